@@ -1,0 +1,108 @@
+import { createHmac, timingSafeEqual } from "node:crypto"
+import * as v from "valibot"
+
+const HeaderPair = v.tuple([v.string(), v.string()])
+const Millis = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+const Address = {
+  v: v.literal(1),
+  /** The collector message id: 128 random bits in base64url, the same however often the message is sent. */
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
+  tenant: v.pipe(v.string(), v.regex(/^ten_[0-9a-hjkmnp-tv-z]{26}$/)),
+  source: v.pipe(v.string(), v.regex(/^src_[0-9a-hjkmnp-tv-z]{26}$/)),
+  /** Which collector: an id of 128 random bits, kept beside its spool. */
+  collector: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
+  /** The collector's clock, in epoch milliseconds, when the message was read (or made). */
+  receivedAt: Millis,
+}
+
+/** An AMI event as read, header by header. */
+export const EventMessage = v.object({
+  ...Address,
+  kind: v.literal("event"),
+  headers: v.pipe(v.array(HeaderPair), v.minLength(1)),
+  /** Inferred by the collector from the PBX's lists after the gap of that id. */
+  synthetic: v.optional(v.object({ reason: v.string(), gap: v.string() })),
+})
+export type EventMessage = v.InferOutput<typeof EventMessage>
+
+/** The collector lives; what it says of itself, and since when its PBX session has been open without a break. */
+export const HeartbeatMessage = v.object({
+  ...Address,
+  kind: v.literal("heartbeat"),
+  version: v.string(),
+  /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */
+  connectedSince: v.nullable(Millis),
+  spoolDepth: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  spoolAgeSeconds: v.pipe(v.number(), v.minValue(0)),
+})
+export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>
+
+/** This collector did not read its PBX (or could not keep what it read) between two of its own times. */
+export const GapMessage = v.object({
+  ...Address,
+  kind: v.literal("gap"),
+  gap: v.object({
+    id: v.string(),
+    from: Millis,
+    to: Millis,
+    reason: v.string(),
+    /** How many events were inferred from the PBX's lists, by type. */
+    inferred: v.record(v.string(), v.pipe(v.number(), v.integer())),
+  }),
+})
+export type GapMessage = v.InferOutput<typeof GapMessage>
+
+/** What a collector puts into the ingest queue. */
+export const IngestMessage = v.variant("kind", [EventMessage, HeartbeatMessage, GapMessage])
+export type IngestMessage = v.InferOutput<typeof IngestMessage>
+
+export type SigningKey = { keyId: string; key: Buffer }
+
+/** The queue's body: `keyId.mac.json` in plain ASCII; the HMAC-SHA256 is over the JSON's bytes. */
+export function sealMessage(message: IngestMessage, { keyId, key }: SigningKey): string {
+  const json = toAscii(JSON.stringify(message))
+  return `${keyId}.${mac(json, key)}.${json}`
+}
+
+export type OpenedMessage =
+  | { ok: true; message: IngestMessage; keyId: string; verify: (key: Buffer) => boolean }
+  | { ok: false; reason: string }
+
+/** Reads a body's shape. Nothing in it may be believed before `verify` said yes to the source's key. */
+export function openMessage(body: string): OpenedMessage {
+  const [keyId, sum] = body.split(".", 2)
+  if (!keyId || !sum) return { ok: false, reason: "not of the form keyId.mac.json" }
+  const json = body.slice(keyId.length + sum.length + 2)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return { ok: false, reason: "the body is not JSON" }
+  }
+  const parsed = v.safeParse(IngestMessage, value)
+  if (!parsed.success) {
+    const issue = parsed.issues[0]
+    return { ok: false, reason: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` }
+  }
+  const verify = (key: Buffer) => isSame(sum, mac(json, key))
+  return { ok: true, message: parsed.output, keyId, verify }
+}
+
+function mac(json: string, key: Buffer): string {
+  return createHmac("sha256", key).update(json).digest("base64url")
+}
+
+function isSame(left: string, right: string): boolean {
+  const a = Buffer.from(left)
+  const b = Buffer.from(right)
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+// AMI values hold ESC, 0x01 and U+FFFE, which SQS refuses: everything outside 0x20 to 0x7E travels escaped.
+const NOT_ASCII = /[^\x20-\x7e]/g
+
+/** The same JSON in printable ASCII. */
+export function toAscii(json: string): string {
+  return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto"
+import { decodeBase32, encodeBase32, HASH_BYTES, makeEventId } from "@ringback/events/ids"
+
+export type Key = { pk: string; sk: string }
+
+// Every key begins with the tenant, so no read can stray into another's things.
+export const tenantKey = (tenant: string): Key => ({ pk: "TENANTS", sk: tenant })
+export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `KEY#${id}` })
+export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
+export const endpointKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `EP#${id}` })
+export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `HEALTH#${id}` })
+export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
+
+/** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
+export function hashOf(...parts: (string | number | null)[]): Buffer {
+  return createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, HASH_BYTES)
+}
+
+export const EVENT_SHARDS = 8
+export const eventPartition = (tenant: string, shard: number) => `${tenant}#E#${shard}`
+
+const nanosText = (nanos: bigint) => nanos.toString().padStart(20, "0")
+
+// An event is sorted by its own time and is its own dedupe key: both come from identity fields alone.
+// Eight shards, because one partition takes a thousand writes a second.
+export function eventKey(tenant: string, timeNanos: bigint, hash: Buffer): Key {
+  const shard = hash[0]! % EVENT_SHARDS
+  return {
+    pk: eventPartition(tenant, shard),
+    sk: `${nanosText(timeNanos)}#${encodeBase32(hash)}`,
+  }
+}
+
+/** The sort key at or after which events of that time lie. */
+export const eventSortFrom = (timeNanos: bigint) => nanosText(timeNanos)
+
+/** The id of the event at that key. */
+export function eventIdOf(key: Key): string {
+  const [time, hash] = key.sk.split("#") as [string, string]
+  return makeEventId(BigInt(time), decodeBase32(hash)!)
+}
+
+// An event without a time of its own: who came first is decided here, where its time plays no part.
+export function claimKey(tenant: string, hash: Buffer): Key {
+  return { pk: `${tenant}#C#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+}
+
+export const DELIVERY_SHARDS = 16
+const SHARDS_OF_ENDPOINT = 2
+export const deliveryPartition = (tenant: string, shard: number) => `${tenant}#D#${shard}`
+
+// Few shards for a whole tenant, so that its log can be read newest first with a bounded number of
+// requests; two for each endpoint, so that its own log is short reading and 2,000 writes a second fit.
+export function shardsOfEndpoint(endpointId: string): number[] {
+  const first = (hashOf(endpointId)[0]! * SHARDS_OF_ENDPOINT) % DELIVERY_SHARDS
+  return Array.from({ length: SHARDS_OF_ENDPOINT }, (_, index) => first + index)
+}
+
+/** Where a delivery lies; its id encodes it. `createdAt` is the claiming message's receivedAt, epoch ms. */
+export type DeliveryRef = { shard: number; createdAt: number; hash: Buffer }
+
+// Fanning out twice makes the same deliveries; a replay is a delivery of its own.
+export function deliveryRef(
+  eventId: string,
+  endpointId: string,
+  createdAt: number,
+  replay: string | null = null,
+): DeliveryRef {
+  const hash = hashOf(eventId, endpointId, replay)
+  const shards = shardsOfEndpoint(endpointId)
+  return { shard: shards[hash[0]! % shards.length]!, createdAt, hash }
+}
+
+const millisText = (millis: number) => millis.toString().padStart(14, "0")
+
+export function deliveryKey(tenant: string, ref: DeliveryRef): Key {
+  return {
+    pk: deliveryPartition(tenant, ref.shard),
+    sk: `${millisText(ref.createdAt)}#${encodeBase32(ref.hash)}`,
+  }
+}
+
+/** The sort key at or after which deliveries of that time lie. */
+export const deliverySortFrom = (millis: number) => millisText(millis)
+
+/** `dlv_` + base32 of 6 bytes of milliseconds, 2 of shard, 12 of hash. */
+export function deliveryId(ref: DeliveryRef): string {
+  const bytes = Buffer.alloc(8 + HASH_BYTES)
+  bytes.writeUIntBE(ref.createdAt, 0, 6)
+  bytes.writeUInt16BE(ref.shard, 6)
+  bytes.set(ref.hash, 8)
+  return `dlv_${encodeBase32(bytes)}`
+}
+
+export function parseDeliveryId(id: string): DeliveryRef | undefined {
+  if (!id.startsWith("dlv_") || id.length !== 36) return undefined
+  const bytes = decodeBase32(id.slice(4))
+  if (!bytes || bytes.readUInt16BE(6) >= DELIVERY_SHARDS) return undefined
+  return {
+    createdAt: bytes.readUIntBE(0, 6),
+    shard: bytes.readUInt16BE(6),
+    hash: Buffer.from(bytes.subarray(8)),
+  }
+}
+
+export function deliveryRefOf(key: Key): DeliveryRef {
+  const [millis, hash] = key.sk.split("#") as [string, string]
+  const shard = Number(key.pk.slice(key.pk.lastIndexOf("#") + 1))
+  return { shard, createdAt: Number(millis), hash: decodeBase32(hash)! }
+}
+
+/** The note that an event was replayed, so that the event can list that delivery too. */
+export const replayPartition = (tenant: string, eventId: string) => `${tenant}#R#${eventId}`
+
+export const DUE_SHARDS = 16
+export const dueShard = (shard: number) => `due#${shard}`
+export const dueShardOf = (ref: DeliveryRef) => dueShard(ref.hash[1]! % DUE_SHARDS)
+
+export const OPEN_SHARDS = 8
+export const openPartition = (tenant: string, status: string, shard: number) =>
+  `${tenant}#${status}#${shard}`
+export const openKeyOf = (tenant: string, status: string, ref: DeliveryRef) =>
+  openPartition(tenant, status, ref.hash[2]! % OPEN_SHARDS)

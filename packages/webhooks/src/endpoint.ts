@@ -1,0 +1,32 @@
+/** Why an endpoint is disabled: it said 410, it failed for five days, or somebody disabled it. */
+export type DisabledReason = "gone" | "failing" | "manual"
+
+/** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
+export type EndpointSecret = { sealed: string; expiresAt?: number }
+
+/** A tenant's receiver, as delivery and the API see it. Times are epoch ms. */
+export type Endpoint = {
+  id: string
+  tenant: string
+  url: string
+  /** Null: all. `*` and `campaign.*` are patterns. */
+  eventTypes: string[] | null
+  /** Null: all sources of the tenant. */
+  sources: string[] | null
+  /** Dotted path to allowed values; all must hold. */
+  filter: Record<string, unknown[]> | null
+  description: string | null
+  headers: Record<string, string>
+  /** Requests a second; null: no limit. */
+  rateLimit: number | null
+  metadata: Record<string, string>
+  signing: "hmac" | "ed25519"
+  /** The newest first. */
+  secrets: EndpointSecret[]
+  disabled: boolean
+  disabledReason: DisabledReason | null
+  createdAt: number
+  updatedAt: number
+  /** A tombstone: what was meant for it is discarded. */
+  deletedAt?: number
+}
