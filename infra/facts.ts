@@ -52,8 +52,18 @@ export const queues = {
     windowSeconds: 0,
     maximumConcurrency: 20,
   },
+  // First attempts alone, so that neither retries nor a slow endpoint stand in their way.
   // A POST may take 15 s, and none is begun with under 20 s left: 60 s. 50 receives, 6 minutes each: five hours.
   Delivery: {
+    timeoutSeconds: 60,
+    retentionSeconds: WEEK,
+    maxReceiveCount: 50,
+    batchSize: 10,
+    windowSeconds: 0,
+    maximumConcurrency: 100,
+  },
+  // Everything else that is to be sent: retries, probes, and first attempts of an endpoint that is slow to answer.
+  Retry: {
     timeoutSeconds: 60,
     retentionSeconds: WEEK,
     maxReceiveCount: 50,
