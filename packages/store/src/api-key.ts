@@ -1,0 +1,90 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import * as v from "valibot"
+import { makeId } from "@ringback/events/ids"
+import { changeItem, createItem, deleteItem, getItem, queryPage, type Item } from "./item.ts"
+import { apiKeyKey } from "./keys.ts"
+import type { Table } from "./table.ts"
+
+/** A tenant's key to the admin API. Of its secret only a hash is kept. Times are epoch ms. */
+export const ApiKey = v.object({
+  id: v.string(),
+  tenant: v.string(),
+  name: v.string(),
+  secretHash: v.string(),
+  createdAt: v.number(),
+  /** Not named expiresAt: that is the table's TTL, and an expired key stays listed. */
+  validUntil: v.nullable(v.number()),
+  /** Within the hour. */
+  lastUsedAt: v.nullable(v.number()),
+})
+export type ApiKey = v.InferOutput<typeof ApiKey>
+
+const parse = (item: Item) => v.parse(ApiKey, item)
+
+/** A new key and its text, `rbk_TENANT_KEY_SECRET`, which is not kept. */
+export async function create(
+  table: Table,
+  tenant: string,
+  { name, validUntil }: { name: string; validUntil: number | null },
+): Promise<{ apiKey: ApiKey; text: string }> {
+  const now = table.now()
+  const id = makeId("key", now)
+  const secret = randomBytes(32).toString("base64url")
+  const apiKey: ApiKey = {
+    id,
+    tenant,
+    name,
+    secretHash: hashOfSecret(secret).toString("base64url"),
+    createdAt: now,
+    validUntil,
+    lastUsedAt: null,
+  }
+  await createItem(table, { ...apiKeyKey(tenant, id), ...apiKey, revision: 1 })
+  const text = `rbk_${tenant.slice("ten_".length)}_${id.slice("key_".length)}_${secret}`
+  return { apiKey, text }
+}
+
+/** A page of keys, newest first; `next` is what to pass as `after`. */
+export async function page(
+  table: Table,
+  tenant: string,
+  request: { limit: number; after?: string | undefined },
+) {
+  const { items, next } = await queryPage(table, { pk: tenant, prefix: "KEY#", ...request })
+  return { items: items.map(parse), next }
+}
+
+/** False where there was none. */
+export const remove = (table: Table, tenant: string, id: string) =>
+  deleteItem(table, apiKeyKey(tenant, id))
+
+const TEXT = /^rbk_([0-9a-hjkmnp-tv-z]{26})_([0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/
+
+/** The key of that text, read consistently; undefined where it is none of ours, is expired, or was revoked. */
+export async function verify(table: Table, text: string): Promise<ApiKey | undefined> {
+  const match = TEXT.exec(text)
+  if (!match) return undefined
+  const [, tenant, id, secret] = match as unknown as [string, string, string, string]
+  const key = apiKeyKey(`ten_${tenant}`, `key_${id}`)
+  const item = await getItem(table, key, { consistent: true })
+  const apiKey = item && parse(item)
+  if (!apiKey || isExpired(apiKey, table.now())) return undefined
+  const kept = Buffer.from(apiKey.secretHash, "base64url")
+  return timingSafeEqual(hashOfSecret(secret), kept) ? apiKey : undefined
+}
+
+export const isExpired = (apiKey: ApiKey, now: number) =>
+  apiKey.validUntil !== null && apiKey.validUntil <= now
+
+const COARSE_MS = 3600 * 1000
+
+/** Notes that the key was used, at most once an hour. */
+export async function touch(table: Table, apiKey: ApiKey): Promise<void> {
+  const now = table.now()
+  if (apiKey.lastUsedAt !== null && now - apiKey.lastUsedAt < COARSE_MS) return
+  const { lastUsedAt } = apiKey
+  await changeItem(table, apiKeyKey(apiKey.tenant, apiKey.id), { lastUsedAt: now }, { lastUsedAt })
+}
+
+// The secret is 256 random bits, so a plain hash is as good as a slow one.
+const hashOfSecret = (secret: string) => createHash("sha256").update(secret).digest()

@@ -1,0 +1,194 @@
+import * as v from "valibot"
+import { makeId } from "@ringback/events/ids"
+import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
+import {
+  changeItem,
+  createItem,
+  getItem,
+  queryAll,
+  queryPage,
+  type Item,
+  type ReadOptions,
+} from "./item.ts"
+import { endpointKey } from "./keys.ts"
+import { tombstone } from "./tombstone.ts"
+import type { Table } from "./table.ts"
+
+// Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
+const json = <const Schema extends v.GenericSchema>(schema: Schema) =>
+  v.pipe(v.string(), v.parseJson(), schema)
+
+/** As it lies in the table. Times are epoch ms. */
+const Stored = v.object({
+  id: v.string(),
+  tenant: v.string(),
+  url: v.string(),
+  eventTypes: v.nullable(v.array(v.string())),
+  sources: v.nullable(v.array(v.string())),
+  filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
+  description: v.nullable(v.string()),
+  headers: json(v.record(v.string(), v.string())),
+  rateLimit: v.nullable(v.number()),
+  metadata: json(v.record(v.string(), v.string())),
+  signing: v.picklist(["hmac", "ed25519"]),
+  secrets: v.array(v.object({ sealed: v.string(), expiresAt: v.exactOptional(v.number()) })),
+  disabled: v.boolean(),
+  disabledReason: v.nullable(v.picklist(["gone", "failing", "manual"])),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+  deletedAt: v.exactOptional(v.number()),
+  revision: v.number(),
+})
+
+/** A receiver, and how often it was changed. */
+export type Endpoint = Receiver & { revision: number }
+
+/** What its tenant may set. */
+export type Settings = Pick<
+  Receiver,
+  | "url"
+  | "eventTypes"
+  | "sources"
+  | "filter"
+  | "description"
+  | "headers"
+  | "rateLimit"
+  | "metadata"
+  | "disabled"
+>
+
+const parse = (item: Item): Endpoint => v.parse(Stored, item)
+const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
+
+function toItem(settings: Partial<Settings>): Item {
+  const { filter, headers, metadata, ...rest } = settings
+  return {
+    ...rest,
+    ...(filter !== undefined && { filter: filter && JSON.stringify(filter) }),
+    ...(headers && { headers: JSON.stringify(headers) }),
+    ...(metadata && { metadata: JSON.stringify(metadata) }),
+    ...(rest.disabled !== undefined && { disabledReason: rest.disabled ? "manual" : null }),
+  }
+}
+
+/** A new endpoint; `secret` is the text that its webhooks are signed with. */
+export async function create(
+  table: Table,
+  tenant: string,
+  settings: Settings & { signing: Receiver["signing"] },
+  secret: string,
+): Promise<Endpoint> {
+  const now = table.now()
+  const id = makeId("ep", now)
+  const item = {
+    ...endpointKey(tenant, id),
+    ...toItem(settings),
+    id,
+    tenant,
+    secrets: [{ sealed: table.sealer.seal(secret, contextOf(tenant, id)) }],
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  }
+  await createItem(table, item)
+  return parse(item)
+}
+
+/** Tombstones too: `deletedAt` says so. */
+export async function get(
+  table: Table,
+  tenant: string,
+  id: string,
+  options: ReadOptions = {},
+): Promise<Endpoint | undefined> {
+  const item = await getItem(table, endpointKey(tenant, id), options)
+  return item && parse(item)
+}
+
+/** All living endpoints of a tenant, disabled ones too. Read as a whole, a thousand cost about 130 read units. */
+export async function list(table: Table, tenant: string): Promise<Endpoint[]> {
+  return (await queryAll(table, tenant, "EP#")).map(parse)
+}
+
+/** A page of the living, newest first; `next` is what to pass as `after`. */
+export async function page(
+  table: Table,
+  tenant: string,
+  request: { limit: number; after?: string | undefined },
+) {
+  const { items, next } = await queryPage(table, { pk: tenant, prefix: "EP#", ...request })
+  return { items: items.map(parse), next }
+}
+
+/** Undefined where none lives, or its revision is another. */
+export async function update(
+  table: Table,
+  tenant: string,
+  id: string,
+  changes: Partial<Settings>,
+  revision?: number,
+): Promise<Endpoint | undefined> {
+  const item = await changeItem(
+    table,
+    endpointKey(tenant, id),
+    { ...toItem(changes), updatedAt: table.now() },
+    revision === undefined ? {} : { revision },
+  )
+  return item && parse(item)
+}
+
+/** Disables it where it is enabled; the endpoint as it is then, or undefined where somebody was faster. */
+export async function disable(
+  table: Table,
+  tenant: string,
+  id: string,
+  reason: DisabledReason,
+  now: number,
+): Promise<Endpoint | undefined> {
+  const item = await changeItem(
+    table,
+    endpointKey(tenant, id),
+    { disabled: true, disabledReason: reason, updatedAt: now },
+    { disabled: false },
+  )
+  return item && parse(item)
+}
+
+/** Leaves a tombstone. False where there was nothing alive. */
+export const remove = (table: Table, tenant: string, id: string) =>
+  tombstone(table, endpointKey(tenant, id))
+
+/** The secrets that sign now, opened, the newest first. */
+export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
+  const context = contextOf(endpoint.tenant, endpoint.id)
+  return validSecrets(endpoint, now).map(({ sealed }) => table.sealer.open(sealed, context))
+}
+
+export const validSecrets = (endpoint: Receiver, now: number) =>
+  endpoint.secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
+
+/**
+ * A new secret signs first; those before it sign for `overlapMs` more. Undefined where the endpoint was changed
+ * since it was read.
+ */
+export async function rotateSecret(
+  table: Table,
+  endpoint: Endpoint,
+  secret: string,
+  overlapMs: number,
+): Promise<Endpoint | undefined> {
+  const now = table.now()
+  const sealed = table.sealer.seal(secret, contextOf(endpoint.tenant, endpoint.id))
+  const older = validSecrets(endpoint, now).map((each) => ({
+    ...each,
+    expiresAt: Math.min(each.expiresAt ?? Infinity, now + overlapMs),
+  }))
+  const secrets = [{ sealed }, ...older.filter(({ expiresAt }) => expiresAt > now)]
+  const item = await changeItem(
+    table,
+    endpointKey(endpoint.tenant, endpoint.id),
+    { secrets, updatedAt: now },
+    { revision: endpoint.revision },
+  )
+  return item && parse(item)
+}

@@ -1,0 +1,151 @@
+import * as v from "valibot"
+import type { SigningKey } from "@ringback/events/message"
+import { makeId } from "@ringback/events/ids"
+import { makeSourceKey } from "@ringback/events/token"
+import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { sourceKey } from "./keys.ts"
+import { tombstone } from "./tombstone.ts"
+import type { Table } from "./table.ts"
+
+const SourceKey = v.object({
+  keyId: v.string(),
+  sealed: v.string(),
+  /** Epoch ms, once a newer one took over. */
+  expiresAt: v.optional(v.number()),
+})
+
+/** What a collector last said of itself. */
+const Collector = v.object({
+  at: v.number(),
+  version: v.string(),
+  connectedSince: v.nullable(v.number()),
+  spoolDepth: v.number(),
+  spoolAgeSeconds: v.number(),
+})
+export type Collector = v.InferOutput<typeof Collector>
+
+/** A PBX, with the keys that its collectors sign with, the newest first. Times are epoch ms. */
+export const Source = v.object({
+  id: v.string(),
+  tenant: v.string(),
+  name: v.string(),
+  keys: v.array(SourceKey),
+  /** By the collector's own id. */
+  collectors: v.record(v.string(), Collector),
+  revision: v.number(),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+  /** A tombstone: what comes from it is discarded. */
+  deletedAt: v.optional(v.number()),
+})
+export type Source = v.InferOutput<typeof Source>
+
+const parse = (item: Item) => v.parse(Source, item)
+const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
+
+export type KeyedSource = { source: Source; key: SigningKey }
+
+/** A new source and its key, which is not shown again. */
+export async function create(
+  table: Table,
+  tenant: string,
+  { name }: { name: string },
+): Promise<KeyedSource> {
+  const now = table.now()
+  const id = makeId("src", now)
+  const key = makeSourceKey()
+  const source: Source = {
+    id,
+    tenant,
+    name,
+    keys: [sealKey(table, tenant, id, key)],
+    collectors: {},
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+  }
+  await createItem(table, { ...sourceKey(tenant, id), ...source })
+  return { source, key }
+}
+
+/** Tombstones too: `deletedAt` says so. */
+export async function get(
+  table: Table,
+  tenant: string,
+  id: string,
+  options: ReadOptions = {},
+): Promise<Source | undefined> {
+  const item = await getItem(table, sourceKey(tenant, id), options)
+  return item && parse(item)
+}
+
+/** A page of the living, newest first; `next` is what to pass as `after`. */
+export async function page(
+  table: Table,
+  tenant: string,
+  request: { limit: number; after?: string | undefined },
+) {
+  const { items, next } = await queryPage(table, { pk: tenant, prefix: "SRC#", ...request })
+  return { items: items.map(parse), next }
+}
+
+export async function update(
+  table: Table,
+  tenant: string,
+  id: string,
+  changes: { name?: string | undefined },
+  revision?: number,
+): Promise<Source | undefined> {
+  const item = await changeItem(
+    table,
+    sourceKey(tenant, id),
+    { ...changes, updatedAt: table.now() },
+    revision === undefined ? {} : { revision },
+  )
+  return item && parse(item)
+}
+
+/** The keys that verify now, the newest first, opened. */
+export function keysOf(table: Table, source: Source): SigningKey[] {
+  const context = contextOf(source.tenant, source.id)
+  return source.keys
+    .filter((key) => isValid(key, table.now()))
+    .map(({ keyId, sealed }) => ({
+      keyId,
+      key: Buffer.from(table.sealer.open(sealed, context), "base64url"),
+    }))
+}
+
+/**
+ * A new key; those before it verify for `overlapMs` more (a spool may be that old). Undefined where the source
+ * was changed since it was read.
+ */
+export async function rotate(
+  table: Table,
+  source: Source,
+  overlapMs: number,
+): Promise<KeyedSource | undefined> {
+  const now = table.now()
+  const key = makeSourceKey()
+  const older = source.keys
+    .filter((each) => isValid(each, now))
+    .map((each) => ({ ...each, expiresAt: Math.min(each.expiresAt ?? Infinity, now + overlapMs) }))
+  const item = await changeItem(
+    table,
+    sourceKey(source.tenant, source.id),
+    { keys: [sealKey(table, source.tenant, source.id, key), ...older], updatedAt: now },
+    { revision: source.revision },
+  )
+  return item && { source: parse(item), key }
+}
+
+/** Leaves a tombstone. False where there was nothing alive. */
+export const remove = (table: Table, tenant: string, id: string) =>
+  tombstone(table, sourceKey(tenant, id))
+
+function sealKey(table: Table, tenant: string, id: string, { keyId, key }: SigningKey) {
+  return { keyId, sealed: table.sealer.seal(key.toString("base64url"), contextOf(tenant, id)) }
+}
+
+const isValid = (key: { expiresAt?: number | undefined }, now: number) =>
+  key.expiresAt === undefined || key.expiresAt > now

@@ -1,0 +1,67 @@
+import * as v from "valibot"
+import { makeId } from "@ringback/events/ids"
+import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { tenantKey } from "./keys.ts"
+import { tombstone } from "./tombstone.ts"
+import type { Table } from "./table.ts"
+
+/** A customer of the call centre. Times are epoch ms. */
+export const Tenant = v.object({
+  id: v.string(),
+  name: v.string(),
+  revision: v.number(),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+  /** A tombstone: what was meant for it is discarded. */
+  deletedAt: v.optional(v.number()),
+})
+export type Tenant = v.InferOutput<typeof Tenant>
+
+const parse = (item: Item) => v.parse(Tenant, item)
+
+export async function create(table: Table, { name }: { name: string }): Promise<Tenant> {
+  const now = table.now()
+  const tenant: Tenant = {
+    id: makeId("ten", now),
+    name,
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+  }
+  await createItem(table, { ...tenantKey(tenant.id), ...tenant })
+  return tenant
+}
+
+/** Tombstones too: `deletedAt` says so. */
+export async function get(
+  table: Table,
+  id: string,
+  options: ReadOptions = {},
+): Promise<Tenant | undefined> {
+  const item = await getItem(table, tenantKey(id), options)
+  return item && parse(item)
+}
+
+/** A page of the living, newest first; `next` is what to pass as `after`. */
+export async function page(table: Table, request: { limit: number; after?: string | undefined }) {
+  const { items, next } = await queryPage(table, { pk: "TENANTS", prefix: "ten_", ...request })
+  return { items: items.map(parse), next }
+}
+
+export async function update(
+  table: Table,
+  id: string,
+  changes: { name?: string | undefined },
+  revision?: number,
+): Promise<Tenant | undefined> {
+  const item = await changeItem(
+    table,
+    tenantKey(id),
+    { ...changes, updatedAt: table.now() },
+    revision === undefined ? {} : { revision },
+  )
+  return item && parse(item)
+}
+
+/** Leaves a tombstone. False where there was nothing alive. */
+export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id))
