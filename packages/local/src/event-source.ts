@@ -1,0 +1,178 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs"
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { setTimeout as wait } from "node:timers/promises"
+import type { QueueFacts } from "../../../infra/facts.ts"
+import { makeContext, makeRecord } from "./lambda.ts"
+
+export type SqsHandler = (
+  event: SQSEvent,
+  context: Context,
+) => Promise<SQSBatchResponse | undefined | void>
+
+export type EventSourceOptions = {
+  sqs: SQSClient
+  queueUrl: string
+  facts: Pick<QueueFacts, "timeoutSeconds" | "batchSize" | "windowSeconds" | "maximumConcurrency">
+  handler: SqsHandler
+  /** Told of what a handler threw, of a time limit that passed, of a queue that cannot be reached. */
+  onError?: ((error: unknown) => void) | undefined
+  /** How long a message that was received, and not deleted, stays hidden. */
+  holdSeconds?: number | undefined
+}
+
+export type EventSource = {
+  /** Receives no more, and waits until the handlers in flight are through. */
+  close: () => Promise<void>
+}
+
+// Far less than the queue's own visibility, and prolonged while a handler works: what a SIGKILL left in
+// flight is seen again within half a minute, not after six times the function's timeout.
+export const heldSeconds = 30
+
+// Several, so that one waits at the queue while another is reading its answer.
+const RECEIVERS = 3
+// Short, because emulators hand a message to a receiver that has gone away: a killed process leaves
+// receivers behind, and for as long as they wait they swallow messages.
+const WAIT_SECONDS = 1
+const BACKOFF_MS = 500
+
+/** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
+export function pollQueue(options: EventSourceOptions): EventSource {
+  const { maximumConcurrency } = options.facts
+  const inFlight = new Set<Promise<void>>()
+  let isClosing = false
+  let reserved = 0
+
+  async function receiveForEver() {
+    while (!isClosing) {
+      if (inFlight.size + reserved >= maximumConcurrency) {
+        await Promise.race(inFlight.size > 0 ? inFlight : [wait(5)])
+        continue
+      }
+      reserved++
+      let messages: Message[] = []
+      try {
+        messages = await gather(options, () => isClosing)
+      } catch (error) {
+        options.onError?.(error)
+        await wait(BACKOFF_MS)
+      } finally {
+        reserved--
+      }
+      if (messages.length === 0) continue
+      const invocation = invoke(options, messages).finally(() => inFlight.delete(invocation))
+      inFlight.add(invocation)
+    }
+  }
+
+  const receivers = Array.from({ length: Math.min(RECEIVERS, maximumConcurrency) }, receiveForEver)
+  return {
+    async close() {
+      isClosing = true
+      await Promise.all(receivers)
+      await Promise.all(inFlight)
+    },
+  }
+}
+
+/** One batch: what a receive gives, or with a window what comes until it has passed or the batch is full. */
+async function gather({ facts, ...options }: EventSourceOptions, isClosing: () => boolean) {
+  const until = Date.now() + facts.windowSeconds * 1000
+  const messages: Message[] = []
+  do {
+    const { Messages = [] } = await options.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: options.queueUrl,
+        MaxNumberOfMessages: Math.min(10, facts.batchSize - messages.length),
+        WaitTimeSeconds: WAIT_SECONDS,
+        VisibilityTimeout: options.holdSeconds ?? heldSeconds,
+        MessageSystemAttributeNames: ["All"],
+        MessageAttributeNames: ["All"],
+      }),
+    )
+    messages.push(...Messages)
+  } while (messages.length < facts.batchSize && Date.now() < until && !isClosing())
+  return messages
+}
+
+/** Runs the handler on a batch and deletes what it did not hand back. Never rejects. */
+async function invoke(options: EventSourceOptions, messages: Message[]): Promise<void> {
+  const { sqs, queueUrl, handler, onError } = options
+  const hold = holdMessages(options, messages)
+  const context = makeContext(options.facts.timeoutSeconds * 1000)
+  const limit = new AbortController()
+  try {
+    const Records = messages.map((message) => makeRecord(message, queueUrl))
+    const response = await Promise.race([
+      handler({ Records }, context),
+      timeLimit(options.facts.timeoutSeconds, limit.signal),
+    ])
+    const failed = failedIds(response, messages)
+    await remove(
+      sqs,
+      queueUrl,
+      messages.filter(({ MessageId }) => !failed.has(MessageId!)),
+    )
+  } catch (error) {
+    onError?.(error)
+  } finally {
+    limit.abort()
+    clearInterval(hold)
+  }
+}
+
+// An invocation cannot be killed here as Lambda kills it; what it does not finish in time is received again all the same.
+async function timeLimit(seconds: number, signal: AbortSignal): Promise<never> {
+  await wait(seconds * 1000, undefined, { signal })
+  throw new Error(`a function took more than its ${seconds} s`)
+}
+
+/** The ids to be received again. As on AWS an answer of a wrong shape, or with an id that is not in the batch, fails all. */
+export function failedIds(response: unknown, messages: Message[]): Set<string> {
+  const all = new Set(messages.map(({ MessageId }) => MessageId!))
+  if (response === undefined || response === null) return new Set()
+  if (typeof response !== "object") return all
+  const { batchItemFailures: failures } = response as { batchItemFailures?: unknown }
+  if (failures === undefined || failures === null) return new Set()
+  if (!Array.isArray(failures)) return all
+  const ids = failures.map((failure: unknown) =>
+    typeof failure === "object" && failure !== null && "itemIdentifier" in failure
+      ? failure.itemIdentifier
+      : undefined,
+  )
+  const areKnown = ids.every((id): id is string => typeof id === "string" && all.has(id))
+  return areKnown ? new Set(ids as string[]) : all
+}
+
+function holdMessages({ sqs, queueUrl, ...options }: EventSourceOptions, messages: Message[]) {
+  const VisibilityTimeout = options.holdSeconds ?? heldSeconds
+  const prolong = async () => {
+    for (const Entries of batches(messages, (entry) => ({ ...entry, VisibilityTimeout }))) {
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
+    }
+  }
+  return setInterval(() => void prolong().catch(options.onError), (VisibilityTimeout * 1000) / 3)
+}
+
+async function remove(sqs: SQSClient, queueUrl: string, messages: Message[]) {
+  for (const Entries of batches(messages, (entry) => entry)) {
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
+  }
+}
+
+type Entry = { Id: string; ReceiptHandle: string }
+
+function batches<T>(messages: Message[], toEntry: (entry: Entry) => T): T[][] {
+  const entries = messages.map(({ ReceiptHandle }, index) =>
+    toEntry({ Id: String(index), ReceiptHandle: ReceiptHandle! }),
+  )
+  return Array.from({ length: Math.ceil(entries.length / 10) }, (_, index) =>
+    entries.slice(index * 10, index * 10 + 10),
+  )
+}

@@ -1,0 +1,38 @@
+import type { buildApp, BuildAppOptions } from "fauxqs"
+
+type Stores = NonNullable<BuildAppOptions["stores"]>
+type Persistence = NonNullable<Stores["sqsStore"]["persistence"]>
+type Constructor<T, Args extends unknown[] = []> = new (...args: Args) => T
+
+// fauxqs listens on 0.0.0.0 whatever it is told, so its parts are put together here and its app listens
+// where we say. The parts are not among its exports: the version is pinned, and a test opens the port.
+const load = async (path: string) =>
+  (await import(new URL(path, import.meta.resolve("fauxqs")).href)) as Record<string, unknown>
+
+/** An SQS without a socket: Fastify's app, its queues kept in `dataDir` or in memory. */
+export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof buildApp>> {
+  const [app, sqs, sns, s3, persistence] = await Promise.all([
+    load("./app.js"),
+    load("./sqs/sqsStore.js"),
+    load("./sns/snsStore.js"),
+    load("./s3/s3Store.js"),
+    load("./persistence.js"),
+  ])
+  const stores = {
+    sqsStore: new (sqs["SqsStore"] as Constructor<Stores["sqsStore"]>)(),
+    snsStore: new (sns["SnsStore"] as Constructor<Stores["snsStore"]>)(),
+    s3Store: new (s3["S3Store"] as Constructor<Stores["s3Store"]>)(),
+  }
+  // Without a host of its own, a queue's URL has the host and port of the request that asks for it.
+  stores.sqsStore.host = ""
+  const Persistence = persistence["PersistenceManager"] as Constructor<Persistence, [string]>
+  const kept = dataDir === undefined ? undefined : new Persistence(dataDir)
+  if (kept) {
+    kept.load(stores.sqsStore, stores.snsStore, stores.s3Store)
+    stores.sqsStore.persistence = kept
+    for (const queue of stores.sqsStore.allQueues()) queue.persistence = kept
+  }
+  const built = (app["buildApp"] as typeof buildApp)({ logger: false, stores })
+  if (kept) built.addHook("onClose", async () => kept.close())
+  return built
+}

@@ -1,0 +1,149 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb"
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs"
+import { setTimeout as wait } from "node:timers/promises"
+import {
+  deadLetterRetentionSeconds,
+  type QueueFacts,
+  type QueueName,
+  queues,
+  table,
+  visibilitySeconds,
+} from "../../../infra/facts.ts"
+import { heldSeconds } from "./event-source.ts"
+
+export type ProvisionedQueue = { url: string; deadLetterUrl: string }
+export type Provisioned = {
+  tableName: string
+  queues: Record<QueueName, ProvisionedQueue>
+  rejectedUrl: string
+}
+
+type Options = { sqs: SQSClient; dynamodb: DynamoDBClient; prefix: string }
+
+/** Makes what `infra/facts.ts` names where it is missing, and gives queues that are there today's attributes. */
+export async function provision({ sqs, dynamodb, prefix }: Options): Promise<Provisioned> {
+  const tableName = `${prefix}Table`
+  const names = Object.keys(queues) as QueueName[]
+  const [rejectedUrl, entries] = await Promise.all([
+    makeQueue(sqs, `${prefix}Rejected`, keptLong),
+    Promise.all(
+      names.map(async (name) => [name, await makePair(sqs, prefix + name, queues[name])] as const),
+    ),
+    makeTable(dynamodb, tableName),
+  ])
+  const made = Object.fromEntries(entries) as Record<QueueName, ProvisionedQueue>
+  return { tableName, queues: made, rejectedUrl }
+}
+
+const keptLong = { MessageRetentionPeriod: String(deadLetterRetentionSeconds) }
+
+async function makePair(sqs: SQSClient, name: string, facts: QueueFacts) {
+  const deadLetterUrl = await makeQueue(sqs, `${name}Dlq`, keptLong)
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ["QueueArn"] }),
+  )
+  const url = await makeQueue(sqs, name, {
+    VisibilityTimeout: String(visibilitySeconds(facts)),
+    MessageRetentionPeriod: String(facts.retentionSeconds),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: Attributes?.["QueueArn"],
+      maxReceiveCount: localMaxReceiveCount(facts),
+    }),
+  })
+  return { url, deadLetterUrl }
+}
+
+// A message is held for less time here than on AWS, so as many more receives are as many hours.
+const localMaxReceiveCount = (facts: QueueFacts) =>
+  Math.min(1000, Math.ceil((facts.maxReceiveCount * visibilitySeconds(facts)) / heldSeconds))
+
+// By name alone, attributes afterwards: that never disagrees with a queue that an older version made.
+async function makeQueue(sqs: SQSClient, name: string, attributes: Record<string, string>) {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }))
+  const url = await reachableUrl(sqs, QueueUrl!)
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }))
+  return url
+}
+
+// Emulators name themselves by hosts that do not resolve everywhere, or by the port of an earlier start.
+async function reachableUrl(sqs: SQSClient, queueUrl: string) {
+  const endpoint = await sqs.config.endpoint?.()
+  if (!endpoint) return queueUrl
+  const port = endpoint.port === undefined ? "" : `:${endpoint.port}`
+  return `${endpoint.protocol}//${endpoint.hostname}${port}${new URL(queueUrl).pathname}`
+}
+
+async function makeTable(dynamodb: DynamoDBClient, name: string) {
+  const found = (await describe(dynamodb, name)) ?? (await createTable(dynamodb, name))
+  const has = new Set(found.GlobalSecondaryIndexes?.map((index) => index.IndexName))
+  const missing = Object.keys(table.globalIndexes).filter((index) => !has.has(index))
+  if (missing.length > 0) {
+    throw new Error(
+      `table ${name} is there but lacks the index ${missing.join(" and ")}: it was made by ` +
+        "something else, or by an older version; use another data directory",
+    )
+  }
+}
+
+async function createTable(dynamodb: DynamoDBClient, name: string): Promise<TableDescription> {
+  const schema = (index: { hashKey: string; rangeKey: string }) => [
+    { AttributeName: index.hashKey, KeyType: "HASH" as const },
+    { AttributeName: index.rangeKey, KeyType: "RANGE" as const },
+  ]
+  const create = new CreateTableCommand({
+    TableName: name,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: Object.entries(table.fields).map(([field, type]) => ({
+      AttributeName: field,
+      AttributeType: type === "number" ? "N" : "S",
+    })),
+    KeySchema: schema(table.primaryIndex),
+    GlobalSecondaryIndexes: Object.entries(table.globalIndexes).map(([index, facts]) => ({
+      IndexName: index,
+      KeySchema: schema(facts),
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...facts.projection] },
+    })),
+  })
+  await dynamodb.send(create).catch((error: unknown) => {
+    // Two starts on one service at the same time: the other one makes it.
+    if (!(error instanceof ResourceInUseException)) throw error
+  })
+  for (;;) {
+    const found = await describe(dynamodb, name)
+    if (found?.TableStatus === "ACTIVE") {
+      await expire(dynamodb, name)
+      return found
+    }
+    await wait(20)
+  }
+}
+
+async function describe(dynamodb: DynamoDBClient, name: string) {
+  try {
+    return (await dynamodb.send(new DescribeTableCommand({ TableName: name }))).Table
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined
+    throw error
+  }
+}
+
+// dynalite knows no TTL: readers filter what has expired, so a refusal costs disk and nothing else.
+async function expire(dynamodb: DynamoDBClient, name: string) {
+  const specification = { AttributeName: table.ttl, Enabled: true }
+  await dynamodb
+    .send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: specification }))
+    .catch(() => undefined)
+}

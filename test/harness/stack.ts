@@ -1,0 +1,58 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import { SQSClient } from "@aws-sdk/client-sqs"
+import { type Engines, startEngines } from "@ringback/local/engines"
+import { provision, type Provisioned } from "@ringback/local/provision"
+import { randomUUID } from "node:crypto"
+
+export const region = "us-east-1"
+export const credentials = { accessKeyId: "local", secretAccessKey: "local" }
+
+type Clients = { sqs: SQSClient; dynamodb: DynamoDBClient }
+type Urls = { sqsUrl: string; dynamodbUrl: string }
+
+/** The real SDK's clients, on services that run somewhere. */
+export function makeClients({
+  sqsUrl = "http://127.0.0.1:9",
+  dynamodbUrl = "http://127.0.0.1:9",
+}: Partial<Urls>): Clients & { close: () => void } {
+  const common = { region, credentials }
+  const sqs = new SQSClient({ ...common, endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
+  const dynamodb = new DynamoDBClient({ ...common, endpoint: dynamodbUrl })
+  const close = () => {
+    sqs.destroy()
+    dynamodb.destroy()
+  }
+  return { sqs, dynamodb, close }
+}
+
+export type Services = Clients & Urls & { close: () => Promise<void> }
+
+/** Both services with clients: those named in the environment, else engines in memory. */
+export async function startServices(): Promise<Services> {
+  const sqsUrl = process.env["AWS_ENDPOINT_URL_SQS"]
+  const dynamodbUrl = process.env["AWS_ENDPOINT_URL_DYNAMODB"]
+  const engines: Engines | undefined = sqsUrl && dynamodbUrl ? undefined : await startEngines()
+  const urls = {
+    sqsUrl: sqsUrl || engines!.sqsUrl,
+    dynamodbUrl: dynamodbUrl || engines!.dynamodbUrl,
+  }
+  const { close: closeClients, ...clients } = makeClients(urls)
+  const close = async () => {
+    closeClients()
+    await engines?.close()
+  }
+  return { ...clients, ...urls, close }
+}
+
+export type Stack = Services &
+  Provisioned & {
+    /** Unique, so that tests on shared services do not see each other. */
+    prefix: string
+  }
+
+/** Both services with the queues and the table of one test. */
+export async function startStack(): Promise<Stack> {
+  const services = await startServices()
+  const prefix = `t${randomUUID().slice(0, 8)}`
+  return { ...services, prefix, ...(await provision({ ...services, prefix })) }
+}

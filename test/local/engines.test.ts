@@ -1,0 +1,65 @@
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs"
+import { startEngines, startSqs } from "@ringback/local/engines"
+import assert from "node:assert/strict"
+import { mkdtemp, rm } from "node:fs/promises"
+import { connect } from "node:net"
+import { networkInterfaces, tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { makeClients } from "../harness/stack.ts"
+
+const canConnect = (host: string, url: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect({ host, port: Number(new URL(url).port) })
+    socket.once("connect", () => (socket.destroy(), resolve(true)))
+    socket.once("error", () => resolve(false))
+  })
+
+test("the embedded services are reached by 127.0.0.1 and by no other address of the machine", async () => {
+  const engines = await startEngines()
+  const others = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ address, scopeid }) => address !== "127.0.0.1" && !scopeid)
+    .map(({ address }) => address)
+  try {
+    for (const url of [engines.sqsUrl, engines.dynamodbUrl]) {
+      assert.equal(await canConnect("127.0.0.1", url), true)
+      for (const address of [...others, "127.0.0.2", "::1"]) {
+        assert.equal(await canConnect(address, url), false, address)
+      }
+    }
+  } finally {
+    await engines.close()
+  }
+})
+
+test("a taken port is EADDRINUSE", async () => {
+  const engines = await startEngines()
+  const sqsPort = Number(new URL(engines.sqsUrl).port)
+  const dynamodbPort = Number(new URL(engines.dynamodbUrl).port)
+  try {
+    await assert.rejects(startEngines({ sqsPort }), { code: "EADDRINUSE" })
+    await assert.rejects(startEngines({ dynamodbPort }), { code: "EADDRINUSE" })
+  } finally {
+    await engines.close()
+  }
+})
+
+test("what was sent is there after a new start on another port", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "ringback-"))
+  const first = await startSqs({ dataDir })
+  const before = makeClients({ sqsUrl: first.url })
+  const queue = { QueueName: "kept" }
+  const { QueueUrl } = await before.sqs.send(new CreateQueueCommand(queue))
+  await before.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "still here" }))
+  before.close()
+  await first.close()
+
+  const second = await startSqs({ dataDir })
+  const after = makeClients({ sqsUrl: second.url })
+  const received = await after.sqs.send(new ReceiveMessageCommand({ QueueUrl }))
+  assert.equal(received.Messages?.[0]?.Body, "still here")
+  after.close()
+  await second.close()
+  await rm(dataDir, { recursive: true })
+})
