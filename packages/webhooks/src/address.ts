@@ -1,0 +1,83 @@
+import { isIP } from "node:net"
+import ipaddr from "ipaddr.js"
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** A network that endpoints may live in although it is not public. */
+export type Network = [Address, number]
+
+/** `address` is the one spelling that was judged: dial that, and nothing else can be meant by it. */
+export type Verdict =
+  { isAllowed: true; address: string; isListed: boolean } | { isAllowed: false; reason: string }
+
+/** Networks from a setting such as `127.0.0.0/8,::1/128`; throws with the entry that is none. */
+export function parseNetworks(setting: string): Network[] {
+  const entries = setting.split(",").map((entry) => entry.trim())
+  return entries.filter((entry) => entry !== "").map(parseNetwork)
+}
+
+/**
+ * Whether an address may be dialled: because it is public, or because it lies in one of the networks (`isListed`).
+ * All else is refused: what no rule below names as public is not.
+ */
+export function judgeAddress(text: string, allowedNetworks: readonly Network[]): Verdict {
+  const address = parseAddress(text)
+  if (!address) return { isAllowed: false, reason: `${text} is not an address` }
+  const canonical = address.toString()
+  const isListed = allowedNetworks.some((network) => contains(network, address))
+  if (isListed || isPublic(address)) return { isAllowed: true, address: canonical, isListed }
+  return { isAllowed: false, reason: `${canonical} is not a public address` }
+}
+
+// An IPv4 address in IPv6 clothes (::ffff:0:0/96) is dialled as IPv4 by every system, so it is judged as that too.
+// `isIP` first: ipaddr.js also reads octal and short forms, which no resolver returns. A zone names an interface.
+function parseAddress(text: string): Address | undefined {
+  return isIP(text) && !text.includes("%") ? ipaddr.process(text) : undefined
+}
+
+function isPublic(address: Address): boolean {
+  return address instanceof ipaddr.IPv4 ? isPublicIPv4(address) : isPublicIPv6(address)
+}
+
+// ipaddr.js calls "unicast" what lies in none of IANA's special-purpose networks; test/webhooks/address.test.ts goes
+// through the registries.
+function isPublicIPv4(address: ipaddr.IPv4): boolean {
+  return address.range() === "unicast"
+}
+
+function isPublicIPv6(address: ipaddr.IPv6): boolean {
+  const [first = 0, second = 0] = address.parts
+  // Translators reach the IPv4 address within: NAT64 (64:ff9b::/96, the last 32 bits), 6to4 (2002::/16, the next 32).
+  if (address.match(NAT64)) return isPublicIPv4(embedded(address, 6))
+  if (first === 0x2002) return isPublicIPv4(embedded(address, 1))
+  // Of IPv6 only 2000::/3 is given out, so the rest of ::/8 (IPv4-compatible, SIIT), 5f00::/16, fc00::/7, fe80::/10,
+  // fec0::/10, ff00::/8 and all that is still unassigned falls here. 2001::/23 is IETF's: Teredo, ORCHID and such.
+  if (first >> 13 !== 1 || address.range() !== "unicast" || (first === 0x2001 && second < 0x200))
+    return false
+  return !isIsatap(address) || isPublicIPv4(embedded(address, 6))
+}
+
+const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96")
+
+// RFC 5214: an interface identifier that tunnels to the IPv4 address in its last 32 bits, whatever the prefix.
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return ((parts[4] ?? 0) & ~0x0200) === 0 && parts[5] === 0x5efe
+}
+
+function embedded(address: ipaddr.IPv6, firstPart: number): ipaddr.IPv4 {
+  return new ipaddr.IPv4(address.toByteArray().slice(firstPart * 2, firstPart * 2 + 4))
+}
+
+function contains([network, bits]: Network, address: Address): boolean {
+  return network.kind() === address.kind() && address.match(network, bits)
+}
+
+function parseNetwork(entry: string): Network {
+  const [text = "", prefix, ...rest] = entry.split("/")
+  const address = parseAddress(text)
+  const maxBits = address?.kind() === "ipv4" ? 32 : 128
+  const bits = prefix === undefined ? maxBits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+  if (!address || rest.length > 0 || !(bits <= maxBits))
+    throw new Error(`${JSON.stringify(entry)} is not a network such as 10.0.0.0/8 or fd00::/8`)
+  return [address, bits]
+}

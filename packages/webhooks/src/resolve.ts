@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises"
+import { Resolver } from "node:dns/promises"
+import { isIP } from "node:net"
+
+/** The addresses of a host, IPv4 first; none if there is no such host. Throws where no answer was to be had. */
+export type Resolve = (host: string) => Promise<string[]>
+
+const QUERY_TIMEOUT_MS = 1_500
+const TRIES = 2
+const LOOKUP_TIMEOUT_MS = 5_000
+const ABSENT = new Set(["ENOTFOUND", "ENODATA"])
+
+/** What `resolve` says of a host; an address is its own answer. */
+export async function addressesOf(host: string, resolve: Resolve): Promise<string[]> {
+  return isIP(host) ? [host] : resolve(host)
+}
+
+/**
+ * Asks the DNS servers of the machine, after its hosts file. Not `dns.lookup`: that runs in libuv's pool of four
+ * threads, so that four tenants with a silent DNS server could stop every look-up of the process, the AWS SDK's too.
+ * No search domains either: `http://metadata/` must not become `metadata.corp.example`.
+ */
+export async function resolveHost(host: string): Promise<string[]> {
+  const name = host.toLowerCase().replace(/\.$/, "")
+  const listed = await readHosts(name)
+  if (listed.length > 0) return listed
+  // RFC 6761: localhost is never asked of a server.
+  if (name === "localhost" || name.endsWith(".localhost")) return ["127.0.0.1", "::1"]
+  // A resolver of its own for each look-up, because it reads the machine's servers only when it is made.
+  const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
+  const limit = setTimeout(() => resolver.cancel(), LOOKUP_TIMEOUT_MS)
+  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+  clearTimeout(limit)
+  const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))
+  if (addresses.length > 0) return addresses
+  for (const answer of answers)
+    if (answer.status === "rejected" && !ABSENT.has(answer.reason.code)) throw answer.reason
+  return []
+}
+
+/** Keeps answers for `ttlMs` and shares one look-up between those who ask at the same time; failures are not kept. */
+export function rememberAnswers(resolve: Resolve, ttlMs: number, now: () => number): Resolve {
+  const known = new Map<string, { answer: Promise<string[]>; until: number }>()
+  return (host) => {
+    const kept = known.get(host)
+    if (kept && kept.until > now()) return kept.answer
+    // Deleted first, so that the oldest stand in front.
+    known.delete(host)
+    if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!)
+    const answer = resolve(host)
+    const forget = () => {
+      if (known.get(host)?.answer === answer) known.delete(host)
+    }
+    known.set(host, { answer, until: now() + ttlMs })
+    answer.then((addresses) => addresses.length === 0 && forget(), forget)
+    return answer
+  }
+}
+
+const MAX_KNOWN = 1_000
+
+async function readHosts(name: string): Promise<string[]> {
+  const text = await readFile("/etc/hosts", "utf8").catch(() => "")
+  const addresses = text.split("\n").flatMap((line) => {
+    const [address, ...names] = line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/)
+    return address && names.includes(name) ? [address] : []
+  })
+  return addresses.toSorted((a, b) => isIP(a) - isIP(b))
+}

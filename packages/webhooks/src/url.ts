@@ -1,0 +1,68 @@
+import { judgeAddress, type Network } from "./address.ts"
+import { addressesOf, resolveHost, type Resolve } from "./resolve.ts"
+
+/** `requireHttps` refuses plain http even within the allowed networks. */
+export type UrlRules = { allowedNetworks: readonly Network[]; requireHttps?: boolean }
+
+export type Refusal = { ok: false; reason: string }
+
+/** `host` is the URL's, without the brackets of IPv6. */
+export type Target = { ok: true; url: URL; host: string }
+
+const MAX_URL_LENGTH = 2_048
+
+/**
+ * Judges the URL of an endpoint at its registration, with reasons for people. A host that does not resolve now is
+ * accepted: each delivery judges the addresses that it is about to dial.
+ */
+export async function checkUrl(
+  text: string,
+  options: UrlRules & { resolve?: Resolve },
+): Promise<{ ok: true } | Refusal> {
+  const target = parseTarget(text, options)
+  if (!target.ok) return target
+  const addresses = await addressesOf(target.host, options.resolve ?? resolveHost).catch(() => [])
+  const verdict = vetAddresses(target.url, addresses, options)
+  return verdict.ok ? { ok: true } : verdict
+}
+
+/**
+ * What can be said of a URL without looking anything up. WHATWG's parser brings every spelling of a host (decimal,
+ * octal, hex, short, percent-encoded, digits of other scripts) to one, and what it returns is what is dialled.
+ */
+export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
+  if (text.length > MAX_URL_LENGTH)
+    return refuse(`The URL is longer than ${MAX_URL_LENGTH} characters`)
+  const url = URL.parse(text)
+  if (!url) return refuse("This is not an absolute URL such as https://example.com/webhooks")
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    return refuse(`A URL begins with https://, not with ${url.protocol}`)
+  if (url.protocol === "http:" && (rules.requireHttps || rules.allowedNetworks.length === 0))
+    return refuse(HTTPS_ONLY)
+  if (url.username || url.password)
+    return refuse("A URL carries no user name or password; use the endpoint's headers")
+  if (url.hash) return refuse("A URL carries no fragment (#...): it would never be sent")
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
+  // One dot at the end is DNS's way to say that a name is complete; `a..b` and `..` are no names.
+  if (host.replace(/\.$/, "").split(".").includes(""))
+    return refuse(`${url.hostname} is not a host name`)
+  return { ok: true, url, host }
+}
+
+/** The addresses in the spelling to dial, or why none of them may be: one that is not allowed spoils all. */
+export function vetAddresses(
+  url: URL,
+  addresses: readonly string[],
+  rules: UrlRules,
+): { ok: true; addresses: string[] } | Refusal {
+  const verdicts = addresses.map((address) => judgeAddress(address, rules.allowedNetworks))
+  for (const verdict of verdicts) {
+    if (!verdict.isAllowed) return refuse(`${url.hostname} is refused: ${verdict.reason}`)
+    if (url.protocol === "http:" && !verdict.isListed) return refuse(HTTPS_ONLY)
+  }
+  return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }
+}
+
+const HTTPS_ONLY = "Plain http is only for hosts within the allowed networks; use https"
+
+const refuse = (reason: string): Refusal => ({ ok: false, reason })
