@@ -1,0 +1,115 @@
+import type * as v from "valibot"
+import { exampleEvent, type Fresh } from "./example.ts"
+import type { HeaderPair } from "./header.ts"
+import { identify } from "./identity.ts"
+import { makeEventId } from "./ids.ts"
+import { type Action, actions, type Kind, kinds } from "./kind.ts"
+import type { EventMessage } from "./message.ts"
+import { operationalTypes } from "./operational.ts"
+import { dataSchema, webhookSchema } from "./schema.ts"
+import { formatMillis } from "./stamp.ts"
+import { translate } from "./translate.ts"
+import { webhookBody } from "./webhook.ts"
+
+export type EventType = {
+  type: string
+  /** One sentence. */
+  description: string
+  /** Of the whole webhook. */
+  schema: v.GenericSchema
+  /** A whole webhook, as JSON would give it. */
+  example: Record<string, unknown>
+}
+
+const RECORDS: Record<Kind, string> = {
+  campaign: "A campaign (which plan calls which list, and where answered calls go)",
+  plan: "A plan (how a campaign dials, and how often it tries again)",
+  dlma: "A dial list master (the list that a campaign calls)",
+  destination: "A destination (where answered calls go)",
+  dialing: "A dialing (one attempt to call one customer)",
+  dllist: "A customer's row of a dial list (whom to call, who was called, and with what result)",
+  queue: "A queue of the dialler",
+}
+
+const VERBS: Record<Action, string> = {
+  created: "was created",
+  updated: "was changed",
+  deleted: "was deleted",
+}
+
+// One moment and one set of ids for all examples, so that the served document is the same at every start.
+const NOW = Date.parse("2026-11-22T06:27:40.281Z")
+const TENANT = "ten_06fzk3vq8r2m5x0c9d7g4h1jtw"
+const SOURCE = "src_06fzk3w0a4n7p2y5b8e1h3k6mq"
+const COLLECTOR_DELAY_MS = 7
+
+const pbxTypes = kinds.flatMap((kind) =>
+  actions.map((action): EventType => {
+    const type = `${kind}.${action}`
+    return {
+      type,
+      description: `${RECORDS[kind]} ${VERBS[action]}.`,
+      schema: webhookSchema(type, dataSchema(kind)),
+      example: pbxExample(kind, action),
+    }
+  }),
+)
+
+const ownTypes = operationalTypes.map(
+  ({ type, description, data, example, isOfSource }): EventType => {
+    const timestamp = formatMillis(NOW)
+    const said = { type, timestamp, observedAt: timestamp, data: example }
+    const id = "evt_2kq9v4c8m1x7r3t5z0b6n2d8f4h9j1ga"
+    const body = webhookBody({ id, tenant: TENANT, source: isOfSource ? SOURCE : null }, said)
+    return {
+      type,
+      description,
+      schema: webhookSchema(type, data, isOfSource),
+      example: JSON.parse(body),
+    }
+  },
+)
+
+/** All event types that have a name before they are seen; `ami.` events have none. */
+export const eventTypes: readonly EventType[] = [...pbxTypes, ...ownTypes]
+
+const BY_TYPE = new Map(eventTypes.map((eventType) => [eventType.type, eventType]))
+
+export const findEventType = (type: string): EventType | undefined => BY_TYPE.get(type)
+
+/** Whether an event may bear that type: one of the catalog, or `ami.` and the lower-case name of an AMI event. */
+export const isKnownEventType = (type: string) =>
+  BY_TYPE.has(type) || /^ami\.[a-z0-9_]+$/.test(type)
+
+/** The AMI headers of an example of that type, with new ids and times; undefined for what no PBX says. */
+export function exampleHeaders(type: string, fresh: Fresh): HeaderPair[] | undefined {
+  const kind = kinds.find((known) => type.startsWith(`${known}.`))
+  const action = actions.find((known) => type === `${kind}.${known}`)
+  return kind && action && exampleEvent(kind, action, fresh)
+}
+
+function pbxExample(kind: Kind, action: Action): Record<string, unknown> {
+  const headers = exampleEvent(kind, action, { now: NOW, makeUuid: sameUuids(kind) })
+  const message: EventMessage = {
+    v: 1,
+    kind: "event",
+    id: "exampleexampleexample0",
+    tenant: TENANT,
+    source: SOURCE,
+    collector: "exampleexampleexample0",
+    receivedAt: NOW + COLLECTOR_DELAY_MS,
+    headers: headers.map(([name, value]) => [name, value]),
+  }
+  const { timeNanos, hash } = identify(message)
+  const id = makeEventId(timeNanos, hash)
+  return JSON.parse(
+    webhookBody({ id, tenant: TENANT, source: SOURCE }, translate(headers, message)!),
+  )
+}
+
+// The same record in all three examples of its kind.
+function sameUuids(kind: Kind): () => string {
+  let count = 0
+  const place = kinds.indexOf(kind) + 1
+  return () => `7d0c4a${place}0-5b1e-4f6a-9c3d-${(++count).toString(16).padStart(12, "0")}`
+}

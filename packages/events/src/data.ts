@@ -1,0 +1,79 @@
+import { wordsOf } from "./code.ts"
+import { dataNameOf, fieldsOf } from "./field.ts"
+import { eventNameIn, type HeaderPair, isEnvelope, isMissing } from "./header.ts"
+import type { Kind } from "./kind.ts"
+import { formatNanos, parseStamp } from "./stamp.ts"
+
+type Reading = { kind: Kind | undefined; withoutVariables: boolean }
+
+// Maps and Object.fromEntries make an own property of every name, `__proto__` among them.
+type Data = Map<string, unknown>
+
+/** The `data` of a webhook: what the headers say, in their order, whatever is unknown after it. */
+export function dataOf(
+  headers: readonly HeaderPair[],
+  { kind, withoutVariables }: Reading,
+): Record<string, unknown> {
+  // AMI's VarSet names a variable in `Variable` and says its value in `Value`: a header like any other.
+  const hasVariables = eventNameIn(headers) !== "VarSet"
+  const isVariable = (name: string) => name === "Variable" && hasVariables
+  const said = headers.filter(([name]) => !isEnvelope(name))
+  const variables = variablesOf(withoutVariables ? [] : said.filter(([name]) => isVariable(name)))
+  const data: Data = new Map()
+  for (const [name, value] of said) {
+    const form = kind && fieldsOf[kind].get(name)
+    // Where no variable was sent, they stand before the times, as they do on the wire.
+    if (isVariable(name) || form === "time") data.set("variables", variables)
+    if (kind && form && form !== "variable") addKnown(data, kind, name, READERS[form](value))
+  }
+  data.set("variables", variables)
+  const unknown = said.filter(([name]) => !isVariable(name) && !(kind && fieldsOf[kind].has(name)))
+  for (const [name, value] of unknownOf(unknown, data)) data.set(name, value)
+  return Object.fromEntries(data)
+}
+
+function variablesOf(headers: readonly HeaderPair[]): Record<string, string> {
+  return Object.fromEntries(
+    headers.flatMap(([, value]) => {
+      if (isMissing(value)) return []
+      const at = value.indexOf("=")
+      return [at < 0 ? [value, ""] : [value.slice(0, at), value.slice(at + 1)]]
+    }),
+  )
+}
+
+// Of a known header that comes twice the first one counts, as it does for identity.
+function addKnown(data: Data, kind: Kind, header: string, value: unknown): void {
+  const name = dataNameOf(header)
+  if (data.has(name)) return
+  data.set(name, value)
+  const words = wordsOf(kind, header)
+  if (words) data.set(`${name}Name`, (typeof value === "number" && words[value]) || null)
+}
+
+// A header that happens to bear a name of ours (`StatusName`, `Variables`) keeps its value under `_statusName`.
+function unknownOf(headers: readonly HeaderPair[], taken: Data): Map<string, unknown> {
+  const values = new Map<string, (string | null)[]>()
+  for (const [header, text] of headers) {
+    const plain = dataNameOf(header)
+    const name = taken.has(plain) ? `_${plain}` : plain
+    values.set(name, [...(values.get(name) ?? []), readText(text)])
+  }
+  return new Map([...values].map(([name, all]) => [name, all.length > 1 ? all : all[0]]))
+}
+
+const READERS = { text: readText, integer: readInteger, time: readTime }
+
+function readText(value: string): string | null {
+  return isMissing(value) ? null : value
+}
+
+function readInteger(value: string): number | string | null {
+  const isInteger = /^(0|-?[1-9]\d*)$/.test(value) && Number.isSafeInteger(Number(value))
+  return isInteger ? Number(value) : readText(value)
+}
+
+function readTime(value: string): string | null {
+  const nanos = parseStamp(value)
+  return nanos === undefined ? readText(value) : formatNanos(nanos)
+}

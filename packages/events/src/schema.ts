@@ -1,0 +1,60 @@
+import * as v from "valibot"
+import { wordsOf } from "./code.ts"
+import { dataNameOf, fieldsOf, type Form } from "./field.ts"
+import type { Kind } from "./kind.ts"
+
+const DIGITS = "0-9a-hjkmnp-tv-z"
+export const idSchema = (prefix: string, length: number) =>
+  v.pipe(v.string(), v.regex(new RegExp(`^${prefix}_[${DIGITS}]{${length}}$`)))
+
+export const Time = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/),
+  v.description("RFC 3339, UTC"),
+)
+
+const FORMS = {
+  text: v.nullable(v.string()),
+  // What is no safe integer stays the text that the PBX sent.
+  integer: v.nullable(v.union([v.pipe(v.number(), v.integer()), v.string()])),
+  // So does what is no time.
+  time: v.pipe(v.nullable(v.string()), v.description("RFC 3339, UTC, nine digits")),
+  variable: v.record(v.string(), v.string()),
+} as const satisfies Record<Form, v.GenericSchema>
+
+/** The schema of a webhook of that type around the schema of its data. */
+export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = true) {
+  return v.looseObject({
+    type: v.literal(type),
+    timestamp: v.pipe(Time, v.description("When it happened")),
+    observedAt: v.pipe(Time, v.description("When it was seen")),
+    id: v.pipe(
+      idSchema("evt", 32),
+      v.description("The same on every attempt, replay and endpoint"),
+    ),
+    tenant: idSchema("ten", 26),
+    source: isFromPbx
+      ? v.pipe(idSchema("src", 26), v.description("The PBX that said so"))
+      : v.pipe(v.nullable(idSchema("src", 26)), v.description("No PBX said so")),
+    synthetic: v.optional(
+      v.pipe(v.literal(true), v.description("Inferred from the PBX's lists after a gap")),
+    ),
+    truncated: v.optional(
+      v.pipe(v.literal(true), v.description("Too large: the variables were left out")),
+    ),
+    data,
+  })
+}
+
+/** The schema of `data` for a kind. Any header may be absent (a delete may bear the uuid alone), and more may come. */
+export function dataSchema(kind: Kind) {
+  const fields: Record<string, v.GenericSchema> = {}
+  for (const [header, form] of fieldsOf[kind]) {
+    if (form === "variable") continue
+    const name = dataNameOf(header)
+    fields[name] = v.optional(FORMS[form])
+    const words = wordsOf(kind, header)
+    if (words) fields[`${name}Name`] = v.optional(v.nullable(v.picklist(Object.values(words))))
+  }
+  return v.looseObject({ ...fields, variables: FORMS.variable })
+}

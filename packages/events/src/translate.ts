@@ -1,0 +1,58 @@
+import { dataOf } from "./data.ts"
+import { emissionOf, eventNameIn, type HeaderPair, valueOf } from "./header.ts"
+import { isVersioned, parseEventName } from "./kind.ts"
+import { formatMicros, formatMillis, formatNanos, parseStamp } from "./stamp.ts"
+import { subjectOf } from "./subject.ts"
+
+/** What a webhook says of an AMI event. */
+export type Translated = {
+  type: string
+  /** When it happened. */
+  timestamp: string
+  /** When it was seen: the PBX's own word (microseconds), else the collector's clock (milliseconds). */
+  observedAt: string
+  subject: string | null
+  data: Record<string, unknown>
+}
+
+export type TranslateContext = {
+  /** The collector's clock, epoch ms. */
+  receivedAt: number
+  /** Leaves `variables` empty: with them the event is too large to be kept. */
+  withoutVariables?: boolean
+}
+
+/** The event in our words; undefined where the message is no event, or its name has no letter or digit. */
+export function translate(
+  headers: readonly HeaderPair[],
+  { receivedAt, withoutVariables = false }: TranslateContext,
+): Translated | undefined {
+  const name = eventNameIn(headers)
+  if (name === undefined) return undefined
+  const known = parseEventName(name)
+  const type = known ? `${known.kind}.${known.action}` : amiTypeOf(name)
+  if (!type) return undefined
+  const emitted = emissionOf(headers)
+  const observedAt = emitted === undefined ? formatMillis(receivedAt) : formatMicros(emitted)
+  const happenedAt = known && isVersioned(known.kind) ? happenedAtOf(headers) : undefined
+  return {
+    type,
+    timestamp: happenedAt ?? observedAt,
+    observedAt,
+    subject: subjectOf(headers),
+    data: dataOf(headers, { kind: known?.kind, withoutVariables }),
+  }
+}
+
+function amiTypeOf(name: string): string | undefined {
+  const word = name.toLowerCase().replace(/[^a-z0-9_]/g, "")
+  return word ? `ami.${word}` : undefined
+}
+
+function happenedAtOf(headers: readonly HeaderPair[]): string | undefined {
+  for (const name of ["TmDelete", "TmUpdate", "TmCreate"]) {
+    const nanos = parseStamp(valueOf(headers, name) ?? "")
+    if (nanos !== undefined) return formatNanos(nanos)
+  }
+  return undefined
+}
