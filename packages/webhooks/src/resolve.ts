@@ -59,6 +59,16 @@ export function rememberAnswers(resolve: Resolve, ttlMs: number, now: () => numb
 
 const MAX_KNOWN = 1_000
 
+/** The promise's value, or an error with the code ETIMEOUT after `limitMs`. */
+export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error("timed out"), { code: "ETIMEOUT" })
+    timer = setTimeout(() => reject(error), limitMs)
+  })
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
+}
+
 async function readHosts(name: string): Promise<string[]> {
   const text = await readFile("/etc/hosts", "utf8").catch(() => "")
   const addresses = text.split("\n").flatMap((line) => {

@@ -57,7 +57,7 @@ export function vetAddresses(
 ): { ok: true; addresses: string[] } | Refusal {
   const verdicts = addresses.map((address) => judgeAddress(address, rules.allowedNetworks))
   for (const verdict of verdicts) {
-    if (!verdict.isAllowed) return refuse(`${url.hostname} is refused: ${verdict.reason}`)
+    if (!verdict.isAllowed) return refuse(verdict.reason)
     if (url.protocol === "http:" && !verdict.isListed) return refuse(HTTPS_ONLY)
   }
   return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }

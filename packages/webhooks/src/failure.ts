@@ -1,0 +1,36 @@
+/** Plain words for what Node says when a request breaks; `host` is the name that was to be reached. */
+export function describeFailure(error: NodeJS.ErrnoException, host: string): string {
+  const { code = "", message } = error
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `TLS: the certificate is not for ${host}`
+  if (code === "HPE_HEADER_OVERFLOW") return "the answer's headers are larger than 16 KB"
+  if (code.startsWith("HPE_")) return "the answer is not valid HTTP/1.1"
+  if (code === "ECONNRESET" && message.includes("before secure TLS connection"))
+    return "TLS: the connection was closed during the handshake"
+  const words = WORDS[code]
+  if (words) return words
+  if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_"))
+    return `TLS: ${OPENSSL_REASON.exec(message)?.[1] ?? message}`
+  // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate.
+  if (/^[A-Z_]+$/.test(code) && !code.startsWith("E")) return `TLS: ${message}`
+  return code ? `${message} (${code})` : message
+}
+
+/** Plain words for a look-up that brought no answer. */
+export function describeLookupFailure(error: NodeJS.ErrnoException, host: string): string {
+  const code = error.code ? ` (${error.code})` : ""
+  return `DNS: ${host} could not be looked up${code}`
+}
+
+// error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/...
+const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+)/
+
+const WORDS: Record<string, string> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was closed before an answer",
+  EPIPE: "the connection was closed before an answer",
+  ENETUNREACH: "no route to the host",
+  EHOSTUNREACH: "no route to the host",
+  EADDRNOTAVAIL: "no route to the host",
+  ETIMEDOUT: "connect timed out",
+  ERR_INVALID_CHAR: "a header holds a character that HTTP does not allow",
+}

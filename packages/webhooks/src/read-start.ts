@@ -1,0 +1,33 @@
+import type { IncomingMessage } from "node:http"
+
+/** How much of an answer's body may be of use to those who look for the cause of a failure. */
+export const KEPT_BODY_BYTES = 1_024
+
+const MAX_BODY_BYTES = 64 * 1_024
+
+/**
+ * Reads a body to its end, so that its connection can be used again, but for `limitMs` and 64 KB at most; `done` is
+ * called once, with at least the first KB of what came.
+ */
+export function readStart(
+  response: IncomingMessage,
+  limitMs: number,
+  done: (start: Buffer) => void,
+) {
+  let length = 0
+  let isDone = false
+  const kept: Buffer[] = []
+  const finish = () => {
+    if (isDone) return
+    isDone = true
+    clearTimeout(timer)
+    done(Buffer.concat(kept))
+  }
+  const timer = setTimeout(finish, limitMs)
+  response.on("data", (chunk: Buffer) => {
+    if (length < KEPT_BODY_BYTES) kept.push(chunk)
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) finish()
+  })
+  response.on("end", finish).on("error", finish).on("close", finish)
+}

@@ -1,0 +1,114 @@
+import { isIP } from "node:net"
+import { exchange, type Exchange, type Limits } from "./exchange.ts"
+import { describeFailure, describeLookupFailure } from "./failure.ts"
+import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
+import { openPool, type Lane } from "./pool.ts"
+import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
+import { parseTarget, vetAddresses, type Refusal, type UrlRules } from "./url.ts"
+
+/** One attempt. `headers`: the endpoint's own and the signature's; `body`: the very text that was signed. */
+export type SendRequest = {
+  endpointId: string
+  url: string
+  headers: Record<string, string>
+  body: string
+}
+
+export type SenderOptions = UrlRules & {
+  userAgent?: string
+  timeouts?: Partial<Limits & { lookupMs: number }>
+  resolve?: Resolve
+  /** Certificates (PEM) to trust instead of the well-known ones. */
+  ca?: string
+  now?: () => number
+}
+
+export type Sender = { send(request: SendRequest): Promise<Outcome>; close(): void }
+
+// 5 s to connect hold two lost SYNs and a TLS handshake. A body only tells why something failed.
+const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: 15_000, bodyMs: 2_000 }
+
+// A Lambda has no DNS cache, and the resolver of a VPC takes 1,024 packets a second.
+const ANSWER_TTL_MS = 5_000
+
+const MAX_ADDRESSES = 3
+const MAX_STALE = 2
+
+/** Sends webhooks and keeps the connections. All that a receiver can do to an attempt is an outcome. */
+export function makeSender(options: SenderOptions): Sender {
+  const { userAgent = "Ringback", now = Date.now, ca } = options
+  const limits = { ...LIMITS, ...options.timeouts }
+  const resolve = rememberAnswers(options.resolve ?? resolveHost, ANSWER_TTL_MS, now)
+  const pool = openPool(ca)
+
+  async function send(request: SendRequest): Promise<Outcome> {
+    const startedAt = performance.now()
+    const located = await locate(request)
+    const result = located.ok ? await post(request, located, startedAt) : { error: located.reason }
+    return "answer" in result
+      ? outcomeOf(result.answer, now())
+      : failedOutcome(result.error, Math.round(performance.now() - startedAt))
+  }
+
+  // The only look-up of an attempt. What is vetted here is literally what `post` dials.
+  async function locate(request: SendRequest): Promise<Refusal | ({ ok: true } & Located)> {
+    const target = parseTarget(request.url, options)
+    if (!target.ok) return refused(target.reason)
+    const { url, host } = target
+    const found = await within(limits.lookupMs, addressesOf(host, resolve)).catch((error) => error)
+    if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
+    if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
+    const vetted = vetAddresses(url, found, options)
+    return vetted.ok ? { ...vetted, url, host } : refused(vetted.reason)
+  }
+
+  async function post(request: SendRequest, located: Located, startedAt: number) {
+    const { url } = located
+    const body = Buffer.from(request.body)
+    const headers = {
+      ...request.headers,
+      host: url.host,
+      "user-agent": userAgent,
+      "content-type": "application/json",
+      "content-length": String(body.length),
+      "accept-encoding": "identity",
+    }
+    const attempt = { url, headers, body, startedAt }
+    const postTo = (lane: Lane) => exchange(pool, lane, attempt, limits).catch(refusedByNode)
+    let result: Exchange = { error: "", isUnsent: true, isStale: false }
+    for (const lane of lanesTo(located, request.endpointId)) {
+      result = await postTo(lane)
+      // A kept connection that the receiver (or a freeze of the Lambda) ended meanwhile says nothing of the receiver's
+      // health. Sending again at once repeats no more than the retry in 5 s would, under the same webhook-id.
+      for (let stale = 0; "error" in result && result.isStale && stale < MAX_STALE; stale++) {
+        pool.dropIdle(lane)
+        result = await postTo(lane)
+      }
+      const isOver = performance.now() - startedAt >= limits.totalMs
+      if ("answer" in result || !result.isUnsent || isOver) break
+    }
+    return result
+  }
+
+  // A connection that is open already goes first, else the resolver's order stands.
+  function lanesTo({ url, host, addresses }: Located, endpointId: string): Lane[] {
+    const isTls = url.protocol === "https:"
+    const port = Number(url.port) || (isTls ? 443 : 80)
+    const servername = isIP(host) ? "" : host.replace(/\.$/, "")
+    const lanes = addresses.map((address) => ({ endpointId, isTls, address, port, servername }))
+    const [idle] = lanes.filter(pool.hasIdle)
+    return [...new Set(idle ? [idle, ...lanes] : lanes)].slice(0, MAX_ADDRESSES)
+  }
+
+  return { send, close: pool.close }
+}
+
+type Located = { url: URL; host: string; addresses: string[] }
+
+const refused = (reason: string): Refusal => ({ ok: false, reason: `refused: ${reason}` })
+
+// A header that registration should have refused must not make its delivery poison for the queue.
+function refusedByNode(error: NodeJS.ErrnoException): Exchange {
+  if (!error.code?.startsWith("ERR_INVALID_") && !error.code?.startsWith("ERR_HTTP_")) throw error
+  return { error: describeFailure(error, ""), isUnsent: false, isStale: false }
+}
