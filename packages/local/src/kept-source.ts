@@ -1,0 +1,35 @@
+import type { Admin } from "./admin.ts"
+import type { DataDir } from "./data-dir.ts"
+
+/** A tenant and its source that this data directory made once and keeps, with the token of its collector. */
+export type KeptSource = { tenant: string; source: string; token: string }
+
+type Made = { id: string }
+
+/** Both named `name`. Found again as the file says, made anew where somebody has deleted them since. */
+export async function keepSource(admin: Admin, dir: DataDir, name: string): Promise<KeptSource> {
+  const file = `${name}.json`
+  const text = dir.read(file)
+  if (text !== undefined) {
+    const kept = JSON.parse(text) as KeptSource
+    if (await admin.call("GET", `/tenants/${kept.tenant}/sources/${kept.source}`)) return kept
+  }
+  const tenant = (await admin.call<Made>("POST", "/tenants", { name }))!.id
+  const made = await admin.call<Made & { token: string }>("POST", `/tenants/${tenant}/sources`, {
+    name,
+  })
+  const kept = { tenant, source: made!.id, token: made!.token }
+  dir.write(file, JSON.stringify(kept))
+  return kept
+}
+
+/** The one endpoint of the demo, pointed at where the receiver listens today; answers its secret. */
+export async function keepEndpoint(admin: Admin, { tenant }: KeptSource, url: string) {
+  const path = `/tenants/${tenant}/endpoints`
+  const settings = { url, description: "The receiver of npm start" }
+  const list = await admin.call<{ data: (Made & { description: string | null })[] }>("GET", path)
+  const found = list?.data.find(({ description }) => description === settings.description)
+  if (!found) return (await admin.call<{ secret: string }>("POST", path, settings))!.secret
+  await admin.call("PATCH", `${path}/${found.id}`, { url, disabled: false })
+  return (await admin.call<{ secret: string }>("GET", `${path}/${found.id}/secret`))!.secret
+}

@@ -1,0 +1,27 @@
+import type { DataDir } from "./data-dir.ts"
+import type { Provisioned } from "./provision.ts"
+import type { Settings } from "./settings.ts"
+
+const RETENTION_DAYS = 30
+
+/** What SST links to the functions on AWS, as the same functions read it here. */
+export function linkResources(settings: Settings, provisioned: Provisioned, dir: DataDir): string {
+  const { queues } = provisioned
+  return JSON.stringify({
+    App: { name: "ringback", stage: "local" },
+    Table: { name: provisioned.tableName },
+    IngestQueue: { url: queues.Ingest.url },
+    DeliveryQueue: { url: queues.Delivery.url },
+    RetryQueue: { url: queues.Retry.url },
+    JobsQueue: { url: queues.Jobs.url },
+    RejectedQueue: { url: provisioned.rejectedUrl },
+    OperatorKey: { value: dir.operatorKey },
+    DataKey: { type: "file", path: dir.dataKeyPath },
+    Settings: {
+      allowedNetworks: settings.allowedNetworks,
+      retentionDays: RETENTION_DAYS,
+      apiRateLimit: settings.apiRateLimit,
+      requireHttps: false,
+    },
+  })
+}

@@ -1,0 +1,81 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import { SQSClient } from "@aws-sdk/client-sqs"
+import { type Engine, startDynamodb, startSqs } from "./engines.ts"
+import { type Provisioned, provision } from "./provision.ts"
+import { SettingError, type Settings } from "./settings.ts"
+
+export type Services = {
+  sqs: SQSClient
+  sqsUrl: string
+  dynamodbUrl: string
+  provisioned: Provisioned
+  close: () => Promise<void>
+}
+
+const PREFIX = "Ringback"
+
+/** SQS and DynamoDB, those named in the settings or embedded ones, with all queues and the table. */
+export async function startServices(settings: Settings, dataDir: string): Promise<Services> {
+  const engines: Engine[] = []
+  const embed = async (start: typeof startSqs, setting: string, port: number) => {
+    const engine = await start({ dataDir, port }).catch((error: unknown) => {
+      throw listenError(error, setting, port)
+    })
+    engines.push(engine)
+    return engine.url
+  }
+  const close = async () => void (await Promise.all(engines.map((engine) => engine.close())))
+  try {
+    setCredentials(settings)
+    const sqsUrl = settings.sqsUrl ?? (await embed(startSqs, "RINGBACK_SQS_PORT", settings.sqsPort))
+    const dynamodbUrl =
+      settings.dynamodbUrl ??
+      (await embed(startDynamodb, "RINGBACK_DYNAMODB_PORT", settings.dynamodbPort))
+    process.env["AWS_ENDPOINT_URL_SQS"] = sqsUrl
+    process.env["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodbUrl
+    const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
+    const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl })
+    const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX }).catch(
+      (error: unknown) => {
+        throw unreachable(error, settings)
+      },
+    )
+    dynamodb.destroy()
+    return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+// The embedded SQS keys its queues by region and would make them anew in another one, so it always has the same.
+function setCredentials(settings: Settings) {
+  const isAllExternal = settings.sqsUrl !== undefined && settings.dynamodbUrl !== undefined
+  if (!isAllExternal) process.env["AWS_REGION"] = "us-east-1"
+  process.env["AWS_REGION"] ??= process.env["AWS_DEFAULT_REGION"] ?? "us-east-1"
+  if (isAllExternal && process.env["AWS_PROFILE"]) return
+  process.env["AWS_ACCESS_KEY_ID"] ??= "local"
+  process.env["AWS_SECRET_ACCESS_KEY"] ??= "local"
+}
+
+/** The error to show where something could not listen on its port. */
+export function listenError(error: unknown, setting: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === "EADDRINUSE") {
+    return new SettingError(setting, `port ${port} is taken; set another, or 0 for any free one`)
+  }
+  if (code === "EACCES") return new SettingError(setting, `port ${port} may not be used`)
+  return error
+}
+
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ETIMEDOUT"]
+
+function unreachable(error: unknown, settings: Settings): unknown {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (!UNREACHABLE.includes(String(code))) return error
+  const isSqs = settings.sqsUrl !== undefined && Number(new URL(settings.sqsUrl).port) === port
+  const [setting, url] = isSqs
+    ? ["AWS_ENDPOINT_URL_SQS", settings.sqsUrl]
+    : ["AWS_ENDPOINT_URL_DYNAMODB", settings.dynamodbUrl]
+  return new SettingError(setting!, `${url} cannot be reached (${code})`)
+}

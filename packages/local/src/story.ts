@@ -1,0 +1,61 @@
+import { styleText } from "node:util"
+import type { ReceivedWebhook } from "./demo-receiver.ts"
+
+type Style = Parameters<typeof styleText>[0]
+
+/** What a person reads, on stderr: stdout has one line for programs. Colours on a terminal only, unless NO_COLOR. */
+export type Story = {
+  say: (text?: string) => void
+  facts: (rows: [name: string, value: string][]) => void
+  webhook: (webhook: ReceivedWebhook) => void
+  warn: (text: string) => void
+}
+
+const NAME_WIDTH = 12
+const TYPE_WIDTH = 20
+const SUBJECT_WIDTH = 34
+
+export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
+  const isColoured = stream.isTTY === true && !process.env["NO_COLOR"]
+  const paint = (style: Style, text: string) =>
+    isColoured ? styleText(style, text, { validateStream: false }) : text
+  const say = (text = "") => void stream.write(`${text}\n`)
+  return {
+    say: (text) => say(text === undefined ? "" : `  ${paint("bold", text)}`),
+    facts(rows) {
+      for (const [name, value] of rows) say(`  ${paint("dim", name.padEnd(NAME_WIDTH))}${value}`)
+    },
+    webhook(webhook) {
+      const { type, body, receivedAt } = webhook
+      const time = new Date(receivedAt).toTimeString().slice(0, 8)
+      const latency = `${Math.max(0, receivedAt - Date.parse(String(body["observedAt"])))} ms`
+      const signature = webhook.isSignatureOk
+        ? paint("green", "signature ok")
+        : paint("red", "SIGNATURE WRONG")
+      say(
+        [
+          `  ${paint("dim", time)}`,
+          paint("cyan", type.padEnd(TYPE_WIDTH)),
+          fit(subjectOf(body), SUBJECT_WIDTH),
+          paint("dim", latency.padStart(8)),
+          signature + (webhook.isRepeated ? paint("yellow", "  again") : ""),
+        ].join("  "),
+      )
+    },
+    warn: (text) => say(`  ${paint("yellow", "!")} ${text}`),
+  }
+}
+
+/** What a webhook is about, in a few words: the name or the number called, and how it stands. */
+function subjectOf({ data, subject }: Record<string, unknown>): string {
+  if (typeof data !== "object" || data === null) return String(subject ?? "")
+  const fields = data as Record<string, unknown>
+  const who = text(fields["name"]) ?? text(fields["dialAddr"]) ?? text(fields["uuid"]) ?? ""
+  const how = text(fields["statusName"])
+  return how ? `${who} · ${how}` : who
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined)
+
+const fit = (value: string, width: number) =>
+  value.length > width ? `${value.slice(0, width - 1)}…` : value.padEnd(width)

@@ -1,0 +1,70 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import type { Context } from "aws-lambda"
+import { setTimeout as wait } from "node:timers/promises"
+import { type QueueName, queues } from "../../../infra/facts.ts"
+import { pollQueue, type SqsHandler } from "./event-source.ts"
+import { makeContext } from "./lambda.ts"
+import type { Provisioned } from "./provision.ts"
+
+export type Handlers = Record<QueueName, SqsHandler> & {
+  Release: (event: never, context: Context) => Promise<unknown>
+}
+
+/** What runs in Lambda, as it runs there. Imported late: it reads its resources from the environment. */
+export async function loadHandlers(): Promise<Handlers> {
+  const [ingest, deliver, jobs, release] = await Promise.all([
+    import("@ringback/functions/ingest"),
+    import("@ringback/functions/deliver"),
+    import("@ringback/functions/jobs"),
+    import("@ringback/functions/release"),
+  ])
+  return {
+    Ingest: ingest.handler,
+    Delivery: deliver.handler,
+    Retry: deliver.handler,
+    Jobs: jobs.handler,
+    Release: release.handler,
+  }
+}
+
+export type WorkerOptions = {
+  sqs: SQSClient
+  provisioned: Provisioned
+  handlers: Handlers
+  onError: (error: unknown) => void
+  /** Every minute on AWS; here oftener, so that after a restart what was in flight goes on soon. */
+  releaseEveryMs?: number
+}
+
+export type Workers = { close: () => Promise<void> }
+
+/** Polls every queue that has a function, and releases what is due. */
+export function startWorkers({ sqs, provisioned, handlers, onError, ...options }: WorkerOptions) {
+  const sources = (Object.keys(queues) as QueueName[]).map((name) =>
+    pollQueue({
+      sqs,
+      queueUrl: provisioned.queues[name].url,
+      facts: queues[name],
+      handler: handlers[name],
+      onError,
+    }),
+  )
+  const ended = new AbortController()
+  const releasing = releaseForEver()
+  return {
+    async close() {
+      ended.abort()
+      await Promise.all([...sources.map((source) => source.close()), releasing])
+    },
+  }
+
+  // One at a time: the next begins a while after the last has ended.
+  async function releaseForEver() {
+    while (!ended.signal.aborted) {
+      await handlers.Release({} as never, makeContext(55_000)).catch(onError)
+      await wait(options.releaseEveryMs ?? 5000, undefined, { signal: ended.signal }).catch(
+        () => undefined,
+      )
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { openDataDir } from "@ringback/local/data-dir"
+import { readSettings } from "@ringback/local/settings"
+import assert from "node:assert/strict"
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { test, type TestContext } from "node:test"
+
+test("without settings the contract's defaults hold", () => {
+  assert.deepEqual(readSettings({}), {
+    port: 3000,
+    dataDir: ".ringback",
+    operatorKey: undefined,
+    allowedNetworks: "127.0.0.0/8,::1/128",
+    sqsPort: 4566,
+    dynamodbPort: 8000,
+    sqsUrl: undefined,
+    dynamodbUrl: undefined,
+    isDemo: true,
+    hasPbx: false,
+    apiRateLimit: 100,
+  })
+})
+
+test("an empty setting is one not made, but for the allowed networks, where it means none", () => {
+  const empty = readSettings({ RINGBACK_PORT: "", AMI_HOST: "", RINGBACK_ALLOWED_NETWORKS: "" })
+  assert.equal(empty.port, 3000)
+  assert.equal(empty.isDemo, true)
+  assert.equal(empty.allowedNetworks, "")
+})
+
+test("a PBX of one's own stands in for the demo", () => {
+  assert.equal(readSettings({ AMI_HOST: "pbx.example" }).isDemo, false)
+  assert.equal(readSettings({ AMI_HOST: "pbx.example" }).hasPbx, true)
+  assert.equal(readSettings({ RINGBACK_DEMO: "0" }).isDemo, false)
+})
+
+const wrong: Record<string, string[]> = {
+  RINGBACK_PORT: ["http", "65536", "-1", "3000.5", " 3000"],
+  RINGBACK_SQS_PORT: ["x"],
+  RINGBACK_DYNAMODB_PORT: ["99999"],
+  RINGBACK_OPERATOR_KEY: ["fifteen letters", "sixteen letters\u00e9", " sixteen letters and more"],
+  RINGBACK_ALLOWED_NETWORKS: ["10.0.0.0/33", "everywhere", "10.0.0.0/8,fd00::/129"],
+  RINGBACK_DEMO: ["no"],
+  RINGBACK_API_RATE_LIMIT: ["-5", "many", "1.5"],
+  AWS_ENDPOINT_URL_SQS: ["127.0.0.1:4566", "ftp://127.0.0.1"],
+  AWS_ENDPOINT_URL_DYNAMODB: ["localhost"],
+}
+
+test("a wrong setting is named in one line", () => {
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      assert.throws(
+        () => readSettings({ [name]: value }),
+        (error: Error) => error.message.startsWith(`${name}: `) && !error.message.includes("\n"),
+        `${name}=${value}`,
+      )
+    }
+  }
+})
+
+function makeDir(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "ringback-"))
+  context.after(() => rmSync(dir, { recursive: true }))
+  return join(dir, "data")
+}
+
+test("the operator's key and the data key are made once, for their owner's eyes only", (t) => {
+  const dir = makeDir(t)
+  const first = openDataDir(dir)
+  first.release()
+  const second = openDataDir(dir)
+  second.release()
+  assert.match(first.operatorKey, /^rbo_[A-Za-z0-9_-]{32}$/)
+  assert.equal(second.operatorKey, first.operatorKey)
+  assert.equal(readFileSync(first.dataKeyPath).length, 32)
+  for (const name of ["operator-key", "data-key"]) {
+    assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600)
+  }
+})
+
+test("a key in the settings wins over the kept one and does not replace it", (t) => {
+  const dir = makeDir(t)
+  const kept = openDataDir(dir)
+  kept.release()
+  const given = openDataDir(dir, "a key of the operator's own")
+  assert.equal(given.operatorKey, "a key of the operator's own")
+  given.release()
+  const later = openDataDir(dir)
+  assert.equal(later.operatorKey, kept.operatorKey)
+  later.release()
+})
+
+test("a directory in use, or one that is a file, is said with the setting's name", (t) => {
+  const dir = makeDir(t)
+  const held = openDataDir(dir)
+  assert.throws(
+    () => openDataDir(dir),
+    /^Error: RINGBACK_DATA_DIR: .* is in use by another process/,
+  )
+  held.release()
+  const file = `${dir}-file`
+  writeFileSync(file, "")
+  assert.throws(() => openDataDir(file), /^Error: RINGBACK_DATA_DIR: .*EEXIST/)
+  assert.throws(() => openDataDir(join(file, "in")), /^Error: RINGBACK_DATA_DIR: .*ENOTDIR/)
+})
