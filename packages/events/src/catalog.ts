@@ -98,7 +98,7 @@ function pbxExample(kind: Kind, action: Action): Record<string, unknown> {
     source: SOURCE,
     collector: "exampleexampleexample0",
     receivedAt: NOW + COLLECTOR_DELAY_MS,
-    headers: headers.map(([name, value]) => [name, value]),
+    headers,
   }
   const { timeNanos, hash } = identify(message)
   const id = makeEventId(timeNanos, hash)

@@ -1,7 +1,7 @@
 import { parseEpochStamp } from "./stamp.ts"
 
 /** One line of an AMI message, as read. Names repeat, and their order matters. */
-export type HeaderPair = readonly [name: string, value: string]
+export type HeaderPair = [name: string, value: string]
 
 /** The event's name. The first header alone decides: a UserEvent may carry an `Event: Fake` further down. */
 export function eventNameIn(headers: readonly HeaderPair[]): string | undefined {

@@ -2,7 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 
 const HeaderPair = v.tuple([v.string(), v.string()])
-const Millis = v.pipe(v.number(), v.integer(), v.minValue(0))
+// Fourteen digits: keys sort by this many, ids hold 48 bits of it, and it is still a date.
+const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(99_999_999_999_999))
 
 const Address = {
   v: v.literal(1),
@@ -60,10 +61,16 @@ export type IngestMessage = v.InferOutput<typeof IngestMessage>
 export type SigningKey = { keyId: string; key: Buffer }
 
 /** The queue's body: `keyId.mac.json` in plain ASCII; the HMAC-SHA256 is over the JSON's bytes. */
-export function sealMessage(message: IngestMessage, { keyId, key }: SigningKey): string {
-  const json = toAscii(JSON.stringify(message))
+export function sealMessage(message: IngestMessage, signingKey: SigningKey): string {
+  return sealJson(toAscii(JSON.stringify(message)), signingKey)
+}
+
+/** The same of a message that is ASCII JSON already: a spool keeps that, and its key may change before it is sent. */
+export function sealJson(json: string, { keyId, key }: SigningKey): string {
   return `${keyId}.${mac(json, key)}.${json}`
 }
+
+const REASON_CHARACTERS = 200
 
 export type OpenedMessage =
   | { ok: true; message: IngestMessage; keyId: string; verify: (key: Buffer) => boolean }
@@ -83,7 +90,9 @@ export function openMessage(body: string): OpenedMessage {
   const parsed = v.safeParse(IngestMessage, value)
   if (!parsed.success) {
     const issue = parsed.issues[0]
-    return { ok: false, reason: `${v.getDotPath(issue) ?? "body"}: ${issue.message}` }
+    // Valibot's message quotes what it got, which may be a whole body.
+    const reason = `${v.getDotPath(issue) ?? "body"}: ${issue.message}`.slice(0, REASON_CHARACTERS)
+    return { ok: false, reason }
   }
   const verify = (key: Buffer) => isSame(sum, mac(json, key))
   return { ok: true, message: parsed.output, keyId, verify }

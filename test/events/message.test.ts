@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
+import { test } from "node:test"
+import fc from "fast-check"
+import { makeId } from "@ringback/events/ids"
+import { type EventMessage, openMessage, sealMessage, toAscii } from "@ringback/events/message"
+import { captureEvents } from "./capture.ts"
+
+const signingKey = { keyId: "0a1b2c3d", key: randomBytes(32) }
+
+function eventMessage(headers: [string, string][]): EventMessage {
+  return {
+    v: 1,
+    kind: "event",
+    id: randomBytes(16).toString("base64url"),
+    tenant: makeId("ten", 1),
+    source: makeId("src", 1),
+    collector: randomBytes(16).toString("base64url"),
+    receivedAt: 1_795_329_003_920,
+    headers,
+  }
+}
+
+function opened(body: string) {
+  const message = openMessage(body)
+  assert.ok(message.ok, message.ok ? "" : message.reason)
+  return message
+}
+
+test("property: any text comes back from a body of plain ASCII", () => {
+  // Lone surrogates too: AMI knows nothing of Unicode, and SQS refuses much of it.
+  const text = fc.string({
+    unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
+  })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (headers) => {
+      const message = eventMessage(headers)
+      const body = sealMessage(message, signingKey)
+      assert.match(body, /^[\x20-\x7e]+$/)
+      const { message: read, keyId, verify } = opened(body)
+      assert.deepEqual(read, message)
+      assert.equal(keyId, signingKey.keyId)
+      assert.equal(verify(signingKey.key), true)
+    }),
+  )
+})
+
+test("the oddest recorded values come back", () => {
+  for (const headers of captureEvents("51-odd-values")) {
+    const { message } = opened(sealMessage(eventMessage(headers), signingKey))
+    assert.deepEqual((message as EventMessage).headers, headers)
+  }
+})
+
+test("escaping changes nothing that JSON says", () => {
+  const text = JSON.stringify(["\u0001\u001b\u007f", "\ufffe", "😀", "\ud800", "æ", "\\u0041", '"'])
+  assert.deepEqual(JSON.parse(toAscii(text)), JSON.parse(text))
+})
+
+test("another key, another byte: not believed", () => {
+  const body = sealMessage(eventMessage([["Event", "OutPlanCreate"]]), signingKey)
+  assert.equal(opened(body).verify(randomBytes(32)), false)
+  assert.equal(opened(body.replace("OutPlan", "OutDlma")).verify(signingKey.key), false)
+  assert.equal(opened(body.replace(/\.[^.]+\./, ".AAAA.")).verify(signingKey.key), false)
+})
+
+test("what has not the shape of a message is refused with a short reason", () => {
+  const message = eventMessage([["Event", "X"]])
+  const withChange = (change: object) => `a.b.${JSON.stringify({ ...message, ...change })}`
+  const refused: [body: string, reason: RegExp][] = [
+    ["", /keyId/],
+    ["a", /keyId/],
+    ["..{}", /keyId/],
+    ["a.b", /not JSON/],
+    ["a.b.{", /not JSON/],
+    ["a.b.null", /./],
+    ["a.b.[]", /./],
+    [withChange({ v: 2 }), /^v: /],
+    [withChange({ kind: "other" }), /^kind: /],
+    [withChange({ kind: "x".repeat(100_000) }), /^kind: /],
+    [withChange({ id: "short" }), /^id: /],
+    [withChange({ tenant: "ten_" }), /^tenant: /],
+    [withChange({ headers: [] }), /^headers: /],
+    [withChange({ headers: [["Event"]] }), /^headers\.0\.1: /],
+    [withChange({ receivedAt: -1 }), /^receivedAt: /],
+    [withChange({ receivedAt: 1.5 }), /^receivedAt: /],
+    // Past 14 digits, ids and sort keys made of it would be wrong.
+    [withChange({ receivedAt: 100_000_000_000_000 }), /^receivedAt: /],
+  ]
+  for (const [body, reason] of refused) {
+    const result = openMessage(body)
+    assert.ok(!result.ok, body.slice(0, 100))
+    assert.match(result.reason, reason)
+    assert.ok(result.reason.length <= 200)
+  }
+})
+
+test("property: no body whatever breaks the reading", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.json(), (text, json) => {
+      assert.equal(openMessage(text).ok, false)
+      assert.equal(openMessage(`a.b.${json}`).ok, false)
+    }),
+  )
+})

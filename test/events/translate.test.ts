@@ -1,0 +1,295 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import type { HeaderPair } from "@ringback/events/header"
+import { translate } from "@ringback/events/translate"
+import { webhookBody } from "@ringback/events/webhook"
+
+const receivedAt = 1_477_267_289_731
+
+const read = (...headers: HeaderPair[]) => translate(headers, { receivedAt })!
+const dataOf = (...headers: HeaderPair[]) =>
+  JSON.parse(JSON.stringify(read(...headers).data)) as Record<string, unknown>
+
+test("the webhook of the documented example is the one that is promised", () => {
+  const headers: HeaderPair[] = [
+    ["Event", "OutCampaignUpdate"],
+    ["Privilege", "message,all"],
+    ["Uuid", "a3e3cc0e-083e-4b9e-8120-522eb9834098"],
+    ["Name", "test"],
+    ["Detail", "<unknown>"],
+    ["Status", "0"],
+    ["Plan", "<unknown>"],
+    ["Dlma", "<unknown>"],
+    ["Dest", "<unknown>"],
+    ["TmCreate", "2016-10-23T23:59:18.883765584Z"],
+    ["TmDelete", "<unknown>"],
+    ["TmUpdate", "2016-10-24T00:01:29.706507679Z"],
+  ]
+  const context = { id: "evt_1", tenant: "ten_1", source: "src_1" }
+  // Text against text: the order of the fields too is for people to read.
+  assert.equal(
+    webhookBody(context, read(...headers)),
+    JSON.stringify({
+      type: "campaign.updated",
+      timestamp: "2016-10-24T00:01:29.706507679Z",
+      observedAt: "2016-10-24T00:01:29.731Z",
+      id: "evt_1",
+      tenant: "ten_1",
+      source: "src_1",
+      data: {
+        uuid: "a3e3cc0e-083e-4b9e-8120-522eb9834098",
+        name: "test",
+        detail: null,
+        status: 0,
+        statusName: "stop",
+        plan: null,
+        dlma: null,
+        dest: null,
+        variables: {},
+        tmCreate: "2016-10-23T23:59:18.883765584Z",
+        tmDelete: null,
+        tmUpdate: "2016-10-24T00:01:29.706507679Z",
+      },
+    }),
+  )
+})
+
+test("a body says that it was inferred, or cut, only where it was", () => {
+  const event = read(["Event", "OutQueueDelete"], ["Uuid", "u"])
+  const context = { id: "evt_1", tenant: "ten_1", source: null }
+  const keys = (body: string) => Object.keys(JSON.parse(body))
+  assert.deepEqual(keys(webhookBody(context, event)).slice(-2), ["source", "data"])
+  const both = webhookBody({ ...context, synthetic: true, truncated: true }, event)
+  assert.deepEqual(keys(both).slice(-3), ["synthetic", "truncated", "data"])
+})
+
+test("numbers are numbers where they are safe integers, and else the text that was sent", () => {
+  const status = (value: string) => dataOf(["Event", "OutCampaignUpdate"], ["Status", value])
+  assert.deepEqual(status("10"), { status: 10, statusName: "stopping", variables: {} })
+  assert.deepEqual(status("-1"), { status: -1, statusName: null, variables: {} })
+  assert.deepEqual(status("9007199254740991")["status"], 9007199254740991)
+  for (const text of [
+    "9007199254740992",
+    "-9007199254740992",
+    "1.5",
+    "1e3",
+    "0x1",
+    "01",
+    "-0",
+    " 1",
+    "1 ",
+    "on",
+  ]) {
+    assert.deepEqual(status(text), { status: text, statusName: null, variables: {} })
+  }
+  for (const text of ["", "<unknown>", "(null)"]) {
+    assert.deepEqual(status(text), { status: null, statusName: null, variables: {} })
+  }
+})
+
+test("the same header is a number in one kind and text in another", () => {
+  assert.equal(dataOf(["Event", "OutDialingUpdate"], ["Status", "4"])["statusName"], "dial end")
+  assert.equal(dataOf(["Event", "OutDlListUpdate"], ["Status", "2"])["statusName"], "reserved")
+  assert.equal(dataOf(["Event", "OutPlanUpdate"], ["Status", "2"])["status"], "2")
+  assert.equal(dataOf(["Event", "OutQueueUpdate"], ["Type", "1"])["type"], "1")
+})
+
+test("variables: split at the first =, the last wins, __proto__ is a name like any other", () => {
+  const { variables } = read(
+    ["Event", "OutPlanCreate"],
+    ["Variable", "a=1"],
+    ["Variable", "url=http://x/?q=1&r=2"],
+    ["Variable", "__proto__=polluted"],
+    ["Variable", "constructor=c"],
+    ["Variable", "empty="],
+    ["Variable", "=nameless"],
+    ["Variable", "bare"],
+    ["Variable", "<unknown>"],
+    ["Variable", " spaced = kept "],
+    ["Variable", "a=2"],
+  ).data as { variables: object }
+  assert.equal(
+    JSON.stringify(variables),
+    '{"a":"2","url":"http://x/?q=1&r=2","__proto__":"polluted","constructor":"c","empty":"","":"nameless",' +
+      '"bare":""," spaced ":" kept "}',
+  )
+  assert.equal(Object.getPrototypeOf(variables), Object.prototype)
+})
+
+test("variables can be left out of an event that is too large", () => {
+  const headers: HeaderPair[] = [
+    ["Event", "OutPlanCreate"],
+    ["Uuid", "u"],
+    ["Variable", "a=1"],
+  ]
+  const { data } = translate(headers, { receivedAt, withoutVariables: true })!
+  assert.deepEqual(data, { uuid: "u", variables: {} })
+})
+
+test("unknown headers are kept as text, repeated ones as an array", () => {
+  assert.deepEqual(
+    dataOf(
+      ["Event", "OutQueueCreate"],
+      ["Future", "1"],
+      ["Colour", "red"],
+      ["Colour", ""],
+      ["colour", "blue"],
+      ["__proto__", "x"],
+      ["", "nameless"],
+    ),
+    JSON.parse(
+      '{"variables":{},"future":"1","colour":["red",null,"blue"],"__proto__":"x","":"nameless"}',
+    ),
+  )
+})
+
+test("an unknown header does not take the place of a name of ours", () => {
+  assert.deepEqual(
+    dataOf(
+      ["Event", "OutCampaignCreate"],
+      ["StatusName", "mine"],
+      ["Status", "1"],
+      ["status", "small"],
+      ["Variables", "v"],
+    ),
+    {
+      status: 1,
+      statusName: "start",
+      variables: {},
+      _statusName: "mine",
+      _status: "small",
+      _variables: "v",
+    },
+  )
+})
+
+test("of a known header that comes twice the first counts", () => {
+  assert.deepEqual(dataOf(["Event", "OutQueueUpdate"], ["Name", "a"], ["Name", "b"]), {
+    name: "a",
+    variables: {},
+  })
+})
+
+test("what belongs to the message is not in data", () => {
+  const envelope: HeaderPair[] = [
+    "Privilege",
+    "Timestamp",
+    "ActionID",
+    "SequenceNumber",
+    "File",
+    "Line",
+    "Func",
+  ].map((name) => [name, "1"])
+  assert.deepEqual(dataOf(["Event", "OutQueueDelete"], ...envelope, ["Uuid", "u"]), {
+    uuid: "u",
+    variables: {},
+  })
+})
+
+test("it happened when it was deleted, else updated, else created, else when it was seen", () => {
+  const at = (...headers: HeaderPair[]) =>
+    read(["Event", "OutCampaignDelete"], ...headers).timestamp
+  const TmCreate: HeaderPair = ["TmCreate", "2016-01-01T00:00:00.1Z"]
+  const TmUpdate: HeaderPair = ["TmUpdate", "2016-01-02T00:00:00.1Z"]
+  const TmDelete: HeaderPair = ["TmDelete", "2016-01-03T00:00:00.1Z"]
+  assert.equal(at(TmCreate, TmDelete, TmUpdate), "2016-01-03T00:00:00.000000001Z")
+  assert.equal(at(TmCreate, ["TmDelete", "<unknown>"], TmUpdate), "2016-01-02T00:00:00.000000001Z")
+  assert.equal(at(TmCreate, ["TmUpdate", "soon"]), "2016-01-01T00:00:00.000000001Z")
+  assert.equal(at(), "2016-10-24T00:01:29.731Z")
+  assert.equal(at(["Timestamp", "1477267289.706507"]), "2016-10-24T00:01:29.706507Z")
+})
+
+test("a time that does not parse stays as it is", () => {
+  const { tmUpdate } = dataOf(["Event", "OutPlanUpdate"], ["TmUpdate", "2016-02-30T00:00:00.1Z"])
+  assert.equal(tmUpdate, "2016-02-30T00:00:00.1Z")
+})
+
+test("rows and queues have no version: they are as new as their sighting", () => {
+  for (const name of ["OutDlListUpdate", "OutQueueUpdate"]) {
+    const { timestamp, observedAt } = read(["Event", name], ["TmCreate", "2016-01-01T00:00:00.1Z"])
+    assert.equal(timestamp, observedAt)
+  }
+})
+
+test("any other event is ami., its subject the channel", () => {
+  const hangup = read(
+    ["Event", "Hangup"],
+    ["Uniqueid", "1.2"],
+    ["Linkedid", "1.1"],
+    ["Cause", "16"],
+  )
+  assert.deepEqual(
+    { type: hangup.type, subject: hangup.subject, data: hangup.data },
+    {
+      type: "ami.hangup",
+      subject: "1.2",
+      data: { variables: {}, uniqueid: "1.2", linkedid: "1.1", cause: "16" },
+    },
+  )
+  assert.equal(read(["Event", "X"], ["Uniqueid", "<unknown>"], ["LinkedID", "1.1"]).subject, "1.1")
+  assert.equal(read(["Event", "OutCampaignEntry"]).type, "ami.outcampaignentry")
+  assert.equal(read(["event", "Foo-Bar.Baz_1"]).type, "ami.foobarbaz_1")
+})
+
+test("VarSet names its variable in Variable: that is not lost", () => {
+  const headers: HeaderPair[] = [
+    ["Event", "VarSet"],
+    ["Variable", "HASH(a=b)"],
+    ["Value", "1"],
+  ]
+  assert.deepEqual(dataOf(...headers), { variables: {}, variable: "HASH(a=b)", value: "1" })
+})
+
+test("a UserEvent's sender cannot say when Asterisk emitted it", () => {
+  const forged = read(
+    ["Event", "UserEvent"],
+    ["Privilege", "user,all"],
+    ["UserEvent", "X"],
+    ["Timestamp", "1.000000"],
+  )
+  assert.equal(forged.observedAt, "2016-10-24T00:01:29.731Z")
+})
+
+test("what is no event, or has no name, is not translated", () => {
+  for (const headers of [
+    [],
+    [["Response", "Success"]],
+    [["Event", ""]],
+    [["Event", "-é-"]],
+  ] as HeaderPair[][]) {
+    assert.equal(translate(headers, { receivedAt }), undefined)
+  }
+  assert.equal(
+    translate(
+      [
+        ["Response", "x"],
+        ["Event", "OutPlanCreate"],
+      ],
+      { receivedAt },
+    ),
+    undefined,
+  )
+})
+
+test("property: any headers whatever become JSON, and nothing of them is lost", () => {
+  const text = fc.string({ unit: "binary", maxLength: 12 })
+  const name = fc.oneof(
+    text,
+    fc.constantFrom("Uuid", "Status", "Variable", "TmUpdate", "__proto__"),
+  )
+  const event = fc.constantFrom(
+    "OutCampaignCreate",
+    "OutDialingDelete",
+    "OutDlListUpdate",
+    "Hangup",
+  )
+  fc.assert(
+    fc.property(event, fc.array(fc.tuple(name, text)), (eventName, headers) => {
+      const { data } = read(["Event", eventName], ...headers)
+      const again = JSON.parse(JSON.stringify(data)) as object
+      assert.deepEqual(Object.keys(again).toSorted(), Object.keys(data).toSorted())
+      assert.ok(Object.hasOwn(again, "variables"))
+    }),
+  )
+})
