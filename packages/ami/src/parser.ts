@@ -1,3 +1,5 @@
+import { END_MARK_BYTES, isCommandOutput, isEndMark, readCommandOutput } from "./command-output.ts"
+import { readFrame } from "./frame.ts"
 import type { AmiMessage } from "./message.ts"
 
 export type ParserOptions = {
@@ -11,18 +13,197 @@ export type DroppedMessage = {
   why: "oversized" | "cut_off"
   /** Of the wire, as far as it was read. */
   bytes: number
-  /** Its first line, or as much of it as there is, up to 200 characters. */
+  /** Its first line, or as much of it as there is, up to 200 bytes. */
   firstLine: string
 }
 
-/** Bytes of one connection in, messages out. */
-export declare class AmiParser {
-  constructor(options?: ParserOptions)
-  /** The messages that this chunk completes, in order. The chunk's memory is not kept. */
-  push(chunk: Uint8Array): AmiMessage[]
-  /** The stream has ended: reports what was left and is ready for no more. */
-  end(): void
-  /** The greeting, once its line was read. */
-  get banner(): string | undefined
-  get oversizedCount(): number
+const MAX_MESSAGE_BYTES = 1_000_000
+
+const LF = 10
+const CR = 13
+const COLON = 58
+const PIECE_BYTES = 64 * 1024
+const ROOM_BYTES = 2 * PIECE_BYTES
+const FIRST_MARKS = 512
+const MANY_MARKS = 8_192
+
+/**
+ * Bytes of one connection in, messages out. Every byte is copied once and looked at once, however the stream is cut: the
+ * one pass finds the lines, their colons and the empty line, and stands still where the bytes end.
+ */
+export class AmiParser {
+  readonly #maxMessageBytes: number
+  readonly #onDropped: (dropped: DroppedMessage) => void
+  #banner: string | undefined
+  #isGreeted = false
+  #oversizedCount = 0
+
+  // What is held: the bytes from #start to #end, looked at up to #at. #line is where the present line begins, #colon
+  // its first colon (-1: none yet). #marks are the finished lines' colons and LFs, counted from #start.
+  #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES)
+  #start = 0
+  #end = 0
+  #at = 0
+  #line = 0
+  #colon = -1
+  #marks = new Int32Array(FIRST_MARKS)
+  #markCount = 0
+  // The message that is being skipped, which was too large; #start is then where the bytes not yet counted begin.
+  #skipped: DroppedMessage | undefined
+  #isSkippedCommand = false
+
+  constructor(options: ParserOptions = {}) {
+    this.#maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
+    this.#onDropped = options.onDropped ?? (() => {})
+  }
+
+  /** The greeting, once its line was read; a stream may lack it. */
+  get banner(): string | undefined {
+    return this.#banner
+  }
+
+  get oversizedCount(): number {
+    return this.#oversizedCount
+  }
+
+  /** The messages that this chunk completes, in order. The chunk itself is not kept. */
+  push(chunk: Uint8Array): AmiMessage[] {
+    const messages: AmiMessage[] = []
+    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
+      this.#append(chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(from, from + PIECE_BYTES))
+      this.#scan(messages)
+      // The last byte held may be the CR of the empty line, which does not count.
+      const isTooLarge = this.#end - this.#start > this.#maxMessageBytes + 1
+      if (isTooLarge && !this.#skipped) this.#skip()
+    }
+    return messages
+  }
+
+  /** The stream has ended: reports what was left of a message. */
+  end(): void {
+    const left = this.#end - this.#start
+    if (this.#skipped) this.#onDropped({ ...this.#skipped, bytes: this.#skipped.bytes + left })
+    else if (left > 1 || (left === 1 && this.#bytes[this.#start] !== CR)) {
+      this.#onDropped(this.#describe("cut_off"))
+    }
+    this.#skipped = undefined
+    this.#start = this.#end = this.#at = this.#line = this.#markCount = 0
+    this.#colon = -1
+  }
+
+  #append(piece: Uint8Array): void {
+    // One byte more: the LF that stops the scan stands behind the last byte.
+    if (this.#end + piece.length + 1 > this.#bytes.length) this.#makeRoom(piece.length + 1)
+    this.#bytes.set(piece, this.#end)
+    this.#end += piece.length
+    this.#bytes[this.#end] = LF
+  }
+
+  #makeRoom(wanted: number): void {
+    const held = this.#bytes.subarray(this.#start, this.#end)
+    let size = ROOM_BYTES
+    while (size < held.length + wanted) size *= 2
+    // A buffer that one huge message has grown is given back with it.
+    const bytes = size === this.#bytes.length ? this.#bytes : Buffer.allocUnsafeSlow(size)
+    bytes.set(held)
+    this.#bytes = bytes
+    this.#moveBy(-this.#start)
+  }
+
+  #moveBy(distance: number): void {
+    this.#start += distance
+    this.#end += distance
+    this.#at += distance
+    this.#line += distance
+    if (this.#colon >= 0) this.#colon += distance
+  }
+
+  #scan(messages: AmiMessage[]): void {
+    const bytes = this.#bytes
+    const end = this.#end
+    let at = this.#at
+    let colon = this.#colon
+    for (;;) {
+      let byte = bytes[at]
+      if (colon < 0) {
+        while (byte !== COLON && byte !== LF) byte = bytes[++at]
+        if (byte === COLON) colon = at
+      }
+      while (byte !== LF) byte = bytes[++at]
+      if (at === end) break
+      const length = at - this.#line
+      if (length === 0 || (length === 1 && bytes[this.#line] === CR)) this.#endMessage(at, messages)
+      else if (!this.#isGreeted && this.#isBanner(at, colon)) this.#begin(at + 1)
+      else if (!this.#skipped) this.#mark(colon < 0 ? at : colon, at)
+      this.#line = ++at
+      colon = -1
+    }
+    this.#at = at
+    this.#colon = colon
+    if (this.#skipped) this.#forget(this.#skipped)
+  }
+
+  #endMessage(feed: number, messages: AmiMessage[]): void {
+    const end = this.#line
+    if (this.#skipped) {
+      if (this.#isSkippedCommand && !isEndMark(this.#bytes, end - 1)) return
+      this.#onDropped({ ...this.#skipped, bytes: this.#skipped.bytes + end - this.#start })
+      this.#skipped = undefined
+    } else if (end > this.#start) {
+      const isCommand = isCommandOutput(this.#bytes, this.#start)
+      if (isCommand && !isEndMark(this.#bytes, end - 1)) return
+      const frame = { bytes: this.#bytes, start: this.#start, end, marks: this.#marks }
+      if (end - this.#start > this.#maxMessageBytes) {
+        this.#oversizedCount++
+        this.#onDropped(this.#describe("oversized", end))
+      } else if (isCommand) messages.push(readCommandOutput(frame))
+      else messages.push(readFrame(frame, this.#markCount))
+    }
+    this.#begin(feed + 1)
+  }
+
+  #begin(start: number): void {
+    this.#start = start
+    this.#markCount = 0
+    if (this.#marks.length > MANY_MARKS) this.#marks = new Int32Array(FIRST_MARKS)
+  }
+
+  #skip(): void {
+    this.#oversizedCount++
+    this.#isSkippedCommand = isCommandOutput(this.#bytes, this.#start)
+    this.#skipped = { ...this.#describe("oversized"), bytes: 0 }
+    this.#forget(this.#skipped)
+  }
+
+  // Only what an end mark may still need is kept of a message that is skipped.
+  #forget(skipped: DroppedMessage): void {
+    const keptFrom = this.#at - END_MARK_BYTES
+    if (keptFrom <= this.#start) return
+    skipped.bytes += keptFrom - this.#start
+    this.#begin(keptFrom)
+  }
+
+  #describe(why: DroppedMessage["why"], end = this.#end): DroppedMessage {
+    const head = this.#bytes.toString("utf8", this.#start, Math.min(end, this.#start + 200))
+    const firstLine = (head.split("\n", 1)[0] ?? "").replace(/\r$/, "")
+    return { why, bytes: end - this.#start, firstLine }
+  }
+
+  #isBanner(feed: number, colon: number): boolean {
+    this.#isGreeted = true
+    const line = this.#bytes.toString("utf8", this.#line, feed).replace(/\r$/, "")
+    if (colon >= 0 && !line.startsWith("Asterisk Call Manager")) return false
+    this.#banner = line
+    return true
+  }
+
+  #mark(colon: number, feed: number): void {
+    if (this.#markCount === this.#marks.length) {
+      const marks = new Int32Array(this.#marks.length * 2)
+      marks.set(this.#marks)
+      this.#marks = marks
+    }
+    this.#marks[this.#markCount++] = colon - this.#start
+    this.#marks[this.#markCount++] = feed - this.#start
+  }
 }
