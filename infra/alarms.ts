@@ -1,0 +1,128 @@
+import { api, apiFunction } from "./api.ts"
+import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
+import { settings } from "./settings.ts"
+import { heartbeats } from "./heartbeats.ts"
+import { deliver, ingest, jobs, release } from "./workers.ts"
+
+const MINUTE = 60
+const PERIOD = 5 * MINUTE
+
+export const alarmTopic = new sst.aws.SnsTopic("Alarms")
+
+if (settings.alarmEmail) {
+  new aws.sns.TopicSubscription("AlarmEmail", {
+    topic: alarmTopic.arn,
+    protocol: "email",
+    endpoint: settings.alarmEmail,
+  })
+}
+
+type Metric = {
+  namespace: string
+  metricName: string
+  statistic: "Sum" | "Maximum"
+  dimensions?: Record<string, $util.Input<string>>
+}
+
+type Limit = { above: number } | { below: number }
+
+const watch = (name: string, alarmDescription: string, metric: Metric, limit: Limit) =>
+  new aws.cloudwatch.MetricAlarm(name, {
+    alarmDescription,
+    ...metric,
+    period: PERIOD,
+    evaluationPeriods: 1,
+    ...("above" in limit
+      ? { comparisonOperator: "GreaterThanThreshold", threshold: limit.above }
+      : { comparisonOperator: "LessThanThreshold", threshold: limit.below }),
+    // Silence is what one alarm waits for, and good news to all the others.
+    treatMissingData: "below" in limit ? "breaching" : "notBreaching",
+    alarmActions: [alarmTopic.arn],
+    okActions: [alarmTopic.arn],
+  })
+
+const ofQueue = (
+  queue: sst.aws.Queue,
+  statistic: Metric["statistic"],
+  metricName: string,
+): Metric => ({
+  namespace: "AWS/SQS",
+  metricName,
+  statistic,
+  dimensions: { QueueName: queue.nodes.queue.name },
+})
+
+const ofFunction = (lambda: sst.aws.Function, metricName: string): Metric => ({
+  namespace: "AWS/Lambda",
+  metricName,
+  statistic: "Sum",
+  dimensions: { FunctionName: lambda.name },
+})
+
+for (const [name, queue] of Object.entries(deadLetterQueues)) {
+  const metric = ofQueue(queue, "Maximum", "ApproximateNumberOfMessagesVisible")
+  watch(`${name}DeadLettersNotEmpty`, "Redrive it: infra/README.md says how", metric, { above: 0 })
+}
+
+watch(
+  "MessagesRejected",
+  "A collector sends what cannot be believed: a wrong token, or a stranger",
+  ofQueue(rejectedQueue, "Sum", "NumberOfMessagesSent"),
+  { above: 0 },
+)
+
+// Ages include a message's own delay (five minutes at most, in Retry) and a receive or two that failed.
+const oldest = {
+  Ingest: 10 * MINUTE,
+  Delivery: 10 * MINUTE,
+  Retry: 30 * MINUTE,
+  Jobs: 60 * MINUTE,
+}
+
+for (const name of queueNames) {
+  const metric = ofQueue(queues[name], "Maximum", "ApproximateAgeOfOldestMessage")
+  watch(`${name}QueueOld`, "Work waits: look at the worker's errors", metric, {
+    above: oldest[name],
+  })
+}
+
+const functions = {
+  Ingest: ingest,
+  Deliver: deliver,
+  Jobs: jobs,
+  Release: release,
+  AdminApi: apiFunction,
+}
+
+for (const [name, { lambda }] of Object.entries(functions)) {
+  watch(`${name}Errors`, "Its log says why", ofFunction(lambda, "Errors"), { above: 0 })
+  watch(
+    `${name}Throttles`,
+    "The account's concurrency is used up: ask AWS for more",
+    ofFunction(lambda, "Throttles"),
+    { above: 0 },
+  )
+}
+
+watch(
+  "ApiFailures",
+  "The admin API answers 5xx",
+  {
+    namespace: "AWS/ApiGateway",
+    metricName: "5xx",
+    statistic: "Sum",
+    dimensions: { ApiId: api.nodes.api.id },
+  },
+  { above: 0 },
+)
+
+// Half a collector below what all together send: one that is silent for a whole period is enough.
+if (settings.expectedCollectors > 0) {
+  const { namespace, metricName, everySeconds } = heartbeats
+  watch(
+    "CollectorSilent",
+    `Fewer than ${settings.expectedCollectors} collectors are heard`,
+    { namespace, metricName, statistic: "Sum" },
+    { below: (settings.expectedCollectors - 0.5) * (PERIOD / everySeconds) },
+  )
+}

@@ -1,0 +1,44 @@
+import { makeFunction } from "./function.ts"
+import { queues, rejectedQueue } from "./queues.ts"
+import { onDataKey, onIndex, onQueue, onTable } from "./rights.ts"
+import { linkedSettings, logRetention, settings } from "./settings.ts"
+import { dataKey, operatorKey, table } from "./storage.ts"
+
+const REQUESTS_PER_SECOND = 200
+
+// API Gateway and not a function URL: it throttles before anything of ours runs (a flood without a key costs a dollar a
+// million and no more), takes a domain without a CDN in front, and keeps the function closed to the public. Its 30 s are
+// twice what the longest request takes, an endpoint's test.
+export const api = new sst.aws.ApiGatewayV2("Api", {
+  cors: false,
+  accessLog: { retention: logRetention },
+  ...(settings.apiDomain && { domain: settings.apiDomain }),
+  transform: {
+    stage: {
+      defaultRouteSettings: {
+        throttlingRateLimit: REQUESTS_PER_SECOND,
+        throttlingBurstLimit: 2 * REQUESTS_PER_SECOND,
+        detailedMetricsEnabled: false,
+      },
+    },
+  },
+})
+
+export const apiFunction = makeFunction("AdminApi", {
+  description: "The admin API",
+  handler: "functions/api/index.handler",
+  timeoutSeconds: 29,
+  // Twice a worker's: a person waits for its cold start.
+  memory: "1024 MB",
+  link: [table, ...Object.values(queues), rejectedQueue, dataKey, operatorKey, linkedSettings],
+  permissions: [
+    onTable("GetItem", "PutItem", "Query", "UpdateItem", "DeleteItem"),
+    onIndex("open")("Query"),
+    onQueue("Ingest")("SendMessage"),
+    onQueue("Delivery")("SendMessage"),
+    onQueue("Jobs")("SendMessage"),
+    onDataKey("Decrypt"),
+  ],
+})
+
+api.route("$default", apiFunction.lambda.arn)

@@ -1,0 +1,45 @@
+import { logRetention } from "./settings.ts"
+
+const days = { "1 week": 7, "3 months": 90 }
+
+const trustsLambda = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })
+
+type Options = {
+  description: string
+  handler: string
+  timeoutSeconds: number
+  memory: `${number} MB`
+  link: object[]
+  permissions: { actions: string[]; resources: $util.Input<string>[] }[]
+  /** Of asynchronous invocations: none of those that poll a queue. */
+  retries?: number
+}
+
+/** A function with a log group and a role of its own, that may do what it is told to and nothing else. */
+export const makeFunction = (name: string, options: Options) => {
+  // Made here and not by SST, so that the role can name it: SST's role may write to every log group of the account.
+  const logGroup = new aws.cloudwatch.LogGroup(`${name}Logs`, {
+    name: `/ringback/${$app.stage}/${name.toLowerCase()}`,
+    retentionInDays: days[logRetention],
+  })
+  const writesItsLog = {
+    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    resources: [$interpolate`${logGroup.arn}:*`],
+  }
+  const lambda = new sst.aws.Function(name, {
+    description: options.description,
+    handler: options.handler,
+    runtime: "nodejs24.x",
+    architecture: "arm64",
+    timeout: `${options.timeoutSeconds} seconds`,
+    memory: options.memory,
+    link: options.link,
+    permissions: [writesItsLog, ...options.permissions],
+    logging: { format: "json", logGroup: logGroup.name },
+    nodejs: { minify: true },
+    ...(options.retries !== undefined && { retries: options.retries }),
+    // SST 4.17.1 lets every principal of the account take the role, as for its live mode, and write to every log group.
+    transform: { role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] } },
+  })
+  return { lambda, logGroup }
+}

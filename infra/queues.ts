@@ -1,0 +1,39 @@
+import * as facts from "./facts.ts"
+import { isPermanent } from "./stage.ts"
+
+// As with the table: a link carries the URL, and no rights.
+sst.Linkable.wrap(sst.aws.Queue, (queue) => ({ properties: { url: queue.url } }))
+
+// Also what a rename would drop: messages in flight are somebody's events.
+const isKept = isPermanent($app.stage)
+
+// AWS keeps a message's age when it moves it: a dead-letter queue that kept it no longer than its source would lose it.
+const makeKeeper = (name: string) =>
+  new sst.aws.Queue(
+    name,
+    { transform: { queue: { messageRetentionSeconds: facts.deadLetterRetentionSeconds } } },
+    { retainOnDelete: isKept },
+  )
+
+export const queueNames = Object.keys(facts.queues) as facts.QueueName[]
+
+const each = <T>(make: (name: facts.QueueName) => T) =>
+  Object.fromEntries(queueNames.map((name) => [name, make(name)])) as Record<facts.QueueName, T>
+
+export const deadLetterQueues = each((name) => makeKeeper(`${name}DeadLetters`))
+
+export const queues = each((name) => {
+  const queue = facts.queues[name]
+  return new sst.aws.Queue(
+    `${name}Queue`,
+    {
+      visibilityTimeout: `${facts.visibilitySeconds(queue)} seconds`,
+      dlq: { queue: deadLetterQueues[name].arn, retry: queue.maxReceiveCount },
+      transform: { queue: { messageRetentionSeconds: queue.retentionSeconds } },
+    },
+    { retainOnDelete: isKept },
+  )
+})
+
+/** What ingest could not believe, with the reason; people read it, no function does. */
+export const rejectedQueue = makeKeeper("RejectedQueue")

@@ -1,0 +1,25 @@
+import { queues, rejectedQueue } from "./queues.ts"
+import { kmsKey, table } from "./storage.ts"
+
+// What each function's code calls, and nothing else: test/infra compares these lists with the calls that the flow test
+// has seen. IAM knows a batch by its single action: SendMessageBatch needs sqs:SendMessage.
+
+type Permission = { actions: string[]; resources: $util.Input<string>[] }
+
+const on =
+  (service: string, resource: $util.Input<string>) =>
+  (...actions: string[]): Permission => ({
+    actions: actions.map((action) => `${service}:${action}`),
+    resources: [resource],
+  })
+
+export const onTable = on("dynamodb", table.arn)
+export const onIndex = (name: "due" | "open") =>
+  on("dynamodb", $interpolate`${table.arn}/index/${name}`)
+export const onQueue = (name: keyof typeof queues) => on("sqs", queues[name].arn)
+export const onRejected = on("sqs", rejectedQueue.arn)
+export const onDataKey = on("kms", kmsKey.arn)
+
+/** What Lambda's poller does in the function's name. */
+export const polls = (name: keyof typeof queues) =>
+  onQueue(name)("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")

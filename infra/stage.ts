@@ -1,0 +1,13 @@
+const permanentStages = ["production", "staging"]
+
+/** A stage that people rely on: its data outlive a mistake, its logs a season. Every other stage is somebody's own. */
+export const isPermanent = (stage: string) => permanentStages.includes(stage)
+
+/** Named here and not taken from the shell: a deploy from another shell must not move a stage to another region. */
+export const region = () => (process.env.RINGBACK_REGION || "us-east-1") as "us-east-1"
+
+export const tags = (stage: string) => ({
+  service: "ringback",
+  environment: stage,
+  lifetime: isPermanent(stage) ? "permanent" : "temporary",
+})

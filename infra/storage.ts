@@ -1,0 +1,39 @@
+import * as facts from "./facts.ts"
+import { isPermanent } from "./stage.ts"
+
+// A link carries a name, and no rights: SST's own would grant dynamodb:*. What each function may do is in rights.ts.
+sst.Linkable.wrap(sst.aws.Dynamo, (dynamo) => ({ properties: { name: dynamo.name } }))
+
+const isKept = isPermanent($app.stage)
+
+const indexOf = (name: keyof typeof facts.table.globalIndexes) => {
+  const { projection, ...keys } = facts.table.globalIndexes[name]
+  return { ...keys, projection: [...projection] }
+}
+
+export const table = new sst.aws.Dynamo(
+  "Table",
+  {
+    fields: facts.table.fields,
+    primaryIndex: facts.table.primaryIndex,
+    globalIndexes: { due: indexOf("due"), open: indexOf("open") },
+    ttl: facts.table.ttl,
+    deletionProtection: isKept,
+  },
+  { retainOnDelete: isKept },
+)
+
+// Webhook secrets and source keys lie in the table encrypted; what opens them lies here.
+export const kmsKey = new aws.kms.Key(
+  "DataKey",
+  {
+    description: `Ringback ${$app.stage}: opens the secrets in the table`,
+    enableKeyRotation: true,
+    deletionWindowInDays: isKept ? 30 : 7,
+  },
+  { retainOnDelete: isKept },
+)
+
+export const dataKey = new sst.Linkable("DataKey", { properties: { arn: kmsKey.arn } })
+
+export const operatorKey = new sst.Secret("OperatorKey")

@@ -1,0 +1,99 @@
+import * as facts from "./facts.ts"
+import { makeFunction } from "./function.ts"
+import { queueNames, queues, rejectedQueue } from "./queues.ts"
+import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./rights.ts"
+import { linkedSettings } from "./settings.ts"
+import { dataKey, table } from "./storage.ts"
+
+const link = [table, ...Object.values(queues), rejectedQueue, dataKey, linkedSettings]
+
+// All of a worker's time is waiting for SQS, DynamoDB or a receiver: 512 MB (0.3 of a core) is where a longer billed
+// duration begins to cost more than the memory saves.
+const memory = "512 MB"
+
+export const ingest = makeFunction("Ingest", {
+  description: "Checks, claims and fans out what collectors send",
+  handler: "functions/ingest.handler",
+  timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
+  memory,
+  link,
+  permissions: [
+    polls("Ingest"),
+    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onQueue("Delivery")("SendMessage"),
+    onRejected("SendMessage"),
+    onDataKey("Decrypt"),
+  ],
+})
+
+export const deliver = makeFunction("Deliver", {
+  description: "Posts webhooks and records each attempt",
+  handler: "functions/deliver.handler",
+  timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
+  memory,
+  link,
+  permissions: [
+    polls("Delivery"),
+    polls("Retry"),
+    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onQueue("Retry")("SendMessage"),
+    onQueue("Jobs")("SendMessage"),
+    onDataKey("Decrypt"),
+  ],
+})
+
+export const jobs = makeFunction("Jobs", {
+  description: "Recovers, holds and erases, a page at a time",
+  handler: "functions/jobs.handler",
+  timeoutSeconds: facts.queues.Jobs.timeoutSeconds,
+  memory,
+  link,
+  permissions: [
+    polls("Jobs"),
+    onTable("GetItem", "PutItem", "Query", "UpdateItem", "DeleteItem"),
+    onQueue("Jobs")("SendMessage"),
+    onDataKey("Decrypt"),
+  ],
+})
+
+export const release = makeFunction("Release", {
+  description: "Sends again what has fallen due",
+  handler: "functions/release.handler",
+  timeoutSeconds: facts.releaseTimeoutSeconds,
+  memory,
+  link,
+  permissions: [onTable("UpdateItem"), onIndex("due")("Query"), onQueue("Delivery")("SendMessage")],
+  retries: 0,
+})
+
+// A function ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
+// condition: two at once would be harmless. A reserved concurrency of 1 is left out on purpose: an account whose limit is
+// still the initial 10 cannot reserve any, and the deploy would fail there.
+new sst.aws.CronV2("ReleaseEveryMinute", {
+  schedule: "rate(1 minute)",
+  function: release.lambda.arn.apply((arn) => arn as `arn:${string}`),
+})
+
+const readers = { Ingest: ingest, Delivery: deliver, Retry: deliver, Jobs: jobs }
+
+// Batches of ten with no window: an event waits for nobody, and a busy queue fills its batches by itself. Concurrency is
+// bounded here, where it slows the poller, and not at the function, where it would send messages towards the DLQ.
+for (const name of queueNames) {
+  const { batchSize, windowSeconds, maximumConcurrency } = facts.queues[name]
+  queues[name].subscribe(
+    readers[name].lambda.arn.apply((arn) => arn as `arn:${string}`),
+    {
+      batch: { size: batchSize, window: `${windowSeconds} seconds`, partialResponses: true },
+      transform: { eventSourceMapping: { scalingConfig: { maximumConcurrency } } },
+    },
+  )
+}
+
+// These send to the queue that they read. After some 16 such hops Lambda takes it for a loop and drops the message:
+// here a hop is a retry, or the next page of a job, and both end.
+for (const [name, { lambda }] of Object.entries({ Deliver: deliver, Jobs: jobs })) {
+  new aws.lambda.FunctionRecursionConfig(`${name}Recursion`, {
+    functionName: lambda.name,
+    recursiveLoop: "Allow",
+  })
+}

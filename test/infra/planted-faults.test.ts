@@ -1,0 +1,168 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { get, type Kind, queueOf, readRecording, type Recording } from "./recording.ts"
+import { rules } from "./rules/all.ts"
+import { statementsOf } from "./rules/rights.ts"
+
+const sound = readRecording("production")
+
+const faultsOf = (recording: Recording) => Object.values(rules).flatMap((rule) => rule(recording))
+
+/** Changes a copy of what was recorded; gives the messages that were not there before. */
+const plant = (kind: Kind, name: string, change: (inputs: any) => void) => {
+  const planted = structuredClone(sound)
+  change(get(planted, kind, name).inputs)
+  const before = new Set(faultsOf(sound))
+  return faultsOf(planted).filter((message) => !before.has(message))
+}
+
+const addAction = (inputs: any, action: string, resource: string) => {
+  const [policy] = inputs.inlinePolicies
+  const document = JSON.parse(policy.policy)
+  document.Statement.push({ Effect: "Allow", Action: action, Resource: resource })
+  policy.policy = JSON.stringify(document)
+}
+
+const mappingOf = (queue: string) => {
+  const { outputs } = get(sound, "queue", queueOf(queue))
+  const found = sound.resources.find(({ inputs }) => inputs.eventSourceArn === outputs.arn)
+  return found?.name ?? ""
+}
+
+const tableArn = get(sound, "table", "TableTable").outputs.arn
+
+describe("the rules name a fault that is planted", () => {
+  const cases: [string, Kind, string, (inputs: any) => void, RegExp][] = [
+    [
+      "a missing dead-letter queue",
+      "queue",
+      "DeliveryQueueQueue",
+      (inputs) => delete inputs.redrivePolicy,
+      /DeliveryQueueQueue: has no dead-letter queue/,
+    ],
+    [
+      "a visibility that is too short",
+      "queue",
+      "IngestQueueQueue",
+      (inputs) => (inputs.visibilityTimeoutSeconds = 30),
+      /IngestQueueQueue: visibilityTimeoutSeconds is 30, must be 180/,
+    ],
+    [
+      "dead letters that are kept no longer than their source",
+      "queue",
+      "JobsDeadLettersQueue",
+      (inputs) => (inputs.messageRetentionSeconds = 604800),
+      /JobsDeadLettersQueue: messageRetentionSeconds is 604800, must be 1209600/,
+    ],
+    [
+      "partial responses lost",
+      "mapping",
+      mappingOf("DeliveryQueue"),
+      (inputs) => (inputs.functionResponseTypes = []),
+      /functionResponseTypes is \[\], must be \["ReportBatchItemFailures"\]/,
+    ],
+    [
+      "a function slower than its queue's visibility allows",
+      "function",
+      "DeliverFunction",
+      (inputs) => (inputs.timeout = 300),
+      /DeliverFunction: timeout is 300, must be 60/,
+    ],
+    [
+      "an action too many",
+      "role",
+      "IngestRole",
+      (inputs) => addAction(inputs, "dynamodb:Scan", tableArn),
+      /Ingest may dynamodb:Scan on Table, but never does/,
+    ],
+    [
+      "a wildcard",
+      "role",
+      "DeliverRole",
+      (inputs) => addAction(inputs, "dynamodb:*", tableArn),
+      /DeliverRole: dynamodb:\* is no exact action/,
+    ],
+    [
+      "a right on somebody else's things",
+      "role",
+      "DeliverRole",
+      (inputs) => addAction(inputs, "sqs:SendMessage", "*"),
+      /DeliverRole: \* is not of this stack/,
+    ],
+    [
+      "an action too few",
+      "role",
+      "IngestRole",
+      (inputs) => {
+        const [policy] = inputs.inlinePolicies
+        policy.policy = policy.policy.replace('"dynamodb:PutItem",', "")
+      },
+      /Ingest does dynamodb:PutItem on Table, but may not/,
+    ],
+    [
+      "a role that a person may take",
+      "role",
+      "JobsRole",
+      (inputs) => {
+        const Statement = [{ Principal: { Service: "lambda.amazonaws.com", AWS: "*" } }]
+        inputs.assumeRolePolicy = JSON.stringify({ Statement })
+      },
+      /JobsRole: services is \["Service","AWS"\], must be \["Service"\]/,
+    ],
+    [
+      "an alarm on a name that does not exist",
+      "alarm",
+      "DeliverErrors",
+      (inputs) => (inputs.dimensions.FunctionName = "ringback-deliver"),
+      /DeliverErrors: watches FunctionName ringback-deliver, which is not of this stack/,
+    ],
+    [
+      "an alarm that nobody hears",
+      "alarm",
+      "ApiFailures",
+      (inputs) => (inputs.alarmActions = []),
+      /ApiFailures: alarmActions is \[\], must be \[/,
+    ],
+    [
+      "a silence that no filter measures",
+      "metricFilter",
+      "Heartbeats",
+      (inputs) => (inputs.metricTransformation.name = "Beats"),
+      /CollectorSilent: no log filter makes Ringback\/production Heartbeats/,
+    ],
+    [
+      "TTL gone",
+      "table",
+      "TableTable",
+      (inputs) => delete inputs.ttl,
+      /TableTable: ttl is undefined, must be \{"attributeName":"expiresAt","enabled":true\}/,
+    ],
+    [
+      "no recovery to a point in time",
+      "table",
+      "TableTable",
+      (inputs) => (inputs.pointInTimeRecovery.enabled = false),
+      /TableTable: pointInTimeRecovery is \{"enabled":false\}/,
+    ],
+    [
+      "a collector that may read",
+      "policy",
+      "CollectorPolicy",
+      (inputs) => (inputs.policy = inputs.policy.replace("sqs:SendMessage", "sqs:*")),
+      /CollectorPolicy: Statement is /,
+    ],
+  ]
+  for (const [what, kind, name, change, message] of cases) {
+    test(what, () => assert.match(plant(kind, name, change).join("\n"), message))
+  }
+
+  test("a queue that nobody reads", () => {
+    const name = mappingOf("RetryQueue")
+    const resources = sound.resources.filter((resource) => resource.name !== name)
+    assert.match(faultsOf({ ...sound, resources }).join("\n"), /Retry: 0 functions read it/)
+  })
+
+  test("statements are read at all", () => {
+    assert.ok(statementsOf(get(sound, "role", "IngestRole")).length > 3)
+  })
+})

@@ -1,0 +1,23 @@
+import { all, type Recording } from "../recording.ts"
+import { makeFaults } from "./faults.ts"
+
+/** The API is throttled, has no CORS, and is the only way to its function. */
+export const apiFaults = (recording: Recording) => {
+  const { faults, expect, expectValues } = makeFaults()
+  const apis = all(recording, "api")
+  expect(apis.length === 1, `there are ${apis.length} APIs, must be one`)
+  for (const { name, inputs } of apis) expectValues(name, inputs, { corsConfiguration: {} })
+  for (const { name, inputs } of all(recording, "apiStage")) {
+    const { throttlingRateLimit = 0, throttlingBurstLimit = 0 } = inputs.defaultRouteSettings ?? {}
+    expect(throttlingRateLimit > 0 && throttlingBurstLimit > 0, `${name}: is not throttled`)
+  }
+  for (const { name, inputs } of all(recording, "permission")) {
+    expectValues(name, inputs, {
+      principal: "apigateway.amazonaws.com",
+      sourceArn: `${apis[0]?.outputs.executionArn}/*`,
+    })
+  }
+  const urls = recording.resources.filter(({ type }) => type.includes("functionUrl"))
+  for (const { name } of urls) faults.push(`${name}: a function is open to the public`)
+  return faults
+}

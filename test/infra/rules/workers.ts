@@ -1,0 +1,86 @@
+import * as facts from "../../../infra/facts.ts"
+import { isPermanent } from "../../../infra/stage.ts"
+import { all, byArn, find, type Recording, type Resource } from "../recording.ts"
+import { makeFaults } from "./faults.ts"
+
+/** Which function reads which queue. */
+export const readers = { Ingest: "Ingest", Delivery: "Deliver", Retry: "Deliver", Jobs: "Jobs" }
+
+// Ends before the next minute's begins, so that two never run side by side.
+const release = { timeout: facts.releaseTimeoutSeconds }
+
+/** Queues reach their functions with partial responses and bounded concurrency; functions run as design.md says. */
+export const workerFaults = (recording: Recording) => {
+  const { faults, expect, expectValues } = makeFaults()
+  const mappings = all(recording, "mapping")
+
+  for (const [name, queue] of Object.entries(facts.queues)) {
+    const mine = mappings.filter(({ inputs }) => {
+      const source = byArn(recording, "queue", inputs.eventSourceArn)
+      return source?.name === `${name}QueueQueue`
+    })
+    expect(mine.length === 1, `${name}: ${mine.length} functions read it, must be one`)
+    for (const mapping of mine) {
+      expectValues(mapping.name, mapping.inputs, {
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        batchSize: queue.batchSize,
+        maximumBatchingWindowInSeconds: queue.windowSeconds,
+        scalingConfig: { maximumConcurrency: queue.maximumConcurrency },
+      })
+      const reader = byArn(recording, "function", mapping.inputs.functionName)
+      const wanted = `${readers[name as facts.QueueName]}Function`
+      expect(reader?.name === wanted, `${name}: ${reader?.name} reads it, must be ${wanted}`)
+      if (reader) expectValues(reader.name, reader.inputs, { timeout: queue.timeoutSeconds })
+    }
+  }
+
+  for (const lambda of all(recording, "function")) {
+    expectValues(lambda.name, lambda.inputs, {
+      architectures: ["arm64"],
+      runtime: "nodejs24.x",
+      // Bounded by the mappings: a function that refuses would send messages towards their DLQ.
+      reservedConcurrentExecutions: undefined,
+    })
+    faults.push(...logFaults(recording, lambda))
+  }
+
+  for (const name of ["Deliver", "Jobs"]) {
+    const recursion = find(recording, "recursion", `${name}Recursion`)
+    expectValues(`${name}Recursion`, recursion?.inputs ?? {}, {
+      functionName: find(recording, "function", `${name}Function`)?.outputs.name,
+      recursiveLoop: "Allow",
+    })
+  }
+  return [...faults, ...scheduleFaults(recording)]
+}
+
+const logFaults = (recording: Recording, { name, inputs }: Resource) => {
+  const { faults, expect, expectValues } = makeFaults()
+  const logging = inputs.loggingConfig ?? {}
+  expectValues(name, logging, { logFormat: "JSON" })
+  const group = all(recording, "logGroup").find(({ outputs }) => outputs.name === logging.logGroup)
+  expect(group !== undefined, `${name}: logs to ${logging.logGroup}, which is not of this stack`)
+  const retentionInDays = isPermanent(recording.stage) ? 90 : 7
+  if (group) expectValues(group.name, group.inputs, { retentionInDays })
+  return faults
+}
+
+const scheduleFaults = (recording: Recording) => {
+  const { faults, expectValues } = makeFaults()
+  const schedule = find(recording, "schedule", "ReleaseEveryMinuteSchedule")
+  const lambda = find(recording, "function", "ReleaseFunction")
+  const { scheduleExpression, state, target } = schedule?.inputs ?? {}
+  expectValues(
+    "Release",
+    { scheduleExpression, state, arn: target?.arn },
+    {
+      scheduleExpression: "rate(1 minute)",
+      state: "ENABLED",
+      arn: lambda?.outputs.arn,
+    },
+  )
+  expectValues("ReleaseFunction", lambda?.inputs ?? {}, release)
+  const retries = find(recording, "retries", "ReleaseEventInvokeConfig")
+  expectValues("Release", retries?.inputs ?? {}, { maximumRetryAttempts: 0 })
+  return faults
+}
