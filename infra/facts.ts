@@ -17,7 +17,7 @@ export const table = {
     due: {
       hashKey: "dueShard",
       rangeKey: "dueAt",
-      projection: ["endpointId", "eventId", "turn"],
+      projection: ["endpointId", "eventId", "eventType", "turn"],
     },
     // What is not delivered, by tenant and status. Sparse too: nothing is written to it while all goes well.
     open: {

@@ -27,7 +27,8 @@ const Stored = v.object({
   sources: v.nullable(v.array(v.string())),
   filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
   description: v.nullable(v.string()),
-  headers: json(v.record(v.string(), v.string())),
+  /** Sealed as a whole: receivers are often given an Authorization. */
+  headers: v.string(),
   rateLimit: v.nullable(v.number()),
   metadata: json(v.record(v.string(), v.string())),
   signing: v.picklist(["hmac", "ed25519"]),
@@ -56,16 +57,24 @@ export type Settings = Pick<
   | "metadata"
   | "disabled"
 >
+export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined }
 
-const parse = (item: Item): Endpoint => v.parse(Stored, item)
 const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
+const Headers = json(v.record(v.string(), v.string()))
 
-function toItem(settings: Partial<Settings>): Item {
+function parse(table: Table, item: Item): Endpoint {
+  const { headers, ...rest } = v.parse(Stored, item)
+  const opened = table.sealer.open(headers, contextOf(rest.tenant, rest.id))
+  return { ...rest, headers: v.parse(Headers, opened) }
+}
+
+function toItem(table: Table, tenant: string, id: string, settings: Changes): Item {
   const { filter, headers, metadata, ...rest } = settings
+  const seal = (value: object) => table.sealer.seal(JSON.stringify(value), contextOf(tenant, id))
   return {
     ...rest,
     ...(filter !== undefined && { filter: filter && JSON.stringify(filter) }),
-    ...(headers && { headers: JSON.stringify(headers) }),
+    ...(headers && { headers: seal(headers) }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
     ...(rest.disabled !== undefined && { disabledReason: rest.disabled ? "manual" : null }),
   }
@@ -82,7 +91,7 @@ export async function create(
   const id = makeId("ep", now)
   const item = {
     ...endpointKey(tenant, id),
-    ...toItem(settings),
+    ...toItem(table, tenant, id, settings),
     id,
     tenant,
     secrets: [{ sealed: table.sealer.seal(secret, contextOf(tenant, id)) }],
@@ -91,7 +100,7 @@ export async function create(
     revision: 1,
   }
   await createItem(table, item)
-  return parse(item)
+  return parse(table, item)
 }
 
 /** Tombstones too: `deletedAt` says so. */
@@ -102,12 +111,12 @@ export async function get(
   options: ReadOptions = {},
 ): Promise<Endpoint | undefined> {
   const item = await getItem(table, endpointKey(tenant, id), options)
-  return item && parse(item)
+  return item && parse(table, item)
 }
 
 /** All living endpoints of a tenant, disabled ones too. Read as a whole, a thousand cost about 130 read units. */
 export async function list(table: Table, tenant: string): Promise<Endpoint[]> {
-  return (await queryAll(table, tenant, "EP#")).map(parse)
+  return (await queryAll(table, tenant, "EP#")).map((item) => parse(table, item))
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -117,7 +126,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "EP#", ...request })
-  return { items: items.map(parse), next }
+  return { items: items.map((item) => parse(table, item)), next }
 }
 
 /** Undefined where none lives, or its revision is another. */
@@ -125,16 +134,16 @@ export async function update(
   table: Table,
   tenant: string,
   id: string,
-  changes: Partial<Settings>,
+  changes: Changes,
   revision?: number,
 ): Promise<Endpoint | undefined> {
   const item = await changeItem(
     table,
     endpointKey(tenant, id),
-    { ...toItem(changes), updatedAt: table.now() },
+    { ...toItem(table, tenant, id, changes), updatedAt: table.now() },
     revision === undefined ? {} : { revision },
   )
-  return item && parse(item)
+  return item && parse(table, item)
 }
 
 /** Disables it where it is enabled; the endpoint as it is then, or undefined where somebody was faster. */
@@ -151,7 +160,7 @@ export async function disable(
     { disabled: true, disabledReason: reason, updatedAt: now },
     { disabled: false },
   )
-  return item && parse(item)
+  return item && parse(table, item)
 }
 
 /** Leaves a tombstone. False where there was nothing alive. */
@@ -190,5 +199,5 @@ export async function rotateSecret(
     { secrets, updatedAt: now },
     { revision: endpoint.revision },
   )
-  return item && parse(item)
+  return item && parse(table, item)
 }

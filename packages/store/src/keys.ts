@@ -112,6 +112,12 @@ export function deliveryRefOf(key: Key): DeliveryRef {
 /** The note that an event was replayed, so that the event can list that delivery too. */
 export const replayPartition = (tenant: string, eventId: string) => `${tenant}#R#${eventId}`
 
+/** What was answered to an Idempotency-Key; `scope` is a tenant's id or OPERATOR. */
+export const idempotencyKey = (scope: string, key: string): Key => ({
+  pk: `${scope}#I#${encodeBase32(hashOf(key))}`,
+  sk: "-",
+})
+
 export const DUE_SHARDS = 16
 export const dueShard = (shard: number) => `due#${shard}`
 export const dueShardOf = (ref: DeliveryRef) => dueShard(ref.hash[1]! % DUE_SHARDS)

@@ -1,0 +1,31 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
+import { reasonOf, type Log } from "./log.ts"
+
+/** `done`: the message may leave its queue. `later`: it stays, and comes again. */
+export type Verdict = "done" | "later"
+
+/** Handles a batch's records side by side. What throws, or says `later`, stays in the queue; the rest leaves it. */
+export async function handleBatch(
+  event: SQSEvent,
+  log: Log,
+  handle: (record: SQSRecord) => Promise<Verdict>,
+): Promise<SQSBatchResponse> {
+  const verdicts = await Promise.all(
+    event.Records.map(async (record) => {
+      try {
+        return await handle(record)
+      } catch (error) {
+        log("message.failed", { messageId: record.messageId, reason: reasonOf(error) })
+        return "later"
+      }
+    }),
+  )
+  const batchItemFailures = event.Records.flatMap(({ messageId }, index) =>
+    verdicts[index] === "later" ? [{ itemIdentifier: messageId }] : [],
+  )
+  return { batchItemFailures }
+}
+
+/** How often the queue has handed this record out, this time included. */
+export const receiveCountOf = (record: SQSRecord) =>
+  Number(record.attributes.ApproximateReceiveCount)

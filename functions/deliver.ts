@@ -1,0 +1,36 @@
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { handleBatch, receiveCountOf, type Verdict } from "./batch.ts"
+import { deliverOne, type DeliverDeps } from "./deliver-one.ts"
+import { parseDelivery } from "./delivery-message.ts"
+import { resources } from "./resources.ts"
+import { roundOf } from "./round.ts"
+import { sendAll } from "./send.ts"
+
+// A POST takes 15 s at most, and its outcome is to be written after it.
+const MIN_TIME_LEFT_MS = 20_000
+
+/** Delivery and retry queues: POSTs of a batch run side by side, each followed at once by the write of its outcome. */
+export function deliverHandler(deps: DeliverDeps) {
+  return async (
+    event: SQSEvent,
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<SQSBatchResponse> => {
+    const round = roundOf(deps)
+    const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
+      const message = parseDelivery(record.body)
+      if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
+      return deliverOne(deps, round, {
+        message,
+        isRepeat: receiveCountOf(record) > 1,
+        hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
+      })
+    })
+    await round.close()
+    // Retries that are soon. Each has its net in the table: what is not sent here is released a quarter of an hour later.
+    await sendAll(deps.sqs, deps.queues.retryUrl, round.soon)
+    return answer
+  }
+}
+
+export const handler = async (event: SQSEvent, context: Context) =>
+  deliverHandler(await resources())(event, context)

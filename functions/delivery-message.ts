@@ -1,0 +1,49 @@
+import * as v from "valibot"
+import { toAscii } from "@ringback/events/message"
+import { parseDeliveryId } from "@ringback/store/keys"
+import type { DeliveryFacts } from "@ringback/store/delivery"
+
+/** What the delivery and retry queues carry: one delivery to be attempted. */
+export const DeliveryMessage = v.object({
+  v: v.literal(1),
+  tenant: v.string(),
+  deliveryId: v.string(),
+  endpointId: v.string(),
+  eventId: v.string(),
+  eventType: v.string(),
+  /** The turn it was made for; void once the delivery has another. */
+  turn: v.number(),
+  /** Epoch ms. */
+  madeAt: v.number(),
+  /** Not the first message for this turn, or not surely: the delivery is read before the POST. */
+  again: v.optional(v.boolean()),
+  /** It may go to an endpoint that rests. */
+  probe: v.optional(v.boolean()),
+  /** Somebody asked for it: neither rest nor rate hold it up. */
+  manual: v.optional(v.boolean()),
+  /** It was moved here from the queue of first attempts. */
+  moved: v.optional(v.boolean()),
+  /** The webhook's body; absent where it is large: then the event is read. */
+  body: v.optional(v.string()),
+})
+export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
+
+// SQS charges 64 KB as one request: what is larger travels by reference.
+const MAX_BODY_BYTES = 62 * 1024
+
+export function formatDelivery(message: DeliveryMessage): string {
+  const text = toAscii(JSON.stringify(message))
+  if (message.body === undefined || text.length <= MAX_BODY_BYTES) return text
+  const { body: _, ...reference } = message
+  return toAscii(JSON.stringify(reference))
+}
+
+export const parseDelivery = (body: string): DeliveryMessage =>
+  v.parse(DeliveryMessage, JSON.parse(body))
+
+export function factsOf(message: DeliveryMessage): DeliveryFacts {
+  const { tenant, endpointId, eventId, eventType } = message
+  const ref = parseDeliveryId(message.deliveryId)
+  if (!ref) throw new Error(`${message.deliveryId} is no delivery id`)
+  return { tenant, ref, endpointId, eventId, eventType }
+}

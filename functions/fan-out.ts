@@ -1,0 +1,100 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import { advance } from "@ringback/store/delivery"
+import * as Endpoint from "@ringback/store/endpoint"
+import { idOf, type StoredEvent } from "@ringback/store/event"
+import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import type { Table } from "@ringback/store/table"
+import { wants } from "@ringback/webhooks/match"
+import type { Cache } from "./cache.ts"
+import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
+import { sendAll } from "./send.ts"
+import { bodyOf } from "./webhook.ts"
+
+export type FanOutDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { deliveryUrl: string }
+  /** A tenant's endpoints as of at most ten seconds ago. */
+  endpoints: Cache<Endpoint.Endpoint[]>
+}
+
+export type Accepted = {
+  tenant: string
+  event: StoredEvent
+  /** The fan-out is a resumption: some of its messages may be out already. */
+  again: boolean
+}
+
+/** Sends each event to the endpoints that want it. For each, whether all is on its way; if not, it must come again. */
+export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<boolean[]> {
+  const planned = await Promise.all(accepted.map((each) => plan(deps, each)))
+  // Pooled over the whole batch: ten deliveries a request, whichever event they are of.
+  const outgoing = planned.flatMap((messages, index) =>
+    messages.map((message) => ({
+      index,
+      body: formatDelivery(message),
+      groupId: message.endpointId,
+    })),
+  )
+  const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, outgoing)
+  const incomplete = new Set([...failed].map((at) => outgoing[at]!.index))
+  return accepted.map((_, index) => !incomplete.has(index))
+}
+
+async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessage[]> {
+  const { tenant, event, again } = accepted
+  const body = bodyOf(tenant, event)
+  const candidate = { ...event, webhook: JSON.parse(body) as object }
+  const endpoints = await deps.endpoints.get(tenant, () => Endpoint.list(deps.table, tenant))
+  const messages: DeliveryMessage[] = []
+  for (const endpoint of endpoints) {
+    if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
+    // Who came after the first fan-out began was not meant by it.
+    if (again && endpoint.createdAt > event.claimedAt) continue
+    const message = messageFor(deps.table, accepted, endpoint.id, body)
+    if (!endpoint.disabled || !(await hold(deps, accepted, endpoint.id))) messages.push(message)
+  }
+  return messages
+}
+
+function messageFor(
+  table: Table,
+  { tenant, event, again }: Accepted,
+  endpointId: string,
+  body: string,
+): DeliveryMessage {
+  const eventId = idOf(event)
+  return {
+    v: 1,
+    tenant,
+    deliveryId: deliveryId(deliveryRef(eventId, endpointId, event.receivedAt)),
+    endpointId,
+    eventId,
+    eventType: event.type,
+    turn: 0,
+    madeAt: table.now(),
+    ...(again ? { again } : {}),
+    body,
+  }
+}
+
+/** False where the endpoint is enabled after all: what is cached may be ten seconds old. */
+async function hold(
+  { table }: FanOutDeps,
+  { tenant, event }: Accepted,
+  endpointId: string,
+): Promise<boolean> {
+  const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
+  if (endpoint && !endpoint.disabled && endpoint.deletedAt === undefined) return false
+  const eventId = idOf(event)
+  const ref = deliveryRef(eventId, endpointId, event.receivedAt)
+  const facts = { tenant, ref, endpointId, eventId, eventType: event.type }
+  const isGone = !endpoint || endpoint.deletedAt !== undefined
+  await advance(table, facts, 0, {
+    status: isGone ? "discarded" : "held",
+    reason: isGone
+      ? "the endpoint was deleted"
+      : `the endpoint is disabled (${endpoint.disabledReason})`,
+  })
+  return true
+}

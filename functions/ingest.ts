@@ -1,0 +1,65 @@
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { fanOut, type Accepted, type FanOutDeps } from "./fan-out.ts"
+import { receive, type ReceiveDeps, type Received } from "./receive.ts"
+import { reasonOf, type Log } from "./log.ts"
+import { resources } from "./resources.ts"
+
+export type IngestDeps = ReceiveDeps & FanOutDeps & { log: Log }
+
+/** Ingest queue: checks each message, claims its event, fans it out; only then is the message done. */
+export function ingestHandler(deps: IngestDeps) {
+  return async (event: SQSEvent, _context?: Context): Promise<SQSBatchResponse> => {
+    const startedAt = deps.table.now()
+    const received = await Promise.all(
+      event.Records.map(async (record): Promise<Received> => {
+        try {
+          return await receive(deps, record)
+        } catch (error) {
+          return { outcome: "later", reason: reasonOf(error) }
+        }
+      }),
+    )
+    const accepted = received.flatMap((each) =>
+      each.outcome === "accepted" ? [each.accepted] : [],
+    )
+    const isOut = await fanOutSafely(deps, accepted)
+    const outcomes = received.map((each) =>
+      each.outcome === "accepted" && !isOut.get(each.accepted)
+        ? { outcome: "later" as const, reason: "not all deliveries were sent" }
+        : each,
+    )
+    log(deps, event, outcomes, startedAt)
+    const batchItemFailures = event.Records.flatMap(({ messageId }, index) =>
+      outcomes[index]!.outcome === "later" ? [{ itemIdentifier: messageId }] : [],
+    )
+    return { batchItemFailures }
+  }
+}
+
+async function fanOutSafely(
+  deps: IngestDeps,
+  accepted: Accepted[],
+): Promise<Map<Accepted, boolean>> {
+  try {
+    const sent = await fanOut(deps, accepted)
+    return new Map(accepted.map((each, index) => [each, sent[index]!]))
+  } catch (error) {
+    deps.log("fan-out.failed", { reason: reasonOf(error) })
+    return new Map()
+  }
+}
+
+function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt: number): void {
+  const counts: Record<string, number> = {}
+  for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
+  const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
+  deps.log("batch.ingested", {
+    records: event.Records.length,
+    ...counts,
+    ...(reasons.length > 0 ? { reasons } : {}),
+    durationMs: deps.table.now() - startedAt,
+  })
+}
+
+export const handler = async (event: SQSEvent, context: Context) =>
+  ingestHandler(await resources())(event, context)

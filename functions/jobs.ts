@@ -1,0 +1,62 @@
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { handleBatch, type Verdict } from "./batch.ts"
+import { fanOut, type FanOutDeps } from "./fan-out.ts"
+import { formatJob, parseJob, type Job } from "./job.ts"
+import { erasePage } from "./jobs/erase.ts"
+import { holdPage } from "./jobs/hold.ts"
+import { claimNotice } from "./jobs/notify.ts"
+import { recoverPage } from "./jobs/recover.ts"
+import { wakePage } from "./jobs/wake.ts"
+import type { Log } from "./log.ts"
+import { resources } from "./resources.ts"
+import { sendOne } from "./send.ts"
+
+export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string }; log: Log }
+
+/** Where the next page of a job begins; undefined once it is done. */
+export type Place = NonNullable<Extract<Job, { place?: unknown }>["place"]> | undefined
+
+const MIN_TIME_LEFT_MS = 20_000
+
+/** Jobs queue: work in pages. What time does not allow becomes a message of its own, so a crash repeats one page at most. */
+export function jobsHandler(deps: JobsDeps) {
+  return async (
+    event: SQSEvent,
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<SQSBatchResponse> =>
+    handleBatch(event, deps.log, async (record): Promise<Verdict> => {
+      const job = parseJob(record.body)
+      if (job.kind === "notify") return notify(deps, job)
+      let place: Place = job.place
+      let pages = 0
+      do {
+        place = await page(deps, { ...job, place })
+        pages++
+      } while (place && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
+      if (place) await sendOne(deps.sqs, deps.queues.jobsUrl, formatJob({ ...job, place }))
+      deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !place })
+      return "done"
+    })
+}
+
+async function notify(deps: JobsDeps, job: Extract<Job, { kind: "notify" }>): Promise<Verdict> {
+  const accepted = await claimNotice(deps.table, job)
+  const [isOut] = accepted ? await fanOut(deps, [accepted]) : [true]
+  return isOut ? "done" : "later"
+}
+
+function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" }>): Promise<Place> {
+  switch (job.kind) {
+    case "hold":
+      return holdPage(deps.table, job)
+    case "wake":
+      return wakePage(deps.table, job)
+    case "erase":
+      return erasePage(deps.table, job)
+    case "recover":
+      return recoverPage(deps.table, job)
+  }
+}
+
+export const handler = async (event: SQSEvent, context: Context) =>
+  jobsHandler(await resources())(event, context)

@@ -1,0 +1,53 @@
+import { advance, refOf, type Delivery } from "@ringback/store/delivery"
+import { listDeliveries } from "@ringback/store/delivery-list"
+import * as ApiKey from "@ringback/store/api-key"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Event from "@ringback/store/event"
+import * as Health from "@ringback/store/health"
+import * as Source from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import type { Job } from "../job.ts"
+import type { Place } from "../jobs.ts"
+
+type Erase = Extract<Job, { kind: "erase" }>
+
+const PAGE = 100
+
+/** The next page of what waited for something deleted becomes `discarded`. */
+export async function erasePage(table: Table, job: Erase): Promise<Place> {
+  const { tenant, endpointId, sourceId, place } = job
+  const isTenant = endpointId === undefined && sourceId === undefined
+  if (isTenant && !place) await removeAll(table, tenant)
+  const { items, next } = await listDeliveries(table, tenant, {
+    endpointId,
+    statuses: ["pending", "held"],
+    limit: PAGE,
+    cursor: place?.cursor as string | undefined,
+  })
+  const reason = `the ${endpointId ? "endpoint" : sourceId ? "source" : "tenant"} was deleted`
+  await Promise.all(
+    items.map(async (delivery) => {
+      if (sourceId && (await sourceOf(table, tenant, delivery)) !== sourceId) return
+      const facts = { ...delivery, tenant, ref: refOf(delivery) }
+      await advance(table, facts, delivery.turn, { status: "discarded", reason })
+    }),
+  )
+  if (next !== undefined) return { cursor: next }
+  if (endpointId) await Health.forget(table, tenant, endpointId)
+  return undefined
+}
+
+const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
+  (await Event.get(table, tenant, eventId))?.source
+
+/** A deleted tenant's things leave tombstones too: what is in flight for them is discarded. */
+async function removeAll(table: Table, tenant: string): Promise<void> {
+  for (const room of [ApiKey, Source, Endpoint]) {
+    let after: string | undefined
+    do {
+      const page = await room.page(table, tenant, { limit: PAGE, after })
+      await Promise.all(page.items.map(({ id }) => room.remove(table, tenant, id)))
+      after = page.next
+    } while (after !== undefined)
+  }
+}

@@ -1,0 +1,26 @@
+import { claim } from "@ringback/store/event"
+import { hashOf } from "@ringback/store/keys"
+import type { Table } from "@ringback/store/table"
+import type { Accepted } from "../fan-out.ts"
+import type { Job } from "../job.ts"
+
+/** Makes the operational event, once however often it is told. Told again, its fan-out is gone through again. */
+export async function claimNotice(
+  table: Table,
+  { tenant, type, at, identity, except, data }: Extract<Job, { kind: "notify" }>,
+): Promise<Accepted | undefined> {
+  const hash = hashOf(type, ...identity)
+  const claimed = await claim(table, {
+    tenant,
+    timeNanos: 0n,
+    hash,
+    type,
+    source: null,
+    uuid: null,
+    message: hash.toString("base64url"),
+    receivedAt: at,
+    content: { data: JSON.stringify(data), except },
+  })
+  if (claimed.outcome === "duplicate") return undefined
+  return { tenant, event: claimed.event, again: claimed.outcome === "again" }
+}

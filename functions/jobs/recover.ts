@@ -1,0 +1,43 @@
+import { advance } from "@ringback/store/delivery"
+import * as Endpoint from "@ringback/store/endpoint"
+import { idOf } from "@ringback/store/event"
+import { getJob } from "@ringback/store/job"
+import type { Table } from "@ringback/store/table"
+import type { Job } from "../job.ts"
+import type { Place } from "../jobs.ts"
+import { recoverablePage } from "../recoverable.ts"
+import { DEFAULT_RATE } from "./wake.ts"
+
+/**
+ * The next page of what did not arrive becomes pending, spread at the endpoint's rate. Each bears the job's id: a page
+ * that is gone through again after a crash sends nothing a second time.
+ */
+export async function recoverPage(
+  table: Table,
+  { tenant, jobId, place }: Extract<Job, { kind: "recover" }>,
+): Promise<Place> {
+  const job = await getJob(table, tenant, jobId)
+  if (!job) return undefined
+  const endpoint = await Endpoint.get(table, tenant, job.endpointId, { consistent: true })
+  if (!endpoint || endpoint.deletedAt !== undefined || endpoint.disabled) return undefined
+  const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
+  const cursor = place?.cursor as string | undefined
+  const { missing, next } = await recoverablePage(table, endpoint, job, cursor)
+  const todo = missing.filter(({ delivery }) => delivery?.job !== jobId)
+  const now = table.now()
+  const from = Math.max(now, Number(place?.from ?? now))
+  await Promise.all(
+    todo.map(({ event, ref, delivery }, index) => {
+      const at = Math.ceil(from + index * intervalMs)
+      const eventId = idOf(event)
+      const facts = { tenant, ref, endpointId: endpoint.id, eventId, eventType: event.type }
+      return advance(table, facts, delivery?.turn ?? 0, {
+        status: "pending",
+        due: { at, nextAt: at },
+        restarts: { job: jobId },
+      })
+    }),
+  )
+  if (next === undefined) return undefined
+  return { cursor: next, from: Math.ceil(from + todo.length * intervalMs) }
+}

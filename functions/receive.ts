@@ -1,0 +1,104 @@
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs"
+import type { SQSRecord } from "aws-lambda"
+import { identify } from "@ringback/events/identity"
+import {
+  openMessage,
+  toAscii,
+  type EventMessage,
+  type OpenedMessage,
+} from "@ringback/events/message"
+import { translate } from "@ringback/events/translate"
+import { claim } from "@ringback/store/event"
+import { fitHeaders } from "@ringback/store/pack"
+import * as Source from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import type { Cache } from "./cache.ts"
+import type { Accepted } from "./fan-out.ts"
+import { hearCollector, type SourceNews } from "./source-news.ts"
+
+export type ReceiveDeps = SourceNews & {
+  table: Table
+  sqs: SQSClient
+  queues: { rejectedUrl: string }
+  /** Sources as of at most ten seconds ago. */
+  sources: Cache<Source.Source | undefined>
+}
+
+/** What became of one message of the ingest queue. */
+export type Received =
+  | { outcome: "accepted"; accepted: Accepted }
+  | { outcome: "duplicate" | "heard" }
+  | { outcome: "rejected" | "discarded" | "later"; reason: string }
+
+type Opened = Extract<OpenedMessage, { ok: true }>
+
+export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Received> {
+  const opened = openMessage(record.body)
+  if (!opened.ok) return reject(deps, record, opened.reason)
+  const source = await verifiedSource(deps, opened)
+  if (typeof source === "string") return reject(deps, record, source)
+  if (source.deletedAt !== undefined) {
+    return { outcome: "discarded", reason: `${source.id} was deleted` }
+  }
+  const { message } = opened
+  return message.kind === "event"
+    ? accept(deps, record, source, message)
+    : hearCollector(deps, source, message)
+}
+
+/** The source whose key signed the message, or why there is none. Before it is called bad, it is read again. */
+async function verifiedSource(deps: ReceiveDeps, opened: Opened): Promise<Source.Source | string> {
+  const { tenant, source: id } = opened.message
+  const cached = await deps.sources.get(`${tenant}/${id}`, () => Source.get(deps.table, tenant, id))
+  if (cached && isSigned(deps.table, cached, opened)) return cached
+  const source = await Source.get(deps.table, tenant, id, { consistent: true })
+  if (!source) return `there is no source ${id}`
+  if (!isSigned(deps.table, source, opened)) return `not signed with a valid key of ${id}`
+  deps.sources.set(`${tenant}/${id}`, source)
+  return source
+}
+
+function isSigned(table: Table, source: Source.Source, { keyId, verify }: Opened): boolean {
+  const key = Source.keysOf(table, source).find((each) => each.keyId === keyId)
+  return key !== undefined && verify(key.key)
+}
+
+async function accept(
+  deps: ReceiveDeps,
+  record: SQSRecord,
+  { tenant, id: source }: Source.Source,
+  message: EventMessage,
+): Promise<Received> {
+  const translated = translate(message.headers, { receivedAt: message.receivedAt })
+  if (!translated) return reject(deps, record, "no event's name in its first header")
+  const { stored, truncated } = fitHeaders(message.headers)
+  const claimed = await claim(deps.table, {
+    tenant,
+    ...identify(message),
+    type: translated.type,
+    source,
+    uuid: translated.subject,
+    message: message.id,
+    receivedAt: message.receivedAt,
+    content: stored,
+    synthetic: message.synthetic?.gap,
+    truncated,
+  })
+  if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
+  const again = claimed.outcome === "again"
+  return { outcome: "accepted", accepted: { tenant, event: claimed.event, again } }
+}
+
+// Not the dead-letter queue: what we put there ourselves could not be redriven.
+async function reject(deps: ReceiveDeps, { body }: SQSRecord, reason: string): Promise<Received> {
+  await deps.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: deps.queues.rejectedUrl,
+      MessageBody: body,
+      MessageAttributes: {
+        reason: { DataType: "String", StringValue: toAscii(reason).slice(0, 500) },
+      },
+    }),
+  )
+  return { outcome: "rejected", reason }
+}

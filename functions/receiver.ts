@@ -1,0 +1,65 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import type { Table } from "@ringback/store/table"
+import type { Sender } from "@ringback/webhooks/send"
+import type { Cache } from "./cache.ts"
+import type { Log } from "./log.ts"
+import type { Slowness } from "./slowness.ts"
+
+/** An endpoint and how it fares. */
+export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health.Health }
+
+export type DeliverDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { retryUrl: string; jobsUrl: string }
+  sender: Pick<Sender, "send">
+  /** As of at most ten seconds ago. */
+  receivers: Cache<Receiver>
+  slowness: Slowness
+  /** In [0, 1). */
+  random: () => number
+  log: Log
+}
+
+const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`
+
+export async function readReceiver(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  options: { consistent?: boolean } = {},
+): Promise<Receiver> {
+  const [endpoint, health] = await Promise.all([
+    Endpoint.get(table, tenant, endpointId, options),
+    Health.get(table, tenant, endpointId, options),
+  ])
+  return { endpoint: endpoint?.deletedAt === undefined ? endpoint : undefined, health }
+}
+
+export const cachedReceiver = (
+  { receivers, table }: Pick<DeliverDeps, "receivers" | "table">,
+  tenant: string,
+  endpointId: string,
+): Promise<Receiver> =>
+  receivers.get(keyOf(tenant, endpointId), () => readReceiver(table, tenant, endpointId))
+
+/** Read again, consistently: what is cached may misdirect a POST, but decides nothing that lasts. */
+export async function freshReceiver(
+  { receivers, table }: Pick<DeliverDeps, "receivers" | "table">,
+  tenant: string,
+  endpointId: string,
+): Promise<Receiver> {
+  const receiver = await readReceiver(table, tenant, endpointId, { consistent: true })
+  receivers.set(keyOf(tenant, endpointId), receiver)
+  return receiver
+}
+
+export function noteHealth(
+  { receivers }: Pick<DeliverDeps, "receivers">,
+  tenant: string,
+  receiver: Receiver,
+): void {
+  if (receiver.endpoint) receivers.set(keyOf(tenant, receiver.endpoint.id), receiver)
+}

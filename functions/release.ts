@@ -1,0 +1,97 @@
+import type { Context } from "aws-lambda"
+import {
+  commonShards,
+  isHealthEntry,
+  listDue,
+  moveDue,
+  type DueEntry,
+  type DuePage,
+} from "@ringback/store/due"
+import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import type { Table } from "@ringback/store/table"
+import { formatDelivery } from "./delivery-message.ts"
+import { messageOf, RELEASED_AGAIN_MS } from "./due-message.ts"
+import { reasonOf, type Log } from "./log.ts"
+import { probeOrWake } from "./probe.ts"
+import { releaseResources } from "./resources.ts"
+import { sendAll } from "./send.ts"
+
+export type ReleaseDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { retryUrl: string; jobsUrl: string }
+  log: Log
+}
+
+const MINUTE_MS = 60_000
+const PAGE = 100
+const MIN_TIME_LEFT_MS = 10_000
+
+/** Every minute: what falls due until the next run goes to the retry queue, to the second. */
+export function releaseHandler(deps: ReleaseDeps) {
+  return async (
+    event: { windowMs?: number },
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<{ released: number }> => {
+    const until = deps.table.now() + (event.windowMs ?? MINUTE_MS)
+    const hasTime = () => context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS
+    const counts = await Promise.all(
+      commonShards.map((shard) => releaseShard(deps, shard, until, hasTime)),
+    )
+    const released = counts.reduce((sum, count) => sum + count, 0)
+    if (released > 0) deps.log("deliveries.released", { released })
+    return { released }
+  }
+}
+
+async function releaseShard(
+  deps: ReleaseDeps,
+  shard: string,
+  until: number,
+  hasTime: () => boolean,
+): Promise<number> {
+  let released = 0
+  let page: DuePage | undefined
+  do {
+    page = await listDue(deps.table, shard, until, PAGE, page?.next)
+    await Promise.all(page.entries.filter(isHealthEntry).map((each) => probeSafely(deps, each)))
+    released += await releaseAll(
+      deps,
+      page.entries.filter((each) => !isHealthEntry(each)),
+    )
+  } while (page.next && hasTime())
+  return released
+}
+
+async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
+  try {
+    await probeOrWake(deps, entry)
+  } catch (error) {
+    deps.log("probe.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
+  }
+}
+
+// Claimed first, then sent: a crash between the two means released again, never lost.
+async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
+  const { table, sqs, queues } = deps
+  const claimed = await Promise.all(entries.map((each) => claim(table, each)))
+  const now = table.now()
+  const messages = entries
+    .filter((_, index) => claimed[index])
+    .map((entry) => ({
+      body: formatDelivery(messageOf(entry, now)),
+      groupId: entry.endpointId,
+      delaySeconds: Math.max(0, Math.ceil((entry.dueAt - now) / 1000)),
+    }))
+  const failed = await sendAll(sqs, queues.retryUrl, messages)
+  return messages.length - failed.size
+}
+
+function claim(table: Table, entry: DueEntry): Promise<boolean> {
+  const at = Math.max(table.now(), entry.dueAt) + RELEASED_AGAIN_MS
+  return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
+}
+
+export const handler = async (event: { windowMs?: number }, context: Context) =>
+  releaseHandler(await releaseResources())(event, context)

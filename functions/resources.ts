@@ -1,0 +1,111 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import { SQSClient } from "@aws-sdk/client-sqs"
+import { Resource } from "sst"
+import type { Endpoint } from "@ringback/store/endpoint"
+import { makeSealer, type Sealer } from "@ringback/store/seal"
+import type { Source } from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import { parseNetworks } from "@ringback/webhooks/address"
+import { resolveHost } from "@ringback/webhooks/resolve"
+import { makeSender } from "@ringback/webhooks/send"
+import { makeCache } from "./cache.ts"
+import { readDataKey, type DataKeyResource } from "./data-key.ts"
+import { makeLog } from "./log.ts"
+import type { Receiver } from "./receiver.ts"
+import { makeSlowness } from "./slowness.ts"
+import { version } from "./version.ts"
+
+const DAY_MS = 24 * 3600 * 1000
+const MIN_RETENTION_DAYS = 14
+/** What is cached is at most so old. */
+const CACHED_MS = 10_000
+
+/** What is linked to a function, as SST hands it over. */
+export type Linked = {
+  Table: { name: string }
+  IngestQueue: { url: string }
+  DeliveryQueue: { url: string }
+  RetryQueue: { url: string }
+  JobsQueue: { url: string }
+  RejectedQueue: { url: string }
+  OperatorKey: { value: string }
+  DataKey: DataKeyResource
+  Settings: {
+    allowedNetworks: string | string[]
+    retentionDays: number
+    apiRateLimit: number
+    /** Absent: the console, as Lambda reads it. */
+    logFile?: string
+  }
+}
+
+/** The collaborators of the functions, made once for each process. A function links only what it uses. */
+export const resources = memoized(() => connect(Resource as unknown as Linked))
+
+export async function connect(linked: Linked) {
+  const { Settings: settings } = linked
+  const sealer = makeSealer(await readDataKey(linked.DataKey))
+  const { table, sqs, log } = connectServices(linked, sealer)
+  const { now } = table
+  const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
+  return {
+    table,
+    sqs,
+    queues: {
+      get ingestUrl() {
+        return linked.IngestQueue.url
+      },
+      get deliveryUrl() {
+        return linked.DeliveryQueue.url
+      },
+      get retryUrl() {
+        return linked.RetryQueue.url
+      },
+      get jobsUrl() {
+        return linked.JobsQueue.url
+      },
+      get rejectedUrl() {
+        return linked.RejectedQueue.url
+      },
+    },
+    get operatorKey() {
+      return linked.OperatorKey.value
+    },
+    sender: makeSender({ allowedNetworks, userAgent: `Ringback/${version}` }),
+    urlRules: { allowedNetworks, resolve: resolveHost },
+    rateLimit: settings.apiRateLimit,
+    sources: makeCache<Source | undefined>(now, CACHED_MS),
+    endpoints: makeCache<Endpoint[]>(now, CACHED_MS),
+    receivers: makeCache<Receiver>(now, CACHED_MS),
+    slowness: makeSlowness(now),
+    random: Math.random,
+    version,
+    log,
+  }
+}
+
+/** `release` opens no secret, so it is not given the key. */
+export const releaseResources = memoized(() => {
+  const linked = Resource as unknown as Linked
+  const refuse = () => {
+    throw new Error("release has no data key")
+  }
+  const queues = { retryUrl: linked.RetryQueue.url, jobsUrl: linked.JobsQueue.url }
+  return Promise.resolve({ ...connectServices(linked, { seal: refuse, open: refuse }), queues })
+})
+
+function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
+  const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
+  const client = new DynamoDBClient({})
+  const table: Table = { client, name, now: Date.now, sealer, retentionMs }
+  // Otherwise the SDK calls the queue URL's host, whatever endpoint it is given.
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
+  return { table, sqs, log: makeLog(settings.logFile) }
+}
+
+export type Resources = Awaited<ReturnType<typeof connect>>
+
+function memoized<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}

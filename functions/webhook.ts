@@ -1,0 +1,33 @@
+import { formatMillis } from "@ringback/events/stamp"
+import { translate } from "@ringback/events/translate"
+import { webhookBody } from "@ringback/events/webhook"
+import { headersOf, idOf, type StoredEvent } from "@ringback/store/event"
+
+/** The body that every attempt for this event sends, byte for byte. */
+export function bodyOf(tenant: string, event: StoredEvent): string {
+  const { source, receivedAt, synthetic, truncated } = event
+  const marks = {
+    id: idOf(event),
+    tenant,
+    source,
+    ...(synthetic === undefined ? {} : { synthetic: true }),
+    ...(truncated ? { truncated } : {}),
+  }
+  if (event.data !== undefined) {
+    const observedAt = formatMillis(receivedAt)
+    const data = JSON.parse(event.data) as Record<string, unknown>
+    return webhookBody(marks, {
+      type: event.type,
+      timestamp: observedAt,
+      observedAt,
+      subject: null,
+      data,
+    })
+  }
+  const translated = translate(headersOf(event), {
+    receivedAt,
+    withoutVariables: truncated ?? false,
+  })
+  if (!translated) throw new Error(`${marks.id} has no event name`)
+  return webhookBody(marks, translated)
+}

@@ -1,0 +1,127 @@
+import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import { parseDelivery, type Delivery, type DeliveryStatus } from "./delivery.ts"
+import {
+  DELIVERY_SHARDS,
+  deliveryKey,
+  deliveryPartition,
+  deliveryRef,
+  deliverySortFrom,
+  OPEN_SHARDS,
+  openPartition,
+  parseDeliveryId,
+  replayPartition,
+  shardsOfEndpoint,
+  type Key,
+} from "./keys.ts"
+import { readMerged } from "./merged.ts"
+import { queryAll, type Item } from "./item.ts"
+import { isExpired, type Table } from "./table.ts"
+
+export type DeliveryQuery = {
+  endpointId?: string | undefined
+  /** None: any. */
+  statuses?: DeliveryStatus[] | undefined
+  eventType?: string | undefined
+  /** Epoch ms, exclusive, on the receipt. */
+  after?: number | undefined
+  before?: number | undefined
+  limit: number
+  /** `next` of the page before. */
+  cursor?: string | undefined
+}
+
+const END = "~"
+
+/** Deliveries newest first. A page may be short where filters apply. */
+export async function listDeliveries(
+  table: Table,
+  tenant: string,
+  query: DeliveryQuery,
+): Promise<{ items: Delivery[]; next: string | undefined }> {
+  const { statuses = [] } = query
+  const filters: string[] = []
+  const names: Record<string, string> = {}
+  const values: Item = {}
+  for (const name of ["endpointId", "eventType"] as const) {
+    if (query[name] === undefined) continue
+    filters.push(`${name} = :${name}`)
+    values[`:${name}`] = query[name]
+  }
+  // What is not delivered has an index of its own: a few failures are found among a hundred thousand successes.
+  const isOpen = statuses.length > 0 && !statuses.includes("delivered")
+  if (statuses.length > 0 && !isOpen) {
+    filters.push(`#status IN (${statuses.map((_, index) => `:status${index}`).join(", ")})`)
+    names["#status"] = "status"
+    statuses.forEach((status, index) => (values[`:status${index}`] = status))
+  }
+  const before = query.before === undefined ? END : deliverySortFrom(query.before)
+  const { items, next } = await readMerged(table, {
+    index: isOpen ? { name: "open", partitionKey: "openKey" } : null,
+    partitions: isOpen ? openPartitions(tenant, statuses) : logPartitions(tenant, query.endpointId),
+    from: query.after === undefined ? "0" : deliverySortFrom(query.after + 1),
+    below: query.cursor !== undefined && query.cursor < before ? query.cursor : before,
+    limit: query.limit,
+    filters,
+    isSelective: filters.length > 0,
+    names,
+    values,
+  })
+  const found = isOpen ? await readWhole(table, items as (Item & Key)[]) : items.map(parseDelivery)
+  // The index may be a moment behind the item.
+  const isWanted = (each: Delivery) => statuses.length === 0 || statuses.includes(each.status)
+  return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
+}
+
+const openPartitions = (tenant: string, statuses: DeliveryStatus[]) =>
+  statuses.flatMap((status) =>
+    Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(tenant, status, shard)),
+  )
+
+function logPartitions(tenant: string, endpointId: string | undefined): string[] {
+  const shards =
+    endpointId === undefined
+      ? Array.from({ length: DELIVERY_SHARDS }, (_, shard) => shard)
+      : shardsOfEndpoint(endpointId)
+  return shards.map((shard) => deliveryPartition(tenant, shard))
+}
+
+/** The deliveries of one event: those of the endpoints given, and those of its replays. */
+export async function deliveriesOfEvent(
+  table: Table,
+  tenant: string,
+  event: { id: string; receivedAt: number },
+  endpointIds: string[],
+): Promise<Delivery[]> {
+  const notes = await queryAll(table, replayPartition(tenant, event.id), "dlv_")
+  const refs = [
+    ...endpointIds.map((endpointId) => deliveryRef(event.id, endpointId, event.receivedAt)),
+    ...notes.flatMap(({ sk }) => parseDeliveryId(sk as string) ?? []),
+  ]
+  const found = await readWhole(
+    table,
+    refs.map((ref) => deliveryKey(tenant, ref)),
+  )
+  return found.sort((a, b) => (a.sk < b.sk ? 1 : -1))
+}
+
+const MAX_GETS = 100
+
+/** The whole items at those keys, in the order of the keys; what is gone is left out. */
+export async function readWhole(table: Table, keys: Key[]): Promise<Delivery[]> {
+  const found = new Map<string, Delivery>()
+  for (let start = 0; start < keys.length; start += MAX_GETS) {
+    let wanted = keys.slice(start, start + MAX_GETS).map(({ pk, sk }) => marshall({ pk, sk }))
+    while (wanted.length > 0) {
+      const answer = await table.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
+      )
+      for (const raw of answer.Responses?.[table.name] ?? []) {
+        const delivery = parseDelivery(unmarshall(raw))
+        found.set(`${delivery.pk}|${delivery.sk}`, delivery)
+      }
+      wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
+    }
+  }
+  return keys.flatMap(({ pk, sk }) => found.get(`${pk}|${sk}`) ?? [])
+}

@@ -1,0 +1,146 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import * as v from "valibot"
+import { parseEventId } from "@ringback/events/ids"
+import { getItem, type Item, type ReadOptions } from "./item.ts"
+import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
+import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
+import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+
+/** An event as it lies in the table. Times are epoch ms. */
+export const StoredEvent = v.object({
+  pk: v.string(),
+  sk: v.string(),
+  type: v.string(),
+  /** Null for operational events, which come from no PBX. */
+  source: v.nullable(v.string()),
+  /** The Uuid of the call, campaign, ... that it tells of. */
+  uuid: v.nullable(v.string()),
+  /** The message that claimed it; null for operational events. */
+  message: v.string(),
+  receivedAt: v.number(),
+  claimedAt: v.number(),
+  headers: v.optional(v.string()),
+  packed: v.optional(v.instance(Uint8Array)),
+  /** Operational events have no headers: their data as JSON. */
+  data: v.optional(v.string()),
+  /** The endpoint that an operational event is about, which does not get it. */
+  except: v.optional(v.string()),
+  /** The gap after which the collector inferred it. */
+  synthetic: v.optional(v.string()),
+  truncated: v.optional(v.boolean()),
+  /** A synthetic event that another collector's continuous session refuted. */
+  refuted: v.optional(v.string()),
+  expiresAt: v.number(),
+})
+export type StoredEvent = v.InferOutput<typeof StoredEvent>
+
+export const parseEvent = (item: Item): StoredEvent => v.parse(StoredEvent, item)
+export const idOf = (event: StoredEvent): string => eventIdOf(event)
+export const headersOf = (event: StoredEvent): HeaderPair[] => unpackHeaders(event)
+
+/** What a message says of an event, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
+export type Claim = {
+  tenant: string
+  timeNanos: bigint
+  hash: Buffer
+  type: string
+  source: string | null
+  uuid: string | null
+  message: string
+  receivedAt: number
+  content: StoredHeaders | { data: string; except?: string }
+  synthetic?: string | undefined
+  truncated?: boolean | undefined
+}
+
+/** `first`: nobody was here before. `again`: this very message was, and goes on. `duplicate`: another copy was. */
+export type Claimed =
+  { outcome: "first" | "again"; event: StoredEvent } | { outcome: "duplicate"; event?: undefined }
+
+// One conditional write decides, on a key made of identity fields alone: "not there, or claimed by this same message".
+// The first copy is still in its queue until its fan-out is done, so dropping another copy loses nothing.
+export async function claim(table: Table, claim: Claim): Promise<Claimed> {
+  if (claim.timeNanos > 0n) {
+    return write(table, eventKey(claim.tenant, claim.timeNanos, claim.hash), claim)
+  }
+  const { message, receivedAt } = claim
+  const key = claimKey(claim.tenant, claim.hash)
+  const old = await claimItem(table, key, { message, receivedAt }, message)
+  if (old === "taken") return { outcome: "duplicate" }
+  // Listed by the receipt that the first claim noted, so the second item's key is fixed as well.
+  const listedAt = (old?.receivedAt as number | undefined) ?? receivedAt
+  const listed = { ...claim, receivedAt: listedAt }
+  return write(table, eventKey(claim.tenant, BigInt(listedAt) * 1_000_000n, claim.hash), listed)
+}
+
+async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
+  const sets = {
+    type: claim.type,
+    source: claim.source,
+    uuid: claim.uuid,
+    message: claim.message,
+    receivedAt: claim.receivedAt,
+    ...claim.content,
+    ...(claim.synthetic === undefined ? {} : { synthetic: claim.synthetic }),
+    ...(claim.truncated ? { truncated: true } : {}),
+  }
+  const old = await claimItem(table, key, sets, claim.message)
+  if (old === "taken") return { outcome: "duplicate" }
+  const claimedAt = old?.claimedAt ?? table.now()
+  const event = parseEvent({ ...key, ...sets, claimedAt, expiresAt: expiryOf(table) })
+  return { outcome: old ? "again" : "first", event }
+}
+
+const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
+
+/** The item that was there before (undefined: none), or "taken" where another message wrote it. */
+async function claimItem(
+  table: Table,
+  key: Key,
+  sets: Item,
+  message: string,
+): Promise<Item | undefined | "taken"> {
+  const names = Object.keys(sets)
+  const assignments = names.map((name) =>
+    name === "receivedAt" ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
+  )
+  try {
+    const { Attributes } = await table.client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: marshall(key),
+        // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
+        UpdateExpression: `SET ${assignments.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
+        ConditionExpression: "attribute_not_exists(pk) OR message = :claimant",
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: marshall({
+          ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
+          ":now": table.now(),
+          ":expiresAt": expiryOf(table),
+          ":claimant": message,
+        }),
+        ReturnValues: "ALL_OLD",
+      }),
+    )
+    return Attributes && unmarshall(Attributes)
+  } catch (error) {
+    if (isConditionFailed(error)) return "taken"
+    throw error
+  }
+}
+
+/** The event of that id, unless there is none (any more). */
+export async function get(
+  table: Table,
+  tenant: string,
+  eventId: string,
+  options: ReadOptions = {},
+): Promise<StoredEvent | undefined> {
+  const parsed = parseEventId(eventId)
+  if (!parsed) return undefined
+  const item = await getItem(table, eventKey(tenant, parsed.timeNanos, parsed.hash), options)
+  if (!item) return undefined
+  const event = parseEvent(item)
+  return isExpired(event, table.now()) ? undefined : event
+}
