@@ -1,0 +1,81 @@
+import type { AmiTarget } from "@ringback/ami/session"
+import type { Tuning } from "@ringback/ami/tuning"
+import { parseSourceToken } from "@ringback/events/token"
+import type { Sqs } from "./batch.ts"
+import { type Health, startHealth } from "./health.ts"
+import type { Log } from "./log.ts"
+import { makeMetrics } from "./metrics.ts"
+import { Run } from "./run.ts"
+import { SettingError } from "./settings.ts"
+import type { Status } from "./status.ts"
+import { openStorage } from "./storage.ts"
+
+export type CollectorOptions = {
+  ami: AmiTarget
+  sourceToken: string
+  ingestQueueUrl: string
+  sqs: Sqs
+  spoolDir: string
+  spoolMaxMb?: number
+  /** Messages a second, at the most. */
+  sendRate?: number
+  /** AMI events to forward beside those of the dialler, by name. */
+  amiEvents?: readonly string[]
+  /** Null (default): no /healthz and /metrics. 0: any free port. */
+  healthPort?: number | null
+  healthHost?: string
+  /** The time of each call of the queue. */
+  onBatch?: (durationMs: number) => void
+  log: Log
+  now?: () => number
+  tuning?: Partial<Tuning>
+}
+
+export type Collector = {
+  /** Resolves at the first login. */
+  ready: Promise<void>
+  healthPort: number | null
+  status: () => Status
+  /** Logs off, sends what is in the spool while the queue takes it, and lets go of the directory. */
+  stop: () => Promise<void>
+}
+
+const MEGABYTE = 1_048_576
+
+/** Reads one PBX into the ingest queue until it is stopped. Throws a SettingError where it cannot begin. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const { spoolDir, now = Date.now, healthPort = null } = options
+  const token = parseSourceToken(options.sourceToken)
+  if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is no source token (rbs_...)")
+  const log: Log = (event, fields) => options.log(event, { source: token.source, ...fields })
+  const maxBytes = (options.spoolMaxMb ?? 1_024) * MEGABYTE
+  const storage = await openStorage({ dir: spoolDir, maxBytes, log, now })
+  let health: Health | undefined
+  try {
+    const run = new Run({
+      onBatch: (ms) => metrics?.observeBatch(token.source, ms),
+      ...options,
+      token,
+      storage,
+      log,
+      now,
+    })
+    const statuses = () => [run.status()]
+    const metrics = healthPort === null ? undefined : makeMetrics(statuses)
+    if (metrics)
+      health = await startHealth(statuses, metrics.registry, healthPort!, options.healthHost)
+    run.start()
+    return {
+      ready: run.ready,
+      healthPort: health?.port ?? null,
+      status: () => run.status(),
+      async stop() {
+        await run.stop()
+        await health?.close()
+      },
+    }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}

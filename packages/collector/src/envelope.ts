@@ -1,0 +1,61 @@
+import { randomFillSync } from "node:crypto"
+import { type GapMessage, type HeartbeatMessage, toAscii } from "@ringback/events/message"
+
+export type HeaderPairs = readonly (readonly [string, string])[]
+
+export type Gap = GapMessage["gap"]
+
+export type Synthetic = { reason: string; gap: string }
+
+/** SQS takes 1 MiB; the seal and the address stand before the headers. */
+export const MAX_JSON_BYTES = 1_000_000
+
+/** Makes the messages of one collector for one source, as ASCII JSON on one line. Each has an id of its own, made here. */
+export type Envelope = {
+  event: (headers: HeaderPairs, receivedAt: number, synthetic?: Synthetic) => string
+  gap: (gap: Gap, receivedAt: number) => string
+  heartbeat: (
+    fields: Pick<
+      HeartbeatMessage,
+      "receivedAt" | "version" | "connectedSince" | "spoolDepth" | "spoolAgeSeconds"
+    >,
+  ) => HeartbeatMessage
+}
+
+export function makeEnvelope(address: {
+  tenant: string
+  source: string
+  collector: string
+}): Envelope {
+  const tail = JSON.stringify(address).slice(1, -1)
+  // Written by hand, the time first: this is the hot path, and the spool finds the time without parsing.
+  const open = (kind: string, receivedAt: number) =>
+    `{"v":1,"kind":"${kind}","receivedAt":${receivedAt},"id":"${makeMessageId()}",${tail}`
+  return {
+    event(headers, receivedAt, synthetic) {
+      const mark = synthetic ? `,"synthetic":${toAscii(JSON.stringify(synthetic))}` : ""
+      return `${open("event", receivedAt)}${mark},"headers":${toAscii(JSON.stringify(headers))}}`
+    },
+    gap: (gap, receivedAt) => `${open("gap", receivedAt)},"gap":${toAscii(JSON.stringify(gap))}}`,
+    heartbeat: (fields) => ({
+      v: 1,
+      kind: "heartbeat",
+      id: makeMessageId(),
+      ...address,
+      ...fields,
+    }),
+  }
+}
+
+const ID_BYTES = 16
+const pool = Buffer.alloc(ID_BYTES * 1_024)
+let used = pool.length
+
+/** 128 random bits: a counter would begin again after a lost disk, and drop events as duplicates. */
+export function makeMessageId(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  return pool.toString("base64url", used, (used += ID_BYTES))
+}

@@ -1,0 +1,7 @@
+/** One wide JSON line for each thing worth knowing. Never a secret, never a payload. */
+export type Log = (event: string, fields?: Record<string, unknown>) => void
+
+export function makeLog(write: (line: string) => void, now: () => number): Log {
+  return (event, fields = {}) =>
+    write(`${JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields })}\n`)
+}

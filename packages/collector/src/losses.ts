@@ -1,0 +1,53 @@
+/**
+ * Why a while is not covered by events:
+ * `restarted`, `disconnected`: this collector did not read its PBX.
+ * `spool-full`, `spool-damaged`: it read, and could not keep.
+ * `oversized`, `refused`: single messages that no queue takes; a twin's copy fares no better.
+ */
+export type GapReason =
+  "restarted" | "disconnected" | "spool-full" | "spool-damaged" | "oversized" | "refused"
+
+export type Loss = { reason: GapReason; from: number; to: number; count: number }
+
+// Losses come in rows: one report a row, made when it has been quiet for so long.
+const QUIET_MS = 5_000
+
+/** Gathers single losses into spans. */
+export class Losses {
+  #open = new Map<GapReason, Loss>()
+  #counts = new Map<GapReason, number>()
+
+  note(reason: GapReason, at: number): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+    const loss = this.#open.get(reason)
+    if (!loss) {
+      this.#open.set(reason, { reason, from: at, to: at, count: 1 })
+      return
+    }
+    loss.from = Math.min(loss.from, at)
+    loss.to = Math.max(loss.to, at)
+    loss.count++
+  }
+
+  /** All that was lost since the start, by reason. */
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.#counts)
+  }
+
+  isOpen(reason: GapReason): boolean {
+    return this.#open.has(reason)
+  }
+
+  /** Where the earliest loss began that is not reported yet. */
+  get since(): number | null {
+    const starts = [...this.#open.values()].map(({ from }) => from)
+    return starts.length > 0 ? Math.min(...starts) : null
+  }
+
+  /** The spans that are over; with `now` Infinity all of them. */
+  takeQuiet(now: number): Loss[] {
+    const quiet = [...this.#open.values()].filter(({ to }) => now - to >= QUIET_MS)
+    for (const { reason } of quiet) this.#open.delete(reason)
+    return quiet
+  }
+}

@@ -1,0 +1,85 @@
+import { type FileHandle, open, unlink } from "node:fs/promises"
+import { type Segment, segmentPath } from "./segment.ts"
+
+/** The files of a spool: grows at one end, is deleted at the other. */
+export class SegmentFiles {
+  readonly segments: Segment[]
+  #dir: string
+  #segmentBytes: number
+  #end: number
+  #file: FileHandle | undefined
+
+  constructor(dir: string, segments: Segment[], end: number, segmentBytes: number) {
+    this.#dir = dir
+    this.segments = segments
+    this.#end = end
+    this.#segmentBytes = segmentBytes
+  }
+
+  /** Where the next line will begin. All before it is on the disk. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Writes and flushes. Where it throws, nothing counts as written, and the same may be tried again. */
+  async append(text: string): Promise<void> {
+    const bytes = Buffer.from(text, "latin1")
+    try {
+      this.#file ??= await this.#openLast()
+      const segment = this.segments.at(-1)!
+      let written = 0
+      while (written < bytes.length) {
+        const at = segment.size + written
+        written += (await this.#file.write(bytes, written, bytes.length - written, at)).bytesWritten
+      }
+      await this.#file.datasync()
+      segment.size += bytes.length
+      this.#end += bytes.length
+      if (segment.size >= this.#segmentBytes) await this.close()
+    } catch (error) {
+      await this.close().catch(() => {})
+      throw error
+    }
+  }
+
+  async #openLast(): Promise<FileHandle> {
+    const last = this.segments.at(-1)
+    if (last && last.size < this.#segmentBytes && last.start + last.size === this.#end) {
+      const file = await open(last.path, "r+")
+      // What a crash or a failed write left behind the last good line goes.
+      await file.truncate(last.size)
+      return file
+    }
+    const path = segmentPath(this.#dir, this.#end)
+    const file = await open(path, "w", 0o600)
+    await flushDirectory(this.#dir)
+    this.segments.push({ path, start: this.#end, size: 0 })
+    return file
+  }
+
+  /** Deletes the full files before `position`; never the last one, which may be written to at any moment. */
+  async dropBefore(position: number): Promise<void> {
+    for (;;) {
+      const [first, second] = this.segments
+      if (!first || !second || second.start > position) return
+      await unlink(first.path)
+      this.segments.shift()
+    }
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+}
+
+// The name of a new file is on the disk only when its directory is.
+async function flushDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, "r")
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,125 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { sealJson, type SigningKey } from "@ringback/events/message"
+import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
+import type { Spool } from "./spool.ts"
+import type { Entry } from "./window.ts"
+
+export type SenderOptions = {
+  spool: Spool
+  sqs: Sqs
+  queueUrl: string
+  /** The message group: the queue is fair between sources. */
+  source: string
+  signingKey: () => SigningKey
+  /** The most that is sent in a second: a backlog of hours must not flood what comes behind. */
+  ratePerSecond: number
+  /** SQS will never take this message. Kept aside and reported, it leaves the spool. */
+  onRefused: (json: string, refusal: Refusal) => void
+  onSent?: (count: number, durationMs: number) => void
+  /** The queue cannot be reached (why), or can again (null). */
+  onOutage?: (error: Error | null) => void
+}
+
+export type Sender = {
+  /** Sends what is left while the queue takes it, for so long at most. */
+  stop: (drainMs: number) => Promise<void>
+}
+
+const LANES = 4
+// Time for a batch to fill: events come in bursts, and requests cost money.
+const LINGER_MS = 20
+const BACKOFF_MIN_MS = 250
+const BACKOFF_MAX_MS = 30_000
+// Key id, MAC and two dots stand before the JSON.
+const SEAL_BYTES = 64
+
+/** Empties the spool into the queue, oldest first, for ever. */
+export function startSender(options: SenderOptions): Sender {
+  const { spool, sqs, queueUrl, source } = options
+  const stopping = new AbortController()
+  const aborting = new AbortController()
+  const outage = { failures: 0, until: 0 }
+  let nextSlot = 0
+
+  const pause = (ms: number) =>
+    wait(Math.max(0, ms), undefined, { signal: stopping.signal }).catch(() => {})
+
+  async function pace(count: number): Promise<void> {
+    const now = Date.now()
+    nextSlot = Math.max(now, nextSlot) + (count * 1_000) / options.ratePerSecond
+    const excess = nextSlot - now - 1_000 / LANES
+    if (excess > 0) await pause(excess)
+  }
+
+  function noteOutage(error: Error | null): void {
+    if (error === null) {
+      if (outage.failures > 0) options.onOutage?.(null)
+      outage.failures = 0
+      return
+    }
+    // Lanes that fail together count once.
+    if (Date.now() < outage.until) return
+    if (outage.failures++ === 0) options.onOutage?.(error)
+    outage.until = Date.now() + backoffMs(outage.failures)
+  }
+
+  async function attempt(batch: Entry[]): Promise<Entry[]> {
+    const key = options.signingKey()
+    const bodies = batch.map(({ json }) => sealJson(json, key))
+    const startedAt = performance.now()
+    const result = await sendBatch(sqs, queueUrl, source, bodies, aborting.signal)
+    if (!result.isReached) {
+      if (!aborting.signal.aborted) noteOutage(result.error)
+      return batch
+    }
+    noteOutage(null)
+    options.onSent?.(result.accepted.length, performance.now() - startedAt)
+    for (const { index, ...refusal } of result.refused) {
+      options.onRefused(batch[index]!.json, refusal)
+    }
+    const settled = [...result.accepted, ...result.refused.map(({ index }) => index)]
+    spool.done(settled.map((index) => batch[index]!))
+    return result.failed.map((index) => batch[index]!)
+  }
+
+  async function settle(batch: Entry[]): Promise<void> {
+    let left = batch
+    for (let failures = 0; left.length > 0; failures++) {
+      if (failures > 0) {
+        if (stopping.signal.aborted) return
+        await pause(Math.max(outage.until - Date.now(), backoffMs(failures)))
+      } else await pace(left.length)
+      left = await attempt(left)
+    }
+  }
+
+  async function runLane(): Promise<void> {
+    for (;;) {
+      const batch = spool.take(BATCH_COUNT, BATCH_BYTES - BATCH_COUNT * SEAL_BYTES)
+      if (batch.length > 0) await settle(batch)
+      else if (stopping.signal.aborted) return
+      else {
+        await spool.available()
+        await pause(LINGER_MS)
+      }
+      if (stopping.signal.aborted && outage.failures > 0) return
+    }
+  }
+
+  const lanes = Promise.all(Array.from({ length: LANES }, runLane))
+  return {
+    async stop(drainMs) {
+      stopping.abort()
+      spool.wakeAll()
+      const timer = setTimeout(() => aborting.abort(), drainMs)
+      await lanes
+      clearTimeout(timer)
+    },
+  }
+}
+
+// Full jitter: collectors that lost the queue together do not come back together.
+function backoffMs(failures: number): number {
+  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 10))
+  return BACKOFF_MIN_MS / 2 + Math.random() * ceiling
+}

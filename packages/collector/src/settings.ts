@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs"
+import type { AmiTarget } from "@ringback/ami/session"
+import { parseSourceToken } from "@ringback/events/token"
+import * as v from "valibot"
+
+/** A setting that is missing or wrong: said in one line that names it. */
+export class SettingError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = "SettingError"
+  }
+}
+
+export type Environment = Record<string, string | undefined>
+
+const isMissing = "is missing"
+const Required = v.pipe(v.string(isMissing), v.nonEmpty(isMissing))
+
+const Whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, message),
+    v.transform(Number),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  )
+}
+
+const Flag = v.pipe(
+  v.picklist(["0", "1"], "must be 1 or 0"),
+  v.transform((text) => text === "1"),
+)
+
+const AmiEvents = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(",").map((name) => name.trim())),
+  v.array(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9]+$/, "must be AMI event names with commas between")),
+  ),
+)
+
+const QueueUrl = v.pipe(
+  Required,
+  v.regex(
+    /^https?:\/\/[^/]+\/[^/]+\/[^/]+$/,
+    "must be a queue's URL, such as https://sqs.eu-central-1.amazonaws.com/123456789012/NAME",
+  ),
+)
+
+const SourceToken = v.pipe(
+  Required,
+  v.check((text) => parseSourceToken(text) !== undefined, "is no source token (rbs_...)"),
+)
+
+const Environment = v.object({
+  AMI_HOST: Required,
+  AMI_PORT: v.optional(Whole(1, 65_535)),
+  AMI_USERNAME: Required,
+  AMI_SECRET: Required,
+  AMI_TLS: v.optional(Flag, "0"),
+  AMI_TLS_CA: v.optional(v.string()),
+  AMI_AUTH: v.optional(v.picklist(["md5", "plain"], "must be md5 or plain"), "md5"),
+  RINGBACK_SOURCE_TOKEN: SourceToken,
+  RINGBACK_INGEST_QUEUE_URL: QueueUrl,
+  RINGBACK_AMI_EVENTS: v.optional(AmiEvents),
+  RINGBACK_SPOOL_DIR: v.optional(v.string(), "./spool"),
+  RINGBACK_SPOOL_MAX_MB: v.optional(Whole(1, 1_000_000), "1024"),
+  RINGBACK_SEND_RATE: v.optional(Whole(1, 1_000_000), "2000"),
+  RINGBACK_HEALTH_PORT: v.optional(Whole(0, 65_535), "9464"),
+  RINGBACK_HEALTH_HOST: v.optional(v.string(), "127.0.0.1"),
+  AWS_REGION: v.optional(v.string()),
+})
+
+export type CollectorSettings = {
+  ami: AmiTarget
+  sourceToken: string
+  ingestQueueUrl: string
+  spoolDir: string
+  spoolMaxMb: number
+  sendRate: number
+  amiEvents: string[]
+  healthPort: number
+  healthHost: string
+  region: string
+}
+
+/** The settings in an environment. Throws a SettingError that names what is wrong in one line. */
+export function readSettings(environment: Environment): CollectorSettings {
+  const found: Environment = {}
+  for (const name of Object.keys(Environment.entries)) {
+    // As shells and compose files do: an empty value is none.
+    const value = environment[name] || undefined
+    if (value !== undefined) found[name] = value
+  }
+  for (const name of ["AMI_SECRET", "RINGBACK_SOURCE_TOKEN"]) {
+    const path = environment[`${name}_FILE`]
+    if (path) found[name] = readText(`${name}_FILE`, path).trim()
+  }
+  const parsed = v.safeParse(Environment, { ...blank, ...found })
+  if (!parsed.success) {
+    const problems = parsed.issues.map(
+      (issue) => `${String(issue.path?.[0]?.key)} ${issue.message}`,
+    )
+    throw new SettingError([...new Set(problems)].join("; "))
+  }
+  const all = parsed.output
+  const isTls = all.AMI_TLS
+  const ca = all.AMI_TLS_CA && readText("AMI_TLS_CA", all.AMI_TLS_CA)
+  return {
+    ami: {
+      host: all.AMI_HOST,
+      port: all.AMI_PORT ?? (isTls ? 5039 : 5038),
+      username: all.AMI_USERNAME,
+      secret: all.AMI_SECRET,
+      auth: all.AMI_AUTH,
+      ...(isTls && { tls: ca ? { ca } : {} }),
+    },
+    sourceToken: all.RINGBACK_SOURCE_TOKEN,
+    ingestQueueUrl: all.RINGBACK_INGEST_QUEUE_URL,
+    spoolDir: all.RINGBACK_SPOOL_DIR,
+    spoolMaxMb: all.RINGBACK_SPOOL_MAX_MB,
+    sendRate: all.RINGBACK_SEND_RATE,
+    amiEvents: all.RINGBACK_AMI_EVENTS ?? [],
+    healthPort: all.RINGBACK_HEALTH_PORT,
+    healthHost: all.RINGBACK_HEALTH_HOST,
+    region: all.AWS_REGION ?? regionOf(all.RINGBACK_INGEST_QUEUE_URL) ?? "us-east-1",
+  }
+}
+
+const blank = {
+  AMI_HOST: "",
+  AMI_USERNAME: "",
+  AMI_SECRET: "",
+  RINGBACK_SOURCE_TOKEN: "",
+  RINGBACK_INGEST_QUEUE_URL: "",
+}
+
+export function readText(setting: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new SettingError(`${setting} names ${path}, which cannot be read (${code})`, { cause })
+  }
+}
+
+const regionOf = (queueUrl: string) =>
+  /^(?:[\w-]+\.)?sqs\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(
+    new URL(queueUrl).hostname,
+  )?.[1]

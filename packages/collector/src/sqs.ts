@@ -1,0 +1,31 @@
+import { SQSClient } from "@aws-sdk/client-sqs"
+import type { Environment } from "./settings.ts"
+
+const CONNECT_MS = 5_000
+const ANSWER_MS = 20_000
+
+/** SQS's client. The queue's URL does not choose the host: AWS_ENDPOINT_URL_SQS does, else the Region on AWS. */
+export function makeSqs(region: string, queueUrl: string, environment: Environment): SQSClient {
+  const { origin, hostname } = new URL(queueUrl)
+  const named = environment["AWS_ENDPOINT_URL_SQS"] || environment["AWS_ENDPOINT_URL"]
+  // A queue outside AWS has no other address than that in its URL.
+  const endpoint =
+    named || (/\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(hostname) ? undefined : origin)
+  const isLocal = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" }
+  return new SQSClient({
+    region,
+    useQueueUrlAsEndpoint: false,
+    // The sender tries again itself, and knows which entries.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+    },
+    ...(endpoint && { endpoint }),
+    ...(isLocal && !environment["AWS_ACCESS_KEY_ID"] && { credentials }),
+  })
+}
+
+const isLoopback = (host: string) => /^(127\.[\d.]+|localhost|\[::1\]|.*\.localhost)$/.test(host)

@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto"
+import { renameSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+
+/** What a collector remembers beside its spool, small and rarely written: SQLite, so that no crash leaves half of it. */
+export type State = {
+  /** Set where the file could not be used: then all of this lives in memory. */
+  trouble: string | undefined
+  get: (name: string) => string | undefined
+  set: (name: string, value: string) => void
+  database: DatabaseSync
+  close: () => void
+}
+
+// WAL without a flush at each commit outlives SIGKILL. A power cut may take the last moments: then a little is sent twice.
+const SCHEMA = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`
+
+/** The state in a directory, or in memory where there is none to be had. */
+export function openState(dir: string | undefined, now: number): State {
+  if (dir === undefined) return stateOf(openDatabase(":memory:"), undefined)
+  const path = join(dir, "state.sqlite")
+  try {
+    return stateOf(openDatabase(path), undefined)
+  } catch (error) {
+    if (!isDamage(error)) return stateOf(openDatabase(":memory:"), (error as Error).message)
+  }
+  try {
+    renameSync(path, `${path}.damaged-${now}`)
+    return stateOf(openDatabase(path), "state.sqlite was damaged and is put aside")
+  } catch (error) {
+    return stateOf(openDatabase(":memory:"), (error as Error).message)
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec(SCHEMA)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+// SQLITE_CORRUPT and SQLITE_NOTADB.
+const isDamage = (error: unknown) =>
+  [11, 26].includes(Number((error as { errcode?: number }).errcode) & 255)
+
+function stateOf(database: DatabaseSync, trouble: string | undefined): State {
+  const read = database.prepare("SELECT value FROM facts WHERE name = ?")
+  const write = database.prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)")
+  return {
+    trouble,
+    database,
+    get: (name) => read.get(name)?.["value"] as string | undefined,
+    set: (name, value) => void write.run(name, value),
+    close: () => database.close(),
+  }
+}
+
+/** The id of this collector: made once, kept with its spool. */
+export function collectorId(state: State): string {
+  const known = state.get("collector")
+  if (known) return known
+  const made = randomBytes(16).toString("base64url")
+  state.set("collector", made)
+  return made
+}

@@ -1,0 +1,75 @@
+import { mkdirSync } from "node:fs"
+import { type Lock, lockDirectory } from "./lock.ts"
+import type { Log } from "./log.ts"
+import { SettingError } from "./settings.ts"
+import { Spool } from "./spool.ts"
+import { collectorId, openState, type State } from "./state.ts"
+
+export type Storage = {
+  state: State
+  spool: Spool
+  collector: string
+  /** Keeps a fact; a disk that refuses it is the spool's news, not a reason to stop. */
+  remember: (name: string, value: string) => void
+  close: () => Promise<void>
+}
+
+type StorageOptions = { dir: string; maxBytes: number; log: Log; now: () => number }
+
+/** The directory of one collector: lock, state and spool. Throws a SettingError where it cannot be ours. */
+export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): Promise<Storage> {
+  const lock = takeDirectory(dir, log)
+  const state = openState(lock.isHeld ? dir : undefined, now())
+  if (state.trouble) log("state.trouble", { alarm: true, dir, reason: state.trouble })
+  const remember = (name: string, value: string) => {
+    try {
+      state.set(name, value)
+    } catch (error) {
+      state.trouble = (error as Error).message
+    }
+  }
+  try {
+    const spool = await Spool.open({
+      dir,
+      maxBytes,
+      isWritable: lock.isHeld,
+      acknowledged: Number(state.get("acknowledged") ?? 0),
+      saveAcknowledged: (position) => remember("acknowledged", String(position)),
+      onDisk: (trouble) => {
+        if (trouble) log("spool.memory", { alarm: true, dir, reason: trouble.message })
+        else log("spool.disk", { dir })
+      },
+      onUnreadable: ({ bytes, error }) =>
+        log("spool.unreadable", { alarm: true, dir, bytes, reason: error.message }),
+    })
+    const close = async () => {
+      await spool.close()
+      state.close()
+      if (lock.isHeld) lock.release()
+    }
+    return { state, spool, collector: collectorId(state), remember, close }
+  } catch (error) {
+    state.close()
+    if (lock.isHeld) lock.release()
+    throw error
+  }
+}
+
+function takeDirectory(dir: string, log: Log): Lock {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which cannot be made (${code})`, {
+      cause,
+    })
+  }
+  const lock = lockDirectory(dir)
+  if (lock.isHeld) return lock
+  if (lock.isInUse) {
+    throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which another collector is using`)
+  }
+  // A disk that became read-only: better to read the PBX from memory alone than not at all.
+  log("spool.memory", { alarm: true, dir, reason: lock.reason })
+  return lock
+}

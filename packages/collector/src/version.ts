@@ -1,0 +1,5 @@
+import { createRequire } from "node:module"
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
+
+export { version }

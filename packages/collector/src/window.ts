@@ -1,0 +1,59 @@
+/** A message in the spool. Its JSON is made once and never changes. */
+export type Entry = {
+  json: string
+  /** Where its line ends in the spool; 0 while it is not on the disk. */
+  end: number
+  isLoaded: boolean
+  isDone: boolean
+}
+
+/** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
+export class Window {
+  #entries: Entry[] = []
+  #first = 0
+  #next = 0
+  #waitingBytes = 0
+
+  /** Of what nobody has taken yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  get oldest(): Entry | undefined {
+    return this.#entries[this.#first]
+  }
+
+  push(entry: Entry): void {
+    entry.isLoaded = true
+    this.#entries.push(entry)
+    this.#waitingBytes += entry.json.length
+  }
+
+  take(maxCount: number, maxBytes: number): Entry[] {
+    const taken: Entry[] = []
+    let bytes = 0
+    while (taken.length < maxCount) {
+      const entry = this.#entries[this.#next]
+      if (!entry || (taken.length > 0 && bytes + entry.json.length > maxBytes)) break
+      bytes += entry.json.length
+      taken.push(entry)
+      this.#next++
+    }
+    this.#waitingBytes -= bytes
+    return taken
+  }
+
+  /** Lets go of the done ones at the head. The result is where the last of them ended, 0 if none was on the disk. */
+  shift(): number {
+    let end = 0
+    for (let entry; (entry = this.#entries[this.#first])?.isDone; this.#first++) {
+      end = Math.max(end, entry.end)
+    }
+    if (this.#first > 1_000 && this.#first * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#first)
+      this.#next -= this.#first
+      this.#first = 0
+    }
+    return end
+  }
+}

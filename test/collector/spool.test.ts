@@ -1,0 +1,224 @@
+import assert from "node:assert/strict"
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, test } from "node:test"
+import { Spool, type SpoolOptions } from "@ringback/collector/spool"
+import { toAscii } from "@ringback/events/message"
+
+const root = mkdtempSync(join(tmpdir(), "ringback-spool-"))
+after(() => rmSync(root, { recursive: true }))
+
+const makeDir = () => mkdtempSync(join(root, "s"))
+const message = (number: number, padding = "") =>
+  toAscii(JSON.stringify({ v: 1, kind: "event", receivedAt: 1_000_000 + number, number, padding }))
+const numberOf = ({ json }: { json: string }) => (JSON.parse(json) as { number: number }).number
+
+async function openSpool(dir: string, options: Partial<SpoolOptions> = {}) {
+  const kept = { acknowledged: options.acknowledged ?? 0 }
+  const saveAcknowledged = (position: number) => (kept.acknowledged = position)
+  const spool = await Spool.open({
+    dir,
+    maxBytes: 1e9,
+    acknowledged: kept.acknowledged,
+    saveAcknowledged,
+    ...options,
+  })
+  return { spool, kept }
+}
+
+/** All that can be taken, as numbers. */
+async function drain(spool: Spool, isDone = true): Promise<number[]> {
+  const numbers: number[] = []
+  const left = spool.depth
+  while (numbers.length < left) {
+    const taken = spool.take(10, 1e6)
+    if (taken.length === 0) await spool.available()
+    if (isDone) spool.done(taken)
+    numbers.push(...taken.map(numberOf))
+  }
+  return numbers
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+test("gives in order what was appended, once it is on the disk", async () => {
+  const { spool } = await openSpool(makeDir())
+  for (const number of range(0, 1_000)) assert.ok(spool.append(message(number)))
+  assert.equal(spool.take(10, 1e6).length, 0)
+  await spool.flush()
+  assert.deepEqual(await drain(spool), range(0, 1_000))
+  assert.equal(spool.depth, 0)
+  await spool.close()
+})
+
+test("goes on where it was after a restart, acknowledged messages left out", async () => {
+  const dir = makeDir()
+  const first = await openSpool(dir)
+  for (const number of range(0, 100)) first.spool.append(message(number))
+  await first.spool.flush()
+  first.spool.done(first.spool.take(30, 1e6))
+  first.spool.take(30, 1e6)
+  await first.spool.close()
+
+  const second = await openSpool(dir, first.kept)
+  assert.equal(second.spool.depth, 70)
+  second.spool.append(message(100))
+  await second.spool.flush()
+  assert.deepEqual(await drain(second.spool), range(30, 101))
+  await second.spool.close()
+})
+
+test("keeps what is not acknowledged although later messages are", async () => {
+  const dir = makeDir()
+  const { spool, kept } = await openSpool(dir)
+  for (const number of range(0, 30)) spool.append(message(number))
+  await spool.flush()
+  const [first, second, third] = [spool.take(10, 1e6), spool.take(10, 1e6), spool.take(10, 1e6)]
+  spool.done(third)
+  spool.done(second)
+  await spool.close()
+  const again = await openSpool(dir, kept)
+  assert.deepEqual(await drain(again.spool), range(0, 30))
+  assert.equal(first.length, 10)
+  await again.spool.close()
+})
+
+test("keeps a backlog on the disk, not in memory, and deletes its files as they are acknowledged", async () => {
+  const dir = makeDir()
+  const { spool, kept } = await openSpool(dir)
+  const padding = "x".repeat(50_000)
+  for (const number of range(0, 1_000)) {
+    spool.append(message(number, padding))
+    if (number % 100 === 99) await spool.flush()
+  }
+  assert.ok(readdirSync(dir).length >= 5, "50 MB are several segments")
+  assert.deepEqual(await drain(spool), range(0, 1_000))
+  await spool.close()
+  assert.equal(readdirSync(dir).length, 1)
+
+  // What follows an emptied spool has places of its own.
+  const again = await openSpool(dir, kept)
+  again.spool.append(message(1_000))
+  await again.spool.flush()
+  assert.deepEqual(await drain(again.spool), [1_000])
+  await again.spool.close()
+})
+
+test("refuses what is over its bound, keeps the oldest, and takes again when there is room", async () => {
+  const { spool } = await openSpool(makeDir(), { maxBytes: 20_000 })
+  const padding = "x".repeat(1_000)
+  const kept = range(0, 30).filter((number) => spool.append(message(number, padding)))
+  assert.deepEqual(kept, range(0, kept.length))
+  assert.ok(kept.length > 15 && kept.length < 20)
+  assert.ok(spool.append(message(30), true), "a report always finds room")
+  await spool.flush()
+  assert.deepEqual(await drain(spool), [...kept, 30])
+  assert.ok(spool.append(message(31, padding)))
+  await spool.close()
+})
+
+test("takes no more bytes at once than asked for, and always one message", async () => {
+  const { spool } = await openSpool(makeDir())
+  for (const number of range(0, 3)) spool.append(message(number, "x".repeat(1_000)))
+  await spool.flush()
+  assert.equal(spool.take(10, 10).length, 1)
+  assert.equal(spool.take(10, 2_500).length, 2)
+  await spool.close()
+})
+
+/** A spool of ten messages, its file, and where the last record begins. */
+async function makeTen() {
+  const dir = makeDir()
+  const { spool } = await openSpool(dir)
+  for (const number of range(0, 10)) spool.append(message(number, "ü \\ü".repeat(3)))
+  await spool.flush()
+  await spool.close()
+  const name = readdirSync(dir)[0]!
+  const bytes = readFileSync(join(dir, name))
+  return { name, bytes, lastAt: bytes.subarray(0, -1).lastIndexOf(10) + 1 }
+}
+
+test("cuts a tail that is torn at any byte, says so, and goes on behind the last good record", async () => {
+  const { name, bytes, lastAt } = await makeTen()
+  for (let length = lastAt; length < bytes.length; length++) {
+    const dir = makeDir()
+    writeFileSync(join(dir, name), bytes.subarray(0, length))
+    const { spool } = await openSpool(dir)
+    const torn = length - lastAt
+    assert.deepEqual(
+      spool.damages,
+      torn === 0 ? [] : [{ bytes: torn, from: 1_000_008, to: null }],
+      `cut after ${length} bytes`,
+    )
+    spool.append(message(10))
+    await spool.flush()
+    assert.deepEqual(await drain(spool), [...range(0, 9), 10])
+    await spool.close()
+  }
+})
+
+test("passes over a record that is corrupt at any byte, and over zeros behind the end", async () => {
+  const { name, bytes, lastAt } = await makeTen()
+  for (let at = lastAt; at < bytes.length; at++) {
+    const dir = makeDir()
+    const corrupt = Buffer.from(bytes)
+    corrupt[at]! ^= 1 << (at % 8)
+    writeFileSync(join(dir, name), Buffer.concat([corrupt, Buffer.alloc(at % 3 === 0 ? 4_096 : 0)]))
+    const { spool } = await openSpool(dir)
+    assert.equal(spool.damages.length, 1, `byte ${at}`)
+    spool.append(message(10))
+    await spool.flush()
+    assert.deepEqual(await drain(spool), [...range(0, 9), 10], `byte ${at}`)
+    await spool.close()
+  }
+})
+
+test("loses only the damaged record in the middle of a file, and knows the times around it", async () => {
+  const { name, bytes } = await makeTen()
+  const dir = makeDir()
+  const fifth = Buffer.from(bytes)
+  fifth[fifth.indexOf('"number":5') + 9] = 0x39
+  writeFileSync(join(dir, name), fifth)
+  const { spool, kept } = await openSpool(dir)
+  assert.deepEqual(
+    spool.damages.map(({ from, to }) => [from, to]),
+    [[1_000_004, 1_000_006]],
+  )
+  assert.deepEqual(await drain(spool), [0, 1, 2, 3, 4, 6, 7, 8, 9])
+  assert.equal(kept.acknowledged, bytes.length)
+  await spool.close()
+})
+
+test("finds the messages of a copied directory whose state was lost", async () => {
+  const { name, bytes } = await makeTen()
+  const dir = makeDir()
+  const moved = `${"9".padStart(16, "0")}.log`
+  writeFileSync(join(dir, name), bytes)
+  copyFileSync(join(dir, name), join(dir, moved))
+  rmSync(join(dir, name))
+  const { spool } = await openSpool(dir)
+  assert.deepEqual(await drain(spool), range(0, 10))
+  await spool.close()
+})
+
+test("never gives a place twice when the acknowledged position lies behind the end", async () => {
+  const { name, bytes } = await makeTen()
+  const dir = makeDir()
+  writeFileSync(join(dir, name), bytes.subarray(0, 50))
+  const { spool, kept } = await openSpool(dir, { acknowledged: bytes.length })
+  assert.equal(spool.depth, 0)
+  spool.append(message(10))
+  await spool.flush()
+  await spool.close()
+  const again = await openSpool(dir, kept)
+  assert.deepEqual(await drain(again.spool), [10])
+  await again.spool.close()
+})
