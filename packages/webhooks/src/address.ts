@@ -30,9 +30,14 @@ export function judgeAddress(text: string, allowedNetworks: readonly Network[]):
 }
 
 // An IPv4 address in IPv6 clothes (::ffff:0:0/96) is dialled as IPv4 by every system, so it is judged as that too.
-// `isIP` first: ipaddr.js also reads octal and short forms, which no resolver returns. A zone names an interface.
+// `isIP` first: ipaddr.js also reads octal and short forms, which no resolver returns. A zone names an interface. URL
+// writes IPv6 in hex: ipaddr.js would take ::1.2.3.4 for a mapped address, which it is not.
 function parseAddress(text: string): Address | undefined {
-  return isIP(text) && !text.includes("%") ? ipaddr.process(text) : undefined
+  const version = isIP(text)
+  if (version === 0 || text.includes("%")) return undefined
+  return version === 4
+    ? ipaddr.IPv4.parse(text)
+    : ipaddr.process(new URL(`http://[${text}]`).hostname.slice(1, -1))
 }
 
 function isPublic(address: Address): boolean {

@@ -5,6 +5,8 @@ import { isIP } from "node:net"
 /** The addresses of a host, IPv4 first; none if there is no such host. Throws where no answer was to be had. */
 export type Resolve = (host: string) => Promise<string[]>
 
+type DnsOptions = { servers?: string[]; hostsFile?: string }
+
 const QUERY_TIMEOUT_MS = 1_500
 const TRIES = 2
 const LOOKUP_TIMEOUT_MS = 5_000
@@ -20,14 +22,24 @@ export async function addressesOf(host: string, resolve: Resolve): Promise<strin
  * threads, so that four tenants with a silent DNS server could stop every look-up of the process, the AWS SDK's too.
  * No search domains either: `http://metadata/` must not become `metadata.corp.example`.
  */
-export async function resolveHost(host: string): Promise<string[]> {
-  const name = host.toLowerCase().replace(/\.$/, "")
-  const listed = await readHosts(name)
-  if (listed.length > 0) return listed
-  // RFC 6761: localhost is never asked of a server.
-  if (name === "localhost" || name.endsWith(".localhost")) return ["127.0.0.1", "::1"]
-  // A resolver of its own for each look-up, because it reads the machine's servers only when it is made.
-  const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
+export const resolveHost: Resolve = askingDns()
+
+/** `resolveHost` with servers (`address:port`) and a hosts file of one's own. */
+export function askingDns({ servers, hostsFile = "/etc/hosts" }: DnsOptions = {}): Resolve {
+  return async (host) => {
+    const name = host.toLowerCase().replace(/\.$/, "")
+    const listed = await readHosts(hostsFile, name)
+    if (listed.length > 0) return listed
+    // RFC 6761: localhost is never asked of a server.
+    if (name === "localhost" || name.endsWith(".localhost")) return ["127.0.0.1", "::1"]
+    // A resolver of its own for each look-up, because it reads the machine's servers only when it is made.
+    const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
+    if (servers) resolver.setServers(servers)
+    return ask(resolver, name)
+  }
+}
+
+async function ask(resolver: Resolver, name: string): Promise<string[]> {
   const limit = setTimeout(() => resolver.cancel(), LOOKUP_TIMEOUT_MS)
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   clearTimeout(limit)
@@ -69,8 +81,8 @@ export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T
   return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
 }
 
-async function readHosts(name: string): Promise<string[]> {
-  const text = await readFile("/etc/hosts", "utf8").catch(() => "")
+async function readHosts(file: string, name: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch(() => "")
   const addresses = text.split("\n").flatMap((line) => {
     const [address, ...names] = line.replace(/#.*/, "").trim().toLowerCase().split(/\s+/)
     return address && names.includes(name) ? [address] : []

@@ -6,6 +6,8 @@ import { openPool, type Lane } from "./pool.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
 import { parseTarget, vetAddresses, type Refusal, type UrlRules } from "./url.ts"
 
+export type { Outcome } from "./outcome.ts"
+
 /** One attempt. `headers`: the endpoint's own and the signature's; `body`: the very text that was signed. */
 export type SendRequest = {
   endpointId: string
@@ -58,7 +60,7 @@ export function makeSender(options: SenderOptions): Sender {
     const found = await within(limits.lookupMs, addressesOf(host, resolve)).catch((error) => error)
     if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
     if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
-    const vetted = vetAddresses(url, found, options)
+    const vetted = vetAddresses(target, found, options)
     return vetted.ok ? { ...vetted, url, host } : refused(vetted.reason)
   }
 

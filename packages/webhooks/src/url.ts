@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import { judgeAddress, type Network } from "./address.ts"
 import { addressesOf, resolveHost, type Resolve } from "./resolve.ts"
 
@@ -22,7 +23,7 @@ export async function checkUrl(
   const target = parseTarget(text, options)
   if (!target.ok) return target
   const addresses = await addressesOf(target.host, options.resolve ?? resolveHost).catch(() => [])
-  const verdict = vetAddresses(target.url, addresses, options)
+  const verdict = vetAddresses(target, addresses, options)
   return verdict.ok ? { ok: true } : verdict
 }
 
@@ -51,13 +52,17 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
 
 /** The addresses in the spelling to dial, or why none of them may be: one that is not allowed spoils all. */
 export function vetAddresses(
-  url: URL,
+  { url, host }: Target,
   addresses: readonly string[],
   rules: UrlRules,
 ): { ok: true; addresses: string[] } | Refusal {
   const verdicts = addresses.map((address) => judgeAddress(address, rules.allowedNetworks))
   for (const verdict of verdicts) {
-    if (!verdict.isAllowed) return refuse(verdict.reason)
+    // Of a name only that much is said: it may be one that the tenant can guess but not look up.
+    if (!verdict.isAllowed)
+      return refuse(
+        isIP(host) ? verdict.reason : `${host} resolves to an address that is not public`,
+      )
     if (url.protocol === "http:" && !verdict.isListed) return refuse(HTTPS_ONLY)
   }
   return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }

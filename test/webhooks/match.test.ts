@@ -1,0 +1,94 @@
+import { filterProblem } from "@ringback/webhooks/filter"
+import { patternProblem, wants } from "@ringback/webhooks/match"
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+const all = { eventTypes: null, sources: null, filter: null }
+const webhook = JSON.parse(
+  `{"type":"campaign.updated","data":{"status":0,"detail":null,"name":"test","tags":["a","b"],
+    "variables":{"__proto__":"x","tier":"gold"}}}`,
+) as object
+const event = { type: "campaign.updated", source: "src_1", webhook }
+
+test("null, * and patterns choose by type", () => {
+  const cases: [string[] | null, string, boolean][] = [
+    [null, "campaign.updated", true],
+    [["*"], "campaign.updated", true],
+    [["campaign.*"], "campaign.updated", true],
+    [["campaign.*"], "campaigns.updated", false],
+    [["campaign.*"], "campaign", false],
+    [["campaign.updated"], "campaign.updated", true],
+    [["campaign.updated"], "campaign.updated.twice", false],
+    [["plan.*", "campaign.created"], "campaign.updated", false],
+    [["plan.*", "campaign.updated"], "campaign.updated", true],
+    [["ami.*"], "ami.hangup", true],
+    [[], "campaign.updated", false],
+  ]
+  for (const [eventTypes, type, isWanted] of cases)
+    assert.equal(wants({ ...all, eventTypes }, { ...event, type }), isWanted, String(eventTypes))
+})
+
+test("sources choose by source", () => {
+  assert.ok(wants({ ...all, sources: ["src_1"] }, event))
+  assert.ok(!wants({ ...all, sources: ["src_2"] }, event))
+  assert.ok(!wants({ ...all, sources: [] }, event))
+})
+
+test("operational events, which have no source, are chosen by type alone", () => {
+  const operational = { type: "endpoint.disabled", source: null, webhook: { data: {} } }
+  const narrow = { sources: ["src_2"], filter: { "data.status": [1] } }
+  assert.ok(wants({ eventTypes: ["*"], ...narrow }, operational))
+  assert.ok(!wants({ eventTypes: ["campaign.*"], ...narrow }, operational))
+})
+
+test("every path of a filter must hold one of its values", () => {
+  const cases: [Record<string, unknown[]>, boolean][] = [
+    [{ "data.status": [0, 1] }, true],
+    [{ "data.status": [1] }, false],
+    [{ "data.status": ["0"] }, false],
+    [{ "data.status": [false] }, false],
+    [{ "data.detail": [null] }, true],
+    [{ "data.absent": [null] }, false],
+    [{ "data.status": [0], "data.name": ["test"] }, true],
+    [{ "data.status": [0], "data.name": ["other"] }, false],
+    [{ "data.variables.tier": ["gold"] }, true],
+    [{ "data.variables.__proto__": ["x"] }, true],
+    [{ "data.tags": ["b"] }, true],
+    [{ "data.tags": ["c"] }, false],
+    [{ "data.name.length": [4] }, false],
+    [{ "data.constructor.name": ["Object"] }, false],
+    [{ "data.__proto__.status": [0] }, false],
+    [{ type: ["campaign.updated"] }, true],
+    [{}, true],
+  ]
+  for (const [filter, isWanted] of cases)
+    assert.equal(wants({ ...all, filter }, event), isWanted, JSON.stringify(filter))
+})
+
+test("a filter that cannot be meant is refused with its path", () => {
+  assert.equal(filterProblem({ "data.status": [0, "1", null, true] }), undefined)
+  for (const path of ["", "data.", ".data", "data..status", "x".repeat(300)])
+    assert.equal(filterProblem({ [path]: [1] })?.path, path)
+  assert.match(filterProblem({ "data.status": [] })?.message ?? "", /at least one/)
+  assert.match(filterProblem({ "data.status": [{}] })?.message ?? "", /texts, numbers/)
+  const many = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`data.p${i}`, [1]]))
+  assert.equal(filterProblem(many)?.path, "data.p20")
+  assert.match(filterProblem({ a: Array.from({ length: 101 }, () => 1) })?.message ?? "", /100/)
+})
+
+test("an entry of eventTypes must name a known type, a family of them, or an AMI event", () => {
+  const known = ["campaign.created", "campaign.updated", "endpoint.disabled"]
+  for (const pattern of [
+    "*",
+    "campaign.*",
+    "campaign.created",
+    "endpoint.*",
+    "ami.*",
+    "ami.hangup",
+  ])
+    assert.equal(patternProblem(pattern, known), undefined, pattern)
+  for (const pattern of ["", "campaign", "campaign.", "camp.*", "campaign.deleted", "plan.*", ".*"])
+    assert.ok(patternProblem(pattern, known), pattern)
+  for (const pattern of ["*.created", "campaign.**", "ami.", "ami.hang up", "Campaign.*", "**"])
+    assert.ok(patternProblem(pattern, known), pattern)
+})
