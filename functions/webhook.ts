@@ -20,7 +20,6 @@ export function bodyOf(tenant: string, event: StoredEvent): string {
       type: event.type,
       timestamp: observedAt,
       observedAt,
-      subject: null,
       data,
     })
   }

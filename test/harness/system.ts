@@ -1,0 +1,191 @@
+import {
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs"
+import { randomBytes } from "node:crypto"
+import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/events/message"
+import { parseNetworks } from "@ringback/webhooks/address"
+import { makeSender, type Sender } from "@ringback/webhooks/send"
+import { makeSecret } from "@ringback/webhooks/secret"
+import { makeCache } from "@ringback/functions/cache"
+import { deliverHandler } from "@ringback/functions/deliver"
+import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
+import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
+import type { DeliverDeps, Receiver } from "@ringback/functions/receiver"
+import { releaseHandler } from "@ringback/functions/release"
+import { makeSlowness } from "@ringback/functions/slowness"
+import { makeContext, makeRecord } from "@ringback/local/lambda"
+import * as Endpoint from "@ringback/store/endpoint"
+import { makeSealer } from "@ringback/store/seal"
+import * as Source from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import * as Tenant from "@ringback/store/tenant"
+import { queues, type QueueName } from "../../infra/facts.ts"
+import type { Stack } from "./stack.ts"
+
+const CACHED_MS = 10_000
+const DAY_MS = 24 * 3600 * 1000
+
+export type Deps = IngestDeps & DeliverDeps & JobsDeps & { queues: { ingestUrl: string } }
+
+export type SystemOptions = {
+  now?: () => number
+  random?: () => number
+  sender?: Pick<Sender, "send">
+  /** Clients through which the functions see the services, where that is not the stack's own. */
+  clients?: Pick<Stack, "sqs" | "dynamodb">
+  log?: (event: string, fields: Record<string, unknown>) => void
+}
+
+/** The functions' collaborators on a test's stack, as resources.ts makes them on AWS. */
+export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
+  const { now = Date.now, random = Math.random, clients = stack } = options
+  const table: Table = {
+    client: clients.dynamodb,
+    name: stack.tableName,
+    now,
+    sealer: makeSealer(dataKey),
+    retentionMs: 30 * DAY_MS,
+  }
+  const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
+  return {
+    table,
+    sqs: clients.sqs,
+    queues: {
+      ingestUrl: stack.queues.Ingest.url,
+      deliveryUrl: stack.queues.Delivery.url,
+      retryUrl: stack.queues.Retry.url,
+      jobsUrl: stack.queues.Jobs.url,
+      rejectedUrl: stack.rejectedUrl,
+    },
+    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
+    endpoints: makeCache<Endpoint.Endpoint[]>(now, CACHED_MS),
+    receivers: makeCache<Receiver>(now, CACHED_MS),
+    slowness: makeSlowness(now),
+    random,
+    log: options.log ?? (() => {}),
+  }
+}
+
+const dataKey = randomBytes(32)
+
+export const handlersOf = (deps: Deps) => ({
+  Ingest: ingestHandler(deps),
+  Delivery: deliverHandler(deps),
+  Retry: deliverHandler(deps),
+  Jobs: jobsHandler(deps),
+  release: releaseHandler(deps),
+})
+
+/** One receive, one invocation, one deletion, by hand: nothing runs that a test did not ask for. The number received. */
+export async function pump(
+  stack: Stack,
+  deps: Deps,
+  name: QueueName,
+  sqs: SQSClient = stack.sqs,
+): Promise<number> {
+  const { url } = stack.queues[name]
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: queues[name].batchSize,
+      MessageSystemAttributeNames: ["All"],
+      MessageAttributeNames: ["All"],
+    }),
+  )
+  if (Messages.length === 0) return 0
+  const context = makeContext(queues[name].timeoutSeconds * 1000)
+  const event = { Records: Messages.map((message) => makeRecord(message, url)) }
+  const answer = await handlersOf(deps)[name](event, context)
+  const stays = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+  const done = Messages.filter(({ MessageId }) => !stays.has(MessageId!))
+  if (done.length > 0) {
+    await sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: url,
+        Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+      }),
+    )
+  }
+  return Messages.length
+}
+
+/** Pumps all queues until nothing is visible in any. */
+export async function pumpAll(stack: Stack, deps: Deps): Promise<void> {
+  for (let moved = 1; moved > 0;) {
+    moved = 0
+    for (const name of Object.keys(queues) as QueueName[]) moved += await pump(stack, deps, name)
+  }
+}
+
+export type Customer = { tenant: string; source: Source.KeyedSource }
+
+export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Customer> {
+  const { id: tenant } = await Tenant.create(table, { name: "Acme" })
+  return { tenant, source: await Source.create(table, tenant, { name: "PBX" }) }
+}
+
+type EndpointSettings = Partial<Endpoint.Settings> & {
+  signing?: "hmac" | "ed25519"
+  secret?: string
+}
+
+export async function makeEndpoint(
+  { table }: Pick<Deps, "table">,
+  tenant: string,
+  url: string,
+  { secret, signing = "hmac", ...settings }: EndpointSettings = {},
+): Promise<{ endpoint: Endpoint.Endpoint; secret: string }> {
+  const text = secret ?? makeSecret(signing)
+  const all = {
+    url,
+    eventTypes: null,
+    sources: null,
+    filter: null,
+    description: null,
+    headers: {},
+    rateLimit: null,
+    metadata: {},
+    disabled: false,
+    signing,
+    ...settings,
+  }
+  return { endpoint: await Endpoint.create(table, tenant, all, text), secret: text }
+}
+
+const randomId = () => randomBytes(16).toString("base64url")
+
+/** An event message as a collector makes it. */
+export function eventMessage(
+  { tenant, source }: Customer,
+  headers: [string, string][],
+  rest: Partial<EventMessage> = {},
+): EventMessage {
+  return {
+    v: 1,
+    kind: "event",
+    id: randomId(),
+    tenant,
+    source: source.source.id,
+    collector: "A".repeat(22),
+    receivedAt: Date.now(),
+    headers,
+    ...rest,
+  }
+}
+
+export async function sendToIngest(
+  stack: Stack,
+  { source }: Customer,
+  message: IngestMessage,
+): Promise<void> {
+  await stack.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.queues.Ingest.url,
+      MessageBody: sealMessage(message, source.key),
+    }),
+  )
+}
