@@ -1,11 +1,13 @@
-import type { Action } from "./action.ts"
-import type { Clock } from "./clock.ts"
+import { type Action, writeAction } from "./action.ts"
+import { backoffMs } from "./backoff.ts"
+import { type Clock, systemClock } from "./clock.ts"
 import type { ListResult } from "./dialogue.ts"
+import { AmiError, type AmiErrorCode } from "./errors.ts"
 import type { AmiMessage } from "./message.ts"
 import type { DroppedMessage } from "./parser.ts"
-import type { AmiTarget } from "./session.ts"
+import { AmiSession, type AmiTarget } from "./session.ts"
 import type { AmiState } from "./state.ts"
-import type { Tuning } from "./tuning.ts"
+import { TUNING, type Tuning } from "./tuning.ts"
 
 export type AmiClientOptions = AmiTarget & {
   /**
@@ -22,20 +24,227 @@ export type AmiClientOptions = AmiTarget & {
   tuning?: Partial<Tuning>
 }
 
+type Change = Partial<AmiState> & Pick<AmiState, "name">
+
+const INITIAL: Omit<AmiState, "at"> = {
+  name: "connecting",
+  reason: null,
+  code: null,
+  isAlarm: false,
+  failures: 0,
+  retryAt: null,
+  connectedSince: null,
+  lastReadAt: null,
+  banner: null,
+  shutdown: null,
+}
+
 /** Keeps one session with a PBX open for ever: begins at once, gives up only at `close`. */
-export declare class AmiClient {
-  constructor(options: AmiClientOptions)
-  get state(): AmiState
+export class AmiClient {
+  readonly #options: AmiClientOptions
+  readonly #clock: Clock
+  readonly #tuning: Tuning
+  #target: AmiTarget
+  #state: AmiState
+  /** The session that is open, or being opened. */
+  #session: AmiSession | undefined
+  /** All that have not ended: the one above, one that renews it, old ones being read to their end. */
+  readonly #living = new Set<AmiSession>()
+  #cancelRetry = () => {}
+  #failures = 0
+  readonly #alarmed = new Set<AmiErrorCode>()
+  #onAllEnded: (() => void)[] = []
+
+  /** Throws an AmiError `action_invalid` for a user or secret that AMI cannot carry. */
+  constructor(options: AmiClientOptions) {
+    checkCredentials(options)
+    this.#options = options
+    this.#target = options
+    this.#clock = options.clock ?? systemClock
+    this.#tuning = { ...TUNING, ...options.tuning }
+    this.#state = { ...INITIAL, at: this.#clock.now() }
+    this.#attempt()
+  }
+
+  get state(): AmiState {
+    const lastReadAt = this.#session?.lastReadAt ?? this.#state.lastReadAt
+    return this.#state.name === "connected" ? { ...this.#state, lastReadAt } : this.#state
+  }
+
   /** The response, whether it says Success or Error. Rejects with an AmiError when there is no session, or it ended. */
-  send(action: Action): Promise<AmiMessage>
-  /** All rows of a Show action. Its rows are not given to `onMessage`. Rejects as `send` does. */
-  list(action: Action): Promise<ListResult>
+  async send(action: Action): Promise<AmiMessage> {
+    return this.#openSession().send(action)
+  }
+
+  /** All rows of a Show action. Its rows are not given to `onMessage`. Rejects as `send` does, and when the list hangs. */
+  async list(action: Action): Promise<ListResult> {
+    return this.#openSession().list(action)
+  }
+
   /**
    * Make before break: logs a session in (with these settings, or the same again), reads both for a moment, then ends
    * the old one. Rejects with an AmiError where the new session cannot be opened, and goes on with the old one.
    * Without a session it only takes the settings over and tries at once.
    */
-  renew(target?: AmiTarget): Promise<void>
-  /** Logs off and reads to the end of the stream. */
-  close(): Promise<void>
+  async renew(target: AmiTarget = this.#target): Promise<void> {
+    checkCredentials(target)
+    if (this.#state.name === "closed") throw new AmiError("closed", "this client was closed")
+    if (this.#session?.isOpen) return this.#replace(target)
+    this.#target = target
+    const attempt = this.#session
+    this.#attempt()
+    attempt?.close()
+  }
+
+  /** Logs off and reads to the end of the stream; what comes until then is handed over. */
+  async close(): Promise<void> {
+    if (this.#state.name !== "closed") {
+      this.#cancelRetry()
+      this.#change({ name: "closed", reason: "closed by us", code: "closed" })
+    }
+    const ended = new Promise<void>((resolve) => this.#onAllEnded.push(resolve))
+    for (const session of this.#living) session.close()
+    this.#checkAllEnded()
+    return ended
+  }
+
+  #openSession(): AmiSession {
+    if (this.#session?.isOpen) return this.#session
+    throw new AmiError(this.#state.code ?? "lost", this.#state.reason ?? "no session is open yet")
+  }
+
+  #attempt(): void {
+    this.#cancelRetry()
+    const session: AmiSession = this.#open(this.#target, {
+      onOpen: () => this.#adopt(session),
+      onEnd: () => {},
+    })
+    this.#session = session
+  }
+
+  #replace(target: AmiTarget): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next: AmiSession = this.#open(target, {
+        onOpen: () => {
+          const old = this.#session
+          this.#target = target
+          this.#adopt(next)
+          if (old?.isOpen) this.#retire(old, next)
+          resolve()
+        },
+        // Once it was open this changes nothing any more.
+        onEnd: reject,
+      })
+    })
+  }
+
+  // The old session must still answer: had it been dead for a while without our knowing, that while is a gap.
+  #retire(old: AmiSession, next: AmiSession): void {
+    const since = this.#clock.now()
+    const onAnswer = () => this.#clock.schedule(this.#tuning.overlapMs, () => old.close())
+    const onNone = (reason: AmiError) => {
+      if (this.#session !== next || reason.code === "closed") return
+      this.#change(this.#failureOf(old, reason))
+      this.#change({ name: "connected", connectedSince: since, banner: next.banner })
+    }
+    old.send({ Action: "Ping" }).then(onAnswer, onNone)
+  }
+
+  #open(
+    target: AmiTarget,
+    own: { onOpen: () => void; onEnd: (reason: AmiError) => void },
+  ): AmiSession {
+    const listener = {
+      onOpen: own.onOpen,
+      onMessage: (message: AmiMessage, receivedAt: number) =>
+        this.#tell(() => this.#options.onMessage(message, receivedAt)),
+      onDropped: (dropped: DroppedMessage, at: number) =>
+        this.#tell(() => this.#options.onDropped?.(dropped, at)),
+      onEnd: (reason: AmiError) => {
+        this.#living.delete(session)
+        own.onEnd(reason)
+        if (session === this.#session) this.#lose(session, reason)
+        this.#checkAllEnded()
+      },
+    }
+    const { maxMessageBytes } = this.#options
+    const setup = { clock: this.#clock, tuning: this.#tuning, maxMessageBytes }
+    const session: AmiSession = new AmiSession(target, listener, setup)
+    this.#living.add(session)
+    return session
+  }
+
+  // A fault behind us must be heard, but not at the cost of the messages of the same read.
+  #tell(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  #adopt(session: AmiSession): void {
+    if (this.#state.name === "closed") return session.close()
+    this.#cancelRetry()
+    const before = this.#session
+    this.#session = session
+    // A session that takes over from a living one leaves no gap: that is no change.
+    if (before !== session && before?.isOpen) return
+    if (before !== session) before?.close()
+    this.#change({
+      name: "connected",
+      connectedSince: this.#clock.now(),
+      banner: session.banner,
+      lastReadAt: session.lastReadAt,
+    })
+  }
+
+  #lose(session: AmiSession, reason: AmiError): void {
+    this.#session = undefined
+    if (this.#state.name === "closed") return
+    const { name, connectedSince } = this.#state
+    const now = this.#clock.now()
+    const lastedMs = name === "connected" ? now - (connectedSince ?? now) : 0
+    if (lastedMs >= this.#tuning.stableAfterMs) this.#failures = 0
+    if (lastedMs >= this.#tuning.calmAfterMs) this.#alarmed.clear()
+    const delayMs = backoffMs(this.#failures++, reason.code, this.#tuning, this.#clock.random)
+    this.#cancelRetry = this.#clock.schedule(delayMs, () => this.#attempt())
+    this.#change({
+      ...this.#failureOf(session, reason),
+      failures: this.#failures,
+      retryAt: now + delayMs,
+    })
+  }
+
+  #failureOf(session: AmiSession, reason: AmiError): Change {
+    const isAlarm = !this.#alarmed.has(reason.code)
+    this.#alarmed.add(reason.code)
+    return {
+      name: reason.code === "credentials_refused" ? "refused" : "waiting",
+      reason: reason.message,
+      code: reason.code,
+      isAlarm,
+      lastReadAt: session.lastReadAt ?? this.#state.lastReadAt,
+      shutdown: session.shutdown,
+    }
+  }
+
+  #change(change: Change): void {
+    const { name, code, lastReadAt } = this.#state
+    this.#state = { ...INITIAL, lastReadAt, at: this.#clock.now(), ...change }
+    if (change.name !== name || this.#state.code !== code) {
+      const state = this.#state
+      this.#tell(() => this.#options.onState?.(state))
+    }
+  }
+
+  #checkAllEnded(): void {
+    if (this.#living.size === 0) for (const resolve of this.#onAllEnded.splice(0)) resolve()
+  }
+}
+
+function checkCredentials({ username, secret }: AmiTarget): void {
+  writeAction({ Action: "Login", Username: username, Secret: secret }, "")
 }

@@ -1,5 +1,182 @@
-import type { AmiMessage } from "./message.ts"
+import { type Action, writeAction } from "./action.ts"
+import type { Clock } from "./clock.ts"
+import { AmiError } from "./errors.ts"
+import { type AmiMessage, header } from "./message.ts"
+import type { Tuning } from "./tuning.ts"
 
 /** A list's rows and its completing event; or the response that refused it. */
 export type ListResult =
   { ok: true; rows: AmiMessage[]; complete: AmiMessage } | { ok: false; response: AmiMessage }
+
+/** How a question ended. Called at once, within the read that brought the answer. */
+type Settle<T> = (error: AmiError | null, answer?: T) => void
+
+type Question = {
+  action: Action
+  id: string
+  rows: AmiMessage[] | null
+  settle: Settle<AmiMessage>
+  settleList: Settle<ListResult>
+}
+
+type Surroundings = {
+  clock: Clock
+  tuning: Tuning
+  /** What begins the ActionIDs of this session; not to be guessed, since a UserEvent may carry any. */
+  idPrefix: string
+  write: (text: string) => void
+  /** The peer owes an answer and has not given it in time. */
+  onSilent: (action: string) => void
+}
+
+// A timer that fires this late means that this process stood still: the answer may wait unread.
+const LATE_MS = 1_000
+const GRACE_MS = 2_000
+// An answer stands behind the events of its session: while this much is read in a deadline, the peer is no silent one.
+const BACKLOG_BYTES = 256 * 1024
+
+const nothing = () => {}
+
+/** Questions and answers over one session: one action at a time, each with a deadline. Knows nothing of sockets. */
+export class Dialogue {
+  readonly #around: Surroundings
+  readonly #waiting: Question[] = []
+  #asked: Question | undefined
+  #count = 0
+  #cancelDeadline = nothing
+  #bytesSinceArmed = 0
+  #ended: AmiError | undefined
+
+  constructor(around: Surroundings) {
+    this.#around = around
+  }
+
+  get isIdle(): boolean {
+    return !this.#asked
+  }
+
+  ask(action: Action, settle: Settle<AmiMessage>): void {
+    this.#add({ action, id: this.#makeId(), rows: null, settle, settleList: nothing })
+  }
+
+  askList(action: Action, settleList: Settle<ListResult>): void {
+    this.#add({ action, id: this.#makeId(), rows: [], settle: nothing, settleList })
+  }
+
+  /** Whether the message belonged to a question; if not, it is for others. */
+  accept(message: AmiMessage): boolean {
+    if (message.kind === "response") return this.#acceptResponse(message)
+    return message.kind === "event" && this.#acceptRow(message)
+  }
+
+  noteRead(bytes: number): void {
+    this.#bytesSinceArmed += bytes
+  }
+
+  /** No answer will come any more. */
+  end(error: AmiError): void {
+    this.#ended = error
+    this.#cancelDeadline()
+    const open = [...(this.#asked ? [this.#asked] : []), ...this.#waiting.splice(0)]
+    this.#asked = undefined
+    for (const question of open) fail(question, error)
+  }
+
+  #makeId(): string {
+    return `${this.#around.idPrefix}${++this.#count}`
+  }
+
+  #add(question: Question): void {
+    if (this.#ended) return fail(question, this.#ended)
+    this.#waiting.push(question)
+    this.#askNext()
+  }
+
+  #askNext(): void {
+    const question = this.#asked ? undefined : this.#waiting.shift()
+    if (!question) return
+    let text: string
+    try {
+      text = writeAction(question.action, question.id)
+    } catch (error) {
+      fail(question, error as AmiError)
+      return this.#askNext()
+    }
+    this.#asked = question
+    this.#arm()
+    this.#around.write(text)
+  }
+
+  #acceptResponse(message: AmiMessage): boolean {
+    const asked = this.#asked
+    if (!asked) return false
+    // Asterisk's complaint about a line that it could not parse may lack the ActionID; one action at a time, it is ours.
+    const id = header(message, "ActionID")
+    if (id !== undefined && id !== asked.id) return false
+    if (!asked.rows) this.#settle((question) => question.settle(null, message))
+    else if (message.name.toLowerCase() === "error") {
+      this.#settle((question) => question.settleList(null, { ok: false, response: message }))
+    } else this.#arm()
+    return true
+  }
+
+  #acceptRow(message: AmiMessage): boolean {
+    const id = header(message, "ActionID")
+    // Rows bear no Privilege; a UserEvent that repeats our ActionID does.
+    if (!id?.startsWith(this.#around.idPrefix) || header(message, "Privilege") !== undefined) {
+      return false
+    }
+    const asked = this.#asked
+    // A row of a list that was given up is nobody's, and no event either.
+    if (asked?.id !== id || !asked.rows) return true
+    const rows = asked.rows
+    if (isListEnd(message)) {
+      this.#settle((question) => question.settleList(null, { ok: true, rows, complete: message }))
+    } else {
+      rows.push(message)
+      this.#arm()
+    }
+    return true
+  }
+
+  #settle(tell: (question: Question) => void): void {
+    const question = this.#asked
+    this.#asked = undefined
+    this.#cancelDeadline()
+    if (question) tell(question)
+    this.#askNext()
+  }
+
+  #arm(delayMs = this.#deadlineMs()): void {
+    this.#cancelDeadline()
+    this.#bytesSinceArmed = 0
+    const dueAt = this.#around.clock.now() + delayMs
+    this.#cancelDeadline = this.#around.clock.schedule(delayMs, () => this.#judge(dueAt))
+  }
+
+  #deadlineMs(): number {
+    const { listDeadlineMs, answerDeadlineMs } = this.#around.tuning
+    return this.#asked?.rows ? listDeadlineMs : answerDeadlineMs
+  }
+
+  #judge(dueAt: number): void {
+    const question = this.#asked
+    if (!question) return
+    if (this.#around.clock.now() - dueAt > LATE_MS) return this.#arm(GRACE_MS)
+    if (this.#bytesSinceArmed > BACKLOG_BYTES) return this.#arm()
+    if (!question.rows) return this.#around.onSilent(question.action.Action)
+    // A list may hang by itself (some Show actions do); whether the peer lives is for the next ping to say.
+    const error = new AmiError("silent", `the list of ${question.action.Action} did not end`)
+    this.#settle(() => fail(question, error))
+  }
+}
+
+/** The event that ends a list: of `EventList: Complete`, or named so where an old version lacks that header. */
+function isListEnd(message: AmiMessage): boolean {
+  return header(message, "EventList") !== undefined || message.name.endsWith("Complete")
+}
+
+function fail(question: Question, error: AmiError): void {
+  question.settle(error)
+  question.settleList(error)
+}

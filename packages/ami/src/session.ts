@@ -1,12 +1,228 @@
+import { randomBytes } from "node:crypto"
+import type net from "node:net"
+import type { Action } from "./action.ts"
+import type { Clock } from "./clock.ts"
+import { Dialogue, type ListResult } from "./dialogue.ts"
+import { AmiError } from "./errors.ts"
+import { type Credentials, logIn } from "./login.ts"
+import { type AmiMessage, header } from "./message.ts"
+import { AmiParser, type DroppedMessage } from "./parser.ts"
+import { type Address, explainSocketError, nameOf, openSocket } from "./socket.ts"
+import type { Tuning } from "./tuning.ts"
+
 /** Where a PBX is, and who we are there. */
-export type AmiTarget = {
-  host: string
-  /** 5038, or 5039 with TLS. */
-  port?: number
-  username: string
-  secret: string
-  /** `md5` (default): the secret does not cross the wire. */
-  auth?: "md5" | "plain"
-  /** Present: TLS, verified against this CA (PEM text; without it those of Node) and the host's name. */
-  tls?: { ca?: string; serverName?: string }
+export type AmiTarget = Address & Credentials
+
+export type SessionListener = {
+  /** Logged in; called before any event is handed over. */
+  onOpen: () => void
+  onMessage: (message: AmiMessage, receivedAt: number) => void
+  onDropped: (dropped: DroppedMessage, at: number) => void
+  /** Once, at the end, whether or not the session was ever open. */
+  onEnd: (reason: AmiError) => void
+}
+
+export type SessionSetup = { clock: Clock; tuning: Tuning; maxMessageBytes?: number | undefined }
+
+// No greeting is longer: what comes without a line end is not AMI.
+const GREETING_BYTES = 4_096
+
+/** One connection from its first packet to the end of its stream. The socket is never paused. */
+export class AmiSession {
+  readonly #target: AmiTarget
+  readonly #listener: SessionListener
+  readonly #setup: SessionSetup
+  readonly #dialogue: Dialogue
+  readonly #parser: AmiParser
+  readonly #socket: net.Socket | undefined
+  #phase: "connecting" | "greeting" | "login" | "open" | "leaving" | "ended" = "connecting"
+  #cancelTimer = () => {}
+  #reason: AmiError | undefined
+  #bytesRead = 0
+  #lastReadAt: number | null = null
+  #shutdown: { restart: boolean } | null = null
+
+  constructor(target: AmiTarget, listener: SessionListener, setup: SessionSetup) {
+    this.#target = target
+    this.#listener = listener
+    this.#setup = setup
+    this.#parser = new AmiParser({
+      ...(setup.maxMessageBytes === undefined ? {} : { maxMessageBytes: setup.maxMessageBytes }),
+      onDropped: (dropped) => listener.onDropped(dropped, setup.clock.now()),
+    })
+    this.#dialogue = new Dialogue({
+      ...setup,
+      idPrefix: `${randomBytes(9).toString("base64url")}-`,
+      write: (text) => this.#socket?.write(text),
+      onSilent: (action) => this.#onSilent(action),
+    })
+    this.#socket = this.#connect()
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === "open"
+  }
+
+  get banner(): string | null {
+    return this.#parser.banner ?? null
+  }
+
+  /** When the PBX was last heard since the login; null before it. */
+  get lastReadAt(): number | null {
+    return this.#lastReadAt
+  }
+
+  /** What the PBX had said of its end, if it had. */
+  get shutdown(): { restart: boolean } | null {
+    return this.#shutdown
+  }
+
+  send(action: Action): Promise<AmiMessage> {
+    return new Promise((resolve, reject) => {
+      this.#dialogue.ask(action, (error, response) =>
+        response ? resolve(response) : reject(error),
+      )
+    })
+  }
+
+  list(action: Action): Promise<ListResult> {
+    return new Promise((resolve, reject) => {
+      this.#dialogue.askList(action, (error, result) => (result ? resolve(result) : reject(error)))
+    })
+  }
+
+  /** Logs off and reads on to the end of the stream, but not for ever. */
+  close(): void {
+    if (this.#phase === "ended" || this.#phase === "leaving") return
+    const reason = new AmiError("closed", "closed by us")
+    if (this.#phase !== "open") return this.#abort(reason)
+    this.#phase = "leaving"
+    this.#reason = reason
+    this.#socket?.write("Action: Logoff\r\n\r\n")
+    this.#startTimer(this.#setup.tuning.farewellMs, () => this.#abort(reason))
+  }
+
+  #connect(): net.Socket | undefined {
+    const { connectDeadlineMs } = this.#setup.tuning
+    try {
+      const socket = openSocket(this.#target, () => this.#onReady())
+      socket.on("data", (chunk: Buffer) => this.#onData(chunk))
+      socket.on("error", (error) => {
+        this.#reason ??= explainSocketError(error, this.#target, this.#phase !== "connecting")
+      })
+      socket.on("close", () => this.#onClose())
+      this.#startTimer(connectDeadlineMs, () => this.#abort(this.#noConnection()))
+      return socket
+    } catch (error) {
+      // As a socket's own errors: later, when the caller knows this session.
+      this.#reason = explainSocketError(error as Error, this.#target, false)
+      queueMicrotask(() => this.#onClose())
+      return undefined
+    }
+  }
+
+  #onReady(): void {
+    this.#phase = "greeting"
+    const { answerDeadlineMs } = this.#setup.tuning
+    this.#startTimer(answerDeadlineMs, () => this.#abort(this.#silent("sent no greeting")))
+  }
+
+  #onData(chunk: Buffer): void {
+    const receivedAt = this.#setup.clock.now()
+    if (this.#phase === "open") this.#lastReadAt = receivedAt
+    this.#bytesRead += chunk.length
+    this.#dialogue.noteRead(chunk.length)
+    const messages = this.#parser.push(chunk)
+    if (this.#phase === "greeting") this.#greet(messages[0])
+    for (const message of messages) this.#take(message, receivedAt)
+  }
+
+  #greet(first: AmiMessage | undefined): void {
+    const banner = this.banner
+    if (banner === null && !first && this.#bytesRead < GREETING_BYTES) return
+    // Versions and forks differ in all but these two words; without a greeting, a first message tells as well.
+    if (banner === null ? !first || first.kind === "other" : !/call manager/i.test(banner)) {
+      const words = `what answers on ${nameOf(this.#target)} is not AMI`
+      const said = banner ?? first?.name ?? ""
+      return this.#abort(new AmiError("not_ami", `${words}: ${JSON.stringify(said.slice(0, 80))}`))
+    }
+    this.#phase = "login"
+    this.#cancelTimer()
+    logIn(this.#dialogue.ask.bind(this.#dialogue), this.#target, (error) => {
+      if (error) return this.#abort(error)
+      this.#phase = "open"
+      this.#lastReadAt = this.#setup.clock.now()
+      this.#listener.onOpen()
+      this.#pingWhenIdle()
+    })
+  }
+
+  #take(message: AmiMessage, receivedAt: number): void {
+    if (this.#phase === "ended" || this.#dialogue.accept(message)) return
+    if (this.#phase !== "open" && this.#phase !== "leaving") return
+    // Not the end yet: events were seen behind it. The stream is read until it ends.
+    if (message.kind === "event" && message.name === "Shutdown") {
+      this.#shutdown = { restart: header(message, "Restart")?.toLowerCase() === "true" }
+    }
+    this.#listener.onMessage(message, receivedAt)
+  }
+
+  #pingWhenIdle(): void {
+    if (this.#phase !== "open") return
+    this.#startTimer(this.#setup.tuning.pingIntervalMs, () => {
+      // What is being asked has a deadline of its own.
+      if (!this.#dialogue.isIdle) return this.#pingWhenIdle()
+      this.#dialogue.ask({ Action: "Ping" }, (error) => error ?? this.#pingWhenIdle())
+    })
+  }
+
+  #onSilent(action: string): void {
+    this.#abort(this.#silent(`gave no answer to ${action}`))
+  }
+
+  #silent(what: string): AmiError {
+    const seconds = this.#setup.tuning.answerDeadlineMs / 1000
+    const hint = this.#bytesRead > 0 || this.#target.tls ? "" : " (does this port want TLS?)"
+    return new AmiError("silent", `${nameOf(this.#target)} ${what} within ${seconds} s${hint}`)
+  }
+
+  #noConnection(): AmiError {
+    const where = nameOf(this.#target)
+    const seconds = this.#setup.tuning.connectDeadlineMs / 1000
+    return this.#target.tls && this.#socket?.remoteAddress
+      ? new AmiError("tls_failed", `TLS with ${where} failed: no handshake within ${seconds} s`)
+      : new AmiError("unreachable", `${where} cannot be reached: no answer within ${seconds} s`)
+  }
+
+  #abort(reason: AmiError): void {
+    this.#reason ??= reason
+    if (this.#socket) this.#socket.destroy()
+    else this.#onClose()
+  }
+
+  #onClose(): void {
+    if (this.#phase === "ended") return
+    const wasOpen = this.#phase === "open"
+    this.#phase = "ended"
+    this.#cancelTimer()
+    this.#parser.end()
+    const reason = this.#endReason(wasOpen)
+    this.#dialogue.end(reason)
+    this.#listener.onEnd(reason)
+  }
+
+  #endReason(wasOpen: boolean): AmiError {
+    const where = nameOf(this.#target)
+    if (this.#shutdown && this.#reason?.code !== "closed") {
+      const words = this.#shutdown.restart ? "restarts" : "was shut down"
+      return new AmiError("shutdown", `the PBX at ${where} ${words}`)
+    }
+    const when = wasOpen ? "" : " before the login was through"
+    return this.#reason ?? new AmiError("lost", `${where} closed the connection${when}`)
+  }
+
+  #startTimer(delayMs: number, run: () => void): void {
+    this.#cancelTimer()
+    this.#cancelTimer = this.#setup.clock.schedule(delayMs, run)
+  }
 }

@@ -17,9 +17,9 @@ export type AmiState = {
   failures: number
   /** Epoch ms of the next attempt; null where none is due. */
   retryAt: number | null
-  /** Epoch ms of the login of the present session; null while there is none. */
+  /** Epoch ms since when there has been a session without a break (`renew` makes none); null while there is none. */
   connectedSince: number | null
-  /** Epoch ms when the PBX was last heard, in any session; null before the first byte. A gap begins here. */
+  /** Epoch ms when the PBX was last heard in a session; null before the first login. A gap begins here. */
   lastReadAt: number | null
   /** The line with which the PBX greets, such as `Asterisk Call Manager/2.10.6`. */
   banner: string | null

@@ -12,6 +12,8 @@ export type Tuning = {
   backoffMaxMs: number
   /** A session that lasted this long sets the back-off to its start again. */
   stableAfterMs: number
+  /** A session that lasted this long makes the next failure of any kind worth an alarm again. */
+  calmAfterMs: number
   /** Refused credentials are tried again after a time between these two. */
   refusedMinMs: number
   refusedMaxMs: number
@@ -28,7 +30,9 @@ export const TUNING: Tuning = {
   connectDeadlineMs: 10_000,
   backoffMinMs: 250,
   backoffMaxMs: 30_000,
+  // Short: on a network that flaps every few seconds a long back-off would keep us away for most of the time.
   stableAfterMs: 2_000,
+  calmAfterMs: 60_000,
   refusedMinMs: 30_000,
   refusedMaxMs: 40_000,
   farewellMs: 1_000,
