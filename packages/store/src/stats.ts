@@ -1,0 +1,143 @@
+import { QueryCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
+import { deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import { isExpired, type Table } from "./table.ts"
+
+// Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
+// short; of a long one the newest part, and samples of the rest from which the rest is reckoned.
+const PAGE = 400
+const SAMPLES = 3
+
+const HOUR_MS = 3600 * 1000
+const WINDOWS = { lastHour: HOUR_MS, lastDay: 24 * HOUR_MS, lastWeek: 7 * 24 * HOUR_MS }
+type WindowName = keyof typeof WINDOWS
+
+export type WindowStats = {
+  counts: Record<DeliveryStatus, number>
+  /** Of attempts that were answered with 2xx. */
+  latencyMs: { p50: number | null; p95: number | null }
+  /** Reckoned from samples. */
+  isEstimate: boolean
+}
+
+/** One delivery that stands for `weight` of them. */
+type Weighed = { status: DeliveryStatus; durationMs: number | undefined; weight: number }
+type Slice = { from: number; to: number }
+
+/** Counts by outcome and latencies of an endpoint, by receipt; at most 24 requests however long the log is. */
+export async function statsOf(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+): Promise<Record<WindowName, WindowStats>> {
+  const now = table.now()
+  const names = Object.keys(WINDOWS) as WindowName[]
+  // Each window holds the one before: what it adds to that one is read.
+  const added = await Promise.all(
+    names.map((name, index) => {
+      const to = index === 0 ? now + 1 : now - WINDOWS[names[index - 1]!]
+      return readSlice(table, tenant, endpointId, { from: now - WINDOWS[name], to })
+    }),
+  )
+  const stats = names.map((_, index) => summarize(added.slice(0, index + 1).flat()))
+  return Object.fromEntries(names.map((name, index) => [name, stats[index]])) as Record<
+    WindowName,
+    WindowStats
+  >
+}
+
+async function readSlice(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  slice: Slice,
+): Promise<Weighed[]> {
+  const shards = shardsOfEndpoint(endpointId)
+  const read = await Promise.all(
+    shards.map(async (shard) => {
+      const partition = deliveryPartition(tenant, shard)
+      const newest = await readPart(table, partition, endpointId, slice)
+      if (newest.from <= slice.from) return newest.found
+      const rest = cut({ from: slice.from, to: newest.from })
+      const parts = await Promise.all(
+        rest.map(async (part) => {
+          const sample = await readPart(table, partition, endpointId, part)
+          const weight = (part.to - part.from) / (part.to - sample.from)
+          return sample.found.map((each) => ({ ...each, weight }))
+        }),
+      )
+      return [...newest.found, ...parts.flat()]
+    }),
+  )
+  return read.flat()
+}
+
+function cut({ from, to }: Slice): Slice[] {
+  const width = (to - from) / SAMPLES
+  return Array.from({ length: SAMPLES }, (_, index) => ({
+    from: Math.floor(from + index * width),
+    to: Math.floor(from + (index + 1) * width),
+  })).filter((slice) => slice.to > slice.from)
+}
+
+/** The newest of a slice; `from` is how far back it was read. */
+async function readPart(
+  table: Table,
+  partition: string,
+  endpointId: string,
+  { from, to }: Slice,
+): Promise<{ found: Weighed[]; from: number }> {
+  const page = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      FilterExpression: "endpointId = :endpointId",
+      ExpressionAttributeValues: marshall({
+        ":pk": partition,
+        ":from": deliverySortFrom(from),
+        ":to": deliverySortFrom(to),
+        ":endpointId": endpointId,
+      }),
+      ScanIndexForward: false,
+      Limit: PAGE,
+    }),
+  )
+  const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey).sk as string)
+  const found = (page.Items ?? [])
+    .map((raw) => parseDelivery(unmarshall(raw)))
+    .filter((delivery) => !isExpired(delivery, table.now()))
+    .map(({ status, attempts }) => {
+      const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
+      return { status, durationMs, weight: 1 }
+    })
+  // The last millisecond read may hold more than was read of it: a sample's end, not a count's.
+  const reached = last === undefined ? from : Number(last.split("#", 1)[0])
+  return { found, from: Math.min(Math.max(from, reached), to - 1) }
+}
+
+function summarize(all: Weighed[]): WindowStats {
+  const counts = Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, 0])) as Record<
+    DeliveryStatus,
+    number
+  >
+  for (const { status, weight } of all) counts[status] += weight
+  for (const status of DELIVERY_STATUSES) counts[status] = Math.round(counts[status])
+  return {
+    counts,
+    latencyMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) },
+    isEstimate: all.some(({ weight }) => weight > 1),
+  }
+}
+
+function percentile(all: Weighed[], share: number): number | null {
+  const timed = all
+    .flatMap(({ durationMs, weight }) => (durationMs === undefined ? [] : [{ durationMs, weight }]))
+    .sort((a, b) => a.durationMs - b.durationMs)
+  let wanted = share * timed.reduce((sum, { weight }) => sum + weight, 0)
+  for (const { durationMs, weight } of timed) {
+    wanted -= weight
+    if (wanted <= 0) return durationMs
+  }
+  return null
+}
