@@ -96,11 +96,11 @@ test("a directory in use, or one that is a file, is said with the setting's name
   const held = openDataDir(dir)
   assert.throws(
     () => openDataDir(dir),
-    /^Error: RINGBACK_DATA_DIR: .* is in use by another process/,
+    /^SettingError: RINGBACK_DATA_DIR: .* is in use by another process/,
   )
   held.release()
   const file = `${dir}-file`
   writeFileSync(file, "")
-  assert.throws(() => openDataDir(file), /^Error: RINGBACK_DATA_DIR: .*EEXIST/)
-  assert.throws(() => openDataDir(join(file, "in")), /^Error: RINGBACK_DATA_DIR: .*ENOTDIR/)
+  assert.throws(() => openDataDir(file), /^SettingError: RINGBACK_DATA_DIR: .*EEXIST/)
+  assert.throws(() => openDataDir(join(file, "in")), /^SettingError: RINGBACK_DATA_DIR: .*ENOTDIR/)
 })

@@ -9,6 +9,7 @@ export type DataDir = {
   path: string
   operatorKey: string
   dataKeyPath: string
+  logPath: string
   read: (name: string) => string | undefined
   /** As a whole or not at all. */
   write: (name: string, text: string) => void
@@ -41,6 +42,7 @@ export function openDataDir(dir: string, operatorKey?: string): DataDir {
     path,
     operatorKey: kept,
     dataKeyPath,
+    logPath: join(path, "ringback.log"),
     read: (name) => files.read(name)?.toString("utf8"),
     write: files.write,
     remove: files.remove,

@@ -1,13 +1,13 @@
+import type { AmiTarget } from "@ringback/ami/session"
 import type { Admin } from "./admin.ts"
 import type { DataDir } from "./data-dir.ts"
 import { startDemoPbx } from "./demo-pbx.ts"
 import { startDemoReceiver } from "./demo-receiver.ts"
 import { keepEndpoint, keepSource } from "./kept-source.ts"
-import type { Pbx } from "./local-collector.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { Story } from "./story.ts"
 
-export type Demo = { receiverUrl: string; token: string; pbx: Pbx }
+export type Demo = { receiverUrl: string; tenant: string; token: string; ami: AmiTarget }
 
 /** A PBX of our own and a receiver of our own, for a tenant `demo`; the collector between comes from the caller. */
 export async function startDemo(
@@ -23,5 +23,7 @@ export async function startDemo(
   secret = await keepEndpoint(admin, kept, receiver.url)
   const pbx = await startDemoPbx()
   shutdown.add(pbx.close)
-  return { receiverUrl: receiver.url, token: kept.token, pbx: { host: "127.0.0.1", ...pbx } }
+  const { port, username, secret: amiSecret } = pbx
+  const ami = { host: "127.0.0.1", port, username, secret: amiSecret }
+  return { receiverUrl: receiver.url, tenant: kept.tenant, token: kept.token, ami }
 }

@@ -35,8 +35,6 @@ export type EventSource = {
 // flight is seen again within half a minute, not after six times the function's timeout.
 export const heldSeconds = 30
 
-// Several, so that one waits at the queue while another is reading its answer.
-const RECEIVERS = 3
 // Short, because emulators hand a message to a receiver that has gone away: a killed process leaves
 // receivers behind, and for as long as they wait they swallow messages.
 const WAIT_SECONDS = 1
@@ -44,26 +42,22 @@ const BACKOFF_MS = 500
 
 /** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
 export function pollQueue(options: EventSourceOptions): EventSource {
-  const { maximumConcurrency } = options.facts
   const inFlight = new Set<Promise<void>>()
   let isClosing = false
-  let reserved = 0
 
+  // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
   async function receiveForEver() {
     while (!isClosing) {
-      if (inFlight.size + reserved >= maximumConcurrency) {
-        await Promise.race(inFlight.size > 0 ? inFlight : [wait(5)])
+      if (inFlight.size >= options.facts.maximumConcurrency) {
+        await Promise.race(inFlight)
         continue
       }
-      reserved++
       let messages: Message[] = []
       try {
         messages = await gather(options, () => isClosing)
       } catch (error) {
         options.onError?.(error)
         await wait(BACKOFF_MS)
-      } finally {
-        reserved--
       }
       if (messages.length === 0) continue
       const invocation = invoke(options, messages).finally(() => inFlight.delete(invocation))
@@ -71,11 +65,11 @@ export function pollQueue(options: EventSourceOptions): EventSource {
     }
   }
 
-  const receivers = Array.from({ length: Math.min(RECEIVERS, maximumConcurrency) }, receiveForEver)
+  const receiving = receiveForEver()
   return {
     async close() {
       isClosing = true
-      await Promise.all(receivers)
+      await receiving
       await Promise.all(inFlight)
     },
   }

@@ -1,3 +1,4 @@
+import type { Linked } from "@ringback/functions/resources"
 import type { DataDir } from "./data-dir.ts"
 import type { Provisioned } from "./provision.ts"
 import type { Settings } from "./settings.ts"
@@ -5,9 +6,13 @@ import type { Settings } from "./settings.ts"
 const RETENTION_DAYS = 30
 
 /** What SST links to the functions on AWS, as the same functions read it here. */
-export function linkResources(settings: Settings, provisioned: Provisioned, dir: DataDir): string {
+export function linkResources(
+  settings: Pick<Settings, "allowedNetworks" | "apiRateLimit">,
+  provisioned: Provisioned,
+  dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
+): string {
   const { queues } = provisioned
-  return JSON.stringify({
+  const linked: Linked & { App: { name: string; stage: string } } = {
     App: { name: "ringback", stage: "local" },
     Table: { name: provisioned.tableName },
     IngestQueue: { url: queues.Ingest.url },
@@ -21,7 +26,8 @@ export function linkResources(settings: Settings, provisioned: Provisioned, dir:
       allowedNetworks: settings.allowedNetworks,
       retentionDays: RETENTION_DAYS,
       apiRateLimit: settings.apiRateLimit,
-      requireHttps: false,
+      logFile: dir.logPath,
     },
-  })
+  }
+  return JSON.stringify(linked)
 }

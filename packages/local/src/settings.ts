@@ -5,6 +5,7 @@ import { parseNetworks } from "@ringback/webhooks/address"
 export class SettingError extends Error {
   constructor(setting: string, reason: string) {
     super(`${setting}: ${reason}`)
+    this.name = "SettingError"
   }
 }
 

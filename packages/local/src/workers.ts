@@ -1,13 +1,13 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Context } from "aws-lambda"
 import { setTimeout as wait } from "node:timers/promises"
-import { type QueueName, queues } from "../../../infra/facts.ts"
+import { type QueueName, queues, releaseTimeoutSeconds } from "../../../infra/facts.ts"
 import { pollQueue, type SqsHandler } from "./event-source.ts"
 import { makeContext } from "./lambda.ts"
 import type { Provisioned } from "./provision.ts"
 
 export type Handlers = Record<QueueName, SqsHandler> & {
-  Release: (event: never, context: Context) => Promise<unknown>
+  Release: (event: { windowMs: number }, context: Context) => Promise<unknown>
 }
 
 /** What runs in Lambda, as it runs there. Imported late: it reads its resources from the environment. */
@@ -25,6 +25,15 @@ export async function loadHandlers(): Promise<Handlers> {
     Jobs: jobs.handler,
     Release: release.handler,
   }
+}
+
+/** The admin API over the same collaborators. */
+export async function loadApi() {
+  const [{ createApi }, { resources }] = await Promise.all([
+    import("@ringback/functions/api/index"),
+    import("@ringback/functions/resources"),
+  ])
+  return createApi(await resources())
 }
 
 export type WorkerOptions = {
@@ -49,6 +58,7 @@ export function startWorkers({ sqs, provisioned, handlers, onError, ...options }
       onError,
     }),
   )
+  const everyMs = options.releaseEveryMs ?? 5000
   const ended = new AbortController()
   const releasing = releaseForEver()
   return {
@@ -61,10 +71,9 @@ export function startWorkers({ sqs, provisioned, handlers, onError, ...options }
   // One at a time: the next begins a while after the last has ended.
   async function releaseForEver() {
     while (!ended.signal.aborted) {
-      await handlers.Release({} as never, makeContext(55_000)).catch(onError)
-      await wait(options.releaseEveryMs ?? 5000, undefined, { signal: ended.signal }).catch(
-        () => undefined,
-      )
+      const context = makeContext(releaseTimeoutSeconds * 1000)
+      await handlers.Release({ windowMs: everyMs }, context).catch(onError)
+      await wait(everyMs, undefined, { signal: ended.signal }).catch(() => undefined)
     }
   }
 }

@@ -1,0 +1,22 @@
+import { run } from "./run.ts"
+import { SettingError } from "./settings.ts"
+import { endOnSignals, makeShutdown } from "./shutdown.ts"
+import { makeStory } from "./story.ts"
+
+// stdout has one line, for programs: whatever a library prints there goes to the people on stderr.
+console.log = console.info = console.debug = console.error
+
+const story = makeStory()
+const shutdown = makeShutdown()
+endOnSignals(shutdown, () => story.say("Ending: what is in flight goes on at the next start."))
+try {
+  await run(process.env, story, shutdown)
+} catch (error) {
+  await shutdown.run()
+  // By name: the collector's settings have an error of their own.
+  const isSetting = error instanceof SettingError || (error as Error).name === "SettingError"
+  process.stderr.write(
+    `ringback: ${isSetting ? (error as Error).message : (error as Error).stack}\n`,
+  )
+  process.exit(isSetting ? 2 : 1)
+}
