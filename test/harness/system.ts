@@ -1,5 +1,6 @@
 import {
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
@@ -188,4 +189,20 @@ export async function sendToIngest(
       MessageBody: sealMessage(message, source.key),
     }),
   )
+}
+
+/** Whether nothing waits in any queue that has a function: neither visible, nor in flight, nor delayed. */
+export async function isQuiet({ sqs, queues: made }: Stack): Promise<boolean> {
+  const counts = await Promise.all(
+    Object.values(made).map(async ({ url }) => {
+      const answer = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+      )
+      const attributes: Record<string, string> = answer.Attributes ?? {}
+      return ["", "NotVisible", "Delayed"]
+        .map((suffix) => Number(attributes[`ApproximateNumberOfMessages${suffix}`]))
+        .reduce((sum, count) => sum + count, 0)
+    }),
+  )
+  return counts.every((count) => count === 0)
 }

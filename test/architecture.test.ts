@@ -1,0 +1,75 @@
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { test } from "node:test"
+
+const ROOMS = [
+  "ami",
+  "events",
+  "collector",
+  "webhooks",
+  "store",
+  "local",
+  "cli",
+  "functions",
+] as const
+type Room = (typeof ROOMS)[number]
+
+/** Which rooms a room may know. */
+const ARROWS: Record<Room, readonly Room[]> = {
+  ami: [],
+  events: [],
+  webhooks: [],
+  cli: [],
+  collector: ["ami", "events"],
+  store: ["events", "webhooks"],
+  functions: ["events", "webhooks", "store"],
+  local: ["ami", "events", "collector", "webhooks", "store", "functions"],
+}
+
+const root = new URL("../", import.meta.url)
+const folderOf = (room: Room) => (room === "functions" ? "functions" : `packages/${room}/src`)
+
+const filesOf = (folder: string) =>
+  readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
+    .map((file) => `${folder}/${file}`)
+
+const importsOf = (file: string) =>
+  [...readFileSync(new URL(file, root), "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
+    (match) => match[1]!,
+  )
+
+for (const room of ROOMS) {
+  test(`${room} knows ${ARROWS[room].join(", ") || "nothing of ours"}`, () => {
+    const files = filesOf(folderOf(room))
+    assert.ok(files.length > 0)
+    for (const file of files) {
+      for (const name of importsOf(file)) {
+        const known = /^@ringback\/([^/]+)/.exec(name)?.[1] as Room | undefined
+        if (known) assert.ok(ARROWS[room].includes(known), `${file} imports ${name}`)
+        // Beyond its own folder a room reaches only by name; the laptop also reads what the queues are.
+        const depth = file.slice(folderOf(room).length + 1).split("/").length - 1
+        const climbs = name.startsWith("../".repeat(depth + 1))
+        const isFacts = room === "local" && name.includes("/infra/")
+        assert.ok(!climbs || isFacts || name.endsWith("package.json"), `${file} imports ${name}`)
+      }
+    }
+  })
+}
+
+test("only functions/resources.ts imports sst", () => {
+  const importers = ROOMS.flatMap((room) => filesOf(folderOf(room))).filter((file) =>
+    importsOf(file).includes("sst"),
+  )
+  assert.deepEqual(importers, ["functions/resources.ts"])
+})
+
+test("the wire has no dependency, and the promise does no I/O", () => {
+  for (const file of filesOf("packages/ami/src")) {
+    for (const name of importsOf(file)) assert.match(name, /^(node:|\.)/, `${file} imports ${name}`)
+  }
+  const io = /^node:(fs|net|http|https|tls|dgram|child_process|worker_threads|dns)/
+  for (const file of filesOf("packages/events/src")) {
+    for (const name of importsOf(file)) assert.doesNotMatch(name, io, `${file} imports ${name}`)
+  }
+})
