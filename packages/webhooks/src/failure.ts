@@ -10,8 +10,8 @@ export function describeFailure(error: NodeJS.ErrnoException, host: string): str
   if (words) return words
   if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_"))
     return `TLS: ${OPENSSL_REASON.exec(message)?.[1] ?? message}`
-  // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate.
-  if (/^[A-Z_]+$/.test(code) && !code.startsWith("E")) return `TLS: ${message}`
+  // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate; Node adds advice after a `;`.
+  if (/^[A-DF-Z][A-Z_]+$/.test(code)) return `TLS: ${message.replace(/;.*/s, "")}`
   return code ? `${message} (${code})` : message
 }
 
@@ -31,6 +31,6 @@ const WORDS: Record<string, string> = {
   ENETUNREACH: "no route to the host",
   EHOSTUNREACH: "no route to the host",
   EADDRNOTAVAIL: "no route to the host",
+  EAFNOSUPPORT: "no route to the host",
   ETIMEDOUT: "connect timed out",
-  ERR_INVALID_CHAR: "a header holds a character that HTTP does not allow",
 }

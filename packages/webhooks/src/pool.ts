@@ -24,9 +24,7 @@ export function openPool(ca?: string) {
   const idle = new Set<object>()
   const options = { keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: MAX_IDLE_A_NAME }
   const plain = boundIdle(new http.Agent(options), idle)
-  // No resumed sessions: Node checks the name in a certificate in full handshakes alone.
-  const tls = { ...options, maxCachedSessions: 0, rejectUnauthorized: true, ...(ca && { ca }) }
-  const secure = boundIdle(new https.Agent(tls), idle)
+  const secure = boundIdle(new https.Agent({ ...options, ...TLS, ...(ca && { ca }) }), idle)
 
   const agentOf = (lane: Lane) => (lane.isTls ? secure : plain)
   const idleOf = (lane: Lane) => agentOf(lane).freeSockets[nameOf(lane)] ?? []
@@ -55,6 +53,10 @@ export function dialOptions(lane: Lane) {
     },
   }
 }
+
+// No resumed sessions: Node checks the name in a certificate in full handshakes alone. `rejectUnauthorized` is said so
+// that no environment variable can say otherwise.
+const TLS = { ALPNProtocols: ["http/1.1"], maxCachedSessions: 0, rejectUnauthorized: true }
 
 function boundIdle<A extends http.Agent>(agent: A, idle: Set<object>): A {
   const { getName, keepSocketAlive, reuseSocket } = agent

@@ -5,7 +5,7 @@ import { isIP } from "node:net"
 /** The addresses of a host, IPv4 first; none if there is no such host. Throws where no answer was to be had. */
 export type Resolve = (host: string) => Promise<string[]>
 
-type DnsOptions = { servers?: string[]; hostsFile?: string }
+type DnsOptions = { servers?: string[]; hostsFile?: string; limitMs?: number }
 
 const QUERY_TIMEOUT_MS = 1_500
 const TRIES = 2
@@ -24,8 +24,9 @@ export async function addressesOf(host: string, resolve: Resolve): Promise<strin
  */
 export const resolveHost: Resolve = askingDns()
 
-/** `resolveHost` with servers (`address:port`) and a hosts file of one's own. */
-export function askingDns({ servers, hostsFile = "/etc/hosts" }: DnsOptions = {}): Resolve {
+/** `resolveHost` with servers (`address:port`), a hosts file and a limit of one's own. */
+export function askingDns(options: DnsOptions = {}): Resolve {
+  const { servers, hostsFile = "/etc/hosts", limitMs = LOOKUP_TIMEOUT_MS } = options
   return async (host) => {
     const name = host.toLowerCase().replace(/\.$/, "")
     const listed = await readHosts(hostsFile, name)
@@ -35,12 +36,12 @@ export function askingDns({ servers, hostsFile = "/etc/hosts" }: DnsOptions = {}
     // A resolver of its own for each look-up, because it reads the machine's servers only when it is made.
     const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
     if (servers) resolver.setServers(servers)
-    return ask(resolver, name)
+    return ask(resolver, name, limitMs)
   }
 }
 
-async function ask(resolver: Resolver, name: string): Promise<string[]> {
-  const limit = setTimeout(() => resolver.cancel(), LOOKUP_TIMEOUT_MS)
+async function ask(resolver: Resolver, name: string, limitMs: number): Promise<string[]> {
+  const limit = setTimeout(() => resolver.cancel(), limitMs)
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   clearTimeout(limit)
   const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))

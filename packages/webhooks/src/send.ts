@@ -1,6 +1,6 @@
 import { isIP } from "node:net"
 import { exchange, type Exchange, type Limits } from "./exchange.ts"
-import { describeFailure, describeLookupFailure } from "./failure.ts"
+import { describeLookupFailure } from "./failure.ts"
 import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
@@ -112,5 +112,6 @@ const refused = (reason: string): Refusal => ({ ok: false, reason: `refused: ${r
 // A header that registration should have refused must not make its delivery poison for the queue.
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
   if (!error.code?.startsWith("ERR_INVALID_") && !error.code?.startsWith("ERR_HTTP_")) throw error
-  return { error: describeFailure(error, ""), isUnsent: false, isStale: false }
+  const words = "a header holds a character that HTTP does not allow"
+  return { error: words, isUnsent: false, isStale: false }
 }

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { gzipSync } from "node:zlib"
+import { startRawReceiver, startReceiver, startSender } from "./receiver.ts"
+
+test("posts the body as it was signed, with the endpoint's headers and our own", async (t) => {
+  const receiver = await startReceiver(t)
+  const { post } = startSender(t, { userAgent: "Ringback/1.2.3" })
+  const body = JSON.stringify({ name: "zażółć ✓ 😀" })
+  const headers = { "webhook-id": "evt_1", Authorization: "Bearer x", "X-Own": "blå" }
+  const outcome = await post(`${receiver.origin}/a/b?c=%20d#`, { headers, body })
+  assert.equal(outcome.ok, true)
+  const [request] = receiver.requests
+  assert.equal(request?.method, "POST")
+  assert.equal(request?.url, "/a/b?c=%20d")
+  assert.equal(request?.body, body)
+  assert.deepEqual(request?.headers, {
+    "webhook-id": "evt_1",
+    authorization: "Bearer x",
+    "x-own": "blå",
+    host: `127.0.0.1:${receiver.port}`,
+    "user-agent": "Ringback/1.2.3",
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    "accept-encoding": "identity",
+    connection: "keep-alive",
+  })
+})
+
+test("2xx is success and all else is not", async (t) => {
+  const receiver = await startReceiver(t, ({ url }, response) => {
+    response.writeHead(Number(url.slice(1))).end("why")
+  })
+  const { post } = startSender(t)
+  for (const status of [200, 201, 202, 204, 206, 226, 299]) {
+    const outcome = await post(`${receiver.origin}/${status}`)
+    const { durationMs, ...rest } = outcome
+    assert.ok(durationMs >= 0)
+    const nothing = { error: null, responseBody: null, retryAfterMs: null, isGone: false }
+    assert.deepEqual(rest, { ok: true, statusCode: status, ...nothing })
+  }
+  for (const status of [300, 304, 400, 401, 404, 409, 410, 422, 429, 500, 502, 503, 504, 599]) {
+    const outcome = await post(`${receiver.origin}/${status}`)
+    assert.equal(outcome.ok, false)
+    assert.equal(outcome.statusCode, status)
+    assert.match(outcome.error ?? "", new RegExp(`^answered ${status}`))
+    assert.equal(outcome.responseBody, status === 304 ? null : "why")
+    assert.equal(outcome.isGone, status === 410)
+  }
+})
+
+test("redirects are failures and nobody is asked there", async (t) => {
+  const trap = await startReceiver(t)
+  const receiver = await startReceiver(t, ({ url }, response) => {
+    response.writeHead(Number(url.slice(1)), { location: `${trap.origin}/` }).end()
+  })
+  const { post } = startSender(t)
+  for (const status of [301, 302, 303, 307, 308]) {
+    const outcome = await post(`${receiver.origin}/${status}`)
+    assert.equal(outcome.error, `answered ${status}: redirects are not followed`)
+    assert.equal(outcome.ok, false)
+  }
+  assert.equal(trap.connections(), 0)
+})
+
+test("Retry-After counts on 429 and 503 alone", async (t) => {
+  const now = Date.UTC(2026, 0, 1)
+  const receiver = await startReceiver(t, ({ url }, response) => {
+    const [, status, value] = url.split("/")
+    response.writeHead(Number(status), { "retry-after": decodeURIComponent(value!) }).end()
+  })
+  const { post } = startSender(t, { now: () => now })
+  const retryAfter = async (status: number, value: string) =>
+    (await post(`${receiver.origin}/${status}/${encodeURIComponent(value)}`)).retryAfterMs
+  assert.equal(await retryAfter(429, "7"), 7_000)
+  assert.equal(await retryAfter(503, new Date(now + 90_000).toUTCString()), 90_000)
+  assert.equal(await retryAfter(503, "999999"), 86_400_000)
+  for (const status of [200, 302, 410, 500, 502]) assert.equal(await retryAfter(status, "7"), null)
+})
+
+test("of a failure's body 1 KB of whole characters is kept", async (t) => {
+  const bodies: Record<string, Buffer> = {
+    "/long": Buffer.from("é".repeat(5_000)),
+    "/odd": Buffer.from(`x${"é".repeat(5_000)}`),
+    "/not-text": Buffer.alloc(5_000, 0xff),
+    "/control": Buffer.from("a\0b\nc"),
+    "/empty": Buffer.alloc(0),
+  }
+  const receiver = await startReceiver(t, ({ url }, response) => {
+    response.statusCode = 500
+    response.end(bodies[url])
+  })
+  const { post } = startSender(t)
+  const kept = async (path: string) => (await post(receiver.origin + path)).responseBody
+  assert.equal(await kept("/long"), "é".repeat(512))
+  assert.equal(await kept("/odd"), `x${"é".repeat(511)}`)
+  assert.equal(await kept("/not-text"), "\ufffd".repeat(341))
+  assert.equal(await kept("/control"), "a\0b\nc")
+  assert.equal(await kept("/empty"), null)
+})
+
+test("a compressed answer is neither unpacked nor kept", async (t) => {
+  const bomb = gzipSync(Buffer.alloc(5_000_000))
+  const receiver = await startReceiver(t, (_, response) => {
+    response.writeHead(500, { "content-encoding": "gzip" }).end(bomb)
+  })
+  const outcome = await startSender(t).post(receiver.origin)
+  assert.equal(outcome.error, "answered 500")
+  assert.equal(outcome.responseBody, null)
+})
+
+test("provisional answers are passed over, and none but a final one counts", async (t) => {
+  const replies = [
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 204 Fine\r\n\r\n",
+    "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n",
+  ]
+  const receiver = await startRawReceiver(t, (socket, { request }) => {
+    socket.write(
+      replies[request - 1] ?? "HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    )
+  })
+  const { post } = startSender(t)
+  assert.equal((await post(receiver.origin)).statusCode, 204)
+  assert.equal((await post(receiver.origin)).statusCode, 500)
+  const upgraded = await post(receiver.origin)
+  assert.deepEqual([upgraded.ok, upgraded.statusCode], [false, null])
+})
+
+test("what is no HTTP is a failure in plain words", async (t) => {
+  const cases: [string, RegExp][] = [
+    ["", /closed before an answer/],
+    ["hello\r\n\r\n", /not valid HTTP/],
+    ["\0".repeat(100), /not valid HTTP/],
+    ["HTTP/1.1 2", /closed before an answer/],
+    ["HTTP/1.1 999999 OK\r\n\r\n", /not valid HTTP/],
+    ["SSH-2.0-OpenSSH\r\n", /not valid HTTP/],
+  ]
+  const receiver = await startRawReceiver(t, (socket, { request }) => {
+    socket.end(cases[request - 1]![0])
+  })
+  const { post } = startSender(t)
+  for (const [bytes, words] of cases) {
+    const outcome = await post(receiver.origin)
+    assert.equal(outcome.ok, false)
+    assert.equal(outcome.statusCode, null)
+    assert.match(outcome.error ?? "", words, JSON.stringify(bytes))
+  }
+})
+
+test("the status line decides, whatever becomes of the rest of the answer", async (t) => {
+  const rest = [
+    "content-length: 100\r\n\r\nshort",
+    "transfer-encoding: chunked\r\n\r\nzz\r\n",
+    "transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\nhello",
+    `x: ${"y".repeat(20_000)}\r\n\r\n`,
+    "no colon here\r\n\r\n",
+    "half a hea",
+    "",
+  ]
+  const receiver = await startRawReceiver(t, (socket, { request }) => {
+    const status = request <= rest.length ? "200 OK" : "500 No"
+    socket.end(`HTTP/1.1 ${status}\r\n${rest[(request - 1) % rest.length]}`)
+  })
+  const { post } = startSender(t)
+  for (const bytes of rest)
+    assert.deepEqual(
+      await post(receiver.origin).then(({ ok, statusCode }) => ({ ok, statusCode })),
+      { ok: true, statusCode: 200 },
+      bytes.slice(0, 50),
+    )
+  for (const bytes of rest)
+    assert.equal((await post(receiver.origin)).error, "answered 500", bytes.slice(0, 50))
+})
+
+test("an address where nobody listens, a name without address and a stored header that HTTP refuses", async (t) => {
+  const receiver = await startReceiver(t)
+  const { post } = startSender(t, { resolve: async (host) => (host === "down.test" ? fail() : []) })
+  const fail = () => {
+    throw Object.assign(new Error("server failed"), { code: "ESERVFAIL" })
+  }
+  const errorOf = async (url: string, headers = {}) => (await post(url, { headers })).error
+  assert.equal(await errorOf("http://127.0.0.1:1/"), "connection refused")
+  assert.equal(await errorOf("http://absent.test/"), "DNS: absent.test has no address")
+  assert.equal(
+    await errorOf("http://down.test/"),
+    "DNS: down.test could not be looked up (ESERVFAIL)",
+  )
+  for (const headers of [{ "x-a": "1\r\nx-b: 2" }, { "x a": "1" }, { "x-a": "✓" }])
+    assert.match((await errorOf(receiver.origin, headers)) ?? "", /header/)
+  assert.equal(receiver.connections(), 0)
+})
