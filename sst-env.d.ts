@@ -81,7 +81,6 @@ declare module "sst" {
     "Settings": {
       "allowedNetworks": any
       "apiRateLimit": number
-      "requireHttps": boolean
       "retentionDays": number
       "type": "sst.sst.Linkable"
     }

@@ -1,5 +1,5 @@
 import { makeFunction } from "./function.ts"
-import { queues, rejectedQueue } from "./queues.ts"
+import { queues } from "./queues.ts"
 import { onDataKey, onIndex, onQueue, onTable } from "./rights.ts"
 import { linkedSettings, logRetention, settings } from "./settings.ts"
 import { dataKey, operatorKey, table } from "./storage.ts"
@@ -30,14 +30,14 @@ export const apiFunction = makeFunction("AdminApi", {
   timeoutSeconds: 29,
   // Twice a worker's: a person waits for its cold start.
   memory: "1024 MB",
-  link: [table, ...Object.values(queues), rejectedQueue, dataKey, operatorKey, linkedSettings],
+  link: [table, dataKey, linkedSettings, operatorKey, queues.Ingest, queues.Retry, queues.Jobs],
   permissions: [
-    onTable("GetItem", "PutItem", "Query", "UpdateItem", "DeleteItem"),
+    onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     onIndex("open")("Query"),
     onQueue("Ingest")("SendMessage"),
-    onQueue("Delivery")("SendMessage"),
+    onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
-    onDataKey("Decrypt"),
+    onDataKey("GenerateMac"),
   ],
 })
 

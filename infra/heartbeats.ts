@@ -9,10 +9,10 @@ export const heartbeats = {
 
 new aws.cloudwatch.LogMetricFilter("Heartbeats", {
   logGroupName: ingest.logGroup.name,
-  pattern: '{ $.event = "heartbeat.received" }',
+  pattern: '{ $.event = "batch.ingested" && $.heard > 0 }',
   metricTransformation: {
     namespace: heartbeats.namespace,
     name: heartbeats.metricName,
-    value: "1",
+    value: "$.heard",
   },
 })

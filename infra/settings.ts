@@ -38,6 +38,5 @@ export const linkedSettings = new sst.Linkable("Settings", {
     allowedNetworks: settings.allowedNetworks,
     retentionDays: settings.retentionDays,
     apiRateLimit: settings.apiRateLimit,
-    requireHttps: true,
   },
 })

@@ -23,12 +23,14 @@ export const table = new sst.aws.Dynamo(
   { retainOnDelete: isKept },
 )
 
-// Webhook secrets and source keys lie in the table encrypted; what opens them lies here.
+// Webhook secrets and source keys lie in the table encrypted; the key that opens them is an HMAC that only this key can
+// make. KMS never rotates such a key, and must not: another key would be another HMAC.
 export const kmsKey = new aws.kms.Key(
   "DataKey",
   {
     description: `Ringback ${$app.stage}: opens the secrets in the table`,
-    enableKeyRotation: true,
+    customerMasterKeySpec: "HMAC_256",
+    keyUsage: "GENERATE_VERIFY_MAC",
     deletionWindowInDays: isKept ? 30 : 7,
   },
   { retainOnDelete: isKept },

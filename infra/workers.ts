@@ -5,7 +5,8 @@ import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./right
 import { linkedSettings } from "./settings.ts"
 import { dataKey, table } from "./storage.ts"
 
-const link = [table, ...Object.values(queues), rejectedQueue, dataKey, linkedSettings]
+// Every function opens the table's secrets and knows the settings; of the queues each gets those that it sends to.
+const link = [table, dataKey, linkedSettings]
 
 // All of a worker's time is waiting for SQS, DynamoDB or a receiver: 512 MB (0.3 of a core) is where a longer billed
 // duration begins to cost more than the memory saves.
@@ -16,13 +17,13 @@ export const ingest = makeFunction("Ingest", {
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
   memory,
-  link,
+  link: [...link, queues.Delivery, rejectedQueue],
   permissions: [
     polls("Ingest"),
-    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onTable("GetItem", "Query", "UpdateItem"),
     onQueue("Delivery")("SendMessage"),
     onRejected("SendMessage"),
-    onDataKey("Decrypt"),
+    onDataKey("GenerateMac"),
   ],
 })
 
@@ -31,28 +32,31 @@ export const deliver = makeFunction("Deliver", {
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   memory,
-  link,
+  link: [...link, queues.Retry, queues.Jobs],
   permissions: [
     polls("Delivery"),
     polls("Retry"),
-    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onTable("GetItem", "Query", "UpdateItem"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
-    onDataKey("Decrypt"),
+    onDataKey("GenerateMac"),
   ],
 })
 
 export const jobs = makeFunction("Jobs", {
-  description: "Recovers, holds and erases, a page at a time",
+  description: "Recovers, holds, wakes and erases, a page at a time",
   handler: "functions/jobs.handler",
   timeoutSeconds: facts.queues.Jobs.timeoutSeconds,
   memory,
-  link,
+  link: [...link, queues.Delivery, queues.Jobs],
   permissions: [
     polls("Jobs"),
-    onTable("GetItem", "PutItem", "Query", "UpdateItem", "DeleteItem"),
+    onTable("BatchGetItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
+    onIndex("due")("Query"),
+    onIndex("open")("Query"),
+    onQueue("Delivery")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
-    onDataKey("Decrypt"),
+    onDataKey("GenerateMac"),
   ],
 })
 
@@ -61,8 +65,14 @@ export const release = makeFunction("Release", {
   handler: "functions/release.handler",
   timeoutSeconds: facts.releaseTimeoutSeconds,
   memory,
-  link,
-  permissions: [onTable("UpdateItem"), onIndex("due")("Query"), onQueue("Delivery")("SendMessage")],
+  link: [...link, queues.Retry, queues.Jobs],
+  permissions: [
+    onTable("GetItem", "UpdateItem"),
+    onIndex("due")("Query"),
+    onQueue("Retry")("SendMessage"),
+    onQueue("Jobs")("SendMessage"),
+    onDataKey("GenerateMac"),
+  ],
   retries: 0,
 })
 

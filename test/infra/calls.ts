@@ -8,7 +8,7 @@ export type Calls = Record<string, Record<string, string[]>>
 export type SeenCall = {
   /** Ingest, Deliver, Jobs, Release or AdminApi. */
   by: string
-  service: "sqs" | "dynamodb"
+  service: "sqs" | "dynamodb" | "kms"
   /** The SDK's command without its ending: SendMessageBatch. */
   command: string
   /** The resource's name in infra/: IngestQueue, Table. */
@@ -18,7 +18,7 @@ export type SeenCall = {
 
 export const callsPath = resolve(import.meta.dirname, "calls.json")
 
-/** The calls that the code makes; test/flow keeps the file true. */
+/** The calls that the code makes, function by function; the flow test sees them and keeps the file true. */
 export const readCalls = () => JSON.parse(readFileSync(callsPath, "utf8")) as Calls
 
 // IAM knows a batch of SQS by its single action; DynamoDB's batches are actions of their own.

@@ -95,9 +95,9 @@ describe("the rules name a fault that is planted", () => {
       "IngestRole",
       (inputs) => {
         const [policy] = inputs.inlinePolicies
-        policy.policy = policy.policy.replace('"dynamodb:PutItem",', "")
+        policy.policy = policy.policy.replace(',"dynamodb:UpdateItem"', "")
       },
-      /Ingest does dynamodb:PutItem on Table, but may not/,
+      /Ingest does dynamodb:UpdateItem on Table, but may not/,
     ],
     [
       "a role that a person may take",

@@ -60,7 +60,8 @@ export const recordDiff = async (stage: string, settings: Record<string, string>
     ])
     if (code !== 0) {
       restoreTypes()
-      throw new Error(`sst diff --stage ${stage} failed:\n${complaints}\n${printed.slice(-4000)}`)
+      const log = readFileSync(resolve(root, ".sst/log/pulumi.err.log"), "utf8")
+      throw new Error(`sst diff --stage ${stage} failed:\n${complaints}${log}`)
     }
     writeFileSync(recordingPath(stage), printed)
   } finally {
