@@ -3,11 +3,14 @@ import { appendFileSync } from "node:fs"
 /** One wide line for each unit of work: ids, counts, duration, outcome. Never a secret, never a whole payload. */
 export type Log = (event: string, fields: Record<string, unknown>) => void
 
-/** To the console, as Lambda reads it, or to the end of a file. */
+/**
+ * To stdout, or to the end of a file. Not by console.log: Lambda's would put the line, as text, into a JSON of its own,
+ * where neither a metric filter nor the dashboard's query finds its fields.
+ */
 export function makeLog(file: string | undefined): Log {
   return (event, fields) => {
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...fields })
-    if (file === undefined) console.log(line)
+    if (file === undefined) process.stdout.write(`${line}\n`)
     else appendFileSync(file, `${line}\n`)
   }
 }
