@@ -1,4 +1,4 @@
-import { type FileHandle, open, unlink } from "node:fs/promises"
+import { constants, type FileHandle, open, unlink } from "node:fs/promises"
 import { type Segment, segmentPath } from "./segment.ts"
 
 /** The files of a spool: grows at one end, is deleted at the other. */
@@ -45,7 +45,7 @@ export class SegmentFiles {
   async #openLast(): Promise<FileHandle> {
     const last = this.segments.at(-1)
     if (last && last.size < this.#segmentBytes && last.start + last.size === this.#end) {
-      const file = await open(last.path, "r+")
+      const file = await open(last.path, constants.O_RDWR | constants.O_CREAT, 0o600)
       // What a crash or a failed write left behind the last good line goes.
       await file.truncate(last.size)
       return file

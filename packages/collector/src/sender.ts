@@ -38,11 +38,13 @@ export function startSender(options: SenderOptions): Sender {
   const { spool, sqs, queueUrl, source } = options
   const stopping = new AbortController()
   const aborting = new AbortController()
-  const outage = { failures: 0, until: 0 }
   let nextSlot = 0
+  // While the queue is away one lane tries; the others wait, so that the oldest still go first when it is back.
+  let away: PromiseWithResolvers<void> | undefined
+  // Asked to stop, and the queue is away: what is left stays in the spool.
+  let isGivenUp = false
 
-  const pause = (ms: number) =>
-    wait(Math.max(0, ms), undefined, { signal: stopping.signal }).catch(() => {})
+  const pause = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {})
 
   async function pace(count: number): Promise<void> {
     const now = Date.now()
@@ -51,28 +53,13 @@ export function startSender(options: SenderOptions): Sender {
     if (excess > 0) await pause(excess)
   }
 
-  function noteOutage(error: Error | null): void {
-    if (error === null) {
-      if (outage.failures > 0) options.onOutage?.(null)
-      outage.failures = 0
-      return
-    }
-    // Lanes that fail together count once.
-    if (Date.now() < outage.until) return
-    if (outage.failures++ === 0) options.onOutage?.(error)
-    outage.until = Date.now() + backoffMs(outage.failures)
-  }
-
-  async function attempt(batch: Entry[]): Promise<Entry[]> {
+  /** One call. The result is what has to be sent again, or the reason why the queue was not reached. */
+  async function attempt(batch: Entry[]): Promise<Entry[] | Error> {
     const key = options.signingKey()
     const bodies = batch.map(({ json }) => sealJson(json, key))
     const startedAt = performance.now()
     const result = await sendBatch(sqs, queueUrl, source, bodies, aborting.signal)
-    if (!result.isReached) {
-      if (!aborting.signal.aborted) noteOutage(result.error)
-      return batch
-    }
-    noteOutage(null)
+    if (!result.isReached) return result.error
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
     for (const { index, ...refusal } of result.refused) {
       options.onRefused(batch[index]!.json, refusal)
@@ -82,19 +69,42 @@ export function startSender(options: SenderOptions): Sender {
     return result.failed.map((index) => batch[index]!)
   }
 
+  async function reach(batch: Entry[]): Promise<Entry[]> {
+    for (;;) {
+      await away?.promise
+      const result = isGivenUp ? [] : await attempt(batch)
+      if (!(result instanceof Error)) return result
+      if (!away) return probe(batch, result)
+    }
+  }
+
+  async function probe(batch: Entry[], error: Error): Promise<Entry[]> {
+    away = Promise.withResolvers()
+    options.onOutage?.(error)
+    let result: Entry[] | Error = error
+    for (let failures = 1; result instanceof Error && !isGivenUp; failures++) {
+      await pause(backoffMs(failures))
+      result = await attempt(batch)
+      isGivenUp = result instanceof Error && stopping.signal.aborted
+    }
+    if (!isGivenUp) options.onOutage?.(null)
+    away.resolve()
+    away = undefined
+    return result instanceof Error ? [] : result
+  }
+
   async function settle(batch: Entry[]): Promise<void> {
-    let left = batch
-    for (let failures = 0; left.length > 0; failures++) {
-      if (failures > 0) {
-        if (stopping.signal.aborted) return
-        await pause(Math.max(outage.until - Date.now(), backoffMs(failures)))
-      } else await pace(left.length)
-      left = await attempt(left)
+    await pace(batch.length)
+    let left = await reach(batch)
+    for (let failures = 1; left.length > 0; failures++) {
+      await pause(backoffMs(failures))
+      if (stopping.signal.aborted) return
+      left = await reach(left)
     }
   }
 
   async function runLane(): Promise<void> {
-    for (;;) {
+    while (!isGivenUp) {
       const batch = spool.take(BATCH_COUNT, BATCH_BYTES - BATCH_COUNT * SEAL_BYTES)
       if (batch.length > 0) await settle(batch)
       else if (stopping.signal.aborted) return
@@ -102,7 +112,6 @@ export function startSender(options: SenderOptions): Sender {
         await spool.available()
         await pause(LINGER_MS)
       }
-      if (stopping.signal.aborted && outage.failures > 0) return
     }
   }
 
