@@ -20,6 +20,8 @@ export type PbxOptions = {
   tls?: { key: string; cert: string }
   /** What a connection gets instead of AMI. */
   onSocket?: (socket: Socket) => void
+  /** Every byte is a packet by itself. */
+  isTrickling?: boolean
   /** True: this action was answered (or shall not be). */
   onAction?: (action: AmiMessage, reply: Reply) => boolean | void
   /** Written in one piece with the login's answer. */
@@ -35,6 +37,7 @@ export async function startPbx(options: PbxOptions = {}) {
     sockets.add(socket)
     socket.on("error", () => {}).on("close", () => sockets.delete(socket))
     if (options.onSocket) return options.onSocket(socket)
+    if (options.isTrickling) trickle(socket)
     socket.write(BANNER)
     const parser = new AmiParser()
     socket.on("data", (chunk: Buffer) => {
@@ -90,5 +93,22 @@ function answer(action: AmiMessage, reply: Reply, options: PbxOptions): void {
     }
     default:
       return reply.respond("Error", { Message: "Permission denied" })
+  }
+}
+
+function trickle(socket: Socket): void {
+  const write = socket.write.bind(socket)
+  const waiting: number[] = []
+  const drip = () => {
+    const byte = waiting.shift()
+    if (byte === undefined) return
+    write(Buffer.of(byte))
+    setImmediate(drip)
+  }
+  socket.setNoDelay(true)
+  socket.write = (data: string | Uint8Array) => {
+    if (waiting.length === 0) setImmediate(drip)
+    waiting.push(...Buffer.from(data))
+    return true
   }
 }

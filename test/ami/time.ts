@@ -26,10 +26,10 @@ export class ManualClock implements Clock {
       const next = [...this.#timers].sort((a, b) => a.at - b.at)[0]
       if (!next || next.at > until) break
       this.#timers.delete(next)
-      this.#now = next.at
+      this.#now = Math.max(this.#now, next.at)
       next.run()
     }
-    this.#now = until
+    this.#now = Math.max(this.#now, until)
   }
 
   /** As if the process had stood still: the time is over before anything could run. */

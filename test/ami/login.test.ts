@@ -1,0 +1,98 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { AmiClient } from "@ringback/ami/client"
+import { header } from "@ringback/ami/message"
+import { isConnected, retry, startBoth, startSession } from "./client-harness.ts"
+import { BANNER } from "./pbx.ts"
+import { until } from "./time.ts"
+
+test("logs in by MD5 challenge without showing the secret", async (t) => {
+  const { pbx, client } = await startSession(t)
+  assert.deepEqual(
+    pbx.actions.map((action) => header(action, "Action")),
+    ["Challenge", "Login"],
+  )
+  assert.ok(pbx.actions.every((action) => header(action, "Secret") === undefined))
+  assert.equal(client.state.banner, BANNER.trimEnd())
+})
+
+test("logs in in plain words where asked to", async (t) => {
+  const { pbx } = await startSession(t, {}, { auth: "plain" })
+  assert.deepEqual(
+    pbx.actions.map((action) => header(action, "Secret")),
+    ["secret"],
+  )
+})
+
+test("hands over what comes in one piece with the login's answer, after saying connected", async (t) => {
+  const order: string[] = []
+  const afterLogin =
+    "Event: FullyBooted\r\nPrivilege: system,all\r\n\r\nEvent: OutPlanCreate\r\nUuid: 1\r\n\r\n\r\n"
+  await startBoth(
+    t,
+    { afterLogin },
+    {
+      onState: (state) => order.push(state.name),
+      onMessage: (message) => order.push(message.name),
+    },
+  )
+  await until(() => order.length === 3)
+  assert.deepEqual(order, ["connected", "FullyBooted", "OutPlanCreate"])
+})
+
+test("does not wait for FullyBooted, which many accounts never see", async (t) => {
+  const { seen } = await startSession(t)
+  assert.deepEqual(seen.messages, [])
+})
+
+test("logs in to a PBX that sends every byte by itself", async (t) => {
+  const { seen } = await startSession(t, {
+    afterLogin: "Event: OutPlanCreate\r\nName: ü\r\n\r\n\r\n",
+    isTrickling: true,
+  })
+  await until(() => seen.messages.length === 1)
+  assert.equal(seen.messages[0] && header(seen.messages[0], "Name"), "ü")
+})
+
+test("refused credentials are said once, tried again every 30 to 40 s, and taken when they are right", async (t) => {
+  const { pbx, client, clock, seen } = await startBoth(t, { secret: "another" })
+  await until(() => client.state.name === "refused")
+  for (let attempt = 2; attempt <= 4; attempt++) {
+    const waitMs = (client.state.retryAt ?? 0) - clock.now()
+    assert.ok(waitMs >= 30_000 && waitMs <= 40_000, `waits ${waitMs} ms`)
+    clock.advance(29_999)
+    assert.equal(client.state.failures, attempt - 1)
+    clock.advance(10_001)
+    await until(() => client.state.failures === attempt)
+  }
+  assert.deepEqual(
+    seen.states.map(({ name, code, isAlarm }) => [name, code, isAlarm]),
+    [["refused", "credentials_refused", true]],
+  )
+  assert.match(client.state.reason ?? "", /Authentication failed/)
+  pbx.options.secret = "secret"
+  retry(client, clock)
+  await until(() => isConnected(client))
+})
+
+test("another no than to the credentials is told apart", async (t) => {
+  const onAction: Parameters<typeof startBoth>[1] = {
+    onAction(action, { respond }) {
+      if (header(action, "Action") !== "Login") return false
+      respond("Error", { Message: "Login Already In Use" })
+      return true
+    },
+  }
+  const { client } = await startBoth(t, onAction)
+  await until(() => client.state.name === "waiting")
+  assert.equal(client.state.code, "login_refused")
+  assert.match(client.state.reason ?? "", /Login Already In Use/)
+})
+
+test("a user or secret that AMI cannot carry is refused at once", () => {
+  const options = { host: "127.0.0.1", username: "u", secret: "a\r\nAction: x", onMessage() {} }
+  assert.throws(() => new AmiClient(options), { code: "action_invalid" })
+  assert.throws(() => new AmiClient({ ...options, secret: "x".repeat(2_000) }), {
+    code: "action_invalid",
+  })
+})
