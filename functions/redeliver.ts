@@ -69,7 +69,9 @@ async function makeDue(
 ): Promise<boolean> {
   const now = table.now()
   const due = { at: now + RELEASED_AGAIN_MS, nextAt: now }
-  return (await Delivery.advance(table, facts, turn, { status: "pending", due, restarts })) === "won"
+  return (
+    (await Delivery.advance(table, facts, turn, { status: "pending", due, restarts })) === "won"
+  )
 }
 
 function messageFor(table: Table, facts: Delivery.DeliveryFacts, turn: number): Outgoing {

@@ -1,0 +1,39 @@
+import { ProblemError } from "./problem.ts"
+
+const MAX_BYTES = 256 * 1024
+
+/** The body's text as sent (the empty text where there is none); a problem where it is too large or no UTF-8. */
+export async function readText(request: Request): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BYTES) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_BYTES) throw tooLarge()
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    throw new ProblemError("request.malformed", "The body is not UTF-8.")
+  }
+}
+
+const tooLarge = () =>
+  new ProblemError("body.too_large", `A body may have ${MAX_BYTES / 1024} KB.`, {
+    // What is left of it is not read.
+    headers: { connection: "close" },
+  })
+
+/** The value in a body; no body is the empty object, for bodies of which every field may be left out. */
+export function parseJson(text: string, contentType: string | undefined): unknown {
+  if (text === "") return {}
+  if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType ?? "")) {
+    throw new ProblemError("body.unsupported", "Send the body as Content-Type: application/json.")
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ProblemError("request.malformed", "The body is not JSON.")
+  }
+}

@@ -1,0 +1,72 @@
+import * as v from "valibot"
+import * as Delivery from "@ringback/store/delivery"
+import { id } from "./schemas.ts"
+import { formatMillis, Time } from "./time.ts"
+
+export const deliveryIdSchema = v.pipe(
+  v.string(),
+  v.regex(/^dlv_[0-9a-hjkmnp-tv-z]{32}$/),
+  v.examples(["dlv_06fzk3vq8r000006m5x0c9d7g4h1jtw2"]),
+)
+
+export const eventIdSchema = v.pipe(
+  v.string(),
+  v.regex(/^evt_[0-9a-hjkmnp-tv-z]{32}$/),
+  v.examples(["evt_32mhns9q8r2m5x0c9d7g4h1jtw0a1b2c"]),
+)
+
+const entries = {
+  id: deliveryIdSchema,
+  eventId: eventIdSchema,
+  eventType: v.pipe(v.string(), v.examples(["campaign.updated"])),
+  endpointId: id("ep"),
+  status: v.pipe(
+    v.picklist(Delivery.DELIVERY_STATUSES),
+    v.description(
+      "pending: waits for another attempt. failed: no attempt is left. held: the endpoint is disabled. discarded: what it was for was deleted, or the event was refuted",
+    ),
+  ),
+  attemptCount: v.pipe(v.number(), v.integer()),
+  nextAttemptAt: v.pipe(v.nullable(Time), v.description("Null: none is planned")),
+  createdAt: v.pipe(Time, v.description("The receipt of the event")),
+}
+
+export const DeliveryAnswer = v.pipe(
+  v.object(entries),
+  v.description("One event for one endpoint, however many attempts it takes"),
+)
+
+export const AttemptAnswer = v.object({
+  id: v.string(),
+  at: Time,
+  statusCode: v.pipe(v.nullable(v.number()), v.description("Null: there was no answer")),
+  durationMs: v.number(),
+  error: v.pipe(v.nullable(v.string()), v.description("Null: delivered")),
+  responseBody: v.pipe(v.nullable(v.string()), v.description("The first 1 KB, of failures")),
+})
+
+export const DeliveryWithAttempts = v.object({
+  ...entries,
+  reason: v.pipe(v.nullable(v.string()), v.description("Why it is held, failed or discarded")),
+  attempts: v.pipe(v.array(AttemptAnswer), v.description("Oldest first")),
+})
+
+export const showDelivery = (delivery: Delivery.Delivery) => ({
+  id: Delivery.idOf(delivery),
+  eventId: delivery.eventId,
+  eventType: delivery.eventType,
+  endpointId: delivery.endpointId,
+  status: delivery.status,
+  attemptCount: delivery.attemptCount,
+  nextAttemptAt: nextAttemptAt(delivery),
+  createdAt: formatMillis(Delivery.refOf(delivery).createdAt),
+})
+
+const nextAttemptAt = ({ status, nextAt }: Delivery.Delivery) =>
+  status === "pending" && nextAt !== undefined ? formatMillis(nextAt) : null
+
+export const showWithAttempts = (delivery: Delivery.Delivery) => ({
+  ...showDelivery(delivery),
+  reason: delivery.reason ?? null,
+  attempts: delivery.attempts.map(({ at, ...rest }) => ({ ...rest, at: formatMillis(at) })),
+})

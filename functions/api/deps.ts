@@ -1,0 +1,21 @@
+import type { Table } from "@ringback/store/table"
+import type { Resolve } from "@ringback/webhooks/resolve"
+import type { Sender } from "@ringback/webhooks/send"
+import type { UrlRules } from "@ringback/webhooks/url"
+import type { Log } from "../log.ts"
+import type { SqsSender } from "../send.ts"
+
+/** What the API works with. */
+export type Deps = {
+  table: Table
+  sqs: SqsSender
+  queues: { ingestUrl: string; retryUrl: string; jobsUrl: string }
+  operatorKey: string
+  sender: Pick<Sender, "send">
+  /** Which URLs an endpoint may have. */
+  urlRules: UrlRules & { resolve: Resolve }
+  /** Requests a second that each tenant's key may make; 0: no limit. */
+  rateLimit: number
+  version: string
+  log: Log
+}

@@ -1,0 +1,134 @@
+import { randomBytes, randomUUID } from "node:crypto"
+import * as v from "valibot"
+import { exampleHeaders, findEventType } from "@ringback/events/catalog"
+import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
+import { formatMillis as formatStamp } from "@ringback/events/stamp"
+import { translate } from "@ringback/events/translate"
+import { webhookBody } from "@ringback/events/webhook"
+import { DELIVERY_STATUSES } from "@ringback/store/delivery"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { statsOf } from "@ringback/store/stats"
+import { signatureHeaders } from "@ringback/webhooks/sign"
+import { invalid } from "./problem.ts"
+import { living } from "./revision.ts"
+import { route } from "./route.ts"
+import { formatMillis, Time } from "./time.ts"
+
+export const TestResult = v.object({
+  delivered: v.boolean(),
+  statusCode: v.pipe(v.nullable(v.number()), v.description("Null: there was no answer")),
+  durationMs: v.number(),
+  error: v.nullable(v.string()),
+  responseBody: v.pipe(v.nullable(v.string()), v.description("The first 1 KB, of failures")),
+})
+
+const count = v.pipe(v.number(), v.integer())
+
+export const WindowStats = v.object({
+  counts: v.pipe(
+    v.object(
+      Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, count])) as Record<
+        (typeof DELIVERY_STATUSES)[number],
+        typeof count
+      >,
+    ),
+    v.description("Deliveries by what became of them until now, by their receipt"),
+  ),
+  latencyMs: v.pipe(
+    v.object({ p50: v.nullable(v.number()), p95: v.nullable(v.number()) }),
+    v.description("Of the attempts that delivered"),
+  ),
+  isEstimate: v.pipe(v.boolean(), v.description("There are many: reckoned from samples")),
+})
+
+export const EndpointStats = v.object({
+  lastHour: WindowStats,
+  lastDay: WindowStats,
+  lastWeek: WindowStats,
+  failingSince: v.pipe(
+    v.nullable(Time),
+    v.description("Since when all has failed; null: it is well"),
+  ),
+})
+
+const DEFAULT_TYPE = "campaign.updated"
+
+/** A webhook of that type as of now; undefined where no type is so called. */
+function exampleWebhook(type: string, tenant: string, now: number) {
+  const eventType = findEventType(type)
+  if (!eventType) return undefined
+  const id = makeEventId(BigInt(now) * 1_000_000n, randomBytes(HASH_BYTES))
+  const source = eventType.example["source"] as string | null
+  const headers = exampleHeaders(type, { now, makeUuid: randomUUID })
+  const time = formatStamp(now)
+  const said = (headers && translate(headers, { receivedAt: now })) ?? {
+    type,
+    timestamp: time,
+    observedAt: time,
+    data: eventType.example["data"] as Record<string, unknown>,
+  }
+  return { id, body: webhookBody({ id, tenant, source }, said) }
+}
+
+const tag = "Endpoints"
+
+export const endpointActionRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/test",
+    access: "tenant",
+    operationId: "testEndpoint",
+    tag,
+    summary: "Send an example webhook now",
+    description:
+      "Signed as all others are, also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went.",
+    body: v.strictObject({
+      eventType: v.pipe(
+        v.optional(v.pipe(v.string(), v.maxLength(100)), DEFAULT_TYPE),
+        v.examples(["dialing.updated"]),
+      ),
+    }),
+    answers: { 200: { description: "What came of it", schema: TestResult } },
+    async handle({ deps: { table, sender }, tenant, params, body: { eventType } }) {
+      const endpoint = await living("endpoint", () =>
+        Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
+      )
+      const now = table.now()
+      const webhook = exampleWebhook(eventType, tenant.id, now)
+      if (!webhook) throw invalid("/eventType", "There is no such event type")
+      const signature = signatureHeaders({
+        ...webhook,
+        timestampSeconds: Math.floor(now / 1000),
+        secrets: Endpoint.openSecrets(table, endpoint),
+      })
+      const { ok, statusCode, durationMs, error, responseBody } = await sender.send({
+        endpointId: endpoint.id,
+        url: endpoint.url,
+        headers: { ...endpoint.headers, ...signature },
+        body: webhook.body,
+      })
+      return { status: 200, body: { delivered: ok, statusCode, durationMs, error, responseBody } }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/stats",
+    access: "tenant",
+    operationId: "getEndpointStats",
+    tag,
+    summary: "How an endpoint fares",
+    answers: { 200: { description: "The last hour, day and week", schema: EndpointStats } },
+    async handle({ deps: { table }, tenant, params: { endpointId } }) {
+      await living("endpoint", () =>
+        Endpoint.get(table, tenant.id, endpointId, { consistent: true }),
+      )
+      const [stats, { failingSince }] = await Promise.all([
+        statsOf(table, tenant.id, endpointId),
+        Health.get(table, tenant.id, endpointId),
+      ])
+      const since = failingSince === undefined ? null : formatMillis(failingSince)
+      return { status: 200, body: { ...stats, failingSince: since } }
+    },
+  }),
+]

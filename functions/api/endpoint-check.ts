@@ -1,0 +1,43 @@
+import { eventTypes, isKnownEventType } from "@ringback/events/catalog"
+import * as Source from "@ringback/store/source"
+import { headerProblems } from "@ringback/webhooks/headers"
+import { patternProblem } from "@ringback/webhooks/match"
+import { checkUrl } from "@ringback/webhooks/url"
+import type { Deps } from "./deps.ts"
+import type { EndpointChanges } from "./endpoint-schema.ts"
+import { invalid, ProblemError, type FieldError } from "./problem.ts"
+import { pointer } from "./validate.ts"
+
+const KNOWN_TYPES = eventTypes.map(({ type }) => type)
+
+/** What a schema cannot say of an endpoint's settings: throws the problem where something is wrong. */
+export async function checkEndpoint(deps: Deps, tenant: string, settings: EndpointChanges) {
+  const errors: FieldError[] = []
+  settings.eventTypes?.forEach((pattern, index) => {
+    const message = patternProblem(pattern, KNOWN_TYPES)
+    if (message) errors.push({ path: `/eventTypes/${index}`, message })
+  })
+  for (const { name, message } of headerProblems(settings.headers ?? {})) {
+    errors.push({ path: `/headers${pointer([name])}`, message })
+  }
+  await Promise.all(
+    (settings.sources ?? []).map(async (id, index) => {
+      const source = await Source.get(deps.table, tenant, id, { consistent: true })
+      if (source && source.deletedAt === undefined) return
+      errors.push({ path: `/sources/${index}`, message: "There is no such source" })
+    }),
+  )
+  if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
+  if (settings.url === undefined) return
+  const verdict = await checkUrl(settings.url, deps.urlRules)
+  if (verdict.ok) return
+  throw new ProblemError("endpoint.url_refused", verdict.reason, {
+    errors: [{ path: "/url", message: verdict.reason }],
+  })
+}
+
+/** The event type of a test: the one asked for, if it is known. */
+export function checkEventType(type: string): string {
+  if (!isKnownEventType(type)) throw invalid("/eventType", "There is no such event type")
+  return type
+}

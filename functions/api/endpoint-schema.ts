@@ -1,0 +1,140 @@
+import * as v from "valibot"
+import { id, text } from "./schemas.ts"
+import { Time } from "./time.ts"
+
+const MAX_PATTERNS = 100
+const MAX_SOURCES = 100
+const MAX_FILTER_PATHS = 20
+const MAX_FILTER_VALUES = 100
+const MAX_METADATA = 50
+
+const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
+
+const Scalar = v.union([text(1000), v.number(), v.boolean(), v.null()])
+
+const FilterPath = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.regex(/^[^.]+(\.[^.]+)*$/, "must be a dotted path such as data.status"),
+  v.check(isPlainKey, "must be well-formed Unicode"),
+)
+
+const settings = {
+  url: v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(2_048),
+    v.description(
+      "Where webhooks are sent. https, or http within the allowed networks; no credentials, no fragment, no private address",
+    ),
+    v.metadata({ format: "uri", examples: ["https://crm.example.com/hooks/ringback"] }),
+  ),
+  eventTypes: v.pipe(
+    v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MAX_PATTERNS))),
+    v.description("Event types or patterns: `campaign.updated`, `campaign.*`, `*`. Null: all"),
+    v.examples([["campaign.*", "dialing.updated"]]),
+  ),
+  sources: v.pipe(
+    v.nullable(v.pipe(v.array(id("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
+    v.description("Events of those sources only. Null: of all"),
+  ),
+  filter: v.pipe(
+    v.nullable(
+      v.pipe(
+        v.record(
+          FilterPath,
+          v.pipe(v.array(Scalar), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
+        ),
+        v.maxEntries(MAX_FILTER_PATHS),
+      ),
+    ),
+    v.description("Dotted path into the webhook to the values allowed there; all must hold"),
+    v.examples([{ "data.status": [0, 1] }]),
+  ),
+  description: v.nullable(text(1_000)),
+  headers: v.pipe(
+    v.record(v.string(), v.string()),
+    v.description("Sent along with every webhook. Kept encrypted. A change replaces them all"),
+    v.examples([{ authorization: "Bearer 3f9a" }]),
+  ),
+  rateLimit: v.pipe(
+    v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(10_000))),
+    v.description("Requests a second at most. Null: no limit"),
+  ),
+  metadata: v.pipe(
+    v.record(
+      v.pipe(v.string(), v.minLength(1), v.maxLength(100), v.check(isPlainKey, "is not allowed")),
+      text(1_000),
+    ),
+    v.maxEntries(MAX_METADATA),
+    v.description("Yours to use. A change replaces it all"),
+  ),
+  disabled: v.boolean(),
+}
+
+const Signing = v.pipe(
+  v.picklist(["hmac", "ed25519"]),
+  v.description(
+    "hmac: a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
+  ),
+)
+
+export const OwnSecret = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.description(
+    "Your own: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. Left out: one is made",
+  ),
+)
+
+export const NewEndpoint = v.pipe(
+  v.strictObject({
+    url: settings.url,
+    eventTypes: v.optional(settings.eventTypes, null),
+    sources: v.optional(settings.sources, null),
+    filter: v.optional(settings.filter, null),
+    description: v.optional(settings.description, null),
+    headers: v.optional(settings.headers, {}),
+    rateLimit: v.optional(settings.rateLimit, null),
+    metadata: v.optional(settings.metadata, {}),
+    signing: v.optional(Signing, "hmac"),
+    secret: v.exactOptional(OwnSecret),
+    disabled: v.optional(settings.disabled, false),
+  }),
+  v.metadata({
+    examples: [
+      {
+        url: "https://crm.example.com/hooks/ringback",
+        eventTypes: ["campaign.*", "dialing.updated"],
+        filter: { "data.status": [0, 1] },
+        rateLimit: 50,
+      },
+    ],
+  }),
+)
+export type NewEndpoint = v.InferOutput<typeof NewEndpoint>
+
+export const EndpointChanges = v.pipe(
+  v.partial(v.strictObject(settings)),
+  v.examples([{ disabled: false, eventTypes: ["campaign.*"] }]),
+)
+export type EndpointChanges = v.InferOutput<typeof EndpointChanges>
+
+const entries = {
+  id: id("ep"),
+  ...settings,
+  signing: Signing,
+  disabledReason: v.pipe(
+    v.nullable(v.picklist(["gone", "failing", "manual"])),
+    v.description("gone: it answered 410. failing: all has failed for five days"),
+  ),
+  createdAt: Time,
+  updatedAt: Time,
+}
+
+export const EndpointAnswer = v.pipe(v.object(entries), v.description("A receiver of webhooks"))
+
+export const EndpointWithSecret = v.object({
+  ...entries,
+  secret: v.pipe(v.string(), v.description("What its webhooks are signed with; also at /secret")),
+})

@@ -1,0 +1,102 @@
+import * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secret"
+import { OwnSecret } from "./endpoint-schema.ts"
+import { invalid, ProblemError } from "./problem.ts"
+import { living } from "./revision.ts"
+import { route } from "./route.ts"
+import { formatMillis, Time } from "./time.ts"
+
+const publicKey = v.exactOptional(
+  v.pipe(v.string(), v.description("Of an ed25519 endpoint: whpk_ and base64 of 32 bytes")),
+)
+
+export const SecretAnswer = v.object({
+  secret: v.pipe(v.string(), v.description("The newest: what signs first")),
+  publicKey,
+  previous: v.pipe(
+    v.array(v.object({ expiresAt: Time })),
+    v.description("How long those before it sign as well"),
+  ),
+})
+
+const DAY = 24 * 3600
+const MAX_OVERLAP_SECONDS = 7 * DAY
+// Each one is a signature in a header.
+const MAX_SECRETS = 10
+
+export const SecretRotation = v.strictObject({
+  overlapSeconds: v.pipe(
+    v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
+      DAY,
+    ),
+    v.description("How long both sign"),
+  ),
+  secret: v.exactOptional(OwnSecret),
+})
+
+export const RotatedSecret = v.object({
+  secret: v.string(),
+  publicKey,
+  previousExpiresAt: Time,
+})
+
+const withPublicKey = (secret: string) => {
+  const key = publicKeyOf(secret)
+  return { secret, ...(key !== undefined && { publicKey: key }) }
+}
+
+const tag = "Endpoints"
+
+export const endpointSecretRoutes = [
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/secret",
+    access: "tenant",
+    operationId: "getEndpointSecret",
+    tag,
+    summary: "Read the secret that signs its webhooks",
+    answers: { 200: { description: "The secret", schema: SecretAnswer } },
+    async handle({ deps: { table }, tenant, params }) {
+      const endpoint = await living("endpoint", () =>
+        Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
+      )
+      const [secret] = Endpoint.openSecrets(table, endpoint)
+      const previous = Endpoint.validSecrets(endpoint, table.now())
+        .slice(1)
+        .map(({ expiresAt }) => ({ expiresAt: formatMillis(expiresAt!) }))
+      return { status: 200, body: { ...withPublicKey(secret!), previous } }
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/secret/rotate",
+    access: "tenant",
+    operationId: "rotateEndpointSecret",
+    tag,
+    summary: "Give an endpoint a new secret",
+    description: "Meanwhile both sign, the newest first, so that the receiver can change over.",
+    body: SecretRotation,
+    answers: { 200: { description: "The new secret", schema: RotatedSecret } },
+    problems: ["conflict.changed", "conflict.secrets"],
+    async handle({ deps: { table }, tenant, params, body }) {
+      const endpoint = await living("endpoint", () =>
+        Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
+      )
+      const refusal = body.secret && secretProblem(body.secret, endpoint.signing)
+      if (refusal) throw invalid("/secret", refusal)
+      const overlapMs = body.overlapSeconds * 1000
+      const staying = overlapMs > 0 ? Endpoint.validSecrets(endpoint, table.now()).length : 0
+      if (staying >= MAX_SECRETS) {
+        const detail = `${MAX_SECRETS} secrets sign already: rotate with overlapSeconds 0, or later.`
+        throw new ProblemError("conflict.secrets", detail)
+      }
+      const secret = body.secret ?? makeSecret(endpoint.signing)
+      const rotated = await Endpoint.rotateSecret(table, endpoint, secret, overlapMs)
+      if (!rotated) throw new ProblemError("conflict.changed", "Ask again.")
+      const previousExpiresAt = formatMillis(rotated.updatedAt + overlapMs)
+      return { status: 200, body: { ...withPublicKey(secret), previousExpiresAt } }
+    },
+  }),
+]

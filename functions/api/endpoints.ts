@@ -1,0 +1,138 @@
+import * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
+import { cursorsFor } from "./cursor.ts"
+import { checkEndpoint } from "./endpoint-check.ts"
+import {
+  EndpointAnswer,
+  EndpointChanges,
+  EndpointWithSecret,
+  NewEndpoint,
+} from "./endpoint-schema.ts"
+import { enqueue } from "./enqueue.ts"
+import { invalid, notFound } from "./problem.ts"
+import { changeMatching, etagOf, living } from "./revision.ts"
+import { route } from "./route.ts"
+import { pageOf, paging, toPage } from "./schemas.ts"
+import { formatMillis } from "./time.ts"
+
+const show = (endpoint: Endpoint.Endpoint): v.InferOutput<typeof EndpointAnswer> => ({
+  id: endpoint.id,
+  url: endpoint.url,
+  eventTypes: endpoint.eventTypes,
+  sources: endpoint.sources,
+  filter: endpoint.filter as EndpointChanges["filter"] & {},
+  description: endpoint.description,
+  headers: endpoint.headers,
+  rateLimit: endpoint.rateLimit,
+  metadata: endpoint.metadata,
+  signing: endpoint.signing,
+  disabled: endpoint.disabled,
+  disabledReason: endpoint.disabledReason,
+  createdAt: formatMillis(endpoint.createdAt),
+  updatedAt: formatMillis(endpoint.updatedAt),
+})
+
+const tag = "Endpoints"
+
+export const endpointRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints",
+    access: "tenant",
+    operationId: "createEndpoint",
+    tag,
+    summary: "Create an endpoint",
+    body: NewEndpoint,
+    answers: { 201: { description: "The endpoint, with its secret", schema: EndpointWithSecret } },
+    problems: ["endpoint.url_refused"],
+    hasRevision: true,
+    async handle({ deps, tenant, body: { secret: own, ...settings } }) {
+      const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
+      if (refusal) throw invalid("/secret", refusal)
+      await checkEndpoint(deps, tenant.id, settings)
+      const secret = own ?? makeSecret(settings.signing)
+      const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret)
+      const location = `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`
+      const headers = { ...etagOf(endpoint), location }
+      return { status: 201, body: { ...show(endpoint), secret }, headers }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/endpoints",
+    access: "tenant",
+    operationId: "listEndpoints",
+    tag,
+    summary: "List endpoints",
+    query: paging,
+    answers: { 200: { description: "Endpoints", schema: pageOf(EndpointAnswer) } },
+    async handle({ deps, tenant, query }) {
+      const cursors = cursorsFor(deps.table.sealer, ["endpoints", tenant.id])
+      const after = cursors.read(query.cursor)
+      const page = await Endpoint.page(deps.table, tenant.id, { limit: query.limit, after })
+      return { status: 200, body: toPage(page, cursors, show) }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}",
+    access: "tenant",
+    operationId: "getEndpoint",
+    tag,
+    summary: "Read an endpoint",
+    answers: { 200: { description: "The endpoint", schema: EndpointAnswer } },
+    hasRevision: true,
+    async handle({ deps, tenant, params }) {
+      const endpoint = await living("endpoint", () =>
+        Endpoint.get(deps.table, tenant.id, params.endpointId, { consistent: true }),
+      )
+      return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
+    },
+  }),
+  route({
+    method: "patch",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}",
+    access: "tenant",
+    operationId: "updateEndpoint",
+    tag,
+    summary: "Change an endpoint",
+    description:
+      "`disabled: true` holds what waits for it; `disabled: false` enables it again, also after it was found gone or failing: `recover` sends what was held. Workers see a change within 10 s.",
+    body: EndpointChanges,
+    answers: { 200: { description: "The endpoint as it is now", schema: EndpointAnswer } },
+    problems: ["endpoint.url_refused"],
+    hasRevision: true,
+    async handle({ deps, tenant, params: { endpointId }, body, ifMatch }) {
+      const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
+      await living("endpoint", read)
+      await checkEndpoint(deps, tenant.id, body)
+      const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
+        Endpoint.update(deps.table, tenant.id, endpointId, body, revision),
+      )
+      // A new start: what failed before is no reason to disable it again.
+      if (body.disabled === false) await Health.forget(deps.table, tenant.id, endpointId)
+      if (body.disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
+      return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}",
+    access: "tenant",
+    operationId: "deleteEndpoint",
+    tag,
+    summary: "Delete an endpoint",
+    description: "What waits for it is discarded.",
+    answers: { 204: { description: "Deleted" } },
+    async handle({ deps, tenant, params: { endpointId } }) {
+      const isDeleted = await Endpoint.remove(deps.table, tenant.id, endpointId)
+      const endpoint = await Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
+      if (!endpoint) throw notFound("endpoint")
+      await enqueue(deps, { kind: "erase", tenant: tenant.id, endpointId })
+      if (!isDeleted) await living("endpoint", async () => endpoint)
+      return { status: 204 }
+    },
+  }),
+]

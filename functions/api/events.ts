@@ -1,0 +1,184 @@
+import * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Event from "@ringback/store/event"
+import { deliveriesOfEvent } from "@ringback/store/delivery-list"
+import { listEvents } from "@ringback/store/event-list"
+import { wants } from "@ringback/webhooks/match"
+import { replay } from "../redeliver.ts"
+import { bodyOf } from "../webhook.ts"
+import { cursorsFor } from "./cursor.ts"
+import type { Deps } from "./deps.ts"
+import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from "./delivery-schema.ts"
+import { notFound, ProblemError } from "./problem.ts"
+import { living } from "./revision.ts"
+import { route } from "./route.ts"
+import { id, pageOf, paging } from "./schemas.ts"
+import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
+
+const entries = {
+  type: v.pipe(v.string(), v.examples(["campaign.updated"])),
+  timestamp: v.pipe(Time, v.description("When it happened")),
+  observedAt: v.pipe(Time, v.description("When it was seen")),
+  id: eventIdSchema,
+  tenant: id("ten"),
+  source: v.nullable(id("src")),
+  synthetic: v.exactOptional(v.literal(true)),
+  truncated: v.exactOptional(v.literal(true)),
+  data: v.record(v.string(), v.unknown()),
+  createdAt: v.pipe(Time, v.description("When Ringback took it in")),
+}
+
+export const EventAnswer = v.pipe(
+  v.object(entries),
+  v.description("The webhook's body, and when it was taken in"),
+)
+
+export const EventWithDeliveries = v.object({
+  ...entries,
+  headers: v.pipe(
+    v.array(v.tuple([v.string(), v.string()])),
+    v.description("As the collector read them; none of an operational event"),
+  ),
+  deliveries: v.pipe(v.array(DeliveryAnswer), v.description("Newest first")),
+})
+
+type Shown = v.InferOutput<typeof EventAnswer>
+
+const show = (tenant: string, event: Event.StoredEvent): Shown => ({
+  ...JSON.parse(bodyOf(tenant, event)),
+  createdAt: formatMillis(event.claimedAt),
+})
+
+async function read({ table }: Deps, tenant: string, eventId: string) {
+  const event = await Event.get(table, tenant, eventId, { consistent: true })
+  if (!event) throw notFound("event")
+  return event
+}
+
+// A function's answer may have 6 MB.
+const MAX_PAGE_LENGTH = 4 * 1024 * 1024
+
+/** As many as an answer can hold, at least one. */
+function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | undefined }) {
+  const data: Shown[] = []
+  let length = 0
+  for (const [index, event] of page.items.entries()) {
+    const shown = show(tenant, event)
+    length += JSON.stringify(shown).length
+    if (length > MAX_PAGE_LENGTH && index > 0) return { data, next: page.items[index - 1]!.sk }
+    data.push(shown)
+  }
+  return { data, next: page.next }
+}
+
+const tag = "Events"
+
+export const eventRoutes = [
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/events",
+    access: "tenant",
+    operationId: "listEvents",
+    tag,
+    summary: "The event log",
+    query: {
+      ...paging,
+      type: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(100))),
+      source: v.exactOptional(id("src")),
+      uuid: v.exactOptional(
+        v.pipe(
+          v.string(),
+          v.minLength(1),
+          v.maxLength(200),
+          v.description("Of the campaign, dialing, ... that the event tells of"),
+        ),
+      ),
+      after: v.exactOptional(v.pipe(TimeInput, v.description("timestamp after that time"))),
+      before: v.exactOptional(v.pipe(TimeInput, v.description("timestamp before that time"))),
+    },
+    answers: { 200: { description: "Events", schema: pageOf(EventAnswer) } },
+    async handle({ deps: { table }, tenant, query }) {
+      const { limit, cursor, type, source, uuid } = query
+      const after = query.after === undefined ? undefined : parseNanos(query.after)!
+      const before = query.before === undefined ? undefined : parseNanos(query.before)!
+      const times = [after, before].map((time) => time?.toString())
+      const key = ["events", tenant.id, { type, source, uuid }, ...times]
+      const cursors = cursorsFor(table.sealer, key)
+      const start = cursors.read(cursor)
+      if (after !== undefined && before !== undefined && after >= before) {
+        return { status: 200, body: { data: [], nextCursor: null } }
+      }
+      const search = { type, source, uuid, after, before, limit, cursor: start }
+      const { data, next } = fit(tenant.id, await listEvents(table, tenant.id, search))
+      return { status: 200, body: { data, nextCursor: cursors.write(next) } }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/events/{eventId}",
+    access: "tenant",
+    operationId: "getEvent",
+    tag,
+    summary: "Read an event, its headers and its deliveries",
+    answers: { 200: { description: "The event", schema: EventWithDeliveries } },
+    async handle({ deps, tenant, params: { eventId } }) {
+      const event = await read(deps, tenant.id, eventId)
+      const endpoints = await Endpoint.list(deps.table, tenant.id)
+      const about = { id: eventId, receivedAt: event.receivedAt }
+      const ids = endpoints.map((endpoint) => endpoint.id)
+      const deliveries = await deliveriesOfEvent(deps.table, tenant.id, about, ids)
+      const body = {
+        ...show(tenant.id, event),
+        headers: Event.headersOf(event),
+        deliveries: deliveries.map(showDelivery),
+      }
+      return { status: 200, body }
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/events/{eventId}/replay",
+    access: "tenant",
+    operationId: "replayEvent",
+    tag,
+    summary: "Send an event again",
+    description:
+      "To the endpoint named, or to every enabled endpoint that wants it now. The webhook-id stays the same; each is a delivery of its own.",
+    body: v.strictObject({ endpointId: v.exactOptional(id("ep")) }),
+    answers: {
+      202: {
+        description: "The new deliveries",
+        schema: v.object({
+          count: v.pipe(v.number(), v.integer()),
+          deliveryIds: v.array(deliveryIdSchema),
+        }),
+      },
+    },
+    problems: ["conflict.state"],
+    async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
+      const event = await read(deps, tenant.id, eventId)
+      const endpointIds =
+        endpointId === undefined
+          ? await wantedBy(deps, tenant.id, event)
+          : [await enabled(deps, tenant.id, endpointId)]
+      const deliveryIds = await replay(deps, tenant.id, event, endpointIds)
+      return { status: 202, body: { count: deliveryIds.length, deliveryIds } }
+    },
+  }),
+]
+
+async function wantedBy({ table }: Deps, tenant: string, event: Event.StoredEvent) {
+  const webhook = JSON.parse(bodyOf(tenant, event)) as object
+  const candidate = { type: event.type, source: event.source, webhook }
+  return (await Endpoint.list(table, tenant))
+    .filter((endpoint) => !endpoint.disabled && wants(endpoint, candidate))
+    .map((endpoint) => endpoint.id)
+}
+
+async function enabled({ table }: Deps, tenant: string, endpointId: string) {
+  const endpoint = await living("endpoint", () =>
+    Endpoint.get(table, tenant, endpointId, { consistent: true }),
+  )
+  if (!endpoint.disabled) return endpoint.id
+  throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
+}

@@ -1,0 +1,94 @@
+import * as v from "valibot"
+import * as ApiKey from "@ringback/store/api-key"
+import { cursorsFor } from "./cursor.ts"
+import { invalid, notFound } from "./problem.ts"
+import { route } from "./route.ts"
+import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
+import { formatMillis, parseMillis, Time, TimeInput } from "./time.ts"
+
+const entries = {
+  id: id("key"),
+  name: v.string(),
+  createdAt: Time,
+  expiresAt: v.nullable(Time),
+  lastUsedAt: v.pipe(v.nullable(Time), v.description("Within the hour; null: never")),
+}
+
+export const KeyAnswer = v.object(entries)
+
+export const CreatedKey = v.object({
+  ...entries,
+  key: v.pipe(
+    v.string(),
+    v.description("Shown this once: only a hash of it is kept"),
+    v.examples(["rbk_06fzk3vq8r2m5x0c9d7g4h1jtw_06fzk3w0a4n7p2y5b8e1h3k6mq_zG3v..."]),
+  ),
+})
+
+export const NewKey = v.strictObject({
+  name: v.pipe(Name, v.examples(["crm, production"])),
+  expiresAt: v.pipe(v.nullish(TimeInput), v.description("Null: never")),
+})
+
+const show = ({ id, name, createdAt, validUntil, lastUsedAt }: ApiKey.ApiKey) => ({
+  id,
+  name,
+  createdAt: formatMillis(createdAt),
+  expiresAt: validUntil === null ? null : formatMillis(validUntil),
+  lastUsedAt: lastUsedAt === null ? null : formatMillis(lastUsedAt),
+})
+
+const tag = "Keys"
+
+export const keyRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/keys",
+    access: "tenant",
+    operationId: "createKey",
+    tag,
+    summary: "Create a key to this API",
+    description: "It reaches its own tenant alone.",
+    body: NewKey,
+    answers: { 201: { description: "The key, with its text", schema: CreatedKey } },
+    async handle({ deps, tenant, body }) {
+      const validUntil = body.expiresAt == null ? null : parseMillis(body.expiresAt)
+      if (validUntil !== null && validUntil <= deps.table.now()) {
+        throw invalid("/expiresAt", "must be in the future")
+      }
+      const { name } = body
+      const { apiKey, text } = await ApiKey.create(deps.table, tenant.id, { name, validUntil })
+      return { status: 201, body: { ...show(apiKey), key: text } }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/keys",
+    access: "tenant",
+    operationId: "listKeys",
+    tag,
+    summary: "List keys",
+    query: paging,
+    answers: { 200: { description: "Keys, without their texts", schema: pageOf(KeyAnswer) } },
+    async handle({ deps, tenant, query }) {
+      const cursors = cursorsFor(deps.table.sealer, ["keys", tenant.id])
+      const after = cursors.read(query.cursor)
+      const page = await ApiKey.page(deps.table, tenant.id, { limit: query.limit, after })
+      return { status: 200, body: toPage(page, cursors, show) }
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/tenants/{tenantId}/keys/{keyId}",
+    access: "tenant",
+    operationId: "revokeKey",
+    tag,
+    summary: "Revoke a key",
+    description: "Its next request is refused.",
+    answers: { 204: { description: "Revoked" } },
+    async handle({ deps, tenant, params }) {
+      if (!(await ApiKey.remove(deps.table, tenant.id, params.keyId))) throw notFound("key")
+      return { status: 204 }
+    },
+  }),
+]

@@ -1,0 +1,50 @@
+import * as v from "valibot"
+import { docsHeaders, docsPage } from "./docs.ts"
+import document from "./openapi.json" with { type: "json" }
+import { route } from "./route.ts"
+
+const tag = "Service"
+
+export const openRoutes = [
+  route({
+    method: "get",
+    path: "/healthz",
+    access: "open",
+    operationId: "getHealth",
+    tag,
+    summary: "Whether the API is up",
+    answers: {
+      200: {
+        description: "It is",
+        schema: v.object({ status: v.literal("ok"), version: v.string() }),
+      },
+    },
+    handle: ({ deps: { version } }) => ({ status: 200, body: { status: "ok", version } }),
+  }),
+  route({
+    method: "get",
+    path: "/openapi.json",
+    access: "open",
+    operationId: "getDocument",
+    tag,
+    summary: "This document",
+    answers: {
+      200: { description: "OpenAPI 3.1", schema: v.record(v.string(), v.unknown()) },
+    },
+    handle: () => ({
+      status: 200,
+      body: document,
+      headers: { "cache-control": "public, max-age=300", "access-control-allow-origin": "*" },
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/docs",
+    access: "open",
+    operationId: "getDocs",
+    tag,
+    summary: "This document, for people",
+    answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
+    handle: () => ({ status: 200, body: docsPage(document), headers: docsHeaders }),
+  }),
+]

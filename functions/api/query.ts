@@ -1,0 +1,25 @@
+import * as v from "valibot"
+import { validate } from "./validate.ts"
+import { invalid } from "./problem.ts"
+
+/** The parameters that a schema asks for, as the types it asks for; each but an array at most once. */
+export function readQuery(entries: v.ObjectEntries, params: URLSearchParams): unknown {
+  const value: Record<string, unknown> = {}
+  for (const name of new Set(params.keys())) {
+    const texts = params.getAll(name)
+    const entry = Object.hasOwn(entries, name) ? entries[name] : undefined
+    if (!entry) throw invalid(`/${name}`, "is not a known parameter")
+    const type = typeOf(entry)
+    if (type !== "array" && texts.length > 1) throw invalid(`/${name}`, "may be given once")
+    value[name] = type === "array" ? texts : type === "number" ? toNumber(texts[0]!) : texts[0]
+  }
+  return validate(v.strictObject(entries), value)
+}
+
+const toNumber = (text: string): number | string =>
+  /^-?\d{1,15}$/.test(text) ? Number(text) : text
+
+function typeOf(schema: unknown): string {
+  const { type, wrapped } = schema as { type: string; wrapped?: unknown }
+  return wrapped ? typeOf(wrapped) : type
+}

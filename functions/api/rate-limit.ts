@@ -1,0 +1,47 @@
+import { ProblemError } from "./problem.ts"
+
+export type RateLimit = {
+  /** The headers that tell the caller how much is left; a problem where nothing is. */
+  take: (callerId: string) => Record<string, string>
+}
+
+const MAX_BUCKETS = 10_000
+
+/**
+ * A token bucket a key: a second's worth at once, then `perSecond`. It lives in this process, so on Lambda each
+ * instance has its own, and the limit is a guard against loops and mistakes, not an account.
+ */
+export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
+  const buckets = new Map<string, { tokens: number; at: number }>()
+  const capacity = Math.max(1, perSecond)
+  return {
+    take(callerId) {
+      if (perSecond === 0) return {}
+      const at = now()
+      const bucket = buckets.get(callerId)
+      const refill = bucket ? (Math.max(0, at - bucket.at) * perSecond) / 1000 : capacity
+      const tokens = Math.min(capacity, (bucket?.tokens ?? 0) + refill)
+      const isAllowed = tokens >= 1
+      const left = isAllowed ? tokens - 1 : tokens
+      // Deleted first, so that the longest unused stand in front and are forgotten first.
+      buckets.delete(callerId)
+      if (buckets.size >= MAX_BUCKETS) buckets.delete(buckets.keys().next().value!)
+      buckets.set(callerId, { tokens: left, at })
+      const headers = {
+        "ratelimit-policy": `${capacity};w=1`,
+        "ratelimit-limit": String(capacity),
+        "ratelimit-remaining": String(Math.floor(left)),
+        "ratelimit-reset": String(Math.ceil((capacity - left) / perSecond)),
+      }
+      if (isAllowed) return headers
+      const retryAfter = String(Math.ceil((1 - left) / perSecond))
+      throw new ProblemError(
+        "rate_limit.exceeded",
+        `A key may make ${perSecond} requests a second.`,
+        {
+          headers: { ...headers, "retry-after": retryAfter },
+        },
+      )
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import type * as v from "valibot"
+import type { Tenant } from "@ringback/store/tenant"
+import type { Caller } from "./auth.ts"
+import type { Deps } from "./deps.ts"
+import type { ProblemCode } from "./problem.ts"
+
+/**
+ * Who may use a route. `operator`: the operator's key alone. `tenant`: that tenant's keys too. `key`: whoever has a
+ * key. `open`: everybody.
+ */
+export type Access = "operator" | "tenant" | "key" | "open"
+
+export type Method = "get" | "post" | "patch" | "delete"
+
+type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never
+
+export type Answer = {
+  status: number
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+/** A request that was let in and has the form that its route asks for. */
+export type Call<Path extends string, Query, Body> = {
+  deps: Deps
+  caller: Caller
+  params: Record<NamesIn<Path>, string>
+  query: Query
+  body: Body
+  /** The living tenant in the path, on routes whose access is `tenant`. */
+  tenant: Tenant
+  ifMatch: string | undefined
+}
+
+export type AnswerSpec = {
+  description: string
+  /** None: the answer has no body. */
+  schema?: v.GenericSchema
+  contentType?: string
+}
+
+type Definition<
+  Path extends string,
+  Query extends v.ObjectEntries,
+  Body extends v.GenericSchema,
+> = {
+  method: Method
+  path: Path
+  access: Access
+  operationId: string
+  tag: string
+  summary: string
+  description?: string
+  query?: Query
+  body?: Body
+  answers: Record<number, AnswerSpec>
+  /** Beyond those that its method, path, body and access imply. */
+  problems?: ProblemCode[]
+  /** Answers with an ETag and obeys If-Match where it changes something. */
+  hasRevision?: boolean
+  handle: (
+    call: Call<Path, { [Name in keyof Query]: v.InferOutput<Query[Name]> }, v.InferOutput<Body>>,
+  ) => Promise<Answer> | Answer
+}
+
+export type Route = Omit<Definition<string, v.ObjectEntries, v.GenericSchema>, "handle"> & {
+  handle: (call: Call<string, never, never>) => Promise<Answer> | Answer
+}
+
+/**
+ * Declares a route: guard, validation, document and handler in one place. There is no other way to add one, and none
+ * without `access`.
+ */
+export function route<
+  const Path extends string,
+  Query extends v.ObjectEntries = Record<never, never>,
+  Body extends v.GenericSchema = v.GenericSchema<undefined>,
+>(definition: Definition<Path, Query, Body>): Route {
+  const { access, path } = definition
+  if ((access === "tenant") !== path.includes("{tenantId}") && access !== "operator") {
+    throw new Error(`${path}: a route with access "${access}" cannot be guarded by its path`)
+  }
+  return definition as unknown as Route
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto"
+import type { Context } from "hono"
+import { reasonOf } from "../log.ts"
+import { guard } from "./auth.ts"
+import { parseJson, readText } from "./body.ts"
+import type { Deps } from "./deps.ts"
+import { once } from "./idempotent.ts"
+import { isPathId } from "./path.ts"
+import { notFound, ProblemError, problemResponse } from "./problem.ts"
+import { readQuery } from "./query.ts"
+import type { RateLimit } from "./rate-limit.ts"
+import type { Answer, Route } from "./route.ts"
+import { validate } from "./validate.ts"
+
+/** What a route is to a request; what no route takes has none but these. */
+export type Served = Pick<Route, "access" | "handle"> & Partial<Route>
+
+/** One request from its first look to its log line: every answer, a problem too, leaves through here. */
+export async function serve(
+  deps: Deps,
+  rateLimit: RateLimit,
+  route: Served,
+  c: Context,
+): Promise<Response> {
+  const startedAt = performance.now()
+  const requestId = randomUUID()
+  const seen: Seen = { callerId: undefined, headers: {} }
+  let response: Response
+  let error: unknown
+  try {
+    response = respond(await answer(deps, rateLimit, route, c, seen))
+  } catch (thrown) {
+    if (!(thrown instanceof ProblemError)) error = thrown
+    const problem = thrown instanceof ProblemError ? thrown : new ProblemError("internal")
+    response = problemResponse(problem, requestId)
+  }
+  const headers = { ...SECURITY_HEADERS, ...seen.headers, "x-request-id": requestId }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!response.headers.has(name)) response.headers.set(name, value)
+  }
+  deps.log("api.answered", {
+    requestId,
+    operation: route.operationId,
+    tenant: c.req.param("tenantId"),
+    caller: seen.callerId,
+    status: response.status,
+    durationMs: Math.round(performance.now() - startedAt),
+    ...(error !== undefined && { reason: reasonOf(error) }),
+  })
+  return response
+}
+
+type Seen = { callerId: string | undefined; headers: Record<string, string> }
+
+async function answer(
+  deps: Deps,
+  rateLimit: RateLimit,
+  route: Served,
+  c: Context,
+  seen: Seen,
+): Promise<Answer> {
+  const params = c.req.param() as Record<string, string>
+  const authorization = c.req.header("authorization")
+  const { caller, tenant } = await guard(deps, route.access, authorization, params["tenantId"])
+  if (route.access !== "open") seen.callerId = caller.id
+  if (route.access !== "open" && caller.kind === "tenant") seen.headers = rateLimit.take(caller.id)
+  for (const [name, value] of Object.entries(params)) {
+    if (!isPathId(name, value)) throw notFound(name.replace(/Id$/, ""))
+  }
+  const query = readQuery(route.query ?? {}, new URL(c.req.url).searchParams)
+  const text = route.body ? await readText(c.req.raw) : ""
+  const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
+  const call = {
+    deps,
+    caller,
+    params,
+    query,
+    body,
+    tenant: tenant!,
+    ifMatch: c.req.header("if-match"),
+  }
+  const handle = async () => route.handle(call as never)
+  if (route.method !== "post") return handle()
+  const key = c.req.header("idempotency-key")
+  return once(
+    deps.table,
+    key,
+    { callerId: caller.id, tenant: tenant?.id, path: c.req.path, text },
+    handle,
+  )
+}
+
+function respond({ status, body, headers = {} }: Answer): Response {
+  if (body === undefined) return new Response(null, { status, headers })
+  const isText = typeof body === "string"
+  return new Response(isText ? body : JSON.stringify(body), {
+    status,
+    headers: { ...(!isText && { "content-type": "application/json" }), ...headers },
+  })
+}
+
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+}

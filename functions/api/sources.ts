@@ -1,0 +1,194 @@
+import * as v from "valibot"
+import { formatSourceToken } from "@ringback/events/token"
+import * as Source from "@ringback/store/source"
+import { healthOf, SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { cursorsFor } from "./cursor.ts"
+import { enqueue } from "./enqueue.ts"
+import { notFound, ProblemError } from "./problem.ts"
+import { changeMatching, etagOf, living } from "./revision.ts"
+import { route } from "./route.ts"
+import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
+import { formatMillis, Time } from "./time.ts"
+
+const entries = {
+  id: id("src"),
+  name: v.string(),
+  status: v.pipe(
+    v.picklist(SOURCE_STATUSES),
+    v.description(
+      "new: no collector has spoken yet. connected: one reads the PBX. disconnected: collectors live, none reads the PBX. silent: none has spoken for 100 s",
+    ),
+  ),
+  lastSeenAt: v.pipe(v.nullable(Time), v.description("When a collector last spoke")),
+  version: v.pipe(v.nullable(v.string()), v.description("The collector's version")),
+  spoolAgeSeconds: v.pipe(
+    v.nullable(v.number()),
+    v.description("Age of the oldest event that waits on a collector's disk"),
+  ),
+  createdAt: Time,
+}
+
+export const SourceAnswer = v.pipe(
+  v.object(entries),
+  v.description("A PBX; one or more collectors read it"),
+)
+
+export const SourceWithToken = v.object({
+  ...entries,
+  token: v.pipe(
+    v.string(),
+    v.description("RINGBACK_SOURCE_TOKEN of its collectors. Shown this once"),
+  ),
+})
+
+export const NewSource = v.strictObject({ name: v.pipe(Name, v.examples(["pbx-1, Copenhagen"])) })
+
+const DAY = 24 * 3600
+const MAX_OVERLAP_SECONDS = 30 * DAY
+// A spool may be that old.
+const DEFAULT_OVERLAP_SECONDS = 14 * DAY
+const MAX_KEYS = 20
+
+export const SourceRotation = v.strictObject({
+  overlapSeconds: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
+    DEFAULT_OVERLAP_SECONDS,
+  ),
+})
+
+const show = (source: Source.Source, now: number) => {
+  const { status, lastSeenAt, version, spoolAgeSeconds } = healthOf(source, now)
+  return {
+    id: source.id,
+    name: source.name,
+    status,
+    lastSeenAt: lastSeenAt === null ? null : formatMillis(lastSeenAt),
+    version,
+    spoolAgeSeconds,
+    createdAt: formatMillis(source.createdAt),
+  }
+}
+
+const showWithToken = ({ source, key }: Source.KeyedSource, now: number) => ({
+  ...show(source, now),
+  token: formatSourceToken({ tenant: source.tenant, source: source.id, ...key }),
+})
+
+const tag = "Sources"
+
+export const sourceRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/sources",
+    access: "tenant",
+    operationId: "createSource",
+    tag,
+    summary: "Create a source",
+    body: NewSource,
+    answers: { 201: { description: "The source, with its token", schema: SourceWithToken } },
+    hasRevision: true,
+    async handle({ deps, tenant, body }) {
+      const made = await Source.create(deps.table, tenant.id, body)
+      const location = `/v1/tenants/${tenant.id}/sources/${made.source.id}`
+      const headers = { ...etagOf(made.source), location }
+      return { status: 201, body: showWithToken(made, deps.table.now()), headers }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/sources",
+    access: "tenant",
+    operationId: "listSources",
+    tag,
+    summary: "List sources",
+    query: paging,
+    answers: { 200: { description: "Sources", schema: pageOf(SourceAnswer) } },
+    async handle({ deps, tenant, query }) {
+      const cursors = cursorsFor(deps.table.sealer, ["sources", tenant.id])
+      const after = cursors.read(query.cursor)
+      const page = await Source.page(deps.table, tenant.id, { limit: query.limit, after })
+      const now = deps.table.now()
+      return { status: 200, body: toPage(page, cursors, (source) => show(source, now)) }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/sources/{sourceId}",
+    access: "tenant",
+    operationId: "getSource",
+    tag,
+    summary: "Read a source",
+    answers: { 200: { description: "The source", schema: SourceAnswer } },
+    hasRevision: true,
+    async handle({ deps, tenant, params }) {
+      const source = await living("source", () =>
+        Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
+      )
+      return { status: 200, body: show(source, deps.table.now()), headers: etagOf(source) }
+    },
+  }),
+  route({
+    method: "patch",
+    path: "/v1/tenants/{tenantId}/sources/{sourceId}",
+    access: "tenant",
+    operationId: "updateSource",
+    tag,
+    summary: "Rename a source",
+    body: v.partial(NewSource),
+    answers: { 200: { description: "The source as it is now", schema: SourceAnswer } },
+    hasRevision: true,
+    async handle({ deps, tenant, params, body, ifMatch }) {
+      const source = await changeMatching(
+        ifMatch,
+        "source",
+        () => Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
+        (revision) => Source.update(deps.table, tenant.id, params.sourceId, body, revision),
+      )
+      return { status: 200, body: show(source, deps.table.now()), headers: etagOf(source) }
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/tenants/{tenantId}/sources/{sourceId}",
+    access: "tenant",
+    operationId: "deleteSource",
+    tag,
+    summary: "Delete a source",
+    description: "What its collectors still send is discarded.",
+    answers: { 204: { description: "Deleted" } },
+    async handle({ deps, tenant, params: { sourceId } }) {
+      const isDeleted = await Source.remove(deps.table, tenant.id, sourceId)
+      const source = await Source.get(deps.table, tenant.id, sourceId, { consistent: true })
+      if (!source) throw notFound("source")
+      await enqueue(deps, { kind: "erase", tenant: tenant.id, sourceId })
+      if (!isDeleted) await living("source", async () => source)
+      return { status: 204 }
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/sources/{sourceId}/rotate",
+    access: "tenant",
+    operationId: "rotateSourceToken",
+    tag,
+    summary: "Give a source a new token",
+    description: "What was signed with the old one verifies for the overlap, 14 days unless said.",
+    body: SourceRotation,
+    answers: { 200: { description: "The source, with its new token", schema: SourceWithToken } },
+    problems: ["conflict.changed", "conflict.secrets"],
+    hasRevision: true,
+    async handle({ deps, tenant, params, body }) {
+      const source = await living("source", () =>
+        Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
+      )
+      if (Source.keysOf(deps.table, source).length >= MAX_KEYS) {
+        const detail = `${MAX_KEYS} tokens are valid: rotate with a shorter overlap once some have expired.`
+        throw new ProblemError("conflict.secrets", detail)
+      }
+      const rotated = await Source.rotate(deps.table, source, body.overlapSeconds * 1000)
+      if (!rotated) throw new ProblemError("conflict.changed", "Ask again.")
+      const headers = etagOf(rotated.source)
+      return { status: 200, body: showWithToken(rotated, deps.table.now()), headers }
+    },
+  }),
+]

@@ -1,0 +1,110 @@
+import * as v from "valibot"
+import * as Tenant from "@ringback/store/tenant"
+import { cursorsFor } from "./cursor.ts"
+import { enqueue } from "./enqueue.ts"
+import { notFound } from "./problem.ts"
+import { changeMatching, etagOf, living } from "./revision.ts"
+import { route } from "./route.ts"
+import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
+import { formatMillis, Time } from "./time.ts"
+
+export const TenantAnswer = v.pipe(
+  v.object({ id: id("ten"), name: v.string(), createdAt: Time }),
+  v.description("A customer of the call centre; everything else belongs to one"),
+)
+
+export const NewTenant = v.strictObject({ name: v.pipe(Name, v.examples(["Acme Collections"])) })
+
+const show = ({ id, name, createdAt }: Tenant.Tenant) => ({
+  id,
+  name,
+  createdAt: formatMillis(createdAt),
+})
+
+const tag = "Tenants"
+
+export const tenantRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants",
+    access: "operator",
+    operationId: "createTenant",
+    tag,
+    summary: "Create a tenant",
+    body: NewTenant,
+    answers: { 201: { description: "The tenant", schema: TenantAnswer } },
+    hasRevision: true,
+    async handle({ deps, body }) {
+      const tenant = await Tenant.create(deps.table, body)
+      const headers = { ...etagOf(tenant), location: `/v1/tenants/${tenant.id}` }
+      return { status: 201, body: show(tenant), headers }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants",
+    access: "operator",
+    operationId: "listTenants",
+    tag,
+    summary: "List tenants",
+    query: paging,
+    answers: { 200: { description: "Tenants", schema: pageOf(TenantAnswer) } },
+    async handle({ deps, query }) {
+      const cursors = cursorsFor(deps.table.sealer, ["tenants"])
+      const after = cursors.read(query.cursor)
+      const page = await Tenant.page(deps.table, { limit: query.limit, after })
+      return { status: 200, body: toPage(page, cursors, show) }
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}",
+    access: "tenant",
+    operationId: "getTenant",
+    tag,
+    summary: "Read a tenant",
+    answers: { 200: { description: "The tenant", schema: TenantAnswer } },
+    hasRevision: true,
+    handle: ({ tenant }) => ({ status: 200, body: show(tenant), headers: etagOf(tenant) }),
+  }),
+  route({
+    method: "patch",
+    path: "/v1/tenants/{tenantId}",
+    access: "operator",
+    operationId: "updateTenant",
+    tag,
+    summary: "Rename a tenant",
+    body: v.partial(NewTenant),
+    answers: { 200: { description: "The tenant as it is now", schema: TenantAnswer } },
+    hasRevision: true,
+    async handle({ deps, params, body, ifMatch }) {
+      const tenant = await changeMatching(
+        ifMatch,
+        "tenant",
+        () => Tenant.get(deps.table, params.tenantId, { consistent: true }),
+        (revision) => Tenant.update(deps.table, params.tenantId, body, revision),
+      )
+      return { status: 200, body: show(tenant), headers: etagOf(tenant) }
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/tenants/{tenantId}",
+    access: "operator",
+    operationId: "deleteTenant",
+    tag,
+    summary: "Delete a tenant and all that is its own",
+    description:
+      "Its keys stop to work at once. What is under way is discarded; its events, deliveries, sources and endpoints are erased in the background.",
+    answers: { 204: { description: "Deleted" } },
+    async handle({ deps, params: { tenantId } }) {
+      const isDeleted = await Tenant.remove(deps.table, tenantId)
+      // Asked for again where it is a tombstone: the first request may have died between the two.
+      const tenant = await Tenant.get(deps.table, tenantId, { consistent: true })
+      if (!tenant) throw notFound("tenant")
+      await enqueue(deps, { kind: "erase", tenant: tenantId })
+      if (!isDeleted) await living("tenant", async () => tenant)
+      return { status: 204 }
+    },
+  }),
+]

@@ -1,0 +1,42 @@
+import * as v from "valibot"
+import { ProblemError, type FieldError } from "./problem.ts"
+
+/** What the schema makes of the value, or a problem that names each field at fault. */
+export function validate<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { message })
+  if (result.success) return result.output
+  const errors = result.issues.map(toError).slice(0, MAX_ERRORS)
+  throw new ProblemError("request.invalid", undefined, { errors })
+}
+
+const MAX_ERRORS = 50
+
+function toError(issue: v.BaseIssue<unknown>): FieldError {
+  const keys = issue.path?.map((item) => String(item.key)) ?? []
+  return { path: pointer(keys), message: issue.message }
+}
+
+/** A JSON Pointer: RFC 6901's escapes. */
+export const pointer = (keys: string[]) =>
+  keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+
+// Valibot's own messages repeat what was received, which may be a secret.
+function message(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "strict_object" && issue.expected === "never") return "is not a known field"
+  if (issue.kind === "schema" && issue.received === "undefined") return "is required"
+  if (issue.type.endsWith("_length")) return `must have a length ${issue.expected}`
+  if (issue.type.endsWith("_entries")) return `must have a number of entries ${issue.expected}`
+  return issue.expected === null ? "is not valid" : `must be ${words(issue.expected)}`
+}
+
+const words = (expected: string) =>
+  expected
+    .replace(/^\((.*)\)$/, "$1")
+    .replaceAll(" | ", " or ")
+    .replace(/^>=/, "at least ")
+    .replace(/^<=/, "at most ")
+    .replace("Object", "an object")
+    .replace("Array", "an array")
