@@ -5,6 +5,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,6 +14,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import { Spool, type SpoolOptions } from "@ringback/collector/spool"
 import { toAscii } from "@ringback/events/message"
+import { until } from "../harness/until.ts"
 
 const root = mkdtempSync(join(tmpdir(), "ringback-spool-"))
 after(() => rmSync(root, { recursive: true }))
@@ -221,4 +224,45 @@ test("never gives a place twice when the acknowledged position lies behind the e
   const again = await openSpool(dir, kept)
   assert.deepEqual(await drain(again.spool), [10])
   await again.spool.close()
+})
+
+test("goes on from memory while the disk is full, and writes again when it is not", async () => {
+  const dir = makeDir()
+  // A device that has no room: every write to the first segment fails as on a full disk.
+  symlinkSync("/dev/full", join(dir, `${"0".repeat(16)}.log`))
+  const turns: (string | null)[] = []
+  const { spool, kept } = await openSpool(dir, {
+    onDisk: (trouble) => turns.push(trouble && trouble.message),
+  })
+  for (const number of range(0, 100)) assert.ok(spool.append(message(number)))
+  await spool.flush()
+  assert.equal(turns.length, 1)
+  assert.ok(spool.diskTrouble)
+  const sent = spool.take(40, 1e6)
+  assert.deepEqual(sent.map(numberOf), range(0, 40))
+  spool.done(sent)
+  const underWay = spool.take(10, 1e6)
+
+  unlinkSync(join(dir, `${"0".repeat(16)}.log`))
+  await until(() => spool.diskTrouble === null)
+  spool.done(underWay)
+  for (const number of range(100, 110)) spool.append(message(number))
+  await spool.flush()
+  assert.deepEqual(await drain(spool, false), range(50, 110))
+  assert.equal(turns.at(-1), null)
+  await spool.close()
+
+  const again = await openSpool(dir, kept)
+  assert.deepEqual(await drain(again.spool), range(50, 110))
+  await again.spool.close()
+})
+
+test("bounds what it keeps in memory for a disk that stays full", async () => {
+  const dir = makeDir()
+  symlinkSync("/dev/full", join(dir, `${"0".repeat(16)}.log`))
+  const { spool } = await openSpool(dir)
+  const padding = "x".repeat(100_000)
+  const taken = range(0, 1_000).filter((number) => spool.append(message(number, padding)))
+  assert.ok(taken.length > 500 && taken.length < 700, String(taken.length))
+  await spool.close()
 })

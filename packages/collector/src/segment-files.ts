@@ -25,14 +25,14 @@ export class SegmentFiles {
   async append(text: string): Promise<void> {
     const bytes = Buffer.from(text, "latin1")
     try {
-      this.#file ??= await this.#openLast()
+      const file = this.#file ?? (await this.#openLast())
       const segment = this.segments.at(-1)!
       let written = 0
       while (written < bytes.length) {
         const at = segment.size + written
-        written += (await this.#file.write(bytes, written, bytes.length - written, at)).bytesWritten
+        written += (await file.write(bytes, written, bytes.length - written, at)).bytesWritten
       }
-      await this.#file.datasync()
+      await file.datasync()
       segment.size += bytes.length
       this.#end += bytes.length
       if (segment.size >= this.#segmentBytes) await this.close()
@@ -46,12 +46,14 @@ export class SegmentFiles {
     const last = this.segments.at(-1)
     if (last && last.size < this.#segmentBytes && last.start + last.size === this.#end) {
       const file = await open(last.path, constants.O_RDWR | constants.O_CREAT, 0o600)
+      this.#file = file
       // What a crash or a failed write left behind the last good line goes.
       await file.truncate(last.size)
       return file
     }
     const path = segmentPath(this.#dir, this.#end)
     const file = await open(path, "w", 0o600)
+    this.#file = file
     await flushDirectory(this.#dir)
     this.segments.push({ path, start: this.#end, size: 0 })
     return file

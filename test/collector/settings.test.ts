@@ -1,0 +1,135 @@
+import assert from "node:assert/strict"
+import { writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { test } from "node:test"
+import { readSettings, SettingError } from "@ringback/collector/settings"
+import { makeSpoolDir, makeToken, runProcess } from "../harness/collector.ts"
+
+const good = {
+  AMI_HOST: "pbx.example.com",
+  AMI_USERNAME: "ringback",
+  AMI_SECRET: "s3cret",
+  RINGBACK_SOURCE_TOKEN: makeToken().text,
+  RINGBACK_INGEST_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/Ingest",
+}
+
+test("takes the defaults of the manual, and the Region from the queue's URL", () => {
+  const settings = readSettings(good)
+  assert.equal(settings.ami.port, 5038)
+  assert.equal(settings.ami.auth, "md5")
+  assert.equal(settings.ami.tls, undefined)
+  assert.equal(settings.spoolDir, "./spool")
+  assert.equal(settings.healthPort, 9464)
+  assert.equal(settings.healthHost, "127.0.0.1")
+  assert.equal(settings.region, "eu-central-1")
+  const other = (environment: Record<string, string>) => readSettings({ ...good, ...environment })
+  assert.equal(other({ AWS_REGION: "us-west-2" }).region, "us-west-2")
+  assert.equal(
+    other({ RINGBACK_INGEST_QUEUE_URL: "http://127.0.0.1:4566/000000000000/Ingest" }).region,
+    "us-east-1",
+  )
+  assert.equal(other({ AMI_TLS: "1" }).ami.port, 5039)
+  assert.deepEqual(other({ AMI_TLS: "1" }).ami.tls, {})
+  assert.equal(other({ AMI_PORT: "" }).ami.port, 5038, "an empty value is none")
+})
+
+test("reads each secret from a file too, without the line end", (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const secret = join(dir, "secret")
+  const token = join(dir, "token")
+  writeFileSync(secret, "from a file \n".trimEnd() + "\n")
+  writeFileSync(token, `${good.RINGBACK_SOURCE_TOKEN}\n`)
+  const { AMI_SECRET, RINGBACK_SOURCE_TOKEN, ...rest } = good
+  const settings = readSettings({
+    ...rest,
+    AMI_SECRET_FILE: secret,
+    RINGBACK_SOURCE_TOKEN_FILE: token,
+  })
+  assert.equal(settings.ami.secret, "from a file")
+  assert.equal(settings.sourceToken, RINGBACK_SOURCE_TOKEN)
+  assert.notEqual(settings.ami.secret, AMI_SECRET)
+})
+
+const wrong: [name: string, value: string][] = [
+  ["AMI_HOST", ""],
+  ["AMI_USERNAME", ""],
+  ["AMI_SECRET", ""],
+  ["AMI_SECRET_FILE", "/nowhere/secret"],
+  ["AMI_PORT", "0"],
+  ["AMI_PORT", "65536"],
+  ["AMI_PORT", "5038x"],
+  ["AMI_TLS", "yes"],
+  ["AMI_AUTH", "basic"],
+  ["RINGBACK_SOURCE_TOKEN", ""],
+  ["RINGBACK_SOURCE_TOKEN", "rbs_nonsense"],
+  ["RINGBACK_SOURCE_TOKEN_FILE", "/nowhere/token"],
+  ["RINGBACK_INGEST_QUEUE_URL", ""],
+  ["RINGBACK_INGEST_QUEUE_URL", "Ingest"],
+  ["RINGBACK_AMI_EVENTS", "Hangup,,Cdr"],
+  ["RINGBACK_AMI_EVENTS", "Out*"],
+  ["RINGBACK_SPOOL_MAX_MB", "0"],
+  ["RINGBACK_SEND_RATE", "fast"],
+  ["RINGBACK_HEALTH_PORT", "-1"],
+]
+
+for (const [name, value] of wrong) {
+  test(`names ${name} in one line when it is ${JSON.stringify(value)}`, () => {
+    assert.throws(
+      () => readSettings({ ...good, [name]: value }),
+      (error) => {
+        assert.ok(error instanceof SettingError)
+        assert.match(error.message, new RegExp(`^${name} [^\\n]+$`))
+        return true
+      },
+    )
+  })
+}
+
+test("names a CA file that cannot be read", () => {
+  assert.throws(
+    () => readSettings({ ...good, AMI_TLS: "1", AMI_TLS_CA: "/nowhere/ca.pem" }),
+    /^SettingError: AMI_TLS_CA names \/nowhere\/ca.pem, which cannot be read \(ENOENT\)$/,
+  )
+})
+
+test("never shows a secret in what it says", () => {
+  assert.throws(
+    () => readSettings({ ...good, RINGBACK_SOURCE_TOKEN: "rbs_secret", AMI_PORT: "x" }),
+    (error: Error) => !/rbs_secret|s3cret/.test(error.message),
+  )
+})
+
+test("the process says in one line what is missing or wrong, and exits with 2", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  const taken = createServer().listen(0, "127.0.0.1")
+  await once(taken, "listening")
+  t.after(() => {
+    taken.close()
+    remove()
+  })
+  const { port } = taken.address() as AddressInfo
+  writeFileSync(join(dir, "file"), "")
+  const cases: [environment: Record<string, string>, line: RegExp][] = [
+    [{}, /AMI_HOST is missing; AMI_USERNAME is missing/],
+    [
+      { ...good, RINGBACK_HEALTH_PORT: String(port), RINGBACK_SPOOL_DIR: dir },
+      /RINGBACK_HEALTH_PORT.*EADDRINUSE/,
+    ],
+    [{ ...good, RINGBACK_SPOOL_DIR: join(dir, "file") }, /RINGBACK_SPOOL_DIR.*EEXIST/],
+  ]
+  await Promise.all(
+    cases.map(async ([environment, line]) => {
+      const { code, stdout, stderr } = await runProcess({
+        PATH: process.env["PATH"],
+        ...environment,
+      })
+      assert.deepEqual([code, stdout], [2, ""])
+      assert.match(stderr, /^[^\n]+\n$/)
+      assert.match(stderr, line)
+    }),
+  )
+})
