@@ -106,6 +106,19 @@ test("at most 256 connections wait idle, the latest ones", async (t) => {
   assert.equal(receiver.connections(), 301)
 })
 
+test("a connection that waited for over 30 s is not trusted, although no timer could close it", async (t) => {
+  let now = Date.now()
+  const receiver = await startReceiver(t)
+  const { post } = startSender(t, { now: () => now })
+  await post(receiver.origin)
+  now += 29_000
+  await post(receiver.origin)
+  assert.equal(receiver.connections(), 1)
+  now += 30_000
+  await post(receiver.origin)
+  assert.equal(receiver.connections(), 2)
+})
+
 test("an address that cannot be reached gives way to the host's next", async (t) => {
   const receiver = await startReceiver(t)
   const { post } = startSender(t, { resolve: async () => ["127.0.0.9", "::1", "127.0.0.1"] })

@@ -27,6 +27,22 @@ test("posts the body as it was signed, with the endpoint's headers and our own",
   })
 })
 
+test("no stored header, in whatever letter case, takes the place of ours", async (t) => {
+  const receiver = await startReceiver(t)
+  const headers = {
+    Host: "evil.test",
+    "USER-AGENT": "x",
+    "Content-Length": "1",
+    "Content-Type": "x",
+  }
+  assert.ok((await startSender(t).post(receiver.origin, { headers })).ok)
+  const [request] = receiver.requests
+  assert.equal(request?.headers.host, `127.0.0.1:${receiver.port}`)
+  assert.equal(request?.headers["user-agent"], "Ringback")
+  assert.equal(request?.headers["content-type"], "application/json")
+  assert.equal(request?.body, `{"a":1}`)
+})
+
 test("2xx is success and all else is not", async (t) => {
   const receiver = await startReceiver(t, ({ url }, response) => {
     response.writeHead(Number(url.slice(1))).end("why")

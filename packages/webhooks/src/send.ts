@@ -41,7 +41,7 @@ export function makeSender(options: SenderOptions): Sender {
   const { userAgent = "Ringback", now = Date.now, ca } = options
   const limits = { ...LIMITS, ...options.timeouts }
   const resolve = rememberAnswers(options.resolve ?? resolveHost, ANSWER_TTL_MS, now)
-  const pool = openPool(ca)
+  const pool = openPool({ ca, now })
 
   async function send(request: SendRequest): Promise<Outcome> {
     const startedAt = performance.now()
@@ -98,6 +98,7 @@ export function makeSender(options: SenderOptions): Sender {
     const port = Number(url.port) || (isTls ? 443 : 80)
     const servername = isIP(host) ? "" : host.replace(/\.$/, "")
     const lanes = addresses.map((address) => ({ endpointId, isTls, address, port, servername }))
+    pool.dropExpired()
     const [idle] = lanes.filter(pool.hasIdle)
     return [...new Set(idle ? [idle, ...lanes] : lanes)].slice(0, MAX_ADDRESSES)
   }
@@ -109,9 +110,15 @@ type Located = { url: URL; host: string; addresses: string[] }
 
 const refused = (reason: string): Refusal => ({ ok: false, reason: `refused: ${reason}` })
 
+const HEADER_ERRORS = new Set([
+  "ERR_HTTP_INVALID_HEADER_VALUE",
+  "ERR_INVALID_CHAR",
+  "ERR_INVALID_HTTP_TOKEN",
+])
+
 // A header that registration should have refused must not make its delivery poison for the queue.
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
-  if (!error.code?.startsWith("ERR_INVALID_") && !error.code?.startsWith("ERR_HTTP_")) throw error
+  if (!HEADER_ERRORS.has(error.code ?? "")) throw error
   const words = "a header holds a character that HTTP does not allow"
   return { error: words, isUnsent: false, isStale: false }
 }
