@@ -61,10 +61,10 @@ const outcomes = deliver.logGroup.name.apply((name) => ({
   width: 24,
   height: HEIGHT,
   properties: {
-    title: "Attempts by outcome",
+    title: "Attempts by what the delivery became",
     region: region(),
     view: "timeSeries",
-    query: `SOURCE '${name}' | filter event = "delivery.attempted" | stats count() by outcome, bin(5m)`,
+    query: `SOURCE '${name}' | filter event = "delivery.attempted" | stats count() by status, bin(5m)`,
   },
 }))
 

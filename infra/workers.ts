@@ -5,8 +5,8 @@ import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./right
 import { linkedSettings } from "./settings.ts"
 import { dataKey, table } from "./storage.ts"
 
-// Every function opens the table's secrets and knows the settings; of the queues each gets those that it sends to.
-const link = [table, dataKey, linkedSettings]
+// Of the queues each is linked to those that it sends to; release opens no secret.
+const link = [table, linkedSettings]
 
 // All of a worker's time is waiting for SQS, DynamoDB or a receiver: 512 MB (0.3 of a core) is where a longer billed
 // duration begins to cost more than the memory saves.
@@ -17,7 +17,7 @@ export const ingest = makeFunction("Ingest", {
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
   memory,
-  link: [...link, queues.Delivery, rejectedQueue],
+  link: [...link, dataKey, queues.Delivery, rejectedQueue],
   permissions: [
     polls("Ingest"),
     onTable("GetItem", "Query", "UpdateItem"),
@@ -32,7 +32,7 @@ export const deliver = makeFunction("Deliver", {
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   memory,
-  link: [...link, queues.Retry, queues.Jobs],
+  link: [...link, dataKey, queues.Retry, queues.Jobs],
   permissions: [
     polls("Delivery"),
     polls("Retry"),
@@ -48,7 +48,7 @@ export const jobs = makeFunction("Jobs", {
   handler: "functions/jobs.handler",
   timeoutSeconds: facts.queues.Jobs.timeoutSeconds,
   memory,
-  link: [...link, queues.Delivery, queues.Jobs],
+  link: [...link, dataKey, queues.Delivery, queues.Jobs],
   permissions: [
     polls("Jobs"),
     onTable("BatchGetItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
@@ -71,7 +71,6 @@ export const release = makeFunction("Release", {
     onIndex("due")("Query"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
-    onDataKey("GenerateMac"),
   ],
   retries: 0,
 })

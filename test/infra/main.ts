@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync } from "node:fs"
+import { bundleReport } from "./bundles/report.ts"
 import { recordDiff } from "./offline/diff.ts"
 import { proofDir, root } from "./offline/paths.ts"
 import { stages } from "./offline/stages.ts"
@@ -33,3 +34,4 @@ for (const [stage, settings] of Object.entries(stages)) {
   await timed(`stage ${stage} evaluated`, () => recordDiff(stage, settings))
 }
 run(["--test", "test/infra/**/*.test.ts"])
+for (const line of await bundleReport()) console.log(`infra: bundle ${line}`)
