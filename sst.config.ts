@@ -20,6 +20,7 @@ export default $config({
     const { alarmTopic } = await import("./infra/alarms.ts")
     const { dashboardUrl } = await import("./infra/dashboard.ts")
     const { collectorPolicy } = await import("./infra/edge.ts")
+    const { collector } = await import("./infra/collector.ts")
     return {
       api: api.url,
       ingestQueue: queues.Ingest.url,
@@ -27,6 +28,7 @@ export default $config({
       table: table.name,
       alarms: alarmTopic.arn,
       dashboard: dashboardUrl,
+      ...(collector && { collectorSecurityGroup: collector.securityGroup }),
     }
   },
 })

@@ -1,6 +1,4 @@
-import { logRetention } from "./settings.ts"
-
-const days = { "1 week": 7, "3 months": 90 }
+import { logDays } from "./settings.ts"
 
 const trustsLambda = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })
 
@@ -20,7 +18,7 @@ export const makeFunction = (name: string, options: Options) => {
   // Made here and not by SST, so that the role can name it: SST's role may write to every log group of the account.
   const logGroup = new aws.cloudwatch.LogGroup(`${name}Logs`, {
     name: `/ringback/${$app.stage}/${name.toLowerCase()}`,
-    retentionInDays: days[logRetention],
+    retentionInDays: logDays,
   })
   const writesItsLog = {
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -32,6 +32,7 @@ export const required = (name: string) => {
 }
 
 export const logRetention = isPermanent($app.stage) ? "3 months" : "1 week"
+export const logDays = { "1 week": 7, "3 months": 90 }[logRetention]
 
 export const linkedSettings = new sst.Linkable("Settings", {
   properties: {

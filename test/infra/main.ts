@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { bundleReport } from "./bundles/report.ts"
 import { recordDiff } from "./offline/diff.ts"
 import { proofDir, root } from "./offline/paths.ts"
@@ -30,8 +31,14 @@ try {
 await timed("types checked against SST's own", () =>
   run(["node_modules/typescript/bin/tsc", "-p", "infra"]),
 )
+const readTypes = () => readFileSync(resolve(root, "sst-env.d.ts"), "utf8")
+const types = readTypes()
 for (const [stage, settings] of Object.entries(stages)) {
   await timed(`stage ${stage} evaluated`, () => recordDiff(stage, settings))
+}
+if (readTypes() !== types) {
+  console.error("infra: sst-env.d.ts was out of date and is written anew: commit it")
+  process.exit(1)
 }
 run(["--test", "test/infra/**/*.test.ts"])
 for (const line of await bundleReport()) console.log(`infra: bundle ${line}`)

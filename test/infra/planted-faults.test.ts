@@ -145,6 +145,24 @@ describe("the rules name a fault that is planted", () => {
       /TableTable: pointInTimeRecovery is \{"enabled":false\}/,
     ],
     [
+      "a shell in the collector's container",
+      "service",
+      "Collector",
+      (inputs) => (inputs.enableExecuteCommand = true),
+      /Collector: enableExecuteCommand is true, must be false/,
+    ],
+    [
+      "a secret in plain text",
+      "task",
+      "CollectorTask",
+      (inputs) => {
+        const [container] = JSON.parse(inputs.containerDefinitions)
+        container.environment.push({ name: "AMI_SECRET", value: "s" })
+        inputs.containerDefinitions = JSON.stringify([container])
+      },
+      /CollectorTask: AMI_SECRET is in plain text/,
+    ],
+    [
       "a collector that may read",
       "policy",
       "CollectorPolicy",

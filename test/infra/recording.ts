@@ -37,6 +37,7 @@ const types = {
   mapping: "aws:lambda/eventSourceMapping:EventSourceMapping",
   metricFilter: "aws:cloudwatch/logMetricFilter:LogMetricFilter",
   permission: "aws:lambda/permission:Permission",
+  parameter: "aws:ssm/parameter:Parameter",
   policy: "aws:iam/policy:Policy",
   queue: "aws:sqs/queue:Queue",
   recursion: "aws:lambda/functionRecursionConfig:FunctionRecursionConfig",

@@ -1,25 +1,31 @@
-/** What is evaluated: a permanent stage with all that can be chosen, and a personal one with nothing. */
+// Empty counts as unset, and keeps a developer's own .env out of the proof.
+const unset = {
+  RINGBACK_REGION: "",
+  RINGBACK_ALARM_EMAIL: "",
+  RINGBACK_EXPECTED_COLLECTORS: "",
+  RINGBACK_ALLOWED_NETWORKS: "",
+  RINGBACK_RETENTION_DAYS: "",
+  RINGBACK_API_RATE_LIMIT: "",
+  RINGBACK_API_DOMAIN: "",
+  RINGBACK_COLLECTOR_AMI_HOST: "",
+  SST_SECRET_OperatorKey: "an-operator-key-of-the-proof",
+}
+
+/** What is evaluated: a permanent stage with what can be chosen, and a personal one with nothing. */
 export const stages: Record<string, Record<string, string>> = {
   production: {
+    ...unset,
     RINGBACK_REGION: "eu-west-1",
     RINGBACK_ALARM_EMAIL: "oncall@example.com",
     RINGBACK_EXPECTED_COLLECTORS: "2",
-    RINGBACK_ALLOWED_NETWORKS: "",
     RINGBACK_RETENTION_DAYS: "60",
-    RINGBACK_API_RATE_LIMIT: "",
-    RINGBACK_API_DOMAIN: "",
-    RINGBACK_COLLECTOR_AMI_HOST: "",
-    SST_SECRET_OperatorKey: "an-operator-key-of-the-proof",
+    RINGBACK_COLLECTOR_AMI_HOST: "10.0.0.5",
+    RINGBACK_COLLECTOR_AMI_USERNAME: "ringback",
+    RINGBACK_COLLECTOR_VPC: "vpc-1",
+    RINGBACK_COLLECTOR_SUBNETS: "subnet-1,subnet-2",
+    RINGBACK_COLLECTOR_IMAGE: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ringback-collector:1",
+    SST_SECRET_CollectorAmiSecret: "the-ami-secret-of-the-proof",
+    SST_SECRET_CollectorSourceToken: "the-source-token-of-the-proof",
   },
-  proof: {
-    RINGBACK_REGION: "",
-    RINGBACK_ALARM_EMAIL: "",
-    RINGBACK_EXPECTED_COLLECTORS: "",
-    RINGBACK_ALLOWED_NETWORKS: "",
-    RINGBACK_RETENTION_DAYS: "",
-    RINGBACK_API_RATE_LIMIT: "",
-    RINGBACK_API_DOMAIN: "",
-    RINGBACK_COLLECTOR_AMI_HOST: "",
-    SST_SECRET_OperatorKey: "an-operator-key-of-the-proof",
-  },
+  proof: unset,
 }

@@ -2,6 +2,7 @@ import { readCalls } from "../calls.ts"
 import type { Recording } from "../recording.ts"
 import { alarmFaults } from "./alarms.ts"
 import { apiFaults } from "./api.ts"
+import { collectorFaults } from "./collector.ts"
 import { queueFaults } from "./queues.ts"
 import { edgeFaults, roleFaults, unequalRights } from "./rights.ts"
 import { tableFaults } from "./table.ts"
@@ -19,5 +20,6 @@ export const rules: Record<string, (recording: Recording) => string[]> = {
   "lets each function do what it does, and no more": (recording) =>
     unequalRights(recording, readCalls()),
   "lets a collector send to the ingest queue, and no more": edgeFaults,
+  "runs a collector, where it is wanted, that nobody can reach or log into": collectorFaults,
   "was built from values that the recorder had": unknownFaults,
 }

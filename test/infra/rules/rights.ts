@@ -25,6 +25,7 @@ const resourceNames = (recording: Recording) => {
     }
   }
   for (const { outputs } of all(recording, "key")) names.set(outputs.arn, "DataKey")
+  for (const { name, outputs } of all(recording, "parameter")) names.set(outputs.arn, name)
   for (const { name, outputs } of all(recording, "logGroup")) names.set(`${outputs.arn}:*`, name)
   return names
 }
@@ -91,15 +92,20 @@ export const roleFaults = (recording: Recording) => {
       expect(Effect === "Allow", `${role.name}: ${Effect}`)
       for (const action of list(Action)) {
         expect(!action.includes("*"), `${role.name}: ${action} is no exact action`)
-      }
-      for (const arn of list(Resource)) {
-        const isOurs = names.has(arn) || functions.has(arn)
-        expect(isOurs, `${role.name}: ${arn} is not of this stack`)
+        for (const arn of list(Resource)) {
+          const isOurs = names.has(arn) || functions.has(arn) || isOfImage(action, arn)
+          expect(isOurs, `${role.name}: ${arn} is not of this stack`)
+        }
       }
     }
   }
   return faults
 }
+
+// The collector's image is nothing that this stack makes, and ECR's token is nobody's.
+const isOfImage = (action: string, arn: string) =>
+  action === "ecr:GetAuthorizationToken" ||
+  (action.startsWith("ecr:") && /:repository\/[^*]+$/.test(arn))
 
 const trustOf = ({ inputs }: Resource) => {
   const { assumeRolePolicy } = inputs
