@@ -1,0 +1,56 @@
+import { type Api, Refusal } from "./api.ts"
+import { Failure } from "./failure.ts"
+
+type Named = { id: string; name: string }
+
+/** The tenant asked for by id or name; else that of the tenant's key; else the only one, or the one of `npm start`. */
+export async function chooseTenant(
+  api: Api,
+  key: string,
+  asked: string | undefined,
+): Promise<string> {
+  if (asked && /^ten_[0-9a-z]{26}$/.test(asked)) return asked
+  const own = /^rbk_([0-9a-z]{26})_/.exec(key)?.[1]
+  if (own && !asked) return `ten_${own}`
+  const tenants = own
+    ? [await api.get<Named>(`/tenants/ten_${own}`)]
+    : await api.all<Named>("/tenants")
+  return choose(tenants, { what: "tenant", option: "--tenant", asked, usual: ["demo", "local"] }).id
+}
+
+/** The source asked for by id or name; else the only one, or the one of `npm start`; made where there is none. */
+export async function chooseSource(
+  api: Api,
+  tenant: string,
+  asked: string | undefined,
+  note: (line: string) => void,
+): Promise<string> {
+  if (asked && /^src_[0-9a-z]{26}$/.test(asked)) return asked
+  const path = `/tenants/${tenant}/sources`
+  const sources = await api.all<Named>(path)
+  if (sources.length === 0 && !asked) {
+    const made = await api.post<Named>(path, { name: "demo" })
+    note(`There was no source: ${made.id} (demo) was made.`)
+    return made.id
+  }
+  return choose(sources, { what: "source", option: "--source", asked, usual: ["demo", "local"] }).id
+}
+
+type Choice = { what: string; option: string; asked: string | undefined; usual: string[] }
+
+function choose(things: Named[], { what, option, asked, usual }: Choice): Named {
+  const isWanted = asked
+    ? ({ name }: Named) => name === asked
+    : ({ name }: Named) => things.length === 1 || usual.includes(name)
+  const found = things.filter(isWanted)
+  if (found.length === 1) return found[0]!
+  if (things.length === 0) throw new Failure(`There is no ${what} yet.`)
+  const list = things.map(({ id, name }) => `\n  ${id}  ${name}`).join("")
+  const reason = asked
+    ? `${found.length === 0 ? "No" : "More than one"} ${what} is named ${JSON.stringify(asked)}`
+    : `There is more than one ${what}: say which with ${option} ID`
+  throw new Failure(`${reason}. There are:${list}`, 2)
+}
+
+/** Whether the API has no such thing (any more). */
+export const isNotFound = (error: unknown) => error instanceof Refusal && error.status === 404

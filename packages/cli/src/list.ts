@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError } from "commander"
+import type { Page, Query } from "./api.ts"
+import type { Session } from "./session.ts"
+import { table } from "./terminal.ts"
+import { readTime } from "./time.ts"
+
+export type ListOptions = { after?: string; before?: string; limit: string; cursor?: string }
+
+const fromNow = (text: string) => readTime(text, Date.now())
+
+/** The options that every list has. */
+export function addListOptions(command: Command, ofWhat: string): Command {
+  return command
+    .option("--after <time>", `after that time (${ofWhat}): RFC 3339, or 10m, 2h, 3d ago`, fromNow)
+    .option("--before <time>", "before that time", fromNow)
+    .option("--limit <count>", "how many at most, 1 to 250", readLimit, "25")
+    .option("--cursor <cursor>", "go on where the page before ended")
+}
+
+function readLimit(text: string): string {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 250) return text
+  throw new InvalidArgumentError("Give a number from 1 to 250.")
+}
+
+/** Prints a page of a list: the API's own answer as JSON, or a table and how to go on. */
+export async function printPage<Item>(
+  { api, terminal, isJson }: Session,
+  path: string,
+  query: Query,
+  { titles, row, none }: { titles: string[]; row: (item: Item) => string[]; none: string },
+): Promise<void> {
+  const page = await api.get<Page<Item>>(path, query)
+  if (isJson) return terminal.print(JSON.stringify(page))
+  if (page.data.length > 0) {
+    const [head = "", ...lines] = table([titles, ...page.data.map(row)])
+    terminal.print(terminal.paint("dim", head))
+    for (const line of lines) terminal.print(line)
+  } else {
+    terminal.note(page.nextCursor ? "None on this page, but there is more." : none)
+  }
+  if (page.nextCursor)
+    terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
+}

@@ -1,0 +1,113 @@
+import { once } from "node:events"
+import type { IncomingHttpHeaders } from "node:http"
+import { hostname } from "node:os"
+import type { Api } from "./api.ts"
+import { isNotFound } from "./choose.ts"
+import type { Forwarded } from "./forward.ts"
+import type { Listening } from "./listen.ts"
+import { type Received, startReceiver } from "./receiver.ts"
+import { pathOf, type Session } from "./session.ts"
+import { whatIsWrong } from "./verify.ts"
+import type { Webhook } from "./webhook.ts"
+
+type Endpoint = { id: string; metadata: Record<string, string> }
+
+/** Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again. */
+export async function listenAsEndpoint(session: Session, listening: Listening): Promise<void> {
+  const { api, terminal, stopped } = session
+  const path = pathOf(session, "/endpoints")
+  await removeLeftBehind(api, path)
+  // The secret is known only once there is an endpoint, which needs to know the receiver's port.
+  const secret = Promise.withResolvers<string>()
+  const receiver = await startReceiver(async (received) =>
+    receive(received, await secret.promise, listening),
+  )
+  try {
+    const endpoint = await api.post<Endpoint & { secret: string }>(path, {
+      url: receiver.url,
+      eventTypes: listening.eventTypes,
+      description: "ringback listen",
+      metadata: markOf(process.pid),
+    })
+    try {
+      secret.resolve(endpoint.secret)
+      terminal.note(terminal.paint("dim", `Listening as ${endpoint.id}; Ctrl-C ends.`))
+      if (!stopped.aborted) await once(stopped, "abort")
+    } finally {
+      await remove(api, `${path}/${endpoint.id}`)
+      terminal.note(terminal.paint("dim", `${endpoint.id} was removed.`))
+    }
+  } finally {
+    await receiver.close()
+  }
+}
+
+async function receive(
+  { headers, body, at }: Received,
+  secret: string,
+  { forward, show }: Listening,
+): Promise<number> {
+  const problem = whatIsWrong(signatureOf(headers), body, secret, at) ?? null
+  const webhook = parse(body, headers)
+  // What nobody signed goes nowhere.
+  const forwarded = problem === null ? await forward?.(body, headers) : undefined
+  show({ webhook, at, problem, forwarded })
+  return problem === null ? answerOf(forwarded) : 400
+}
+
+// The other receiver's answer is ours: so its failures are retried as they will be later.
+const answerOf = (forwarded: Forwarded | undefined) =>
+  forwarded ? (forwarded.statusCode ?? 502) : 204
+
+function signatureOf(headers: IncomingHttpHeaders) {
+  const value = (name: string) => String(headers[name] ?? "")
+  return {
+    id: value("webhook-id"),
+    timestamp: value("webhook-timestamp"),
+    signature: value("webhook-signature"),
+  }
+}
+
+function parse(body: Buffer, headers: IncomingHttpHeaders): Webhook {
+  const webhook = asObject(body)
+  return {
+    ...webhook,
+    id: String(webhook["id"] ?? headers["webhook-id"] ?? ""),
+    type: String(webhook["type"] ?? "no type"),
+    timestamp: String(webhook["timestamp"] ?? ""),
+    observedAt: String(webhook["observedAt"] ?? ""),
+    data: (webhook["data"] ?? {}) as Record<string, unknown>,
+  }
+}
+
+function asObject(body: Buffer): Record<string, unknown> {
+  try {
+    return { ...(JSON.parse(body.toString("utf8")) as object) }
+  } catch {
+    return {}
+  }
+}
+
+const markOf = (pid: number) => ({ "ringback-listen": `${pid}@${hostname()}`.slice(0, 200) })
+
+// A listener that was killed left an endpoint to which everything fails.
+async function removeLeftBehind(api: Api, path: string): Promise<void> {
+  for (const { id, metadata } of await api.all<Endpoint>(path)) {
+    const [pid, host] = (metadata["ringback-listen"] ?? "").split("@", 2)
+    if (host === hostname() && !isAlive(Number(pid))) await remove(api, `${path}/${id}`)
+  }
+}
+
+async function remove(api: Api, path: string): Promise<void> {
+  await api.delete(path).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}

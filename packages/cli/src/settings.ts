@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Failure } from "./failure.ts"
+
+/** Which API, and with which key. */
+export type Settings = { url: string; key: string; isLocal: boolean }
+
+const DEFAULT_URL = "http://127.0.0.1:3000"
+
+/** From the environment; on a laptop from what `npm start` left in its data directory. */
+export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefined): Settings {
+  const dataDir = env["RINGBACK_DATA_DIR"] || ".ringback"
+  const url = givenUrl || env["RINGBACK_URL"] || readyUrl(dataDir) || DEFAULT_URL
+  const name = givenUrl ? "--url" : "RINGBACK_URL"
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new Failure(`${name}: ${JSON.stringify(url)} is no http or https URL`, 2)
+  }
+  const isLocal = isLoopback(new URL(url).hostname)
+  const key = env["RINGBACK_KEY"] || (isLocal ? localKey(env, dataDir) : undefined)
+  if (!key) {
+    throw new Failure(
+      isLocal
+        ? `No key: set RINGBACK_KEY, or run this where \`npm start\` keeps its ${dataDir} (RINGBACK_DATA_DIR)`
+        : "No key: set RINGBACK_KEY to the operator's key or a tenant's (rbk_...)",
+      2,
+    )
+  }
+  return { url: url.replace(/\/+$/, ""), key, isLocal }
+}
+
+// A laptop's operator key never goes to another machine.
+const localKey = (env: NodeJS.ProcessEnv, dataDir: string) =>
+  env["RINGBACK_OPERATOR_KEY"] || read(join(dataDir, "operator-key"))?.trim()
+
+// The line that `npm start` printed once it was up.
+function readyUrl(dataDir: string): string | undefined {
+  const text = read(join(dataDir, "ready.json"))
+  if (text === undefined) return undefined
+  try {
+    const { apiUrl } = JSON.parse(text) as { apiUrl?: unknown }
+    return typeof apiUrl === "string" ? apiUrl : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined
+    throw new Failure(`${path} cannot be read (${code})`, 2)
+  }
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
