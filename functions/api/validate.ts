@@ -7,9 +7,25 @@ export function validate<Schema extends v.GenericSchema>(
   value: unknown,
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value, { message })
-  if (result.success) return result.output
-  const errors = result.issues.map(toError).slice(0, MAX_ERRORS)
+  const errors = result.success
+    ? lostIn(value, result.output)
+    : result.issues.map(toError).slice(0, MAX_ERRORS)
+  if (result.success && errors.length === 0) return result.output
   throw new ProblemError("request.invalid", undefined, { errors })
+}
+
+// Valibot's objects and records take a list for one whose keys are 0, 1, ...; and records drop what every object
+// inherits, such as `constructor`.
+function lostIn(given: unknown, taken: unknown, keys: string[] = []): FieldError[] {
+  if (typeof given !== "object" || given === null || given === taken) return []
+  if (Array.isArray(given) && !Array.isArray(taken)) {
+    return [{ path: pointer(keys), message: "must be an object" }]
+  }
+  return Object.entries(given).flatMap(([key, each]) =>
+    Object.hasOwn(taken as object, key)
+      ? lostIn(each, (taken as Record<string, unknown>)[key], [...keys, key])
+      : [{ path: pointer([...keys, key]), message: "is not a possible name" }],
+  )
 }
 
 const MAX_ERRORS = 50

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { makeTenant, startApi, type TestApi } from "./api.ts"
+
+let now = Date.parse("2026-11-22T06:00:00Z")
+let api: TestApi
+before(async () => void (api = await startApi({ now: () => now })))
+after(() => api.close())
+
+const DAY_MS = 24 * 3600 * 1000
+
+test("fifty POSTs at once with one Idempotency-Key make one thing and get one answer", async () => {
+  const { path } = await makeTenant(api)
+  const headers = { "idempotency-key": "twins" }
+  const body = { name: "one" }
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => api.call(`POST ${path}/keys`, { headers, body })),
+  )
+  for (const answer of answers)
+    assert.deepEqual([answer.status, answer.text], [201, answers[0]!.text])
+  const replayed = answers.filter((each) => each.headers.get("idempotency-replayed") === "true")
+  assert.equal(replayed.length, 49)
+  const listed = await api.call(`GET ${path}/keys`)
+  assert.equal(listed.body.data.filter(({ name }: { name: string }) => name === "one").length, 1)
+})
+
+test("the same key gets the same answer for a day, secrets and headers included", async () => {
+  const { path } = await makeTenant(api)
+  const headers = { "idempotency-key": "again" }
+  const body = { url: "https://example.invalid/" }
+  const first = await api.call(`POST ${path}/endpoints`, { headers, body })
+  now += DAY_MS - 1000
+  const again = await api.call(`POST ${path}/endpoints`, { headers, body })
+  assert.deepEqual([again.status, again.text], [201, first.text])
+  for (const name of ["location", "etag"])
+    assert.equal(again.headers.get(name), first.headers.get(name))
+  now += 2000
+  const later = await api.call(`POST ${path}/endpoints`, { headers, body })
+  assert.notEqual(later.body.id, first.body.id)
+})
+
+test("the same key for something else is refused", async () => {
+  const { path, key } = await makeTenant(api)
+  const headers = { "idempotency-key": "other" }
+  await api.call(`POST ${path}/sources`, { headers, body: { name: "a" } })
+  for (const [route, name] of [
+    [`POST ${path}/sources`, "b"],
+    [`POST ${path}/keys`, "a"],
+  ] as const) {
+    const answer = await api.call(route, { headers, body: { name } })
+    assert.deepEqual([answer.status, answer.body.code], [409, "idempotency.mismatch"])
+  }
+  // Another caller's key is another key.
+  const own = await api.call(`POST ${path}/sources`, { key, headers, body: { name: "b" } })
+  assert.equal(own.status, 201)
+})
+
+test("what had no effect is not remembered", async () => {
+  const { path } = await makeTenant(api)
+  const headers = { "idempotency-key": "mistaken" }
+  const url = { url: "https://10.0.0.1/" }
+  assert.equal((await api.call(`POST ${path}/endpoints`, { headers, body: url })).status, 400)
+  const body = { url: "https://example.invalid/" }
+  assert.equal((await api.call(`POST ${path}/endpoints`, { headers, body })).status, 201)
+})
+
+test("an Idempotency-Key that is none is refused", async () => {
+  const { path } = await makeTenant(api)
+  for (const value of ["", "x".repeat(256), "\u00e9"]) {
+    const headers = { "idempotency-key": value }
+    const answer = await api.call(`POST ${path}/keys`, { headers, body: { name: "x" } })
+    assert.deepEqual([answer.status, answer.body.errors[0].path], [400, "/Idempotency-Key"])
+  }
+})
