@@ -2,18 +2,11 @@ import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@
 import { startEngines, startSqs } from "@ringback/local/engines"
 import assert from "node:assert/strict"
 import { mkdtemp, rm } from "node:fs/promises"
-import { connect } from "node:net"
 import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
+import { canConnect } from "../harness/can-connect.ts"
 import { makeClients } from "../harness/stack.ts"
-
-const canConnect = (host: string, url: string) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect({ host, port: Number(new URL(url).port) })
-    socket.once("connect", () => (socket.destroy(), resolve(true)))
-    socket.once("error", () => resolve(false))
-  })
 
 test("the embedded services are reached by 127.0.0.1 and by no other address of the machine", async () => {
   const engines = await startEngines()

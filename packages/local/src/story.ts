@@ -11,7 +11,7 @@ export type Story = {
   warn: (text: string) => void
 }
 
-const NAME_WIDTH = 12
+const NAME_WIDTH = 14
 const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = 34
 
