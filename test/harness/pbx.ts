@@ -26,6 +26,7 @@ export class Pbx {
   readonly records = new Map<ListedKind, Map<string, Pair[]>>()
   readonly actions: string[] = []
   logins = 0
+  startedAt = Date.now()
   /** Refuses every login while true. */
   isRefusing = false
   #server: Server | undefined
@@ -79,8 +80,9 @@ export class Pbx {
 
   /** Dies and comes back: dialings lived in its memory. */
   async restart(): Promise<void> {
-    await this.down()
+    if (this.#server?.listening) await this.down()
     this.records.delete("Dialing")
+    this.startedAt = Date.now()
     await this.listen()
   }
 
@@ -191,6 +193,9 @@ export class Pbx {
       socket.write(
         `Event: Out${kind}ListComplete\r\n${id}EventList: Complete\r\nListItems: ${rows.length}\r\n\r\n`,
       )
+    } else if (name === "Command" && this.options.canList) {
+      const seconds = Math.floor((Date.now() - this.startedAt) / 1_000)
+      respond("Success", `Message: Command output follows\r\nOutput: System uptime: ${seconds}\r\n`)
     } else respond("Error", "Message: Permission denied\r\n")
   }
 }

@@ -28,6 +28,8 @@ export type CollectorOptions = {
   onBatch?: (durationMs: number) => void
   log: Log
   now?: () => number
+  /** How far apart the PBX's lists are asked for twice after a gap. */
+  confirmMs?: number
   tuning?: Partial<Tuning>
 }
 
@@ -36,6 +38,8 @@ export type Collector = {
   ready: Promise<void>
   healthPort: number | null
   status: () => Status
+  /** Takes new credentials and settings of the same source over, without missing an event. */
+  reload: (options: Pick<CollectorOptions, "ami" | "sourceToken">) => Promise<void>
   /** Logs off, sends what is in the spool while the queue takes it, and lets go of the directory. */
   stop: () => Promise<void>
 }
@@ -69,6 +73,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       ready: run.ready,
       healthPort: health?.port ?? null,
       status: () => run.status(),
+      async reload({ ami, sourceToken }) {
+        const next = parseSourceToken(sourceToken)
+        if (next?.source !== token.source) {
+          throw new SettingError("RINGBACK_SOURCE_TOKEN is of another source: that takes a restart")
+        }
+        await run.reload(ami, next)
+      },
       async stop() {
         await run.stop()
         await health?.close()

@@ -1,5 +1,6 @@
 import { type AmiMessage, header } from "@ringback/ami/message"
 import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
+import type { Known } from "./known.ts"
 import type { Losses } from "./losses.ts"
 import type { Spool } from "./spool.ts"
 
@@ -12,18 +13,21 @@ export class Intake {
   #spool: Spool
   #envelope: Envelope
   #losses: Losses
+  #known: Known
   #isWanted: (name: string) => boolean
 
-  constructor(
-    spool: Spool,
-    envelope: Envelope,
-    losses: Losses,
-    isWanted: (name: string) => boolean,
-  ) {
-    this.#spool = spool
-    this.#envelope = envelope
-    this.#losses = losses
-    this.#isWanted = isWanted
+  constructor(parts: {
+    spool: Spool
+    envelope: Envelope
+    losses: Losses
+    known: Known
+    isWanted: (name: string) => boolean
+  }) {
+    this.#spool = parts.spool
+    this.#envelope = parts.envelope
+    this.#losses = parts.losses
+    this.#known = parts.known
+    this.#isWanted = parts.isWanted
   }
 
   /** False: not an event that is forwarded. */
@@ -32,20 +36,25 @@ export class Intake {
     this.counts.set(message.name, (this.counts.get(message.name) ?? 0) + 1)
     this.#newest = message
     this.#newestAt = receivedAt
-    this.#keep(message, receivedAt)
+    // What was not kept is not known: the lists are asked for it later.
+    if (this.#keep(message, receivedAt)) this.#known.note(message.name, message.headers)
     return true
   }
 
-  takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): void {
-    this.syntheticCount++
-    this.#keep(message, receivedAt, synthetic)
+  /** False: there was no room for it. */
+  takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): boolean {
+    const isKept = this.#keep(message, receivedAt, synthetic)
+    if (isKept) this.syntheticCount++
+    return isKept
   }
 
-  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): void {
+  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): boolean {
     const json = this.#envelope.event(message.headers, receivedAt, synthetic)
     // The parser's bound is on the wire's bytes; escaped, they may be more.
-    if (json.length > MAX_JSON_BYTES) this.#losses.note("oversized", receivedAt)
-    else if (!this.#spool.append(json)) this.#losses.note("spool-full", receivedAt)
+    const isOversized = json.length > MAX_JSON_BYTES
+    if (!isOversized && this.#spool.append(json)) return true
+    this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
+    return false
   }
 
   /** The PBX's clock in the newest event, null where it does not say (`timestampevents=no`). */

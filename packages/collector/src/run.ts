@@ -5,11 +5,13 @@ import type { Tuning } from "@ringback/ami/tuning"
 import type { SourceToken } from "@ringback/events/token"
 import type { Sqs } from "./batch.ts"
 import { Coverage } from "./coverage.ts"
-import { makeEnvelope, makeMessageId } from "./envelope.ts"
+import { type Envelope, makeEnvelope } from "./envelope.ts"
+import { Gaps } from "./gaps.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
+import { Known } from "./known.ts"
 import type { Log } from "./log.ts"
-import { type GapReason, Losses } from "./losses.ts"
+import { Losses } from "./losses.ts"
 import { quarantine } from "./quarantine.ts"
 import { receivedAtOf } from "./recovery.ts"
 import { makeSelection } from "./selection.ts"
@@ -28,6 +30,7 @@ type RunOptions = {
   sendRate?: number
   amiEvents?: readonly string[]
   onBatch?: (durationMs: number) => void
+  confirmMs?: number
   log: Log
   now: () => number
   tuning?: Partial<Tuning>
@@ -38,30 +41,47 @@ const HEARTBEAT_MS = 30_000
 const MINUTE_MS = 60_000
 const DRAIN_MS = 10_000
 const SEND_RATE = 2_000
+const CONFIRM_MS = 3_000
 
 /** One PBX, one source: session, spool and sender, and what holds them together. */
 export class Run {
   #options: RunOptions
   #client: AmiClient | undefined
   #sender: Sender | undefined
+  #key: SourceToken
   #losses = new Losses()
-  #envelope
+  #envelope: Envelope
+  #known: Known
   #intake: Intake
+  #gaps: Gaps
   #coverage: Coverage
+  #hasRestarted = false
   #timers: NodeJS.Timeout[] = []
   #ready = Promise.withResolvers<void>()
   #counts = { sessions: 0, sent: 0, refused: 0 }
-  #gaps: Record<string, number> = {}
   #queueTrouble: string | null = null
   #isStopped = false
 
   constructor(options: RunOptions) {
-    const { token, storage } = options
+    const { token, storage, log, now } = options
+    const { spool, collector } = storage
     const { tenant, source } = token
     this.#options = options
-    this.#envelope = makeEnvelope({ tenant, source, collector: storage.collector })
+    this.#key = token
+    this.#envelope = makeEnvelope({ tenant, source, collector })
+    this.#known = new Known(storage.state)
+    const parts = { spool, envelope: this.#envelope, losses: this.#losses, known: this.#known }
     const isWanted = makeSelection(options.amiEvents ?? [])
-    this.#intake = new Intake(storage.spool, this.#envelope, this.#losses, isWanted)
+    this.#intake = new Intake({ ...parts, isWanted })
+    this.#gaps = new Gaps({
+      ...parts,
+      intake: this.#intake,
+      confirmMs: options.confirmMs ?? CONFIRM_MS,
+      list: (action) => this.#list(action),
+      send: (action) => this.#client!.send(action),
+      log,
+      now,
+    })
     this.#coverage = new Coverage(readUntilOf(storage))
   }
 
@@ -70,14 +90,14 @@ export class Run {
   }
 
   start(): void {
-    const { ami, token, storage, sqs, tuning } = this.#options
-    this.#reportDamages()
+    const { ami, token, storage, sqs, tuning, log, now } = this.#options
+    this.#gaps.reportDamages(readUntilOf(storage) ?? now())
     this.#sender = startSender({
       spool: storage.spool,
       sqs,
       queueUrl: this.#options.ingestQueueUrl,
       source: token.source,
-      signingKey: () => token,
+      signingKey: () => this.#key,
       ratePerSecond: this.#options.sendRate ?? SEND_RATE,
       onSent: (count, durationMs) => {
         this.#counts.sent += count
@@ -94,15 +114,21 @@ export class Run {
       onDropped: ({ why, bytes, firstLine }, at) => {
         // What the end of a stream cut off belongs to the gap that begins there.
         if (why === "oversized") this.#losses.note("oversized", at)
-        this.#options.log("message.dropped", { why, bytes, firstLine })
+        log("message.dropped", { why, bytes, firstLine })
       },
     })
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => this.#beat(), HEARTBEAT_MS),
-      setInterval(() => this.#options.log("collector.minute", this.status()), MINUTE_MS),
+      setInterval(() => log("collector.minute", this.status()), MINUTE_MS),
     ]
     this.#beat()
+  }
+
+  /** New settings, make before break: no event is missed between the sessions. Rejects where the PBX refuses them. */
+  async reload(ami: AmiTarget, token: SourceToken): Promise<void> {
+    this.#key = token
+    await this.#client?.renew(ami)
   }
 
   status(): Status {
@@ -121,11 +147,11 @@ export class Run {
       events: Object.fromEntries(this.#intake.counts),
       synthetic: this.#intake.syntheticCount,
       losses: this.#losses.counts(),
-      gaps: this.#gaps,
+      gaps: this.#gaps.counts,
       spoolDepth: spool.depth,
       spoolBytes: spool.bytes,
       spoolAgeSeconds: oldest === null ? 0 : Math.max(0, now() - oldest) / 1_000,
-      diskTrouble: spool.diskTrouble?.message ?? storage.state.trouble ?? null,
+      diskTrouble: storage.trouble(),
       queueTrouble: this.#queueTrouble,
       lagSeconds: this.#intake.lagSeconds,
     }
@@ -137,9 +163,9 @@ export class Run {
     this.#isStopped = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#client?.close()
-    this.#reportLosses(Infinity)
+    await this.#gaps.stop()
     await storage.spool.flush()
-    this.#rememberReadUntil()
+    this.#remember()
     this.#beat()
     await this.#sender?.stop(DRAIN_MS)
     log("collector.stopped", { spoolDepth: storage.spool.depth })
@@ -159,9 +185,14 @@ export class Run {
     if (name === "connected") {
       this.#counts.sessions++
       const ended = this.#coverage.open(state.connectedSince ?? state.at)
-      if (ended) this.#report(ended.reason, ended.from, ended.to)
+      this.#gaps.bridge(ended, this.#hasRestarted)
+      this.#hasRestarted = false
       this.#ready.resolve()
-    } else this.#coverage.lose(state.lastReadAt ?? state.at)
+    } else {
+      this.#coverage.lose(state.lastReadAt ?? state.at)
+      // Announced, or nothing listened: another life of the PBX than before.
+      this.#hasRestarted ||= shutdown !== null || code === "port_refused"
+    }
     this.#beat()
   }
 
@@ -182,48 +213,29 @@ export class Run {
     log("message.refused", { alarm: true, ...refusal, file })
   }
 
+  async #list(action: string) {
+    const result = await this.#client!.list({ Action: action })
+    return result.ok ? result.rows : null
+  }
+
   #tick(): void {
-    this.#reportLosses(this.#options.now())
-    this.#rememberReadUntil()
+    this.#gaps.reportLosses(this.#options.now())
+    this.#remember()
   }
 
-  #reportLosses(now: number): void {
-    for (const { reason, from, to, count } of this.#losses.takeQuiet(now)) {
-      this.#report(reason, from, to, { count })
-    }
-  }
-
-  #reportDamages(): void {
-    const { storage, now } = this.#options
-    const { damages } = storage.spool
-    if (damages.length === 0) return
-    const until = readUntilOf(storage) ?? now()
-    const from = Math.min(...damages.map((each) => each.from ?? each.to ?? until))
-    const to = Math.max(...damages.map((each) => each.to ?? until))
-    const bytes = damages.reduce((sum, each) => sum + each.bytes, 0)
-    this.#report("spool-damaged", Math.min(from, to), to, { bytes, places: damages.length })
-  }
-
-  #report(reason: GapReason, from: number, to: number, fields: Record<string, unknown> = {}): void {
-    const { storage, log, now } = this.#options
-    const gap = { id: makeMessageId(), from, to, reason, inferred: {} }
-    this.#gaps[reason] = (this.#gaps[reason] ?? 0) + 1
-    storage.spool.append(this.#envelope.gap(gap, now()), true)
-    const seconds = (to - from) / 1_000
-    log("gap", { alarm: true, reason, from: iso(from), to: iso(to), seconds, ...fields })
-  }
-
-  #rememberReadUntil(): void {
-    const { spool, remember } = this.#options.storage
+  /** What the next start has to know. */
+  #remember(): void {
+    const { spool, remember, attempt } = this.#options.storage
+    attempt(() => this.#known.save())
     const lastReadAt = this.#client?.state.lastReadAt ?? null
     const until = this.#coverage.readUntil(lastReadAt, spool.oldestUnsavedAt)
-    if (until === null) return
-    remember("readUntil", String(Math.min(until, this.#losses.since ?? until)))
+    if (until !== null)
+      remember("readUntil", String(Math.min(until, this.#gaps.openSince ?? until)))
   }
 
   /** Best effort: what it says is soon said again. */
   #beat(): void {
-    const { sqs, token, ingestQueueUrl, now } = this.#options
+    const { sqs, ingestQueueUrl, now } = this.#options
     const { spoolDepth, spoolAgeSeconds } = this.status()
     // Who reads but cannot keep covers nothing.
     const isLosing = this.#losses.isOpen("spool-full")
@@ -234,11 +246,9 @@ export class Run {
       spoolDepth,
       spoolAgeSeconds,
     })
-    void sendHeartbeat(sqs, ingestQueueUrl, heartbeat, token)
+    void sendHeartbeat(sqs, ingestQueueUrl, heartbeat, this.#key)
   }
 }
-
-const iso = (ms: number) => new Date(ms).toISOString()
 
 /** Up to when an earlier run of this collector had read its PBX; null where there was none. */
 function readUntilOf({ state, spool }: Storage): number | null {

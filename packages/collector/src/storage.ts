@@ -9,7 +9,10 @@ export type Storage = {
   state: State
   spool: Spool
   collector: string
-  /** Keeps a fact; a disk that refuses it is the spool's news, not a reason to stop. */
+  /** Writes to the state; a disk that refuses is the spool's news, not a reason to stop. */
+  attempt: (write: () => void) => void
+  /** What is wrong with the directory at the moment. */
+  trouble: () => string | null
   remember: (name: string, value: string) => void
   close: () => Promise<void>
 }
@@ -21,13 +24,16 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
   const lock = takeDirectory(dir, log)
   const state = openState(lock.isHeld ? dir : undefined, now())
   if (state.trouble) log("state.trouble", { alarm: true, dir, reason: state.trouble })
-  const remember = (name: string, value: string) => {
+  let writeTrouble: string | null = null
+  const attempt = (write: () => void) => {
     try {
-      state.set(name, value)
+      write()
+      writeTrouble = null
     } catch (error) {
-      state.trouble = (error as Error).message
+      writeTrouble = (error as Error).message
     }
   }
+  const remember = (name: string, value: string) => attempt(() => state.set(name, value))
   try {
     const spool = await Spool.open({
       dir,
@@ -42,12 +48,13 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
       onUnreadable: ({ bytes, error }) =>
         log("spool.unreadable", { alarm: true, dir, bytes, reason: error.message }),
     })
+    const trouble = () => spool.diskTrouble?.message ?? state.trouble ?? writeTrouble
     const close = async () => {
       await spool.close()
       state.close()
       if (lock.isHeld) lock.release()
     }
-    return { state, spool, collector: collectorId(state), remember, close }
+    return { state, spool, collector: collectorId(state), attempt, remember, trouble, close }
   } catch (error) {
     state.close()
     if (lock.isHeld) lock.release()

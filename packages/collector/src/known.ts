@@ -1,0 +1,118 @@
+import { fingerprint } from "@ringback/events/record"
+import { type Kind, parseEventName } from "@ringback/events/kind"
+import { valueOf } from "@ringback/events/header"
+import type { HeaderPair } from "@ringback/ami/message"
+import type { State } from "./state.ts"
+
+/** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
+export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
+export type ListedKind = (typeof listedKinds)[number]
+
+const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
+
+// A record as last heard: its headers until they are saved, then their fingerprint.
+type Body = HeaderPair[] | string
+
+export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("base64url")
+
+/** Which records the PBX had when it was last heard, over restarts: what a list is compared with after a gap. */
+export class Known {
+  #state: State
+  #records = new Map<ListedKind, Map<string, Body>>()
+  #changed = new Set<string>()
+  /** Records that events spoke of since `watch`. */
+  #touched: Set<string> | undefined
+
+  constructor(state: State) {
+    this.#state = state
+    state.database.exec(
+      `CREATE TABLE IF NOT EXISTS known
+       (kind TEXT, uuid TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, uuid)) WITHOUT ROWID`,
+    )
+    for (const kind of listedKinds) this.#records.set(kind, new Map())
+    for (const row of state.database.prepare("SELECT kind, uuid, body FROM known").iterate()) {
+      const { kind, uuid, body } = row as { kind: ListedKind; uuid: string; body: string }
+      this.#records.get(kind)?.set(uuid, body)
+    }
+  }
+
+  /** What an event says of a record. On the hot path: nothing is hashed or written here. */
+  note(name: string, headers: HeaderPair[]): void {
+    const said = parseEventName(name)
+    if (!said || !isListed(said.kind)) return
+    const uuid = valueOf(headers, "Uuid")
+    if (uuid === null) return
+    this.#touched?.add(`${said.kind}/${uuid}`)
+    this.set(said.kind, uuid, said.action === "deleted" ? undefined : headers)
+  }
+
+  set(kind: ListedKind, uuid: string, body: Body | undefined): void {
+    if (body === undefined) this.of(kind).delete(uuid)
+    else this.of(kind).set(uuid, body)
+    this.#changed.add(`${kind}/${uuid}`)
+  }
+
+  of(kind: ListedKind): Map<string, Body> {
+    return this.#records.get(kind)!
+  }
+
+  isSame(kind: ListedKind, uuid: string, body: string): boolean {
+    const known = this.of(kind).get(uuid)
+    return known !== undefined && (typeof known === "string" ? known : bodyOf(known)) === body
+  }
+
+  /** Whether all records of a kind were learnt once; before that, one in a list need not be new. */
+  isWhole(kind: ListedKind): boolean {
+    return this.#state.get(`whole/${kind}`) === "1"
+  }
+
+  setWhole(kind: ListedKind): void {
+    this.#state.set(`whole/${kind}`, "1")
+  }
+
+  /** Remembers from now on which records events speak of. */
+  watch(): void {
+    this.#touched = new Set()
+  }
+
+  unwatch(): void {
+    this.#touched = undefined
+  }
+
+  isTouched(kind: ListedKind, uuid: string): boolean {
+    return this.#touched?.has(`${kind}/${uuid}`) ?? false
+  }
+
+  /** Writes what changed, in one transaction. */
+  save(): void {
+    if (this.#changed.size === 0) return
+    const { database } = this.#state
+    const put = database.prepare("INSERT OR REPLACE INTO known VALUES (?, ?, ?)")
+    const remove = database.prepare("DELETE FROM known WHERE kind = ? AND uuid = ?")
+    database.exec("BEGIN")
+    try {
+      for (const key of this.#changed) {
+        const [kind, uuid] = splitKey(key)
+        const body = this.of(kind).get(uuid)
+        if (body === undefined) remove.run(kind, uuid)
+        else put.run(kind, uuid, this.#shorten(kind, uuid, body))
+      }
+      database.exec("COMMIT")
+      this.#changed.clear()
+    } catch (error) {
+      database.exec("ROLLBACK")
+      throw error
+    }
+  }
+
+  #shorten(kind: ListedKind, uuid: string, body: Body): string {
+    const short = typeof body === "string" ? body : bodyOf(body)
+    this.of(kind).set(uuid, short)
+    return short
+  }
+}
+
+function splitKey(key: string): [ListedKind, string] {
+  const slash = key.indexOf("/")
+  return [key.slice(0, slash) as ListedKind, key.slice(slash + 1)]
+}

@@ -1,0 +1,119 @@
+import { setTimeout as wait } from "node:timers/promises"
+import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
+import { valueOf } from "@ringback/events/header"
+import { type Action, eventNameOf } from "@ringback/events/kind"
+import { eventFromEntry } from "@ringback/events/record"
+import { bodyOf, type Known, type ListedKind, listedKinds } from "./known.ts"
+
+type Rows = Map<string, HeaderPair[]>
+
+export type ResyncOptions = {
+  known: Known
+  /** The rows of a kind's Show list; null where the account may not ask. Rejects when the session is gone. */
+  list: (kind: ListedKind) => Promise<AmiMessage[] | null>
+  /** Keeps an inferred event; false where there is no room. */
+  emit: (event: AmiMessage) => boolean
+  /** Whether the PBX began anew in the gap, and forgot its dialings without a word. */
+  hasRestarted: () => Promise<boolean>
+  /** How far apart the two askings are, and what ends the wait. */
+  confirm: { afterMs: number; signal: AbortSignal }
+}
+
+/**
+ * Infers from the PBX's lists what happened in a gap. The result counts the inferred events by type; undefined where the
+ * lists may not be asked for. `known.watch()` must have been called before the session's first event.
+ */
+export async function resync(options: ResyncOptions): Promise<Record<string, number> | undefined> {
+  const first = await askAll(options)
+  if (first.size === 0) return undefined
+  // Asked twice: what still changes has live events of its own, and a row that one list lacks proves nothing.
+  await wait(options.confirm.afterMs, undefined, { signal: options.confirm.signal })
+  const second = await askAll(options)
+  const inferred: Record<string, number> = {}
+  for (const kind of listedKinds) {
+    const [earlier, later] = [first.get(kind), second.get(kind)]
+    if (!earlier || !later) continue
+    if (options.known.isWhole(kind)) {
+      inferChanges(options, kind, earlier, later, inferred)
+      await inferDeletes(options, kind, earlier, later, inferred)
+    } else learn(options.known, kind, later)
+  }
+  return inferred
+}
+
+async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
+  const all = new Map<ListedKind, Rows>()
+  for (const kind of listedKinds) {
+    const messages = await list(kind)
+    if (messages === null) continue
+    const rows: Rows = new Map()
+    for (const { headers } of messages) {
+      const uuid = valueOf(headers, "Uuid")
+      if (uuid !== null) rows.set(uuid, headers)
+    }
+    all.set(kind, rows)
+  }
+  return all
+}
+
+// The very first look: what is there was not made in a gap that we know of.
+function learn(known: Known, kind: ListedKind, rows: Rows): void {
+  for (const [uuid, row] of rows)
+    if (!known.isTouched(kind, uuid)) known.set(kind, uuid, bodyOf(row))
+  known.setWhole(kind)
+}
+
+type Inferred = Record<string, number>
+
+function inferChanges(
+  { known, emit }: ResyncOptions,
+  kind: ListedKind,
+  earlier: Rows,
+  later: Rows,
+  inferred: Inferred,
+): void {
+  for (const [uuid, row] of later) {
+    const body = bodyOf(row)
+    const before = earlier.get(uuid)
+    const isSettled = before !== undefined && bodyOf(before) === body
+    if (!isSettled || known.isTouched(kind, uuid) || known.isSame(kind, uuid, body)) continue
+    const action = known.of(kind).has(uuid) ? "updated" : "created"
+    const headers = eventFromEntry(row, action)
+    if (!headers || !emit({ kind: "event", name: eventNameOf(kind, action), headers })) continue
+    known.set(kind, uuid, body)
+    count(inferred, kind, action)
+  }
+}
+
+async function inferDeletes(
+  { known, emit, hasRestarted }: ResyncOptions,
+  kind: ListedKind,
+  earlier: Rows,
+  later: Rows,
+  inferred: Inferred,
+): Promise<void> {
+  const isAbsent = (uuid: string) =>
+    !earlier.has(uuid) && !later.has(uuid) && !known.isTouched(kind, uuid)
+  const absent = [...known.of(kind).keys()].filter(isAbsent)
+  if (absent.length === 0) return
+  // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
+  const isTrusted =
+    (earlier.size > 0 && later.size > 0) || (kind === "dialing" && (await hasRestarted()))
+  if (!isTrusted) return
+  for (const uuid of absent.filter(isAbsent)) {
+    const name = eventNameOf(kind, "deleted")
+    // No more than what is sure: its last state may have been missed too.
+    const headers: HeaderPair[] = [
+      ["Event", name],
+      ["Uuid", uuid],
+    ]
+    if (!emit({ kind: "event", name, headers })) continue
+    known.set(kind, uuid, undefined)
+    count(inferred, kind, "deleted")
+  }
+}
+
+function count(inferred: Inferred, kind: ListedKind, action: Action): void {
+  const type = `${kind}.${action}`
+  inferred[type] = (inferred[type] ?? 0) + 1
+}
