@@ -1,0 +1,129 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import * as ApiKey from "@ringback/store/api-key"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Heartbeat from "@ringback/store/heartbeat"
+import * as Source from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import * as Tenant from "@ringback/store/tenant"
+import type { HeartbeatMessage } from "@ringback/events/message"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps, makeEndpoint } from "../harness/system.ts"
+
+const START = Date.parse("2026-11-22T06:00:00Z")
+const DAY_MS = 24 * 3600 * 1000
+let now = START
+let stack: Stack
+let table: Table
+let tenant: string
+
+before(async () => {
+  stack = await startStack()
+  table = makeDeps(stack, { now: () => now }).table
+  tenant = (await Tenant.create(table, { name: "Acme" })).id
+})
+after(() => stack.close())
+
+test("a deleted thing stays as a tombstone, out of every list, longer than any queue keeps a message", async () => {
+  const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")
+  const { source } = await Source.create(table, tenant, { name: "PBX" })
+  assert.equal(await Endpoint.remove(table, tenant, endpoint.id), true)
+  assert.equal(await Source.remove(table, tenant, source.id), true)
+  assert.equal((await Endpoint.get(table, tenant, endpoint.id))?.deletedAt, now)
+  assert.equal((await Source.get(table, tenant, source.id))?.deletedAt, now)
+  assert.deepEqual(await Endpoint.list(table, tenant), [])
+  assert.deepEqual((await Source.page(table, tenant, { limit: 10 })).items, [])
+  assert.equal(await Endpoint.remove(table, tenant, endpoint.id), false)
+  assert.equal(await Endpoint.update(table, tenant, endpoint.id, { rateLimit: 1 }), undefined)
+  assert.equal(await Endpoint.disable(table, tenant, endpoint.id, "gone", now), undefined)
+})
+
+test("of many who disable an endpoint one has done it", async () => {
+  const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")
+  const results = await Promise.all(
+    Array.from({ length: 10 }, () => Endpoint.disable(table, tenant, endpoint.id, "failing", now)),
+  )
+  assert.equal(results.filter(Boolean).length, 1)
+  const read = await Endpoint.get(table, tenant, endpoint.id)
+  assert.deepEqual([read?.disabled, read?.disabledReason], [true, "failing"])
+})
+
+test("a source's old keys verify until their overlap ends, and no longer than they would have", async () => {
+  const made = await Source.create(table, tenant, { name: "PBX" })
+  const rotate = async (overlapMs: number) => {
+    const source = await Source.get(table, tenant, made.source.id, { consistent: true })
+    return (await Source.rotate(table, source!, overlapMs))!
+  }
+  const second = await rotate(DAY_MS)
+  const third = await rotate(14 * DAY_MS)
+  const keyIds = async () => {
+    const source = await Source.get(table, tenant, made.source.id, { consistent: true })
+    return Source.keysOf(table, source!).map(({ keyId }) => keyId)
+  }
+  assert.deepEqual(await keyIds(), [third.key.keyId, second.key.keyId, made.key.keyId])
+  now += DAY_MS
+  assert.deepEqual(await keyIds(), [third.key.keyId, second.key.keyId])
+  now += 13 * DAY_MS
+  assert.deepEqual(await keyIds(), [third.key.keyId])
+  assert.equal(await Source.rotate(table, second.source, DAY_MS), undefined)
+})
+
+test("a secret does not open in another's place", async () => {
+  const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")
+  const { endpoint: other, secret } = await makeEndpoint({ table }, tenant, "https://a.example/")
+  assert.deepEqual(Endpoint.openSecrets(table, other), [secret])
+  assert.throws(() => Endpoint.openSecrets(table, { ...endpoint, secrets: other.secrets }))
+})
+
+test("an API key verifies by its own secret alone", async () => {
+  const { apiKey, text } = await ApiKey.create(table, tenant, { name: "crm", validUntil: null })
+  assert.equal((await ApiKey.verify(table, text))?.id, apiKey.id)
+  const other = await ApiKey.create(table, tenant, { name: "other", validUntil: null })
+  const mixed = text.slice(0, -43) + other.text.slice(-43)
+  for (const wrong of [mixed, text.toUpperCase(), ` ${text}`, `${text}A`, "rbk_", ""]) {
+    assert.equal(await ApiKey.verify(table, wrong), undefined, wrong)
+  }
+})
+
+test("what collectors say of themselves makes their source's status", async () => {
+  const { source } = await Source.create(table, tenant, { name: "PBX" })
+  const read = async () => (await Source.get(table, tenant, source.id, { consistent: true }))!
+  const status = async () => Heartbeat.healthOf(await read(), now).status
+  const beat = async (collector: string, rest: Partial<HeartbeatMessage> = {}) =>
+    Heartbeat.record(table, await read(), {
+      v: 1,
+      kind: "heartbeat",
+      id: "A".repeat(22),
+      tenant,
+      source: source.id,
+      collector: collector.repeat(22),
+      receivedAt: now,
+      version: "0.1.0",
+      connectedSince: null,
+      spoolDepth: 0,
+      spoolAgeSeconds: 0,
+      ...rest,
+    })
+  assert.equal(await status(), "new")
+  await beat("a", { spoolAgeSeconds: 40 })
+  assert.equal(await status(), "disconnected")
+  now += 30_000
+  await beat("b", { connectedSince: now, spoolAgeSeconds: 3, version: "0.2.0" })
+  assert.deepEqual(Heartbeat.healthOf(await read(), now), {
+    status: "connected",
+    lastSeenAt: now,
+    version: "0.2.0",
+    spoolAgeSeconds: 40,
+  })
+  // Queues bring an older one later.
+  await beat("b", { receivedAt: now - 10_000, version: "0.0.1" })
+  assert.equal(Heartbeat.healthOf(await read(), now).version, "0.2.0")
+  now += 100_000
+  assert.equal(await status(), "silent")
+  now += 8 * DAY_MS
+  await beat("c")
+  assert.deepEqual(Object.keys((await read()).collectors), ["c".repeat(22)])
+  await Source.remove(table, tenant, source.id)
+  await beat("c", { receivedAt: now + 1 })
+  assert.equal((await read()).collectors["c".repeat(22)]?.at, now)
+})
