@@ -1,0 +1,121 @@
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs"
+import { randomBytes, randomUUID } from "node:crypto"
+import { exampleHeaders } from "@ringback/events/catalog"
+import { type IngestMessage, sealMessage } from "@ringback/events/message"
+import { startReceiver } from "../../harness/receiver.ts"
+import { startStack } from "../../harness/stack.ts"
+import {
+  type Customer,
+  eventMessage,
+  makeCustomer,
+  makeDeps,
+  makeEndpoint,
+  pump,
+} from "../../harness/system.ts"
+import { meteredClients, type Meter, newMeter } from "./meter.ts"
+
+const EVENTS = 50
+const BATCH = 10
+
+const fresh = () => ({ now: Date.now(), makeUuid: randomUUID })
+
+const eventOf = (customer: Customer): IngestMessage =>
+  eventMessage(customer, exampleHeaders("dialing.updated", fresh())!)
+
+const heartbeatOf = ({ tenant, source }: Customer): IngestMessage => ({
+  v: 1,
+  kind: "heartbeat",
+  id: randomBytes(16).toString("base64url"),
+  tenant,
+  source: source.source.id,
+  collector: "A".repeat(22),
+  receivedAt: Date.now(),
+  version: "0.1.0",
+  connectedSince: Date.now(),
+  spoolDepth: 0,
+  spoolAgeSeconds: 0,
+})
+
+const setUp = async (endpoints: number) => {
+  const stack = await startStack()
+  const receiver = await startReceiver()
+  const meter = newMeter()
+  const clients = meteredClients(stack, meter)
+  const log = (event: string, fields: object) => {
+    meter.logBytes += Buffer.byteLength(JSON.stringify({ at: "", event, ...fields })) + 24
+  }
+  const deps = makeDeps(stack, { clients, log })
+  const customer = await makeCustomer(deps)
+  for (let made = 0; made < endpoints; made++) {
+    await makeEndpoint(deps, customer.tenant, receiver.url)
+  }
+  const send = async (messages: IngestMessage[]) => {
+    const bodies = messages.map((message) => sealMessage(message, customer.source.key))
+    const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }))
+    await clients.sqs.send(
+      new SendMessageBatchCommand({ QueueUrl: stack.queues.Ingest.url, Entries }),
+    )
+  }
+  const drain = async (name: "Ingest" | "Delivery") => {
+    for (;;) {
+      const startedAt = performance.now()
+      const { ...before } = meter
+      if ((await pump(stack, deps, name, clients.sqs)) > 0) {
+        meter.invocations++
+        meter.billedMs += performance.now() - startedAt
+      } else {
+        Object.assign(meter, before) // an empty receive is what a poller pays while idle
+        return
+      }
+    }
+  }
+  const close = async () => {
+    clients.close()
+    await receiver.close()
+    await stack.close()
+  }
+  return { meter, customer, receiver, send, drain, close }
+}
+
+const perEvent = (meter: Meter, events: number): Meter => {
+  const shares = Object.entries(meter).map(([name, value]) => [name, value / events])
+  return Object.fromEntries(shares) as Meter
+}
+
+/** What one event costs in full batches, from the collector's send to the last endpoint's 204. */
+export const countEvents = async (endpoints: number) => {
+  const { meter, customer, receiver, send, drain, close } = await setUp(endpoints)
+  try {
+    // Afterwards the functions are warm: source and endpoints are read, connections open.
+    await send([eventOf(customer)])
+    await drain("Ingest")
+    await drain("Delivery")
+    Object.assign(meter, newMeter())
+    const arrivedBefore = receiver.arrived.length
+    for (let sent = 0; sent < EVENTS; sent += BATCH) {
+      await send(Array.from({ length: BATCH }, () => eventOf(customer)))
+    }
+    await drain("Ingest")
+    await drain("Delivery")
+    const arrived = receiver.arrived.length - arrivedBefore
+    if (arrived !== EVENTS * endpoints) throw new Error(`${arrived} webhooks arrived`)
+    return perEvent(meter, EVENTS)
+  } finally {
+    await close()
+  }
+}
+
+/** What one heartbeat costs, on its own in a batch. */
+export const countHeartbeat = async () => {
+  const { meter, customer, send, drain, close } = await setUp(0)
+  try {
+    await send([heartbeatOf(customer)])
+    await drain("Ingest")
+    Object.assign(meter, newMeter())
+    await send([heartbeatOf(customer)])
+    await drain("Ingest")
+    return perEvent(meter, 1)
+  } finally {
+    await close()
+  }
+}

@@ -1,0 +1,117 @@
+import { releaseEverySeconds } from "../../../infra/facts.ts"
+import { alternatives, prices, pricesAsOf } from "../../../infra/prices.ts"
+import type { Meter } from "./meter.ts"
+
+export type Counts = {
+  /** By number of endpoints, for one event. */
+  events: Record<string, Meter>
+  heartbeat: Meter
+}
+
+/** What is there around the clock, from the evaluated stack. */
+export type Standing = { pollers: number; alarms: number; dashboards: number; keys: number }
+
+const MILLION = 1e6
+const MONTH_SECONDS = 30.4 * 24 * 3600
+const LAMBDA_GIGABYTES = 0.5
+/** How long a receiver takes to answer; a batch of ten waits for its slowest. */
+const RECEIVER_MS = 200
+const BATCH = 10
+/** Long polls of Lambda's five pollers a queue, 20 s each. */
+const POLLER_RECEIVES = (5 * MONTH_SECONDS) / 20
+const HEARTBEAT_SECONDS = 30
+const RELEASE_SHARDS = 16
+const RELEASE_MS = 50
+const EVENTUAL_READ_UNITS = 0.5
+const GIGABYTE = 1e9
+
+const money = (dollars: number) => dollars.toFixed(2)
+
+const lambda = (invocations: number, billedMs: number) =>
+  invocations * prices.lambdaRequest +
+  (billedMs / 1000) * LAMBDA_GIGABYTES * prices.lambdaGigabyteSecond
+
+const partsOf = (endpoints: number, meter: Meter) => ({
+  SQS: meter.sqsRequests * prices.sqsRequest,
+  DynamoDB: meter.writeUnits * prices.dynamodbWriteUnit + meter.readUnits * prices.dynamodbReadUnit,
+  Lambda: lambda(meter.invocations, meter.billedMs + (endpoints / BATCH) * RECEIVER_MS),
+  Logs: (meter.logBytes / GIGABYTE) * prices.logGigabyte,
+})
+
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
+
+const table = (rows: string[][]) => {
+  const [head = [], ...body] = rows
+  const rule = head.map((_, column) => (column === 0 ? "---" : "--:"))
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+}
+
+const eventTable = ({ events }: Counts) => {
+  const columns = Object.entries(events).map(([endpoints, meter]) => {
+    const parts = partsOf(Number(endpoints), meter)
+    return { endpoints: Number(endpoints), meter, parts, total: sum(Object.values(parts)) }
+  })
+  const row = (title: string, cell: (column: (typeof columns)[0]) => string) => [
+    title,
+    ...columns.map(cell),
+  ]
+  return table([
+    row("a million events", ({ endpoints }) => `${endpoints} endpoint${endpoints > 1 ? "s" : ""}`),
+    row("SQS requests an event", ({ meter }) => meter.sqsRequests.toFixed(1)),
+    row("DynamoDB write units an event", ({ meter }) => meter.writeUnits.toFixed(1)),
+    row("DynamoDB read units an event", ({ meter }) => meter.readUnits.toFixed(1)),
+    row("Lambda invocations an event", ({ meter }) => meter.invocations.toFixed(1)),
+    ...(["SQS", "DynamoDB", "Lambda", "Logs"] as const).map((service) =>
+      row(`$ ${service}`, ({ parts }) => money(MILLION * parts[service])),
+    ),
+    row("**$ Ringback**", ({ total }) => `**${money(MILLION * total)}**`),
+    ...Object.entries(alternatives).map(([name, priceOf]) =>
+      row(`$ ${name}`, ({ endpoints }) => money(priceOf(endpoints))),
+    ),
+  ])
+}
+
+const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }: Standing) => {
+  const releases = MONTH_SECONDS / releaseEverySeconds
+  const heartbeats = MONTH_SECONDS / HEARTBEAT_SECONDS
+  const items: [string, number][] = [
+    [`${pollers} queues, polled for ever`, pollers * POLLER_RECEIVES * prices.sqsRequest],
+    [`${keys} KMS key`, keys * prices.kmsKey],
+    [`${alarms} alarms`, alarms * prices.alarm],
+    [`${dashboards} dashboard`, dashboards * prices.dashboard],
+    [
+      "release, every minute",
+      lambda(releases, releases * RELEASE_MS) +
+        releases * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
+    ],
+    ["one collector's heartbeats", heartbeats * sum(Object.values(partsOf(0, heartbeat)))],
+  ]
+  const total = sum(items.map(([, dollars]) => dollars))
+  return table([
+    ["idle", "$ a month"],
+    ...items.map(([title, dollars]) => [title, money(dollars)]),
+    ["**together**", `**${money(total)}**`],
+  ])
+}
+
+/** COST.md as a whole. */
+export const costPage = (counts: Counts, standing: Standing) => `# What it costs
+
+Written by \`node test/infra/cost/write.ts\`: requests and units are counted in a run of the real handlers on the embedded
+services (test/infra/cost/counts.json; a test counts them again), prices are those of [prices.ts](prices.ts), us-east-1, as
+of ${pricesAsOf}. Look at AWS's own pages before you rely on them.
+
+${eventTable(counts)}
+
+Full batches of ten, events of about a kilobyte, every endpoint wants every event and answers with a 204 after
+${RECEIVER_MS} ms. Lambda's time is that of a laptop, at ${LAMBDA_GIGABYTES} GB, with the poller's own calls in it. A slow trickle has
+smaller batches: at worst ten times the SQS requests and invocations. A retry costs about what the first attempt did, and two writes
+to each index. Not counted: storage, recovery to a point in time, Lambda's own log lines, a NAT gateway of yours.
+
+The alternatives deliver; they have no collector, no record of deliveries by tenant, no retry over days, no recovery.
+EventBridge: its events and its API destination calls. SNS: its HTTP deliveries alone. Outpost: its list price.
+
+${idleTable(counts, standing)}
+
+Each further collector adds its heartbeats; a collector on Fargate (a quarter of a core) and its disk are not in the table.
+`
