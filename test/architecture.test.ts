@@ -31,7 +31,7 @@ const folderOf = (room: Room) => (room === "functions" ? "functions" : `packages
 
 const filesOf = (folder: string) =>
   readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
+    .filter((file) => /(?<!\.d)\.ts$/.test(file) && !file.includes("node_modules"))
     .map((file) => `${folder}/${file}`)
 
 const importsOf = (file: string) =>

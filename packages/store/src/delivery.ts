@@ -43,6 +43,7 @@ export const Delivery = v.object({
   /** When `release` looks at it; behind a delayed message it is a net, later than `nextAt`. */
   dueAt: v.optional(v.number()),
   nextAt: v.optional(v.number()),
+  dueShard: v.optional(v.string()),
   /** The slot that the endpoint's rate limit gave it. */
   slot: v.optional(v.number()),
   /** Why it is held or discarded. */

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { answer, ok } from "../harness/receiver.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const DAY = 24 * 60 * MINUTE
+
+const endpointOf = async (id: string) =>
+  (await Endpoint.get(world.deps.table, world.customer.tenant, id, { consistent: true }))!
+const healthOf = (id: string) =>
+  Health.get(world.deps.table, world.customer.tenant, id, { consistent: true })
+const statuses = async (endpointId: string) =>
+  (await world.deliveries({ endpointId })).map(({ status }) => status)
+
+describe("an endpoint that says 410", () => {
+  test("is disabled, its deliveries are held, the tenant's other endpoint is told", async () => {
+    const gone = await world.addEndpoint({ eventTypes: ["campaign.*"] })
+    const other = await world.addEndpoint({ eventTypes: ["endpoint.disabled"] })
+    world.receiver.behave(({ webhook }, response) =>
+      answer(response, webhook.type === "campaign.updated" ? 410 : 204),
+    )
+    await world.say()
+    await world.pump()
+    const { disabled, disabledReason } = await endpointOf(gone.id)
+    assert.deepEqual([disabled, disabledReason], [true, "gone"])
+    assert.deepEqual(await statuses(gone.id), ["held"])
+    const { data } = other.arrived()[0]!
+    assert.deepEqual([data["endpointId"], data["reason"]], [gone.id, "gone"])
+
+    // What comes later is held as well, without a POST.
+    world.advance(11 * SECOND)
+    await world.say()
+    await world.pump()
+    assert.deepEqual(await statuses(gone.id), ["held", "held"])
+    assert.equal(gone.arrived().length, 1)
+  })
+})
+
+describe("an endpoint at which all fails", () => {
+  test("rests after ten failures over two minutes: then one probe a minute, until one succeeds", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    world.receiver.behave((_, response) => answer(response, 500))
+    for (let count = 0; count < 12; count++) {
+      await world.say()
+      await world.pump()
+      world.advance(15 * SECOND)
+    }
+    assert.equal((await healthOf(id)).state, "resting")
+    const before = arrived().length
+    for (let count = 0; count < 20; count++) await world.say()
+    await world.pump()
+    assert.equal(arrived().length, before, "nothing is sent to who rests")
+    const waiting = (await world.deliveries({ endpointId: id })).slice(0, 20)
+    assert.ok(
+      waiting.every(({ status, attemptCount }) => status === "pending" && attemptCount === 0),
+    )
+
+    for (let minute = 1; minute <= 3; minute++) {
+      world.advance(MINUTE)
+      await world.release()
+      assert.equal(arrived().length, before + minute, "one probe a minute")
+    }
+    world.receiver.behave(ok)
+    await world.run(world.now() + DAY)
+    assert.ok((await statuses(id)).every((status) => status === "delivered"))
+    assert.equal((await healthOf(id)).state, undefined)
+    assert.equal((await healthOf(id)).failingSince, undefined)
+    assert.equal(new Set(arrived().map((webhook) => webhook.id)).size, 32)
+  })
+
+  test("is disabled after five days of nothing but failures, and what waits for it is held", async () => {
+    const failing = await world.addEndpoint({ eventTypes: ["campaign.*"] })
+    const other = await world.addEndpoint({ eventTypes: ["endpoint.*"] })
+    world.receiver.behave(({ webhook }, response) =>
+      answer(response, webhook.type === "campaign.updated" ? 500 : 204),
+    )
+    const startedAt = world.now()
+    await world.say()
+    await world.run(startedAt + 4 * DAY)
+    assert.equal((await endpointOf(failing.id)).disabled, false)
+    world.advance(startedAt + 5.1 * DAY - world.now())
+    await world.say()
+    await world.pump()
+    await world.run(startedAt + 6 * DAY)
+    assert.equal((await endpointOf(failing.id)).disabledReason, "failing")
+    assert.deepEqual(
+      other.arrived().map(({ type, data }) => [type, data["reason"]]),
+      [["endpoint.disabled", "failing"]],
+    )
+    assert.deepEqual(await statuses(failing.id), ["held", "failed"])
+  })
+
+  test("is not disabled where one delivery since then has arrived, though nobody noted it", async () => {
+    const { id } = await world.addEndpoint()
+    const { table } = world.deps
+    await world.say()
+    await world.pump()
+    // Another worker, which had cached that all is well, saw that success and wrote nothing.
+    await Health.failed(table, world.customer.tenant, id, 1)
+    const since = (await healthOf(id)).failingSince!
+    await world.say()
+    await world.pump()
+    world.receiver.behave((_, response) => answer(response, 500))
+    world.advance(since + 5.2 * DAY - world.now())
+    await world.say()
+    await world.pump()
+    assert.equal((await endpointOf(id)).disabled, false)
+    assert.ok((await healthOf(id)).failingSince! > since)
+  })
+})
+
+describe("an endpoint that is well", () => {
+  test("costs not a single write of its own", async () => {
+    const { id } = await world.addEndpoint()
+    for (let count = 0; count < 5; count++) await world.say()
+    await world.pump()
+    assert.deepEqual(await healthOf(id), { failures: 0 })
+    assert.equal((await statuses(id)).length, 5)
+  })
+})

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import type { SQSEvent } from "aws-lambda"
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs"
+import { ingestHandler } from "@ringback/functions/ingest"
+import { sealMessage } from "@ringback/events/message"
+import { makeSourceKey } from "@ringback/events/token"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Source from "@ringback/store/source"
+import { makeContext } from "@ringback/local/lambda"
+import { eventMessage, sendToIngest } from "../harness/system.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+async function rejected(): Promise<(string | undefined)[]> {
+  const { Messages = [] } = await world.stack.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: world.stack.rejectedUrl,
+      MaxNumberOfMessages: 10,
+      MessageAttributeNames: ["All"],
+    }),
+  )
+  for (const { ReceiptHandle } of Messages) {
+    await world.stack.sqs.send(
+      new DeleteMessageCommand({ QueueUrl: world.stack.rejectedUrl, ReceiptHandle }),
+    )
+  }
+  return Messages.map(({ MessageAttributes }) => MessageAttributes!["reason"]!.StringValue)
+}
+
+const record = (body: string, id = "m", count = 1) => ({
+  messageId: id,
+  body,
+  attributes: { ApproximateReceiveCount: String(count) },
+})
+const invoke = (deps: World["deps"], records: object[]) =>
+  ingestHandler(deps)({ Records: records } as unknown as SQSEvent, makeContext(30_000))
+
+describe("identity", () => {
+  const uuid = "a3e3cc0e-083e-4b9e-8120-522eb9834098"
+  const stamp = "2026-11-22T11:00:00.000000001Z"
+  const deleted = "2026-11-22T11:00:00.000000002Z"
+  const event = (name: string, rest: [string, string][]): [string, string][] => [
+    ["Event", name],
+    ["Uuid", uuid],
+    ...rest,
+  ]
+
+  test("an update and a delete with the same Uuid and TmUpdate both arrive", async () => {
+    const { arrived } = await world.addEndpoint()
+    await world.say(event("OutPlanUpdate", [["TmUpdate", stamp]]))
+    await world.say(
+      event("OutPlanDelete", [
+        ["TmUpdate", stamp],
+        ["TmDelete", deleted],
+      ]),
+    )
+    await world.pump()
+    assert.deepEqual(
+      arrived()
+        .map(({ type }) => type)
+        .sort(),
+      ["plan.deleted", "plan.updated"],
+    )
+  })
+
+  test("a create and a delete without any TmUpdate both arrive", async () => {
+    const { arrived } = await world.addEndpoint()
+    await world.say(event("OutDlmaCreate", [["TmCreate", stamp]]))
+    await world.say(event("OutDlmaDelete", []))
+    await world.pump()
+    assert.deepEqual(
+      arrived()
+        .map(({ type }) => type)
+        .sort(),
+      ["dlma.created", "dlma.deleted"],
+    )
+  })
+
+  test("the same event from two collectors arrives once, with a time of its own or without", async () => {
+    const { arrived } = await world.addEndpoint()
+    for (const headers of [campaignUpdate(), event("OutCampaignDelete", [])]) {
+      for (const collector of ["A", "B"]) {
+        const message = eventMessage(world.customer, headers, { collector: collector.repeat(22) })
+        await sendToIngest(world.stack, world.customer, message)
+      }
+    }
+    await world.pump()
+    assert.equal(arrived().length, 2)
+  })
+})
+
+describe("a crash between the claim and the fan-out", () => {
+  test("loses nothing: the same message goes on where it was, for the endpoints of that time", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer, deps } = world
+    const body = sealMessage(eventMessage(customer, campaignUpdate()), customer.source.key)
+    const broken = {
+      ...deps,
+      queues: { ...deps.queues, deliveryUrl: `${deps.queues.deliveryUrl}-gone` },
+    }
+    const first = await invoke(broken, [record(body)])
+    assert.deepEqual(first, { batchItemFailures: [{ itemIdentifier: "m" }] })
+    world.advance(1000)
+    const younger = await world.addEndpoint()
+
+    // The twin's copy comes meanwhile, and is a duplicate: the first one is still in its queue.
+    const twin = eventMessage(customer, JSON.parse(body.slice(body.indexOf("{"))).headers)
+    assert.deepEqual(await invoke(deps, [record(sealMessage(twin, customer.source.key))]), {
+      batchItemFailures: [],
+    })
+    await world.pump()
+    assert.equal(arrived().length, 0)
+
+    assert.deepEqual(await invoke(deps, [record(body, "m", 2)]), { batchItemFailures: [] })
+    await world.pump()
+    assert.equal(arrived().length, 1)
+    assert.equal(younger.arrived().length, 0)
+  })
+})
+
+describe("a message that is not to be believed", () => {
+  test("goes to the rejected queue with the reason, and blocks nothing", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer } = world
+    const good = sealMessage(eventMessage(customer, campaignUpdate()), customer.source.key)
+    const forged = sealMessage(eventMessage(customer, campaignUpdate()), {
+      ...makeSourceKey(),
+      keyId: customer.source.key.keyId,
+    })
+    const answered = await invoke(world.deps, [
+      record("hello", "a"),
+      record(forged, "b"),
+      record(good.replace("campaign", "campaigm").replace('"test"', '"text"'), "c"),
+      record(good, "d"),
+      record(`k.m.{"v":1,"kind":"event"}`, "e"),
+    ])
+    assert.deepEqual(answered, { batchItemFailures: [] })
+    await world.pump()
+    assert.equal(arrived().length, 1)
+    const reasons = await rejected()
+    assert.equal(reasons.length, 4)
+    assert.ok(reasons.some((reason) => reason?.includes("not signed with a valid key")))
+  })
+
+  test("a source's key that was rotated verifies for a while more", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { table } = world.deps
+    const source = (await Source.get(
+      table,
+      world.customer.tenant,
+      world.customer.source.source.id,
+    ))!
+    await Source.rotate(table, source, 60_000)
+    await world.say()
+    await world.pump()
+    assert.equal(arrived().length, 1)
+    world.advance(61_000)
+    await world.say()
+    await world.pump()
+    assert.equal(arrived().length, 1)
+    assert.equal((await rejected()).length, 1)
+  })
+
+  test("what comes from a deleted source is discarded, not rejected", async () => {
+    const { arrived } = await world.addEndpoint()
+    await Source.remove(world.deps.table, world.customer.tenant, world.customer.source.source.id)
+    await world.say()
+    await world.pump()
+    assert.equal(arrived().length, 0)
+    assert.deepEqual(await rejected(), [])
+  })
+})
+
+describe("an endpoint that was disabled a moment ago", () => {
+  test("gets nothing, but each event is held for it and listed", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await Endpoint.update(world.deps.table, world.customer.tenant, id, { disabled: true })
+    await world.say()
+    await world.pump()
+    assert.equal(arrived().length, 0)
+    const [delivery] = await world.deliveries({ endpointId: id })
+    assert.deepEqual(
+      [delivery!.status, delivery!.reason],
+      ["held", "the endpoint is disabled (manual)"],
+    )
+  })
+})
+
+describe("an event of 900 KB", () => {
+  test("that compresses badly is delivered without its Variables, and says so", async () => {
+    const { arrived } = await world.addEndpoint()
+    const noise = (length: number) =>
+      Array.from({ length }, () => Math.random().toString(36).slice(2, 3)).join("")
+    const variables = Array.from({ length: 90 }, (_, index): [string, string] => [
+      "Variable",
+      `v${index}=${noise(10_000)}`,
+    ])
+    await world.stack.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: world.stack.queues.Ingest.url,
+        MessageBody: sealMessage(
+          eventMessage(world.customer, [...campaignUpdate(), ...variables]),
+          world.customer.source.key,
+        ),
+      }),
+    )
+    await world.pump()
+    const [webhook] = arrived() as unknown as [
+      { truncated: boolean; data: Record<string, unknown> },
+    ]
+    assert.equal(webhook.truncated, true)
+    assert.deepEqual(webhook.data["variables"], {})
+    assert.equal(webhook.data["name"], "test")
+  })
+})

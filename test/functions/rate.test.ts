@@ -1,0 +1,97 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import * as Health from "@ringback/store/health"
+import { answer, ok } from "../harness/receiver.ts"
+import { makeDeps, pump } from "../harness/system.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const SECOND = 1000
+
+describe("a rate limit", () => {
+  test("is kept by workers side by side: a slot each, one atomic write, none shared", async () => {
+    const { table } = world.deps
+    const { tenant } = world.customer
+    const slots = await Promise.all(
+      Array.from({ length: 40 }, () => Health.takeSlots(table, tenant, "ep_x", 1, 250)),
+    )
+    const sorted = slots.sort((a, b) => a - b)
+    assert.equal(sorted[0], world.now())
+    assert.deepEqual(
+      sorted,
+      sorted.map((_, index) => world.now() + index * 250),
+    )
+  })
+
+  test("of one a second: a burst is parked once each and arrives no faster", async () => {
+    const { id, arrived } = await world.addEndpoint({ rateLimit: 1 })
+    const times: number[] = []
+    world.receiver.behave((_, response) => {
+      times.push(world.now())
+      answer(response, 204)
+    })
+    for (let count = 0; count < 20; count++) await world.say()
+    // A worker of its own for each batch, each with nothing cached.
+    const [one, two] = [
+      makeDeps(world.stack, { now: world.now }),
+      makeDeps(world.stack, { now: world.now }),
+    ]
+    await pump(world.stack, one!, "Ingest")
+    await pump(world.stack, two!, "Ingest")
+    await Promise.all([pump(world.stack, one!, "Delivery"), pump(world.stack, two!, "Delivery")])
+    assert.ok(arrived().length <= 2, `${arrived().length} at once`)
+    const parked = (await world.deliveries({ endpointId: id })).filter(({ slot }) => slot)
+    assert.ok(parked.length >= 18)
+    assert.ok(parked.every(({ turn, attemptCount }) => turn === 0 && attemptCount === 0))
+
+    for (let second = 0; second < 30 && arrived().length < 20; second++) {
+      world.advance(SECOND)
+      if (second % 60 === 0) await world.release()
+      await world.pump()
+    }
+    assert.equal(arrived().length, 20)
+    assert.equal(new Set(arrived().map((webhook) => webhook.id)).size, 20)
+    const perSecond = Map.groupBy(times, (time) => Math.floor(time / SECOND))
+    assert.ok([...perSecond.values()].every(({ length }) => length <= 2))
+  })
+})
+
+describe("an endpoint that is slow to answer", () => {
+  test("is given the other queue, so that first attempts of the others do not wait for it", async () => {
+    const { tenant } = world.customer
+    const slow = await world.addEndpoint()
+    const quick = await world.addEndpoint()
+    await Health.slow(world.deps.table, tenant, slow.id)
+    await world.say()
+    await pump(world.stack, world.deps, "Ingest")
+    await pump(world.stack, world.deps, "Delivery")
+    assert.deepEqual([slow.arrived().length, quick.arrived().length], [0, 1])
+    await pump(world.stack, world.deps, "Retry")
+    assert.deepEqual([slow.arrived().length, quick.arrived().length], [1, 1])
+    assert.deepEqual(
+      (await world.deliveries({ endpointId: slow.id })).map(({ status }) => status),
+      ["delivered"],
+    )
+  })
+
+  test("is noticed while it has not answered yet, by its own process and through the table by others", async () => {
+    const { id } = await world.addEndpoint()
+    const held = Promise.withResolvers<void>()
+    world.receiver.behave(async (_, response) => {
+      await held.promise
+      ok(_, response)
+    })
+    await world.say()
+    await pump(world.stack, world.deps, "Ingest")
+    const delivering = pump(world.stack, world.deps, "Delivery")
+    const { slowness, table } = world.deps
+    while (!slowness.isSlow(id)) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (!(await Health.get(table, world.customer.tenant, id)).slowAt) await null
+    held.resolve()
+    await delivering
+  })
+})

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import type { SQSEvent } from "aws-lambda"
+import { deliverHandler } from "@ringback/functions/deliver"
+import { formatDelivery, type DeliveryMessage } from "@ringback/functions/delivery-message"
+import { retryNow } from "@ringback/functions/redeliver"
+import { makeContext } from "@ringback/local/lambda"
+import * as Delivery from "@ringback/store/delivery"
+import * as Endpoint from "@ringback/store/endpoint"
+import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import { answer, ok } from "../harness/receiver.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+// One chain of retries for a delivery, whatever is duplicated, late, or lost.
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+/** The function with those messages, as a queue would hand them over. */
+async function deliver(messages: DeliveryMessage[], receiveCount = 1) {
+  const Records = messages.map((message, index) => ({
+    messageId: String(index),
+    receiptHandle: "",
+    body: formatDelivery(message),
+    attributes: { ApproximateReceiveCount: String(receiveCount) },
+  }))
+  return deliverHandler(world.deps)({ Records } as unknown as SQSEvent, makeContext(60_000))
+}
+
+/** A delivery that has failed once, and the message that was made for its first turn. */
+async function failedOnce() {
+  const endpoint = await world.addEndpoint()
+  world.receiver.behave((_, response) => answer(response, 500))
+  await world.say()
+  await world.pump()
+  world.receiver.behave(ok)
+  const [delivery] = (await world.deliveries({ endpointId: endpoint.id })) as [Delivery.Delivery]
+  return { endpoint, delivery, message: messageOf(delivery) }
+}
+
+function messageOf(delivery: Delivery.Delivery, rest: Partial<DeliveryMessage> = {}) {
+  const { endpointId, eventId, eventType } = delivery
+  const { tenant } = world.customer
+  const about = { tenant, deliveryId: Delivery.idOf(delivery), endpointId, eventId, eventType }
+  return { v: 1 as const, ...about, turn: 0, madeAt: world.now(), ...rest }
+}
+
+const reread = async ({ endpointId }: Delivery.Delivery) =>
+  (await world.deliveries({ endpointId }))[0]!
+
+describe("a message for a turn that is over", () => {
+  for (const [what, rest, receiveCount] of [
+    ["was received before", {}, 2],
+    ["is marked as sent again", { again: true }, 1],
+    ["is over a minute old", { madeAt: 0 }, 1],
+  ] as const) {
+    test(`is dropped unsent where it ${what}`, async () => {
+      const { endpoint, delivery, message } = await failedOnce()
+      const { batchItemFailures } = await deliver([{ ...message, ...rest }], receiveCount)
+      assert.deepEqual(batchItemFailures, [])
+      assert.equal(endpoint.arrived().length, 1)
+      assert.deepEqual(await reread(delivery), delivery)
+    })
+  }
+
+  test("that is sent all the same and fails schedules nothing", async () => {
+    const { delivery, message } = await failedOnce()
+    world.receiver.behave((_, response) => answer(response, 500))
+    await deliver([message])
+    assert.deepEqual(await reread(delivery), delivery)
+  })
+
+  test("that is sent all the same and arrives makes it delivered, and ends the other chain", async () => {
+    const { endpoint, delivery, message } = await failedOnce()
+    await deliver([message])
+    const settled = await reread(delivery)
+    assert.equal(settled.status, "delivered")
+    assert.ok(settled.turn > delivery.turn)
+    await world.run()
+    assert.equal(endpoint.arrived().length, 2, "the retry that was planned is void")
+  })
+})
+
+describe("a message for a later turn", () => {
+  test("never creates a delivery", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    const ref = deliveryRef("evt_x", id, world.now())
+    const facts = { ref, endpointId: id, eventId: "evt_x", eventType: "campaign.updated" }
+    const { ref: _, ...rest } = facts
+    await deliver([
+      {
+        ...{ v: 1, tenant: world.customer.tenant, madeAt: world.now(), turn: 3, ...rest },
+        deliveryId: deliveryId(ref),
+      },
+    ])
+    assert.equal(arrived().length, 0)
+    const { table } = world.deps
+    assert.equal(
+      await Delivery.get(table, world.customer.tenant, ref, { consistent: true }),
+      undefined,
+    )
+    const won = await Delivery.advance(table, { ...facts, tenant: world.customer.tenant }, 3, {
+      status: "pending",
+    })
+    assert.equal(won, "lost")
+  })
+})
+
+describe("two copies of a retry at the same time", () => {
+  test("may both be sent, but only one of them plans the next", async () => {
+    const { delivery } = await failedOnce()
+    world.receiver.behave((_, response) => answer(response, 500))
+    const retry = messageOf(delivery, { turn: 1, again: true })
+    await Promise.all([deliver([retry]), deliver([retry])])
+    const after = await reread(delivery)
+    assert.deepEqual([after.turn, after.attemptCount], [2, 2])
+  })
+})
+
+describe("a manual retry", () => {
+  test("is sent at once, voids what was planned, and the schedule goes on", async () => {
+    const { endpoint, delivery } = await failedOnce()
+    world.receiver.behave((_, response) => answer(response, 500))
+    assert.equal(await retryNow(world.deps, world.customer.tenant, delivery), true)
+    await world.pump()
+    const retried = await reread(delivery)
+    assert.deepEqual([retried.status, retried.attemptCount], ["pending", 2])
+    assert.ok(
+      retried.nextAt! - world.now() > 4 * 60_000,
+      "the second retry comes after five minutes",
+    )
+    assert.equal(await retryNow(world.deps, world.customer.tenant, delivery), false, "out of date")
+    world.receiver.behave(ok)
+    await world.run()
+    assert.equal(endpoint.arrived().length, 3)
+    assert.equal((await reread(delivery)).status, "delivered")
+  })
+})
+
+describe("a delivery whose endpoint is no more", () => {
+  test("is discarded with the reason on record", async () => {
+    const { endpoint, delivery } = await failedOnce()
+    await Endpoint.remove(world.deps.table, world.customer.tenant, endpoint.id)
+    // What is cached may misdirect a POST for ten seconds.
+    world.advance(11_000)
+    await world.run()
+    const { status, reason } = await reread(delivery)
+    assert.deepEqual([status, reason], ["discarded", "the endpoint was deleted"])
+    assert.equal(endpoint.arrived().length, 1)
+  })
+})
+
+describe("a function with little time left", () => {
+  test("begins no POST: the message stays in the queue", async () => {
+    const { delivery } = await failedOnce()
+    const retry = messageOf(delivery, { turn: 1, again: true })
+    const event = {
+      Records: [
+        {
+          messageId: "m",
+          body: formatDelivery(retry),
+          attributes: { ApproximateReceiveCount: "1" },
+        },
+      ],
+    }
+    const answered = await deliverHandler(world.deps)(
+      event as unknown as SQSEvent,
+      makeContext(19_000),
+    )
+    assert.deepEqual(answered, { batchItemFailures: [{ itemIdentifier: "m" }] })
+  })
+})
