@@ -47,7 +47,11 @@ async function send(url: string, secret = SECRET, at = new Date()): Promise<numb
 async function startApi(t: TestContext, leftBehind: object[] = []) {
   const api = await startStandIn(t, {
     [`GET ${BASE}/endpoints`]: page(...leftBehind),
-    [`POST ${BASE}/endpoints`]: { status: 201, body: { id: ENDPOINT, secret: SECRET } },
+    [`POST ${BASE}/endpoints`]: {
+      status: 201,
+      body: { id: ENDPOINT, secret: SECRET, createdAt: "2026-11-22T06:27:40.281Z" },
+    },
+    [`POST ${BASE}/endpoints/${ENDPOINT}/recover`]: { status: 202, body: { count: 0 } },
     [`DELETE ${BASE}/endpoints/${ENDPOINT}`]: { status: 204 },
     [`DELETE ${BASE}/endpoints/ep_dead`]: { status: 204 },
   })
@@ -188,6 +192,16 @@ test("as a process: Ctrl-C ends it in good order", async (t) => {
   const [code] = await exit
   assert.equal(code, 0)
   assert.equal(api.deleted().length, 1)
+})
+
+test("what a new endpoint may have missed is asked for", async (t) => {
+  const api = await startApi(t)
+  const listening = startCli(t, ["listen"], envOf(api))
+  const recovery = () => api.asked.find(({ path }) => path.endsWith(`${ENDPOINT}/recover`))
+  await until("it was asked for", () => recovery() !== undefined)
+  assert.deepEqual(recovery()!.body, { since: "2026-11-22T06:27:40.281Z" })
+  listening.stop()
+  assert.equal((await listening.finished).exitCode, 0)
 })
 
 test("colours on a terminal only, and never with NO_COLOR", async (t) => {

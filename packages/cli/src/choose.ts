@@ -44,7 +44,10 @@ function choose(things: Named[], { what, option, asked, usual }: Choice): Named 
     : ({ name }: Named) => things.length === 1 || usual.includes(name)
   const found = things.filter(isWanted)
   if (found.length === 1) return found[0]!
-  if (things.length === 0) throw new Failure(`There is no ${what} yet.`)
+  if (things.length === 0)
+    throw new Failure(
+      `There is no ${what} yet: POST /v1/tenants${what === "source" ? "/ID/sources" : ""} makes one.`,
+    )
   const list = things.map(({ id, name }) => `\n  ${id}  ${name}`).join("")
   const reason = asked
     ? `${found.length === 0 ? "No" : "More than one"} ${what} is named ${JSON.stringify(asked)}`

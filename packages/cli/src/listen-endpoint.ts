@@ -2,6 +2,7 @@ import { once } from "node:events"
 import type { IncomingHttpHeaders } from "node:http"
 import { hostname } from "node:os"
 import type { Api } from "./api.ts"
+import { catchUp } from "./catch-up.ts"
 import { isNotFound } from "./choose.ts"
 import type { Forwarded } from "./forward.ts"
 import type { Listening } from "./listen.ts"
@@ -10,7 +11,7 @@ import { pathOf, type Session } from "./session.ts"
 import { whatIsWrong } from "./verify.ts"
 import type { Webhook } from "./webhook.ts"
 
-type Endpoint = { id: string; metadata: Record<string, string> }
+type Endpoint = { id: string; createdAt: string; metadata: Record<string, string> }
 
 /** Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again. */
 export async function listenAsEndpoint(session: Session, listening: Listening): Promise<void> {
@@ -32,7 +33,9 @@ export async function listenAsEndpoint(session: Session, listening: Listening): 
     try {
       secret.resolve(endpoint.secret)
       terminal.note(terminal.paint("dim", `Listening as ${endpoint.id}; Ctrl-C ends.`))
+      const caughtUp = catchUp(session, `${path}/${endpoint.id}`, endpoint.createdAt, stopped)
       if (!stopped.aborted) await once(stopped, "abort")
+      await caughtUp
     } finally {
       await remove(api, `${path}/${endpoint.id}`)
       terminal.note(terminal.paint("dim", `${endpoint.id} was removed.`))

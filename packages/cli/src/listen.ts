@@ -28,7 +28,7 @@ export function addListen(program: Command, open: OpenSession): void {
     .command("listen")
     .summary("show webhooks as they arrive")
     .description(
-      "Shows webhooks as they arrive. On this machine it is an endpoint of its own until Ctrl-C; of a\n" +
+      "Shows webhooks as they arrive. On this machine it is an endpoint of its own until Ctrl-C; of a " +
         "Ringback elsewhere, which cannot reach this machine, it follows the event log.",
     )
     .option("--event-types <types>", "only those: campaign.*,dialing.updated", readTypes)

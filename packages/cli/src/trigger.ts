@@ -34,7 +34,9 @@ async function unknownType(api: Api, asked: string, error: unknown): Promise<Fai
   if (!(error instanceof Refusal) || !error.errors.some(({ path }) => path === "/eventType")) {
     return undefined
   }
-  const types = (await api.all<{ type: string }>("/event-types")).map(({ type }) => type)
+  const types = (await api.all<{ type: string }>("/event-types"))
+    .map(({ type }) => type)
+    .filter((type) => type !== asked)
   const [kind = "", verb = ""] = asked.toLowerCase().split(".")
   const near = types.filter((type) => type.startsWith(`${kind}.`) || (verb && type.endsWith(verb)))
   const list = (near.length > 0 ? near : types).join(", ")
