@@ -57,7 +57,9 @@ function unknownOf(headers: readonly HeaderPair[], taken: Data): Map<string, unk
   for (const [header, text] of headers) {
     const plain = dataNameOf(header)
     const name = taken.has(plain) ? `_${plain}` : plain
-    values.set(name, [...(values.get(name) ?? []), readText(text)])
+    const all = values.get(name)
+    if (all) all.push(readText(text))
+    else values.set(name, [readText(text)])
   }
   return new Map([...values].map(([name, all]) => [name, all.length > 1 ? all : all[0]]))
 }
