@@ -27,13 +27,15 @@ const keepTypes = () => {
   return () => before && writeFileSync(path, before)
 }
 
-/** Runs the real `sst diff --json` for a stage and keeps what it printed: one entry a resource. */
-export const recordDiff = async (stage: string, settings: Record<string, string>) => {
+type Settings = Record<string, string>
+export type Sst = (args: string[], settings?: Settings) => Promise<string>
+
+/** Gives the work a real sst CLI, whose account is a stub that lasts as long as the work. */
+export const withSst = async <T>(work: (sst: Sst) => Promise<T>): Promise<T> => {
   const stub = await startAwsStub()
   const { home, pulumi } = makeHome()
-  const restoreTypes = keepTypes()
-  try {
-    const child = spawn(sstBinary, ["diff", "--stage", stage, "--json"], {
+  const sst: Sst = async (args, settings = {}) => {
+    const child = spawn(sstBinary, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -58,14 +60,27 @@ export const recordDiff = async (stage: string, settings: Record<string, string>
       text(child.stderr),
       ended,
     ])
-    if (code !== 0) {
-      restoreTypes()
-      const log = readFileSync(resolve(root, ".sst/log/pulumi.err.log"), "utf8")
-      throw new Error(`sst diff --stage ${stage} failed:\n${complaints}${log}`)
-    }
-    writeFileSync(recordingPath(stage), printed)
+    if (code === 0) return printed
+    const path = resolve(root, ".sst/log/pulumi.err.log")
+    const log = existsSync(path) ? readFileSync(path, "utf8") : ""
+    throw new Error(`sst ${args.join(" ")} failed:\n${printed}${complaints}${log}`)
+  }
+  try {
+    return await work(sst)
   } finally {
     stub.close()
     rmSync(home, { recursive: true, force: true })
+  }
+}
+
+/** Runs `sst diff --json` for a stage and keeps what it printed: one entry a resource. */
+export const recordDiff = async (stage: string, settings: Settings) => {
+  const restoreTypes = keepTypes()
+  try {
+    const printed = await withSst((sst) => sst(["diff", "--stage", stage, "--json"], settings))
+    writeFileSync(recordingPath(stage), printed)
+  } catch (error) {
+    restoreTypes()
+    throw error
   }
 }
