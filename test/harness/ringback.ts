@@ -38,7 +38,7 @@ const standard = {
   NO_COLOR: "1",
 }
 
-type Context = { after: (clean: () => void) => void }
+type Context = { after: (clean: () => void | Promise<void>) => void }
 
 export function spawnRingback(context: Context, env: Record<string, string>): Ringback {
   const child = spawn(process.execPath, [main], {

@@ -5,11 +5,11 @@ import { setTimeout as wait } from "node:timers/promises"
 export async function until<T>(
   condition: () => T | Promise<T>,
   { seconds = 60, what = condition.toString() }: { seconds?: number; what?: string } = {},
-): Promise<T> {
+): Promise<Exclude<T, undefined | null | false | "" | 0>> {
   const deadline = Date.now() + seconds * 1000
   for (;;) {
     const result = await condition()
-    if (result) return result
+    if (result) return result as Exclude<T, undefined | null | false | "" | 0>
     assert.ok(Date.now() < deadline, `did not come about within ${seconds} s: ${what}`)
     await wait(20)
   }
