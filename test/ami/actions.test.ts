@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { header, type AmiMessage } from "@ringback/ami/message"
 import { isConnected, startSession } from "./client-harness.ts"
 import type { Reply } from "./pbx.ts"
-import { until } from "./time.ts"
+import { until } from "../harness/until.ts"
 
 const nameOf = (action: AmiMessage) => header(action, "Action")
 const idOf = (action: AmiMessage) => header(action, "ActionID") ?? ""

@@ -4,7 +4,8 @@ import type { AmiMessage } from "@ringback/ami/message"
 import type { DroppedMessage } from "@ringback/ami/parser"
 import type { AmiState } from "@ringback/ami/state"
 import { startPbx, type PbxOptions } from "./pbx.ts"
-import { ManualClock, until } from "./time.ts"
+import { until } from "../harness/until.ts"
+import { ManualClock } from "./time.ts"
 
 export type Own = Partial<AmiClientOptions>
 

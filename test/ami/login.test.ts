@@ -4,7 +4,7 @@ import { AmiClient } from "@ringback/ami/client"
 import { header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startSession } from "./client-harness.ts"
 import { BANNER } from "./pbx.ts"
-import { until } from "./time.ts"
+import { until } from "../harness/until.ts"
 
 test("logs in by MD5 challenge without showing the secret", async (t) => {
   const { pbx, client } = await startSession(t)

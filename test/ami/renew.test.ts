@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { header, type AmiMessage } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startSession } from "./client-harness.ts"
 import { startPbx } from "./pbx.ts"
-import { until } from "./time.ts"
+import { until } from "../harness/until.ts"
 
 const event = (uuid: string) => `Event: OutPlanCreate\r\nUuid: ${uuid}\r\n\r\n\r\n`
 const isLogoff = (action: AmiMessage) => header(action, "Action") === "Logoff"

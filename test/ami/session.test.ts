@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startClient, startSession } from "./client-harness.ts"
 import { BANNER, startPbx, type Reply } from "./pbx.ts"
-import { until } from "./time.ts"
+import { until } from "../harness/until.ts"
 
 const isPing = (action: Parameters<typeof header>[0]) => header(action, "Action") === "Ping"
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Clock } from "@ringback/ami/clock"
 
 /** Time that moves only when told, for real sockets: let the network settle first, then advance. */
@@ -36,14 +35,5 @@ export class ManualClock implements Clock {
   jump(ms: number): void {
     this.#now += ms
     this.advance(0)
-  }
-}
-
-/** Waits for what will come; fails when it does not. */
-export async function until(isSo: () => boolean, what = isSo.toString()): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`did not happen within 10 s: ${what}`)
-    await sleep(2)
   }
 }

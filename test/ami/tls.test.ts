@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { test, type TestContext } from "node:test"
 import { isConnected, startClient } from "./client-harness.ts"
 import { startPbx, type PbxOptions } from "./pbx.ts"
-import { until } from "./time.ts"
+import { until } from "../harness/until.ts"
 
 const read = (name: string) =>
   readFileSync(new URL(`../fixtures/tls/ami-${name}`, import.meta.url), "utf8")

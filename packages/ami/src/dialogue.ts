@@ -121,8 +121,9 @@ export class Dialogue {
   }
 
   #acceptRow(message: AmiMessage): boolean {
+    // Rows bear no Privilege; a UserEvent that repeats our ActionID does. Live events have it in second place.
+    if (message.headers[1]?.[0] === "Privilege") return false
     const id = header(message, "ActionID")
-    // Rows bear no Privilege; a UserEvent that repeats our ActionID does.
     if (!id?.startsWith(this.#around.idPrefix) || header(message, "Privilege") !== undefined) {
       return false
     }

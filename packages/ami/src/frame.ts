@@ -1,4 +1,4 @@
-import type { AmiMessage, HeaderPair } from "./message.ts"
+import { type AmiMessage, type HeaderPair, isNamed } from "./message.ts"
 
 /** The bytes of one message, without its empty line, and where its lines end. */
 export type Frame = {
@@ -26,10 +26,6 @@ export function makeMessage(headers: HeaderPair[]): AmiMessage {
   if (isNamed(name, "Event")) return { kind: "event", name: value, headers }
   if (isNamed(name, "Response")) return { kind: "response", name: value, headers }
   return { kind: "other", name: value === "" ? name : `${name}: ${value}`, headers }
-}
-
-function isNamed(name: string, wanted: string): boolean {
-  return name === wanted || name.toLowerCase() === wanted.toLowerCase()
 }
 
 function cutByMarks(text: string, { bytes, start, marks }: Frame, markCount: number): HeaderPair[] {

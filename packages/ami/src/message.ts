@@ -14,14 +14,19 @@ export type AmiMessage = {
 
 /** The first header of that name (in any case), or undefined. */
 export function header(message: AmiMessage, name: string): string | undefined {
-  const wanted = name.toLowerCase()
-  return message.headers.find(([each]) => each === name || each.toLowerCase() === wanted)?.[1]
+  for (const [each, value] of message.headers) if (isNamed(each, name)) return value
+  return undefined
 }
 
 /** All values of that name (in any case), in the order of the wire. */
 export function headerValues(message: AmiMessage, name: string): string[] {
-  const wanted = name.toLowerCase()
-  return message.headers.filter(([each]) => each.toLowerCase() === wanted).map(([, value]) => value)
+  return message.headers.filter(([each]) => isNamed(each, name)).map(([, value]) => value)
+}
+
+/** Whether a header's name is that name, in any case. */
+export function isNamed(name: string, wanted: string): boolean {
+  if (name === wanted) return true
+  return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase()
 }
 
 /** A message in wire form, its empty line included. The values are trusted: an action is checked by `writeAction`. */

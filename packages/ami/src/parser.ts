@@ -17,11 +17,14 @@ export type DroppedMessage = {
   firstLine: string
 }
 
+type Take = (message: AmiMessage) => void
+
 const MAX_MESSAGE_BYTES = 1_000_000
 
 const LF = 10
 const CR = 13
 const COLON = 58
+const NEAR_BYTES = 64
 const PIECE_BYTES = 64 * 1024
 const ROOM_BYTES = 2 * PIECE_BYTES
 const FIRST_MARKS = 512
@@ -66,16 +69,21 @@ export class AmiParser {
     return this.#oversizedCount
   }
 
-  /** The messages that this chunk completes, in order. The chunk itself is not kept. */
-  push(chunk: Uint8Array): AmiMessage[] {
-    const messages: AmiMessage[] = []
+  /** Hands over the messages that this chunk completes, in order, each as it is read. The chunk itself is not kept. */
+  read(chunk: Uint8Array, take: Take): void {
     for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
       this.#append(chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(from, from + PIECE_BYTES))
-      this.#scan(messages)
+      this.#scan(take)
       // The last byte held may be the CR of the empty line, which does not count.
       const isTooLarge = this.#end - this.#start > this.#maxMessageBytes + 1
       if (isTooLarge && !this.#skipped) this.#skip()
     }
+  }
+
+  /** The same, collected. */
+  push(chunk: Uint8Array): AmiMessage[] {
+    const messages: AmiMessage[] = []
+    this.read(chunk, (message) => messages.push(message))
     return messages
   }
 
@@ -118,7 +126,7 @@ export class AmiParser {
     if (this.#colon >= 0) this.#colon += distance
   }
 
-  #scan(messages: AmiMessage[]): void {
+  #scan(take: Take): void {
     const bytes = this.#bytes
     const end = this.#end
     let at = this.#at
@@ -129,10 +137,13 @@ export class AmiParser {
         while (byte !== COLON && byte !== LF) byte = bytes[++at]
         if (byte === COLON) colon = at
       }
-      while (byte !== LF) byte = bytes[++at]
+      // Values are short as a rule; a long one is worth a call out of this loop.
+      const near = at + NEAR_BYTES
+      while (byte !== LF && at < near) byte = bytes[++at]
+      if (byte !== LF) at = bytes.indexOf(LF, at)
       if (at === end) break
       const length = at - this.#line
-      if (length === 0 || (length === 1 && bytes[this.#line] === CR)) this.#endMessage(at, messages)
+      if (length === 0 || (length === 1 && bytes[this.#line] === CR)) this.#endMessage(at, take)
       else if (!this.#isGreeted && this.#isBanner(at, colon)) this.#begin(at + 1)
       else if (!this.#skipped) this.#mark(colon < 0 ? at : colon, at)
       this.#line = ++at
@@ -143,7 +154,7 @@ export class AmiParser {
     if (this.#skipped) this.#forget(this.#skipped)
   }
 
-  #endMessage(feed: number, messages: AmiMessage[]): void {
+  #endMessage(feed: number, take: Take): void {
     const end = this.#line
     if (this.#skipped) {
       if (this.#isSkippedCommand && !isEndMark(this.#bytes, end - 1)) return
@@ -156,8 +167,8 @@ export class AmiParser {
       if (end - this.#start > this.#maxMessageBytes) {
         this.#oversizedCount++
         this.#onDropped(this.#describe("oversized", end))
-      } else if (isCommand) messages.push(readCommandOutput(frame))
-      else messages.push(readFrame(frame, this.#markCount))
+      } else if (isCommand) take(readCommandOutput(frame))
+      else take(readFrame(frame, this.#markCount))
     }
     this.#begin(feed + 1)
   }

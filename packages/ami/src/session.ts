@@ -132,12 +132,11 @@ export class AmiSession {
     if (this.#phase === "open") this.#lastReadAt = receivedAt
     this.#bytesRead += chunk.length
     this.#dialogue.noteRead(chunk.length)
-    const messages = this.#parser.push(chunk)
-    if (this.#phase === "greeting") this.#greet(messages[0])
-    for (const message of messages) this.#take(message, receivedAt)
+    this.#parser.read(chunk, (message) => this.#take(message, receivedAt))
+    if (this.#phase === "greeting") this.#greet()
   }
 
-  #greet(first: AmiMessage | undefined): void {
+  #greet(first?: AmiMessage): void {
     const banner = this.banner
     if (banner === null && !first && this.#bytesRead < GREETING_BYTES) return
     // Versions and forks differ in all but these two words; without a greeting, a first message tells as well.
@@ -158,6 +157,7 @@ export class AmiSession {
   }
 
   #take(message: AmiMessage, receivedAt: number): void {
+    if (this.#phase === "greeting") this.#greet(message)
     if (this.#phase === "ended" || this.#dialogue.accept(message)) return
     if (this.#phase !== "open" && this.#phase !== "leaving") return
     // Not the end yet: events were seen behind it. The stream is read until it ends.
