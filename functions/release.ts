@@ -16,6 +16,7 @@ import { reasonOf, type Log } from "./log.ts"
 import { probeOrWake } from "./probe.ts"
 import { releaseResources } from "./resources.ts"
 import { sendAll } from "./send.ts"
+import { sideBySide } from "./side-by-side.ts"
 
 export type ReleaseDeps = {
   table: Table
@@ -26,6 +27,9 @@ export type ReleaseDeps = {
 
 const MINUTE_MS = 60_000
 const PAGE = 100
+// Together as many requests as the SDK has connections.
+const SHARDS_AT_ONCE = 4
+const CLAIMS_AT_ONCE = 12
 const MIN_TIME_LEFT_MS = 10_000
 
 /** Every minute: what falls due until the next run goes to the retry queue, to the second. */
@@ -36,8 +40,8 @@ export function releaseHandler(deps: ReleaseDeps) {
   ): Promise<{ released: number }> => {
     const until = deps.table.now() + (event.windowMs ?? MINUTE_MS)
     const hasTime = () => context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS
-    const counts = await Promise.all(
-      commonShards.map((shard) => releaseShard(deps, shard, until, hasTime)),
+    const counts = await sideBySide(commonShards, SHARDS_AT_ONCE, (shard) =>
+      releaseShard(deps, shard, until, hasTime),
     )
     const released = counts.reduce((sum, count) => sum + count, 0)
     if (released > 0) deps.log("deliveries.released", { released })
@@ -55,7 +59,8 @@ async function releaseShard(
   let page: DuePage | undefined
   do {
     page = await listDue(deps.table, shard, until, PAGE, page?.next)
-    await Promise.all(page.entries.filter(isHealthEntry).map((each) => probeSafely(deps, each)))
+    const resting = page.entries.filter(isHealthEntry)
+    await sideBySide(resting, CLAIMS_AT_ONCE, (each) => probeSafely(deps, each))
     released += await releaseAll(
       deps,
       page.entries.filter((each) => !isHealthEntry(each)),
@@ -75,7 +80,7 @@ async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
 // Claimed first, then sent: a crash between the two means released again, never lost.
 async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await Promise.all(entries.map((each) => claim(table, each)))
+  const claimed = await sideBySide(entries, CLAIMS_AT_ONCE, (each) => claim(table, each))
   const now = table.now()
   const messages = entries
     .filter((_, index) => claimed[index])

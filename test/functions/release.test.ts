@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { releaseHandler } from "@ringback/functions/release"
+import { sideBySide } from "@ringback/functions/side-by-side"
+import { makeContext } from "@ringback/local/lambda"
+import * as Delivery from "@ringback/store/delivery"
+import * as Health from "@ringback/store/health"
+import { deliveryRef } from "@ringback/store/keys"
+import { parkingShardOf } from "@ringback/store/due"
+import { countedClients, total, type Counts } from "../harness/counted.ts"
+import { answer } from "../harness/receiver.ts"
+import { isQuiet, makeDeps, pumpAll } from "../harness/system.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const MINUTE = 60_000
+const release = (deps = world.deps) => releaseHandler(deps)({}, makeContext(60_000))
+
+type Planned = { at: number; shard?: string }
+
+/** Deliveries of one stored event to an endpoint, each due when it is told. */
+async function plan(endpointId: string, count: number, planned: (index: number) => Planned) {
+  const { table } = world.deps
+  const { tenant } = world.customer
+  await world.say()
+  await world.pump()
+  const [{ eventId, eventType }] = (await world.deliveries({ endpointId })) as [Delivery.Delivery]
+  await sideBySide([...Array(count).keys()], 40, async (index) => {
+    const ref = deliveryRef(eventId, endpointId, world.now(), `plan ${index}`)
+    const facts = { tenant, ref, endpointId, eventId, eventType }
+    const { at, shard } = planned(index)
+    await Delivery.advance(table, facts, 0, {
+      status: "pending",
+      keepsTurn: true,
+      due: { at, nextAt: at, ...(shard ? { shard: parkingShardOf(endpointId, ref) } : {}) },
+    })
+  })
+}
+
+describe("release", () => {
+  test("sends what falls due within the minute, each once, though two run at the same time", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 300, (index) => ({ at: world.now() + (index % 60) * 1000 }))
+    const [one, two] = await Promise.all([release(), release()])
+    assert.equal(one.released + two.released, 300)
+    world.advance(MINUTE)
+    await world.pump()
+    assert.equal(arrived().length, 301)
+  })
+
+  test("that crashes after its claim sends it again a quarter of an hour later", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 1, () => ({ at: world.now() }))
+    const nowhere = {
+      ...world.deps,
+      queues: { ...world.deps.queues, retryUrl: "http://127.0.0.1:9/none" },
+    }
+    assert.equal((await release(nowhere)).released, 0)
+    assert.equal((await release()).released, 0)
+    world.advance(16 * MINUTE)
+    await world.release()
+    assert.equal(arrived().length, 2)
+  })
+
+  test("leaves what is due later where it is", async () => {
+    const { id } = await world.addEndpoint()
+    await plan(id, 1, () => ({ at: world.now() + 2 * MINUTE }))
+    assert.equal((await release()).released, 0)
+    world.advance(3 * MINUTE)
+    await world.release()
+  })
+})
+
+describe("a dead endpoint with a thousand waiting deliveries", () => {
+  test("gets one POST a minute and costs under 200 requests a minute, however many wait", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 1000, () => ({ at: world.now(), shard: "parked" }))
+    const { tenant } = world.customer
+    await Health.rest(world.deps.table, tenant, id, world.now())
+    world.receiver.behave((_, response) => answer(response, 500))
+    world.advance(11_000)
+    const counts: Counts = {}
+    const clients = countedClients(world.stack, counts, "all")
+    const deps = makeDeps(world.stack, { now: world.now, clients })
+    const before = arrived().length
+    for (let minute = 1; minute <= 5; minute++) {
+      world.advance(MINUTE)
+      await release(deps)
+      await pumpAll({ ...world.stack, sqs: clients.sqs }, deps)
+      assert.ok(
+        arrived().length - before <= minute,
+        `${arrived().length - before} POSTs in ${minute} min`,
+      )
+    }
+    assert.ok(arrived().length > before)
+    const requests = (total(counts, "sqs") + total(counts, "dynamodb")) / 5
+    assert.ok(requests < 200, `${requests} requests a minute`)
+    clients.close()
+    assert.equal(await isQuiet(world.stack), false, "the two soon retries are on their way")
+  })
+})
