@@ -96,7 +96,7 @@ function searchOf(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
   )
-  return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : ""
+  return pairs.length > 0 ? `?${new URLSearchParams(pairs).toString()}` : ""
 }
 
 function parseProblem(text: string): Problem {

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import { type Delivery, deliveryRow, deliveryTitles } from "./delivery.ts"
 import { addListOptions, type ListOptions, printPage } from "./list.ts"
 import { type OpenSession, pathOf, type Session } from "./session.ts"
-import { table } from "./terminal.ts"
+import { plainJson, table } from "./terminal.ts"
 import { localTime } from "./time.ts"
 import { subjectOf, type Webhook } from "./webhook.ts"
 
@@ -46,10 +46,7 @@ async function showEvent(session: Session, id: string): Promise<void> {
   const event = await api.get<FullEvent>(pathOf(session, `/events/${encodeURIComponent(id)}`))
   if (isJson) return terminal.print(JSON.stringify(event))
   const { deliveries = [], ...rest } = event
-  // JSON escapes what a terminal would obey.
-  terminal.print(
-    JSON.stringify(rest, null, 2).replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, "·"),
-  )
+  terminal.print(plainJson(rest))
   if (deliveries.length === 0) return terminal.note("No deliveries: no endpoint wanted it.")
   const [head = "", ...lines] = table([deliveryTitles, ...deliveries.map(deliveryRow)])
   terminal.print(terminal.paint("dim", head))

@@ -73,12 +73,13 @@ function signatureOf(headers: IncomingHttpHeaders) {
 
 function parse(body: Buffer, headers: IncomingHttpHeaders): Webhook {
   const webhook = asObject(body)
+  const text = (name: string) => (typeof webhook[name] === "string" ? webhook[name] : undefined)
   return {
     ...webhook,
-    id: String(webhook["id"] ?? headers["webhook-id"] ?? ""),
-    type: String(webhook["type"] ?? "no type"),
-    timestamp: String(webhook["timestamp"] ?? ""),
-    observedAt: String(webhook["observedAt"] ?? ""),
+    id: text("id") ?? signatureOf(headers).id,
+    type: text("type") ?? "no type",
+    timestamp: text("timestamp") ?? "",
+    observedAt: text("observedAt") ?? "",
     data: (webhook["data"] ?? {}) as Record<string, unknown>,
   }
 }

@@ -3,6 +3,7 @@ import { followEvents } from "./follow.ts"
 import { type Forward, type Forwarded, makeForward } from "./forward.ts"
 import { type OpenSession, type Session } from "./session.ts"
 import { listenAsEndpoint } from "./listen-endpoint.ts"
+import { plainJson } from "./terminal.ts"
 import { durationText, type Webhook, webhookLine } from "./webhook.ts"
 
 type Options = { forwardTo?: string; eventTypes?: string[]; body?: boolean }
@@ -67,5 +68,5 @@ function print({ terminal, isJson }: Session, shown: Shown, withBody: boolean): 
     rest.push(terminal.paint(isGood ? "green" : "red", `→ ${answer}`))
   }
   terminal.print(webhookLine(terminal, webhook, { at, rest }))
-  if (withBody) terminal.print(JSON.stringify(webhook, null, 2))
+  if (withBody) terminal.print(plainJson(webhook))
 }

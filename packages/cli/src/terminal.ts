@@ -26,14 +26,18 @@ export function openTerminal(out: Output, err: Output, env: NodeJS.ProcessEnv): 
 }
 
 // What a PBX or a receiver said may hold ESC: printed as it is, it could rewrite the screen.
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
 
 /** The text on one line, without anything that a terminal obeys. */
 export const plain = (text: string) => text.replace(CONTROL, "·")
 
+/** Indented JSON, line by line without what a terminal obeys: JSON itself escapes only some of it. */
+export const plainJson = (value: unknown) =>
+  JSON.stringify(value, null, 2).split("\n").map(plain).join("\n")
+
 /** Exactly that many characters wide: cut with an ellipsis, or filled up. */
 export function fit(text: string, width: number): string {
-  const characters = [...plain(text)]
+  const characters = Array.from(plain(text))
   const cut = characters.length > width ? [...characters.slice(0, width - 1), "…"] : characters
   return cut.join("") + " ".repeat(width - cut.length)
 }
@@ -41,7 +45,7 @@ export function fit(text: string, width: number): string {
 /** Columns as wide as their widest cell; the last one is left as it is. */
 export function table(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => [...plain(row[column] ?? "")].length)),
+    Math.max(...rows.map((row) => Array.from(plain(row[column] ?? "")).length)),
   )
   return rows.map((row) =>
     row

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 
 // Crockford's alphabet in small letters: sorts as the bytes do, and has no l, i, o or u to misread.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]))
+const VALUES = new Map(Array.from(ALPHABET, (letter, value) => [letter, value] as const))
 
 /** Base32 of whole bytes, most significant bit first, the last digit padded with zero bits. */
 export function encodeBase32(bytes: Uint8Array): string {
