@@ -39,10 +39,18 @@ export const DeliveryAnswer = v.pipe(
 export const AttemptAnswer = v.object({
   id: v.string(),
   at: Time,
-  statusCode: v.pipe(v.nullable(v.number()), v.description("Null: there was no answer")),
-  durationMs: v.number(),
-  error: v.pipe(v.nullable(v.string()), v.description("Null: delivered")),
-  responseBody: v.pipe(v.nullable(v.string()), v.description("The first 1 KB, of failures")),
+  statusCode: v.pipe(
+    v.nullable(v.number()),
+    v.description("Null: there was no answer"),
+    v.examples([204]),
+  ),
+  durationMs: v.pipe(v.number(), v.examples([37])),
+  error: v.pipe(v.nullable(v.string()), v.description("Null: delivered"), v.examples([null])),
+  responseBody: v.pipe(
+    v.nullable(v.string()),
+    v.description("The first 1 KB, of failures"),
+    v.examples([null]),
+  ),
 })
 
 export const DeliveryWithAttempts = v.object({

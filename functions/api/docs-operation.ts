@@ -123,11 +123,8 @@ function who(security: JsonSchema[]): string {
   return security.length === 1 ? "operator" : "operator or tenant"
 }
 
-function curl(path: string, method: string, { security, parameters, requestBody }: Operation) {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const found = parameters.find((each) => each.name === name)
-    return String((found?.schema["examples"] as unknown[] | undefined)?.[0] ?? name)
-  })
+function curl(path: string, method: string, { security, requestBody }: Operation) {
+  const filled = path.replace(/\{(\w+?)(Id)?\}/g, (_, name: string) => `$${name.toUpperCase()}`)
   const body = requestBody?.content[JSON_TYPE]?.example
   const hasBody = body !== undefined && Object.keys(body as object).length > 0
   const parts = [

@@ -38,7 +38,7 @@ export function fieldOf(
       ${name}<span>${typeText(property, components)}</span>${isRequired ? html`<em>required</em>` : ""}
     </dt>
     <dd>
-      ${description ? inline(String(description)) : ""}${limits(property)}
+      ${description ? html`<span>${inline(String(description))}</span>` : ""}${limits(property)}
       ${fieldsOf(property, components, depth + 1)}
     </dd>
   </div>`
@@ -72,17 +72,18 @@ export function typeText(schema: JsonSchema, components: JsonSchema): string {
   return typeof type === "string" ? type : "anything"
 }
 
-function limits(property: JsonSchema): string {
+function limits(property: JsonSchema): Html | "" {
   const said = [
-    ["default", "Default"],
-    ["minimum", "Least"],
-    ["maximum", "Most"],
-    ["maxLength", "Longest"],
+    ["default", "default"],
+    ["minimum", "at least"],
+    ["maximum", "at most"],
+    ["maxLength", "length at most"],
+    ["maxItems", "entries at most"],
   ] as const
   const words = said
     .filter(([keyword]) => property[keyword] !== undefined)
-    .map(([keyword, word]) => `${word}: ${JSON.stringify(property[keyword])}.`)
-  return words.length > 0 ? ` ${words.join(" ")}` : ""
+    .map(([keyword, word]) => `${word} ${JSON.stringify(property[keyword])}`)
+  return words.length > 0 ? html`<small>${words.join(" · ")}</small>` : ""
 }
 
 /** Text with `code` and **strong** in it. */

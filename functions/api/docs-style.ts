@@ -14,7 +14,7 @@ a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 code, pre { font-family: var(--mono); font-size: 0.86em; }
-:not(pre) > code { background: var(--soft); border-radius: 4px; padding: 0.1em 0.35em; overflow-wrap: anywhere; }
+:not(pre) > code { background: var(--soft); border-radius: 4px; padding: 0.1em 0.25em; overflow-wrap: anywhere; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; margin: 0; padding: 0.9rem 1rem;
   overflow: auto; max-height: 32rem; line-height: 1.5; tab-size: 2; }
 .layout { display: grid; grid-template-columns: 17.5rem minmax(0, 1fr); max-width: 94rem; margin: 0 auto; }
@@ -31,6 +31,10 @@ main { padding: 2.5rem 3rem 6rem; min-width: 0; }
 h1 { font-size: 2.1rem; line-height: 1.2; letter-spacing: -0.02em; margin: 0 0 0.4rem; }
 .lead { font-size: 1.1rem; color: var(--dim); max-width: 44rem; margin: 0 0 1.5rem; }
 .intro p { max-width: 44rem; }
+.steps { padding-left: 1.2rem; max-width: 58rem; }
+.steps li { margin-top: 1.1rem; padding-left: 0.3rem; }
+.steps li::marker { font-weight: 700; color: var(--accent); }
+.steps p { margin: 0 0 0.4rem; }
 section.tag { margin-top: 4rem; }
 section.tag > h2 { font-size: 1.55rem; letter-spacing: -0.01em; margin: 0; }
 section.tag > p { color: var(--dim); margin: 0.2rem 0 0; max-width: 44rem; }
@@ -52,6 +56,7 @@ article h4:first-child { margin-top: 0; }
 .fields dt span { font-weight: 400; color: var(--dim); margin-left: 0.5rem; }
 .fields dt em { font: 600 0.72rem var(--sans); color: var(--delete); margin-left: 0.5rem; }
 .fields dd { margin: 0.1rem 0 0; font-size: 0.92rem; color: var(--dim); }
+.fields dd small { display: block; font-size: 0.82rem; opacity: 0.85; }
 .fields .fields { margin: 0.4rem 0 0.2rem; padding-left: 0.9rem; border-left: 2px solid var(--line); }
 details > summary { cursor: pointer; color: var(--accent); font-size: 0.88rem; }
 details.body > summary { margin: 0.3rem 0; }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { html, raw } from "hono/html"
 import { operationHtml, pretty, type Components, type Operation } from "./docs-operation.ts"
 import { inline } from "./docs-schema.ts"
+import { startHtml } from "./docs-start.ts"
 import { style } from "./docs-style.ts"
 import { problems } from "./problem.ts"
 
@@ -49,6 +50,7 @@ function render(document: Document): Html {
   const menu = html`<h2>Start</h2>
     <ul>
       <li><a href="#top">Introduction</a></li>
+      <li><a href="#start">From nothing to a webhook</a></li>
       <li><a href="#errors">Errors</a></li>
       <li><a href="#webhooks">Webhooks</a></li>
       <li><a href="/openapi.json">OpenAPI document</a></li>
@@ -89,6 +91,7 @@ function render(document: Document): Html {
             <div class="intro">
               ${info.description.split("\n\n").map((text) => html`<p>${inline(text)}</p>`)}
             </div>
+            ${startHtml()}
             ${groups.map(
               ({ name, description, all }) =>
                 html`<section class="tag">

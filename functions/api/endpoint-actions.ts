@@ -17,10 +17,18 @@ import { formatMillis, Time } from "./time.ts"
 
 export const TestResult = v.object({
   delivered: v.boolean(),
-  statusCode: v.pipe(v.nullable(v.number()), v.description("Null: there was no answer")),
-  durationMs: v.number(),
-  error: v.nullable(v.string()),
-  responseBody: v.pipe(v.nullable(v.string()), v.description("The first 1 KB, of failures")),
+  statusCode: v.pipe(
+    v.nullable(v.number()),
+    v.description("Null: there was no answer"),
+    v.examples([204]),
+  ),
+  durationMs: v.pipe(v.number(), v.examples([37])),
+  error: v.pipe(v.nullable(v.string()), v.examples([null])),
+  responseBody: v.pipe(
+    v.nullable(v.string()),
+    v.description("The first 1 KB, of failures"),
+    v.examples([null]),
+  ),
 })
 
 const count = v.pipe(v.number(), v.integer())

@@ -51,7 +51,7 @@ const settings = {
     v.description("Dotted path into the webhook to the values allowed there; all must hold"),
     v.examples([{ "data.status": [0, 1] }]),
   ),
-  description: v.nullable(text(1_000)),
+  description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
   headers: v.pipe(
     v.record(v.string(), v.string()),
     v.description("Sent along with every webhook. Kept encrypted. A change replaces them all"),
@@ -60,6 +60,7 @@ const settings = {
   rateLimit: v.pipe(
     v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(10_000))),
     v.description("Requests a second at most. Null: no limit"),
+    v.examples([50]),
   ),
   metadata: v.pipe(
     v.record(
@@ -68,6 +69,7 @@ const settings = {
     ),
     v.maxEntries(MAX_METADATA),
     v.description("Yours to use. A change replaces it all"),
+    v.examples([{ team: "renewals" }]),
   ),
   disabled: v.boolean(),
 }
@@ -79,9 +81,12 @@ const Signing = v.pipe(
   ),
 )
 
+export const EXAMPLE_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
 export const OwnSecret = v.pipe(
   v.string(),
   v.maxLength(200),
+  v.examples([EXAMPLE_SECRET]),
   v.description(
     "Your own: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. Left out: one is made",
   ),
@@ -136,5 +141,9 @@ export const EndpointAnswer = v.pipe(v.object(entries), v.description("A receive
 
 export const EndpointWithSecret = v.object({
   ...entries,
-  secret: v.pipe(v.string(), v.description("What its webhooks are signed with; also at /secret")),
+  secret: v.pipe(
+    v.string(),
+    v.description("What its webhooks are signed with; also at /secret"),
+    v.examples([EXAMPLE_SECRET]),
+  ),
 })

@@ -1,18 +1,26 @@
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secret"
-import { OwnSecret } from "./endpoint-schema.ts"
+import { EXAMPLE_SECRET, OwnSecret } from "./endpoint-schema.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
 
 const publicKey = v.exactOptional(
-  v.pipe(v.string(), v.description("Of an ed25519 endpoint: whpk_ and base64 of 32 bytes")),
+  v.pipe(
+    v.string(),
+    v.description("Of an ed25519 endpoint: whpk_ and base64 of 32 bytes"),
+    v.examples(["whpk_MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqo="]),
+  ),
 )
 
 export const SecretAnswer = v.object({
-  secret: v.pipe(v.string(), v.description("The newest: what signs first")),
+  secret: v.pipe(
+    v.string(),
+    v.description("The newest: what signs first"),
+    v.examples([EXAMPLE_SECRET]),
+  ),
   publicKey,
   previous: v.pipe(
     v.array(v.object({ expiresAt: Time })),
@@ -37,7 +45,7 @@ export const SecretRotation = v.strictObject({
 })
 
 export const RotatedSecret = v.object({
-  secret: v.string(),
+  secret: v.pipe(v.string(), v.examples([EXAMPLE_SECRET])),
   publicKey,
   previousExpiresAt: Time,
 })

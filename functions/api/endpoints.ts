@@ -106,14 +106,18 @@ export const endpointRoutes = [
     hasRevision: true,
     async handle({ deps, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      await living("endpoint", read)
+      const { disabled: wasDisabled } = await living("endpoint", read)
       await checkEndpoint(deps, tenant.id, body)
+      // To disable what is disabled already must not hide why it is.
+      const { disabled, ...rest } = body
+      const isSwitched = disabled !== undefined && disabled !== wasDisabled
+      const changes = isSwitched ? body : rest
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
-        Endpoint.update(deps.table, tenant.id, endpointId, body, revision),
+        Endpoint.update(deps.table, tenant.id, endpointId, changes, revision),
       )
       // A new start: what failed before is no reason to disable it again.
-      if (body.disabled === false) await Health.forget(deps.table, tenant.id, endpointId)
-      if (body.disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
+      if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
+      if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
       return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
     },
   }),

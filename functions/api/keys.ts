@@ -8,7 +8,7 @@ import { formatMillis, parseMillis, Time, TimeInput } from "./time.ts"
 
 const entries = {
   id: id("key"),
-  name: v.string(),
+  name: v.pipe(v.string(), v.examples(["crm, production"])),
   createdAt: Time,
   expiresAt: v.nullable(Time),
   lastUsedAt: v.pipe(v.nullable(Time), v.description("Within the hour; null: never")),

@@ -59,6 +59,7 @@ export const pageOf = <Item extends v.GenericSchema>(item: Item) =>
     data: v.pipe(v.array(item), v.description("Newest first")),
     nextCursor: v.pipe(
       v.nullable(v.string()),
+      v.examples([null]),
       v.description(
         "Null at the end. With filters a page may be short or empty although there is more",
       ),

@@ -12,7 +12,7 @@ import { formatMillis, Time } from "./time.ts"
 
 const entries = {
   id: id("src"),
-  name: v.string(),
+  name: v.pipe(v.string(), v.examples(["pbx-1, Copenhagen"])),
   status: v.pipe(
     v.picklist(SOURCE_STATUSES),
     v.description(
@@ -20,7 +20,11 @@ const entries = {
     ),
   ),
   lastSeenAt: v.pipe(v.nullable(Time), v.description("When a collector last spoke")),
-  version: v.pipe(v.nullable(v.string()), v.description("The collector's version")),
+  version: v.pipe(
+    v.nullable(v.string()),
+    v.description("The collector's version"),
+    v.examples(["0.1.0"]),
+  ),
   spoolAgeSeconds: v.pipe(
     v.nullable(v.number()),
     v.description("Age of the oldest event that waits on a collector's disk"),
@@ -38,6 +42,7 @@ export const SourceWithToken = v.object({
   token: v.pipe(
     v.string(),
     v.description("RINGBACK_SOURCE_TOKEN of its collectors. Shown this once"),
+    v.examples(["rbs_06fzk3vq8r2m5x0c9d7g4h1jtw_06fzk3w0a4n7p2y5b8e1h3k6mq_1f9c0b7e_q83v..."]),
   ),
 })
 

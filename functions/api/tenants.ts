@@ -9,7 +9,11 @@ import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
 import { formatMillis, Time } from "./time.ts"
 
 export const TenantAnswer = v.pipe(
-  v.object({ id: id("ten"), name: v.string(), createdAt: Time }),
+  v.object({
+    id: id("ten"),
+    name: v.pipe(v.string(), v.examples(["Acme Collections"])),
+    createdAt: Time,
+  }),
   v.description("A customer of the call centre; everything else belongs to one"),
 )
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { Webhook } from "standardwebhooks"
+import * as Endpoint from "@ringback/store/endpoint"
 import { answer, ok, startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type TestApi } from "./api.ts"
 import { makeWorld, type World } from "./world.ts"
@@ -202,6 +203,19 @@ test("who was slower to change an endpoint is told by If-Match, and nobody's cha
   await Promise.all([a, b].map((body) => api.call(`PATCH ${at}`, { body })))
   const { body: last } = await api.call(`GET ${at}`)
   assert.deepEqual([last.rateLimit, last.metadata], [7, { a: "b" }])
+})
+
+test("why an endpoint is disabled is not forgotten when it is disabled again", async () => {
+  const { body: endpoint } = await make()
+  const at = `${path}/${endpoint.id}`
+  await Endpoint.disable(api.deps.table, world.ids["tenantId"]!, endpoint.id, "gone", Date.now())
+  const patch = async (body: object) => {
+    const { disabled, disabledReason } = (await api.call(`PATCH ${at}`, { body })).body
+    return [disabled, disabledReason]
+  }
+  assert.deepEqual(await patch({ disabled: true, description: "x" }), [true, "gone"])
+  assert.deepEqual(await patch({ disabled: false }), [false, null])
+  assert.deepEqual(await patch({ disabled: true }), [true, "manual"])
 })
 
 test("secrets and headers of receivers do not lie in the table as they are", async () => {

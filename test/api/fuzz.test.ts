@@ -30,10 +30,9 @@ after(async () => {
 })
 
 test(`${count} random requests (seed ${seed}) get answers that the document knows, and never a 500`, async (t) => {
-  const world = await makeWorld(api, receiver.url)
-  const other = await makeTenant(api)
   const known: Record<string, string[]> = {}
-  for (const [name, id] of Object.entries(world.ids)) known[name] = [id]
+  const world = await renew()
+  const other = await makeTenant(api)
   const urls = [
     receiver.url,
     receiver.url,
@@ -44,25 +43,34 @@ test(`${count} random requests (seed ${seed}) get answers that the document know
   ]
   const statuses: Record<string, number> = {}
 
-  for (const request of fc.sample(junkRequests(urls), { seed, numRuns: count })) {
-    await keepTenant(world, known)
+  const requests = fc.sample(junkRequests(urls), { seed, numRuns: count })
+  for (const [index, request] of requests.entries()) {
+    // A deleted tenant makes all that was known a 404: it is done seldom, and then there is a new one.
+    const isDeletion = request.method === "DELETE" && request.path.endsWith("{tenantId}")
+    if (isDeletion && index % 10 > 0) continue
     const answer = await send(request)
+    if (isDeletion && answer.status === 204) Object.assign(world, await renew())
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
     learn(answer, known)
   }
   t.diagnostic(`by status: ${JSON.stringify(statuses)}`)
   assert.equal((await api.call("GET /healthz")).status, 200)
 
+  async function renew() {
+    const made = await makeWorld(api, receiver.url)
+    for (const [name, id] of Object.entries(made.ids)) known[name] = [id]
+    // Its own key is not to be revoked: what follows would be 401s.
+    const spare = await api.call(`POST ${made.path}/keys`, { body: { name: "spare" } })
+    known["keyId"] = [spare.body.id]
+    return made
+  }
+
   function send({ method, path, query, body, headers, places, who }: JunkRequest) {
     const next = places.values()
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const { at, junk } = next.next().value ?? { at: 0, junk: "" }
       const ids = known[name]!
-      return name === "tenantId" && at > 1
-        ? ids.at(-1)!
-        : at < 0
-          ? junk
-          : ids.at(-1 - (at % ids.length))!
+      return at < 0 ? junk : ids.at(-1 - (at % ids.length))!
     })
     const key = { operator: undefined, tenant: world.key, other: other.key, nobody: null }[who]
     return api.call(`${method} ${filled}${query && `?${query}`}`, {
@@ -72,15 +80,6 @@ test(`${count} random requests (seed ${seed}) get answers that the document know
     })
   }
 })
-
-// A deleted tenant would make all that follows a 404.
-async function keepTenant(world: { key: string }, known: Record<string, string[]>) {
-  const { status } = await api.call(`GET /v1/tenants/${known["tenantId"]!.at(-1)}`)
-  if (status === 200) return
-  const { id, key } = await makeTenant(api)
-  known["tenantId"]!.push(id)
-  world.key = key
-}
 
 const PREFIXES = {
   key: "keyId",

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { after, before, test } from "node:test"
+import { createAdaptorServer } from "@hono/node-server"
+import { Hono } from "hono"
+import { chromium, type Browser } from "playwright-core"
+import document from "../../functions/api/openapi.json" with { type: "json" }
+import { docsHeaders, docsPage } from "@ringback/functions/api/docs"
+import { problems } from "@ringback/functions/api/problem"
+import { operations } from "./conformance.ts"
+
+const page = docsPage(document)
+
+test("the page tells of every operation and every error, at a place of its own", () => {
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+  assert.equal(new Set(ids).size, ids.length)
+  for (const { operation } of operations) assert.ok(ids.includes(operation.operationId))
+  for (const code of Object.keys(problems)) assert.ok(ids.includes(code), code)
+  for (const [, target] of page.matchAll(/href="#([^"]+)"/g))
+    assert.ok(ids.includes(target), target)
+})
+
+test("the page needs nothing from elsewhere, and runs nothing", () => {
+  assert.doesNotMatch(page, /<script|<iframe|<img|@import|\burl\(|\son\w+="/)
+  assert.doesNotMatch(page, /(src|href)="(https?:)?\/\//)
+  assert.match(docsHeaders["content-security-policy"], /^default-src 'none'; style-src 'sha256-/)
+})
+
+const places = [
+  process.env["CHROMIUM_PATH"] ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
+const executablePath = places.find((place) => place !== "" && existsSync(place))
+const skip = executablePath ? false : "no Chromium on this machine (CHROMIUM_PATH names one)"
+
+let browser: Browser
+const app = new Hono().get("/docs", (c) => c.body(page, 200, docsHeaders))
+const server = createAdaptorServer(app)
+before(async () => {
+  if (!executablePath) return
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
+})
+after(async () => {
+  await browser?.close()
+  server.close()
+})
+
+for (const [width, colorScheme] of [
+  [1440, "light"],
+  [1440, "dark"],
+  [390, "light"],
+  [320, "dark"],
+] as const) {
+  const what = `in Chromium, ${width} pixels wide and ${colorScheme}`
+  test(`${what}, the page fits, is styled, and breaks no rule of its own`, { skip }, async () => {
+    const opened = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const said: string[] = []
+    opened.on("console", (message) => said.push(message.text()))
+    const { port } = server.address() as AddressInfo
+    await opened.goto(`http://127.0.0.1:${port}/docs`)
+    assert.deepEqual(said, [])
+    assert.equal(await opened.evaluate("document.documentElement.scrollWidth"), width)
+    const background = await opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert.equal(background, colorScheme === "dark" ? "rgb(20, 22, 26)" : "rgb(253, 253, 252)")
+    const menu = opened.locator(width < 800 ? "details.menu > summary" : "nav.side")
+    assert.ok(await menu.isVisible())
+    if (width < 800) await menu.click()
+    const link = opened.locator('a[href="#createEndpoint"]:visible').first()
+    await link.click()
+    await opened.locator("article#createEndpoint").waitFor({ state: "visible" })
+    await opened.close()
+  })
+}

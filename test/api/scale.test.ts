@@ -1,0 +1,163 @@
+import assert from "node:assert/strict"
+import { createHash, randomUUID } from "node:crypto"
+import { after, before, test } from "node:test"
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall } from "@aws-sdk/util-dynamodb"
+import { DELIVERY_STATUSES } from "@ringback/store/delivery"
+import * as Keys from "@ringback/store/keys"
+import { packHeaders } from "@ringback/store/pack"
+import { countedClients, total, type Counts } from "../harness/counted.ts"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeTenant, startApi, type TestApi } from "./api.ts"
+
+// `RINGBACK_SCALE=100000 node --test test/api/scale.test.ts` for the long run.
+const many = Number(process.env["RINGBACK_SCALE"] ?? 1_000)
+const few = 100
+const MAX_REQUESTS = 80
+
+let stack: Stack
+let api: TestApi
+const counts: Counts = {}
+
+before(async () => {
+  stack = await startStack()
+  api = await startApi({ stack, clients: countedClients(stack, counts, "api") })
+})
+after(() => stack.close())
+
+const NOW = Date.now()
+const WEEK_MS = 7 * 24 * 3600 * 1000
+const expiresAt = Math.floor(NOW / 1000) + 86_400
+const hashOf = (text: string) => createHash("sha256").update(text).digest().subarray(0, 12)
+
+/** A delivery and its event, written as the workers do, all within the last week. */
+function entries(tenant: string, endpointIds: string[], sourceId: string, index: number) {
+  const receivedAt = NOW - Math.floor((index * 7919) % WEEK_MS)
+  const uuid = randomUUID()
+  const eventKey = Keys.eventKey(tenant, BigInt(receivedAt) * 1_000_000n, hashOf(uuid))
+  const eventId = Keys.eventIdOf(eventKey)
+  const endpointId = endpointIds[index % endpointIds.length]!
+  const ref = Keys.deliveryRef(eventId, endpointId, receivedAt)
+  // One in fifty did not arrive.
+  const status = index % 50 === 0 ? DELIVERY_STATUSES[(index / 50) % 5]! : "delivered"
+  const type = index % 10 === 0 ? "dialing.deleted" : "dialing.updated"
+  const headers = packHeaders([
+    ["Event", type === "dialing.deleted" ? "OutDialingDelete" : "OutDialingUpdate"],
+    ["Uuid", uuid],
+  ])
+  const attempt = {
+    id: "att_x",
+    at: receivedAt,
+    statusCode: 204,
+    durationMs: index % 100,
+    error: null,
+    responseBody: null,
+  }
+  return {
+    uuid,
+    items: [
+      {
+        ...eventKey,
+        ...{ type, source: sourceId, uuid, message: "m", receivedAt, claimedAt: receivedAt },
+        ...headers,
+        expiresAt,
+      },
+      {
+        ...Keys.deliveryKey(tenant, ref),
+        ...{ endpointId, eventId, eventType: type, status, turn: 1, attemptCount: 1 },
+        attempts: status === "delivered" ? [attempt] : [],
+        expiresAt,
+        ...(status !== "delivered" && { openKey: Keys.openKeyOf(tenant, status, ref) }),
+      },
+    ],
+  }
+}
+
+async function write(items: Record<string, unknown>[]) {
+  const requests = items.map((item) => ({ PutRequest: { Item: marshall(item) } }))
+  const chunks = Array.from({ length: Math.ceil(requests.length / 25) }, (_, index) =>
+    requests.slice(index * 25, index * 25 + 25),
+  )
+  for (let start = 0; start < chunks.length; start += 8) {
+    await Promise.all(
+      chunks
+        .slice(start, start + 8)
+        .map((chunk) =>
+          stack.dynamodb.send(
+            new BatchWriteItemCommand({ RequestItems: { [stack.tableName]: chunk } }),
+          ),
+        ),
+    )
+  }
+}
+
+/** A tenant with that many deliveries, and how many requests the first page of each list takes there. */
+async function measure(size: number): Promise<Record<string, number>> {
+  const { id, path } = await makeTenant(api)
+  const body = { name: "PBX" }
+  const { body: source } = await api.call(`POST ${path}/sources`, { body })
+  const endpointIds: string[] = []
+  for (let count = 0; count < Math.max(10, size / 100); count++) {
+    const made = await api.call(`POST ${path}/endpoints`, { body: { url: "https://a.invalid/" } })
+    endpointIds.push(made.body.id)
+  }
+  const made = Array.from({ length: size }, (_, index) =>
+    entries(id, endpointIds, source.id, index),
+  )
+  await write(made.flatMap(({ items }) => items))
+  const deliveries = `${path}/deliveries`
+  const [endpointId] = endpointIds
+  const yearAgo = new Date(NOW - 365 * 86_400_000).toISOString()
+  const twoYearsAgo = new Date(NOW - 730 * 86_400_000).toISOString()
+  const hourAgo = new Date(NOW - 3_600_000).toISOString()
+  const routes: Record<string, string> = {
+    endpoints: `${path}/endpoints`,
+    sources: `${path}/sources`,
+    keys: `${path}/keys`,
+    tenants: "/v1/tenants",
+    events: `${path}/events`,
+    "events by type": `${path}/events?type=dialing.deleted`,
+    "events by a type that is not there": `${path}/events?type=plan.deleted`,
+    "events by source": `${path}/events?source=${source.id}`,
+    "events by uuid": `${path}/events?uuid=${made[7]!.uuid}`,
+    "events by a uuid that is not there": `${path}/events?uuid=none`,
+    "events of the last hour": `${path}/events?after=${hourAgo}`,
+    "events of an empty year": `${path}/events?after=${twoYearsAgo}&before=${yearAgo}`,
+    "events, 250": `${path}/events?limit=250`,
+    deliveries,
+    "deliveries, 250": `${deliveries}?limit=250`,
+    "deliveries by endpoint": `${deliveries}?endpointId=${endpointId}`,
+    "deliveries by event type": `${deliveries}?eventType=dialing.deleted`,
+    "deliveries by a type that is not there": `${deliveries}?eventType=plan.deleted`,
+    "deliveries of the last hour": `${deliveries}?after=${hourAgo}`,
+    "deliveries of an empty year": `${deliveries}?after=${twoYearsAgo}&before=${yearAgo}`,
+    "deliveries by endpoint and status": `${deliveries}?endpointId=${endpointId}&status=held`,
+    "deliveries, failed or held": `${deliveries}?status=failed&status=held`,
+    "deliveries, delivered or failed": `${deliveries}?status=delivered&status=failed`,
+    ...Object.fromEntries(
+      DELIVERY_STATUSES.map((status) => [
+        `deliveries, ${status}`,
+        `${deliveries}?status=${status}`,
+      ]),
+    ),
+    "an endpoint's stats": `${path}/endpoints/${endpointId}/stats`,
+  }
+  const taken: Record<string, number> = {}
+  for (const [name, route] of Object.entries(routes)) {
+    const before = total(counts, "dynamodb")
+    const answer = await api.call(`GET ${route}`)
+    assert.equal(answer.status, 200, answer.text)
+    taken[name] = total(counts, "dynamodb") - before
+  }
+  return taken
+}
+
+test(`every list takes a bounded number of requests, at ${few} deliveries as at ${many}, and none scans`, async (t) => {
+  const small = await measure(few)
+  const large = await measure(many)
+  for (const [name, requests] of Object.entries(large)) {
+    t.diagnostic(`${name}: ${small[name]} requests at ${few}, ${requests} at ${many}`)
+    assert.ok(requests <= MAX_REQUESTS, `${name}: ${requests}`)
+  }
+  assert.equal(total(counts, "dynamodb", /Scan/), 0)
+})
