@@ -38,16 +38,26 @@ const failures = [
     why: "a certificate of another CA",
     cert: "localhost.pem",
     ca: read("other-ca.pem"),
-    says: /CA/,
+    says: /not of the CA given/,
   },
-  { why: "a certificate of a CA that Node does not know", cert: "localhost.pem", says: /CA/ },
+  {
+    why: "a certificate of a CA that Node does not know",
+    cert: "localhost.pem",
+    says: /not of a CA that Node knows/,
+  },
   {
     why: "a certificate for another host",
     cert: "elsewhere.pem",
     ca,
-    says: /another host name.*localhost/,
+    says: /localhost.*another host name, DNS:pbx.elsewhere.example/,
   },
   { why: "an expired certificate", cert: "expired.pem", ca, says: /expired/ },
+  {
+    why: "a CA whose PEM is broken",
+    cert: "localhost.pem",
+    ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    says: /holds no certificate/,
+  },
   {
     why: "a CA file without a certificate",
     cert: "localhost.pem",
@@ -88,11 +98,4 @@ test("a handshake that gets no answer ends after 10 s", async (t) => {
   await until(() => client.state.name === "waiting")
   assert.equal(client.state.code, "tls_failed")
   assert.match(client.state.reason ?? "", /no handshake/)
-})
-
-test("a CA whose PEM is broken fails with that reason", async (t) => {
-  const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-  const { client } = await startTls(t, "localhost.pem", { ca: broken })
-  await until(() => client.state.name === "waiting")
-  assert.equal(client.state.code, "tls_failed")
 })

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto"
 import net from "node:net"
 import tls from "node:tls"
 import { AmiError } from "./errors.ts"
@@ -33,20 +34,31 @@ function portOf(address: Address): number {
 }
 
 function tlsOptions({ ca, serverName }: { ca?: string; serverName?: string }, host: string) {
-  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new AmiError("tls_failed", "TLS: the CA file holds no certificate in PEM form")
-  }
+  if (ca !== undefined) checkCa(ca)
   const name = serverName ?? host
   return { ...(ca === undefined ? {} : { ca }), ...(net.isIP(name) ? {} : { servername: name }) }
 }
 
+// Node takes a CA that it cannot read for none, and blames the PBX's certificate.
+function checkCa(ca: string): void {
+  try {
+    new X509Certificate(ca)
+  } catch (cause) {
+    const words = "TLS: the CA given holds no certificate in PEM form"
+    throw new AmiError("tls_failed", words, { cause })
+  }
+}
+
+const NOT_OF_THE_CA = "its certificate is not of the CA given"
+const NOT_KNOWN = "its certificate is not of a CA that Node knows, and none was given"
+
 const TLS_WORDS: Record<string, string> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed and not the given CA",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is of a CA that is not the given one",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is of a CA that is not the given one",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of a CA that is not the given one",
-  UNABLE_TO_GET_ISSUER_CERT: "its certificate is of a CA that is not the given one",
-  CERT_SIGNATURE_FAILURE: "its certificate is not signed by the given CA",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed, and not given as the CA",
+  SELF_SIGNED_CERT_IN_CHAIN: NOT_OF_THE_CA,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_OF_THE_CA,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_OF_THE_CA,
+  UNABLE_TO_GET_ISSUER_CERT: NOT_OF_THE_CA,
+  CERT_SIGNATURE_FAILURE: "its certificate was not signed by the CA given",
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet (or a clock is wrong)",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
@@ -73,9 +85,10 @@ export function explainSocketError(error: Error, address: Address, isReady: bool
     return new AmiError("port_refused", `nothing listens on ${where}`, cause)
   }
   if (address.tls && isTlsTrouble(error, code)) {
-    const detail = code === "ERR_TLS_CERT_ALTNAME_INVALID" ? ` (${error.message})` : ` (${code})`
     const words = TLS_WORDS[code] ?? (code === "ECONNRESET" ? "it hung up" : error.message)
-    return new AmiError("tls_failed", `TLS with ${where} failed: ${words}${detail}`, cause)
+    const isWithoutCa = words === NOT_OF_THE_CA && address.tls.ca === undefined
+    const detail = `${isWithoutCa ? NOT_KNOWN : words}${namesOf(error)} (${code})`
+    return new AmiError("tls_failed", `TLS with ${where} failed: ${detail}`, cause)
   }
   return new AmiError("unreachable", `${where} cannot be reached: ${code}`, cause)
 }
@@ -83,6 +96,12 @@ export function explainSocketError(error: Error, address: Address, isReady: bool
 function isTlsTrouble(error: Error, code: string): boolean {
   const isOfSystem = "syscall" in error && error.syscall === "connect"
   return !isOfSystem && (code in TLS_WORDS || code === "ECONNRESET" || /SSL|TLS|CERT/.test(code))
+}
+
+/** What a certificate for another host is for. */
+function namesOf(error: Error & { cert?: tls.PeerCertificate }): string {
+  const names = error.cert?.subjectaltname ?? error.cert?.subject.CN
+  return names === undefined ? "" : `, ${String(names)}`
 }
 
 // With several addresses for a name, Node gives an AggregateError with no words of its own.
