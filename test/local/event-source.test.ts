@@ -179,6 +179,7 @@ describe("an event source", { concurrency: true }, () => {
       async ({ Records }) => {
         mostRunning = Math.max(mostRunning, ++running)
         largest = Math.max(largest, Records.length)
+        await until(() => mostRunning === 3)
         await wait(10)
         seen.push(...Records.map(({ body }) => body))
         running--

@@ -17,7 +17,7 @@ const RECORDING = new URL("../demo/dialing.ami", import.meta.url)
 const FIRST_PACE: Pace = { minGapMs: 100, maxGapMs: 1500 }
 const LATER_PACE: Pace = { minGapMs: 600, maxGapMs: 3000 }
 const FIRST_PAUSE_MS = 10_000
-const LONGEST_PAUSE_MS = 15 * 60_000
+const LONGEST_PAUSE_MS = 30 * 60_000
 
 /** A PBX that plays a campaign of five calls to whoever has logged in, again and again. */
 export async function startDemoPbx({ username = "demo", secret = "demo" } = {}): Promise<DemoPbx> {

@@ -8,7 +8,7 @@ console.log = console.info = console.debug = console.error
 
 const story = makeStory()
 const shutdown = makeShutdown()
-endOnSignals(shutdown, () => story.say("Ending: what is in flight goes on at the next start."))
+endOnSignals(shutdown, () => story.title("Ending: what is in flight goes on at the next start."))
 try {
   await run(process.env, story, shutdown)
 } catch (error) {

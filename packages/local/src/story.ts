@@ -5,8 +5,9 @@ type Style = Parameters<typeof styleText>[0]
 
 /** What a person reads, on stderr: stdout has one line for programs. Colours on a terminal only, unless NO_COLOR. */
 export type Story = {
+  title: (text: string) => void
   say: (text?: string) => void
-  facts: (rows: [name: string, value: string][]) => void
+  facts: (rows: [name: string, value: string, note?: string][]) => void
   webhook: (webhook: ReceivedWebhook) => void
   warn: (text: string) => void
 }
@@ -19,11 +20,15 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
   const isColoured = stream.isTTY === true && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
     isColoured ? styleText(style, text, { validateStream: false }) : text
-  const say = (text = "") => void stream.write(`${text}\n`)
+  const say = (text = "") => void stream.write(text === "" ? "\n" : `  ${text}\n`)
   return {
-    say: (text) => say(text === undefined ? "" : `  ${paint("bold", text)}`),
+    say,
+    title: (text) => say(paint("bold", text)),
     facts(rows) {
-      for (const [name, value] of rows) say(`  ${paint("dim", name.padEnd(NAME_WIDTH))}${value}`)
+      for (const [name, value, note] of rows) {
+        const aside = note ? `  ${paint("dim", note)}` : ""
+        say(paint("dim", name.padEnd(NAME_WIDTH)) + value + aside)
+      }
     },
     webhook(webhook) {
       const { type, body, receivedAt } = webhook
@@ -34,7 +39,7 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
         : paint("red", "SIGNATURE WRONG")
       say(
         [
-          `  ${paint("dim", time)}`,
+          paint("dim", time),
           paint("cyan", type.padEnd(TYPE_WIDTH)),
           fit(subjectOf(body), SUBJECT_WIDTH),
           paint("dim", latency.padStart(8)),
@@ -42,7 +47,7 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
         ].join("  "),
       )
     },
-    warn: (text) => say(`  ${paint("yellow", "!")} ${text}`),
+    warn: (text) => say(`${paint("yellow", "!")} ${text}`),
   }
 }
 

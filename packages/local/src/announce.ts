@@ -1,0 +1,53 @@
+import { join } from "node:path"
+import { version } from "@ringback/functions/version"
+import type { DataDir } from "./data-dir.ts"
+import type { Services } from "./services.ts"
+import type { Settings } from "./settings.ts"
+import type { Story } from "./story.ts"
+
+/** The one line on stdout, for programs; the same in a file, for the CLI. */
+export function announce(dir: DataDir, services: Services, apiUrl: string): void {
+  const line = JSON.stringify({
+    ready: true,
+    pid: process.pid,
+    apiUrl,
+    docsUrl: `${apiUrl}/docs`,
+    ingestQueueUrl: services.provisioned.queues.Ingest.url,
+    awsEndpointSqs: services.sqsUrl,
+  })
+  dir.write("ready.json", `${line}\n`)
+  process.stdout.write(`${line}\n`)
+}
+
+export type Introduction = {
+  settings: Settings
+  services: Services
+  apiUrl: string
+  operatorKey: string
+  /** Whose events the example asks for, once there is anybody. */
+  tenant: string | undefined
+}
+
+/** What is up, and how to talk to it: for the person at the terminal. */
+export function introduce(story: Story, introduction: Introduction): void {
+  const { settings, services, apiUrl, operatorKey, tenant } = introduction
+  const { dataDir } = settings
+  // A key that somebody has chosen is not shown: it may be one that guards more than this.
+  const isChosen = settings.operatorKey !== undefined
+  const key = isChosen ? "$RINGBACK_OPERATOR_KEY" : operatorKey
+  const path = tenant ? `/v1/tenants/${tenant}/events?limit=3` : "/v1/tenants"
+  const kind = (url: string | undefined) => (url ? "yours" : "embedded")
+  story.say()
+  story.title(`Ringback ${version} is up, all of it on this machine. Ctrl-C ends it.`)
+  story.say()
+  story.facts([
+    ["API", apiUrl, `docs at ${apiUrl}/docs`],
+    ["SQS", services.sqsUrl, kind(settings.sqsUrl)],
+    ["DynamoDB", services.dynamodbUrl, kind(settings.dynamodbUrl)],
+    ["Data", dataDir, `log in ${join(dataDir, "ringback.log")}`],
+    ["Operator key", key, isChosen ? "" : `kept in ${join(dataDir, "operator-key")}`],
+  ])
+  story.say()
+  story.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])
+  story.say()
+}
