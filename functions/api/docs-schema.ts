@@ -38,7 +38,7 @@ export function fieldOf(
       ${name}<span>${typeText(property, components)}</span>${isRequired ? html`<em>required</em>` : ""}
     </dt>
     <dd>
-      ${description ? html`<span>${inline(String(description))}</span>` : ""}${limits(property)}
+      ${typeof description === "string" ? html`<span>${inline(description)}</span>` : ""}${limits(property)}
       ${fieldsOf(property, components, depth + 1)}
     </dd>
   </div>`

@@ -32,7 +32,7 @@ let page: string | undefined
 
 /** The document as a page for people, rendered once. */
 export function docsPage(document: object): string {
-  page ??= String(render(document as Document))
+  page ??= String(render(document as Document) as string)
   return page
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import type { Cursors } from "./cursor.ts"
 
+// oxlint-disable-next-line no-control-regex -- they are what is refused
 const ONE_LINE = /^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$/
 
 const isWellFormed = (text: string) => text.isWellFormed()
