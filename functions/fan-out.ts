@@ -51,6 +51,10 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
     // Who came after the first fan-out began was not meant by it.
     if (again && endpoint.createdAt > event.claimedAt) continue
+    if (event.refuted !== undefined) {
+      await decide(deps.table, accepted, endpoint.id, "discarded", event.refuted)
+      continue
+    }
     const message = messageFor(deps.table, accepted, endpoint.id, body)
     if (!endpoint.disabled || !(await hold(deps, accepted, endpoint.id))) messages.push(message)
   }
@@ -81,20 +85,31 @@ function messageFor(
 /** False where the endpoint is enabled after all: what is cached may be ten seconds old. */
 async function hold(
   { table }: FanOutDeps,
-  { tenant, event }: Accepted,
+  accepted: Accepted,
   endpointId: string,
 ): Promise<boolean> {
+  const { tenant } = accepted
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (endpoint && !endpoint.disabled && endpoint.deletedAt === undefined) return false
+  if (!endpoint || endpoint.deletedAt !== undefined) {
+    await decide(table, accepted, endpointId, "discarded", "the endpoint was deleted")
+  } else {
+    const reason = `the endpoint is disabled (${endpoint.disabledReason})`
+    await decide(table, accepted, endpointId, "held", reason)
+  }
+  return true
+}
+
+/** No POST: the delivery is on record with the reason. */
+async function decide(
+  table: Table,
+  { tenant, event }: Accepted,
+  endpointId: string,
+  status: "held" | "discarded",
+  reason: string,
+): Promise<void> {
   const eventId = idOf(event)
   const ref = deliveryRef(eventId, endpointId, event.receivedAt)
   const facts = { tenant, ref, endpointId, eventId, eventType: event.type }
-  const isGone = !endpoint || endpoint.deletedAt !== undefined
-  await advance(table, facts, 0, {
-    status: isGone ? "discarded" : "held",
-    reason: isGone
-      ? "the endpoint was deleted"
-      : `the endpoint is disabled (${endpoint.disabledReason})`,
-  })
-  return true
+  await advance(table, facts, 0, { status, reason })
 }

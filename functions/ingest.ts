@@ -19,12 +19,10 @@ export function ingestHandler(deps: IngestDeps) {
         }
       }),
     )
-    const accepted = received.flatMap((each) =>
-      each.outcome === "accepted" ? [each.accepted] : [],
-    )
+    const accepted = received.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
     const isOut = await fanOutSafely(deps, accepted)
     const outcomes = received.map((each) =>
-      each.outcome === "accepted" && !isOut.get(each.accepted)
+      each.outcome === "accepted" && !each.accepted.every((one) => isOut.get(one))
         ? { outcome: "later" as const, reason: "not all deliveries were sent" }
         : each,
     )

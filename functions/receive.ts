@@ -10,24 +10,25 @@ import {
 import { translate } from "@ringback/events/translate"
 import { claim } from "@ringback/store/event"
 import { fitHeaders } from "@ringback/store/pack"
+import * as Gap from "@ringback/store/gap"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "./cache.ts"
 import type { Accepted } from "./fan-out.ts"
-import { hearCollector, type SourceNews } from "./source-news.ts"
+import { hearCollector, MAX_HOLDS } from "./source-news.ts"
 
-export type ReceiveDeps = SourceNews & {
+export type ReceiveDeps = {
   table: Table
   sqs: SQSClient
-  queues: { rejectedUrl: string }
+  queues: { ingestUrl: string; rejectedUrl: string }
   /** Sources as of at most ten seconds ago. */
   sources: Cache<Source.Source | undefined>
 }
 
 /** What became of one message of the ingest queue. */
 export type Received =
-  | { outcome: "accepted"; accepted: Accepted }
-  | { outcome: "duplicate" | "heard" }
+  | { outcome: "accepted"; accepted: Accepted[] }
+  | { outcome: "duplicate" | "heard" | "held" }
   | { outcome: "rejected" | "discarded" | "later"; reason: string }
 
 type Opened = Extract<OpenedMessage, { ok: true }>
@@ -41,9 +42,13 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
     return { outcome: "discarded", reason: `${source.id} was deleted` }
   }
   const { message } = opened
-  return message.kind === "event"
-    ? accept(deps, record, source, message)
-    : hearCollector(deps, source, message)
+  const holds = Number(record.messageAttributes?.["holds"]?.stringValue ?? 0)
+  const received =
+    message.kind === "event"
+      ? await accept(deps, record, source, message, holds)
+      : await hearCollector(deps.table, source, message, holds)
+  if (received.outcome === "held") await putOff(deps, record, holds)
+  return received
 }
 
 /** The source whose key signed the message, or why there is none. Before it is called bad, it is read again. */
@@ -68,7 +73,12 @@ async function accept(
   record: SQSRecord,
   { tenant, id: source }: Source.Source,
   message: EventMessage,
+  holds: number,
 ): Promise<Received> {
+  const gap = message.synthetic && (await Gap.decision(deps.table, tenant, message.synthetic.gap))
+  // Inferred by one collector, while another may have heard what really happened: that is known a little later.
+  if (message.synthetic && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
+  const refuted = gap?.isCovered ? "another collector was connected throughout the gap" : undefined
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated) return reject(deps, record, "no event's name in its first header")
   const { stored, truncated } = fitHeaders(message.headers)
@@ -82,11 +92,28 @@ async function accept(
     receivedAt: message.receivedAt,
     content: stored,
     synthetic: message.synthetic?.gap,
+    refuted,
     truncated,
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"
-  return { outcome: "accepted", accepted: { tenant, event: claimed.event, again } }
+  return { outcome: "accepted", accepted: [{ tenant, event: claimed.event, again }] }
+}
+
+// The gap is reported after what was inferred of it, and held itself.
+const MAX_SYNTHETIC_HOLDS = 3 * MAX_HOLDS
+const HOLD_SECONDS = 30
+
+/** The same message once more, a while later. A crash before the old one is gone makes two of it, which is harmless. */
+async function putOff({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, holds: number) {
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queues.ingestUrl,
+      MessageBody: body,
+      DelaySeconds: HOLD_SECONDS,
+      MessageAttributes: { holds: { DataType: "Number", StringValue: String(holds + 1) } },
+    }),
+  )
 }
 
 // Not the dead-letter queue: what we put there ourselves could not be redriven.

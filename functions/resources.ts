@@ -17,7 +17,7 @@ import { version } from "./version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
 const MIN_RETENTION_DAYS = 14
-/** What is cached is at most so old. */
+/** What is cached is at most so old; on a laptop, where reads cost nothing, far less. */
 const CACHED_MS = 10_000
 
 /** What is linked to a function, as SST hands it over. */
@@ -34,6 +34,7 @@ export type Linked = {
     allowedNetworks: string | string[]
     retentionDays: number
     apiRateLimit: number
+    cachedMs?: number
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
   }
@@ -47,6 +48,7 @@ export async function connect(linked: Linked) {
   const sealer = makeSealer(await readDataKey(linked.DataKey))
   const { table, sqs, log } = connectServices(linked, sealer)
   const { now } = table
+  const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
   return {
     table,
@@ -74,9 +76,9 @@ export async function connect(linked: Linked) {
     sender: makeSender({ allowedNetworks, userAgent: `Ringback/${version}` }),
     urlRules: { allowedNetworks, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
-    sources: makeCache<Source | undefined>(now, CACHED_MS),
-    endpoints: makeCache<Endpoint[]>(now, CACHED_MS),
-    receivers: makeCache<Receiver>(now, CACHED_MS),
+    sources: makeCache<Source | undefined>(now, cachedMs),
+    endpoints: makeCache<Endpoint[]>(now, cachedMs),
+    receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,
     version,

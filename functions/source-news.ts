@@ -1,48 +1,82 @@
-import { formatMillis } from "@ringback/events/stamp"
 import type { GapMessage, HeartbeatMessage } from "@ringback/events/message"
-import { claim } from "@ringback/store/event"
+import { formatMillis } from "@ringback/events/stamp"
+import { claim, type Claim } from "@ringback/store/event"
+import * as Gap from "@ringback/store/gap"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import { hashOf } from "@ringback/store/keys"
 import type { Source } from "@ringback/store/source"
+import { isUnclear, uncovered } from "@ringback/store/spans"
 import type { Table } from "@ringback/store/table"
 import type { Received } from "./receive.ts"
 
-export type SourceNews = { table: Table }
+const MINUTE_MS = 60_000
+/** A collector speaks every half minute: what it has not said after so many holds it will not say. */
+export const MAX_HOLDS = 4
+// Who has been silent for so long when a gap begins is not waited for.
+const RECENT_MS = 10 * MINUTE_MS
 
-/** What a collector says of itself: that it lives, or that it missed something. */
+/** What a collector says of itself: that it lives, or that it missed something. `holds`: how often that was put off. */
 export async function hearCollector(
-  deps: SourceNews,
+  table: Table,
   source: Source,
   message: HeartbeatMessage | GapMessage,
+  holds: number,
 ): Promise<Received> {
-  if (message.kind === "gap") return tellGap(deps, source, message)
-  await Heartbeat.record(deps.table, source, message)
+  if (message.kind === "gap") return judgeGap(table, source, message, holds)
+  await Heartbeat.record(table, source, message)
   return { outcome: "heard" }
 }
 
-async function tellGap(
-  { table }: SourceNews,
-  { tenant, id: source }: Source,
-  { id: message, receivedAt, gap }: GapMessage,
+// A source has a gap where none of its collectors read it. Each is believed about its own times, by its own clock.
+async function judgeGap(
+  table: Table,
+  source: Source,
+  message: GapMessage,
+  holds: number,
 ): Promise<Received> {
-  const data = {
-    from: formatMillis(gap.from),
-    to: formatMillis(gap.to),
-    reason: gap.reason,
-    inferred: gap.inferred,
-  }
-  const claimed = await claim(table, {
+  const { gap, collector } = message
+  const { from, to } = gap
+  const noted = await Heartbeat.recordGap(table, source, collector, gap)
+  if (!noted) return { outcome: "discarded", reason: `${source.id} was deleted` }
+  const others = Object.entries(noted.collectors)
+    .filter(([id, { at }]) => id !== collector && at > from - RECENT_MS)
+    .map(([, each]) => each)
+  const left = uncovered(
+    from,
+    to,
+    others.flatMap(({ spans }) => spans),
+  )
+  const isOpen = others.some(({ at, spans }) => at < to || isUnclear(from, to, spans))
+  if (left.length > 0 && isOpen && holds < MAX_HOLDS) return { outcome: "held" }
+  await Gap.decide(table, source.tenant, gap.id, left.length === 0)
+  const claimed = await Promise.all(
+    left.map((piece) => claim(table, claimOf(source, message, piece))),
+  )
+  const accepted = claimed.flatMap((each) =>
+    each.outcome === "duplicate"
+      ? []
+      : [{ tenant: source.tenant, event: each.event, again: each.outcome === "again" }],
+  )
+  return accepted.length > 0 ? { outcome: "accepted", accepted } : { outcome: "duplicate" }
+}
+
+// Twins that were away together find the same piece, each in its own gap: it is told once.
+function claimOf(
+  { tenant, id: source }: Source,
+  { id, receivedAt, gap }: GapMessage,
+  [from, to]: [number, number],
+): Claim {
+  const { reason, inferred } = gap
+  const data = { from: formatMillis(from), to: formatMillis(to), reason, inferred }
+  return {
     tenant,
-    timeNanos: BigInt(gap.to) * 1_000_000n,
-    hash: hashOf("gap", source, gap.id),
+    timeNanos: BigInt(to) * 1_000_000n,
+    hash: hashOf("gap", source, from, to),
     type: "source.gap",
     source,
     uuid: null,
-    message,
+    message: `${id}/${from}`,
     receivedAt,
     content: { data: JSON.stringify(data) },
-  })
-  if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
-  const again = claimed.outcome === "again"
-  return { outcome: "accepted", accepted: { tenant, event: claimed.event, again } }
+  }
 }

@@ -52,6 +52,8 @@ export type Claim = {
   content: StoredHeaders | { data: string; except?: string }
   synthetic?: string | undefined
   truncated?: boolean | undefined
+  /** Why a synthetic event is not to be believed. */
+  refuted?: string | undefined
 }
 
 /** `first`: nobody was here before. `again`: this very message was, and goes on. `duplicate`: another copy was. */
@@ -84,6 +86,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
     ...claim.content,
     ...(claim.synthetic === undefined ? {} : { synthetic: claim.synthetic }),
     ...(claim.truncated ? { truncated: true } : {}),
+    ...(claim.refuted === undefined ? {} : { refuted: claim.refuted }),
   }
   const old = await claimItem(table, key, sets, claim.message)
   if (old === "taken") return { outcome: "duplicate" }

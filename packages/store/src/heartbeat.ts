@@ -2,19 +2,73 @@ import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
 import { marshall } from "@aws-sdk/util-dynamodb"
 import type { HeartbeatMessage } from "@ringback/events/message"
 import { sourceKey } from "./keys.ts"
-import type { Collector, Source } from "./source.ts"
+import { get as getSource, type Collector, type Source } from "./source.ts"
+import { cutSpans, extendSpans } from "./spans.ts"
 import { isConditionFailed, type Table } from "./table.ts"
 
 // A collector with a new spool is a new one; what has been silent for a week is forgotten.
 const FORGOTTEN_AFTER_MS = 7 * 24 * 3600 * 1000
 
 /** Notes a collector's heartbeat at its source; an older one, or one of a deleted source, changes nothing. */
-export async function record(table: Table, source: Source, heartbeat: HeartbeatMessage) {
+export async function record(
+  table: Table,
+  source: Source,
+  heartbeat: HeartbeatMessage,
+): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
-  const said: Collector = { at, version, connectedSince, spoolDepth, spoolAgeSeconds }
-  const names: Record<string, string> = { "#own": heartbeat.collector, "#at": "at" }
+  return note(table, source, heartbeat.collector, (was) => {
+    if (was && was.at >= at) return undefined
+    const spans = was?.spans ?? []
+    return {
+      ...{ at, version, connectedSince, spoolDepth, spoolAgeSeconds },
+      spans: connectedSince === null ? spans : extendSpans(spans, connectedSince, at),
+      count: 0,
+    }
+  })
+}
+
+/** Notes that the collector missed that while. */
+export const recordGap = (
+  table: Table,
+  source: Source,
+  collector: string,
+  { from, to }: { from: number; to: number },
+): Promise<Source | undefined> =>
+  note(table, source, collector, (was) => was && { ...was, spans: cutSpans(was.spans, from, to) })
+
+const TRIES = 8
+
+/** Writes what becomes of a collector's record, on condition that it is as it was read; the source as it is then. */
+async function note(
+  table: Table,
+  { tenant, id }: Source,
+  collector: string,
+  change: (was: Collector | undefined) => Collector | undefined,
+): Promise<Source | undefined> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const source = await getSource(table, tenant, id, { consistent: true })
+    if (!source || source.deletedAt !== undefined) return undefined
+    const was = source.collectors[collector]
+    const next = change(was)
+    if (!next) return source
+    const noted = { ...next, count: (was?.count ?? 0) + 1 }
+    if (await write(table, source, collector, was, noted)) {
+      return { ...source, collectors: { ...source.collectors, [collector]: noted } }
+    }
+  }
+  throw new Error(`${collector} of ${id} was changed by others ${TRIES} times`)
+}
+
+async function write(
+  table: Table,
+  source: Source,
+  collector: string,
+  was: Collector | undefined,
+  noted: Collector,
+): Promise<boolean> {
+  const names: Record<string, string> = { "#own": collector, ...(was && { "#count": "count" }) }
   const forgotten = Object.entries(source.collectors)
-    .filter(([id, each]) => id !== heartbeat.collector && each.at < at - FORGOTTEN_AFTER_MS)
+    .filter(([id, each]) => id !== collector && each.at < noted.at - FORGOTTEN_AFTER_MS)
     .map(([id], index) => {
       names[`#old${index}`] = id
       return `collectors.#old${index}`
@@ -25,16 +79,21 @@ export async function record(table: Table, source: Source, heartbeat: HeartbeatM
       new UpdateItemCommand({
         TableName: table.name,
         Key: marshall(sourceKey(source.tenant, source.id)),
-        UpdateExpression: `SET collectors.#own = :said${removes}`,
-        ConditionExpression:
-          "attribute_exists(pk) AND attribute_not_exists(deletedAt)" +
-          " AND (attribute_not_exists(collectors.#own) OR collectors.#own.#at < :at)",
+        UpdateExpression: `SET collectors.#own = :noted${removes}`,
+        ConditionExpression: was
+          ? "collectors.#own.#count = :count AND attribute_not_exists(deletedAt)"
+          : "attribute_exists(pk) AND attribute_not_exists(collectors.#own) AND attribute_not_exists(deletedAt)",
         ExpressionAttributeNames: names,
-        ExpressionAttributeValues: marshall({ ":said": said, ":at": at }),
+        ExpressionAttributeValues: marshall({
+          ":noted": noted,
+          ...(was && { ":count": was.count }),
+        }),
       }),
     )
+    return true
   } catch (error) {
-    if (!isConditionFailed(error)) throw error
+    if (isConditionFailed(error)) return false
+    throw error
   }
 }
 

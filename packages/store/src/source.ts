@@ -21,6 +21,10 @@ const Collector = v.object({
   connectedSince: v.nullable(v.number()),
   spoolDepth: v.number(),
   spoolAgeSeconds: v.number(),
+  /** When it read its PBX, of late: see spans.ts. */
+  spans: v.optional(v.array(v.tuple([v.number(), v.number(), v.number()])), []),
+  /** How often this was written. */
+  count: v.optional(v.number(), 0),
 })
 export type Collector = v.InferOutput<typeof Collector>
 

@@ -1,0 +1,20 @@
+import * as v from "valibot"
+import { createItem, getItem } from "./item.ts"
+import { toSeconds, type Table } from "./table.ts"
+
+/** What was decided of a gap that a collector reported: whether the source's other collectors had covered it. */
+const Gap = v.object({ isCovered: v.boolean() })
+
+const keyOf = (tenant: string, id: string) => ({ pk: tenant, sk: `GAP#${id}` })
+
+/** Written once: a later decision changes nothing. */
+export async function decide(table: Table, tenant: string, id: string, isCovered: boolean) {
+  const expiresAt = toSeconds(table.now() + table.retentionMs)
+  await createItem(table, { ...keyOf(tenant, id), isCovered, expiresAt })
+}
+
+/** Undefined while it is not decided. */
+export async function decision(table: Table, tenant: string, id: string) {
+  const item = await getItem(table, keyOf(tenant, id), { consistent: true })
+  return item && v.parse(Gap, item)
+}

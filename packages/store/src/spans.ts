@@ -1,0 +1,51 @@
+/** A while in which a collector read its PBX: from, to (epoch ms, its own clock), and 1 where its beginning is not yet explained by a gap. */
+export type Span = [from: number, to: number, isUnexplained: number]
+
+// A flapping network makes a span every few seconds; what is older than these was decided long ago.
+const MAX_SPANS = 40
+
+/** After a heartbeat at `at` from a session that began at `since`. */
+export function extendSpans(spans: Span[], since: number, at: number): Span[] {
+  const last = spans.at(-1)
+  if (!last) return [[since, at, 0]]
+  if (since <= last[1]) return [...spans.slice(0, -1), withEnd(last, Math.max(last[1], at))]
+  // The gap before it is reported by the collector itself, exactly, a little later.
+  return [...spans, [since, at, 1] satisfies Span].slice(-MAX_SPANS)
+}
+
+/** After the collector said that it missed what was between `from` and `to`: it read right up to the one, and on from the other. */
+export function cutSpans(spans: Span[], from: number, to: number): Span[] {
+  const before = spans
+    .filter((span) => span[0] < from)
+    .map((span) => withEnd(span, Math.min(span[1], from)))
+  const after = spans
+    .filter((span) => span[1] > to)
+    .map((span): Span => (span[0] > to ? span : [to, span[1], 0]))
+  const last = before.pop()
+  const stretched: Span[] = last ? [withEnd(last, from)] : []
+  const follows: Span[] = after[0]?.[0] === to ? [] : [[to, to, 0]]
+  return [...before, ...stretched, ...follows, ...after].slice(-MAX_SPANS)
+}
+
+const withEnd = ([from, , isUnexplained]: Span, to: number): Span => [from, to, isUnexplained]
+
+/** What of a while none of those spans covers. */
+export function uncovered(from: number, to: number, spans: Span[]): [from: number, to: number][] {
+  const left: [number, number][] = []
+  let at = from
+  for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {
+    if (end <= at) continue
+    if (start >= to) break
+    if (start > at) left.push([at, start])
+    at = end
+  }
+  if (at < to) left.push([at, to])
+  return left
+}
+
+/** Whether a break that the collector has not reported yet, and whose beginning is only guessed, touches that while. */
+export const isUnclear = (from: number, to: number, spans: Span[]) =>
+  spans.some(([start, , isUnexplained], index) => {
+    const brokenAt = spans[index - 1]?.[1] ?? -Infinity
+    return isUnexplained === 1 && start > from && brokenAt < to
+  })

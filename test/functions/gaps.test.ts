@@ -1,0 +1,181 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { randomBytes } from "node:crypto"
+import type { GapMessage, HeartbeatMessage } from "@ringback/events/message"
+import { eventMessage, sendToIngest } from "../harness/system.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const SECOND = 1000
+const idOf = () => randomBytes(16).toString("base64url")
+const A = "A".repeat(22)
+const B = "B".repeat(22)
+
+const common = (collector: string) => ({
+  v: 1 as const,
+  id: idOf(),
+  tenant: world.customer.tenant,
+  source: world.customer.source.source.id,
+  collector,
+  receivedAt: world.now(),
+})
+
+const send = (message: GapMessage | HeartbeatMessage) =>
+  sendToIngest(world.stack, world.customer, message)
+
+const beat = (collector: string, connectedSince: number | null) =>
+  send({
+    ...common(collector),
+    kind: "heartbeat",
+    version: "0.1.0",
+    connectedSince,
+    spoolDepth: 0,
+    spoolAgeSeconds: 0,
+  })
+
+async function missed(collector: string, from: number, to: number, id = idOf()) {
+  const gap = { id, from, to, reason: "disconnected", inferred: { "campaign.updated": 1 } }
+  await send({ ...common(collector), kind: "gap", gap })
+}
+
+/** Lets so many seconds pass, with what the queues do in them. */
+async function pass(seconds: number) {
+  for (let left = seconds; left > 0; left -= 30) {
+    await world.pump()
+    world.advance(Math.min(left, 30) * SECOND)
+  }
+  await world.pump()
+}
+
+const iso = (ms: number) => new Date(ms).toISOString()
+
+describe("one collector", () => {
+  test("that missed something: a source.gap at once, with when, why and what was inferred", async () => {
+    const { arrived } = await world.addEndpoint()
+    const from = world.now() - 90 * SECOND
+    await missed(A, from, from + 60 * SECOND)
+    await beat(A, from + 60 * SECOND)
+    await world.pump()
+    assert.deepEqual(
+      arrived().map(({ type, source, data }) => [type, source, data]),
+      [
+        [
+          "source.gap",
+          world.customer.source.source.id,
+          {
+            from: iso(from),
+            to: iso(from + 60 * SECOND),
+            reason: "disconnected",
+            inferred: { "campaign.updated": 1 },
+          },
+        ],
+      ],
+    )
+  })
+})
+
+describe("two collectors", () => {
+  test("of which one was there throughout: no gap, though its word comes later", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await beat(B, start)
+    await world.pump()
+    world.advance(60 * SECOND)
+    await missed(A, start + 10 * SECOND, start + 50 * SECOND)
+    await pass(30)
+    assert.equal(arrived().length, 0)
+    await beat(B, start)
+    await pass(300)
+    assert.equal(arrived().length, 0)
+  })
+
+  test("that were both away for a while: one gap that names that while, exactly", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await beat(B, start)
+    await world.pump()
+    world.advance(200 * SECOND)
+    // A was away from 20 to 100 s, B from 60 to 140 s: together from 60 to 100 s.
+    await beat(A, start + 100 * SECOND)
+    await beat(B, start + 140 * SECOND)
+    await missed(A, start + 20 * SECOND, start + 100 * SECOND)
+    await pass(60)
+    await missed(B, start + 60 * SECOND, start + 140 * SECOND)
+    await pass(300)
+    assert.deepEqual(
+      arrived().map(({ type, data }) => [type, data["from"], data["to"]]),
+      [["source.gap", iso(start + 60 * SECOND), iso(start + 100 * SECOND)]],
+    )
+  })
+
+  test("of which one is not heard of any more: the gap is told after a few minutes", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await beat(B, start)
+    await world.pump()
+    world.advance(60 * SECOND)
+    await missed(A, start + 30 * SECOND, start + 50 * SECOND)
+    await pass(60)
+    assert.equal(arrived().length, 0)
+    await pass(180)
+    assert.equal(arrived().length, 1)
+  })
+})
+
+describe("what was inferred after a gap", () => {
+  const inferred = (gap: string) =>
+    eventMessage(world.customer, campaignUpdate(), {
+      collector: A,
+      receivedAt: world.now(),
+      synthetic: { reason: "disconnected", gap },
+    })
+
+  test("arrives, marked as synthetic, once the gap is decided", async () => {
+    const { arrived } = await world.addEndpoint()
+    const id = idOf()
+    await sendToIngest(world.stack, world.customer, inferred(id))
+    await pass(30)
+    assert.equal(arrived().length, 0)
+    await missed(A, world.now() - 60 * SECOND, world.now(), id)
+    await pass(60)
+    const synthetic = arrived().filter(({ type }) => type === "campaign.updated")
+    assert.deepEqual(
+      synthetic.map((webhook) => webhook.synthetic),
+      [true],
+    )
+  })
+
+  test("is discarded, with the reason, where another collector was connected throughout", async () => {
+    const { id: endpointId, arrived } = await world.addEndpoint()
+    const id = idOf()
+    const start = world.now()
+    await beat(B, start)
+    await world.pump()
+    world.advance(100 * SECOND)
+    await beat(B, start)
+    await world.pump()
+    await sendToIngest(world.stack, world.customer, inferred(id))
+    await missed(A, start + 10 * SECOND, start + 70 * SECOND, id)
+    await pass(120)
+    assert.equal(arrived().length, 0)
+    const deliveries = await world.deliveries({ endpointId })
+    assert.deepEqual(
+      deliveries.map(({ status, reason }) => [status, reason]),
+      [["discarded", "another collector was connected throughout the gap"]],
+    )
+  })
+
+  test("is not held for ever where its gap is never reported", async () => {
+    const { arrived } = await world.addEndpoint()
+    await sendToIngest(world.stack, world.customer, inferred(idOf()))
+    await pass(600)
+    assert.equal(arrived().length, 1)
+  })
+})
