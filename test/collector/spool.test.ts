@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
+import { jsonOf, type Line } from "@ringback/collector/line"
 import { Spool, type SpoolOptions } from "@ringback/collector/spool"
 import { toAscii } from "@ringback/events/message"
 import { until } from "../harness/until.ts"
@@ -22,7 +23,7 @@ after(() => rmSync(root, { recursive: true }))
 const makeDir = () => mkdtempSync(join(root, "s"))
 const message = (number: number, padding = "") =>
   toAscii(JSON.stringify({ v: 1, kind: "event", receivedAt: 1_000_000 + number, number, padding }))
-const numberOf = ({ json }: { json: string }) => (JSON.parse(json) as { number: number }).number
+const numberOf = (line: Line) => (JSON.parse(jsonOf(line)) as { number: number }).number
 
 async function openSpool(dir: string, options: Partial<SpoolOptions> = {}) {
   const kept = { acknowledged: options.acknowledged ?? 0 }

@@ -19,7 +19,7 @@ export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("
 export class Known {
   #state: State
   #records = new Map<ListedKind, Map<string, Body>>()
-  #changed = new Set<string>()
+  #changed = new Map<ListedKind, Set<string>>()
   /** Records that events spoke of since `watch`. */
   #touched: Set<string> | undefined
 
@@ -29,7 +29,10 @@ export class Known {
       `CREATE TABLE IF NOT EXISTS known
        (kind TEXT, uuid TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, uuid)) WITHOUT ROWID`,
     )
-    for (const kind of listedKinds) this.#records.set(kind, new Map())
+    for (const kind of listedKinds) {
+      this.#records.set(kind, new Map())
+      this.#changed.set(kind, new Set())
+    }
     for (const row of state.database.prepare("SELECT kind, uuid, body FROM known").iterate()) {
       const { kind, uuid, body } = row as { kind: ListedKind; uuid: string; body: string }
       this.#records.get(kind)?.set(uuid, body)
@@ -42,14 +45,14 @@ export class Known {
     if (!said || !isListed(said.kind)) return
     const uuid = valueOf(headers, "Uuid")
     if (uuid === null) return
-    this.#touched?.add(`${said.kind}/${uuid}`)
+    if (this.#touched) this.#touched.add(`${said.kind}/${uuid}`)
     this.set(said.kind, uuid, said.action === "deleted" ? undefined : headers)
   }
 
   set(kind: ListedKind, uuid: string, body: Body | undefined): void {
     if (body === undefined) this.of(kind).delete(uuid)
     else this.of(kind).set(uuid, body)
-    this.#changed.add(`${kind}/${uuid}`)
+    this.#changed.get(kind)!.add(uuid)
   }
 
   of(kind: ListedKind): Map<string, Body> {
@@ -85,24 +88,26 @@ export class Known {
 
   /** Writes what changed, in one transaction. */
   save(): void {
-    if (this.#changed.size === 0) return
+    const changed = [...this.#changed].flatMap(([kind, uuids]) =>
+      [...uuids].map((uuid): [ListedKind, string] => [kind, uuid]),
+    )
+    if (changed.length === 0) return
     const { database } = this.#state
     const put = database.prepare("INSERT OR REPLACE INTO known VALUES (?, ?, ?)")
     const remove = database.prepare("DELETE FROM known WHERE kind = ? AND uuid = ?")
     database.exec("BEGIN")
     try {
-      for (const key of this.#changed) {
-        const [kind, uuid] = splitKey(key)
+      for (const [kind, uuid] of changed) {
         const body = this.of(kind).get(uuid)
         if (body === undefined) remove.run(kind, uuid)
         else put.run(kind, uuid, this.#shorten(kind, uuid, body))
       }
       database.exec("COMMIT")
-      this.#changed.clear()
     } catch (error) {
       database.exec("ROLLBACK")
       throw error
     }
+    for (const uuids of this.#changed.values()) uuids.clear()
   }
 
   #shorten(kind: ListedKind, uuid: string, body: Body): string {
@@ -110,9 +115,4 @@ export class Known {
     this.of(kind).set(uuid, short)
     return short
   }
-}
-
-function splitKey(key: string): [ListedKind, string] {
-  const slash = key.indexOf("/")
-  return [key.slice(0, slash) as ListedKind, key.slice(slash + 1)]
 }

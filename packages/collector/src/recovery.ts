@@ -1,3 +1,4 @@
+import { receivedAtOf, sizeOf } from "./line.ts"
 import { type Segment, readLines } from "./segment.ts"
 
 /** What cannot be read any more, and the times of the records on both sides of it, where there are any. */
@@ -13,13 +14,6 @@ export type Recovered = {
   lastReceivedAt: number | null
 }
 
-const RECEIVED_AT = /"receivedAt":(\d+)/
-
-/** Epoch ms of a spooled message, without parsing the whole of it. */
-export function receivedAtOf(json: string): number {
-  return Number(RECEIVED_AT.exec(json)?.[1] ?? 0)
-}
-
 /** Reads all that is not acknowledged, and leaves out of the last segment what follows its last good line. */
 export async function recoverSegments(segments: Segment[], position: number): Promise<Recovered> {
   const recovered: Recovered = { end: position, depth: 0, damages: [], lastReceivedAt: null }
@@ -29,17 +23,17 @@ export async function recoverSegments(segments: Segment[], position: number): Pr
     const until = segment.start + segment.size
     for (let at = Math.max(position, segment.start); at < until;) {
       const { lines, next } = await readLines(segment, at, until)
-      for (const { json, start, end } of lines) {
-        if (json === undefined) {
+      for (const line of lines) {
+        if (!line.isIntact) {
           damage ??= { bytes: 0, from: recovered.lastReceivedAt, to: null }
-          damage.bytes += end - start
+          damage.bytes += sizeOf(line)
           continue
         }
         recovered.depth++
-        recovered.lastReceivedAt = receivedAtOf(json)
+        recovered.lastReceivedAt = receivedAtOf(line)
         if (damage) recovered.damages.push({ ...damage, to: recovered.lastReceivedAt })
         damage = undefined
-        goodEnd = end
+        goodEnd = line.end
       }
       at = next
     }

@@ -3,17 +3,17 @@ import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
 import type { Tuning } from "@ringback/ami/tuning"
 import type { SourceToken } from "@ringback/events/token"
-import type { Sqs } from "./batch.ts"
+import type { Refusal, Sqs } from "./batch.ts"
 import { Coverage } from "./coverage.ts"
 import { type Envelope, makeEnvelope } from "./envelope.ts"
 import { Gaps } from "./gaps.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
 import { Known } from "./known.ts"
+import { jsonOf, type Line, receivedAtOf } from "./line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./losses.ts"
 import { quarantine } from "./quarantine.ts"
-import { receivedAtOf } from "./recovery.ts"
 import { makeSelection } from "./selection.ts"
 import { type Sender, startSender } from "./sender.ts"
 import type { Status } from "./status.ts"
@@ -104,7 +104,7 @@ export class Run {
         this.#options.onBatch?.(durationMs)
       },
       onOutage: (error) => this.#noteQueue(error),
-      onRefused: (json, refusal) => this.#setAside(json, refusal),
+      onRefused: (message, refusal) => this.#setAside(message, refusal),
     })
     this.#client = new AmiClient({
       ...ami,
@@ -204,12 +204,13 @@ export class Run {
     else log("queue.back", { spoolDepth })
   }
 
-  #setAside(json: string, refusal: { code: string; message: string }): void {
+  #setAside(message: Line, refusal: Refusal): void {
+    const json = jsonOf(message)
     const { spoolDir, log, now } = this.#options
     const file = quarantine(spoolDir, json, refusal, now())
     this.#counts.refused++
     // A report that is refused is not reported by another one.
-    if (!json.startsWith('{"v":1,"kind":"gap"')) this.#losses.note("refused", receivedAtOf(json))
+    if (!json.startsWith('{"v":1,"kind":"gap"')) this.#losses.note("refused", receivedAtOf(message))
     log("message.refused", { alarm: true, ...refusal, file })
   }
 

@@ -22,19 +22,21 @@ export class SegmentFiles {
   }
 
   /** Writes and flushes. Where it throws, nothing counts as written, and the same may be tried again. */
-  async append(text: string): Promise<void> {
-    const bytes = Buffer.from(text, "latin1")
+  async append(pieces: Buffer[]): Promise<void> {
     try {
       const file = this.#file ?? (await this.#openLast())
       const segment = this.segments.at(-1)!
-      let written = 0
-      while (written < bytes.length) {
-        const at = segment.size + written
-        written += (await file.write(bytes, written, bytes.length - written, at)).bytesWritten
+      let at = segment.size
+      for (const piece of pieces) {
+        for (let written = 0; written < piece.length;) {
+          const { bytesWritten } = await file.write(piece, written, piece.length - written, at)
+          written += bytesWritten
+          at += bytesWritten
+        }
       }
       await file.datasync()
-      segment.size += bytes.length
-      this.#end += bytes.length
+      this.#end += at - segment.size
+      segment.size = at
       if (segment.size >= this.#segmentBytes) await this.close()
     } catch (error) {
       await this.close().catch(() => {})

@@ -1,13 +1,12 @@
 import { open, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { crc32 } from "node:zlib"
+import { FEED, isIntact, type Line } from "./line.ts"
 
-// A spool is one endless text cut into files, each named by the position of its first byte. A record is a line,
-// `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line feed.
+// A spool is one endless text cut into files, each named by the position of its first byte.
 export type Segment = { path: string; start: number; size: number }
 
-/** A line of the spool; without `json` it is not what was written. Positions count from the spool's very first byte. */
-export type Line = { json: string | undefined; start: number; end: number }
+/** A line read back, and where it ends; positions count from the spool's very first byte. */
+export type PlacedLine = Line & { end: number; isIntact: boolean }
 
 // Longer than any line, as a message has at most 1,000,000 bytes.
 const CHUNK_BYTES = 1_048_576
@@ -16,18 +15,6 @@ const NAME = /^(\d{16})\.log$/
 
 export const segmentPath = (dir: string, start: number) =>
   join(dir, `${String(start).padStart(16, "0")}.log`)
-
-const checksum = (data: string | Buffer) => crc32(data).toString(16).padStart(8, "0")
-
-export function encodeLine(json: string): string {
-  return `${checksum(json)} ${json}\n`
-}
-
-function decodeLine(line: Buffer): string | undefined {
-  if (line.length < 10 || line[8] !== 0x20) return undefined
-  const json = line.subarray(9)
-  return line.toString("latin1", 0, 8) === checksum(json) ? json.toString("latin1") : undefined
-}
 
 /** The segments of a directory, oldest first. */
 export async function listSegments(dir: string): Promise<Segment[]> {
@@ -50,21 +37,22 @@ export async function readLines(
   segment: Segment,
   position: number,
   until: number,
-): Promise<{ lines: Line[]; next: number }> {
+): Promise<{ lines: PlacedLine[]; next: number }> {
   const limit = Math.min(until, segment.start + segment.size)
   const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(CHUNK_BYTES, limit - position)))
   const bytes = buffer.subarray(0, await fill(buffer, segment.path, position - segment.start))
-  const lines: Line[] = []
+  const lines: PlacedLine[] = []
   let from = 0
-  for (let feed; (feed = bytes.indexOf(10, from)) >= 0; from = feed + 1) {
-    const json = decodeLine(bytes.subarray(from, feed))
-    lines.push({ json, start: position + from, end: position + feed + 1 })
+  for (let feed; (feed = bytes.indexOf(FEED, from)) >= 0; from = feed + 1) {
+    const line = { bytes, from, to: feed + 1 }
+    lines.push({ ...line, end: position + line.to, isIntact: isIntact(line) })
   }
   // No line feed in what is longer than any line, or an end without one: nothing of it can be read.
   const isStuck = from === 0 || position + bytes.length >= limit
   if (isStuck && from < bytes.length) {
-    lines.push({ json: undefined, start: position + from, end: position + bytes.length })
-    from = bytes.length
+    const to = bytes.length
+    lines.push({ bytes, from, to, end: position + to, isIntact: false })
+    from = to
   }
   return { lines, next: bytes.length < buffer.length ? limit : position + from }
 }

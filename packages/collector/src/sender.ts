@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
+import { jsonOf, type Line } from "./line.ts"
 import type { Spool } from "./spool.ts"
 import type { Entry } from "./window.ts"
 
@@ -14,7 +15,7 @@ export type SenderOptions = {
   /** The most that is sent in a second: a backlog of hours must not flood what comes behind. */
   ratePerSecond: number
   /** SQS will never take this message. Kept aside and reported, it leaves the spool. */
-  onRefused: (json: string, refusal: Refusal) => void
+  onRefused: (message: Line, refusal: Refusal) => void
   onSent?: (count: number, durationMs: number) => void
   /** The queue cannot be reached (why), or can again (null). */
   onOutage?: (error: Error | null) => void
@@ -56,13 +57,13 @@ export function startSender(options: SenderOptions): Sender {
   /** One call. The result is what has to be sent again, or the reason why the queue was not reached. */
   async function attempt(batch: Entry[]): Promise<Entry[] | Error> {
     const key = options.signingKey()
-    const bodies = batch.map(({ json }) => sealJson(json, key))
+    const bodies = batch.map((entry) => sealJson(jsonOf(entry), key))
     const startedAt = performance.now()
     const result = await sendBatch(sqs, queueUrl, source, bodies, aborting.signal)
     if (!result.isReached) return result.error
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
     for (const { index, ...refusal } of result.refused) {
-      options.onRefused(batch[index]!.json, refusal)
+      options.onRefused(batch[index]!, refusal)
     }
     const settled = [...result.accepted, ...result.refused.map(({ index }) => index)]
     spool.done(settled.map((index) => batch[index]!))

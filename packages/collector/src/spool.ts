@@ -1,5 +1,6 @@
-import { type Damage, receivedAtOf, recoverSegments, type Recovered } from "./recovery.ts"
-import { encodeLine, listSegments, readLines, type Segment } from "./segment.ts"
+import { FRAME_BYTES, joinLines, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
+import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
+import { listSegments, readLines, type Segment } from "./segment.ts"
 import { SegmentFiles } from "./segment-files.ts"
 import { type Entry, Window } from "./window.ts"
 
@@ -35,6 +36,7 @@ export class Spool {
   #options: SpoolOptions
   #files: SegmentFiles
   #window = new Window()
+  #writer = new LineWriter()
   #acknowledged: number
   #depth: number
   // Not on the disk yet, in order. What of it is in the window (while the disk refuses) comes first.
@@ -87,13 +89,13 @@ export class Spool {
   /** Epoch ms at which the oldest message was received that is not acknowledged. */
   get oldestReceivedAt(): number | null {
     const oldest = this.#window.oldest ?? this.#pending[0]
-    return oldest ? receivedAtOf(oldest.json) : null
+    return oldest ? receivedAtOf(oldest) : null
   }
 
   /** The same of what is not on the disk. */
   get oldestUnsavedAt(): number | null {
     const [oldest] = this.#pending
-    return oldest ? receivedAtOf(oldest.json) : null
+    return oldest ? receivedAtOf(oldest) : null
   }
 
   get diskTrouble(): Error | null {
@@ -102,12 +104,13 @@ export class Spool {
 
   /** False: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
   append(json: string, isReport = false): boolean {
-    const bytes = json.length + 10
+    const size = json.length + FRAME_BYTES
     const isFull =
-      this.bytes + bytes > this.#options.maxBytes || this.#pendingBytes + bytes > MEMORY_BYTES
+      this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
     if (isFull && !isReport) return false
-    this.#pending.push({ json, end: 0, isLoaded: false, isDone: false })
-    this.#pendingBytes += bytes
+    const { bytes, from, to } = this.#writer.write(json)
+    this.#pending.push({ bytes, from, to, end: 0, isLoaded: false, isDone: false })
+    this.#pendingBytes += size
     this.#depth++
     if (this.#trouble) this.#lend()
     this.#schedule()
@@ -195,12 +198,12 @@ export class Spool {
     let bytes = 0
     for (const entry of this.#pending) {
       if (bytes > GROUP_MAX_BYTES) break
-      bytes += entry.json.length + 10
+      bytes += sizeOf(entry)
       group.push(entry)
     }
     const start = this.#files.end
     try {
-      await this.#files.append(group.map((entry) => encodeLine(entry.json)).join(""))
+      await this.#files.append(joinLines(group))
     } catch (error) {
       this.#turn(error as Error)
       this.#lend()
@@ -218,7 +221,7 @@ export class Spool {
     let end = start
     let isNext = this.#loadedTo === start && !this.#loading
     for (const entry of group) {
-      end += entry.json.length + 10
+      end += sizeOf(entry)
       entry.end = end
       isNext &&= entry.isLoaded || this.#window.waitingBytes < WINDOW_BYTES
       if (!isNext) continue
@@ -248,7 +251,7 @@ export class Spool {
   #forgetDone(): void {
     if (!this.#pending[0]?.isLoaded) return
     this.#pending = this.#pending.filter((entry) => !entry.isDone)
-    this.#pendingBytes = this.#pending.reduce((sum, entry) => sum + entry.json.length + 10, 0)
+    this.#pendingBytes = this.#pending.reduce((sum, entry) => sum + sizeOf(entry), 0)
   }
 
   #turn(trouble: Error | null): void {
@@ -277,8 +280,8 @@ export class Spool {
     const from = Math.max(this.#loadedTo, segment.start)
     try {
       const { lines, next } = await readLines(segment, from, end)
-      for (const { json, end } of lines) {
-        if (json !== undefined) this.#window.push({ json, end, isLoaded: true, isDone: false })
+      for (const { isIntact, ...line } of lines) {
+        if (isIntact) this.#window.push({ ...line, isLoaded: true, isDone: false })
       }
       this.#loadedTo = next
     } catch (error) {

@@ -1,6 +1,7 @@
-/** A message in the spool. Its JSON is made once and never changes. */
-export type Entry = {
-  json: string
+import { type Line, sizeOf } from "./line.ts"
+
+/** A message in the spool. Its bytes are made once and never change. */
+export type Entry = Line & {
   /** Where its line ends in the spool; 0 while it is not on the disk. */
   end: number
   isLoaded: boolean
@@ -26,7 +27,7 @@ export class Window {
   push(entry: Entry): void {
     entry.isLoaded = true
     this.#entries.push(entry)
-    this.#waitingBytes += entry.json.length
+    this.#waitingBytes += sizeOf(entry)
   }
 
   take(maxCount: number, maxBytes: number): Entry[] {
@@ -34,8 +35,8 @@ export class Window {
     let bytes = 0
     while (taken.length < maxCount) {
       const entry = this.#entries[this.#next]
-      if (!entry || (taken.length > 0 && bytes + entry.json.length > maxBytes)) break
-      bytes += entry.json.length
+      if (!entry || (taken.length > 0 && bytes + sizeOf(entry) > maxBytes)) break
+      bytes += sizeOf(entry)
       taken.push(entry)
       this.#next++
     }

@@ -1,0 +1,73 @@
+import { crc32 } from "node:zlib"
+
+// A record of the spool is a line, `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line
+// feed. Lines stay bytes while they wait: strings in that number are what the garbage collector spends its time on.
+export type Line = { bytes: Buffer; from: number; to: number }
+
+// Checksum and space before the JSON, a line feed behind it.
+const HEAD_BYTES = 9
+export const FRAME_BYTES = HEAD_BYTES + 1
+
+const SPACE = 32
+export const FEED = 10
+const HEX = Buffer.from("0123456789abcdef")
+
+export const sizeOf = ({ from, to }: Line) => to - from
+
+export const jsonOf = ({ bytes, from, to }: Line) =>
+  bytes.toString("latin1", from + HEAD_BYTES, to - 1)
+
+const RECEIVED_AT = /"receivedAt":(\d+)/
+const ADDRESS_BYTES = 100
+
+/** Epoch ms of the message in a line, without parsing it: the envelope has it in front. */
+export function receivedAtOf({ bytes, from }: Line): number {
+  return Number(RECEIVED_AT.exec(bytes.toString("latin1", from, from + ADDRESS_BYTES))?.[1] ?? 0)
+}
+
+/** Whether the line is what was written. */
+export function isIntact({ bytes, from, to }: Line): boolean {
+  if (to - from < FRAME_BYTES || bytes[from + 8] !== SPACE || bytes[to - 1] !== FEED) return false
+  const sum = crc32(bytes.subarray(from + HEAD_BYTES, to - 1))
+  return bytes.toString("latin1", from, from + 8) === sum.toString(16).padStart(8, "0")
+}
+
+const PAGE_BYTES = 1_048_576
+
+/** Writes lines one behind the other, so that a group of them is one piece. */
+export class LineWriter {
+  #page = Buffer.alloc(0)
+  #at = 0
+
+  write(json: string): Line {
+    const size = json.length + FRAME_BYTES
+    if (this.#at + size > this.#page.length) {
+      this.#page = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, size))
+      this.#at = 0
+    }
+    const bytes = this.#page
+    const from = this.#at
+    const to = (this.#at += size)
+    bytes.write(json, from + HEAD_BYTES, "latin1")
+    let sum = crc32(bytes.subarray(from + HEAD_BYTES, to - 1))
+    for (let digit = from + 7; digit >= from; digit--, sum >>>= 4) bytes[digit] = HEX[sum & 15]!
+    bytes[from + 8] = SPACE
+    bytes[to - 1] = FEED
+    return { bytes, from, to }
+  }
+}
+
+/** The same bytes in as few pieces as possible. */
+export function joinLines(lines: readonly Line[]): Buffer[] {
+  const pieces: Buffer[] = []
+  let open: Line | undefined
+  for (const { bytes, from, to } of lines) {
+    if (open?.bytes === bytes && open.to === from) open.to = to
+    else {
+      if (open) pieces.push(open.bytes.subarray(open.from, open.to))
+      open = { bytes, from, to }
+    }
+  }
+  if (open) pieces.push(open.bytes.subarray(open.from, open.to))
+  return pieces
+}
