@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { setTimeout as wait } from "node:timers/promises"
 import { after, before, beforeEach, describe, test } from "node:test"
 import * as Health from "@ringback/store/health"
 import { answer, ok } from "../harness/receiver.ts"
@@ -40,9 +41,9 @@ describe("a rate limit", () => {
       makeDeps(world.stack, { now: world.now }),
       makeDeps(world.stack, { now: world.now }),
     ]
-    await pump(world.stack, one!, "Ingest")
-    await pump(world.stack, two!, "Ingest")
-    await Promise.all([pump(world.stack, one!, "Delivery"), pump(world.stack, two!, "Delivery")])
+    await pump(world.stack, one, "Ingest")
+    await pump(world.stack, two, "Ingest")
+    await Promise.all([pump(world.stack, one, "Delivery"), pump(world.stack, two, "Delivery")])
     assert.ok(arrived().length <= 2, `${arrived().length} at once`)
     const parked = (await world.deliveries({ endpointId: id })).filter(({ slot }) => slot)
     assert.ok(parked.length >= 18)
@@ -81,16 +82,19 @@ describe("an endpoint that is slow to answer", () => {
   test("is noticed while it has not answered yet, by its own process and through the table by others", async () => {
     const { id } = await world.addEndpoint()
     const held = Promise.withResolvers<void>()
-    world.receiver.behave(async (_, response) => {
+    world.receiver.behave(async (arrived, response) => {
       await held.promise
-      ok(_, response)
+      await ok(arrived, response)
     })
     await world.say()
     await pump(world.stack, world.deps, "Ingest")
     const delivering = pump(world.stack, world.deps, "Delivery")
     const { slowness, table } = world.deps
-    while (!slowness.isSlow(id)) await new Promise((resolve) => setTimeout(resolve, 20))
-    while (!(await Health.get(table, world.customer.tenant, id)).slowAt) await null
+    const isKnown = async () =>
+      slowness.isSlow(id) &&
+      (await Health.get(table, world.customer.tenant, id)).slowAt !== undefined
+    for (let tries = 0; tries < 1000 && !(await isKnown()); tries++) await wait(20)
+    assert.ok(await isKnown())
     held.resolve()
     await delivering
   })

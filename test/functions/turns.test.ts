@@ -91,7 +91,11 @@ describe("a message for a later turn", () => {
     const { ref: _, ...rest } = facts
     await deliver([
       {
-        ...{ v: 1, tenant: world.customer.tenant, madeAt: world.now(), turn: 3, ...rest },
+        ...rest,
+        v: 1,
+        tenant: world.customer.tenant,
+        madeAt: world.now(),
+        turn: 3,
         deliveryId: deliveryId(ref),
       },
     ])

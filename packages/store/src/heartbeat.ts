@@ -20,7 +20,11 @@ export async function record(
     if (was && was.at >= at) return undefined
     const spans = was?.spans ?? []
     return {
-      ...{ at, version, connectedSince, spoolDepth, spoolAgeSeconds },
+      at,
+      version,
+      connectedSince,
+      spoolDepth,
+      spoolAgeSeconds,
       spans: connectedSince === null ? spans : extendSpans(spans, connectedSince, at),
       count: 0,
     }
