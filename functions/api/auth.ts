@@ -10,41 +10,8 @@ import type { Access } from "./route.ts"
 export type Caller =
   { kind: "operator"; id: "operator" } | { kind: "tenant"; id: string; tenant: string }
 
-const anybody: Caller = { kind: "tenant", id: "anybody", tenant: "" }
-
-export type Guarded = { caller: Caller; tenant: Tenant.Tenant | undefined }
-
-/**
- * Lets the request in or throws the problem. Keys and tenants are read each time, consistently: a revoked key is
- * refused at once, for a read unit each.
- */
-export async function guard(
-  { table, operatorKey }: { table: Table; operatorKey: string },
-  access: Access,
-  authorization: string | undefined,
-  tenantId: string | undefined,
-): Promise<Guarded> {
-  if (access === "open") return { caller: anybody, tenant: undefined }
-  const caller = await identify(table, operatorKey, authorization)
-  if (access === "key") return { caller, tenant: undefined }
-  if (access === "operator") {
-    if (caller.kind !== "operator") {
-      throw new ProblemError("auth.forbidden", "This needs the operator's key.")
-    }
-    return { caller, tenant: undefined }
-  }
-  const isOther = caller.kind === "tenant" && caller.tenant !== tenantId
-  if (tenantId === undefined || !isPathId("tenantId", tenantId) || isOther) {
-    throw notFound("tenant")
-  }
-  const tenant = await Tenant.get(table, tenantId, { consistent: true })
-  if (!tenant || tenant.deletedAt !== undefined) {
-    throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
-  }
-  return { caller, tenant }
-}
-
-async function identify(
+/** Who that is, or a problem. A key is read each time, consistently: a revoked one is refused at once. */
+export async function identify(
   table: Table,
   operatorKey: string,
   authorization: string | undefined,
@@ -60,6 +27,26 @@ async function identify(
   if (!apiKey) throw unknownKey()
   await ApiKey.touch(table, apiKey)
   return { kind: "tenant", id: apiKey.id, tenant: apiKey.tenant }
+}
+
+/** The living tenant that the route is about, if any, or a problem where the caller may not go there. */
+export async function authorize(
+  table: Table,
+  access: Exclude<Access, "open">,
+  caller: Caller,
+  tenantId: string | undefined,
+): Promise<Tenant.Tenant | undefined> {
+  if (access === "operator" && caller.kind !== "operator") {
+    throw new ProblemError("auth.forbidden", "This needs the operator's key.")
+  }
+  if (access !== "tenant") return undefined
+  const isOther = caller.kind === "tenant" && caller.tenant !== tenantId
+  if (tenantId === undefined || !isPathId("tenantId", tenantId) || isOther) {
+    throw notFound("tenant")
+  }
+  const tenant = await Tenant.get(table, tenantId, { consistent: true })
+  if (tenant && tenant.deletedAt === undefined) return tenant
+  throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
 }
 
 const CHALLENGE = { "www-authenticate": 'Bearer realm="ringback"' }

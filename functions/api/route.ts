@@ -1,6 +1,5 @@
 import type * as v from "valibot"
 import type { Tenant } from "@ringback/store/tenant"
-import type { Caller } from "./auth.ts"
 import type { Deps } from "./deps.ts"
 import type { ProblemCode } from "./problem.ts"
 
@@ -25,7 +24,6 @@ export type Answer = {
 /** A request that was let in and has the form that its route asks for. */
 export type Call<Path extends string, Query, Body> = {
   deps: Deps
-  caller: Caller
   params: Record<NamesIn<Path>, string>
   query: Query
   body: Body

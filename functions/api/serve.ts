@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
 import type { Context } from "hono"
+import type { Tenant } from "@ringback/store/tenant"
 import { reasonOf } from "../log.ts"
-import { guard } from "./auth.ts"
+import { authorize, identify } from "./auth.ts"
 import { parseJson, readText } from "./body.ts"
 import type { Deps } from "./deps.ts"
 import { once } from "./idempotent.ts"
@@ -61,9 +62,13 @@ async function answer(
 ): Promise<Answer> {
   const params = c.req.param() as Record<string, string>
   const authorization = c.req.header("authorization")
-  const { caller, tenant } = await guard(deps, route.access, authorization, params["tenantId"])
-  if (route.access !== "open") seen.callerId = caller.id
-  if (route.access !== "open" && caller.kind === "tenant") seen.headers = rateLimit.take(caller.id)
+  let tenant: Tenant | undefined
+  if (route.access !== "open") {
+    const caller = await identify(deps.table, deps.operatorKey, authorization)
+    seen.callerId = caller.id
+    if (caller.kind === "tenant") seen.headers = rateLimit.take(caller.id)
+    tenant = await authorize(deps.table, route.access, caller, params["tenantId"])
+  }
   for (const [name, value] of Object.entries(params)) {
     if (!isPathId(name, value)) throw notFound(name.replace(/Id$/, ""))
   }
@@ -72,7 +77,6 @@ async function answer(
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
   const call = {
     deps,
-    caller,
     params,
     query,
     body,
@@ -85,7 +89,7 @@ async function answer(
   return once(
     deps.table,
     key,
-    { callerId: caller.id, tenant: tenant?.id, path: c.req.path, text },
+    { callerId: seen.callerId!, tenant: tenant?.id, path: c.req.path, text },
     handle,
   )
 }

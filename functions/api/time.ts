@@ -1,12 +1,13 @@
 import * as v from "valibot"
 
-const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
+const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+ -]\d\d:\d\d)$/
 
+// A plus that was not escaped in a URL arrives as a space.
 /** Nanoseconds since 1970 of an RFC 3339 time, those before it as 0; undefined where the text is none. */
 export function parseNanos(text: string): bigint | undefined {
   const [, whole, fraction = "", zone] = RFC3339.exec(text) ?? []
   if (whole === undefined || !isDay(whole)) return undefined
-  const millis = Date.parse(`${whole}${zone}`.toUpperCase())
+  const millis = Date.parse(`${whole}${zone!.replace(" ", "+")}`.toUpperCase())
   if (Number.isNaN(millis)) return undefined
   const nanos = BigInt(millis) * 1_000_000n + BigInt(fraction.padEnd(9, "0"))
   return nanos < 0n ? 0n : nanos

@@ -54,8 +54,7 @@ after(async () => {
 for (const [width, colorScheme] of [
   [1440, "light"],
   [1440, "dark"],
-  [390, "light"],
-  [320, "dark"],
+  [360, "light"],
 ] as const) {
   const what = `in Chromium, ${width} pixels wide and ${colorScheme}`
   test(`${what}, the page fits, is styled, and breaks no rule of its own`, { skip }, async () => {

@@ -9,7 +9,7 @@ import { junkRequests, type JunkRequest } from "./junk.ts"
 import { makeWorld } from "./world.ts"
 
 // `RINGBACK_FUZZ_REQUESTS=10000 RINGBACK_FUZZ_SEED=1 node --test test/api/fuzz.test.ts` for the long run.
-const count = Number(process.env["RINGBACK_FUZZ_REQUESTS"] ?? 400)
+const count = Number(process.env["RINGBACK_FUZZ_REQUESTS"] ?? 250)
 const seed = Number(process.env["RINGBACK_FUZZ_SEED"] ?? 20261122)
 
 let api: TestApi

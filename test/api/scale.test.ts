@@ -11,7 +11,7 @@ import { startStack, type Stack } from "../harness/stack.ts"
 import { makeTenant, startApi, type TestApi } from "./api.ts"
 
 // `RINGBACK_SCALE=100000 node --test test/api/scale.test.ts` for the long run.
-const many = Number(process.env["RINGBACK_SCALE"] ?? 1_000)
+const many = Number(process.env["RINGBACK_SCALE"] ?? 600)
 const few = 100
 const MAX_REQUESTS = 80
 

@@ -6,7 +6,7 @@ import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
 // short; of a long one the newest part, and samples of the rest from which the rest is reckoned.
-const PAGE = 400
+const PAGE = 250
 const SAMPLES = 3
 
 const HOUR_MS = 3600 * 1000
