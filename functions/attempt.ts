@@ -9,7 +9,7 @@ import type { Outcome } from "@ringback/webhooks/send"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import type { Verdict } from "./batch.ts"
 import { disableEndpoint } from "./consider-endpoint.ts"
-import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
+import type { DeliveryMessage } from "./delivery-message.ts"
 import { formatJob } from "./job.ts"
 import { freshReceiver, type DeliverDeps } from "./receiver.ts"
 import type { Round } from "./round.ts"
@@ -25,7 +25,7 @@ export type Attempted = {
 }
 
 /** What stands under a delayed message: if that is lost, the retry is released so much later. */
-const NET_MS = 15 * 60_000
+export const NET_MS = 15 * 60_000
 
 /** One POST, and at once the write of what came of it. */
 export async function attempt(
@@ -53,7 +53,7 @@ export async function attempt(
     error: outcome.error,
     responseBody: outcome.ok ? null : outcome.responseBody,
   }
-  round.note(message.tenant, endpoint.id, outcome.ok)
+  round.note(endpoint, outcome)
   const status = outcome.ok
     ? await settleSuccess(deps, attempted, record)
     : await settleFailure(deps, round, attempted, outcome, record)
@@ -144,13 +144,7 @@ async function settleFailure(
   const written = await Delivery.advance(table, facts, message.turn, change)
   // Who lost its turn schedules nothing: one chain of retries, whatever was duplicated.
   if (written === "won" && isSoon(delayMs)) {
-    const { body: _, probe: _probe, manual: _manual, moved: _moved, ...rest } = message
-    const next = { ...rest, turn: message.turn + 1, madeAt: table.now(), again: true }
-    round.soon.push({
-      body: formatDelivery(next),
-      groupId: endpoint.id,
-      delaySeconds: Math.ceil(delayMs / 1000),
-    })
+    round.later({ ...message, turn: message.turn + 1 }, nextAt)
   }
   return "pending"
 }

@@ -1,8 +1,8 @@
 import * as Delivery from "@ringback/store/delivery"
-import { parkingShardOf } from "@ringback/store/due"
-import * as Health from "@ringback/store/health"
+import { isSoon } from "@ringback/webhooks/schedule"
 import type { Verdict } from "./batch.ts"
-import { attempt } from "./attempt.ts"
+import { waitFor, type Wait } from "./admission.ts"
+import { attempt, NET_MS } from "./attempt.ts"
 import { factsOf, formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
 import { cachedReceiver, freshReceiver, type DeliverDeps, type Receiver } from "./receiver.ts"
 import type { Round } from "./round.ts"
@@ -21,11 +21,6 @@ export type Errand = {
 
 // What is older may have been decided by another copy of the message meanwhile.
 const TRUSTED_MS = 60_000
-const PROBE_LEASE_MS = 60_000
-// A slot that is nearer than this is waited for; a later one is waited for in the table.
-const MAX_WAIT_MS = 1_500
-// After that a slot has passed: whatever was held up would arrive in one go.
-const SLOT_VALID_MS = 5_000
 
 /** Attempts one delivery, or finds out why not: void, disabled, gone, resting, or over its rate. */
 export async function deliverOne(
@@ -65,20 +60,8 @@ export async function deliverOne(
   }
 
   if (!message.manual) {
-    if (await isToRest(deps, message, receiver)) {
-      const shard = parkingShardOf(endpointId, facts.ref)
-      const at = table.now()
-      const due = { at, nextAt: at, shard }
-      await Delivery.advance(table, facts, turn, { status: "pending", keepsTurn: true, due })
-      return "done"
-    }
-    const slot = await slotFor(deps, endpoint, delivery)
-    if (slot - table.now() > MAX_WAIT_MS) {
-      const due = { at: slot, nextAt: slot }
-      await Delivery.advance(table, facts, turn, { status: "pending", keepsTurn: true, due, slot })
-      return "done"
-    }
-    await waitUntil(slot, table.now)
+    const wait = await waitFor(deps, { message, receiver, endpoint, delivery })
+    if (wait) return park(deps, round, { message, facts, wait })
   }
   if (!errand.hasTime()) return "later"
   return attempt(deps, round, { message, facts, endpoint, delivery })
@@ -98,31 +81,19 @@ async function movedAside(
   return true
 }
 
-async function isToRest(
-  deps: DeliverDeps,
-  { tenant, endpointId, probe }: DeliveryMessage,
-  { health }: Receiver,
-): Promise<boolean> {
-  if (health.state !== "resting") return false
-  const fresh = await freshReceiver(deps, tenant, endpointId)
-  if (fresh.health.state !== "resting") return false
-  return !(probe && (await Health.lease(deps.table, tenant, endpointId, PROBE_LEASE_MS)))
-}
+type Parked = { message: DeliveryMessage; facts: Delivery.DeliveryFacts; wait: Wait }
 
-/** When the endpoint's rate allows the POST (epoch ms); a slot once taken stays valid for a moment. */
-async function slotFor(
+/** It waits its turn unchanged: with the endpoint that rests, or until a time, like a retry that is soon or late. */
+async function park(
   { table }: DeliverDeps,
-  { tenant, id, rateLimit }: NonNullable<Receiver["endpoint"]>,
-  delivery: Delivery.Delivery | undefined,
-): Promise<number> {
-  const now = table.now()
-  if (rateLimit === null) return now
-  if (delivery?.slot !== undefined && Math.abs(now - delivery.slot) < SLOT_VALID_MS)
-    return delivery.slot
-  return Health.takeSlots(table, tenant, id, 1, 1000 / rateLimit)
-}
-
-async function waitUntil(time: number, now: () => number): Promise<void> {
-  const waitMs = time - now()
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+  round: Round,
+  { message, facts, wait }: Parked,
+): Promise<Verdict> {
+  const { at, shard, slot } = wait
+  const isByMessage = shard === undefined && isSoon(at - table.now())
+  const due = { at: isByMessage ? at + NET_MS : at, nextAt: at, ...(shard ? { shard } : {}) }
+  const change = { status: "pending" as const, keepsTurn: true, due, slot }
+  const written = await Delivery.advance(table, facts, message.turn, change)
+  if (written === "won" && isByMessage) round.later(message, at)
+  return "done"
 }

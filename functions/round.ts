@@ -1,27 +1,52 @@
 import * as Health from "@ringback/store/health"
+import type { Endpoint } from "@ringback/webhooks/endpoint"
+import { pauseAfter } from "@ringback/webhooks/schedule"
+import type { Outcome } from "@ringback/webhooks/send"
 import { considerEndpoint } from "./consider-endpoint.ts"
+import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
 import { reasonOf } from "./log.ts"
 import { cachedReceiver, noteHealth, type DeliverDeps } from "./receiver.ts"
 import type { Outgoing } from "./send.ts"
 
 /** What one invocation gathers: how its endpoints fared, and which retries are soon. */
 export type Round = {
+  /** Messages that are to be sent with a delay. */
   soon: Outgoing[]
-  note: (tenant: string, endpointId: string, isOk: boolean) => void
+  /** Plans another message for the delivery at that time, within a quarter of an hour. */
+  later: (message: DeliveryMessage, at: number) => void
+  note: (endpoint: Endpoint, outcome: Outcome) => void
   /** Writes what changed for the endpoints: nothing at all where all is well. */
   close: () => Promise<void>
 }
 
-type Tally = { tenant: string; endpointId: string; failures: number; successes: number }
+type Tally = {
+  tenant: string
+  endpointId: string
+  failures: number
+  successes: number
+  /** How long the endpoint asked to be left alone. */
+  pauseMs: number
+}
 
 export function roundOf(deps: DeliverDeps): Round {
   const tallies = new Map<string, Tally>()
+  const soon: Outgoing[] = []
   return {
-    soon: [],
-    note(tenant, endpointId, isOk) {
-      const tally = tallies.get(endpointId) ?? { tenant, endpointId, failures: 0, successes: 0 }
-      if (isOk) tally.successes++
+    soon,
+    later({ body: _, probe: _probe, manual: _manual, moved: _moved, ...message }, at) {
+      const now = deps.table.now()
+      soon.push({
+        body: formatDelivery({ ...message, madeAt: now, again: true }),
+        groupId: message.endpointId,
+        delaySeconds: Math.max(1, Math.ceil((at - now) / 1000)),
+      })
+    },
+    note({ tenant, id: endpointId }, outcome) {
+      const none = { tenant, endpointId, failures: 0, successes: 0, pauseMs: 0 }
+      const tally = tallies.get(endpointId) ?? none
+      if (outcome.ok) tally.successes++
       else tally.failures++
+      tally.pauseMs = Math.max(tally.pauseMs, pauseAfter(outcome) ?? 0)
       tallies.set(endpointId, tally)
     },
     async close() {
@@ -39,7 +64,10 @@ async function closeSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
   }
 }
 
-async function closeOne(deps: DeliverDeps, { tenant, endpointId, failures, successes }: Tally) {
+async function closeOne(
+  deps: DeliverDeps,
+  { tenant, endpointId, failures, successes, pauseMs }: Tally,
+) {
   const { endpoint, health } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
   if (successes > 0) {
@@ -50,7 +78,10 @@ async function closeOne(deps: DeliverDeps, { tenant, endpointId, failures, succe
     deps.log("endpoint.well", { endpointId })
     return
   }
-  const now = await Health.failed(deps.table, tenant, endpointId, failures)
+  const failed = await Health.failed(deps.table, tenant, endpointId, failures)
+  const until = deps.table.now() + pauseMs
+  const paused = pauseMs > 0 ? await Health.pause(deps.table, tenant, endpointId, until) : undefined
+  const now = paused ?? failed
   if (!now) return
   noteHealth(deps, tenant, { endpoint, health: now })
   await considerEndpoint(deps, tenant, endpoint, now)

@@ -34,7 +34,7 @@ export type World = {
   /** An endpoint on the world's receiver, under a path of its own. */
   addEndpoint: (
     settings?: Parameters<typeof makeEndpoint>[3],
-  ) => Promise<{ id: string; secret: string; arrived: () => Webhook[] }>
+  ) => Promise<{ id: string; path: string; secret: string; arrived: () => Webhook[] }>
   /** Puts a fresh campaign event into the ingest queue. */
   say: (headers?: [string, string][]) => Promise<void>
   pump: () => Promise<void>
@@ -75,7 +75,7 @@ export async function startWorld(options: SystemOptions = {}): Promise<World> {
       world.advance(11_000)
       const arrived = () =>
         receiver.arrived.filter((each) => each.path === `/${path}`).map(({ webhook }) => webhook)
-      return { id: endpoint.id, secret, arrived }
+      return { id: endpoint.id, path: `/${path}`, secret, arrived }
     },
     async say(headers = campaignUpdate()) {
       await sendToIngest(stack, world.customer, eventMessage(world.customer, headers))

@@ -19,6 +19,8 @@ const Health = v.object({
   wokenAt: v.optional(v.number()),
   /** When it was last slow to answer. */
   slowAt: v.optional(v.number()),
+  /** It asked for less: until then nothing new is sent. */
+  pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
 })
@@ -112,6 +114,15 @@ export async function slow(table: Table, tenant: string, endpointId: string) {
   })
 }
 
+/** It answered that it is too much: nothing new until then. */
+export async function pause(table: Table, tenant: string, endpointId: string, until: number) {
+  return change(table, tenant, endpointId, {
+    update: "SET pausedUntil = :until, endpointId = :endpointId",
+    condition: "attribute_not_exists(pausedUntil) OR pausedUntil < :until",
+    values: { ":until": until, ":endpointId": endpointId },
+  })
+}
+
 /** The failures are forgotten from `since` on: a delivery since then proved that they were not all. */
 export async function cleared(table: Table, tenant: string, endpointId: string, since: number) {
   return change(table, tenant, endpointId, {
@@ -125,7 +136,7 @@ export async function cleared(table: Table, tenant: string, endpointId: string, 
 export async function forget(table: Table, tenant: string, endpointId: string) {
   return change(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, nextFree",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree",
     names: { "#state": "state" },
     values: {
       ":waking": "waking",

@@ -40,3 +40,20 @@ export function nextDelayMs(
 export function isSoon(delayMs: number): boolean {
   return delayMs <= MAX_SOON_MS
 }
+
+const TOO_MUCH = new Set([429, 502, 504])
+const SHORT_PAUSE_MS = 5 * SECOND
+const MAX_PAUSE_MS = MINUTE
+
+/**
+ * How long an endpoint that says it is too much (429, 502, 504, or 503 with a Retry-After) gets nothing new; a minute at
+ * the most, for what it says of one event need not hold for the next. Undefined where it does not say so.
+ */
+export function pauseAfter(outcome: {
+  statusCode: number | null
+  retryAfterMs: number | null
+}): number | undefined {
+  const { statusCode, retryAfterMs } = outcome
+  if (retryAfterMs !== null) return Math.min(retryAfterMs, MAX_PAUSE_MS)
+  return statusCode !== null && TOO_MUCH.has(statusCode) ? SHORT_PAUSE_MS : undefined
+}
