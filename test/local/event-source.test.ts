@@ -193,6 +193,32 @@ describe("an event source", { concurrency: true }, () => {
     assert.equal(largest, 4)
   })
 
+  it("while the process has no time a few functions are at work, and all comes to its turn", async () => {
+    const queueUrl = await makeQueue()
+    await sendAll(
+      queueUrl,
+      Array.from({ length: 20 }, (_, index) => String(index)),
+    )
+    let running = 0
+    let mostRunning = 0
+    let handled = 0
+    const source = pollQueue({
+      sqs: services.sqs,
+      queueUrl,
+      facts: { ...facts, batchSize: 1, maximumConcurrency: 20 },
+      hasTime: () => false,
+      handler: async () => {
+        mostRunning = Math.max(mostRunning, ++running)
+        await until(() => mostRunning === 4)
+        handled++
+        running--
+      },
+    })
+    await until(() => handled === 20)
+    await source.close()
+    assert.equal(mostRunning, 4)
+  })
+
   it("with a window a batch is gathered from several receives", async () => {
     const queueUrl = await makeQueue()
     const sizes: number[] = []

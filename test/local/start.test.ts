@@ -29,7 +29,9 @@ describe("npm start", { concurrency: 2 }, () => {
     assert.equal(ready.ingestQueueUrl, `${ready.awsEndpointSqs}/000000000000/RingbackIngest`)
     assert.deepEqual(JSON.parse(readFileSync(join(dir, "ready.json"), "utf8")), ready)
     assert.equal((await fetch(`${ready.apiUrl}/healthz`)).status, 200)
-    await until(() => /dialing\.deleted .* signature ok/.test(ringback.stderr()))
+    await until(() => /dialing\.deleted .* signature ok/.test(ringback.stderr()), {
+      what: ringback.stderr,
+    })
     assert.doesNotMatch(ringback.stderr(), /WRONG/)
 
     await ringback.kill("SIGTERM")

@@ -22,6 +22,8 @@ export type EventSourceOptions = {
   handler: SqsHandler
   /** Told of what a handler threw, of a time limit that passed, of a queue that cannot be reached. */
   onError?: ((error: unknown) => void) | undefined
+  /** False: a few functions at a time, until there is time again. */
+  hasTime?: (() => boolean) | undefined
   /** How long a message that was received, and not deleted, stays hidden. */
   holdSeconds?: number | undefined
 }
@@ -39,17 +41,22 @@ export const heldSeconds = 15
 // receivers behind, and for as long as they wait they swallow messages.
 const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
+const FEW = 4
+const LOOK_AGAIN_MS = 20
 
 /** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
 export function pollQueue(options: EventSourceOptions): EventSource {
   const inFlight = new Set<Promise<void>>()
   let isClosing = false
+  const isFull = () =>
+    inFlight.size >= options.facts.maximumConcurrency ||
+    (inFlight.size >= FEW && options.hasTime?.() === false)
 
   // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
   async function receiveForEver() {
     while (!isClosing) {
-      if (inFlight.size >= options.facts.maximumConcurrency) {
-        await Promise.race(inFlight)
+      if (isFull()) {
+        await Promise.race([...inFlight, wait(LOOK_AGAIN_MS)])
         continue
       }
       let messages: Message[] = []

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite"
 import type { buildApp, BuildAppOptions } from "fauxqs"
 
 type Stores = NonNullable<BuildAppOptions["stores"]>
@@ -28,6 +29,9 @@ export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof b
   const Persistence = persistence["PersistenceManager"] as Constructor<Persistence, [string]>
   const kept = dataDir === undefined ? undefined : new Persistence(dataDir)
   if (kept) {
+    // As LevelDB does it beside it: what was acknowledged survives SIGKILL, and no send waits for a flush of the disk.
+    const { db } = kept as unknown as { db: DatabaseSync }
+    db.exec("PRAGMA synchronous = NORMAL")
     kept.load(stores.sqsStore, stores.snsStore, stores.s3Store)
     stores.sqsStore.persistence = kept
     for (const queue of stores.sqsStore.allQueues()) queue.persistence = kept

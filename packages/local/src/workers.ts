@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import { type QueueName, queues, releaseTimeoutSeconds } from "../../../infra/facts.ts"
 import { pollQueue, type SqsHandler } from "./event-source.ts"
 import { makeContext } from "./lambda.ts"
+import { makePace } from "./pace.ts"
 import type { Provisioned } from "./provision.ts"
 
 export type Handlers = Record<QueueName, SqsHandler> & {
@@ -49,12 +50,14 @@ export type Workers = { close: () => Promise<void> }
 
 /** Polls every queue that has a function, and releases what is due. */
 export function startWorkers({ sqs, provisioned, handlers, onError, ...options }: WorkerOptions) {
+  const pace = makePace()
   const sources = (Object.keys(queues) as QueueName[]).map((name) =>
     pollQueue({
       sqs,
       queueUrl: provisioned.queues[name].url,
       facts: queues[name],
       handler: handlers[name],
+      hasTime: pace.hasTime,
       onError,
     }),
   )
@@ -64,6 +67,7 @@ export function startWorkers({ sqs, provisioned, handlers, onError, ...options }
   return {
     async close() {
       ended.abort()
+      pace.close()
       await Promise.all([...sources.map((source) => source.close()), releasing])
     },
   }
