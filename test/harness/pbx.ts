@@ -15,12 +15,12 @@ export type PbxOptions = {
 }
 
 const USERNAME = "ringback"
-const SECRET = "s3cret"
 const BANNER = "Asterisk Call Manager/2.10.6\r\n"
 
 /** A PBX on loopback: logins, events to every session, records and their lists, and all that can go wrong. */
 export class Pbx {
   options: PbxOptions
+  secret = "s3cret"
   /** Every event that was emitted, whether or not anybody listened. */
   readonly history: Pair[][] = []
   readonly records = new Map<ListedKind, Map<string, Pair[]>>()
@@ -46,7 +46,7 @@ export class Pbx {
   }
 
   get target() {
-    return { host: "127.0.0.1", port: this.#port, username: USERNAME, secret: SECRET }
+    return { host: "127.0.0.1", port: this.#port, username: USERNAME, secret: this.secret }
   }
 
   get sessionCount(): number {
@@ -172,8 +172,8 @@ export class Pbx {
       respond("Goodbye", "Message: Thanks for all the fish.\r\n")
       socket.end()
     } else if (name === "Login") {
-      const key = createHash("md5").update(`86639986${SECRET}`).digest("hex")
-      const isRight = action.get("Key") === key || action.get("Secret") === SECRET
+      const key = createHash("md5").update(`86639986${this.secret}`).digest("hex")
+      const isRight = action.get("Key") === key || action.get("Secret") === this.secret
       this.logins++
       if (this.isRefusing || !isRight || action.get("Username") !== USERNAME) {
         respond("Error", "Message: Authentication failed\r\n")

@@ -1,6 +1,7 @@
 import { type AmiMessage, header } from "@ringback/ami/message"
 import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
 import type { Known } from "./known.ts"
+import type { Line } from "./line.ts"
 import type { Losses } from "./losses.ts"
 import type { Spool } from "./spool.ts"
 
@@ -37,24 +38,25 @@ export class Intake {
     this.#newest = message
     this.#newestAt = receivedAt
     // What was not kept is not known: the lists are asked for it later.
-    if (this.#keep(message, receivedAt)) this.#known.note(message.name, message.headers)
+    const line = this.#keep(message, receivedAt)
+    if (line) this.#known.note(message, line)
     return true
   }
 
   /** False: there was no room for it. */
   takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): boolean {
-    const isKept = this.#keep(message, receivedAt, synthetic)
+    const isKept = this.#keep(message, receivedAt, synthetic) !== undefined
     if (isKept) this.syntheticCount++
     return isKept
   }
 
-  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): boolean {
+  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Line | undefined {
     const json = this.#envelope.event(message.headers, receivedAt, synthetic)
     // The parser's bound is on the wire's bytes; escaped, they may be more.
     const isOversized = json.length > MAX_JSON_BYTES
-    if (!isOversized && this.#spool.append(json)) return true
-    this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
-    return false
+    const line = isOversized ? undefined : this.#spool.append(json)
+    if (!line) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
+    return line
   }
 
   /** The PBX's clock in the newest event, null where it does not say (`timestampevents=no`). */

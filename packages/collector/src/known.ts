@@ -1,7 +1,8 @@
 import { fingerprint } from "@ringback/events/record"
 import { type Kind, parseEventName } from "@ringback/events/kind"
 import { valueOf } from "@ringback/events/header"
-import type { HeaderPair } from "@ringback/ami/message"
+import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
+import { jsonOf, type Line } from "./line.ts"
 import type { State } from "./state.ts"
 
 /** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
@@ -10,8 +11,9 @@ export type ListedKind = (typeof listedKinds)[number]
 
 const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
 
-// A record as last heard: its headers until they are saved, then their fingerprint.
-type Body = HeaderPair[] | string
+// A record as last heard: its line in the spool until that is saved, then its fingerprint. Hashing waits, because most
+// records change more than once before; and the headers of them all would keep the garbage collector busy.
+type Body = Line | string
 
 export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("base64url")
 
@@ -40,13 +42,13 @@ export class Known {
   }
 
   /** What an event says of a record. On the hot path: nothing is hashed or written here. */
-  note(name: string, headers: HeaderPair[]): void {
+  note({ name, headers }: AmiMessage, line: Line): void {
     const said = parseEventName(name)
     if (!said || !isListed(said.kind)) return
     const uuid = valueOf(headers, "Uuid")
     if (uuid === null) return
     if (this.#touched) this.#touched.add(`${said.kind}/${uuid}`)
-    this.set(said.kind, uuid, said.action === "deleted" ? undefined : headers)
+    this.set(said.kind, uuid, said.action === "deleted" ? undefined : line)
   }
 
   set(kind: ListedKind, uuid: string, body: Body | undefined): void {
@@ -61,7 +63,7 @@ export class Known {
 
   isSame(kind: ListedKind, uuid: string, body: string): boolean {
     const known = this.of(kind).get(uuid)
-    return known !== undefined && (typeof known === "string" ? known : bodyOf(known)) === body
+    return known !== undefined && short(known) === body
   }
 
   /** Whether all records of a kind were learnt once; before that, one in a list need not be new. */
@@ -111,8 +113,13 @@ export class Known {
   }
 
   #shorten(kind: ListedKind, uuid: string, body: Body): string {
-    const short = typeof body === "string" ? body : bodyOf(body)
-    this.of(kind).set(uuid, short)
-    return short
+    const shortened = short(body)
+    this.of(kind).set(uuid, shortened)
+    return shortened
   }
+}
+
+function short(body: Body): string {
+  if (typeof body === "string") return body
+  return bodyOf((JSON.parse(jsonOf(body)) as { headers: HeaderPair[] }).headers)
 }

@@ -1,21 +1,74 @@
-import { startCollector } from "./collector.ts"
+import { check } from "./check.ts"
+import { type Collector, startCollector } from "./collector.ts"
+import { readConfig } from "./config.ts"
+import { type Health, startHealth } from "./health.ts"
 import { makeLog } from "./log.ts"
-import { readSettings, SettingError } from "./settings.ts"
+import { makeMetrics } from "./metrics.ts"
+import { type CollectorSettings, SettingError } from "./settings.ts"
 import { makeSqs } from "./sqs.ts"
 
 const log = makeLog((line) => process.stdout.write(line), Date.now)
 
-try {
-  const settings = readSettings(process.env)
-  const sqs = makeSqs(settings.region, settings.ingestQueueUrl, process.env)
-  const collector = await startCollector({ ...settings, sqs, log })
+const sqsOf = ({ region, ingestQueueUrl }: CollectorSettings) =>
+  makeSqs(region, ingestQueueUrl, process.env)
+
+async function start(all: CollectorSettings[]): Promise<void> {
+  const collectors: Collector[] = []
+  const statuses = () => collectors.map((each) => each.status())
+  const { registry, observeBatch } = makeMetrics(statuses)
+  const { healthPort, healthHost } = all[0]!
+  let health: Health | undefined
+  try {
+    health = await startHealth(statuses, registry, healthPort, healthHost)
+    for (const settings of all) {
+      const collector = await startCollector({
+        ...settings,
+        healthPort: null,
+        sqs: sqsOf(settings),
+        onBatch: (durationMs) => observeBatch(collector.status().source, durationMs),
+        log,
+      })
+      collectors.push(collector)
+    }
+  } catch (error) {
+    await Promise.all(collectors.map((each) => each.stop()))
+    await health?.close()
+    throw error
+  }
+  log("collector.started", { collectors: collectors.length, healthPort: health.port })
+
   const stop = async () => {
-    await collector.stop()
-    sqs.destroy()
+    await Promise.all(collectors.map((each) => each.stop()))
     process.exit(0)
   }
   process.once("SIGTERM", () => void stop())
   process.once("SIGINT", () => void stop())
+  process.on("SIGHUP", () => void reload(collectors))
+}
+
+/** Reads settings and secret files again; sessions are renewed without a gap. What is wrong changes nothing. */
+async function reload(collectors: Collector[]): Promise<void> {
+  try {
+    const all = readConfig(process.env)
+    if (all.length !== collectors.length) {
+      throw new SettingError("RINGBACK_CONFIG has more or fewer entries: that takes a restart")
+    }
+    for (const [index, settings] of all.entries()) await collectors[index]!.reload(settings)
+    log("collector.reloaded")
+  } catch (error) {
+    log("collector.reload-failed", { alarm: true, reason: (error as Error).message })
+  }
+}
+
+try {
+  const all = readConfig(process.env)
+  if (process.argv.includes("--check")) {
+    let isWell = true
+    for (const settings of all)
+      isWell = (await check(settings, sqsOf(settings), console.log)) && isWell
+    process.exit(isWell ? 0 : 1)
+  }
+  await start(all)
 } catch (error) {
   if (!(error instanceof SettingError)) throw error
   process.stderr.write(`ringback collector: ${error.message}\n`)

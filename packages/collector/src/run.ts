@@ -56,6 +56,7 @@ export class Run {
   #gaps: Gaps
   #coverage: Coverage
   #hasRestarted = false
+  #isWarned = false
   #timers: NodeJS.Timeout[] = []
   #ready = Promise.withResolvers<void>()
   #counts = { sessions: 0, sent: 0, refused: 0 }
@@ -220,8 +221,17 @@ export class Run {
   }
 
   #tick(): void {
+    this.#warnUntimed()
     this.#gaps.reportLosses(this.#options.now())
     this.#remember()
+  }
+
+  #warnUntimed(): void {
+    if (this.#isWarned || this.#intake.counts.size === 0) return
+    this.#isWarned = true
+    if (this.#intake.newestTimestamp !== null) return
+    const mend = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
+    this.#options.log("events.untimed", { mend })
   }
 
   /** What the next start has to know. */

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, joinLines, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
+import { FRAME_BYTES, joinLines, type Line, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
 import { listSegments, readLines, type Segment } from "./segment.ts"
 import { SegmentFiles } from "./segment-files.ts"
@@ -102,19 +102,19 @@ export class Spool {
     return this.#trouble
   }
 
-  /** False: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
-  append(json: string, isReport = false): boolean {
+  /** Undefined: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
+  append(json: string, isReport = false): Line | undefined {
     const size = json.length + FRAME_BYTES
     const isFull =
       this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
-    if (isFull && !isReport) return false
-    const { bytes, from, to } = this.#writer.write(json)
-    this.#pending.push({ bytes, from, to, end: 0, isLoaded: false, isDone: false })
+    if (isFull && !isReport) return undefined
+    const line = this.#writer.write(json)
+    this.#pending.push({ ...line, end: 0, isLoaded: false, isDone: false })
     this.#pendingBytes += size
     this.#depth++
     if (this.#trouble) this.#lend()
     this.#schedule()
-    return true
+    return line
   }
 
   /** The oldest messages that nobody has taken, those on the disk only (while it takes any). */
