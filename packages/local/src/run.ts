@@ -82,8 +82,8 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
 function loudly(story: Story, log: Log): Log {
   return (event, fields = {}) => {
     log(event, fields)
-    const reason = fields["reason"] ? `: ${String(fields["reason"])}` : ""
-    if (fields["alarm"]) story.warn(`${event}${reason}`)
+    const { alarm, reason } = fields
+    if (alarm) story.warn(typeof reason === "string" ? `${event}: ${reason}` : event)
     else if (event === "session.connected") story.say("Connected to the PBX.")
   }
 }

@@ -17,7 +17,7 @@ const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = 34
 
 export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
-  const isColoured = stream.isTTY === true && !process.env["NO_COLOR"]
+  const isColoured = stream.isTTY && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
     isColoured ? styleText(style, text, { validateStream: false }) : text
   const say = (text = "") => void stream.write(text === "" ? "\n" : `  ${text}\n`)
@@ -52,9 +52,8 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
 }
 
 /** What a webhook is about, in a few words: the name or the number called, and how it stands. */
-function subjectOf({ data, subject }: Record<string, unknown>): string {
-  if (typeof data !== "object" || data === null) return String(subject ?? "")
-  const fields = data as Record<string, unknown>
+function subjectOf({ data }: Record<string, unknown>): string {
+  const fields = { ...(data as Record<string, unknown>) }
   const who = text(fields["name"]) ?? text(fields["dialAddr"]) ?? text(fields["uuid"]) ?? ""
   const how = text(fields["statusName"])
   return how ? `${who} · ${how}` : who
