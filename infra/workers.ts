@@ -17,10 +17,11 @@ export const ingest = makeFunction("Ingest", {
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
   memory,
-  link: [...link, dataKey, queues.Delivery, rejectedQueue],
+  link: [...link, dataKey, queues.Ingest, queues.Delivery, rejectedQueue],
   permissions: [
     polls("Ingest"),
-    onTable("GetItem", "Query", "UpdateItem"),
+    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onQueue("Ingest")("SendMessage"),
     onQueue("Delivery")("SendMessage"),
     onRejected("SendMessage"),
     onDataKey("GenerateMac"),
@@ -98,9 +99,9 @@ for (const name of queueNames) {
   )
 }
 
-// These send to the queue that they read. After some 16 such hops Lambda takes it for a loop and drops the message:
-// here a hop is a retry, or the next page of a job, and both end.
-for (const [name, { lambda }] of Object.entries({ Deliver: deliver, Jobs: jobs })) {
+// What these send comes back to them. After some 16 such hops Lambda takes it for a loop and drops the message: here a hop is
+// a message put off, a retry, or the next page of a job, and all of them end.
+for (const [name, { lambda }] of Object.entries({ Ingest: ingest, Deliver: deliver, Jobs: jobs })) {
   new aws.lambda.FunctionRecursionConfig(`${name}Recursion`, {
     functionName: lambda.name,
     recursiveLoop: "Allow",

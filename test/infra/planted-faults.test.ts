@@ -62,6 +62,13 @@ describe("the rules name a fault that is planted", () => {
       /functionResponseTypes is \[\], must be \["ReportBatchItemFailures"\]/,
     ],
     [
+      "a message that comes back to its function, where Lambda would drop it",
+      "recursion",
+      "IngestRecursion",
+      (inputs) => (inputs.recursiveLoop = "Terminate"),
+      /IngestRecursion: recursiveLoop is "Terminate", must be "Allow"/,
+    ],
+    [
       "a function slower than its queue's visibility allows",
       "function",
       "DeliverFunction",

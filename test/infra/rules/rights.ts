@@ -1,7 +1,7 @@
 import { queueOf, all, find, type Recording, type Resource } from "../recording.ts"
 import type { Calls } from "../calls.ts"
 import { makeFaults } from "./faults.ts"
-import { readers } from "./workers.ts"
+import { readers } from "./readers.ts"
 
 export type Statement = { Effect: string; Action: string | string[]; Resource: string | string[] }
 

@@ -1,10 +1,10 @@
 import * as facts from "../../../infra/facts.ts"
 import { isPermanent } from "../../../infra/stage.ts"
 import { all, byArn, find, type Recording, type Resource } from "../recording.ts"
+import type { Calls } from "../calls.ts"
 import { makeFaults } from "./faults.ts"
-
-/** Which function reads which queue. */
-export const readers = { Ingest: "Ingest", Delivery: "Deliver", Retry: "Deliver", Jobs: "Jobs" }
+import { readers } from "./readers.ts"
+import { rightsOf } from "./rights.ts"
 
 // Ends before the next minute's begins, so that two never run side by side.
 const release = { timeout: facts.releaseTimeoutSeconds }
@@ -44,7 +44,7 @@ export const workerFaults = (recording: Recording) => {
     faults.push(...logFaults(recording, lambda))
   }
 
-  for (const name of ["Deliver", "Jobs"]) {
+  for (const name of selfTriggered(rightsOf(recording))) {
     const recursion = find(recording, "recursion", `${name}Recursion`)
     expectValues(`${name}Recursion`, recursion?.inputs ?? {}, {
       functionName: find(recording, "function", `${name}Function`)?.outputs.name,
@@ -52,6 +52,22 @@ export const workerFaults = (recording: Recording) => {
     })
   }
   return [...faults, ...scheduleFaults(recording)]
+}
+
+// Functions whose messages can come back to them, over whatever queues: by what they may send, and who reads it.
+const selfTriggered = (rights: Calls) => {
+  const next = (name: string) =>
+    Object.entries(readers)
+      .filter(([queue]) => rights[name]?.[`${queue}Queue`]?.includes("sqs:SendMessage"))
+      .map(([, reader]) => reader)
+  return [...new Set(Object.values(readers))].filter((name) => {
+    const reached = new Set<string>()
+    for (let todo = next(name); todo.length > 0;) {
+      for (const each of todo) reached.add(each)
+      todo = todo.flatMap(next).filter((each) => !reached.has(each))
+    }
+    return reached.has(name)
+  })
 }
 
 const logFaults = (recording: Recording, { name, inputs }: Resource) => {
