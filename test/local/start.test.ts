@@ -40,6 +40,15 @@ describe("npm start", { concurrency: 2 }, () => {
     assert.equal(existsSync(join(dir, "ready.json")), false)
   })
 
+  it("ends cleanly at a signal in the middle of its start", async (t) => {
+    const dir = makeDir(t)
+    const ringback = spawnRingback(t, { RINGBACK_DATA_DIR: dir })
+    await until(() => existsSync(join(dir, "sqs")))
+    ringback.child.kill("SIGINT")
+    assert.equal(await ringback.ended, 0)
+    assert.doesNotMatch(ringback.stderr(), /Error/)
+  })
+
   it("all of it listens on 127.0.0.1 alone", async (t) => {
     const ringback = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" })
     await until(() => ringback.stderr().includes("Try"))

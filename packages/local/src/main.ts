@@ -8,10 +8,17 @@ console.log = console.info = console.debug = console.error
 
 const story = makeStory()
 const shutdown = makeShutdown()
-endOnSignals(shutdown, () => story.title("Ending: what is in flight goes on at the next start."))
+const isEnding = endOnSignals(shutdown, () =>
+  story.title("Ending: what is in flight goes on at the next start."),
+)
 try {
   await run(process.env, story, shutdown)
 } catch (error) {
+  // A signal while it starts takes away what the start stands on.
+  if (!isEnding()) await fail(error)
+}
+
+async function fail(error: unknown): Promise<never> {
   await shutdown.run()
   // By name: the collector's settings have an error of their own.
   const isSetting = error instanceof SettingError || (error as Error).name === "SettingError"

@@ -21,8 +21,8 @@ const LIMIT_MS = 5000
 // npm passes on what the terminal has already sent to its whole group: the same Ctrl-C arrives twice.
 const SAME_SIGNAL_MS = 400
 
-/** Ends the process at SIGINT or SIGTERM, cleanly; at a second one at once. */
-export function endOnSignals(shutdown: Shutdown, onFirst: () => void): void {
+/** Ends the process at SIGINT or SIGTERM, cleanly; at a second one at once. The answer says whether it is ending. */
+export function endOnSignals(shutdown: Shutdown, onFirst: () => void): () => boolean {
   let firstAt: number | undefined
   const onSignal = () => {
     const now = performance.now()
@@ -36,4 +36,5 @@ export function endOnSignals(shutdown: Shutdown, onFirst: () => void): void {
     void shutdown.run().then(() => process.exit(0))
   }
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
+  return () => firstAt !== undefined
 }
