@@ -5,11 +5,14 @@ export type Slowness = {
   watch: (endpointId: string, onSlow: () => void) => () => void
 }
 
-const SLOW_AFTER_MS = 1_000
+const TICK_MS = 250
+// A tick that comes so late says that this process is busy, not that the endpoint is slow.
+const LATE_MS = 150
+const SLOW_AFTER_TICKS = 8
 /** How long an endpoint that was slow goes by the other queue. */
 export const SLOW_FOR_MS = 60_000
 
-export function makeSlowness(now: () => number, slowAfterMs = SLOW_AFTER_MS): Slowness {
+export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
   const slowUntil = new Map<string, number>()
   return {
     isSlow(endpointId) {
@@ -20,12 +23,19 @@ export function makeSlowness(now: () => number, slowAfterMs = SLOW_AFTER_MS): Sl
       return false
     },
     watch(endpointId, onSlow) {
-      const timer = setTimeout(() => {
+      let ticks = 0
+      let last = performance.now()
+      const timer = setInterval(() => {
+        const at = performance.now()
+        if (at - last < tickMs + LATE_MS) ticks++
+        last = at
+        if (ticks < SLOW_AFTER_TICKS) return
+        clearInterval(timer)
         const isNews = !slowUntil.has(endpointId)
         slowUntil.set(endpointId, now() + SLOW_FOR_MS)
         if (isNews) onSlow()
-      }, slowAfterMs)
-      return () => clearTimeout(timer)
+      }, tickMs)
+      return () => clearInterval(timer)
     },
   }
 }
