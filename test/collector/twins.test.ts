@@ -122,6 +122,7 @@ test("loses nothing at 500 events a second while the queue is away and it is kil
     ...collectorEnvironment(pbx, queue, dir),
     RINGBACK_INGEST_QUEUE_URL: proxy.url,
   }
+  const outageSeconds = Number(process.env["RINGBACK_TEST_OUTAGE_SECONDS"] ?? 3)
   let sent = 0
   const emitFor = async (seconds: number) => {
     const startedAt = performance.now()
@@ -144,7 +145,7 @@ test("loses nothing at 500 events a second while the queue is away and it is kil
     return { child, exited }
   }
   for (let kill = 0; kill < 2; kill++) {
-    const { child, exited } = await run(1)
+    const { child, exited } = await run(outageSeconds / 3)
     // What is not on the disk yet is lost by the kill: that is what a gap is for.
     const last = `["Detail","${sent - 1}"]`
     const segments = () => readdirSync(dir).filter((name) => name.endsWith(".log"))
@@ -153,10 +154,12 @@ test("loses nothing at 500 events a second while the queue is away and it is kil
     await exited
     await until(() => pbx.sessionCount === 0)
   }
-  const { child, exited } = await run(1)
+  const { child, exited } = await run(outageSeconds / 3)
   proxy.mode = "ok"
   const numbers = () => queue.events.map(({ headers }) => Number(headers.at(-1)![1]))
-  await until(async () => new Set((await queue.read()) && numbers()).size === sent)
+  await until(async () => new Set((await queue.read()) && numbers()).size === sent, {
+    seconds: 60 + 2 * outageSeconds,
+  })
   child.kill("SIGTERM")
   await exited
   const inOrder = numbers()

@@ -114,7 +114,9 @@ export class Known {
 
   #shorten(kind: ListedKind, uuid: string, body: Body): string {
     const shortened = short(body)
-    this.of(kind).set(uuid, shortened)
+    // A new key too: the one that was cut out of a message would keep all of its text alive.
+    this.of(kind).delete(uuid)
+    this.of(kind).set(Buffer.from(uuid).toString(), shortened)
     return shortened
   }
 }
