@@ -1,0 +1,101 @@
+import type { Chance } from "./chance.ts"
+
+type Headers = [name: string, value: string][]
+
+export const kinds = [
+  "campaign.updated",
+  "dialing.created",
+  "dlma.deleted",
+  "dllist.updated",
+] as const
+export type EventKind = (typeof kinds)[number]
+
+/** What a PBX says, and how often collectors send it. */
+export type PlannedEvent = {
+  /** After the start, in ms. */
+  at: number
+  kind: EventKind
+  uuid: string
+  status: number
+  headers: Headers
+  copies: Copy[]
+}
+
+/** `collector`: whose; a copy of the same collector is the same message, sent again because its answer was lost. */
+export type Copy = { at: number; collector: 0 | 1 }
+
+const MINUTE = 60_000
+
+export function planEvents(chance: Chance, count: number, span: number): PlannedEvent[] {
+  return Array.from({ length: count }, (_, index): PlannedEvent => {
+    const of = (name: string) => chance.of("event", index, name)
+    const at = Math.floor(of("at") * span)
+    const kind = kindOf(of("kind"))
+    const uuid = `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`
+    const status = chance.between(0, 3, "status", index)
+    const copies: Copy[] = [{ at, collector: 0 }]
+    const later = (name: string) => at + Math.floor(of(name) ** 3 * 30 * MINUTE)
+    if (of("again") < 0.1) copies.push({ at: later("again at"), collector: 0 })
+    // Nothing in a dllist event tells one emission from two: the twin's is an event of its own.
+    if (of("twin") < 0.3 && kind !== "dllist.updated")
+      copies.push({ at: later("twin at"), collector: 1 })
+    const isLarge = count < 50 && of("large") < 0.03
+    return {
+      at,
+      kind,
+      uuid,
+      status,
+      headers: headersOf(kind, uuid, index, status, isLarge),
+      copies,
+    }
+  })
+}
+
+function kindOf(at: number): EventKind {
+  if (at < 0.55) return "campaign.updated"
+  return at < 0.75 ? "dialing.created" : at < 0.88 ? "dlma.deleted" : "dllist.updated"
+}
+
+function headersOf(
+  kind: EventKind,
+  uuid: string,
+  index: number,
+  status: number,
+  isLarge: boolean,
+): Headers {
+  const stamp = `2026-11-22T10:00:00.${String(index + 1).padStart(9, "0")}Z`
+  const none = "<unknown>"
+  switch (kind) {
+    case "campaign.updated":
+      return [
+        ["Event", "OutCampaignUpdate"],
+        ["Uuid", uuid],
+        ["Status", String(status)],
+        ["TmCreate", "2026-11-22T09:00:00.000000001Z"],
+        ["TmDelete", none],
+        ["TmUpdate", stamp],
+      ]
+    case "dialing.created":
+      return [
+        ["Event", "OutDialingCreate"],
+        ["Uuid", uuid],
+        ["Status", String(status)],
+        // More than a message carries: it travels by reference.
+        ...(isLarge ? [["Variable", `LONG=${"x".repeat(70_000)}`] as [string, string]] : []),
+        ["TmCreate", stamp],
+        ["TmDelete", none],
+        ["TmUpdate", none],
+      ]
+    case "dlma.deleted":
+      return [
+        ["Event", "OutDlmaDelete"],
+        ["Uuid", uuid],
+      ]
+    case "dllist.updated":
+      return [
+        ["Event", "OutDlListUpdate"],
+        ["Uuid", uuid],
+        ["Status", String(status)],
+      ]
+  }
+}

@@ -1,0 +1,248 @@
+import { idOf, type DeliveryStatus } from "@ringback/store/delivery"
+import * as Endpoints from "@ringback/store/endpoint"
+import type { Endpoint } from "@ringback/store/endpoint"
+import { idOf as eventIdOf, type StoredEvent } from "@ringback/store/event"
+import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import type { EventKind } from "./events.ts"
+import { readDeliveries, readEvents, readQueues, type KeptDelivery } from "./records.ts"
+import type { Receipt } from "./receipts.ts"
+import { addTo, type Tally } from "./tally.ts"
+import type { Made, Sent, World } from "./world.ts"
+
+export type Ledger = {
+  /** What was lost, repeated or left over: none in a system that keeps its word. */
+  problems: string[]
+  /** Deliveries of events to endpoints that wanted them, replays apart. */
+  accepted: number
+  byStatus: Tally
+  operational: number
+  attempts: number
+  /** What a receiver took. */
+  taken: number
+  /** What it took more than once, although nobody had asked for that. */
+  duplicates: number
+  /** Those for which it had not only taken the webhook, but had said so each time. */
+  needless: number
+}
+
+// Endpoints are cached so long: an event within it of a change may see either state.
+const CACHED_MS = 10_000
+const MAX_ATTEMPTS = 10
+
+/** Compares what collectors sent, what is on record, and what receivers got. */
+export async function balance(world: World): Promise<Ledger> {
+  const events = await readEvents(world)
+  const deliveries = await readDeliveries(world)
+  const problems = [...world.problems, ...world.receipts.problems, ...(await readQueues(world))]
+  const ledger: Ledger = {
+    problems,
+    accepted: 0,
+    byStatus: {},
+    operational: 0,
+    attempts: 0,
+    taken: 0,
+    duplicates: 0,
+    needless: 0,
+  }
+  const planned = matchEvents(world.sent, events, problems)
+  ledger.operational = events.filter(({ source }) => source === null).length
+  const receipts = groupReceipts(world.receipts.all)
+  const originals = new Set<string>()
+  for (const event of events) {
+    for (const made of world.endpoints.filter(Boolean)) {
+      const id = deliveryId(deliveryRef(eventIdOf(event), made.endpoint.id, event.receivedAt))
+      const delivery = deliveries.get(id)
+      originals.add(id)
+      const wish = wishOf(made, event, planned.get(eventIdOf(event)))
+      if (delivery && wish === "no") problems.push(`${id}: ${event.type} was not wanted`)
+      if (!delivery && wish === "yes") problems.push(`LOST: ${event.type} for ${made.endpoint.id}`)
+      if (!delivery) continue
+      ledger.accepted++
+      addTo(ledger.byStatus, delivery.status)
+      checkDelivery(delivery, made, receipts, problems)
+    }
+  }
+  checkReplays(world, deliveries, originals, problems)
+  checkNotices(
+    await Endpoints.list(world.table, world.customer.tenant),
+    events,
+    deliveries,
+    originals,
+    problems,
+  )
+  checkReceipts(world, receipts, deliveries, ledger)
+  for (const { attempts } of deliveries.values()) ledger.attempts += attempts.length
+  const total = Object.values(ledger.byStatus).reduce((sum, count) => sum + count, 0)
+  if (total !== ledger.accepted)
+    problems.push(`${ledger.accepted} accepted, ${total} accounted for`)
+  if (ledger.byStatus["pending"])
+    problems.push(`${ledger.byStatus["pending"]} are pending for ever`)
+  if (world.plan.isCalm && ledger.needless > 0)
+    problems.push(`${ledger.needless} duplicates although nothing failed`)
+  return ledger
+}
+
+/** Each event sent is on record once; what else is on record is of our own making. */
+function matchEvents(sent: Sent[], events: StoredEvent[], problems: string[]): Map<string, Sent> {
+  const matched = new Map<string, Sent>()
+  for (const each of sent) {
+    if (each.messageIds.size === 0) continue
+    const found = events.filter(({ message }) => each.messageIds.has(message))
+    if (found.length === 0) problems.push(`LOST: no event of ${each.planned.uuid}`)
+    if (found.length > 1) problems.push(`${each.planned.uuid} became ${found.length} events`)
+    for (const event of found) {
+      matched.set(eventIdOf(event), each)
+      if (event.type !== each.planned.kind) problems.push(`${event.type} was ${each.planned.kind}`)
+    }
+  }
+  for (const event of events) {
+    if (event.source !== null && !matched.has(eventIdOf(event)))
+      problems.push(`${eventIdOf(event)} was sent by nobody`)
+  }
+  return matched
+}
+
+type Wish = "yes" | "no" | "either"
+
+/** Whether the endpoint wanted the event when it was claimed, by a reading of its settings of our own. */
+function wishOf(made: Made, event: StoredEvent, sent: Sent | undefined): Wish {
+  const { eventTypes, statuses } = made.planned
+  const [kind] = event.type.split(".")
+  const isOfType =
+    eventTypes === null ||
+    eventTypes.some((each) => each === "*" || each === event.type || each === `${kind}.*`)
+  if (!isOfType || event.except === made.endpoint.id) return "no"
+  if (sent && statuses && !statuses.includes(statusOf(sent))) return "no"
+  if (made.deletedAt !== undefined) return "either"
+  return event.claimedAt < made.createdAt + CACHED_MS && made.planned.at > 0 ? "either" : "yes"
+}
+
+const WITHOUT_STATUS: EventKind[] = ["dlma.deleted"]
+const statusOf = ({ planned }: Sent) =>
+  WITHOUT_STATUS.includes(planned.kind) ? -1 : planned.status
+
+type Receipts = Map<string, Receipt[]>
+const pairOf = (endpointId: string, eventId: string) => `${endpointId}/${eventId}`
+
+function groupReceipts(all: Receipt[]): Receipts {
+  const groups: Receipts = new Map()
+  for (const receipt of all) {
+    const pair = pairOf(receipt.endpointId, receipt.eventId)
+    const group = groups.get(pair)
+    if (group) group.push(receipt)
+    else groups.set(pair, [receipt])
+  }
+  return groups
+}
+
+const SETTLED: DeliveryStatus[] = ["delivered", "failed", "held", "discarded"]
+
+function checkDelivery(
+  delivery: KeptDelivery,
+  { endpoint, deletedAt }: Made,
+  receipts: Receipts,
+  problems: string[],
+): void {
+  const id = idOf(delivery)
+  const { status, attempts, attemptCount, dueAt, dueShard, openKey, reason } = delivery
+  const got = receipts.get(pairOf(endpoint.id, delivery.eventId)) ?? []
+  const say = (what: string) => problems.push(`${id} is ${status}, but ${what}`)
+  if (status === "delivered" && !got.some(({ isAnswered }) => isAnswered))
+    say("its receiver never said yes")
+  if (status === "delivered" && attempts.every(({ error }) => error !== null))
+    say("no attempt of it succeeded")
+  if (status === "failed" && attempts.length < MAX_ATTEMPTS && reason === undefined)
+    say(`after ${attempts.length} attempts`)
+  if (status === "held" && reason === undefined) say("for no reason")
+  if (status === "discarded" && (reason === undefined || deletedAt === undefined))
+    say("its endpoint was never deleted")
+  if (attemptCount !== attempts.length) say(`counts ${attemptCount} of ${attempts.length} attempts`)
+  if (SETTLED.includes(status) && (dueAt !== undefined || dueShard !== undefined))
+    say("it falls due once more")
+  if (status === "pending" && (dueAt === undefined || dueShard === undefined))
+    say("it will never fall due")
+  if ((status === "delivered") !== (openKey === undefined)) say(`its openKey is ${openKey}`)
+}
+
+/** What is on record beside the originals was asked for. */
+function checkReplays(
+  world: World,
+  deliveries: Map<string, KeptDelivery>,
+  originals: Set<string>,
+  problems: string[],
+): void {
+  const counts: Tally = {}
+  for (const [id, delivery] of deliveries) {
+    if (originals.has(id)) continue
+    addTo(counts, pairOf(delivery.endpointId, delivery.eventId))
+    const made = world.endpoints.find((each) => each?.endpoint.id === delivery.endpointId)
+    if (made) checkDelivery(delivery, made, groupReceipts(world.receipts.all), problems)
+    if (delivery.status === "pending") problems.push(`the replay ${id} is pending for ever`)
+  }
+  for (const [pair, count] of Object.entries(counts)) {
+    const asked = world.again.replays[pair.split("/")[1]!] ?? 0
+    if (count > asked) problems.push(`${pair} was replayed ${count} times, asked for ${asked}`)
+  }
+}
+
+/** An exhausted delivery is told of, and nothing is told twice. */
+function checkNotices(
+  endpoints: Endpoint[],
+  events: StoredEvent[],
+  deliveries: Map<string, KeptDelivery>,
+  originals: Set<string>,
+  problems: string[],
+): void {
+  const notices = events.filter(({ source }) => source === null)
+  const said = new Set<string>()
+  for (const { type, data = "" } of notices) {
+    // One that was enabled again may well be found gone again.
+    const isRepeatable = (JSON.parse(data) as { reason?: string }).reason === "gone"
+    if (!isRepeatable && said.has(type + data)) problems.push(`told twice: ${type} ${data}`)
+    said.add(type + data)
+  }
+  const exhausted = new Set(
+    notices
+      .filter(({ type }) => type === "delivery.exhausted")
+      .map(({ data }) => (JSON.parse(data!) as { deliveryId: string }).deliveryId),
+  )
+  for (const [id, { status, eventType, reason }] of deliveries) {
+    const isOperational = eventType === "delivery.exhausted" || eventType === "endpoint.disabled"
+    if (status !== "failed" || reason !== undefined || isOperational || !originals.has(id)) continue
+    if (!exhausted.has(id)) problems.push(`LOST: nobody was told that ${id} has failed`)
+  }
+  for (const id of exhausted) {
+    if (!deliveries.has(id)) problems.push(`${id} is told of as exhausted, and is not there`)
+  }
+  const disabled = notices.filter(({ type }) => type === "endpoint.disabled")
+  for (const { id, disabledReason } of endpoints) {
+    if (disabledReason !== "gone" && disabledReason !== "failing") continue
+    if (!disabled.some(({ except }) => except === id))
+      problems.push(`LOST: nobody was told that ${id} is disabled`)
+  }
+}
+
+/** What receivers got was meant for them, the same each time, and seldom more than once. */
+function checkReceipts(
+  { again }: World,
+  receipts: Receipts,
+  deliveries: Map<string, KeptDelivery>,
+  ledger: Ledger,
+): void {
+  const asked: Tally = {}
+  const known = new Set<string>()
+  for (const [id, { endpointId, eventId }] of deliveries) {
+    known.add(pairOf(endpointId, eventId))
+    addTo(asked, pairOf(endpointId, eventId), 1 + (again.retries[id] ?? 0))
+  }
+  for (const [pair, group] of receipts) {
+    if (!known.has(pair)) ledger.problems.push(`${pair} was sent and is not on record`)
+    if (new Set(group.map(({ body }) => body)).size > 1)
+      ledger.problems.push(`${pair} came with different bodies`)
+    const taken = group.filter(({ isTaken }) => isTaken).length
+    const answered = group.filter(({ isAnswered }) => isAnswered).length
+    ledger.taken += taken
+    ledger.duplicates += Math.max(0, taken - (asked[pair] ?? 0))
+    ledger.needless += Math.max(0, answered - (asked[pair] ?? 0))
+  }
+}

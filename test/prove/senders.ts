@@ -1,0 +1,81 @@
+import { failedOutcome, outcomeOf } from "@ringback/webhooks/outcome"
+import { parseNetworks } from "@ringback/webhooks/address"
+import { makeSender, type Sender, type SendRequest } from "@ringback/webhooks/send"
+import { answer as respond, startReceiver } from "../harness/receiver.ts"
+import type { Answer } from "./answers.ts"
+import { advanceTo } from "./clock.ts"
+import { current } from "./invocation.ts"
+import type { Post, Receipts } from "./receipts.ts"
+
+export type Senders = {
+  sender: Pick<Sender, "send">
+  urlOf: (index: number) => string
+  /** Requests that came over the wire name no endpoint but by their path. */
+  name: (index: number, endpointId: string) => void
+  close: () => Promise<void>
+}
+
+const TIMEOUT_MS = 15_000
+
+/** POSTs that stay in this process; a receiver that does not answer costs 15 s of the clock. */
+export function inProcess(receipts: Receipts): Senders {
+  const send = async ({ endpointId, headers, body }: SendRequest) => {
+    const startedAt = Date.now()
+    const answer = receipts.take({ endpointId, headers, body })
+    if (answer.kind === "status") {
+      const { status, retryAfter } = answer
+      const bodyStart = Buffer.from(status === 204 ? "" : "no")
+      return outcomeOf({ statusCode: status, durationMs: 5, retryAfter, bodyStart }, Date.now())
+    }
+    if (answer.kind !== "silent") return failedOutcome(answer.kind, 5)
+    advanceTo(startedAt + TIMEOUT_MS)
+    return failedOutcome("no answer within 15 s", TIMEOUT_MS)
+  }
+  return {
+    sender: stepping({ send }),
+    urlOf: (index) => `http://127.0.0.1:9/${index}`,
+    name() {},
+    close: async () => {},
+  }
+}
+
+// The receiver's silence lasts as long as this.
+const SHORT_MS = 150
+
+/** POSTs by Ringback's own sender over real sockets to a real server. */
+export async function overHttp(receipts: Receipts): Promise<Senders> {
+  const endpoints = new Map<string, string>()
+  const receiver = await startReceiver(({ path, headers, body }, response) => {
+    const endpointId = endpoints.get(path) ?? path
+    act(receipts.take({ endpointId, headers, body } satisfies Post), response)
+  })
+  const sender = makeSender({
+    allowedNetworks: parseNetworks("127.0.0.0/8"),
+    timeouts: { totalMs: SHORT_MS },
+  })
+  return {
+    sender: stepping(sender),
+    urlOf: (index) => `${receiver.url}${index}`,
+    name: (index, endpointId) => void endpoints.set(`/${index}`, endpointId),
+    async close() {
+      sender.close()
+      await receiver.close()
+    },
+  }
+}
+
+function act(answer: Answer, response: Parameters<typeof respond>[0]): void {
+  if (answer.kind === "status") {
+    const { status, retryAfter } = answer
+    const headers = retryAfter === undefined ? {} : { "retry-after": retryAfter }
+    respond(response, status, status === 301 ? { location: "/elsewhere" } : headers)
+  } else if (answer.kind !== "silent") response.socket?.resetAndDestroy()
+}
+
+/** A POST is an await as any other: the invocation may die before or after it. */
+const stepping = ({ send }: Pick<Sender, "send">): Pick<Sender, "send"> => ({
+  send: (request) => {
+    const invocation = current()
+    return invocation ? invocation.step(() => send(request)) : send(request)
+  },
+})
