@@ -12,6 +12,7 @@ import type { Received } from "./receive.ts"
 const MINUTE_MS = 60_000
 /** A collector speaks every half minute: what it has not said after so many holds it will not say. */
 export const MAX_HOLDS = 4
+const UNCOVERABLE = new Set(["oversized", "refused"])
 // Who has been silent for so long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
 
@@ -41,13 +42,12 @@ async function judgeGap(
   const others = Object.entries(noted.collectors)
     .filter(([id, { at }]) => id !== collector && at > from - RECENT_MS)
     .map(([, each]) => each)
-  const left = uncovered(
-    from,
-    to,
-    others.flatMap(({ spans }) => spans),
-  )
-  const isOpen = others.some(({ at, spans }) => at < to || isUnclear(from, to, spans))
-  if (left.length > 0 && isOpen && holds < MAX_HOLDS) return { outcome: "held" }
+  const spans = others.flatMap((each) => each.spans)
+  // What this collector read and could not take, its twin cannot have taken either.
+  const isLost = UNCOVERABLE.has(gap.reason)
+  const left: [number, number][] = isLost ? [[from, to]] : uncovered(from, to, spans)
+  const isOpen = others.some((each) => each.at < to || isUnclear(from, to, each.spans))
+  if (left.length > 0 && isOpen && !isLost && holds < MAX_HOLDS) return { outcome: "held" }
   await Gap.decide(table, source.tenant, gap.id, left.length === 0)
   const claimed = await Promise.all(
     left.map((piece) => claim(table, claimOf(source, message, piece))),

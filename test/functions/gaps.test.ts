@@ -37,8 +37,14 @@ const beat = (collector: string, connectedSince: number | null) =>
     spoolAgeSeconds: 0,
   })
 
-async function missed(collector: string, from: number, to: number, id = idOf()) {
-  const gap = { id, from, to, reason: "disconnected", inferred: { "campaign.updated": 1 } }
+async function missed(
+  collector: string,
+  from: number,
+  to: number,
+  id = idOf(),
+  reason = "disconnected",
+) {
+  const gap = { id, from, to, reason, inferred: { "campaign.updated": 1 } }
   await send({ ...common(collector), kind: "gap", gap })
 }
 
@@ -111,6 +117,22 @@ describe("two collectors", () => {
     assert.deepEqual(
       arrived().map(({ type, data }) => [type, data["from"], data["to"]]),
       [["source.gap", iso(start + 60 * SECOND), iso(start + 100 * SECOND)]],
+    )
+  })
+
+  test("of which one could not take what both read: told, though the other was connected", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(B, start)
+    await world.pump()
+    world.advance(60 * SECOND)
+    await beat(B, start)
+    await beat(A, start)
+    await missed(A, start + 30 * SECOND, start + 30 * SECOND, idOf(), "oversized")
+    await pass(30)
+    assert.deepEqual(
+      arrived().map(({ data }) => data["reason"]),
+      ["oversized"],
     )
   })
 
