@@ -22,6 +22,8 @@ export type Role = (typeof roles)[number]
 export type Bench = {
   children: Record<Role, Child>
   say: (text: string) => void
+  /** Another endpoint of the same tenant, which wants every event. */
+  addEndpoint: (url: string) => Promise<void>
   close: () => Promise<void>
 }
 
@@ -50,8 +52,11 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
   }
   const tenant = await Tenant.create(table, { name: "bench" })
   const { source, key } = await Source.create(table, tenant.id, { name: "bench" })
-  const secret = `whsec_${randomBytes(32).toString("base64")}`
-  await Endpoint.create(table, tenant.id, { ...endpoint, url: receiver.url }, secret)
+  const addEndpoint = async (url: string) => {
+    const secret = `whsec_${randomBytes(32).toString("base64")}`
+    await Endpoint.create(table, tenant.id, { ...endpoint, url }, secret)
+  }
+  await addEndpoint(receiver.url)
 
   const aws = {
     AWS_REGION: "us-east-1",
@@ -83,6 +88,7 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
   return {
     children,
     say: pbx.say,
+    addEndpoint,
     async close() {
       await Promise.all(Object.values(children).map((child) => child.stop()))
       pbx.close()
