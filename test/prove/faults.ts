@@ -35,7 +35,7 @@ type Stack = { add: (middleware: never, options: never) => void }
  */
 export function addFaults(
   client: { middlewareStack: unknown },
-  { chance, rates, faults }: { chance: Chance; rates: Rates; faults: Tally },
+  { chance, ratesNow, faults }: { chance: Chance; ratesNow: () => Rates; faults: Tally },
 ): void {
   const labels = new WeakMap<Context, string>()
   const stack = client.middlewareStack as Stack
@@ -43,6 +43,7 @@ export function addFaults(
   const aroundCall = (next: Next, context: Context) => async (args: { input: Input }) => {
     const invocation = current()
     if (!invocation) return next(args)
+    const rates = ratesNow()
     const what = labelOf(context, args.input)
     const label = `${invocation.name}|${what}|${invocation.count(what)}`
     labels.set(context, label)
@@ -63,6 +64,7 @@ export function addFaults(
     const invocation = current()
     if (!invocation) return next(args)
     if (invocation.isDead) throw new Error("the SDK's own retry comes too late")
+    const rates = ratesNow()
     const label = labels.get(context)!
     const attempt = invocation.count(`attempt|${label}`)
     const chosen = chance.of("throttled", label) < rates.throttled

@@ -51,6 +51,14 @@ await runFleet(tasks, workers, (done) => {
 })
 say(`\n${formatTotal(total)}\n${"took".padEnd(10)}${elapsed()}\n`)
 
-const killed = kills > 0 ? await runKills({ kills, say }) : undefined
-if (killed) say(killed.text)
-process.exitCode = total.failures.length > 0 || (killed && !killed.isBalanced) ? 1 : 0
+let isBalanced = total.failures.length === 0
+if (kills > 0) {
+  const killed = await runKills({ kills, events: kills * 200, seed })
+  const { lost, ...counts } = killed
+  say("npm start, killed by SIGKILL while it works")
+  for (const [name, value] of Object.entries(counts)) say(`  ${name.padEnd(10)}  ${value}`)
+  say(`  ${"lost".padEnd(10)}  ${lost.length}`)
+  for (const problem of lost.slice(0, 10)) say(`  ${problem}`)
+  isBalanced &&= lost.length === 0
+}
+process.exitCode = isBalanced ? 0 : 1

@@ -43,6 +43,8 @@ export type PlannedAction = { at: number } & (
 
 export type Plan = {
   weather: Weather
+  /** After the start, in ms: from then on a quarter of it is left, so that a history comes to its end. */
+  clearsAt: number
   isCalm: boolean
   isOverHttp: boolean
   endpoints: PlannedEndpoint[]
@@ -56,15 +58,19 @@ export type Size = { events?: number | undefined }
 export function makePlan(chance: Chance, { events: flood }: Size = {}): Plan {
   const temper = chance.of("temper")
   const isCalm = temper < 0.12
-  const weather = makeWeather(chance, isCalm ? 0 : temper < 0.75 ? 1 : 2.5, flood !== undefined)
+  const weather = makeWeather(chance, isCalm ? 0 : temper < 0.75 ? 1 : 2, flood !== undefined)
   const span = chance.pick([MINUTE, 10 * MINUTE, 10 * MINUTE, 5 * HOUR, 3 * DAY, 7 * DAY], "span")
-  const count = flood ?? 1 + Math.floor(chance.of("events") ** 2 * 12)
   const endpoints = Array.from(
     { length: flood ? 1 : chance.pick([1, 1, 2, 2, 3], "endpoints") },
     (_, index) => planEndpoint(chance, index, span, flood !== undefined),
   )
+  // Each event that an endpoint refuses for days costs ten attempts, and each of those a minute's probe.
+  const isSick = endpoints.some(({ mood }) => mood === "dead")
+  const most = isSick && chance.is(0.8, "few") ? 3 : 12
+  const count = flood ?? 1 + Math.floor(chance.of("events") ** 2 * most)
   return {
     weather,
+    clearsAt: span + chance.between(0, 6 * HOUR, "clears"),
     isCalm,
     isOverHttp: flood === undefined && chance.is(0.15, "http"),
     endpoints,
@@ -92,6 +98,15 @@ function makeWeather(chance: Chance, strength: number, isFlood: boolean): Weathe
     undeleted: upTo(0.05, "undeleted"),
     dropped: upTo(0.04, "dropped"),
   }
+}
+
+/** What of the weather is left at that time. */
+export function weatherAt({ weather, clearsAt }: Plan, elapsedMs: number): Weather {
+  if (elapsedMs < clearsAt) return weather
+  const less = (rates: Record<string, number>) =>
+    Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, rate / 4]))
+  const { calls, ...rest } = weather
+  return { calls: less(calls), ...less(rest) } as Weather
 }
 
 function planEndpoint(

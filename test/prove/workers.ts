@@ -48,7 +48,7 @@ export class Workers {
       }
     }
     const all = batches.flatMap((batch, index) => {
-      const isTwice = chance.is(this.#world.plan.weather.twice, "twice", sweep, index)
+      const isTwice = chance.is(this.#world.weather().twice, "twice", sweep, index)
       if (isTwice) addTo(this.#world.faults, "handed out twice at once")
       return isTwice ? [batch, batch] : [batch]
     })
@@ -58,7 +58,7 @@ export class Workers {
 
   /** `release`, as its schedule runs it; now and then the schedule runs it twice. */
   async release(): Promise<void> {
-    const times = this.#world.chance.is(this.#world.plan.weather.twice, "released", this.#count)
+    const times = this.#world.chance.is(this.#world.weather().twice, "released", this.#count)
       ? 2
       : 1
     if (times === 2) addTo(this.#world.faults, "release run twice at once")
@@ -77,9 +77,9 @@ export class Workers {
     awaits: number,
     work: (deps: Deps) => Promise<T>,
   ): Promise<T | undefined> {
-    const { chance, plan, faults } = this.#world
+    const { chance, weather, faults } = this.#world
     const name = `${kind}${this.#count++}`
-    const crash = chance.is(plan.weather.crash, "crash", name)
+    const crash = chance.is(weather().crash, "crash", name)
       ? {
           at: chance.between(1, awaits, "crash at", name),
           isBefore: chance.is(0.5, "before", name),
@@ -117,12 +117,12 @@ export class Workers {
   }
 
   async #work(batch: Batch): Promise<void> {
-    const { chance, plan, faults, mail } = this.#world
+    const { chance, weather, faults, mail } = this.#world
     const { name, records, isLate } = batch
     const sweep = `${name}${this.#count}`
     const done = await this.#answered(batch, sweep)
     if (isLate) return
-    if (done.length > 0 && chance.is(plan.weather.undeleted, "undeleted", sweep))
+    if (done.length > 0 && chance.is(weather().undeleted, "undeleted", sweep))
       addTo(faults, "deletion lost")
     else {
       await this.#remove(name, done)
@@ -133,8 +133,8 @@ export class Workers {
 
   /** Which of the batch the function is done with. */
   async #answered({ name, records }: Batch, sweep: string): Promise<SQSRecord[]> {
-    const { chance, plan, faults } = this.#world
-    if (chance.is(plan.weather.dropped, "dropped", sweep)) {
+    const { chance, weather, faults } = this.#world
+    if (chance.is(weather().dropped, "dropped", sweep)) {
       addTo(faults, "received by nobody")
       this.#count++
       return []
@@ -160,10 +160,10 @@ export class Workers {
 
   /** What SQS will hand out once more although it was deleted. */
   #keepSome({ name, records }: Batch): void {
-    const { chance, plan, agenda } = this.#world
+    const { chance, weather, agenda } = this.#world
     for (const record of records) {
       const what = ["late", name, record.messageId] as const
-      if (!chance.is(plan.weather.late, ...what)) continue
+      if (!chance.is(weather().late, ...what)) continue
       const at = Date.now() + Math.floor(chance.of("so late", ...what) ** 4 * 2 * DAY_MS)
       this.#late.push({ at, name, records: [record], isLate: true })
       agenda.add(at)

@@ -8,7 +8,14 @@ import { Agenda } from "./agenda.ts"
 import { makeChance, type Chance } from "./chance.ts"
 import { impatientClients } from "./clients.ts"
 import { addFaults } from "./faults.ts"
-import { makePlan, type Plan, type PlannedEndpoint, type Size } from "./plan.ts"
+import {
+  makePlan,
+  weatherAt,
+  type Plan,
+  type Weather,
+  type PlannedEndpoint,
+  type Size,
+} from "./plan.ts"
 import { Mail } from "./mail.ts"
 import { Receipts } from "./receipts.ts"
 import { inProcess, overHttp, type Senders } from "./senders.ts"
@@ -30,6 +37,7 @@ export type World = {
   plan: Plan
   chance: Chance
   startedAt: number
+  weather: () => Weather
   stack: Stack
   /** The table as seen without faults: for the tenant's own doings and for the ledger. */
   table: Table
@@ -62,8 +70,11 @@ export async function makeWorld(stack: Stack, seed: number, size: Size): Promise
   const senders = plan.isOverHttp ? await overHttp(receipts) : inProcess(receipts)
   const faults: Tally = {}
   const clients = await impatientClients(stack)
-  const rates = plan.weather.calls
-  for (const client of [clients.sqs, clients.dynamodb]) addFaults(client, { chance, rates, faults })
+  const startedAt = Date.now()
+  const weather = () => weatherAt(plan, Date.now() - startedAt)
+  const ratesNow = () => weather().calls
+  for (const client of [clients.sqs, clients.dynamodb])
+    addFaults(client, { chance, ratesNow, faults })
   const agenda = new Agenda()
   const mail = new Mail(agenda)
   const unwatch = mail.watch(stack.sqs, stack.queues)
@@ -87,7 +98,8 @@ export async function makeWorld(stack: Stack, seed: number, size: Size): Promise
     seed,
     plan,
     chance,
-    startedAt: Date.now(),
+    startedAt,
+    weather,
     stack,
     table,
     sqs: stack.sqs,
