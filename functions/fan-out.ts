@@ -7,6 +7,7 @@ import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "./cache.ts"
 import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
+import { reasonOf, type Log } from "./log.ts"
 import { sendAll } from "./send.ts"
 import { bodyOf } from "./webhook.ts"
 
@@ -16,6 +17,7 @@ export type FanOutDeps = {
   queues: { deliveryUrl: string }
   /** A tenant's endpoints as of at most ten seconds ago. */
   endpoints: Cache<Endpoint.Endpoint[]>
+  log: Log
 }
 
 export type Accepted = {
@@ -27,10 +29,10 @@ export type Accepted = {
 
 /** Sends each event to the endpoints that want it. For each, whether all is on its way; if not, it must come again. */
 export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<boolean[]> {
-  const planned = await Promise.all(accepted.map((each) => plan(deps, each)))
+  const planned = await Promise.all(accepted.map((each) => planSafely(deps, each)))
   // Pooled over the whole batch: ten deliveries a request, whichever event they are of.
   const outgoing = planned.flatMap((messages, index) =>
-    messages.map((message) => ({
+    (messages ?? []).map((message) => ({
       index,
       body: formatDelivery(message),
       groupId: message.endpointId,
@@ -38,7 +40,17 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
   )
   const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, outgoing)
   const incomplete = new Set([...failed].map((at) => outgoing[at]!.index))
-  return accepted.map((_, index) => !incomplete.has(index))
+  return accepted.map((_, index) => planned[index] !== undefined && !incomplete.has(index))
+}
+
+// An event that cannot be planned holds up no other: a batch has those of many tenants.
+async function planSafely(deps: FanOutDeps, accepted: Accepted) {
+  try {
+    return await plan(deps, accepted)
+  } catch (error) {
+    deps.log("fan-out.failed", { tenant: accepted.tenant, reason: reasonOf(error) })
+    return undefined
+  }
 }
 
 async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessage[]> {

@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
-import { fanOut, type Accepted, type FanOutDeps } from "./fan-out.ts"
+import { fanOut, type FanOutDeps } from "./fan-out.ts"
 import { receive, type ReceiveDeps, type Received } from "./receive.ts"
-import { reasonOf, type Log } from "./log.ts"
+import { reasonOf } from "./log.ts"
 import { resources } from "./resources.ts"
 
-export type IngestDeps = ReceiveDeps & FanOutDeps & { log: Log }
+export type IngestDeps = ReceiveDeps & FanOutDeps
 
 /** Ingest queue: checks each message, claims its event, fans it out; only then is the message done. */
 export function ingestHandler(deps: IngestDeps) {
@@ -20,7 +20,8 @@ export function ingestHandler(deps: IngestDeps) {
       }),
     )
     const accepted = received.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
-    const isOut = await fanOutSafely(deps, accepted)
+    const sent = await fanOut(deps, accepted)
+    const isOut = new Map(accepted.map((each, index) => [each, sent[index]!]))
     const outcomes = received.map((each) =>
       each.outcome === "accepted" && !each.accepted.every((one) => isOut.get(one))
         ? { outcome: "later" as const, reason: "not all deliveries were sent" }
@@ -31,19 +32,6 @@ export function ingestHandler(deps: IngestDeps) {
       outcomes[index]!.outcome === "later" ? [{ itemIdentifier: messageId }] : [],
     )
     return { batchItemFailures }
-  }
-}
-
-async function fanOutSafely(
-  deps: IngestDeps,
-  accepted: Accepted[],
-): Promise<Map<Accepted, boolean>> {
-  try {
-    const sent = await fanOut(deps, accepted)
-    return new Map(accepted.map((each, index) => [each, sent[index]!]))
-  } catch (error) {
-    deps.log("fan-out.failed", { reason: reasonOf(error) })
-    return new Map()
   }
 }
 

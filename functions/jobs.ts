@@ -7,11 +7,10 @@ import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
 import { recoverPage } from "./jobs/recover.ts"
 import { wakePage } from "./jobs/wake.ts"
-import type { Log } from "./log.ts"
 import { resources } from "./resources.ts"
 import { sendOne } from "./send.ts"
 
-export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string }; log: Log }
+export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string } }
 
 /** Where the next page of a job begins; undefined once it is done. */
 export type Place = NonNullable<Extract<Job, { place?: unknown }>["place"]> | undefined

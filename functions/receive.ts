@@ -42,7 +42,8 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
     return { outcome: "discarded", reason: `${source.id} was deleted` }
   }
   const { message } = opened
-  const holds = Number(record.messageAttributes?.["holds"]?.stringValue ?? 0)
+  // Not signed, so it may say anything: at most, the message is held as often as a new one.
+  const holds = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, holds)
@@ -80,14 +81,15 @@ async function accept(
   if (message.synthetic && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
   const refuted = gap?.isCovered ? "another collector was connected throughout the gap" : undefined
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
-  if (!translated) return reject(deps, record, "no event's name in its first header")
+  if (!translated)
+    return reject(deps, record, "no event's name, or a very long one, in its first header")
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
     tenant,
     ...identify(message),
     type: translated.type,
     source,
-    uuid: translated.subject,
+    uuid: fits(translated.subject) ? translated.subject : null,
     message: message.id,
     receivedAt: message.receivedAt,
     content: stored,
@@ -99,6 +101,10 @@ async function accept(
   const again = claimed.outcome === "again"
   return { outcome: "accepted", accepted: [{ tenant, event: claimed.event, again }] }
 }
+
+// Longer ones can be asked for by nobody, and the headers beside it may fill the item.
+const MAX_UUID_LENGTH = 200
+const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_LENGTH
 
 // The gap is reported after what was inferred of it, and held itself.
 const MAX_SYNTHETIC_HOLDS = 3 * MAX_HOLDS

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { test } from "node:test"
 import fc from "fast-check"
-import { makeId } from "@ringback/events/ids"
+import { HASH_BYTES, makeEventId, makeId, parseEventId } from "@ringback/events/ids"
 import { type EventMessage, openMessage, sealMessage, toAscii } from "@ringback/events/message"
 import { captureEvents } from "./capture.ts"
 
@@ -45,6 +45,15 @@ test("property: any text comes back from a body of plain ASCII", () => {
   )
 })
 
+test("an event's id can be made of the last receipt that is taken", () => {
+  const receivedAt = 18_446_744_073_709
+  const { message } = opened(
+    sealMessage({ ...eventMessage([["Event", "OutQueueUpdate"]]), receivedAt }, signingKey),
+  )
+  const id = makeEventId(BigInt(message.receivedAt) * 1_000_000n, Buffer.alloc(HASH_BYTES))
+  assert.equal(parseEventId(id)?.timeNanos, BigInt(receivedAt) * 1_000_000n)
+})
+
 test("the oddest recorded values come back", () => {
   for (const headers of captureEvents("51-odd-values")) {
     const { message } = opened(sealMessage(eventMessage(headers), signingKey))
@@ -84,8 +93,9 @@ test("what has not the shape of a message is refused with a short reason", () =>
     [withChange({ headers: [["Event"]] }), /^headers\.0\.1: /],
     [withChange({ receivedAt: -1 }), /^receivedAt: /],
     [withChange({ receivedAt: 1.5 }), /^receivedAt: /],
-    // Past 14 digits, ids and sort keys made of it would be wrong.
-    [withChange({ receivedAt: 100_000_000_000_000 }), /^receivedAt: /],
+    // No id could be made of it, and the message would be tried again and again.
+    [withChange({ receivedAt: 18_446_744_073_710 }), /^receivedAt: /],
+    [withChange({ synthetic: { reason: "x", gap: "g".repeat(201) } }), /^synthetic\.gap: /],
   ]
   for (const [body, reason] of refused) {
     const result = openMessage(body)

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { randomBytes, type randomUUID } from "node:crypto"
 import { after, before, beforeEach, describe, test } from "node:test"
 import type { SQSEvent } from "aws-lambda"
 import {
@@ -12,7 +13,7 @@ import { makeSourceKey } from "@ringback/events/token"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Source from "@ringback/store/source"
 import { makeContext } from "@ringback/local/lambda"
-import { eventMessage, sendToIngest } from "../harness/system.ts"
+import { eventMessage, makeCustomer, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
 let world: World
@@ -127,6 +128,27 @@ describe("a crash between the claim and the fan-out", () => {
   })
 })
 
+describe("an event that cannot be fanned out", () => {
+  test("comes again, and holds up nobody else's in its batch", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer, deps } = world
+    const other = await makeCustomer(deps)
+    const endpoints: typeof deps.endpoints = {
+      ...deps.endpoints,
+      get: (tenant, load) =>
+        tenant === other.tenant
+          ? Promise.reject(new Error("its endpoints cannot be read"))
+          : deps.endpoints.get(tenant, load),
+    }
+    const bad = sealMessage(eventMessage(other, campaignUpdate()), other.source.key)
+    const good = sealMessage(eventMessage(customer, campaignUpdate()), customer.source.key)
+    const answered = await invoke({ ...deps, endpoints }, [record(bad, "a"), record(good, "b")])
+    assert.deepEqual(answered, { batchItemFailures: [{ itemIdentifier: "a" }] })
+    await world.pump()
+    assert.equal(arrived().length, 1)
+  })
+})
+
 describe("a message that is not to be believed", () => {
   test("goes to the rejected queue with the reason, and blocks nothing", async () => {
     const { arrived } = await world.addEndpoint()
@@ -220,5 +242,31 @@ describe("an event of 900 KB", () => {
     assert.equal(webhook.truncated, true)
     assert.deepEqual(webhook.data["variables"], {})
     assert.equal(webhook.data["name"], "test")
+  })
+
+  test("of long names and values without a Variable is cut to what fits, and an endless name is refused", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer, deps } = world
+    const noise = (bytes: number) => randomBytes(bytes).toString("base64")
+    const seal = (headers: [string, string][]) =>
+      sealMessage(eventMessage(customer, headers), customer.source.key)
+    const long = [
+      ...campaignUpdate(noise(1000) as ReturnType<typeof randomUUID>),
+      [noise(300_000), ""],
+      ...Array.from({ length: 80 }, (_, index) => [`H${index}`, noise(6000)]),
+    ] as [string, string][]
+    const answered = await invoke(deps, [
+      record(seal(long), "a"),
+      record(seal([["Event", `X${randomBytes(100_000).toString("hex")}`]]), "b"),
+    ])
+    assert.deepEqual(answered, { batchItemFailures: [] })
+    await world.pump()
+    const [webhook] = arrived() as unknown as [
+      { truncated: boolean; data: Record<string, unknown> },
+    ]
+    assert.equal(webhook.truncated, true)
+    assert.equal(webhook.data["name"], "test")
+    assert.equal(webhook.data["h0"], long.find(([name]) => name === "H0")![1])
+    assert.match((await rejected())[0]!, /very long/)
   })
 })

@@ -2,8 +2,11 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 
 const HeaderPair = v.tuple([v.string(), v.string()])
-// Fourteen digits: keys sort by this many, ids hold 48 bits of it, and it is still a date.
-const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(99_999_999_999_999))
+// What keys and ids can hold: an event's id has 64 bits for its nanoseconds, which end in the year 2554.
+const MAX_MILLIS = 18_446_744_073_709
+const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MILLIS))
+// It becomes part of an item or of its key, which hold only so much.
+const Word = v.pipe(v.string(), v.maxLength(200))
 
 const Address = {
   v: v.literal(1),
@@ -23,7 +26,7 @@ export const EventMessage = v.object({
   kind: v.literal("event"),
   headers: v.pipe(v.array(HeaderPair), v.minLength(1)),
   /** Inferred by the collector from the PBX's lists after the gap of that id. */
-  synthetic: v.optional(v.object({ reason: v.string(), gap: v.string() })),
+  synthetic: v.optional(v.object({ reason: Word, gap: Word })),
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 
@@ -31,7 +34,7 @@ export type EventMessage = v.InferOutput<typeof EventMessage>
 export const HeartbeatMessage = v.object({
   ...Address,
   kind: v.literal("heartbeat"),
-  version: v.string(),
+  version: Word,
   /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */
   connectedSince: v.nullable(Millis),
   spoolDepth: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -44,12 +47,12 @@ export const GapMessage = v.object({
   ...Address,
   kind: v.literal("gap"),
   gap: v.object({
-    id: v.string(),
+    id: Word,
     from: Millis,
     to: Millis,
-    reason: v.string(),
+    reason: Word,
     /** How many events were inferred from the PBX's lists, by type. */
-    inferred: v.record(v.string(), v.pipe(v.number(), v.integer())),
+    inferred: v.pipe(v.record(Word, v.pipe(v.number(), v.integer())), v.maxEntries(100)),
   }),
 })
 export type GapMessage = v.InferOutput<typeof GapMessage>

@@ -22,7 +22,7 @@ export type TranslateContext = {
   withoutVariables?: boolean
 }
 
-/** The event in our words; undefined where the message is no event, or its name has no letter or digit. */
+/** The event in our words; undefined where the message is no event, or its name has no letter or digit or is very long. */
 export function translate(
   headers: readonly HeaderPair[],
   { receivedAt, withoutVariables = false }: TranslateContext,
@@ -44,9 +44,12 @@ export function translate(
   }
 }
 
+// As a type is looked up by, in paths and filters.
+const MAX_NAME_LENGTH = 96
+
 function amiTypeOf(name: string): string | undefined {
   const word = name.toLowerCase().replace(/[^a-z0-9_]/g, "")
-  return word ? `ami.${word}` : undefined
+  return word && word.length <= MAX_NAME_LENGTH ? `ami.${word}` : undefined
 }
 
 function happenedAtOf(headers: readonly HeaderPair[]): string | undefined {

@@ -45,12 +45,12 @@ export function unpackHeaders(stored: {
 
 /** An item may have 400 KB; the rest of it, and DynamoDB's own count, get the difference. */
 const MAX_STORED_BYTES = 350 * 1024
-const MAX_VALUE_LENGTH = 4096
+const MAX_HEADER_BYTES = 16 * 1024
 
 const sizeOf = (stored: StoredHeaders) =>
   "packed" in stored ? stored.packed.length : Buffer.byteLength(stored.headers)
 
-/** What fits an item: all headers, else without the Variables, else without any very long value either. */
+/** What fits an item: all headers, else without the Variables, else the first ones without what is very long. */
 export function fitHeaders(headers: HeaderPair[]): { stored: StoredHeaders; truncated: boolean } {
   const stored = packHeaders(headers)
   if (sizeOf(stored) <= MAX_STORED_BYTES) return { stored, truncated: false }
@@ -59,6 +59,16 @@ export function fitHeaders(headers: HeaderPair[]): { stored: StoredHeaders; trun
   if (sizeOf(withoutVariables) <= MAX_STORED_BYTES) {
     return { stored: withoutVariables, truncated: true }
   }
-  const short = plain.filter(([, value]) => value.length <= MAX_VALUE_LENGTH).slice(0, 500)
-  return { stored: packHeaders(short), truncated: true }
+  return { stored: packHeaders(firstThatFit(plain)), truncated: true }
+}
+
+// Counted before packing: noise packs to no less. The event's name stands first, so it is among them.
+function firstThatFit(headers: HeaderPair[]): HeaderPair[] {
+  let bytes = 0
+  return headers.filter((header) => {
+    const size = Buffer.byteLength(JSON.stringify(header))
+    const isShort = size <= MAX_HEADER_BYTES
+    if (isShort) bytes += size
+    return isShort && bytes <= MAX_STORED_BYTES
+  })
 }
