@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { randomBytes } from "node:crypto"
 import type { GapMessage, HeartbeatMessage } from "@ringback/events/message"
+import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
@@ -11,42 +11,20 @@ after(() => world.close())
 beforeEach(() => world.begin())
 
 const SECOND = 1000
-const idOf = () => randomBytes(16).toString("base64url")
 const A = "A".repeat(22)
 const B = "B".repeat(22)
 
-const common = (collector: string) => ({
-  v: 1 as const,
-  id: idOf(),
-  tenant: world.customer.tenant,
-  source: world.customer.source.source.id,
-  collector,
-  receivedAt: world.now(),
-})
-
 const send = (message: GapMessage | HeartbeatMessage) =>
   sendToIngest(world.stack, world.customer, message)
-
 const beat = (collector: string, connectedSince: number | null) =>
-  send({
-    ...common(collector),
-    kind: "heartbeat",
-    version: "0.1.0",
-    connectedSince,
-    spoolDepth: 0,
-    spoolAgeSeconds: 0,
-  })
-
-async function missed(
+  send(heartbeat(world.customer, collector, connectedSince))
+const missed = (
   collector: string,
   from: number,
   to: number,
-  id = idOf(),
+  id = makeMessageId(),
   reason = "disconnected",
-) {
-  const gap = { id, from, to, reason, inferred: { "campaign.updated": 1 } }
-  await send({ ...common(collector), kind: "gap", gap })
-}
+) => send(gapMessage(world.customer, collector, { from, to, id, reason }))
 
 /** Lets so many seconds pass, with what the queues do in them. */
 async function pass(seconds: number) {
@@ -128,7 +106,7 @@ describe("two collectors", () => {
     world.advance(60 * SECOND)
     await beat(B, start)
     await beat(A, start)
-    await missed(A, start + 30 * SECOND, start + 30 * SECOND, idOf(), "oversized")
+    await missed(A, start + 30 * SECOND, start + 30 * SECOND, makeMessageId(), "oversized")
     await pass(30)
     assert.deepEqual(
       arrived().map(({ data }) => data["reason"]),
@@ -161,7 +139,7 @@ describe("what was inferred after a gap", () => {
 
   test("arrives, marked as synthetic, once the gap is decided", async () => {
     const { arrived } = await world.addEndpoint()
-    const id = idOf()
+    const id = makeMessageId()
     await sendToIngest(world.stack, world.customer, inferred(id))
     await pass(30)
     assert.equal(arrived().length, 0)
@@ -176,7 +154,7 @@ describe("what was inferred after a gap", () => {
 
   test("is discarded, with the reason, where another collector was connected throughout", async () => {
     const { id: endpointId, arrived } = await world.addEndpoint()
-    const id = idOf()
+    const id = makeMessageId()
     const start = world.now()
     await beat(B, start)
     await world.pump()
@@ -196,7 +174,7 @@ describe("what was inferred after a gap", () => {
 
   test("is not held for ever where its gap is never reported", async () => {
     const { arrived } = await world.addEndpoint()
-    await sendToIngest(world.stack, world.customer, inferred(idOf()))
+    await sendToIngest(world.stack, world.customer, inferred(makeMessageId()))
     await pass(600)
     assert.equal(arrived().length, 1)
   })
