@@ -1,8 +1,8 @@
 import { queues, rejectedQueue } from "./queues.ts"
 import { kmsKey, table } from "./storage.ts"
 
-// What each function's code calls, and nothing else: test/infra compares these lists with the calls that the flow test
-// has seen. IAM knows a batch by its single action: SendMessageBatch needs sqs:SendMessage.
+// What each function's code calls, and nothing else: test/infra compares these lists with the calls that
+// test/calls.test.ts sees. IAM knows a batch by its single action: SendMessageBatch needs sqs:SendMessage.
 
 type Permission = { actions: string[]; resources: $util.Input<string>[] }
 

@@ -114,11 +114,17 @@ export async function pump(
   return Messages.length
 }
 
-/** Pumps all queues until nothing is visible in any. */
-export async function pumpAll(stack: Stack, deps: Deps): Promise<void> {
+/** Pumps all queues until nothing is visible in any; with collaborators of its own for each, where a function is given. */
+export async function pumpAll(
+  stack: Stack,
+  deps: Deps | ((name: QueueName) => Deps),
+): Promise<void> {
+  const of = typeof deps === "function" ? deps : () => deps
   for (let moved = 1; moved > 0;) {
     moved = 0
-    for (const name of Object.keys(queues) as QueueName[]) moved += await pump(stack, deps, name)
+    for (const name of Object.keys(queues) as QueueName[]) {
+      moved += await pump(stack, of(name), name)
+    }
   }
 }
 
