@@ -7,6 +7,10 @@ const MAX_SOURCES = 100
 const MAX_FILTER_PATHS = 20
 const MAX_FILTER_VALUES = 100
 const MAX_METADATA = 50
+// Every event reads all endpoints of its tenant.
+const MAX_LENGTH = 16 * 1024
+const isSmall = (value: object) => JSON.stringify(value).length <= MAX_LENGTH
+const TOO_LARGE = `must have at most ${MAX_LENGTH / 1024} KB as JSON`
 
 const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
 
@@ -30,7 +34,13 @@ const settings = {
     v.metadata({ format: "uri", examples: ["https://crm.example.com/hooks/ringback"] }),
   ),
   eventTypes: v.pipe(
-    v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MAX_PATTERNS))),
+    v.nullable(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(100))),
+        v.minLength(1),
+        v.maxLength(MAX_PATTERNS),
+      ),
+    ),
     v.description("Event types or patterns: `campaign.updated`, `campaign.*`, `*`. Null: all"),
     v.examples([["campaign.*", "dialing.updated"]]),
   ),
@@ -46,6 +56,7 @@ const settings = {
           v.pipe(v.array(Scalar), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
         ),
         v.maxEntries(MAX_FILTER_PATHS),
+        v.check((value) => isSmall(value), TOO_LARGE),
       ),
     ),
     v.description("Dotted path into the webhook to the values allowed there; all must hold"),
@@ -68,6 +79,7 @@ const settings = {
       text(1_000),
     ),
     v.maxEntries(MAX_METADATA),
+    v.check((value) => isSmall(value), TOO_LARGE),
     v.description("Yours to use. A change replaces it all"),
     v.examples([{ team: "renewals" }]),
   ),

@@ -1,8 +1,9 @@
 import * as v from "valibot"
 import type { Cursors } from "./cursor.ts"
 
+// Spaces, then what is none, then anything: no two ways to read a text, for it may be as long as a body.
 // oxlint-disable-next-line no-control-regex -- they are what is refused
-const ONE_LINE = /^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$/
+const ONE_LINE = /^[^\S\x00-\x1f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$/
 
 const isWellFormed = (text: string) => text.isWellFormed()
 

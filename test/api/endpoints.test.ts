@@ -71,6 +71,8 @@ test("what an endpoint may not be is refused, each wrong field by its name", asy
     [{ filter: { "data.x": [] } }, "/filter/data.x"],
     [{ filter: { "data.x": [{}] } }, "/filter/data.x/0"],
     [{ filter: [] }, "/filter"],
+    [{ filter: { a: Array(20).fill("x".repeat(1000)) } }, "/filter"],
+    [{ eventTypes: [`ami.${"x".repeat(100)}`] }, "/eventTypes/0"],
     [{ headers: { Host: "x" } }, "/headers/Host"],
     [{ headers: { "a b": "x" } }, "/headers/a b"],
     [{ headers: { a: "x\ny" } }, "/headers/a"],

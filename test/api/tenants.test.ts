@@ -68,6 +68,17 @@ test("when a key was used is known within the hour, without a write each time", 
   assert.equal(await lastUsed(), new Date(now).toISOString())
 })
 
+test("a name as long as a body may be is refused as quickly as a short one", async () => {
+  const { path } = await makeTenant(api)
+  for (const name of [" ", "a", "a ", "\u00a0"].map((text) => text.repeat(60_000) + "\u0001")) {
+    // Read in more than one way, each of these would keep the process busy for a minute.
+    const startedAt = performance.now()
+    const answer = await api.call(`POST ${path}/keys`, { body: { name } })
+    assert.equal(answer.status, 400)
+    assert.ok(performance.now() - startedAt < 10_000)
+  }
+})
+
 test("the keys of a deleted tenant are none", async () => {
   const { path, key } = await makeTenant(api)
   await api.call(`DELETE ${path}`)
