@@ -31,7 +31,7 @@ export async function considerEndpoint(
   if (!isDue || health.state === "resting") return
   const resting = await Health.rest(deps.table, tenant, endpoint.id, now + PROBE_EVERY_MS)
   if (!resting) return
-  noteHealth(deps, tenant, { endpoint, health: resting })
+  noteHealth(deps, tenant, endpoint.id, resting)
   deps.log("endpoint.rests", { endpointId: endpoint.id, failingSince: health.failingSince })
 }
 

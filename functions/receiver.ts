@@ -56,10 +56,12 @@ export async function freshReceiver(
   return receiver
 }
 
+// The endpoint itself was not read again: an old one must not live on for as long as its health changes.
 export function noteHealth(
   { receivers }: Pick<DeliverDeps, "receivers">,
   tenant: string,
-  receiver: Receiver,
+  endpointId: string,
+  health: Health.Health,
 ): void {
-  if (receiver.endpoint) receivers.set(keyOf(tenant, receiver.endpoint.id), receiver)
+  receivers.amend(keyOf(tenant, endpointId), (receiver) => ({ ...receiver, health }))
 }

@@ -74,7 +74,7 @@ async function closeOne(
     const isWell = health.failingSince === undefined && health.state !== "resting"
     if (isWell) return
     await Health.succeeded(deps.table, tenant, endpointId)
-    noteHealth(deps, tenant, { endpoint, health: { failures: 0 } })
+    noteHealth(deps, tenant, endpointId, { failures: 0 })
     deps.log("endpoint.well", { endpointId })
     return
   }
@@ -83,6 +83,6 @@ async function closeOne(
   const paused = pauseMs > 0 ? await Health.pause(deps.table, tenant, endpointId, until) : undefined
   const now = paused ?? failed
   if (!now) return
-  noteHealth(deps, tenant, { endpoint, health: now })
+  noteHealth(deps, tenant, endpointId, now)
   await considerEndpoint(deps, tenant, endpoint, now)
 }

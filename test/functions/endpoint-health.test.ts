@@ -118,6 +118,30 @@ describe("an endpoint at which all fails", () => {
   })
 })
 
+describe("an endpoint that was moved while it fails", () => {
+  test("gets what comes ten seconds later at its new place, however often it failed meanwhile", async () => {
+    const old = await world.addEndpoint()
+    const path = `/${crypto.randomUUID()}`
+    world.receiver.behave((_, response) => answer(response, 500))
+    await world.say()
+    await world.pump()
+    await Endpoint.update(world.deps.table, world.customer.tenant, old.id, {
+      url: `${world.receiver.url.replace(/\/$/, "")}${path}`,
+    })
+    for (let second = 0; second < 12; second += 3) {
+      world.advance(3 * SECOND)
+      await world.say()
+      await world.pump()
+    }
+    const before = old.arrived().length
+    world.receiver.behave(ok)
+    await world.say()
+    await world.pump()
+    assert.equal(old.arrived().length, before)
+    assert.ok(world.receiver.arrived.some((each) => each.path === path))
+  })
+})
+
 describe("an endpoint that is well", () => {
   test("costs not a single write of its own", async () => {
     const { id } = await world.addEndpoint()
