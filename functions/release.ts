@@ -40,11 +40,19 @@ export function releaseHandler(deps: ReleaseDeps) {
   ): Promise<{ released: number }> => {
     const until = deps.table.now() + (event.windowMs ?? MINUTE_MS)
     const hasTime = () => context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS
-    const counts = await sideBySide(commonShards, SHARDS_AT_ONCE, (shard) =>
-      releaseShard(deps, shard, until, hasTime),
-    )
+    const broken: unknown[] = []
+    const counts = await sideBySide(commonShards, SHARDS_AT_ONCE, async (shard) => {
+      try {
+        return await releaseShard(deps, shard, until, hasTime)
+      } catch (error) {
+        broken.push(error)
+        return 0
+      }
+    })
     const released = counts.reduce((sum, count) => sum + count, 0)
     if (released > 0) deps.log("deliveries.released", { released })
+    // Said once the others are through, so that it counts as an error of the function.
+    if (broken.length > 0) throw broken[0]
     return { released }
   }
 }
@@ -80,7 +88,7 @@ async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
 // Claimed first, then sent: a crash between the two means released again, never lost.
 async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await sideBySide(entries, CLAIMS_AT_ONCE, (each) => claim(table, each))
+  const claimed = await sideBySide(entries, CLAIMS_AT_ONCE, (each) => claimSafely(deps, each))
   const now = table.now()
   const messages = entries
     .filter((_, index) => claimed[index])
@@ -91,6 +99,16 @@ async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<numbe
     }))
   const failed = await sendAll(sqs, queues.retryUrl, messages)
   return messages.length - failed.size
+}
+
+// One that cannot be claimed must not keep back those that have been.
+async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean> {
+  try {
+    return await claim(deps.table, entry)
+  } catch (error) {
+    deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
+    return false
+  }
 }
 
 function claim(table: Table, entry: DueEntry): Promise<boolean> {

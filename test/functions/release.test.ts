@@ -3,12 +3,14 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { releaseHandler } from "@ringback/functions/release"
 import { sideBySide } from "@ringback/functions/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
+import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import * as Delivery from "@ringback/store/delivery"
 import * as Health from "@ringback/store/health"
 import { deliveryRef } from "@ringback/store/keys"
 import { parkingShardOf } from "@ringback/store/due"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { answer } from "../harness/receiver.ts"
+import { makeClients } from "../harness/stack.ts"
 import { isQuiet, makeDeps, pumpAll } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
@@ -64,6 +66,53 @@ describe("release", () => {
     world.advance(16 * MINUTE)
     await world.release()
     assert.equal(arrived().length, 2)
+  })
+
+  test("sends what it has claimed though something else cannot be claimed", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 40, () => ({ at: world.now() }))
+    const clients = makeClients(world.stack)
+    let refused = 0
+    clients.dynamodb.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== "UpdateItemCommand" || ++refused > 10) return next(args)
+          throw new Error("too much at once")
+        },
+      { step: "initialize" },
+    )
+    const deps = makeDeps(world.stack, { now: world.now, clients })
+    assert.equal((await release(deps)).released, 30)
+    await world.pump()
+    assert.equal(arrived().length, 31)
+    assert.equal((await release()).released, 10)
+    await world.pump()
+    clients.sqs.destroy()
+    clients.dynamodb.destroy()
+  })
+
+  test("goes through the other shards where one cannot be read, and then says so", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 60, () => ({ at: world.now() }))
+    const clients = makeClients(world.stack)
+    clients.dynamodb.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== "QueryCommand") return next(args)
+          const { ExpressionAttributeValues: values } = args.input as QueryCommandInput
+          if (values![":shard"]!.S === "due#0") throw new Error("one shard is broken")
+          return next(args)
+        },
+      { step: "initialize" },
+    )
+    const deps = makeDeps(world.stack, { now: world.now, clients })
+    await assert.rejects(() => release(deps), /one shard is broken/)
+    await world.pump()
+    assert.ok(arrived().length > 30)
+    await world.release()
+    assert.equal(arrived().length, 61)
+    clients.sqs.destroy()
+    clients.dynamodb.destroy()
   })
 
   test("leaves what is due later where it is", async () => {
