@@ -1,13 +1,18 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import * as ApiKey from "@ringback/store/api-key"
+import * as Delivery from "@ringback/store/delivery"
+import { readWhole } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Idempotency from "@ringback/store/idempotency"
+import { deliveryKey, deliveryRef } from "@ringback/store/keys"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
+import { makeId } from "@ringback/events/ids"
 import type { HeartbeatMessage } from "@ringback/events/message"
-import { startStack, type Stack } from "../harness/stack.ts"
+import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps, makeEndpoint } from "../harness/system.ts"
 
 const START = Date.parse("2026-11-22T06:00:00Z")
@@ -23,6 +28,46 @@ before(async () => {
   tenant = (await Tenant.create(table, { name: "Acme" })).id
 })
 after(() => stack.close())
+
+test("what is due a long way ahead is kept until then, and as long as anything else after it", async () => {
+  const endpointId = makeId("ep", now)
+  const ref = deliveryRef("evt_x", endpointId, now)
+  const facts = { tenant, ref, endpointId, eventId: "evt_x", eventType: "plan.created" }
+  const at = now + 90 * DAY_MS
+  await Delivery.advance(table, facts, 0, { status: "pending", due: { at, nextAt: at } })
+  const { expiresAt } = (await Delivery.get(table, tenant, ref))!
+  assert.equal(expiresAt, Math.floor((at + table.retentionMs) / 1000))
+})
+
+test("deliveries are read each once, though the index shows one in two places", async () => {
+  const endpointId = makeId("ep", now)
+  const ref = deliveryRef("evt_y", endpointId, now)
+  const facts = { tenant, ref, endpointId, eventId: "evt_y", eventType: "plan.created" }
+  await Delivery.advance(table, facts, 0, { status: "held" })
+  const key = deliveryKey(tenant, ref)
+  assert.equal((await readWhole(table, [key, { ...key }])).length, 1)
+})
+
+test("a claim of an Idempotency-Key whose answer was lost is one's own", async () => {
+  const clients = makeClients(stack)
+  let isLost = false
+  clients.dynamodb.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args)
+        if (commandName !== "PutItemCommand" || isLost) return answer
+        isLost = true
+        throw Object.assign(new Error("the answer is lost"), { name: "TimeoutError" })
+      },
+    { step: "deserialize", priority: "low" },
+  )
+  const asked = { scope: tenant, key: "lost", fingerprint: "f" }
+  const claimed = await Idempotency.claim({ ...table, client: clients.dynamodb }, asked)
+  assert.deepEqual([isLost, claimed.outcome], [true, "first"])
+  assert.equal((await Idempotency.claim(table, asked)).outcome, "running")
+  clients.sqs.destroy()
+  clients.dynamodb.destroy()
+})
 
 test("a deleted thing stays as a tombstone, out of every list, longer than any queue keeps a message", async () => {
   const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")

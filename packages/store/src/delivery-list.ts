@@ -107,9 +107,11 @@ export async function deliveriesOfEvent(
 
 const MAX_GETS = 100
 
-/** The whole items at those keys, in the order of the keys; what is gone is left out. */
-export async function readWhole(table: Table, keys: Key[]): Promise<Delivery[]> {
+/** The whole items at those keys, in the order of the keys, each once; what is gone is left out. */
+export async function readWhole(table: Table, places: Key[]): Promise<Delivery[]> {
   const found = new Map<string, Delivery>()
+  // What changes its status meanwhile stands in two partitions of the index, and DynamoDB reads no key twice.
+  const keys = [...new Map(places.map((key) => [`${key.pk}|${key.sk}`, key])).values()]
   for (let start = 0; start < keys.length; start += MAX_GETS) {
     let wanted = keys.slice(start, start + MAX_GETS).map(({ pk, sk }) => marshall({ pk, sk }))
     while (wanted.length > 0) {

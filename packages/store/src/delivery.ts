@@ -142,7 +142,8 @@ async function update(
     ":eventId": eventId,
     ":eventType": eventType,
     ":status": change.status,
-    ":expiresAt": toSeconds(table.now() + table.retentionMs),
+    // Counted from when it is due: a slot of a slow rate limit may be further away than anything is kept.
+    ":expiresAt": toSeconds(Math.max(table.now(), change.due?.at ?? 0) + table.retentionMs),
   }
   const assign = (name: string, value: unknown) => {
     if (value === undefined) return removes.push(name)

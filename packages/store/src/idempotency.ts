@@ -12,6 +12,7 @@ const LEASE_MS = 60 * 1000
 
 /** What was promised for an Idempotency-Key. The answer may hold a secret, so it is sealed. */
 const Promised = v.object({
+  owner: v.string(),
   fingerprint: v.string(),
   leaseUntil: v.number(),
   answer: v.optional(v.string()),
@@ -62,6 +63,8 @@ export async function claim(table: Table, asked: Asked): Promise<Claimed> {
   if (!found) return { outcome: "running" }
   const promised = v.parse(Promised, found)
   if (isExpired(promised, now)) return { outcome: "running" }
+  // My own write, whose answer was lost.
+  if (promised.owner === owner) return first(table, place, owner)
   if (promised.fingerprint !== asked.fingerprint) return { outcome: "mismatch" }
   if (promised.answer === undefined) return { outcome: "running" }
   return { outcome: "answered", answer: table.sealer.open(promised.answer, contextOf(place)) }
