@@ -112,11 +112,12 @@ export const endpointRoutes = [
       const { disabled, ...rest } = body
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
       const changes = isSwitched ? body : rest
+      // A new start: what failed before is no reason to disable it again. First, so that whoever asks again after an
+      // answer that never came finds it either disabled or forgotten.
+      if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         Endpoint.update(deps.table, tenant.id, endpointId, changes, revision),
       )
-      // A new start: what failed before is no reason to disable it again.
-      if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
       return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
     },
