@@ -111,6 +111,14 @@ test("help and version are results, not errors", async () => {
   }
 })
 
+test("hints begin as the person began, so that they can be copied", async () => {
+  const asked = await cli(["--help"], { npm_lifecycle_event: "cli" })
+  assert.match(asked.out, /^Usage: npm run cli -- \[options\]/)
+  assert.match(asked.out, /\n {2}npm run cli -- listen /)
+  const wrong = await cli(["retry"], { npm_lifecycle_event: "cli" })
+  assert.match(wrong.err, /\(npm run cli -- --help says/)
+})
+
 test("nothing listens at the URL: it says so, and what to do", async () => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander"
+import { type Command, InvalidArgumentError, Option } from "commander"
 import type { Page, Query } from "./api.ts"
 import type { Session } from "./session.ts"
 import { table } from "./terminal.ts"
@@ -13,7 +13,11 @@ export function addListOptions(command: Command, ofWhat: string): Command {
   return command
     .option("--after <time>", `after that time (${ofWhat}): RFC 3339, or 10m, 2h, 3d ago`, fromNow)
     .option("--before <time>", "before that time", fromNow)
-    .option("--limit <count>", "how many at most, 1 to 250", readLimit, "25")
+    .addOption(
+      new Option("--limit <count>", "how many at most, 1 to 250")
+        .argParser(readLimit)
+        .default("25", "25"),
+    )
     .option("--cursor <cursor>", "go on where the page before ended")
 }
 

@@ -40,7 +40,9 @@ export async function runCli(args: string[], world: World): Promise<number> {
 
 function makeProgram(world: World): Command {
   const { terminal, env } = world
-  const program = new Command("ringback")
+  // What was typed to come here, so that hints can be copied: a checkout puts no `ringback` on the PATH.
+  const name = env["npm_lifecycle_event"] === "cli" ? "npm run cli --" : "ringback"
+  const program = new Command(name)
     .description("Listen to, trigger, look up and send again the webhooks of a Ringback.")
     .version(version(), "-V, --version", "say the version")
     .helpOption("-h, --help", "say what can be asked")
@@ -48,8 +50,8 @@ function makeProgram(world: World): Command {
     .option("--url <url>", "the API (RINGBACK_URL; else the one that npm start runs here)")
     .option("--tenant <id or name>", "whose (default: the key's, the only one, or demo)")
     .option("--json", "write JSON, for programs")
-    .addHelpText("after", HELP)
-    .showHelpAfterError("(ringback --help says what can be asked)")
+    .addHelpText("after", help(name))
+    .showHelpAfterError(`(${name} --help says what can be asked)`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
@@ -75,7 +77,7 @@ function makeProgram(world: World): Command {
   return program
 }
 
-const HELP = `
+const help = (name: string) => `
 Settings:
   RINGBACK_KEY       the operator's key or a tenant's; not needed beside npm start
   RINGBACK_URL       the API, default http://127.0.0.1:3000
@@ -83,8 +85,8 @@ Settings:
   NO_COLOR           no colours
 
 Begin with:
-  ringback listen                     shows webhooks as they arrive
-  ringback trigger dialing.updated    sends an example through the whole pipeline`
+  ${name} listen                   shows webhooks as they arrive
+  ${name} trigger dialing.updated  sends an example event`
 
 function version(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8")

@@ -16,7 +16,8 @@ export function addRetry(program: Command, open: OpenSession): void {
         if (isJson) terminal.print(JSON.stringify(answer ?? { id }))
         else terminal.print(`${terminal.paint("green", "✓")} ${id} is sent again now`)
       }
-      if (!isJson) terminal.note(terminal.paint("dim", `  ringback deliveries ${ids.at(-1)}`))
+      if (!isJson)
+        terminal.note(terminal.paint("dim", `  ${program.name()} deliveries ${ids.at(-1)}`))
     })
 }
 

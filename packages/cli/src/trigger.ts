@@ -25,7 +25,7 @@ export function addTrigger(program: Command, open: OpenSession): void {
         })
       if (session.isJson) return terminal.print(JSON.stringify(answer))
       terminal.print(`${terminal.paint("green", "✓")} ${eventType} triggered: ${answer.eventId}`)
-      terminal.note(terminal.paint("dim", `  ringback events ${answer.eventId}`))
+      terminal.note(terminal.paint("dim", `  ${program.name()} events ${answer.eventId}`))
     })
 }
 
