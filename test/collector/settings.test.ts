@@ -103,6 +103,12 @@ test("never shows a secret in what it says", () => {
   )
 })
 
+test("an option that is none is refused, not passed over", async () => {
+  const { code, stderr } = await runProcess({ PATH: process.env["PATH"], ...good }, "--chek")
+  assert.equal(code, 2)
+  assert.match(stderr, /^ringback collector: --chek: the only option is --check; [^\n]+\n$/)
+})
+
 test("the process says in one line what is missing or wrong, and exits with 2", async (t) => {
   const { dir, remove } = makeSpoolDir()
   const taken = createServer().listen(0, "127.0.0.1")
@@ -114,7 +120,10 @@ test("the process says in one line what is missing or wrong, and exits with 2", 
   const { port } = taken.address() as AddressInfo
   writeFileSync(join(dir, "file"), "")
   const cases: [environment: Record<string, string>, line: RegExp][] = [
-    [{}, /AMI_HOST is missing; AMI_USERNAME is missing/],
+    [
+      {},
+      /: AMI_HOST is missing; AMI_USERNAME is missing; AMI_SECRET is missing; RINGBACK_SOURCE_TOKEN is missing; RINGBACK_INGEST_QUEUE_URL is missing$/m,
+    ],
     [
       { ...good, RINGBACK_HEALTH_PORT: String(port), RINGBACK_SPOOL_DIR: dir },
       /RINGBACK_HEALTH_PORT.*EADDRINUSE/,

@@ -1,5 +1,5 @@
 import { openDataDir } from "@ringback/local/data-dir"
-import { readSettings } from "@ringback/local/settings"
+import { readSettings, refuseOptions } from "@ringback/local/settings"
 import assert from "node:assert/strict"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -33,6 +33,14 @@ test("a PBX of one's own stands in for the demo", () => {
   assert.equal(readSettings({ AMI_HOST: "pbx.example" }).isDemo, false)
   assert.equal(readSettings({ AMI_HOST: "pbx.example" }).hasPbx, true)
   assert.equal(readSettings({ RINGBACK_DEMO: "0" }).isDemo, false)
+})
+
+test("an option is refused, not passed over: settings come from the environment", () => {
+  refuseOptions([])
+  assert.throws(
+    () => refuseOptions(["--port", "4000"]),
+    /^SettingError: --port: npm start takes no options; /,
+  )
 })
 
 const wrong: Record<string, string[]> = {

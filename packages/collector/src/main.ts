@@ -61,8 +61,14 @@ async function reload(collectors: Collector[]): Promise<void> {
 }
 
 try {
+  const options = process.argv.slice(2)
+  const unknown = options.find((option) => option !== "--check")
+  if (unknown !== undefined) {
+    const why = "the only option is --check; settings come from the environment"
+    throw new SettingError(`${unknown}: ${why} (packages/collector/README.md)`)
+  }
   const all = readConfig(process.env)
-  if (process.argv.includes("--check")) {
+  if (options.includes("--check")) {
     let isWell = true
     for (const settings of all)
       isWell = (await check(settings, sqsOf(settings), console.log)) && isWell

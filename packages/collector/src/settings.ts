@@ -97,7 +97,7 @@ export function readSettings(environment: Environment): CollectorSettings {
     const path = environment[`${name}_FILE`]
     if (path) found[name] = readText(`${name}_FILE`, path).trim()
   }
-  const parsed = v.safeParse(Environment, { ...blank, ...found })
+  const parsed = v.safeParse(Environment, { ...blank, ...found }, { abortPipeEarly: true })
   if (!parsed.success) {
     const problems = parsed.issues.map(
       (issue) => `${String(issue.path?.[0]?.key)} ${issue.message}`,

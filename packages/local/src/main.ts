@@ -1,5 +1,5 @@
 import { run } from "./run.ts"
-import { SettingError } from "./settings.ts"
+import { refuseOptions, SettingError } from "./settings.ts"
 import { endOnSignals, makeShutdown } from "./shutdown.ts"
 import { makeStory } from "./story.ts"
 
@@ -12,6 +12,7 @@ const isEnding = endOnSignals(shutdown, () =>
   story.title("Ending: what is in flight goes on at the next start."),
 )
 try {
+  refuseOptions(process.argv.slice(2))
   await run(process.env, story, shutdown)
 } catch (error) {
   // A signal while it starts takes away what the start stands on.

@@ -9,6 +9,13 @@ export class SettingError extends Error {
   }
 }
 
+/** Whoever writes `-- --port 4000` means it: to start without it would be to pass it over in silence. */
+export function refuseOptions([option]: string[]): void {
+  if (option === undefined) return
+  const reason = "npm start takes no options; its settings come from the environment"
+  throw new SettingError(option, `${reason} (packages/local/README.md)`)
+}
+
 const port = (standard: number) =>
   v.optional(
     v.pipe(
