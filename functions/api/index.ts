@@ -23,7 +23,7 @@ export function createApi(deps: Deps): Hono {
 /** What no route takes: another method of a path that is there, or nothing at all. */
 function refuse(c: Context): never {
   const allowed = allowedMethods(c.req.path).join(", ")
-  if (!allowed) throw notFound("route")
+  if (!allowed) throw notFound("route: GET /docs shows all of them")
   throw new ProblemError("method.not_allowed", `Allowed: ${allowed}.`, {
     headers: { allow: allowed },
   })
