@@ -88,6 +88,7 @@ async function saySteadily(bench: Bench, { perSecond, seconds }: typeof STEADY) 
 }
 
 const loadBefore = loadavg()
+process.stderr.write("Starting all parts, then two runs: some minutes, then a table.\n")
 const bench = await setUp(onWebhook)
 try {
   await measure(bench, "warm-up", () => saySteadily(bench, WARM_UP))
