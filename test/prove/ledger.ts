@@ -1,11 +1,11 @@
-import { idOf, type DeliveryStatus } from "@ringback/store/delivery"
 import * as Endpoints from "@ringback/store/endpoint"
 import type { Endpoint } from "@ringback/store/endpoint"
 import { idOf as eventIdOf, type StoredEvent } from "@ringback/store/event"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import type { EventKind } from "./events.ts"
 import { readDeliveries, readEvents, readQueues, type KeptDelivery } from "./records.ts"
-import type { Receipt } from "./receipts.ts"
+import { checkDelivery } from "./one-delivery.ts"
+import { groupReceipts, pairOf, type ReceiptGroups } from "./receipts.ts"
 import { addTo, type Tally } from "./tally.ts"
 import type { Made, Sent, World } from "./world.ts"
 
@@ -27,7 +27,6 @@ export type Ledger = {
 
 // Endpoints are cached so long: an event within it of a change may see either state.
 const CACHED_MS = 10_000
-const MAX_ATTEMPTS = 10
 
 /** Compares what collectors sent, what is on record, and what receivers got. */
 export async function balance(world: World): Promise<Ledger> {
@@ -59,10 +58,10 @@ export async function balance(world: World): Promise<Ledger> {
       if (!delivery) continue
       ledger.accepted++
       addTo(ledger.byStatus, delivery.status)
-      checkDelivery(delivery, made, receipts, problems)
+      checkDelivery(world, delivery, made, receipts, problems)
     }
   }
-  checkReplays(world, deliveries, originals, problems)
+  checkReplays(world, deliveries, originals, receipts, problems)
   checkNotices(
     await Endpoints.list(world.table, world.customer.tenant),
     events,
@@ -121,54 +120,12 @@ const WITHOUT_STATUS: EventKind[] = ["dlma.deleted"]
 const statusOf = ({ planned }: Sent) =>
   WITHOUT_STATUS.includes(planned.kind) ? -1 : planned.status
 
-type Receipts = Map<string, Receipt[]>
-const pairOf = (endpointId: string, eventId: string) => `${endpointId}/${eventId}`
-
-function groupReceipts(all: Receipt[]): Receipts {
-  const groups: Receipts = new Map()
-  for (const receipt of all) {
-    const pair = pairOf(receipt.endpointId, receipt.eventId)
-    const group = groups.get(pair)
-    if (group) group.push(receipt)
-    else groups.set(pair, [receipt])
-  }
-  return groups
-}
-
-const SETTLED: DeliveryStatus[] = ["delivered", "failed", "held", "discarded"]
-
-function checkDelivery(
-  delivery: KeptDelivery,
-  { endpoint, deletedAt }: Made,
-  receipts: Receipts,
-  problems: string[],
-): void {
-  const id = idOf(delivery)
-  const { status, attempts, attemptCount, dueAt, dueShard, openKey, reason } = delivery
-  const got = receipts.get(pairOf(endpoint.id, delivery.eventId)) ?? []
-  const say = (what: string) => problems.push(`${id} is ${status}, but ${what}`)
-  if (status === "delivered" && !got.some(({ isAnswered }) => isAnswered))
-    say("its receiver never said yes")
-  if (status === "delivered" && attempts.every(({ error }) => error !== null))
-    say("no attempt of it succeeded")
-  if (status === "failed" && attempts.length < MAX_ATTEMPTS && reason === undefined)
-    say(`after ${attempts.length} attempts`)
-  if (status === "held" && reason === undefined) say("for no reason")
-  if (status === "discarded" && (reason === undefined || deletedAt === undefined))
-    say("its endpoint was never deleted")
-  if (attemptCount !== attempts.length) say(`counts ${attemptCount} of ${attempts.length} attempts`)
-  if (SETTLED.includes(status) && (dueAt !== undefined || dueShard !== undefined))
-    say("it falls due once more")
-  if (status === "pending" && (dueAt === undefined || dueShard === undefined))
-    say("it will never fall due")
-  if ((status === "delivered") !== (openKey === undefined)) say(`its openKey is ${openKey}`)
-}
-
 /** What is on record beside the originals was asked for. */
 function checkReplays(
   world: World,
   deliveries: Map<string, KeptDelivery>,
   originals: Set<string>,
+  receipts: ReceiptGroups,
   problems: string[],
 ): void {
   const counts: Tally = {}
@@ -176,7 +133,7 @@ function checkReplays(
     if (originals.has(id)) continue
     addTo(counts, pairOf(delivery.endpointId, delivery.eventId))
     const made = world.endpoints.find((each) => each?.endpoint.id === delivery.endpointId)
-    if (made) checkDelivery(delivery, made, groupReceipts(world.receipts.all), problems)
+    if (made) checkDelivery(world, delivery, made, receipts, problems)
     if (delivery.status === "pending") problems.push(`the replay ${id} is pending for ever`)
   }
   for (const [pair, count] of Object.entries(counts)) {
@@ -225,7 +182,7 @@ function checkNotices(
 /** What receivers got was meant for them, the same each time, and seldom more than once. */
 function checkReceipts(
   { again }: World,
-  receipts: Receipts,
+  receipts: ReceiptGroups,
   deliveries: Map<string, KeptDelivery>,
   ledger: Ledger,
 ): void {

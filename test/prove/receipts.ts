@@ -67,3 +67,18 @@ export class Receipts {
     return answer
   }
 }
+
+/** All that one endpoint got of one event. */
+export type ReceiptGroups = Map<string, Receipt[]>
+export const pairOf = (endpointId: string, eventId: string) => `${endpointId}/${eventId}`
+
+export function groupReceipts(all: Receipt[]): ReceiptGroups {
+  const groups: ReceiptGroups = new Map()
+  for (const receipt of all) {
+    const pair = pairOf(receipt.endpointId, receipt.eventId)
+    const group = groups.get(pair)
+    if (group) group.push(receipt)
+    else groups.set(pair, [receipt])
+  }
+  return groups
+}
