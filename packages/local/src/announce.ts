@@ -45,7 +45,7 @@ export function introduce(story: Story, introduction: Introduction): void {
     ["SQS", services.sqsUrl, kind(settings.sqsUrl)],
     ["DynamoDB", services.dynamodbUrl, kind(settings.dynamodbUrl)],
     ["Data", dataDir, `log in ${join(dataDir, "ringback.log")}`],
-    ["Operator key", key, isChosen ? "" : `kept in ${join(dataDir, "operator-key")}`],
+    ["Operator key", key, isChosen ? "" : `in ${join(dataDir, "operator-key")}`],
   ])
   story.say()
   story.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])

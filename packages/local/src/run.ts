@@ -54,10 +54,8 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
   const common = { ingestQueueUrl, dataDir: dir.path }
   if (demo) {
     const { ami, token, receiverUrl } = demo
-    story.say(
-      "A demo PBX plays a campaign of five calls, again and again. Its webhooks, as the demo",
-    )
-    story.say(`receiver at ${receiverUrl} gets and verifies them:`)
+    story.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
+    story.say(`the demo receiver at ${receiverUrl} gets and verifies them:`)
     story.say()
     const options = { ...common, ami, token, spool: "spool-demo", log: toFile }
     shutdown.add((await startLocalCollector(options)).stop)

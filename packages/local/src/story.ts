@@ -14,12 +14,19 @@ export type Story = {
 
 const NAME_WIDTH = 14
 const TYPE_WIDTH = 20
-const SUBJECT_WIDTH = 34
+const SUBJECT_WIDTH = { min: 12, max: 34 }
+/** What a webhook's line takes beside its subject. */
+const REST_WIDTH = 58
 
 export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
   const isColoured = stream.isTTY && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
     isColoured ? styleText(style, text, { validateStream: false }) : text
+  // A line that wraps is hard to read: on a narrow terminal the subject gives way.
+  const subjectWidth = () => {
+    const room = (stream.columns ?? Infinity) - REST_WIDTH
+    return Math.max(SUBJECT_WIDTH.min, Math.min(SUBJECT_WIDTH.max, room))
+  }
   const say = (text = "") => void stream.write(text === "" ? "\n" : `  ${text}\n`)
   return {
     say,
@@ -41,7 +48,7 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
         [
           paint("dim", time),
           paint("cyan", type.padEnd(TYPE_WIDTH)),
-          fit(subjectOf(body), SUBJECT_WIDTH),
+          fit(subjectOf(body), subjectWidth()),
           paint("dim", latency.padStart(8)),
           signature + (webhook.isRepeated ? paint("yellow", "  again") : ""),
         ].join("  "),

@@ -1,0 +1,27 @@
+import { makeStory } from "@ringback/local/story"
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+/** What a terminal of that width is given; without a width it is a pipe. */
+function lineOf(columns?: number): string {
+  let written = ""
+  const stream = { isTTY: false, columns, write: (text: string) => (written += text) }
+  makeStory(stream as unknown as NodeJS.WriteStream).webhook({
+    id: "evt_1",
+    type: "destination.updated",
+    body: {
+      observedAt: "2026-11-22T14:00:00Z",
+      data: { name: "a name that is long", statusName: "originate requested" },
+    },
+    receivedAt: Date.parse("2026-11-22T14:00:01.234Z"),
+    isSignatureOk: true,
+    isRepeated: false,
+  })
+  return written
+}
+
+test("a webhook's line fits a terminal of 80 columns, and is whole in a pipe", () => {
+  assert.ok(lineOf(80).trimEnd().length <= 80)
+  assert.match(lineOf(80), /a name that is long ·… +1234 ms  signature ok\n$/)
+  assert.match(lineOf(), /a name that is long · originate r…  +1234 ms  signature ok\n$/)
+})
