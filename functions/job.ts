@@ -22,6 +22,8 @@ export const Job = v.variant("kind", [
   v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Place }),
   /** The endpoint is well again: what was parked with it falls due, at its rate. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Place }),
+  /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
+  v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Place }),
   /** The rest of what was deleted: the endpoint's, source's or whole tenant's. */
   v.object({
     ...Base,

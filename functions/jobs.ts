@@ -6,6 +6,7 @@ import { erasePage } from "./jobs/erase.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
 import { recoverPage } from "./jobs/recover.ts"
+import { spreadPage } from "./jobs/spread.ts"
 import { wakePage } from "./jobs/wake.ts"
 import { resources } from "./resources.ts"
 import { sendOne } from "./send.ts"
@@ -48,6 +49,8 @@ function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" }>): Promise<Pl
   switch (job.kind) {
     case "hold":
       return holdPage(deps.table, job)
+    case "spread":
+      return spreadPage(deps.table, job)
     case "wake":
       return wakePage(deps.table, job)
     case "erase":

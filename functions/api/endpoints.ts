@@ -106,7 +106,7 @@ export const endpointRoutes = [
     hasRevision: true,
     async handle({ deps, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      const { disabled: wasDisabled } = await living("endpoint", read)
+      const { disabled: wasDisabled, rateLimit } = await living("endpoint", read)
       await checkEndpoint(deps, tenant.id, body)
       // To disable what is disabled already must not hide why it is.
       const { disabled, ...rest } = body
@@ -118,6 +118,10 @@ export const endpointRoutes = [
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         Endpoint.update(deps.table, tenant.id, endpointId, changes, revision),
       )
+      if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
+        await Health.dropSlots(deps.table, tenant.id, endpointId)
+        await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
+      }
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
       return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
     },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { Webhook } from "standardwebhooks"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
 import { answer, ok, startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type TestApi } from "./api.ts"
 import { makeWorld, type World } from "./world.ts"
@@ -58,6 +59,19 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
     assert.equal((await api.call(route)).status, 404, route)
   }
   assert.equal((await api.call(`PATCH ${path}/${id}`, { body: {} })).status, 404)
+})
+
+test("another rate begins a line of slots of its own, the same rate does not", async () => {
+  const { table } = api.deps
+  const { body } = await make({ rateLimit: 0.01 })
+  const tenant = world.path.split("/").at(-1)!
+  const free = async () => (await Health.get(table, tenant, body.id)).nextFree
+  await Health.takeSlots(table, tenant, body.id, 10, 100_000)
+  const before = await free()
+  await api.call(`PATCH ${path}/${body.id}`, { body: { rateLimit: 0.01, description: "x" } })
+  assert.equal(await free(), before)
+  await api.call(`PATCH ${path}/${body.id}`, { body: { rateLimit: 50 } })
+  assert.equal(await free(), undefined)
 })
 
 test("what an endpoint may not be is refused, each wrong field by its name", async () => {

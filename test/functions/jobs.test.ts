@@ -37,6 +37,34 @@ const range = (endpointId: string) => ({
   statuses: ["failed" as const, "held" as const],
 })
 
+describe("spread", () => {
+  test("gives what waits for a slot of the old rate one of the new, the oldest first", async () => {
+    const { id, arrived } = await world.addEndpoint({ rateLimit: 0.001 })
+    for (let count = 0; count < 6; count++) {
+      await world.say()
+      await world.pump()
+      world.advance(10)
+    }
+    assert.equal(arrived().length, 1)
+    await Endpoint.update(table(), tenant(), id, { rateLimit: 10 })
+    await Health.dropSlots(table(), tenant(), id)
+    const job = formatJob({ v: 1, kind: "spread", tenant: tenant(), endpointId: id })
+    await sendOne(world.deps.sqs, world.stack.queues.Jobs.url, job)
+    await world.pump()
+    world.advance(11_000)
+    await world.release()
+    for (let second = 0; second < 5; second++) {
+      world.advance(1000)
+      await world.pump()
+    }
+    assert.equal(arrived().length, 6)
+    // What comes now waits for nobody's slot of the old line.
+    await world.say()
+    await world.pump()
+    assert.equal(arrived().length, 7)
+  })
+})
+
 describe("recover", () => {
   test("sends what was held, and what has no delivery at all, each once; not what has arrived", async () => {
     const { id, arrived } = await world.addEndpoint()

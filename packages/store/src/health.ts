@@ -174,7 +174,15 @@ export async function takeSlots(
   return queued!.nextFree! - width
 }
 
-type Write = { update: string; condition?: string; names?: Record<string, string>; values: Item }
+/** The line of slots begins anew: the rate is another one. */
+export async function dropSlots(table: Table, tenant: string, endpointId: string) {
+  return change(table, tenant, endpointId, {
+    update: "REMOVE nextFree",
+    condition: "attribute_exists(nextFree)",
+  })
+}
+
+type Write = { update: string; condition?: string; names?: Record<string, string>; values?: Item }
 
 async function change(
   table: Table,
@@ -190,7 +198,7 @@ async function change(
         UpdateExpression: update,
         ...(condition ? { ConditionExpression: condition } : {}),
         ...(names ? { ExpressionAttributeNames: names } : {}),
-        ExpressionAttributeValues: marshall(values),
+        ...(values ? { ExpressionAttributeValues: marshall(values) } : {}),
         ReturnValues: "ALL_NEW",
       }),
     )

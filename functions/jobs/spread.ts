@@ -1,0 +1,45 @@
+import { advance, refOf } from "@ringback/store/delivery"
+import { listDeliveries } from "@ringback/store/delivery-list"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import type { Table } from "@ringback/store/table"
+import { isSoon } from "@ringback/webhooks/schedule"
+import type { Job } from "../job.ts"
+import type { Place } from "../jobs.ts"
+import { DEFAULT_RATE } from "./wake.ts"
+
+const PAGE = 100
+
+/** The next page of what waits for a slot at an endpoint's old rate gets one at the rate that it has now. */
+export async function spreadPage(
+  table: Table,
+  { tenant, endpointId, place }: Extract<Job, { kind: "spread" }>,
+): Promise<Place> {
+  const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
+  if (!endpoint || endpoint.deletedAt !== undefined) return undefined
+  const { items, next } = await listDeliveries(table, tenant, {
+    endpointId,
+    statuses: ["pending"],
+    limit: PAGE,
+    cursor: place?.cursor as string | undefined,
+  })
+  // For a slot that is soon a delayed message is on its way already.
+  const waiting = items.filter(({ slot }) => slot !== undefined && !isSoon(slot - table.now()))
+  if (waiting.length > 0) {
+    const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
+    const count = waiting.length
+    const first = await Health.takeSlots(table, tenant, endpointId, count, intervalMs)
+    // Read newest first: within a page the oldest goes first.
+    const inOrder = waiting.toReversed()
+    await Promise.all(
+      inOrder.map((delivery, index) => {
+        const at = Math.ceil(first + index * intervalMs)
+        const facts = { ...delivery, tenant, ref: refOf(delivery) }
+        const due = { at, nextAt: at }
+        const change = { status: "pending" as const, keepsTurn: true, due, slot: at }
+        return advance(table, facts, delivery.turn, change)
+      }),
+    )
+  }
+  return next === undefined ? undefined : { cursor: next }
+}
