@@ -42,13 +42,19 @@ export async function serve(
   deps.log("api.answered", {
     requestId,
     operation: route.operationId,
-    tenant: c.req.param("tenantId"),
+    tenant: tenantIn(c),
     caller: seen.callerId,
     status: response.status,
     durationMs: Math.round(performance.now() - startedAt),
     ...(error !== undefined && { reason: reasonOf(error) }),
   })
   return response
+}
+
+// What is no id is not noted: somebody may have put a key in its place.
+function tenantIn(c: Context): string | undefined {
+  const id = c.req.param("tenantId")
+  return id !== undefined && isPathId("tenantId", id) ? id : undefined
 }
 
 type Seen = { callerId: string | undefined; headers: Record<string, string> }

@@ -88,8 +88,9 @@ test("every request is one line of the log, without keys, secrets or bodies", as
     ["createTenant", 201, "operator"],
   )
   assert.deepEqual([read["operation"], read["tenant"]], ["getTenant", body.id])
+  await api.call(`GET /v1/tenants/rbk_in_the_wrong_place`)
   const all = JSON.stringify(api.logged)
-  for (const secret of [OPERATOR_KEY, "not for the log"]) assert.ok(!all.includes(secret))
+  for (const secret of [OPERATOR_KEY, "not for the log", "rbk_"]) assert.ok(!all.includes(secret))
 })
 
 test("an outage is a 500 that tells nothing, and the log tells all", async () => {

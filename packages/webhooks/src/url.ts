@@ -34,6 +34,8 @@ export async function checkUrl(
 export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   if (text.length > MAX_URL_LENGTH)
     return refuse(`The URL is longer than ${MAX_URL_LENGTH} characters`)
+  // The parser would drop or encode them: what people are shown should be what is dialled.
+  if (NOT_IN_A_URL.test(text)) return refuse("A URL has no spaces and no control characters")
   const url = URL.parse(text)
   if (!url) return refuse("This is not an absolute URL such as https://example.com/webhooks")
   if (url.protocol !== "https:" && url.protocol !== "http:")
@@ -67,6 +69,8 @@ export function vetAddresses(
   }
   return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }
 }
+
+const NOT_IN_A_URL = /[\p{Cc}\p{Cf}\p{Z}]/u
 
 const HTTPS_ONLY = "Plain http is only for hosts within the allowed networks; use https"
 
