@@ -47,7 +47,7 @@ export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
       say(
         [
           paint("dim", time),
-          paint("cyan", type.padEnd(TYPE_WIDTH)),
+          paint("cyan", fit(type, TYPE_WIDTH)),
           fit(subjectOf(body), subjectWidth()),
           paint("dim", latency.padStart(8)),
           signature + (webhook.isRepeated ? paint("yellow", "  again") : ""),
@@ -68,5 +68,10 @@ function subjectOf({ data }: Record<string, unknown>): string {
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined)
 
-const fit = (value: string, width: number) =>
-  value.length > width ? `${value.slice(0, width - 1)}…` : value.padEnd(width)
+// Whoever can reach the receiver's port can say anything, so nothing is printed that a terminal obeys.
+const plain = (value: string) => value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")
+
+function fit(value: string, width: number): string {
+  const start = plain(value.slice(0, width + 1))
+  return start.length > width ? `${start.slice(0, width - 1)}…` : start.padEnd(width)
+}
