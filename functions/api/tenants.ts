@@ -99,7 +99,7 @@ export const tenantRoutes = [
     tag,
     summary: "Delete a tenant and all that is its own",
     description:
-      "Its keys stop to work at once. What is under way is discarded; its events, deliveries, sources and endpoints are erased in the background.",
+      "Its keys stop to work at once. Its sources and endpoints are deleted and what is under way is discarded in the background; its events and deliveries can no longer be read, and go when their retention time is over.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, params: { tenantId } }) {
       const isDeleted = await Tenant.remove(deps.table, tenantId)
