@@ -95,7 +95,7 @@ async function live(world: World, workers: Workers): Promise<number> {
 function latenessOf({ chance, plan, startedAt }: World, round: number): number {
   if (plan.isCalm) return 0
   const elapsedMs = Date.now() - startedAt
-  const lateMs = [0, 0, 1000, 20_000, 5 * MINUTE_MS, 60 * MINUTE_MS, Math.floor(elapsedMs / 20)]
+  const lateMs = [0, 0, 1000, 20_000, 5 * MINUTE_MS, 60 * MINUTE_MS, Math.floor(elapsedMs / 10)]
   return chance.pick(lateMs, "late", round)
 }
 

@@ -64,9 +64,11 @@ export function makePlan(chance: Chance, { events: flood }: Size = {}): Plan {
     { length: flood ? 1 : chance.pick([1, 1, 2, 2, 3], "endpoints") },
     (_, index) => planEndpoint(chance, index, span, flood !== undefined),
   )
+  const actions = flood ? [] : planActions(chance, endpoints, span)
   // Each event that an endpoint refuses for days costs ten attempts, and each of those a minute's probe.
-  const isSick = endpoints.some(({ mood }) => mood === "dead")
-  const most = isSick && chance.is(0.8, "few") ? 3 : 12
+  const isSick = actions.some((each) => each.kind === "mood" && each.mood === "dead")
+  const areFew = (isSick || endpoints.some(({ mood }) => mood === "dead")) && chance.is(0.9, "few")
+  const most = areFew ? 2 : 12
   const count = flood ?? 1 + Math.floor(chance.of("events") ** 2 * most)
   return {
     weather,
@@ -75,7 +77,7 @@ export function makePlan(chance: Chance, { events: flood }: Size = {}): Plan {
     isOverHttp: flood === undefined && chance.is(0.15, "http"),
     endpoints,
     events: planEvents(chance, count, flood ? MINUTE : span),
-    actions: flood ? [] : planActions(chance, endpoints, span),
+    actions,
   }
 }
 
