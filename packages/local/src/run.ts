@@ -66,7 +66,8 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
       ["PBX", `${host}:${port}`],
       ["Tenant", local.tenant],
       ["Source", local.source],
-      ["Token", local.token, "for a collector elsewhere"],
+      ["Token", local.token, "for npm run collector"],
+      ["Listen", "npm run cli -- --tenant local listen", "shows its webhooks"],
     ])
     story.say()
     const log = loudly(story, toFile)
