@@ -7,7 +7,7 @@ import { Duplex } from "node:stream"
 import { AmiClient } from "@ringback/ami/client"
 import { header, writeMessage } from "@ringback/ami/message"
 import { AmiParser } from "@ringback/ami/parser"
-import { makeEnvelope } from "@ringback/collector/envelope"
+import { type Draft, finish, makeEnvelope } from "@ringback/collector/envelope"
 import { Intake } from "@ringback/collector/intake"
 import { Known } from "@ringback/collector/known"
 import { Losses } from "@ringback/collector/losses"
@@ -106,8 +106,8 @@ function openRows() {
   let place = 0
   let flushedAt = performance.now()
   const line = { bytes: Buffer.alloc(0), from: 0, to: 0 }
-  const append = (json: string) => {
-    group.push(json)
+  const append = (json: Draft | string) => {
+    group.push(typeof json === "string" ? json : finish(json.head, json.message))
     if (performance.now() - flushedAt < GROUP_MS) return line
     database.exec("BEGIN")
     for (const each of group) place = Number(insert.run(each).lastInsertRowid)

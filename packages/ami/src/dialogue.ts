@@ -1,7 +1,7 @@
 import { type Action, writeAction } from "./action.ts"
 import type { Clock } from "./clock.ts"
 import { AmiError } from "./errors.ts"
-import { type AmiMessage, header } from "./message.ts"
+import { type AmiMessage, header, isSecondNamed } from "./message.ts"
 import type { Tuning } from "./tuning.ts"
 
 /** A list's rows and its completing event; or the response that refused it. */
@@ -122,7 +122,7 @@ export class Dialogue {
 
   #acceptRow(message: AmiMessage): boolean {
     // Rows bear no Privilege; a UserEvent that repeats our ActionID does. Live events have it in second place.
-    if (message.headers[1]?.[0] === "Privilege") return false
+    if (isSecondNamed(message, "Privilege")) return false
     const id = header(message, "ActionID")
     if (!id?.startsWith(this.#around.idPrefix) || header(message, "Privilege") !== undefined) {
       return false

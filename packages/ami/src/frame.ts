@@ -6,7 +6,7 @@ export type Frame = {
   start: number
   end: number
   /** For each line its first colon (where it has none: its LF) and its LF, both counted from `start`. */
-  marks: Int32Array
+  marks: number[]
 }
 
 const CR = 13
@@ -17,34 +17,62 @@ export function readFrame(frame: Frame, markCount: number): AmiMessage {
   const text = frame.bytes.toString("utf8", frame.start, frame.end)
   // UTF-8 never has fewer bytes than characters: equal lengths mean that byte positions are text positions.
   const isAscii = text.length === frame.end - frame.start
-  return makeMessage(isAscii ? cutByMarks(text, frame, markCount) : cutByText(text, markCount >> 1))
+  if (!isAscii) return makeMessage(cutByText(text, markCount >> 1))
+  return new AsciiMessage(text, frame.marks, markCount)
 }
 
 /** Headers as a message; of which kind, the first alone decides. */
 export function makeMessage(headers: HeaderPair[]): AmiMessage {
-  const [name, value] = headers[0] ?? ["", ""]
-  if (isNamed(name, "Event")) return { kind: "event", name: value, headers }
-  if (isNamed(name, "Response")) return { kind: "response", name: value, headers }
-  return { kind: "other", name: value === "" ? name : `${name}: ${value}`, headers }
+  return { ...judge(headers[0] ?? ["", ""]), headers }
 }
 
-function cutByMarks(text: string, { bytes, start, marks }: Frame, markCount: number): HeaderPair[] {
+function judge([name, value]: HeaderPair): Pick<AmiMessage, "kind" | "name"> {
+  if (isNamed(name, "Event")) return { kind: "event", name: value }
+  if (isNamed(name, "Response")) return { kind: "response", name: value }
+  return { kind: "other", name: value === "" ? name : `${name}: ${value}` }
+}
+
+/** Cuts its headers out of the text when they are first asked for: who writes the text on needs few of them. */
+class AsciiMessage implements AmiMessage {
+  readonly kind: AmiMessage["kind"]
+  readonly name: string
+  readonly text: string
+  readonly #marks: number[]
+  readonly #markCount: number
+  #headers: HeaderPair[] | undefined
+
+  constructor(text: string, marks: number[], markCount: number) {
+    const { kind, name } = judge(cutLine(text, 0, marks[0]!, marks[1]!))
+    this.kind = kind
+    this.name = name
+    this.text = text
+    this.#marks = marks
+    this.#markCount = markCount
+  }
+
+  get headers(): HeaderPair[] {
+    return (this.#headers ??= cutByMarks(this.text, this.#marks, this.#markCount))
+  }
+}
+
+function cutByMarks(text: string, marks: number[], markCount: number): HeaderPair[] {
   // oxlint-disable-next-line unicorn/no-new-array -- the right size at once is a tenth of the time
   const headers = new Array<HeaderPair>(markCount >> 1)
   let line = 0
   for (let mark = 0, index = 0; mark < markCount; mark += 2, index++) {
-    const colon = marks[mark] as number
-    const feed = marks[mark + 1] as number
-    // One CR before the LF belongs to the line's end, whatever the other lines end with; further ones to the value.
-    const end = feed > line && bytes[start + feed - 1] === CR ? feed - 1 : feed
-    if (colon >= end) headers[index] = [text.slice(line, end), ""]
-    else {
-      const value = bytes[start + colon + 1] === SPACE ? colon + 2 : colon + 1
-      headers[index] = [text.slice(line, colon), text.slice(value, end)]
-    }
+    const feed = marks[mark + 1]!
+    headers[index] = cutLine(text, line, marks[mark]!, feed)
     line = feed + 1
   }
   return headers
+}
+
+function cutLine(text: string, line: number, colon: number, feed: number): HeaderPair {
+  // One CR before the LF belongs to the line's end, whatever the other lines end with; further ones to the value.
+  const end = feed > line && text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
+  if (colon >= end) return [text.slice(line, end), ""]
+  const value = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1
+  return [text.slice(line, colon), text.slice(value, end)]
 }
 
 function cutByText(text: string, lineCount: number): HeaderPair[] {

@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto"
+import { type AmiMessage } from "@ringback/ami/message"
+import { jsonBound } from "@ringback/ami/json"
 import { type GapMessage, type HeartbeatMessage, toAscii } from "@ringback/events/message"
-
-export type HeaderPairs = readonly (readonly [string, string])[]
 
 export type Gap = GapMessage["gap"]
 
@@ -10,9 +10,12 @@ export type Synthetic = { reason: string; gap: string }
 /** SQS takes 1 MiB; the seal and the address stand before the headers. */
 export const MAX_JSON_BYTES = 1_000_000
 
+/** A message whose headers are still to be written as JSON: behind this head, before a closing brace. */
+export type Draft = { head: string; message: AmiMessage; maxBytes: number }
+
 /** Makes the messages of one collector for one source, as ASCII JSON on one line. Each has an id of its own, made here. */
 export type Envelope = {
-  event: (headers: HeaderPairs, receivedAt: number, synthetic?: Synthetic) => string
+  event: (message: AmiMessage, receivedAt: number, synthetic?: Synthetic) => Draft | string
   gap: (gap: Gap, receivedAt: number) => string
   heartbeat: (
     fields: Pick<
@@ -32,9 +35,12 @@ export function makeEnvelope(address: {
   const open = (kind: string, receivedAt: number) =>
     `{"v":1,"kind":"${kind}","receivedAt":${receivedAt},"id":"${makeMessageId()}",${tail}`
   return {
-    event(headers, receivedAt, synthetic) {
+    event(message, receivedAt, synthetic) {
       const mark = synthetic ? `,"synthetic":${toAscii(JSON.stringify(synthetic))}` : ""
-      return `${open("event", receivedAt)}${mark},"headers":${toAscii(JSON.stringify(headers))}}`
+      const head = `${open("event", receivedAt)}${mark},"headers":`
+      const bound = jsonBound(message)
+      if (bound === undefined) return finish(head, message)
+      return { head, message, maxBytes: head.length + bound + 1 }
     },
     gap: (gap, receivedAt) => `${open("gap", receivedAt)},"gap":${toAscii(JSON.stringify(gap))}}`,
     heartbeat: (fields) => ({
@@ -45,6 +51,11 @@ export function makeEnvelope(address: {
       ...fields,
     }),
   }
+}
+
+/** The message's JSON as text. */
+export function finish(head: string, { headers }: AmiMessage): string {
+  return `${head}${toAscii(JSON.stringify(headers))}}`
 }
 
 const ID_BYTES = 16

@@ -51,9 +51,9 @@ export class Intake {
   }
 
   #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Line | undefined {
-    const json = this.#envelope.event(message.headers, receivedAt, synthetic)
+    const json = this.#envelope.event(message, receivedAt, synthetic)
     // The parser's bound is on the wire's bytes; escaped, they may be more.
-    const isOversized = json.length > MAX_JSON_BYTES
+    const isOversized = typeof json === "string" && json.length > MAX_JSON_BYTES
     const line = isOversized ? undefined : this.#spool.append(json)
     if (!line) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
     return line

@@ -1,7 +1,7 @@
 import { fingerprint } from "@ringback/events/record"
 import { type Kind, parseEventName } from "@ringback/events/kind"
-import { valueOf } from "@ringback/events/header"
-import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
+import { isMissing } from "@ringback/events/header"
+import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type Line } from "./line.ts"
 import type { State } from "./state.ts"
 
@@ -42,11 +42,11 @@ export class Known {
   }
 
   /** What an event says of a record. On the hot path: nothing is hashed or written here. */
-  note({ name, headers }: AmiMessage, line: Line): void {
-    const said = parseEventName(name)
+  note(message: AmiMessage, line: Line): void {
+    const said = parseEventName(message.name)
     if (!said || !isListed(said.kind)) return
-    const uuid = valueOf(headers, "Uuid")
-    if (uuid === null) return
+    const uuid = findValue(message, "Uuid")
+    if (uuid === undefined || isMissing(uuid)) return
     if (this.#touched) this.#touched.add(`${said.kind}/${uuid}`)
     this.set(said.kind, uuid, said.action === "deleted" ? undefined : line)
   }

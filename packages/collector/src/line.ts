@@ -1,4 +1,6 @@
 import { crc32 } from "node:zlib"
+import { writeJson } from "@ringback/ami/json"
+import { type Draft, finish } from "./envelope.ts"
 
 // A record of the spool is a line, `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line
 // feed. Lines stay bytes while they wait: strings in that number are what the garbage collector spends its time on.
@@ -10,6 +12,7 @@ export const FRAME_BYTES = HEAD_BYTES + 1
 
 const SPACE = 32
 export const FEED = 10
+const BRACE = 125
 const HEX = Buffer.from("0123456789abcdef")
 
 export const sizeOf = ({ from, to }: Line) => to - from
@@ -39,21 +42,39 @@ export class LineWriter {
   #page = Buffer.alloc(0)
   #at = 0
 
-  write(json: string): Line {
-    const size = json.length + FRAME_BYTES
-    if (this.#at + size > this.#page.length) {
-      this.#page = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, size))
-      this.#at = 0
-    }
+  write(json: Draft | string): Line {
+    if (typeof json !== "string") return this.#writeDraft(json)
+    this.#makeRoom(json.length)
+    const start = this.#at + HEAD_BYTES
+    return this.#close(start + this.#page.write(json, start, "latin1"))
+  }
+
+  #writeDraft({ head, message, maxBytes }: Draft): Line {
+    this.#makeRoom(maxBytes)
+    const start = this.#at + HEAD_BYTES
+    const end = writeJson(message, this.#page, start + this.#page.write(head, start, "latin1"))
+    if (end === 0) return this.write(finish(head, message))
+    this.#page[end] = BRACE
+    return this.#close(end + 1)
+  }
+
+  #makeRoom(jsonBytes: number): void {
+    const size = jsonBytes + FRAME_BYTES
+    if (this.#at + size <= this.#page.length) return
+    this.#page = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, size))
+    this.#at = 0
+  }
+
+  /** Puts what belongs around the JSON that ends there. */
+  #close(end: number): Line {
     const bytes = this.#page
     const from = this.#at
-    const to = (this.#at += size)
-    bytes.write(json, from + HEAD_BYTES, "latin1")
-    let sum = crc32(bytes.subarray(from + HEAD_BYTES, to - 1))
+    let sum = crc32(bytes.subarray(from + HEAD_BYTES, end))
     for (let digit = from + 7; digit >= from; digit--, sum >>>= 4) bytes[digit] = HEX[sum & 15]!
     bytes[from + 8] = SPACE
-    bytes[to - 1] = FEED
-    return { bytes, from, to }
+    bytes[end] = FEED
+    this.#at = end + 1
+    return { bytes, from, to: this.#at }
   }
 }
 

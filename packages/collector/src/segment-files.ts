@@ -35,9 +35,10 @@ export class SegmentFiles {
         }
       }
       await file.datasync()
+      // Closed first: what throws after the count would be written again.
+      if (at >= this.#segmentBytes) await this.close()
       this.#end += at - segment.size
       segment.size = at
-      if (segment.size >= this.#segmentBytes) await this.close()
     } catch (error) {
       await this.close().catch(() => {})
       throw error

@@ -1,3 +1,4 @@
+import type { Draft } from "./envelope.ts"
 import { FRAME_BYTES, joinLines, type Line, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
 import { listSegments, readLines, type Segment } from "./segment.ts"
@@ -103,14 +104,14 @@ export class Spool {
   }
 
   /** Undefined: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
-  append(json: string, isReport = false): Line | undefined {
-    const size = json.length + FRAME_BYTES
+  append(json: Draft | string, isReport = false): Line | undefined {
+    const size = FRAME_BYTES + (typeof json === "string" ? json.length : json.maxBytes)
     const isFull =
       this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
     if (isFull && !isReport) return undefined
     const line = this.#writer.write(json)
     this.#pending.push({ ...line, end: 0, isLoaded: false, isDone: false })
-    this.#pendingBytes += size
+    this.#pendingBytes += sizeOf(line)
     this.#depth++
     if (this.#trouble) this.#lend()
     this.#schedule()
