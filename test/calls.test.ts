@@ -243,6 +243,20 @@ describe("Deliver and Release", () => {
 })
 
 describe("Jobs", () => {
+  test("what waits for a slot of a rate that was changed", async () => {
+    const { id: endpointId, arrived } = await world.addEndpoint({ rateLimit: 0.001 })
+    for (let count = 0; count < 4; count++) await world.say()
+    await world.pump()
+    await Endpoint.update(table(), tenant(), endpointId, { rateLimit: 100 })
+    await Health.dropSlots(table(), tenant(), endpointId)
+    const { body } = formatJob({ v: 1, kind: "spread", tenant: tenant(), endpointId })
+    const record = makeRecord({ MessageId: "m", Body: body }, world.stack.queues.Jobs.url)
+    await jobsHandler(world.of.Jobs)({ Records: [record] }, makeContext(MINUTE))
+    world.advance(11 * SECOND)
+    await world.release()
+    assert.equal(arrived().length, 4)
+  })
+
   test("a job that needs another page than time allows", async () => {
     const { id: endpointId } = await world.addEndpoint()
     const [shard] = parkingShards(endpointId) as [string]
