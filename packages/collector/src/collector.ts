@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "@ringback/ami/clock"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { Tuning } from "@ringback/ami/tuning"
 import { parseSourceToken } from "@ringback/events/token"
@@ -27,7 +28,9 @@ export type CollectorOptions = {
   /** The time of each call of the queue. */
   onBatch?: (durationMs: number) => void
   log: Log
-  now?: () => number
+  /** Time, for the PBX's session and all that is written down. */
+  clock?: Clock
+  heartbeatMs?: number
   /** How far apart the PBX's lists are asked for twice after a gap. */
   confirmMs?: number
   tuning?: Partial<Tuning>
@@ -48,12 +51,12 @@ const MEGABYTE = 1_048_576
 
 /** Reads one PBX into the ingest queue until it is stopped. Throws a SettingError where it cannot begin. */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
-  const { spoolDir, now = Date.now, healthPort = null } = options
+  const { spoolDir, clock = systemClock, healthPort = null } = options
   const token = parseSourceToken(options.sourceToken)
   if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is no source token (rbs_...)")
   const log: Log = (event, fields) => options.log(event, { source: token.source, ...fields })
   const maxBytes = (options.spoolMaxMb ?? 1_024) * MEGABYTE
-  const storage = await openStorage({ dir: spoolDir, maxBytes, log, now })
+  const storage = await openStorage({ dir: spoolDir, maxBytes, log, now: clock.now })
   let health: Health | undefined
   try {
     const run = new Run({
@@ -62,7 +65,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       token,
       storage,
       log,
-      now,
+      clock,
     })
     const statuses = () => [run.status()]
     const metrics = healthPort === null ? undefined : makeMetrics(statuses)

@@ -1,11 +1,19 @@
+import type { Row } from "./losses.ts"
+
 /** A while in which the PBX was not read. */
 export type Break = { from: number; to: number; reason: "restarted" | "disconnected" }
+
+type While = [from: number, to: number]
+
+/** What a heartbeat says: since when all was read and kept; where that is not so now, the last while in which it was. */
+type Claim = { connectedSince: number | null; readBefore?: While }
 
 /** Which times this collector has read its PBX in, by its own clock. */
 export class Coverage {
   #brokenAt: number | null
   #reason: Break["reason"] = "restarted"
   #connectedSince: number | null = null
+  #last: While | undefined
 
   /** `readUntil`: up to when an earlier run had read; null at the very first start, which misses nothing. */
   constructor(readUntil: number | null) {
@@ -30,9 +38,21 @@ export class Coverage {
   /** The session is gone. Nothing after `lastReadAt` was heard. */
   lose(lastReadAt: number): void {
     if (this.#connectedSince === null) return
+    this.#last = [this.#connectedSince, Math.max(this.#connectedSince, lastReadAt)]
     this.#connectedSince = null
     this.#brokenAt = lastReadAt
     this.#reason = "disconnected"
+  }
+
+  /** What this collector may claim to have covered, given what it read and could not keep. */
+  claim({ openSince, latest = 0 }: Row): Claim {
+    const isOn = this.#connectedSince !== null
+    const read = isOn ? ([this.#connectedSince!, Infinity] as const) : this.#last
+    if (!read) return { connectedSince: null }
+    const [from, to] = read
+    if (openSince !== undefined) return claimEnded(from, Math.min(to, openSince))
+    const since = Math.max(from, latest)
+    return isOn ? { connectedSince: since } : claimEnded(since, to)
   }
 
   /** Up to when all that the PBX said is safe; null before the first session. Kept for the next start. */
@@ -41,3 +61,6 @@ export class Coverage {
     return heard === null ? null : Math.min(heard, oldestUnsavedAt ?? heard)
   }
 }
+
+const claimEnded = (from: number, to: number): Claim =>
+  from > to ? { connectedSince: null } : { connectedSince: null, readBefore: [from, to] }

@@ -7,6 +7,8 @@
 export type GapReason =
   "restarted" | "disconnected" | "spool-full" | "spool-damaged" | "oversized" | "refused"
 
+export type Row = { openSince: number | undefined; latest: number | undefined }
+
 export type Loss = { reason: GapReason; from: number; to: number; count: number }
 
 // Losses come in rows: one report a row, made when it has been quiet for so long.
@@ -16,9 +18,11 @@ const QUIET_MS = 5_000
 export class Losses {
   #open = new Map<GapReason, Loss>()
   #counts = new Map<GapReason, number>()
+  #latest = new Map<GapReason, number>()
 
   note(reason: GapReason, at: number): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+    this.#latest.set(reason, at)
     const loss = this.#open.get(reason)
     if (!loss) {
       this.#open.set(reason, { reason, from: at, to: at, count: 1 })
@@ -34,8 +38,9 @@ export class Losses {
     return Object.fromEntries(this.#counts)
   }
 
-  isOpen(reason: GapReason): boolean {
-    return this.#open.has(reason)
+  /** Where the row of them began that is not over, and when the last one was, reported or not. */
+  rowOf(reason: GapReason): Row {
+    return { openSince: this.#open.get(reason)?.from, latest: this.#latest.get(reason) }
   }
 
   /** Where the earliest loss began that is not reported yet. */

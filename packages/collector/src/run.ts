@@ -1,4 +1,5 @@
 import { AmiClient } from "@ringback/ami/client"
+import type { Clock } from "@ringback/ami/clock"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
 import type { Tuning } from "@ringback/ami/tuning"
@@ -32,7 +33,8 @@ type RunOptions = {
   onBatch?: (durationMs: number) => void
   confirmMs?: number
   log: Log
-  now: () => number
+  clock: Clock
+  heartbeatMs?: number
   tuning?: Partial<Tuning>
 }
 
@@ -64,7 +66,7 @@ export class Run {
   #isStopped = false
 
   constructor(options: RunOptions) {
-    const { token, storage, log, now } = options
+    const { token, storage, log, clock } = options
     const { spool, collector } = storage
     const { tenant, source } = token
     this.#options = options
@@ -81,7 +83,7 @@ export class Run {
       list: (action) => this.#list(action),
       send: (action) => this.#client!.send(action),
       log,
-      now,
+      now: clock.now,
     })
     this.#coverage = new Coverage(readUntilOf(storage))
   }
@@ -91,8 +93,8 @@ export class Run {
   }
 
   start(): void {
-    const { ami, token, storage, sqs, tuning, log, now } = this.#options
-    this.#gaps.reportDamages(readUntilOf(storage) ?? now())
+    const { ami, token, storage, sqs, tuning, log, clock } = this.#options
+    this.#gaps.reportDamages(readUntilOf(storage) ?? clock.now())
     this.#sender = startSender({
       spool: storage.spool,
       sqs,
@@ -110,6 +112,7 @@ export class Run {
     this.#client = new AmiClient({
       ...ami,
       ...(tuning && { tuning }),
+      clock,
       onMessage: (message, receivedAt) => void this.#intake.take(message, receivedAt),
       onState: (state) => this.#noteSession(state),
       onDropped: ({ why, bytes, firstLine }, at) => {
@@ -120,7 +123,7 @@ export class Run {
     })
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
-      setInterval(() => this.#beat(), HEARTBEAT_MS),
+      setInterval(() => this.#beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS),
       setInterval(() => log("collector.minute", this.status()), MINUTE_MS),
     ]
     this.#beat()
@@ -133,7 +136,7 @@ export class Run {
   }
 
   status(): Status {
-    const { storage, token, now } = this.#options
+    const { storage, token, clock } = this.#options
     const { spool } = storage
     const state = this.#client?.state
     const oldest = spool.oldestReceivedAt
@@ -151,7 +154,7 @@ export class Run {
       gaps: this.#gaps.counts,
       spoolDepth: spool.depth,
       spoolBytes: spool.bytes,
-      spoolAgeSeconds: oldest === null ? 0 : Math.max(0, now() - oldest) / 1_000,
+      spoolAgeSeconds: oldest === null ? 0 : Math.max(0, clock.now() - oldest) / 1_000,
       diskTrouble: storage.trouble(),
       queueTrouble: this.#queueTrouble,
       lagSeconds: this.#intake.lagSeconds,
@@ -207,8 +210,8 @@ export class Run {
 
   #setAside(message: Line, refusal: Refusal): void {
     const json = jsonOf(message)
-    const { spoolDir, log, now } = this.#options
-    const file = quarantine(spoolDir, json, refusal, now())
+    const { spoolDir, log, clock } = this.#options
+    const file = quarantine(spoolDir, json, refusal, clock.now())
     this.#counts.refused++
     // A report that is refused is not reported by another one.
     if (!json.startsWith('{"v":1,"kind":"gap"')) this.#losses.note("refused", receivedAtOf(message))
@@ -222,7 +225,7 @@ export class Run {
 
   #tick(): void {
     this.#warnUntimed()
-    this.#gaps.reportLosses(this.#options.now())
+    this.#gaps.reportLosses(this.#options.clock.now())
     this.#remember()
   }
 
@@ -246,17 +249,12 @@ export class Run {
 
   /** Best effort: what it says is soon said again. */
   #beat(): void {
-    const { sqs, ingestQueueUrl, now } = this.#options
+    const { sqs, ingestQueueUrl, clock } = this.#options
     const { spoolDepth, spoolAgeSeconds } = this.status()
-    // Who reads but cannot keep covers nothing.
-    const isLosing = this.#losses.isOpen("spool-full")
-    const heartbeat = this.#envelope.heartbeat({
-      receivedAt: now(),
-      version,
-      connectedSince: isLosing || this.#isStopped ? null : this.#coverage.connectedSince,
-      spoolDepth,
-      spoolAgeSeconds,
-    })
+    // Who reads but cannot keep covers nothing; and the report of that stands behind all that the spool is full of.
+    const { readBefore, ...claim } = this.#coverage.claim(this.#losses.rowOf("spool-full"))
+    const about = { receivedAt: clock.now(), version, ...claim, spoolDepth, spoolAgeSeconds }
+    const heartbeat = { ...this.#envelope.heartbeat(about), ...(readBefore && { readBefore }) }
     void sendHeartbeat(sqs, ingestQueueUrl, heartbeat, this.#key)
   }
 }

@@ -37,6 +37,8 @@ export const HeartbeatMessage = v.object({
   version: Word,
   /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */
   connectedSince: v.nullable(Millis),
+  /** While it does not: the last while in which it did, as from and to. A twin's gap may lie in its last seconds. */
+  readBefore: v.optional(v.tuple([Millis, Millis])),
   spoolDepth: v.pipe(v.number(), v.integer(), v.minValue(0)),
   spoolAgeSeconds: v.pipe(v.number(), v.minValue(0)),
 })

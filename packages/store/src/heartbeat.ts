@@ -16,6 +16,7 @@ export async function record(
   heartbeat: HeartbeatMessage,
 ): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
+  const read = connectedSince === null ? heartbeat.readBefore : ([connectedSince, at] as const)
   return note(table, source, heartbeat.collector, (was) => {
     if (was && was.at >= at) return undefined
     const spans = was?.spans ?? []
@@ -25,7 +26,7 @@ export async function record(
       connectedSince,
       spoolDepth,
       spoolAgeSeconds,
-      spans: connectedSince === null ? spans : extendSpans(spans, connectedSince, at),
+      spans: read ? extendSpans(spans, ...read) : spans,
       count: 0,
     }
   })
