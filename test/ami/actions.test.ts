@@ -135,7 +135,7 @@ test("a long list is waited for, without pings, as long as its rows come", async
   const list = client.list({ Action: "OutPlanShow" })
   const { action, reply } = await take()
   for (let row = 0; row < 5; row++) {
-    clock.advance(50_000)
+    clock.advance(20_000)
     reply.send({ Event: "OutPlanEntry", ActionID: idOf(action), Uuid: String(row) })
     await until(() => client.state.lastReadAt === clock.now())
   }
@@ -150,7 +150,7 @@ test("a list that hangs is given up, its late rows are no events, and a living s
   const { pbx, client, clock, seen } = await startSession(t, { onAction })
   const refused = assert.rejects(client.list({ Action: "OutDialingShow" }), { code: "silent" })
   const { action, reply } = await take()
-  clock.advance(60_000)
+  clock.advance(25_000)
   await refused
   reply.send({ Event: "OutDialingEntry", ActionID: idOf(action), Uuid: "1" })
   clock.advance(5_000)

@@ -119,7 +119,7 @@ export type LogLine = { event: string } & Record<string, unknown>
 /** A collector in this process, with its log. */
 export async function runCollector(
   pbx: Pbx,
-  queue: IngestQueue,
+  queue: { url: string; token: { text: string } },
   spoolDir: string,
   options: Partial<CollectorOptions> = {},
 ): Promise<Collector & { lines: LogLine[] }> {

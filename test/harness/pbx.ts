@@ -12,6 +12,8 @@ export type PbxOptions = {
   hasTimestamps?: boolean
   /** Answers nothing that is written to it, from the start. */
   isMute?: boolean
+  /** With what it greets, instead of as Asterisk does. */
+  banner?: string
 }
 
 const USERNAME = "ringback"
@@ -147,7 +149,7 @@ export class Pbx {
       this.#sessions.delete(socket)
     })
     if (this.options.isMute) return
-    socket.write(BANNER)
+    socket.write(this.options.banner ?? BANNER)
     let text = ""
     socket.on("data", (chunk) => {
       text += chunk.toString("utf8")

@@ -26,7 +26,8 @@ export type Tuning = {
 export const TUNING: Tuning = {
   pingIntervalMs: 4_800,
   answerDeadlineMs: 10_000,
-  listDeadlineMs: 60_000,
+  // A peer that falls silent within a list is left after this, a ping and its deadline: in less than 45 s.
+  listDeadlineMs: 25_000,
   connectDeadlineMs: 10_000,
   backoffMinMs: 250,
   backoffMaxMs: 30_000,

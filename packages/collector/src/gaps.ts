@@ -137,7 +137,15 @@ export class Gaps {
     this.counts[reason] = (this.counts[reason] ?? 0) + 1
     spool.append(envelope.gap({ id, from, to, reason, inferred }, now()), true)
     const seconds = (to - from) / 1_000
-    log("gap", { alarm: true, reason, from: iso(from), to: iso(to), seconds, inferred })
+    // Whatever else makes a gap has raised its alarm when it began.
+    log("gap", {
+      alarm: reason === "restarted",
+      reason,
+      from: iso(from),
+      to: iso(to),
+      seconds,
+      inferred,
+    })
   }
 }
 
