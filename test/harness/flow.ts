@@ -1,3 +1,4 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -30,7 +31,12 @@ export type Flow = {
   close: () => Promise<void>
 }
 
-export async function startFlow(): Promise<Flow> {
+type FlowOptions = {
+  /** Instead of the half minute for which ingest puts off what it cannot decide yet. */
+  holdSeconds?: number
+}
+
+export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow> {
   const stack = await startStack()
   const counts: Counts = {}
   const ended = new AbortController()
@@ -41,6 +47,7 @@ export async function startFlow(): Promise<Flow> {
     (name) => [name, countedClients(stack, counts, name)] as const,
   )
   const of = Object.fromEntries(clients)
+  if (holdSeconds !== undefined) shortenDelays(of["ingest"]!.sqs, holdSeconds)
   const deps = new Map(clients.map(([name, mine]) => [name, makeDeps(stack, { clients: mine })]))
   const sources = names.map((name) =>
     pollQueue({
@@ -66,6 +73,16 @@ export async function startFlow(): Promise<Flow> {
       if (errors.length > 0) throw new AggregateError(errors, "a poller failed")
     },
   }
+}
+
+function shortenDelays({ middlewareStack }: SQSClient, DelaySeconds: number): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      if ("DelaySeconds" in args.input) Object.assign(args.input, { DelaySeconds })
+      return next(args)
+    },
+    { step: "initialize", name: "shortenDelays" },
+  )
 }
 
 async function releaseForEver(deps: Deps, signal: AbortSignal): Promise<void> {
