@@ -168,6 +168,11 @@ test("what collectors say of themselves makes their source's status", async () =
   now += 8 * DAY_MS
   await beat("c")
   assert.deepEqual(Object.keys((await read()).collectors), ["c".repeat(22)])
+  // A token's holder may make up as many as it likes: the item keeps the latest, and its size.
+  for (const letter of "defghijklmnopqrstuvwxyz") await beat(letter, { receivedAt: ++now })
+  assert.equal(Object.keys((await read()).collectors).length, 20)
+  assert.ok(!("c".repeat(22) in (await read()).collectors))
+  await beat("c", { receivedAt: now })
   await Source.remove(table, tenant, source.id)
   await beat("c", { receivedAt: now + 1 })
   assert.equal((await read()).collectors["c".repeat(22)]?.at, now)

@@ -6,8 +6,10 @@ import { get as getSource, type Collector, type Source } from "./source.ts"
 import { cutSpans, extendSpans } from "./spans.ts"
 import { isConditionFailed, type Table } from "./table.ts"
 
-// A collector with a new spool is a new one; what has been silent for a week is forgotten.
+// A collector with a new spool is a new one: what has been silent for a week is forgotten. So are the longest silent
+// beyond a number that no PBX has, for a source's item must not grow with whatever a token's holder makes up.
 const FORGOTTEN_AFTER_MS = 7 * 24 * 3600 * 1000
+const MAX_COLLECTORS = 20
 
 /** Notes a collector's heartbeat at its source; an older one, or one of a deleted source, changes nothing. */
 export async function record(
@@ -73,7 +75,11 @@ async function write(
 ): Promise<boolean> {
   const names: Record<string, string> = { "#own": collector, ...(was && { "#count": "count" }) }
   const forgotten = Object.entries(source.collectors)
-    .filter(([id, each]) => id !== collector && each.at < noted.at - FORGOTTEN_AFTER_MS)
+    .filter(([id]) => id !== collector)
+    .sort(([, a], [, b]) => b.at - a.at)
+    .filter(
+      ([, each], rank) => rank >= MAX_COLLECTORS - 1 || each.at < noted.at - FORGOTTEN_AFTER_MS,
+    )
     .map(([id], index) => {
       names[`#old${index}`] = id
       return `collectors.#old${index}`
