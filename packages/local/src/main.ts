@@ -6,6 +6,9 @@ import { makeStory } from "./story.ts"
 // stdout has one line, for programs: whatever a library prints there goes to the people on stderr.
 console.log = console.info = console.debug = console.error
 
+// What the engines write is nobody else's either, also in a data dir that was there before.
+process.umask(0o077)
+
 const story = makeStory()
 const shutdown = makeShutdown()
 const isEnding = endOnSignals(shutdown, () =>
