@@ -26,7 +26,13 @@ export type Copy = { at: number; collector: 0 | 1 }
 
 const MINUTE = 60_000
 
-export function planEvents(chance: Chance, count: number, span: number): PlannedEvent[] {
+/** `isCalm`: no answer to a collector is lost, so none sends a message again; twins there are in any weather. */
+export function planEvents(
+  chance: Chance,
+  count: number,
+  span: number,
+  isCalm: boolean,
+): PlannedEvent[] {
   return Array.from({ length: count }, (_, index): PlannedEvent => {
     const of = (name: string) => chance.of("event", index, name)
     const at = Math.floor(of("at") * span)
@@ -35,7 +41,7 @@ export function planEvents(chance: Chance, count: number, span: number): Planned
     const status = chance.between(0, 3, "status", index)
     const copies: Copy[] = [{ at, collector: 0 }]
     const later = (name: string) => at + Math.floor(of(name) ** 3 * 30 * MINUTE)
-    if (of("again") < 0.1) copies.push({ at: later("again at"), collector: 0 })
+    if (!isCalm && of("again") < 0.1) copies.push({ at: later("again at"), collector: 0 })
     // Nothing in a dllist event tells one emission from two: the twin's is an event of its own.
     if (of("twin") < 0.3 && kind !== "dllist.updated")
       copies.push({ at: later("twin at"), collector: 1 })

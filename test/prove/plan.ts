@@ -76,7 +76,7 @@ export function makePlan(chance: Chance, { events: flood }: Size = {}): Plan {
     isCalm,
     isOverHttp: flood === undefined && chance.is(0.15, "http"),
     endpoints,
-    events: planEvents(chance, count, flood ? MINUTE : span),
+    events: planEvents(chance, count, flood ? MINUTE : span, isCalm),
     actions,
   }
 }
