@@ -16,12 +16,7 @@ export async function identify(
   operatorKey: string,
   authorization: string | undefined,
 ): Promise<Caller> {
-  // An operator may have chosen a key with spaces in it; those at its ends are lost on the way.
-  const [, text] = /^Bearer +(\S.*)$/i.exec(authorization?.trim() ?? "") ?? []
-  if (text === undefined) {
-    const detail = "Send the header Authorization: Bearer KEY."
-    throw new ProblemError("auth.missing", detail, { headers: CHALLENGE })
-  }
+  const text = readBearer(authorization)
   if (isSame(text, operatorKey.trim())) return { kind: "operator", id: "operator" }
   const apiKey = await ApiKey.verify(table, text)
   if (!apiKey) throw unknownKey()
@@ -29,10 +24,19 @@ export async function identify(
   return { kind: "tenant", id: apiKey.id, tenant: apiKey.tenant }
 }
 
+/** What was sent as a key or token, or a problem. */
+export function readBearer(authorization: string | undefined): string {
+  // An operator may have chosen a key with spaces in it; those at its ends are lost on the way.
+  const [, text] = /^Bearer +(\S.*)$/i.exec(authorization?.trim() ?? "") ?? []
+  if (text !== undefined) return text
+  const detail = "Send the header Authorization: Bearer KEY."
+  throw new ProblemError("auth.missing", detail, { headers: CHALLENGE })
+}
+
 /** The living tenant that the route is about, if any, or a problem where the caller may not go there. */
 export async function authorize(
   table: Table,
-  access: Exclude<Access, "open">,
+  access: Exclude<Access, "open" | "source">,
   caller: Caller,
   tenantId: string | undefined,
 ): Promise<Tenant.Tenant | undefined> {
@@ -51,7 +55,7 @@ export async function authorize(
 
 const CHALLENGE = { "www-authenticate": 'Bearer realm="ringback"' }
 
-const unknownKey = () =>
+export const unknownKey = () =>
   new ProblemError("auth.invalid", "The key is unknown, expired or revoked.", {
     headers: { "www-authenticate": 'Bearer realm="ringback", error="invalid_token"' },
   })

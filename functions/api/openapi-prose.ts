@@ -51,6 +51,12 @@ export const securitySchemes = {
     bearerFormat: "rbk_TENANT_KEY_SECRET",
     description: "Reaches its own tenant alone",
   },
+  sourceToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "rbs_TENANT_SOURCE_KEY_SECRET",
+    description: "Of a collector: says whose it is, and reaches nothing",
+  },
 }
 
 const both = [{ operatorKey: [] }, { tenantKey: [] }]
@@ -60,6 +66,7 @@ export const security: Record<Access, JsonSchema[]> = {
   operator: [{ operatorKey: [] }],
   tenant: both,
   key: both,
+  source: [{ sourceToken: [] }],
 }
 
 const header = (description: string, example: string) => ({

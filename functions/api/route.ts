@@ -1,13 +1,14 @@
 import type * as v from "valibot"
+import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
 import type { Deps } from "./deps.ts"
 import type { ProblemCode } from "./problem.ts"
 
 /**
  * Who may use a route. `operator`: the operator's key alone. `tenant`: that tenant's keys too. `key`: whoever has a
- * key. `open`: everybody.
+ * key. `source`: whoever has a source's token. `open`: everybody.
  */
-export type Access = "operator" | "tenant" | "key" | "open"
+export type Access = "operator" | "tenant" | "key" | "source" | "open"
 
 export type Method = "get" | "post" | "patch" | "delete"
 
@@ -29,6 +30,8 @@ export type Call<Path extends string, Query, Body> = {
   body: Body
   /** The living tenant in the path, on routes whose access is `tenant`. */
   tenant: Tenant
+  /** The living source whose token was sent, on routes whose access is `source`. */
+  source: Source
   ifMatch: string | undefined
 }
 

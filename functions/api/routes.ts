@@ -1,3 +1,4 @@
+import { collectorCheckRoutes } from "./collector-check.ts"
 import { deliveryRoutes } from "./deliveries.ts"
 import { endpointActionRoutes } from "./endpoint-actions.ts"
 import { endpointRoutes } from "./endpoints.ts"
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...keyRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
+  ...collectorCheckRoutes,
   ...endpointRoutes,
   ...endpointSecretRoutes,
   ...endpointActionRoutes,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import type { Context } from "hono"
+import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
 import { reasonOf } from "../log.ts"
 import { authorize, identify } from "./auth.ts"
@@ -11,6 +12,7 @@ import { notFound, ProblemError, problemResponse } from "./problem.ts"
 import { readQuery } from "./query.ts"
 import type { RateLimit } from "./rate-limit.ts"
 import type { Answer, Route } from "./route.ts"
+import { identifySource } from "./source-token.ts"
 import { validate } from "./validate.ts"
 
 /** What a route is to a request; what no route takes has none but these. */
@@ -69,7 +71,12 @@ async function answer(
   const params = c.req.param() as Record<string, string>
   const authorization = c.req.header("authorization")
   let tenant: Tenant | undefined
-  if (route.access !== "open") {
+  let source: Source | undefined
+  if (route.access === "source") {
+    source = await identifySource(deps.table, authorization)
+    seen.callerId = source.id
+    seen.headers = rateLimit.take(source.id)
+  } else if (route.access !== "open") {
     const caller = await identify(deps.table, deps.operatorKey, authorization)
     seen.callerId = caller.id
     if (caller.kind === "tenant") seen.headers = rateLimit.take(caller.id)
@@ -87,6 +94,7 @@ async function answer(
     query,
     body,
     tenant: tenant!,
+    source: source!,
     ifMatch: c.req.header("if-match"),
   }
   const handle = async () => route.handle(call as never)

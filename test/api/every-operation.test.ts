@@ -22,7 +22,9 @@ after(async () => {
 })
 
 const isOpen = (operation: Operation) => operation.security.length === 0
-const isOperators = (operation: Operation) => operation.security.length === 1
+const isOperators = (operation: Operation) =>
+  "operatorKey" in (operation.security[0] ?? {}) && operation.security.length === 1
+const isSources = (operation: Operation) => "sourceToken" in (operation.security[0] ?? {})
 const bodyOf = ({ requestBody }: Operation) =>
   requestBody && { body: requestBody.content["application/json"].example }
 
@@ -51,6 +53,7 @@ for (const { method, path, operation } of operations) {
     const answer = await api.call(route(ours.ids), { key: theirs.key, ...bodyOf(operation) })
     if (isOperators(operation)) return assert.equal(answer.status, 403, answer.text)
     if (path.includes("{tenantId}")) return assert.equal(answer.status, 404, answer.text)
+    if (isSources(operation)) return assert.equal(answer.status, 401, answer.text)
     return assert.equal(answer.status, 200, answer.text)
   })
 
@@ -67,7 +70,8 @@ for (const { method, path, operation } of operations) {
 
   test(`${operationId} answers junk with what is wrong with it`, async () => {
     const target = route(ours.ids)
-    const unknown = await api.call(`${target}?surprise=1`, bodyOf(operation))
+    const own = isSources(operation) ? { key: ours.token } : {}
+    const unknown = await api.call(`${target}?surprise=1`, { ...own, ...bodyOf(operation) })
     assert.deepEqual([unknown.status, unknown.body.code], [400, "request.invalid"])
     assert.equal(unknown.body.errors[0].path, "/surprise")
     for (const name of Object.keys(ours.ids)) {

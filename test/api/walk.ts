@@ -58,7 +58,12 @@ export async function walkApi(api: TestApi, workers: Workers): Promise<void> {
   }
 }
 
-async function ask(api: TestApi, some: Some, { ids, key }: World, url: string): Promise<void> {
+async function ask(
+  api: TestApi,
+  some: Some,
+  { ids, key, token }: World,
+  url: string,
+): Promise<void> {
   for (const { method, path, operation } of some) {
     const { operationId, requestBody, security } = operation
     const example = requestBody?.content["application/json"].example
@@ -66,7 +71,9 @@ async function ask(api: TestApi, some: Some, { ids, key }: World, url: string): 
       for (const query of ["", ...(queries[operationId] ?? [])]) {
         // A tenant's own key, wherever that will do.
         const isTenants = path.includes("{tenantId}") && security.length > 1
-        const sent: Sent = { ...(isTenants && { key }), ...(body !== undefined && { body }) }
+        const isSources = security.some((each) => "sourceToken" in each)
+        const own = isSources ? { key: token } : isTenants ? { key } : {}
+        const sent: Sent = { ...own, ...(body !== undefined && { body }) }
         const { status, text } = await api.call(`${method} ${fill(path, ids)}${query}`, sent)
         assert.ok(status < 300, `${operationId}: ${status} ${text}`)
       }

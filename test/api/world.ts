@@ -3,7 +3,7 @@ import { pumpAll } from "../harness/system.ts"
 import { makeTenant, type TestApi } from "./api.ts"
 
 /** A tenant with one of everything, by the names that paths have for them. */
-export type World = { path: string; key: string; ids: Record<string, string> }
+export type World = { path: string; key: string; token: string; ids: Record<string, string> }
 
 /** Makes it through the API alone, and lets an event run through the pipeline. */
 export async function makeWorld(api: TestApi, url: string): Promise<World> {
@@ -27,7 +27,7 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
     deliveryId: deliveries.body.data[0].id,
     type: "campaign.updated",
   }
-  return { path, key, ids }
+  return { path, key, token: source.body.token, ids }
 }
 
 /** A path template with those ids in its places. */

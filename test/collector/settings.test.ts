@@ -69,6 +69,7 @@ const wrong: [name: string, value: string][] = [
   ["RINGBACK_SOURCE_TOKEN_FILE", "/nowhere/token"],
   ["RINGBACK_INGEST_QUEUE_URL", ""],
   ["RINGBACK_INGEST_QUEUE_URL", "Ingest"],
+  ["RINGBACK_API_URL", "api.example.com"],
   ["RINGBACK_AMI_EVENTS", "Hangup,,Cdr"],
   ["RINGBACK_AMI_EVENTS", "Out*"],
   ["RINGBACK_SPOOL_MAX_MB", "0"],

@@ -10,6 +10,7 @@ import { Run } from "./run.ts"
 import { SettingError } from "./settings.ts"
 import type { Status } from "./status.ts"
 import { openStorage } from "./storage.ts"
+import { startTokenCheck } from "./token-check.ts"
 
 export type CollectorOptions = {
   ami: AmiTarget
@@ -31,6 +32,9 @@ export type CollectorOptions = {
   /** Time, for the PBX's session and all that is written down. */
   clock?: Clock
   heartbeatMs?: number
+  /** Where to ask whether the token is good; without it nobody is asked. */
+  apiUrl?: string
+  tokenCheckMs?: number
   /** How far apart the PBX's lists are asked for twice after a gap. */
   confirmMs?: number
   tuning?: Partial<Tuning>
@@ -72,18 +76,30 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (metrics)
       health = await startHealth(statuses, metrics.registry, healthPort!, options.healthHost)
     run.start()
+    let { sourceToken } = options
+    const tokenCheck =
+      options.apiUrl === undefined
+        ? undefined
+        : startTokenCheck({
+            apiUrl: options.apiUrl,
+            token: () => sourceToken,
+            everyMs: options.tokenCheckMs,
+            log,
+          })
     return {
       ready: run.ready,
       healthPort: health?.port ?? null,
       status: () => run.status(),
-      async reload({ ami, sourceToken }) {
-        const next = parseSourceToken(sourceToken)
+      async reload({ ami, sourceToken: text }) {
+        const next = parseSourceToken(text)
         if (next?.source !== token.source) {
           throw new SettingError("RINGBACK_SOURCE_TOKEN is of another source: that takes a restart")
         }
+        sourceToken = text
         await run.reload(ami, next)
       },
       async stop() {
+        tokenCheck?.stop()
         await run.stop()
         await health?.close()
       },

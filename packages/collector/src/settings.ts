@@ -48,6 +48,15 @@ const QueueUrl = v.pipe(
   ),
 )
 
+const ApiUrl = v.pipe(
+  v.string(),
+  v.regex(
+    /^https?:\/\/[^/]+/,
+    "must be the URL of Ringback's API, such as https://api.example.com",
+  ),
+  v.transform((url) => url.replace(/\/+$/, "")),
+)
+
 const SourceToken = v.pipe(
   Required,
   v.check((text) => parseSourceToken(text) !== undefined, "is no source token (rbs_...)"),
@@ -63,6 +72,7 @@ const Environment = v.object({
   AMI_AUTH: v.optional(v.picklist(["md5", "plain"], "must be md5 or plain"), "md5"),
   RINGBACK_SOURCE_TOKEN: SourceToken,
   RINGBACK_INGEST_QUEUE_URL: QueueUrl,
+  RINGBACK_API_URL: v.optional(ApiUrl),
   RINGBACK_AMI_EVENTS: v.optional(AmiEvents),
   RINGBACK_SPOOL_DIR: v.optional(v.string(), "./spool"),
   RINGBACK_SPOOL_MAX_MB: v.optional(Whole(1, 1_000_000), "1024"),
@@ -76,6 +86,7 @@ export type CollectorSettings = {
   ami: AmiTarget
   sourceToken: string
   ingestQueueUrl: string
+  apiUrl?: string
   spoolDir: string
   spoolMaxMb: number
   sendRate: number
@@ -118,6 +129,7 @@ export function readSettings(environment: Environment): CollectorSettings {
     },
     sourceToken: all.RINGBACK_SOURCE_TOKEN,
     ingestQueueUrl: all.RINGBACK_INGEST_QUEUE_URL,
+    ...(all.RINGBACK_API_URL !== undefined && { apiUrl: all.RINGBACK_API_URL }),
     spoolDir: all.RINGBACK_SPOOL_DIR,
     spoolMaxMb: all.RINGBACK_SPOOL_MAX_MB,
     sendRate: all.RINGBACK_SEND_RATE,

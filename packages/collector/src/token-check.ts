@@ -1,0 +1,67 @@
+import type { Log } from "./log.ts"
+
+type TokenCheckOptions = {
+  /** Of Ringback's API. */
+  apiUrl: string
+  token: () => string
+  everyMs?: number | undefined
+  log: Log
+}
+
+const EVERY_MS = 10 * 60_000
+const ANSWER_MS = 10_000
+const MEND = "RINGBACK_SOURCE_TOKEN: rotate the source's token in the API and give the new one here"
+
+type Verdict = "good" | "refused" | "unknown"
+
+/** Asks the API now and then whether the token is good: the queue takes what is signed with any. */
+export function startTokenCheck(options: TokenCheckOptions): { stop: () => void } {
+  const { apiUrl, token, everyMs = EVERY_MS, log } = options
+  const stopping = new AbortController()
+  let last: Verdict = "good"
+
+  async function ask(): Promise<void> {
+    const { verdict, reason } = await judge(
+      `${apiUrl}/v1/collector/check`,
+      token(),
+      stopping.signal,
+    )
+    if (verdict === last || stopping.signal.aborted) return
+    // An API that is away says nothing of the token, and is no reason for an alarm.
+    if (verdict === "unknown") log("token.unchecked", { reason })
+    else if (verdict === "refused") log("token.refused", { alarm: true, reason, mend: MEND })
+    else log("token.good")
+    last = verdict
+  }
+
+  void ask()
+  const timer = setInterval(() => void ask(), everyMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      stopping.abort()
+    },
+  }
+}
+
+async function judge(
+  url: string,
+  token: string,
+  stopped: AbortSignal,
+): Promise<{ verdict: Verdict; reason?: string }> {
+  try {
+    const answer = await fetch(url, {
+      headers: { authorization: `Bearer ${token}` },
+      // A token is for the API that was named, and no other.
+      redirect: "error",
+      signal: AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_MS)]),
+    })
+    await answer.body?.cancel()
+    if (answer.ok) return { verdict: "good" }
+    const reason = `the API answered ${answer.status}`
+    return { verdict: answer.status === 401 ? "refused" : "unknown", reason }
+  } catch (error) {
+    const { message, cause } = error as Error
+    return { verdict: "unknown", reason: cause instanceof Error ? cause.message : message }
+  }
+}
