@@ -2,8 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { runKills } from "../prove/kills.ts"
 
-test("nothing acknowledged is lost although npm start is killed four times while it works", async (t) => {
-  const killed = await runKills({ kills: 4, events: 400, seed: 1 })
+test("nothing acknowledged is lost although npm start is killed three times while it works", async (t) => {
+  const killed = await runKills({ kills: 3, events: 240, seed: 1 })
   t.diagnostic(JSON.stringify(killed))
   assert.deepEqual(killed.lost, [])
   assert.ok(killed.events > 0)

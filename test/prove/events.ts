@@ -2,12 +2,7 @@ import type { Chance } from "./chance.ts"
 
 type Headers = [name: string, value: string][]
 
-export const kinds = [
-  "campaign.updated",
-  "dialing.created",
-  "dlma.deleted",
-  "dllist.updated",
-] as const
+const kinds = ["campaign.updated", "dialing.created", "dlma.deleted", "dllist.updated"] as const
 export type EventKind = (typeof kinds)[number]
 
 /** What a PBX says, and how often collectors send it. */
@@ -22,7 +17,7 @@ export type PlannedEvent = {
 }
 
 /** `collector`: whose; a copy of the same collector is the same message, sent again because its answer was lost. */
-export type Copy = { at: number; collector: 0 | 1 }
+type Copy = { at: number; collector: 0 | 1 }
 
 const MINUTE = 60_000
 

@@ -61,7 +61,7 @@ export class Invocation {
   }
 }
 
-export const never = () => new Promise<never>(() => {})
+const never = () => new Promise<never>(() => {})
 
 const running = new AsyncLocalStorage<Invocation>()
 

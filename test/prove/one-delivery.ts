@@ -7,6 +7,8 @@ import type { Made, World } from "./world.ts"
 const DELAYS_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 const MAX_ATTEMPTS = DELAYS_SECONDS.length + 1
 const LEAST_SHARE = 0.8
+const TRUSTED_MS = 60_000
+const POST_MS = 15_000
 
 const SETTLED: DeliveryStatus[] = ["delivered", "failed", "held", "discarded"]
 
@@ -37,7 +39,13 @@ export function checkDelivery(
   if (status === "pending" && (dueAt === undefined || dueShard === undefined))
     say("it will never fall due")
   if ((status === "delivered") !== (openKey === undefined)) say(`its openKey is ${openKey}`)
-  if (!mayRestart(world, id)) checkSchedule(delivery, say)
+  if (mayRestart(world, id)) return
+  checkSchedule(delivery, say)
+  // A message that is older than a minute is looked up before it is sent, whatever it is a copy of.
+  const arrivedAt = attempts.find(({ error }) => error === null)?.at ?? Infinity
+  const isReplayed = world.again.replays[delivery.eventId] !== undefined
+  if (!isReplayed && got.some(({ at }) => at > arrivedAt + TRUSTED_MS + POST_MS))
+    say("it was sent again long after that was known")
 }
 
 /** Somebody's wish begins a schedule anew, or goes before it. */

@@ -12,8 +12,8 @@ const HISTORIES_A_STACK = 60
 let stack: Stack | undefined
 let used = 0
 
-process.on("message", (task: Task) => {
-  void live(task).then((done) => process.send!(done))
+process.on("message", async (task: Task) => {
+  process.send!(await live(task))
 })
 
 async function live(task: Task): Promise<Done> {
