@@ -122,7 +122,7 @@ describe("Ingest", () => {
     await pass(270)
     const told = arrived().map(({ type, synthetic }) => [type, synthetic])
     assert.deepEqual(
-      told.toSorted(([a], [b]) => a!.localeCompare(b!)),
+      told.toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))),
       [
         ["campaign.updated", true],
         ["source.gap", undefined],
