@@ -77,6 +77,20 @@ test("a header that is looked for in the text is the one among the headers", () 
   )
 })
 
+test("headers are the same whether they are cut at once or later", () => {
+  fc.assert(
+    fc.property(lines, (text) => {
+      const atOnce: unknown[] = []
+      const later: AmiMessage[] = []
+      const bytes = Buffer.from(`Event: X\r\n${text}\r\n\r\nEvent: Y\r\n\r\n`)
+      new AmiParser().read(bytes, (message) => void atOnce.push(message.headers))
+      new AmiParser().read(bytes, (message) => void later.push(message))
+      const laterHeaders = later.map(({ headers }) => headers)
+      assert.deepEqual(laterHeaders, atOnce)
+    }),
+  )
+})
+
 test("a message's headers are the same ones however often they are asked for", () => {
   const message = read("A: 1")
   assert.equal(message.headers, message.headers)

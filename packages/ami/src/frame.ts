@@ -1,24 +1,25 @@
 import { type AmiMessage, type HeaderPair, isNamed } from "./message.ts"
 
-/** The bytes of one message, without its empty line, and where its lines end. */
-export type Frame = {
-  bytes: Buffer
-  start: number
-  end: number
-  /** For each line its first colon (where it has none: its LF) and its LF, both counted from `start`. */
-  marks: number[]
+/** Where the lines of one message end; the next message has the same object with another turn. */
+export type Marks = {
+  /** For each line its first colon (where it has none: its LF) and its LF, both counted from the message's start. */
+  places: Int32Array
+  count: number
+  turn: number
 }
+
+/** The bytes of one message, without its empty line. */
+export type Frame = { bytes: Buffer; start: number; end: number; marks: Marks }
 
 const CR = 13
 const SPACE = 32
 
 /** Reads a complete frame. The text is decoded once for the message, so no value keeps a whole read alive. */
-export function readFrame(frame: Frame, markCount: number): AmiMessage {
-  const text = frame.bytes.toString("utf8", frame.start, frame.end)
+export function readFrame({ bytes, start, end, marks }: Frame): AmiMessage {
+  const text = bytes.toString("utf8", start, end)
   // UTF-8 never has fewer bytes than characters: equal lengths mean that byte positions are text positions.
-  const isAscii = text.length === frame.end - frame.start
-  if (!isAscii) return makeMessage(cutByText(text, markCount >> 1))
-  return new AsciiMessage(text, frame.marks, markCount)
+  if (text.length === end - start) return new AsciiMessage(text, marks)
+  return makeMessage(cutByText(text))
 }
 
 /** Headers as a message; of which kind, the first alone decides. */
@@ -32,36 +33,40 @@ function judge([name, value]: HeaderPair): Pick<AmiMessage, "kind" | "name"> {
   return { kind: "other", name: value === "" ? name : `${name}: ${value}` }
 }
 
-/** Cuts its headers out of the text when they are first asked for: who writes the text on needs few of them. */
+/**
+ * Cuts its headers out of the text when they are first asked for: who writes the text on needs few of them. While the
+ * message is being handed over, the parser's marks say where; later they are looked for.
+ */
 class AsciiMessage implements AmiMessage {
   readonly kind: AmiMessage["kind"]
   readonly name: string
   readonly text: string
-  readonly #marks: number[]
-  readonly #markCount: number
+  readonly #marks: Marks
+  readonly #turn: number
   #headers: HeaderPair[] | undefined
 
-  constructor(text: string, marks: number[], markCount: number) {
-    const { kind, name } = judge(cutLine(text, 0, marks[0]!, marks[1]!))
+  constructor(text: string, marks: Marks) {
+    const { kind, name } = judge(cutLine(text, 0, marks.places[0]!, marks.places[1]!))
     this.kind = kind
     this.name = name
     this.text = text
     this.#marks = marks
-    this.#markCount = markCount
+    this.#turn = marks.turn
   }
 
   get headers(): HeaderPair[] {
-    return (this.#headers ??= cutByMarks(this.text, this.#marks, this.#markCount))
+    return (this.#headers ??=
+      this.#turn === this.#marks.turn ? cutByMarks(this.text, this.#marks) : cutByText(this.text))
   }
 }
 
-function cutByMarks(text: string, marks: number[], markCount: number): HeaderPair[] {
+function cutByMarks(text: string, { places, count }: Marks): HeaderPair[] {
   // oxlint-disable-next-line unicorn/no-new-array -- the right size at once is a tenth of the time
-  const headers = new Array<HeaderPair>(markCount >> 1)
+  const headers = new Array<HeaderPair>(count >> 1)
   let line = 0
-  for (let mark = 0, index = 0; mark < markCount; mark += 2, index++) {
-    const feed = marks[mark + 1]!
-    headers[index] = cutLine(text, line, marks[mark]!, feed)
+  for (let mark = 0, index = 0; mark < count; mark += 2, index++) {
+    const feed = places[mark + 1]!
+    headers[index] = cutLine(text, line, places[mark]!, feed)
     line = feed + 1
   }
   return headers
@@ -75,14 +80,12 @@ function cutLine(text: string, line: number, colon: number, feed: number): Heade
   return [text.slice(line, colon), text.slice(value, end)]
 }
 
-function cutByText(text: string, lineCount: number): HeaderPair[] {
+function cutByText(text: string): HeaderPair[] {
   const headers: HeaderPair[] = []
-  let line = 0
-  while (headers.length < lineCount) {
-    const feed = text.indexOf("\n", line)
+  for (let line = 0, feed; line < text.length; line = feed + 1) {
+    feed = text.indexOf("\n", line)
     const end = text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
     headers.push(readHeader(text.slice(line, end)))
-    line = feed + 1
   }
   return headers
 }

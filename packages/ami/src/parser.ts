@@ -1,5 +1,5 @@
 import { END_MARK_BYTES, isCommandOutput, isEndMark, readCommandOutput } from "./command-output.ts"
-import { readFrame } from "./frame.ts"
+import { type Marks, readFrame } from "./frame.ts"
 import type { AmiMessage } from "./message.ts"
 
 export type ParserOptions = {
@@ -27,7 +27,7 @@ const COLON = 58
 const NEAR_BYTES = 64
 const PIECE_BYTES = 64 * 1024
 const ROOM_BYTES = 2 * PIECE_BYTES
-const FIRST_MARKS = 64
+const FIRST_MARKS = 512
 const MANY_MARKS = 8_192
 
 /**
@@ -42,15 +42,14 @@ export class AmiParser {
   #oversizedCount = 0
 
   // What is held: the bytes from #start to #end, looked at up to #at. #line is where the present line begins, #colon
-  // its first colon (-1: none yet). #marks are the finished lines' colons and LFs, counted from #start.
+  // its first colon (-1: none yet). #marks are of its finished lines.
   #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES)
   #start = 0
   #end = 0
   #at = 0
   #line = 0
   #colon = -1
-  #marks = makeMarks(FIRST_MARKS)
-  #markCount = 0
+  readonly #marks: Marks = { places: new Int32Array(FIRST_MARKS), count: 0, turn: 0 }
   // The message that is being skipped, which was too large; #start is then where the bytes not yet counted begin.
   #skipped: DroppedMessage | undefined
   #isSkippedCommand = false
@@ -95,7 +94,8 @@ export class AmiParser {
       this.#onDropped(this.#describe("cut_off"))
     }
     this.#skipped = undefined
-    this.#start = this.#end = this.#at = this.#line = this.#markCount = 0
+    this.#start = this.#end = this.#at = this.#line = 0
+    this.#begin(0)
     this.#colon = -1
   }
 
@@ -168,19 +168,17 @@ export class AmiParser {
         this.#oversizedCount++
         this.#onDropped(this.#describe("oversized", end))
       } else if (isCommand) take(readCommandOutput(frame))
-      else {
-        // The message keeps its marks. The next one has about as many.
-        this.#marks = makeMarks(Math.min(this.#markCount, MANY_MARKS))
-        take(readFrame(frame, this.#markCount))
-      }
+      else take(readFrame(frame))
     }
     this.#begin(feed + 1)
   }
 
   #begin(start: number): void {
     this.#start = start
-    this.#markCount = 0
-    if (this.#marks.length > MANY_MARKS) this.#marks = makeMarks(FIRST_MARKS)
+    const marks = this.#marks
+    marks.count = 0
+    marks.turn++
+    if (marks.places.length > MANY_MARKS) marks.places = new Int32Array(FIRST_MARKS)
   }
 
   #skip(): void {
@@ -213,12 +211,13 @@ export class AmiParser {
   }
 
   #mark(colon: number, feed: number): void {
-    this.#marks[this.#markCount++] = colon - this.#start
-    this.#marks[this.#markCount++] = feed - this.#start
+    const marks = this.#marks
+    if (marks.count === marks.places.length) {
+      const places = new Int32Array(marks.count * 2)
+      places.set(marks.places)
+      marks.places = places
+    }
+    marks.places[marks.count++] = colon - this.#start
+    marks.places[marks.count++] = feed - this.#start
   }
-}
-
-function makeMarks(count: number): number[] {
-  // oxlint-disable-next-line unicorn/no-new-array -- an array that need not grow is filled in half the time
-  return new Array<number>(count)
 }
