@@ -42,6 +42,7 @@ export async function deliverOne(
     : undefined
   if (isDoubtful && (delivery ? delivery.turn !== turn : turn > 0)) {
     deps.log("delivery.void", { deliveryId: message.deliveryId, turn, now: delivery?.turn ?? null })
+    if (isRepeat && delivery?.turn === turn + 1) planAgain(deps, round, message, delivery)
     return "done"
   }
 
@@ -65,6 +66,20 @@ export async function deliverOne(
   }
   if (!errand.hasTime()) return "later"
   return attempt(deps, round, { message, facts, endpoint, delivery })
+}
+
+/**
+ * A message that comes again after its outcome was written: the function ended between the two, perhaps before it sent
+ * the retry that is soon. Sent once more, it need not wait for the net under it; of two, the later is void.
+ */
+function planAgain(
+  { table }: DeliverDeps,
+  round: Round,
+  message: DeliveryMessage,
+  { status, turn, nextAt, dueAt }: Delivery.Delivery,
+): void {
+  const isByMessage = status === "pending" && nextAt !== undefined && dueAt === nextAt + NET_MS
+  if (isByMessage && isSoon(nextAt - table.now())) round.later({ ...message, turn }, nextAt)
 }
 
 /** First attempts of an endpoint that is slow to answer go by the other queue, and delay nobody there. */

@@ -9,6 +9,7 @@ import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { answer, ok } from "../harness/receiver.ts"
+import { pumpAll } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 // One chain of retries for a delivery, whatever is duplicated, late, or lost.
@@ -80,6 +81,25 @@ describe("a message for a turn that is over", () => {
     assert.ok(settled.turn > delivery.turn)
     await world.run()
     assert.equal(endpoint.arrived().length, 2, "the retry that was planned is void")
+  })
+})
+
+describe("a function that is killed after it has written a failure, before it has sent the retry", () => {
+  test("leaves a retry that comes in time all the same, with the message that comes again", async () => {
+    const endpoint = await world.addEndpoint()
+    world.receiver.behave((_, response) => answer(response, 500))
+    await world.say()
+    const retryUrl = `${world.deps.queues.retryUrl}-gone`
+    const killed = { ...world.deps, queues: { ...world.deps.queues, retryUrl } }
+    await pumpAll(world.stack, (name) => (name === "Delivery" ? killed : world.deps))
+    const [delivery] = await world.deliveries({ endpointId: endpoint.id })
+    world.receiver.behave(ok)
+    await deliver([messageOf(delivery!)], 2)
+    assert.equal(endpoint.arrived().length, 1)
+    world.advance(30_000)
+    await world.pump()
+    assert.equal(endpoint.arrived().length, 2)
+    assert.equal((await reread(delivery!)).status, "delivered")
   })
 })
 
