@@ -52,9 +52,12 @@ export class Known {
   }
 
   set(kind: ListedKind, uuid: string, body: Body | undefined): void {
-    if (body === undefined) this.of(kind).delete(uuid)
-    else this.of(kind).set(uuid, body)
-    this.#changed.get(kind)!.add(uuid)
+    const records = this.of(kind)
+    const before = records.get(uuid)
+    if (body === undefined) records.delete(uuid)
+    else records.set(uuid, body)
+    // One whose line is not saved yet has been noted as changed.
+    if (typeof before !== "object") this.#changed.get(kind)!.add(uuid)
   }
 
   of(kind: ListedKind): Map<string, Body> {
