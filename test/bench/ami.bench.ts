@@ -3,67 +3,82 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { AmiRun } from "./ami-run.ts"
 
-/** What was measured, on what, and how it stands to the target. */
-export type AmiRow = [what: string, value: string, note: string]
+type Row = [what: string, value: string, note: string]
 
-const CLIENTS = ["ringback", "asterisk.io", "asterisk-manager"] as const
 const ROUNDS = 5
-const SECONDS = 1
 const MILLIONS = 5
-const RUN = fileURLToPath(new URL("ami-run.ts", import.meta.url))
+const READS = [
+  ["64 KB", 65_536],
+  ["1,400 bytes", 1_400],
+] as const
 
-/** Reading AMI: ours and the two clients of npm by turns, each run a process of its own, the median of them. */
-export async function benchAmi({ withMemory = false } = {}): Promise<AmiRow[]> {
-  const rows: AmiRow[] = []
-  for (const [mode, title] of [
-    ["burst", "events of 920 bytes, reads of 64 KB"],
-    ["pieces", "events of 920 bytes, reads of 1,400 bytes"],
-  ] as const) {
-    rows.push(...(await race(mode, title)))
+const CONTESTANTS = {
+  "ringback, ordered pairs": ["ami-run.ts", "ringback"],
+  "ringback, to the disk": ["collector-run.ts", "spool"],
+  "asterisk.io, parsed only": ["ami-run.ts", "asterisk.io"],
+  "asterisk-manager, parsed only": ["ami-run.ts", "asterisk-manager"],
+  "ringback, rows of node:sqlite": ["collector-run.ts", "sqlite"],
+} as const
+type Contestant = keyof typeof CONTESTANTS
+
+/**
+ * Reading AMI (ordered pairs), and the collector's way from the socket to the disk (parsed, JSON, an id, spooled,
+ * flushed), beside two clients of npm: by turns, each run a process of its own, medians.
+ */
+export async function benchAmi(withMemory = false): Promise<string> {
+  const rows: Row[] = []
+  for (const [title, bytes] of READS) {
+    rows.push([`Events of 920 bytes, reads of ${title}`, "a CPU second", ""])
+    rows.push(...(await race(bytes)))
   }
-  rows.push(await time("an event of 900 KB, reads of 1,400 bytes", 900_000, 30))
-  rows.push(await time("an event of 4 MB refused, reads of 1,400 bytes", 4_000_000, 100))
+  rows.push(["One event, reads of 1,400 bytes", "", ""])
+  rows.push(await time("900 KB", 900_000, 30), await time("4 MB, refused", 4_000_000, 100))
   if (withMemory) rows.push(await readMillions())
-  return rows
+  const lines = rows.map(
+    ([what, value, note]) => `${what.padEnd(44)}${value.padStart(14)}  ${note}`,
+  )
+  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`
 }
 
-async function race(mode: string, title: string): Promise<AmiRow[]> {
-  const rates = new Map<string, number[]>(CLIENTS.map((client) => [client, []]))
+async function race(bytes: number): Promise<Row[]> {
+  const names = Object.keys(CONTESTANTS) as Contestant[]
+  const rates = new Map<Contestant, number[]>(names.map((name) => [name, []]))
   for (let round = 0; round < ROUNDS; round++) {
-    for (const client of CLIENTS) {
-      const { events, cpuSeconds } = await run(client, mode, SECONDS)
-      rates.get(client)?.push(events / cpuSeconds)
+    for (const name of names) {
+      const [file, mode] = CONTESTANTS[name]
+      const { events, cpuSeconds } = await run(file, mode, bytes)
+      rates.get(name)!.push(events / cpuSeconds)
     }
   }
-  const ours = middle(rates.get("ringback") ?? [])
-  return CLIENTS.map((client): AmiRow => {
-    const rate = middle(rates.get(client) ?? [])
-    const ratio = client === "ringback" ? "" : `ours is ${(ours / rate).toFixed(1)} times as fast`
-    return [`${client}: ${title}`, `${Math.round(rate).toLocaleString("en")} a CPU second`, ratio]
+  const rateOf = (name: Contestant) => middle(rates.get(name)!)
+  return names.map((name): Row => {
+    const pairs = (rateOf("ringback, ordered pairs") / rateOf(name)).toFixed(2)
+    const disk = (rateOf("ringback, to the disk") / rateOf(name)).toFixed(2)
+    const isOurs = name.startsWith("ringback")
+    const note = isOurs ? "" : `pairs are ${pairs}, to the disk is ${disk} times as fast`
+    return [`  ${name}`, Math.round(rateOf(name)).toLocaleString("en"), note]
   })
 }
 
-async function readMillions(): Promise<AmiRow> {
-  const { memoryMb, seconds } = await run("ringback", "memory", MILLIONS * 1e6)
+async function readMillions(): Promise<Row> {
+  const { memoryMb, seconds } = await run("ami-run.ts", "memory", MILLIONS * 1e6)
   const each = memoryMb.map((mb) => mb.toFixed(0)).join(" ")
-  return [
-    `${MILLIONS} million events`,
-    `${seconds.toFixed(0)} s`,
-    `resident MB, ten times on the way: ${each}`,
-  ]
+  const what = `${MILLIONS} million events`
+  return [what, `${seconds.toFixed(0)} s`, `resident MB, ten times on the way: ${each}`]
 }
 
-async function time(title: string, bytes: number, targetMs: number): Promise<AmiRow> {
+async function time(title: string, bytes: number, targetMs: number): Promise<Row> {
   const runs: AmiRun[] = []
-  for (let round = 0; round < ROUNDS; round++) runs.push(await run("ringback", "large", bytes))
+  for (let round = 0; round < ROUNDS; round++) runs.push(await run("ami-run.ts", "large", bytes))
   const wall = milliseconds(middle(runs.map(({ seconds }) => seconds)))
   const work = milliseconds(middle(runs.map(({ cpuSeconds }) => cpuSeconds)))
-  return [title, wall, `of work: ${work}; target: under ${targetMs} ms`]
+  return [`  ${title}`, wall, `of work: ${work}; target: under ${targetMs} ms`]
 }
 
-async function run(client: string, mode: string, amount: number): Promise<AmiRun> {
-  const arguments_ = ["--expose-gc", RUN, client, mode, String(amount)]
-  const { stdout } = await promisify(execFile)(process.execPath, arguments_)
+async function run(file: string, mode: string, amount: number): Promise<AmiRun> {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const words = ["--expose-gc", path, mode, String(amount)]
+  const { stdout } = await promisify(execFile)(process.execPath, words)
   return JSON.parse(stdout) as AmiRun
 }
 
@@ -73,10 +88,4 @@ function middle(values: number[]): number {
 
 function milliseconds(seconds: number): string {
   return `${(seconds * 1_000).toFixed(1)} ms`
-}
-
-if (import.meta.main) {
-  for (const row of await benchAmi({ withMemory: process.argv.includes("--memory") })) {
-    console.log(row.filter(Boolean).join(" | "))
-  }
 }

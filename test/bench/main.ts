@@ -1,107 +1,37 @@
-import { randomUUID } from "node:crypto"
 import { availableParallelism, loadavg } from "node:os"
-import { setTimeout as wait } from "node:timers/promises"
-import { exampleHeaders } from "@ringback/events/catalog"
-import { eventStamp } from "@ringback/local/ami-server"
-import { until } from "../harness/until.ts"
-import { between, type Usage } from "./child.ts"
-import { report } from "./report.ts"
-import { type Bench, type Role, roles, setUp } from "./setup.ts"
+import { parseArgs } from "node:util"
+import { benchAmi } from "./ami.bench.ts"
+import { benchFlow } from "./flow.ts"
 
-export type Run = {
-  name: string
-  events: number
-  seconds: number
-  latenciesMs: number[]
-  usage: Record<Role, Usage>
+const USAGE = `npm run bench -- [ami] [flow] [--memory]
+  ami       reading AMI, and on into the spool, beside two clients of npm
+  flow      from the PBX to the receiver; both by default
+  --memory  ami reads five million events as well`
+
+const suites: Record<string, (withMemory: boolean) => Promise<string>> = {
+  ami: benchAmi,
+  flow: benchFlow,
 }
 
-// Steady too: a burst at cold processes makes POSTs slow, and the endpoint counts as slow for a minute.
-const WARM_UP = { perSecond: 50, seconds: 6 }
-const STEADY = { perSecond: 50, seconds: 30 }
-const FULL_LOAD = 5000
-
-const sentAt = new Map<string, number>()
-let latenciesMs: number[] = []
-
-/** Webhooks that come twice count once: the first is the one that a receiver acts upon. */
-function onWebhook(body: string) {
-  const { uuid } = (JSON.parse(body) as { data: { uuid: string } }).data
-  const at = sentAt.get(uuid)
-  if (at === undefined) return
-  sentAt.delete(uuid)
-  latenciesMs.push(performance.now() - at)
-}
-
-/** An event as the PBX says it: a call's end, of about a kilobyte, with a Uuid of its own. */
-function sayEvent(bench: Bench) {
-  let uuid: string | undefined
-  const makeUuid = () => {
-    const fresh = randomUUID()
-    uuid ??= fresh
-    return fresh
+function readArguments() {
+  try {
+    const options = { memory: { type: "boolean", default: false } } as const
+    const { positionals, values } = parseArgs({ allowPositionals: true, options })
+    const wanted = positionals.length > 0 ? positionals : Object.keys(suites)
+    if (wanted.every((name) => name in suites)) return { wanted, ...values }
+  } catch {
+    // An unknown option: said below.
   }
-  const headers = exampleHeaders("dialing.updated", { now: Date.now(), makeUuid })!
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
-  lines.splice(1, 0, `Timestamp: ${eventStamp()}\r\n`)
-  sentAt.set(uuid!, performance.now())
-  bench.say(`${lines.join("")}\r\n\r\n`)
+  console.error(USAGE)
+  return process.exit(2)
 }
 
-async function usageOf(bench: Bench): Promise<Record<Role, Usage>> {
-  const all = roles.map(async (role) => [role, await bench.children[role].usage()])
-  return Object.fromEntries(await Promise.all(all))
+const { wanted, memory } = readArguments()
+const machine = `Node ${process.version}, ${availableParallelism()} CPUs`
+console.log(`${machine}, load average ${loadavg()[0]!.toFixed(1)} before.\n`)
+for (const [name, bench] of Object.entries(suites)) {
+  if (!wanted.includes(name)) continue
+  process.stderr.write(`Measuring ${name}: a minute or two, then a table.\n`)
+  console.log(await bench(memory))
 }
-
-async function measure(bench: Bench, name: string, say: () => Promise<void>): Promise<Run> {
-  latenciesMs = []
-  const before = await usageOf(bench)
-  const startedAt = performance.now()
-  await say()
-  await until(() => sentAt.size === 0, { seconds: 300, what: "every event's webhook" })
-  const seconds = (performance.now() - startedAt) / 1000
-  const after = await usageOf(bench)
-  const usage = Object.fromEntries(roles.map((role) => [role, between(before[role], after[role])]))
-  return {
-    name,
-    events: latenciesMs.length,
-    seconds,
-    latenciesMs,
-    usage: usage as Record<Role, Usage>,
-  }
-}
-
-async function sayAll(bench: Bench, events: number) {
-  for (let said = 0; said < events; said++) {
-    sayEvent(bench)
-    // A PBX writes in bursts, and this process must also answer as the receiver.
-    if (said % 50 === 49) await wait(1)
-  }
-}
-
-async function saySteadily(bench: Bench, { perSecond, seconds }: typeof STEADY) {
-  const startedAt = performance.now()
-  for (let said = 0; said < perSecond * seconds; said++) {
-    await wait(Math.max(0, startedAt + (said * 1000) / perSecond - performance.now()))
-    sayEvent(bench)
-  }
-}
-
-const loadBefore = loadavg()
-process.stderr.write("Starting all parts, then two runs: some minutes, then a table.\n")
-const bench = await setUp(onWebhook)
-try {
-  await measure(bench, "warm-up", () => saySteadily(bench, WARM_UP))
-  const steady = await measure(bench, `${STEADY.perSecond} events/s`, () =>
-    saySteadily(bench, STEADY),
-  )
-  const full = await measure(bench, "full load", () => sayAll(bench, FULL_LOAD))
-  const [load] = loadBefore
-  const machine =
-    `Node ${process.version}, ${availableParallelism()} CPUs, engines on disk, ` +
-    `load average ${load!.toFixed(1)} before`
-  process.stdout.write(report(machine, steady, full))
-} finally {
-  await bench.close()
-}
-process.exit(0)
+process.exit()

@@ -1,5 +1,5 @@
 import { prices } from "../../infra/prices.ts"
-import type { Run } from "./main.ts"
+import type { Run } from "./flow.ts"
 import { type Role, roles } from "./setup.ts"
 
 const MILLION = 1e6
@@ -14,7 +14,7 @@ const titles: Record<Role, string> = {
 }
 
 /** The tables of one benchmark, as text. One endpoint wants every event. */
-export function report(machine: string, steady: Run, full: Run): string {
+export function report(steady: Run, full: Run): string {
   const runs = [steady, full]
   const requests = (role: Role) => {
     const names = new Set(runs.flatMap((run) => Object.keys(run.usage[role].counts)))
@@ -25,7 +25,7 @@ export function report(machine: string, steady: Run, full: Run): string {
   }
 
   return [
-    `Ringback, one endpoint. ${machine}.`,
+    "Ringback, one endpoint, engines on disk.",
     table(
       ["Edge to receiver", ...runs.map((run) => run.name)],
       [

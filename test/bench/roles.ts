@@ -22,6 +22,8 @@ const roles: Record<string, () => Promise<Record<string, string>>> = {
     return { url: (await startDynamodb({ dataDir: env["BENCH_DIR"] })).url }
   },
   async collector() {
+    // The role is no option of the collector.
+    process.argv.length = 2
     await import("@ringback/collector/main")
     return {}
   },
