@@ -1,11 +1,8 @@
-import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
-import { exampleHeaders } from "@ringback/events/catalog"
-import { eventStamp } from "@ringback/local/ami-server"
-import { until } from "../harness/until.ts"
 import { between, type Usage } from "./child.ts"
 import { report } from "./report.ts"
 import { type Bench, type Role, roles, setUp } from "./setup.ts"
+import { arrived, sayEvent, takeLatencies } from "./stopwatch.ts"
 
 export type Run = {
   name: string
@@ -20,44 +17,16 @@ const WARM_UP = { perSecond: 50, seconds: 6 }
 const STEADY = { perSecond: 50, seconds: 30 }
 const FULL_LOAD = 5000
 
-const sentAt = new Map<string, number>()
-let latenciesMs: number[] = []
-
-/** Webhooks that come twice count once: the first is the one that a receiver acts upon. */
-function onWebhook(body: string) {
-  const { uuid } = (JSON.parse(body) as { data: { uuid: string } }).data
-  const at = sentAt.get(uuid)
-  if (at === undefined) return
-  sentAt.delete(uuid)
-  latenciesMs.push(performance.now() - at)
-}
-
-/** An event as the PBX says it: a call's end, of about a kilobyte, with a Uuid of its own. */
-function sayEvent(bench: Bench) {
-  let uuid: string | undefined
-  const makeUuid = () => {
-    const fresh = randomUUID()
-    uuid ??= fresh
-    return fresh
-  }
-  const headers = exampleHeaders("dialing.updated", { now: Date.now(), makeUuid })!
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
-  lines.splice(1, 0, `Timestamp: ${eventStamp()}\r\n`)
-  sentAt.set(uuid!, performance.now())
-  bench.say(`${lines.join("")}\r\n\r\n`)
-}
-
 async function usageOf(bench: Bench): Promise<Record<Role, Usage>> {
   const all = roles.map(async (role) => [role, await bench.children[role].usage()])
   return Object.fromEntries(await Promise.all(all))
 }
 
 async function measure(bench: Bench, name: string, say: () => Promise<void>): Promise<Run> {
-  latenciesMs = []
   const before = await usageOf(bench)
   const startedAt = performance.now()
   await say()
-  await until(() => sentAt.size === 0, { seconds: 300, what: "every event's webhook" })
+  const latenciesMs = await takeLatencies()
   const seconds = (performance.now() - startedAt) / 1000
   const after = await usageOf(bench)
   const usage = Object.fromEntries(roles.map((role) => [role, between(before[role], after[role])]))
@@ -88,7 +57,7 @@ async function saySteadily(bench: Bench, { perSecond, seconds }: typeof STEADY) 
 
 /** From the PBX to the receiver, as tables. */
 export async function benchFlow(): Promise<string> {
-  const bench = await setUp(onWebhook)
+  const bench = await setUp(arrived)
   try {
     await measure(bench, "warm-up", () => saySteadily(bench, WARM_UP))
     const steady = await measure(bench, `${STEADY.perSecond} events/s`, () =>

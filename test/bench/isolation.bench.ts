@@ -1,12 +1,9 @@
-import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { createServer, type AddressInfo, type Socket } from "node:net"
 import { loadavg } from "node:os"
 import { setTimeout as wait } from "node:timers/promises"
-import { exampleHeaders } from "@ringback/events/catalog"
-import { eventStamp } from "@ringback/local/ami-server"
-import { until } from "../harness/until.ts"
 import { setUp } from "./setup.ts"
+import { arrived, sayEvent, takeLatencies } from "./stopwatch.ts"
 
 // Does an endpoint that never answers slow the one beside it? Both want every event of a steady stream; the healthy one's
 // latency, from the PBX's socket to the receiver's, is taken alone first, and then beside the one that hangs.
@@ -14,17 +11,6 @@ import { setUp } from "./setup.ts"
 const PER_SECOND = Number(process.env["BENCH_RATE"] ?? 20)
 const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 40)
 const WARM_UP_SECONDS = 5
-
-const sentAt = new Map<string, number>()
-let latenciesMs: number[] = []
-
-function arrived(body: string) {
-  const { uuid } = (JSON.parse(body) as { data: { uuid: string } }).data
-  const at = sentAt.get(uuid)
-  if (at === undefined) return
-  sentAt.delete(uuid)
-  latenciesMs.push(performance.now() - at)
-}
 
 /** Accepts connections and requests, and never says a word. */
 async function startHanging() {
@@ -51,31 +37,13 @@ const loadBefore = loadavg()[0]!
 const bench = await setUp(arrived)
 const hanging = await startHanging()
 
-function say() {
-  let uuid: string | undefined
-  const makeUuid = () => {
-    const fresh = randomUUID()
-    uuid ??= fresh
-    return fresh
-  }
-  const headers = exampleHeaders("dialing.updated", { now: Date.now(), makeUuid })!
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
-  lines.splice(1, 0, `Timestamp: ${eventStamp()}\r\n`)
-  sentAt.set(uuid!, performance.now())
-  bench.say(`${lines.join("")}\r\n\r\n`)
-}
-
 async function measure(what: string, seconds: number) {
-  latenciesMs = []
   const startedAt = performance.now()
   for (let said = 0; said < PER_SECOND * seconds; said++) {
     await wait(Math.max(0, startedAt + (said * 1000) / PER_SECOND - performance.now()))
-    say()
+    sayEvent(bench)
   }
-  await until(() => sentAt.size === 0, {
-    seconds: 120,
-    what: "every event at the healthy endpoint",
-  })
+  const latenciesMs = await takeLatencies()
   const [p50, p99] = [percentile(latenciesMs, 0.5), percentile(latenciesMs, 0.99)]
   console.log(
     `${what.padEnd(46)} p50 ${p50.toFixed(0)} ms  p99 ${p99.toFixed(0)} ms  (${latenciesMs.length} events)`,
