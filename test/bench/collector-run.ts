@@ -53,7 +53,13 @@ const envelope = makeEnvelope({ tenant, source, collector: storage.collector })
 const isWanted = makeSelection([])
 const known = new Known(storage.state)
 const rows = mode === "sqlite" ? openRows() : undefined
-const intake = new Intake({ spool: rows ?? spool, envelope, losses: new Losses(), known, isWanted })
+const intake = new Intake({
+  spool: rows ?? spool,
+  envelope,
+  losses: new Losses(() => {}),
+  known,
+  isWanted,
+})
 let events = 0
 new AmiClient({
   host: "pbx",

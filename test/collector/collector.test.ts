@@ -181,6 +181,28 @@ test("puts aside what SQS refuses for good, reports it as a gap, and goes on", a
   assert.equal(collector.status().spoolDepth, 0)
 })
 
+const spooled = (dir: string) =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith(".log"))
+    .map((name) => readFileSync(join(dir, name), "utf8"))
+    .join("")
+
+/** One life of a collector as a process: it hears what the PBX says, and gets SIGKILL once `last` is in its spool. */
+async function liveOnce(
+  t: TestContext,
+  life: { pbx: Pbx; dir: string; environment: NodeJS.ProcessEnv; say: () => void; last: string },
+) {
+  const child = spawnCollector(life.environment)
+  t.after(() => child.kill("SIGKILL"))
+  const exited = once(child, "exit")
+  await until(() => life.pbx.sessionCount > 0)
+  life.say()
+  await until(() => spooled(life.dir).includes(life.last))
+  child.kill("SIGKILL")
+  await exited
+  await until(() => life.pbx.sessionCount === 0)
+}
+
 test("loses nothing of its spool by SIGKILL: all arrives after the next start, and a gap names the while between", async (t) => {
   const { pbx, queue, dir, run } = await setUp(t)
   const proxy = await startQueueProxy(queue.url)
@@ -194,16 +216,8 @@ test("loses nothing of its spool by SIGKILL: all arrives after the next start, a
     [0, 400],
     [400, 800],
   ] as const) {
-    const child = spawnCollector(environment)
-    t.after(() => child.kill("SIGKILL"))
-    const exited = once(child, "exit")
-    await until(() => pbx.sessionCount > 0)
-    emitMany(pbx, from, to, "x".repeat(500))
-    const segment = () => readdirSync(dir).find((name) => name.endsWith(".log"))
-    await until(() => segment() && readFileSync(join(dir, segment()!)).includes(`c-${to - 1}`))
-    child.kill("SIGKILL")
-    await exited
-    await until(() => pbx.sessionCount === 0)
+    const say = () => emitMany(pbx, from, to, "x".repeat(500))
+    await liveOnce(t, { pbx, dir, environment, say, last: `c-${to - 1}` })
   }
   proxy.mode = "ok"
   const collector = await run()
@@ -216,6 +230,40 @@ test("loses nothing of its spool by SIGKILL: all arrives after the next start, a
   const last = queue.gaps.at(-1)!
   assert.equal(last.reason, "restarted")
   assert.ok(last.from >= newest && last.to >= last.from)
+})
+
+test("reports after a SIGKILL the gaps that it had found and not yet reported, each with its own bounds", async (t) => {
+  const { pbx, queue, dir, run } = await setUp(t)
+  // With lists to ask for twice, a report is seconds away.
+  pbx.options.canList = true
+  const proxy = await startQueueProxy(queue.url)
+  t.after(proxy.close)
+  proxy.mode = "down"
+  const environment = {
+    ...collectorEnvironment(pbx, queue, dir),
+    RINGBACK_INGEST_QUEUE_URL: proxy.url,
+  }
+  for (const uuid of ["c-1", "c-2"]) {
+    const say = () => {
+      if (uuid === "c-2") pbx.emit("OutCampaignUpdate", [["Detail", "x".repeat(1_100_000)]])
+      pbx.emit("OutCampaignUpdate", [["Uuid", uuid]])
+    }
+    await liveOnce(t, { pbx, dir, environment, say, last: uuid })
+  }
+  assert.ok(!spooled(dir).includes('"kind":"gap"'), "killed before any report")
+  proxy.mode = "ok"
+  const collector = await run({ confirmMs: 10 })
+  await until(async () => (await queue.read()).gaps.length >= 3)
+  await collector.stop()
+  const [first, second] = queue.events.map(({ receivedAt }) => receivedAt)
+  const [oversized] = queue.gaps.filter(({ reason }) => reason === "oversized")
+  const [restarted, again, ...others] = queue.gaps
+    .filter(({ reason }) => reason === "restarted")
+    .sort((a, b) => a.from - b.from)
+  assert.deepEqual(others, [])
+  assert.ok(restarted!.from >= first! && restarted!.to <= second!)
+  assert.ok(oversized!.from >= restarted!.to && oversized!.to <= again!.to)
+  assert.ok(again!.from >= second!)
 })
 
 test("sends what is left in the spool at SIGTERM, and exits with 0", async (t) => {

@@ -5,7 +5,7 @@ import { Losses } from "@ringback/collector/losses"
 
 function setUp() {
   const coverage = new Coverage(null)
-  const losses = new Losses()
+  const losses = new Losses(() => {})
   return { coverage, losses, claim: () => coverage.claim(losses.rowOf("spool-full")) }
 }
 

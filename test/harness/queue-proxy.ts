@@ -1,6 +1,12 @@
 import { once } from "node:events"
-import { createServer, request as forward } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  request as forward,
+  type ServerResponse,
+} from "node:http"
 import type { AddressInfo } from "node:net"
+import { buffer, text } from "node:stream/consumers"
 
 type Entry = { Id: string; MessageBody: string }
 type Verdict = { Code: string; SenderFault: boolean }
@@ -19,12 +25,14 @@ export type QueueProxy = {
 
 export async function startQueueProxy(queueUrl: string): Promise<QueueProxy> {
   const target = new URL(queueUrl)
-  const server = createServer(async (request, response) => {
+  // A side that breaks off, as a client does that is killed, breaks the other.
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => request.socket.destroy())
+  })
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     proxy.calls++
-    if (proxy.mode === "down") return request.socket.destroy()
-    const chunks: Buffer[] = []
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-    let body = Buffer.concat(chunks)
+    if (proxy.mode === "down") return void request.socket.destroy()
+    let body = await buffer(request)
     const failed: object[] = []
     if (String(request.headers["x-amz-target"]).endsWith("SendMessageBatch")) {
       const call = JSON.parse(body.toString()) as { Entries: Entry[]; QueueUrl: string }
@@ -49,18 +57,16 @@ export async function startQueueProxy(queueUrl: string): Promise<QueueProxy> {
       headers,
     })
     passed.end(body)
-    const [answer] = (await once(passed, "response")) as [import("node:http").IncomingMessage]
-    const parts: Buffer[] = []
-    for await (const part of answer as AsyncIterable<Buffer>) parts.push(part)
-    if (proxy.mode === "lost") return request.socket.destroy()
-    let text = Buffer.concat(parts).toString()
+    const [answer] = (await once(passed, "response")) as [IncomingMessage]
+    let said = await text(answer)
+    if (proxy.mode === "lost") return void request.socket.destroy()
     if (failed.length > 0) {
-      const said = JSON.parse(text) as { Failed?: object[] }
-      text = JSON.stringify({ ...said, Failed: [...(said.Failed ?? []), ...failed] })
+      const all = JSON.parse(said) as { Failed?: object[] }
+      said = JSON.stringify({ ...all, Failed: [...(all.Failed ?? []), ...failed] })
     }
     response.writeHead(answer.statusCode ?? 500, { "content-type": "application/x-amz-json-1.0" })
-    response.end(text)
-  })
+    response.end(said)
+  }
   await once(server.listen(0, "127.0.0.1"), "listening")
   const proxy: QueueProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${target.pathname}`,

@@ -7,6 +7,7 @@ import type { Intake } from "./intake.ts"
 import type { Known, ListedKind } from "./known.ts"
 import type { Log } from "./log.ts"
 import type { GapReason, Losses } from "./losses.ts"
+import type { OpenGaps } from "./open-gaps.ts"
 import { resync } from "./resync.ts"
 import type { Spool } from "./spool.ts"
 import { startedAfter, uptimeAction } from "./uptime.ts"
@@ -16,6 +17,7 @@ type GapsOptions = {
   envelope: Envelope
   intake: Intake
   losses: Losses
+  openGaps: OpenGaps
   known: Known
   /** The rows of a Show action; null where the PBX refuses it. */
   list: (action: string) => Promise<AmiMessage[] | null>
@@ -26,15 +28,16 @@ type GapsOptions = {
   now: () => number
 }
 
-type Ended = { from: number; to: number; reason: GapReason }
+type Ended = { id: string; from: number; to: number; reason: GapReason }
 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
 export class Gaps {
   readonly counts: Record<string, number> = {}
   #options: GapsOptions
-  // Ended, but not reported: their lists are being asked for.
-  #pending = new Set<{ from: number }>()
+  // Gaps whose lists are being asked for.
+  #pendingCount = 0
   #work: Promise<void> = Promise.resolve()
+  #reports = new Set<Promise<void>>()
   #stopping = new AbortController()
   #canAsk = true
   #canAskUptime = true
@@ -43,25 +46,17 @@ export class Gaps {
     this.#options = options
   }
 
-  /** Where the earliest gap began of which the spool does not know yet. */
-  get openSince(): number | null {
-    const starts = [...this.#pending].map(({ from }) => from)
-    const lossesSince = this.#options.losses.since
-    if (lossesSince !== null) starts.push(lossesSince)
-    return starts.length > 0 ? Math.min(...starts) : null
-  }
-
   /** A session was opened, before its first event; `gap` is the while without one. */
   bridge(gap: Break | null, hasRestarted: boolean): void {
     this.#options.known.watch()
-    this.#enqueue(gap, hasRestarted)
+    this.#enqueue(gap && { id: makeMessageId(), ...gap }, hasRestarted)
   }
 
   reportLosses(now: number): void {
     const { losses, known } = this.#options
     for (const { count, ...loss } of losses.takeQuiet(now)) {
       this.#options.log("messages.lost", { alarm: true, reason: loss.reason, count })
-      if (loss.reason !== "spool-full") this.#report(makeMessageId(), loss, {})
+      if (loss.reason !== "spool-full") this.#reportSoon(loss)
       else {
         known.watch()
         this.#enqueue(loss, false)
@@ -77,7 +72,14 @@ export class Gaps {
     const to = Math.max(...damages.map((each) => each.to ?? until))
     const bytes = damages.reduce((sum, each) => sum + each.bytes, 0)
     this.#options.log("spool.damaged", { alarm: true, bytes, places: damages.length })
-    this.#report(makeMessageId(), { reason: "spool-damaged", from: Math.min(from, to), to }, {})
+    const damage = { id: makeMessageId(), reason: "spool-damaged" as const }
+    this.#reportSoon({ ...damage, from: Math.min(from, to), to })
+  }
+
+  /** What the run before did not live to report. `until`: when it was last well. */
+  reportLeft(until: number): void {
+    for (const { to, ...gap } of this.#options.openGaps.left)
+      this.#reportSoon({ ...gap, to: to ?? Math.max(gap.from, until) })
   }
 
   /** Reports at once what is still being asked for. */
@@ -85,16 +87,17 @@ export class Gaps {
     this.#stopping.abort()
     this.reportLosses(Infinity)
     await this.#work
+    await Promise.all(this.#reports)
   }
 
   #enqueue(gap: Ended | null, hasRestarted: boolean): void {
-    if (gap) this.#pending.add(gap)
+    if (gap) this.#options.openGaps.keep(gap)
+    if (gap) this.#pendingCount++
     this.#work = this.#work.then(async () => {
-      const id = makeMessageId()
-      const inferred = await this.#infer(id, gap, hasRestarted)
-      if (gap) this.#report(id, gap, inferred)
-      if (gap) this.#pending.delete(gap)
-      if (this.#pending.size === 0) this.#options.known.unwatch()
+      const inferred = await this.#infer(gap?.id ?? makeMessageId(), gap, hasRestarted)
+      if (gap) await this.#report(gap, inferred)
+      if (gap) this.#pendingCount--
+      if (this.#pendingCount === 0) this.#options.known.unwatch()
     })
   }
 
@@ -132,8 +135,13 @@ export class Gaps {
     return startedAt !== undefined && startedAt > from
   }
 
-  #report(id: string, { reason, from, to }: Ended, inferred: Record<string, number>): void {
-    const { spool, envelope, log, now } = this.#options
+  #reportSoon(gap: Ended): void {
+    const report = this.#report(gap, {}).finally(() => this.#reports.delete(report))
+    this.#reports.add(report)
+  }
+
+  async #report({ id, reason, from, to }: Ended, inferred: Record<string, number>): Promise<void> {
+    const { spool, envelope, openGaps, log, now } = this.#options
     this.counts[reason] = (this.counts[reason] ?? 0) + 1
     spool.append(envelope.gap({ id, from, to, reason, inferred }, now()), true)
     const seconds = (to - from) / 1_000
@@ -146,6 +154,8 @@ export class Gaps {
       seconds,
       inferred,
     })
+    await spool.flush()
+    openGaps.forget(id)
   }
 }
 

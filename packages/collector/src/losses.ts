@@ -1,3 +1,5 @@
+import { makeMessageId } from "./envelope.ts"
+
 /**
  * Why a while is not covered by events:
  * `restarted`, `disconnected`: this collector did not read its PBX.
@@ -9,7 +11,7 @@ export type GapReason =
 
 export type Row = { openSince: number | undefined; latest: number | undefined }
 
-export type Loss = { reason: GapReason; from: number; to: number; count: number }
+export type Loss = { id: string; reason: GapReason; from: number; to: number; count: number }
 
 // Losses come in rows: one report a row, made when it has been quiet for so long.
 const QUIET_MS = 5_000
@@ -19,18 +21,24 @@ export class Losses {
   #open = new Map<GapReason, Loss>()
   #counts = new Map<GapReason, number>()
   #latest = new Map<GapReason, number>()
+  #onBegin: (loss: Loss) => void
+
+  /** `onBegin` is told of each row of losses at its first, and when one turns out to have been earlier. */
+  constructor(onBegin: (loss: Loss) => void) {
+    this.#onBegin = onBegin
+  }
 
   note(reason: GapReason, at: number): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
     this.#latest.set(reason, at)
-    const loss = this.#open.get(reason)
-    if (!loss) {
-      this.#open.set(reason, { reason, from: at, to: at, count: 1 })
-      return
-    }
-    loss.from = Math.min(loss.from, at)
-    loss.to = Math.max(loss.to, at)
+    const open = this.#open.get(reason)
+    const loss = open ?? { id: makeMessageId(), reason, from: at, to: at, count: 0 }
+    this.#open.set(reason, loss)
     loss.count++
+    loss.to = Math.max(loss.to, at)
+    if (open && at >= open.from) return
+    loss.from = at
+    this.#onBegin(loss)
   }
 
   /** All that was lost since the start, by reason. */
@@ -41,12 +49,6 @@ export class Losses {
   /** Where the row of them began that is not over, and when the last one was, reported or not. */
   rowOf(reason: GapReason): Row {
     return { openSince: this.#open.get(reason)?.from, latest: this.#latest.get(reason) }
-  }
-
-  /** Where the earliest loss began that is not reported yet. */
-  get since(): number | null {
-    const starts = [...this.#open.values()].map(({ from }) => from)
-    return starts.length > 0 ? Math.min(...starts) : null
   }
 
   /** The spans that are over; with `now` Infinity all of them. */

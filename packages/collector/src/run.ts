@@ -14,6 +14,7 @@ import { Known } from "./known.ts"
 import { jsonOf, type Line, receivedAtOf } from "./line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./losses.ts"
+import { OpenGaps } from "./open-gaps.ts"
 import { quarantine } from "./quarantine.ts"
 import { makeSelection } from "./selection.ts"
 import { type Sender, startSender } from "./sender.ts"
@@ -51,7 +52,7 @@ export class Run {
   #client: AmiClient | undefined
   #sender: Sender | undefined
   #key: SourceToken
-  #losses = new Losses()
+  #losses: Losses
   #envelope: Envelope
   #known: Known
   #intake: Intake
@@ -67,18 +68,21 @@ export class Run {
 
   constructor(options: RunOptions) {
     const { token, storage, log, clock } = options
-    const { spool, collector } = storage
+    const { spool, collector, state, attempt } = storage
     const { tenant, source } = token
     this.#options = options
     this.#key = token
     this.#envelope = makeEnvelope({ tenant, source, collector })
-    this.#known = new Known(storage.state)
+    this.#known = new Known(state)
+    const openGaps = new OpenGaps(state, attempt)
+    this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
     const parts = { spool, envelope: this.#envelope, losses: this.#losses, known: this.#known }
     const isWanted = makeSelection(options.amiEvents ?? [])
     this.#intake = new Intake({ ...parts, isWanted })
     this.#gaps = new Gaps({
       ...parts,
       intake: this.#intake,
+      openGaps,
       confirmMs: options.confirmMs ?? CONFIRM_MS,
       list: (action) => this.#list(action),
       send: (action) => this.#client!.send(action),
@@ -94,7 +98,9 @@ export class Run {
 
   start(): void {
     const { ami, token, storage, sqs, tuning, log, clock } = this.#options
-    this.#gaps.reportDamages(readUntilOf(storage) ?? clock.now())
+    const readUntil = readUntilOf(storage) ?? clock.now()
+    this.#gaps.reportDamages(readUntil)
+    this.#gaps.reportLeft(readUntil)
     this.#sender = startSender({
       spool: storage.spool,
       sqs,
@@ -243,8 +249,7 @@ export class Run {
     attempt(() => this.#known.save())
     const lastReadAt = this.#client?.state.lastReadAt ?? null
     const until = this.#coverage.readUntil(lastReadAt, spool.oldestUnsavedAt)
-    if (until !== null)
-      remember("readUntil", String(Math.min(until, this.#gaps.openSince ?? until)))
+    if (until !== null) remember("readUntil", String(until))
   }
 
   /** Best effort: what it says is soon said again. */

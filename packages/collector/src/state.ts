@@ -9,6 +9,8 @@ export type State = {
   trouble: string | undefined
   get: (name: string) => string | undefined
   set: (name: string, value: string) => void
+  /** Runs a write that a power cut must not undo. */
+  durably: (write: () => void) => void
   database: DatabaseSync
   close: () => void
 }
@@ -61,6 +63,14 @@ function stateOf(database: DatabaseSync, trouble: string | undefined): State {
     database,
     get: (name) => read.get(name)?.["value"] as string | undefined,
     set: (name, value) => void write.run(name, value),
+    durably(write) {
+      database.exec("PRAGMA synchronous = FULL")
+      try {
+        write()
+      } finally {
+        database.exec("PRAGMA synchronous = NORMAL")
+      }
+    },
     close: () => database.close(),
   }
 }
