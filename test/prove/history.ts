@@ -75,7 +75,7 @@ async function live(world: World, workers: Workers): Promise<number> {
     }
     if ((await agenda.run(Date.now())) + (await workers.pump()) > 0) continue
     const due = await dueEntries(world)
-    if (chance.is(0.1, "sample", round)) await checkPending(world)
+    if (chance.is(0.03, "sample", round)) await checkPending(world)
     const nextRelease = Math.max(releaseTime(due), releasedAt + MINUTE_MS)
     if (nextRelease <= Date.now()) {
       releasedAt = Date.now()
