@@ -43,7 +43,7 @@ test("events: a table for people, without what a terminal would obey", async (t)
   const api = await startStandIn(t, {
     [`GET ${BASE}/events`]: { body: { data: [event], nextCursor: "c1" } },
   })
-  const { exitCode, out, err } = await cli(["events"], envOf(api))
+  const { exitCode, out, err } = await cli(["events", "--limit", "1"], envOf(api))
   assert.equal(exitCode, 0)
   const [titles, line] = out.split("\n")
   assert.match(titles!, /^when +type +what +id$/)
@@ -68,6 +68,37 @@ test("events: the filters are the API's", async (t) => {
     limit: "7",
     cursor: "c",
   })
+})
+
+test("events: short pages, as filters leave them, are read on until there are enough", async (t) => {
+  const pages = [0, 1, 0, 2, 1].map((count) => Array.from({ length: count }, () => event))
+  const api = await startStandIn(t, {
+    [`GET ${BASE}/events`]: ({ query }) => {
+      const at = Number(query.get("cursor") ?? 0)
+      return { body: { data: pages[at], nextCursor: at < 4 ? String(at + 1) : null } }
+    },
+  })
+  const args = ["events", "--uuid", "u", "--limit"]
+  const { out, err } = await cli([...args, "3"], envOf(api))
+  assert.equal(out.match(/evt_/g)?.length, 3)
+  assert.equal(err, "More: the same with --cursor 4\n")
+  assert.deepEqual(
+    api.asked.map(({ query }) => query.get("limit")),
+    ["3", "3", "2", "2"],
+  )
+  const all = await cli([...args, "100"], envOf(api))
+  assert.equal(all.out.match(/evt_/g)?.length, 4)
+  assert.equal(all.err, "")
+})
+
+test("events: what is found nowhere is not looked for without end", async (t) => {
+  const api = await startStandIn(t, {
+    [`GET ${BASE}/events`]: { body: { data: [], nextCursor: "c1" } },
+  })
+  const { out, err } = await cli(["events", "--uuid", "u"], envOf(api))
+  assert.equal(out, "")
+  assert.match(err, /None so far, but not all was looked at\.\nMore: .* --cursor c1\n/)
+  assert.equal(api.asked.length, 20)
 })
 
 test("--json gives the API's own answer", async (t) => {

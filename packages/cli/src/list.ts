@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander"
-import type { Page, Query } from "./api.ts"
+import type { Api, Page, Query } from "./api.ts"
 import type { Session } from "./session.ts"
 import { table } from "./terminal.ts"
 import { readTime } from "./time.ts"
@@ -33,15 +33,35 @@ export async function printPage<Item>(
   query: Query,
   { titles, row, none }: { titles: string[]; row: (item: Item) => string[]; none: string },
 ): Promise<void> {
-  const page = await api.get<Page<Item>>(path, query)
-  if (isJson) return terminal.print(JSON.stringify(page))
+  if (isJson) return terminal.print(JSON.stringify(await api.get<Page<Item>>(path, query)))
+  const page = await fill<Item>(api, path, query)
   if (page.data.length > 0) {
     const [head = "", ...lines] = table([titles, ...page.data.map(row)])
     terminal.print(terminal.paint("dim", head))
     for (const line of lines) terminal.print(line)
   } else {
-    terminal.note(page.nextCursor ? "None on this page, but there is more." : none)
+    terminal.note(page.nextCursor ? "None so far, but not all was looked at." : none)
   }
   if (page.nextCursor)
     terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
+}
+
+// Where filters let little through, the API's pages are short or empty, and each looks at a thousand things or more.
+const MOST_PAGES = 20
+
+/** As many as were asked for, where that takes no more than so many pages. */
+async function fill<Item>(api: Api, path: string, query: Query): Promise<Page<Item>> {
+  const data: Item[] = []
+  let next: string | null | undefined
+  for (
+    let count = 0;
+    count < MOST_PAGES && next !== null && data.length < Number(query["limit"]);
+    count++
+  ) {
+    const limit = String(Number(query["limit"]) - data.length)
+    const page = await api.get<Page<Item>>(path, { ...query, limit, ...(next && { cursor: next }) })
+    data.push(...page.data)
+    next = page.nextCursor
+  }
+  return { data, nextCursor: next ?? null }
 }

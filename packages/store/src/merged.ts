@@ -24,53 +24,30 @@ export type MergedRequest = {
 /** `next`: pass it as `below` to go on; undefined at the end. A page of a filtered list may be short. */
 export type MergedPage = { items: Item[]; next: string | undefined }
 
-// A page that filters would find too little on reads on, but not for ever: what it costs is bounded.
-const ROUNDS = 4
+// What filters may look through in each partition; a query reads no more than 1 MB in any case.
 const FILTERED_LIMIT = 1000
 
-type Reader = {
-  partition: string
-  items: Item[]
-  horizon: string | undefined
-  lastKey?: Item | undefined
-}
+type Read = { items: Item[]; horizon: string | undefined }
 
-/** Reads at most four pages of each partition, however much lies in them. */
+/** Reads one page of each partition: as many requests as partitions, however much lies in them. */
 export async function readMerged(table: Table, request: MergedRequest): Promise<MergedPage> {
-  const readers: Reader[] = request.partitions.map((partition) => ({
-    partition,
-    items: [],
-    horizon: request.below,
-  }))
-  for (let round = 0; round < ROUNDS; round++) {
-    // Only who holds the others up is asked again: below its horizon nothing is known of it.
-    const horizon = highest(readers)
-    const behind = round === 0 ? readers : readers.filter((each) => each.horizon === horizon)
-    await Promise.all(behind.map((reader) => readOn(table, request, reader)))
-    const found = above(readers, highest(readers))
-    if (highest(readers) === undefined || found.length >= request.limit) break
-  }
-  const horizon = highest(readers)
-  const found = above(readers, horizon)
+  const reads = await Promise.all(
+    request.partitions.map((partition) => readOne(table, request, partition)),
+  )
+  // Below the highest place at which a partition was not read on, something may be missing.
+  const horizon = reads
+    .flatMap((read) => (read.horizon === undefined ? [] : [read.horizon]))
+    .reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined)
+  const found = reads
+    .flatMap(({ items }) => items)
+    .filter(({ sk }) => horizon === undefined || (sk as string) >= horizon)
+    .sort((a, b) => ((a.sk as string) < (b.sk as string) ? 1 : -1))
   const items = found.slice(0, request.limit)
   if (found.length > request.limit) return { items, next: items.at(-1)!.sk as string }
   return { items, next: horizon }
 }
 
-/** The sort key above which every partition is known; undefined where all were read to their end. */
-function highest(readers: Reader[]): string | undefined {
-  const open = readers.flatMap(({ horizon }) => (horizon === undefined ? [] : [horizon]))
-  return open.length === 0 ? undefined : open.reduce((a, b) => (a > b ? a : b))
-}
-
-function above(readers: Reader[], horizon: string | undefined): Item[] {
-  return readers
-    .flatMap(({ items }) => items)
-    .filter(({ sk }) => horizon === undefined || (sk as string) >= horizon)
-    .sort((a, b) => ((a.sk as string) < (b.sk as string) ? 1 : -1))
-}
-
-async function readOn(table: Table, request: MergedRequest, reader: Reader): Promise<void> {
+async function readOne(table: Table, request: MergedRequest, partition: string): Promise<Read> {
   const { index, filters = [], names = {}, values = {} } = request
   const page = await table.client.send(
     new QueryCommand({
@@ -80,25 +57,19 @@ async function readOn(table: Table, request: MergedRequest, reader: Reader): Pro
       ...(filters.length > 0 ? { FilterExpression: filters.join(" AND ") } : {}),
       ExpressionAttributeNames: { "#partition": index?.partitionKey ?? "pk", ...names },
       ExpressionAttributeValues: marshall({
-        ":partition": reader.partition,
+        ":partition": partition,
         ":from": request.from,
         ":below": request.below,
         ...values,
       }),
       ScanIndexForward: false,
-      // One more than wanted, for BETWEEN includes the bound that a page before has shown already.
-      Limit: request.isSelective ? FILTERED_LIMIT : limitFor(request),
-      ExclusiveStartKey: reader.lastKey && marshall(reader.lastKey),
+      // All of a page may lie in one partition; and one more, for BETWEEN includes the bound that a page before has shown already.
+      Limit: request.isSelective ? FILTERED_LIMIT : request.limit + 1,
     }),
   )
-  for (const raw of page.Items ?? []) {
-    const item = unmarshall(raw)
-    if ((item.sk as string) < request.below) reader.items.push(item)
-  }
-  reader.lastKey = page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey)
-  reader.horizon = reader.lastKey && (reader.lastKey.sk as string)
+  const items = (page.Items ?? [])
+    .map((raw) => unmarshall(raw))
+    .filter(({ sk }) => (sk as string) < request.below)
+  const last = page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey)
+  return { items, horizon: last?.["sk"] as string | undefined }
 }
-
-// Hashes spread evenly: twice each partition's share nearly always fills a page in one round.
-const limitFor = ({ limit, partitions }: MergedRequest) =>
-  Math.min(limit + 1, Math.ceil((2 * limit) / partitions.length) + 8)
