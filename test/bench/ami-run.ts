@@ -20,8 +20,8 @@ export type AmiRun = {
 
 const BURST_BYTES = 64 * 1024
 // In work, not by the clock: on a busy machine a second holds too little to have warmed anything up.
-const WARM_CPU_SECONDS = 0.8
-const CPU_SECONDS = 0.8
+const WARM_CPU_SECONDS = 1
+const CPU_SECONDS = 1
 const BANNER = "Asterisk Call Manager/2.10.6\r\n"
 
 /** The socket that all three clients are given: what is pushed is read at once, and any login is accepted. */

@@ -5,7 +5,7 @@ import type { AmiRun } from "./ami-run.ts"
 
 type Row = [what: string, value: string, note: string]
 
-const ROUNDS = 5
+const ROUNDS = 7
 const MILLIONS = 5
 const READS = [
   ["64 KB", 65_536],
@@ -23,7 +23,7 @@ type Contestant = keyof typeof CONTESTANTS
 
 /**
  * Reading AMI (ordered pairs), and the collector's way from the socket to the disk (parsed, JSON, an id, spooled,
- * flushed), beside two clients of npm: by turns, each run a process of its own, medians.
+ * flushed), beside two clients of npm: by turns, each run a process of its own. Medians, of the ratios too.
  */
 export async function benchAmi(withMemory = false): Promise<string> {
   const rows: Row[] = []
@@ -42,21 +42,25 @@ export async function benchAmi(withMemory = false): Promise<string> {
 
 async function race(bytes: number): Promise<Row[]> {
   const names = Object.keys(CONTESTANTS) as Contestant[]
-  const rates = new Map<Contestant, number[]>(names.map((name) => [name, []]))
+  const rounds: Record<Contestant, number>[] = []
   for (let round = 0; round < ROUNDS; round++) {
+    const rates: [Contestant, number][] = []
     for (const name of names) {
       const [file, mode] = CONTESTANTS[name]
       const { events, cpuSeconds } = await run(file, mode, bytes)
-      rates.get(name)!.push(events / cpuSeconds)
+      rates.push([name, events / cpuSeconds])
     }
+    rounds.push(Object.fromEntries(rates) as Record<Contestant, number>)
   }
-  const rateOf = (name: Contestant) => middle(rates.get(name)!)
+  // A machine's speed changes within minutes: what ran side by side is compared, round by round.
+  const times = (ours: Contestant, name: Contestant) =>
+    middle(rounds.map((rates) => rates[ours] / rates[name])).toFixed(2)
   return names.map((name): Row => {
-    const pairs = (rateOf("ringback, ordered pairs") / rateOf(name)).toFixed(2)
-    const disk = (rateOf("ringback, to the disk") / rateOf(name)).toFixed(2)
-    const isOurs = name.startsWith("ringback")
-    const note = isOurs ? "" : `pairs are ${pairs}, to the disk is ${disk} times as fast`
-    return [`  ${name}`, Math.round(rateOf(name)).toLocaleString("en"), note]
+    const pairs = times("ringback, ordered pairs", name)
+    const disk = times("ringback, to the disk", name)
+    const note = `pairs are ${pairs}, to the disk is ${disk} times as fast`
+    const rate = Math.round(middle(rounds.map((rates) => rates[name]))).toLocaleString("en")
+    return [`  ${name}`, rate, name.startsWith("ringback") ? "" : note]
   })
 }
 

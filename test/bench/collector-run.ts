@@ -11,7 +11,7 @@ import { type Draft, finish, makeEnvelope } from "@ringback/collector/envelope"
 import { Intake } from "@ringback/collector/intake"
 import { Known } from "@ringback/collector/known"
 import { Losses } from "@ringback/collector/losses"
-import { makeSelection } from "@ringback/collector/selection"
+import { Selection } from "@ringback/collector/selection"
 import { openStorage } from "@ringback/collector/storage"
 import { makeToken } from "../harness/collector.ts"
 import { cutInto, makeStream } from "./ami-stream.ts"
@@ -23,8 +23,8 @@ type CollectorRun = { events: number; seconds: number; cpuSeconds: number }
 const MEGABYTE = 1_048_576
 const GROUP_MS = 10
 // In work, as in ami-run.ts.
-const WARM_CPU_SECONDS = 0.8
-const CPU_SECONDS = 0.8
+const WARM_CPU_SECONDS = 1
+const CPU_SECONDS = 1
 
 /** A socket that reads what is pushed, at once, and lets anybody in. */
 class Wire extends Duplex {
@@ -50,7 +50,6 @@ const storage = await openStorage({ dir, maxBytes: 2_000 * MEGABYTE, log: () => 
 const { spool } = storage
 const { tenant, source } = makeToken()
 const envelope = makeEnvelope({ tenant, source, collector: storage.collector })
-const isWanted = makeSelection([])
 const known = new Known(storage.state)
 const rows = mode === "sqlite" ? openRows() : undefined
 const intake = new Intake({
@@ -58,7 +57,7 @@ const intake = new Intake({
   envelope,
   losses: new Losses(() => {}),
   known,
-  isWanted,
+  selection: new Selection([]),
 })
 let events = 0
 new AmiClient({

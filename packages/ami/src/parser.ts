@@ -24,7 +24,7 @@ const MAX_MESSAGE_BYTES = 1_000_000
 const LF = 10
 const CR = 13
 const COLON = 58
-const NEAR_BYTES = 64
+const LONG_BYTES = 256
 const PIECE_BYTES = 64 * 1024
 const ROOM_BYTES = 2 * PIECE_BYTES
 const FIRST_MARKS = 512
@@ -130,32 +130,34 @@ export class AmiParser {
     const bytes = this.#bytes
     const end = this.#end
     let at = this.#at
+    let line = this.#line
     let colon = this.#colon
+    let isLong = false
     for (;;) {
       let byte = bytes[at]
       if (colon < 0) {
         while (byte !== COLON && byte !== LF) byte = bytes[++at]
         if (byte === COLON) colon = at
       }
-      // Values are short as a rule; a long one is worth a call out of this loop.
-      const near = at + NEAR_BYTES
-      while (byte !== LF && at < near) byte = bytes[++at]
-      if (byte !== LF) at = bytes.indexOf(LF, at)
+      // Long lines come in numbers: a call out of this loop is worth it for those behind the first.
+      if (isLong && byte !== LF) at = bytes.indexOf(LF, at)
+      else while (byte !== LF) byte = bytes[++at]
       if (at === end) break
-      const length = at - this.#line
-      if (length === 0 || (length === 1 && bytes[this.#line] === CR)) this.#endMessage(at, take)
-      else if (!this.#isGreeted && this.#isBanner(at, colon)) this.#begin(at + 1)
+      const length = at - line
+      if (length === 0 || (length === 1 && bytes[line] === CR)) this.#endMessage(line, at, take)
+      else if (!this.#isGreeted && this.#isBanner(line, at, colon)) this.#begin(at + 1)
       else if (!this.#skipped) this.#mark(colon < 0 ? at : colon, at)
-      this.#line = ++at
+      line = ++at
       colon = -1
+      isLong = length > LONG_BYTES
     }
     this.#at = at
+    this.#line = line
     this.#colon = colon
     if (this.#skipped) this.#forget(this.#skipped)
   }
 
-  #endMessage(feed: number, take: Take): void {
-    const end = this.#line
+  #endMessage(end: number, feed: number, take: Take): void {
     if (this.#skipped) {
       if (this.#isSkippedCommand && !isEndMark(this.#bytes, end - 1)) return
       this.#onDropped({ ...this.#skipped, bytes: this.#skipped.bytes + end - this.#start })
@@ -202,11 +204,11 @@ export class AmiParser {
     return { why, bytes: end - this.#start, firstLine }
   }
 
-  #isBanner(feed: number, colon: number): boolean {
+  #isBanner(line: number, feed: number, colon: number): boolean {
     this.#isGreeted = true
-    const line = this.#bytes.toString("utf8", this.#line, feed).replace(/\r$/, "")
-    if (colon >= 0 && !line.startsWith("Asterisk Call Manager")) return false
-    this.#banner = line
+    const text = this.#bytes.toString("utf8", line, feed).replace(/\r$/, "")
+    if (colon >= 0 && !text.startsWith("Asterisk Call Manager")) return false
+    this.#banner = text
     return true
   }
 

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { type AmiMessage } from "@ringback/ami/message"
 import { jsonBound } from "@ringback/ami/json"
 import { type GapMessage, type HeartbeatMessage, toAscii } from "@ringback/events/message"
@@ -58,15 +58,16 @@ export function finish(head: string, { headers }: AmiMessage): string {
   return `${head}${toAscii(JSON.stringify(headers))}}`
 }
 
-const ID_BYTES = 16
-const pool = Buffer.alloc(ID_BYTES * 1_024)
-let used = pool.length
+const ID_LENGTH = 22
+const IDS = 1_024
+let pool = ""
+let used = 0
 
-/** 128 random bits: a counter would begin again after a lost disk, and drop events as duplicates. */
+/** 132 random bits as base64url, made many at a time. A counter would begin again after a lost disk, and drop events as duplicates. */
 export function makeMessageId(): string {
   if (used === pool.length) {
-    randomFillSync(pool)
+    pool = randomBytes((IDS * ID_LENGTH * 3) / 4).toString("base64url")
     used = 0
   }
-  return pool.toString("base64url", used, (used += ID_BYTES))
+  return pool.slice(used, (used += ID_LENGTH))
 }

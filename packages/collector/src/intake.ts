@@ -3,11 +3,11 @@ import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
 import type { Known } from "./known.ts"
 import type { Line } from "./line.ts"
 import type { Losses } from "./losses.ts"
+import type { Selection } from "./selection.ts"
 import type { Spool } from "./spool.ts"
 
 /** From the socket into the spool. Runs while the socket is being read, so it does little and waits for nothing. */
 export class Intake {
-  readonly counts = new Map<string, number>()
   syntheticCount = 0
   #newest: AmiMessage | undefined
   #newestAt = 0
@@ -15,31 +15,33 @@ export class Intake {
   #envelope: Envelope
   #losses: Losses
   #known: Known
-  #isWanted: (name: string) => boolean
+  #selection: Selection
 
   constructor(parts: {
     spool: Spool
     envelope: Envelope
     losses: Losses
     known: Known
-    isWanted: (name: string) => boolean
+    selection: Selection
   }) {
     this.#spool = parts.spool
     this.#envelope = parts.envelope
     this.#losses = parts.losses
     this.#known = parts.known
-    this.#isWanted = parts.isWanted
+    this.#selection = parts.selection
   }
 
   /** False: not an event that is forwarded. */
   take(message: AmiMessage, receivedAt: number): boolean {
-    if (message.kind !== "event" || !this.#isWanted(message.name)) return false
-    this.counts.set(message.name, (this.counts.get(message.name) ?? 0) + 1)
+    if (message.kind !== "event") return false
+    const wanted = this.#selection.find(message.name)
+    if (!wanted) return false
+    wanted.count++
     this.#newest = message
     this.#newestAt = receivedAt
     // What was not kept is not known: the lists are asked for it later.
     const line = this.#keep(message, receivedAt)
-    if (line) this.#known.note(message, line)
+    if (line && wanted.said) this.#known.note(wanted.said, message, line)
     return true
   }
 
@@ -57,6 +59,10 @@ export class Intake {
     const line = isOversized ? undefined : this.#spool.append(json)
     if (!line) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
     return line
+  }
+
+  get hasTaken(): boolean {
+    return this.#newest !== undefined
   }
 
   /** The PBX's clock in the newest event, null where it does not say (`timestampevents=no`). */

@@ -1,5 +1,5 @@
 import { fingerprint } from "@ringback/events/record"
-import { type Kind, parseEventName } from "@ringback/events/kind"
+import type { Action, Kind } from "@ringback/events/kind"
 import { isMissing } from "@ringback/events/header"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type Line } from "./line.ts"
@@ -9,18 +9,19 @@ import type { State } from "./state.ts"
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
 export type ListedKind = (typeof listedKinds)[number]
 
-const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
+const isListed = (kind: Kind): kind is ListedKind => kind !== "dllist" && kind !== "queue"
 
 // A record as last heard: its line in the spool until that is saved, then its fingerprint. Hashing waits, because most
 // records change more than once before; and the headers of them all would keep the garbage collector busy.
 type Body = Line | string
+type Heard = { body: Body }
 
 export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("base64url")
 
 /** Which records the PBX had when it was last heard, over restarts: what a list is compared with after a gap. */
 export class Known {
   #state: State
-  #records = new Map<ListedKind, Map<string, Body>>()
+  #records = new Map<ListedKind, Map<string, Heard>>()
   #changed = new Map<ListedKind, Set<string>>()
   /** Records that events spoke of since `watch`. */
   #touched: Set<string> | undefined
@@ -37,36 +38,36 @@ export class Known {
     }
     for (const row of state.database.prepare("SELECT kind, uuid, body FROM known").iterate()) {
       const { kind, uuid, body } = row as { kind: ListedKind; uuid: string; body: string }
-      this.#records.get(kind)?.set(uuid, body)
+      this.#records.get(kind)?.set(uuid, { body })
     }
   }
 
   /** What an event says of a record. On the hot path: nothing is hashed or written here. */
-  note(message: AmiMessage, line: Line): void {
-    const said = parseEventName(message.name)
-    if (!said || !isListed(said.kind)) return
+  note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, line: Line): void {
+    if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined || isMissing(uuid)) return
-    if (this.#touched) this.#touched.add(`${said.kind}/${uuid}`)
-    this.set(said.kind, uuid, said.action === "deleted" ? undefined : line)
+    if (this.#touched) this.#touched.add(`${kind}/${uuid}`)
+    this.set(kind, uuid, action === "deleted" ? undefined : line)
   }
 
   set(kind: ListedKind, uuid: string, body: Body | undefined): void {
     const records = this.of(kind)
-    const before = records.get(uuid)
-    if (body === undefined) records.delete(uuid)
-    else records.set(uuid, body)
+    const record = records.get(uuid)
     // One whose line is not saved yet has been noted as changed.
-    if (typeof before !== "object") this.#changed.get(kind)!.add(uuid)
+    if (typeof record?.body !== "object") this.#changed.get(kind)!.add(uuid)
+    if (body === undefined) records.delete(uuid)
+    else if (record) record.body = body
+    else records.set(uuid, { body })
   }
 
-  of(kind: ListedKind): Map<string, Body> {
+  of(kind: ListedKind): Map<string, Heard> {
     return this.#records.get(kind)!
   }
 
   isSame(kind: ListedKind, uuid: string, body: string): boolean {
-    const known = this.of(kind).get(uuid)
-    return known !== undefined && short(known) === body
+    const record = this.of(kind).get(uuid)
+    return record !== undefined && short(record.body) === body
   }
 
   /** Whether all records of a kind were learnt once; before that, one in a list need not be new. */
@@ -103,9 +104,9 @@ export class Known {
     database.exec("BEGIN")
     try {
       for (const [kind, uuid] of changed) {
-        const body = this.of(kind).get(uuid)
-        if (body === undefined) remove.run(kind, uuid)
-        else put.run(kind, uuid, this.#shorten(kind, uuid, body))
+        const record = this.of(kind).get(uuid)
+        if (!record) remove.run(kind, uuid)
+        else put.run(kind, uuid, this.#shorten(kind, uuid, record.body))
       }
       database.exec("COMMIT")
     } catch (error) {
@@ -119,7 +120,7 @@ export class Known {
     const shortened = short(body)
     // A new key too: the one that was cut out of a message would keep all of its text alive.
     this.of(kind).delete(uuid)
-    this.of(kind).set(Buffer.from(uuid).toString(), shortened)
+    this.of(kind).set(Buffer.from(uuid).toString(), { body: shortened })
     return shortened
   }
 }

@@ -16,7 +16,7 @@ import type { Log } from "./log.ts"
 import { Losses } from "./losses.ts"
 import { OpenGaps } from "./open-gaps.ts"
 import { quarantine } from "./quarantine.ts"
-import { makeSelection } from "./selection.ts"
+import { Selection } from "./selection.ts"
 import { type Sender, startSender } from "./sender.ts"
 import type { Status } from "./status.ts"
 import type { Storage } from "./storage.ts"
@@ -56,6 +56,7 @@ export class Run {
   #envelope: Envelope
   #known: Known
   #intake: Intake
+  #selection: Selection
   #gaps: Gaps
   #coverage: Coverage
   #hasRestarted = false
@@ -77,8 +78,8 @@ export class Run {
     const openGaps = new OpenGaps(state, attempt)
     this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
     const parts = { spool, envelope: this.#envelope, losses: this.#losses, known: this.#known }
-    const isWanted = makeSelection(options.amiEvents ?? [])
-    this.#intake = new Intake({ ...parts, isWanted })
+    this.#selection = new Selection(options.amiEvents ?? [])
+    this.#intake = new Intake({ ...parts, selection: this.#selection })
     this.#gaps = new Gaps({
       ...parts,
       intake: this.#intake,
@@ -154,7 +155,7 @@ export class Run {
       connectedSince: this.#coverage.connectedSince,
       lastReadAt: state?.lastReadAt ?? null,
       ...this.#counts,
-      events: Object.fromEntries(this.#intake.counts),
+      events: this.#selection.counts(),
       synthetic: this.#intake.syntheticCount,
       losses: this.#losses.counts(),
       gaps: this.#gaps.counts,
@@ -236,7 +237,7 @@ export class Run {
   }
 
   #warnUntimed(): void {
-    if (this.#isWarned || this.#intake.counts.size === 0) return
+    if (this.#isWarned || !this.#intake.hasTaken) return
     this.#isWarned = true
     if (this.#intake.newestTimestamp !== null) return
     const mend = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"

@@ -110,7 +110,8 @@ export class Spool {
       this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
     if (isFull && !isReport) return undefined
     const line = this.#writer.write(json)
-    this.#pending.push({ ...line, end: 0, isLoaded: false, isDone: false })
+    const { bytes, from, to } = line
+    this.#pending.push({ bytes, from, to, end: 0, isLoaded: false, isDone: false })
     this.#pendingBytes += sizeOf(line)
     this.#depth++
     if (this.#trouble) this.#lend()
