@@ -6,7 +6,12 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs"
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda"
-import { failedIds, pollQueue, type SqsHandler } from "@ringback/local/event-source"
+import {
+  type EventSourceOptions,
+  failedIds,
+  pollQueue,
+  type SqsHandler,
+} from "@ringback/local/event-source"
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { after, before, describe, it } from "node:test"
@@ -49,13 +54,23 @@ async function isEmpty(queueUrl: string) {
   )
 }
 
-function poll(queueUrl: string, handler: SqsHandler, options: Partial<typeof facts> = {}) {
+type Options = Partial<typeof facts> &
+  Pick<EventSourceOptions, "spreadMs" | "hasTime" | "worksForMs">
+
+function poll(
+  queueUrl: string,
+  handler: SqsHandler,
+  { spreadMs, hasTime, worksForMs, ...options }: Options = {},
+) {
   const errors: unknown[] = []
   const source = pollQueue({
     sqs: services.sqs,
     queueUrl,
     handler,
     facts: { ...facts, ...options },
+    spreadMs,
+    hasTime,
+    worksForMs,
     holdSeconds: 1,
     onError: (error) => errors.push(error),
   })
@@ -64,6 +79,45 @@ function poll(queueUrl: string, handler: SqsHandler, options: Partial<typeof fac
 
 // Side by side: most of their time is a message waiting to be seen again.
 describe("an event source", { concurrency: true }, () => {
+  const hasTime = () => false
+  const hourMs = 3_600_000
+  for (const { what, most, options } of [
+    { what: "many begin one after the other", most: 8, options: { spreadMs: hourMs } },
+    { what: "few run while there is no time", most: 4, options: { hasTime, worksForMs: hourMs } },
+    {
+      what: "those that wait are not of the few",
+      most: 20,
+      options: { hasTime, worksForMs: 0 },
+    },
+  ]) {
+    it(`${what}, and where one ends another begins`, async () => {
+      const queueUrl = await makeQueue()
+      await sendAll(
+        queueUrl,
+        Array.from({ length: 20 }, (_, index) => `m${index}`),
+      )
+      const open: (() => void)[] = []
+      let [begun, running, peak] = [0, 0, 0]
+      const work = async () => {
+        begun++
+        peak = Math.max(peak, ++running)
+        await new Promise<void>((resolve) => open.push(resolve))
+        running--
+      }
+      const source = poll(queueUrl, work, {
+        ...{ timeoutSeconds: 60, batchSize: 1, maximumConcurrency: 50 },
+        ...options,
+      })
+      while (begun < 20) {
+        await until(() => open.length === Math.min(most, 20 - begun + running))
+        open.shift()!()
+      }
+      for (const end of open) end()
+      await source.close()
+      assert.equal(peak, most)
+    })
+  }
+
   it("a function gets records as Lambda shapes them, and what it handled is gone", async () => {
     const queueUrl = await makeQueue()
     const seen: SQSEvent[] = []
@@ -191,32 +245,6 @@ describe("an event source", { concurrency: true }, () => {
     assert.deepEqual(seen.sort(), bodies.sort())
     assert.equal(mostRunning, 3)
     assert.equal(largest, 4)
-  })
-
-  it("while the process has no time a few functions are at work, and all comes to its turn", async () => {
-    const queueUrl = await makeQueue()
-    await sendAll(
-      queueUrl,
-      Array.from({ length: 20 }, (_, index) => String(index)),
-    )
-    let running = 0
-    let mostRunning = 0
-    let handled = 0
-    const source = pollQueue({
-      sqs: services.sqs,
-      queueUrl,
-      facts: { ...facts, batchSize: 1, maximumConcurrency: 20 },
-      hasTime: () => false,
-      handler: async () => {
-        mostRunning = Math.max(mostRunning, ++running)
-        await until(() => mostRunning === 4)
-        handled++
-        running--
-      },
-    })
-    await until(() => handled === 20)
-    await source.close()
-    assert.equal(mostRunning, 4)
   })
 
   it("with a window a batch is gathered from several receives", async () => {

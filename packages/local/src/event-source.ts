@@ -24,6 +24,10 @@ export type EventSourceOptions = {
   onError?: ((error: unknown) => void) | undefined
   /** False: a few functions at a time, until there is time again. */
   hasTime?: (() => boolean) | undefined
+  /** What has lasted so long waits for somebody else, takes no time, and is not one of the few. */
+  worksForMs?: number | undefined
+  /** With many in flight, how long after one begins the next may (while there is no time, thrice that): what waits long ends as spread as it began. */
+  spreadMs?: number | undefined
   /** How long a message that was received, and not deleted, stays hidden. */
   holdSeconds?: number | undefined
 }
@@ -42,21 +46,33 @@ export const heldSeconds = 15
 const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
 const FEW = 4
+const WORKS_FOR_MS = 500
+const MANY = 8
+const SLOWER = 3
 const LOOK_AGAIN_MS = 20
 
 /** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
 export function pollQueue(options: EventSourceOptions): EventSource {
-  const inFlight = new Set<Promise<void>>()
+  // Each with the time of its beginning.
+  const inFlight = new Map<Promise<void>, number>()
+  let begunAt = -Infinity
   let isClosing = false
-  const isFull = () =>
-    inFlight.size >= options.facts.maximumConcurrency ||
-    (inFlight.size >= FEW && options.hasTime?.() === false)
+  const isFull = () => {
+    const now = performance.now()
+    if (inFlight.size >= options.facts.maximumConcurrency) return true
+    const hasTime = options.hasTime?.() !== false
+    const spreadMs = (options.spreadMs ?? 0) * (hasTime ? 1 : SLOWER)
+    if (inFlight.size >= MANY && now - begunAt < spreadMs) return true
+    if (inFlight.size < FEW || hasTime) return false
+    const { worksForMs = WORKS_FOR_MS } = options
+    return [...inFlight.values()].filter((since) => now - since < worksForMs).length >= FEW
+  }
 
   // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
   async function receiveForEver() {
     while (!isClosing) {
       if (isFull()) {
-        await Promise.race([...inFlight, wait(LOOK_AGAIN_MS)])
+        await Promise.race([...inFlight.keys(), wait(LOOK_AGAIN_MS)])
         continue
       }
       let messages: Message[] = []
@@ -68,7 +84,8 @@ export function pollQueue(options: EventSourceOptions): EventSource {
       }
       if (messages.length === 0) continue
       const invocation = invoke(options, messages).finally(() => inFlight.delete(invocation))
-      inFlight.add(invocation)
+      begunAt = performance.now()
+      inFlight.set(invocation, begunAt)
     }
   }
 
@@ -77,7 +94,7 @@ export function pollQueue(options: EventSourceOptions): EventSource {
     async close() {
       isClosing = true
       await receiving
-      await Promise.all(inFlight)
+      await Promise.all(inFlight.keys())
     },
   }
 }

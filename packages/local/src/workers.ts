@@ -1,7 +1,13 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Context } from "aws-lambda"
 import { setTimeout as wait } from "node:timers/promises"
-import { type QueueName, queues, releaseTimeoutSeconds } from "../../../infra/facts.ts"
+import { ATTEMPT_LIMIT_MS } from "@ringback/webhooks/send"
+import {
+  type QueueFacts,
+  type QueueName,
+  queues,
+  releaseTimeoutSeconds,
+} from "../../../infra/facts.ts"
 import { pollQueue, type SqsHandler } from "./event-source.ts"
 import { makeContext } from "./lambda.ts"
 import { makePace } from "./pace.ts"
@@ -48,6 +54,13 @@ export type WorkerOptions = {
 
 export type Workers = { close: () => Promise<void> }
 
+// Whatever else there is goes before retries and slow endpoints.
+const BUSY_FOR_RETRIES = 0.6
+
+// Where the deliveries of an endpoint that hangs go, all would end at the same moment, and their outcomes fill this process
+// for seconds.
+const spreadOf = ({ maximumConcurrency }: QueueFacts) => ATTEMPT_LIMIT_MS / maximumConcurrency
+
 /** Polls every queue that has a function, and releases what is due. */
 export function startWorkers({ sqs, provisioned, handlers, onError, ...options }: WorkerOptions) {
   const pace = makePace()
@@ -57,7 +70,8 @@ export function startWorkers({ sqs, provisioned, handlers, onError, ...options }
       queueUrl: provisioned.queues[name].url,
       facts: queues[name],
       handler: handlers[name],
-      hasTime: pace.hasTime,
+      hasTime: () => pace.hasTime(name === "Retry" ? BUSY_FOR_RETRIES : undefined),
+      spreadMs: name === "Retry" ? spreadOf(queues[name]) : undefined,
       onError,
     }),
   )

@@ -27,8 +27,11 @@ export type SenderOptions = UrlRules & {
 
 export type Sender = { send(request: SendRequest): Promise<Outcome>; close(): void }
 
+/** How long one attempt may take, from the look-up of the name to the status line. */
+export const ATTEMPT_LIMIT_MS = 15_000
+
 // 5 s to connect hold two lost SYNs and a TLS handshake. A body only tells why something failed.
-const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: 15_000, bodyMs: 2_000 }
+const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: ATTEMPT_LIMIT_MS, bodyMs: 2_000 }
 
 // A Lambda has no DNS cache, and the resolver of a VPC takes 1,024 packets a second.
 const ANSWER_TTL_MS = 5_000
