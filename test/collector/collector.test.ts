@@ -250,12 +250,13 @@ test("reports after a SIGKILL the gaps that it had found and not yet reported, e
     }
     await liveOnce(t, { pbx, dir, environment, say, last: uuid })
   }
-  assert.ok(!spooled(dir).includes('"kind":"gap"'), "killed before any report")
   proxy.mode = "ok"
   const collector = await run({ confirmMs: 10 })
   await until(async () => (await queue.read()).gaps.length >= 3)
   await collector.stop()
-  const [first, second] = queue.events.map(({ receivedAt }) => receivedAt)
+  const [first, second] = ["c-1", "c-2"].map(
+    (uuid) => queue.events.find(({ headers }) => valueOf(headers, "Uuid") === uuid)?.receivedAt,
+  )
   const [oversized] = queue.gaps.filter(({ reason }) => reason === "oversized")
   const [restarted, again, ...others] = queue.gaps
     .filter(({ reason }) => reason === "restarted")
@@ -264,6 +265,46 @@ test("reports after a SIGKILL the gaps that it had found and not yet reported, e
   assert.ok(restarted!.from >= first! && restarted!.to <= second!)
   assert.ok(oversized!.from >= restarted!.to && oversized!.to <= again!.to)
   assert.ok(again!.from >= second!)
+})
+
+test("tells a gap once, though it is killed right after the login that ended it, and again without any", async (t) => {
+  const { pbx, queue, dir, run } = await setUp(t)
+  pbx.options.canList = true
+  const proxy = await startQueueProxy(queue.url)
+  t.after(proxy.close)
+  proxy.mode = "down"
+  const environment = {
+    ...collectorEnvironment(pbx, queue, dir),
+    RINGBACK_INGEST_QUEUE_URL: proxy.url,
+  }
+  const say = () => emitMany(pbx, 1, 2)
+  await liveOnce(t, { pbx, dir, environment, say, last: "c-1" })
+  const die = async (ready: () => boolean) => {
+    const child = spawnCollector(environment)
+    t.after(() => child.kill("SIGKILL"))
+    const exited = once(child, "exit")
+    await until(ready)
+    child.kill("SIGKILL")
+    await exited
+  }
+  const asked = pbx.actions.length
+  await die(() => pbx.actions.slice(asked).includes("OutCampaignShow"))
+  const foundUntil = Date.now()
+  await pbx.down()
+  // With neither PBX nor queue: what it reports now must not count as read.
+  await die(() => spooled(dir).includes('"kind":"gap"'))
+  await pbx.listen()
+  proxy.mode = "ok"
+  const collector = await run({ confirmMs: 10 })
+  await until(async () => (await queue.read()).gaps.length >= 2)
+  await collector.stop()
+  await queue.read()
+  const spans = new Set(queue.gaps.map(({ from, to }) => `${from}-${to}`))
+  const gaps = [...spans].map((span) => span.split("-").map(Number) as [number, number])
+  const [earlier, later, ...others] = gaps.sort(([a], [b]) => a - b)
+  assert.deepEqual(others, [])
+  assert.ok(later![0] >= earlier![1], "side by side, not one over the other")
+  assert.ok(later![0] <= foundUntil, "from when the PBX was last read")
 })
 
 test("sends what is left in the spool at SIGTERM, and exits with 0", async (t) => {

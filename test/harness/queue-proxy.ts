@@ -25,7 +25,7 @@ export type QueueProxy = {
 
 export async function startQueueProxy(queueUrl: string): Promise<QueueProxy> {
   const target = new URL(queueUrl)
-  // A side that breaks off, as a client does that is killed, breaks the other.
+  // A client may be killed at any moment.
   const server = createServer((request, response) => {
     pass(request, response).catch(() => request.socket.destroy())
   })

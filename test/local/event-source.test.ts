@@ -55,12 +55,12 @@ async function isEmpty(queueUrl: string) {
 }
 
 type Options = Partial<typeof facts> &
-  Pick<EventSourceOptions, "spreadMs" | "hasTime" | "worksForMs">
+  Pick<EventSourceOptions, "spreadMs" | "hasTime" | "waitsAfterMs" | "holdSeconds">
 
 function poll(
   queueUrl: string,
   handler: SqsHandler,
-  { spreadMs, hasTime, worksForMs, ...options }: Options = {},
+  { spreadMs, hasTime, waitsAfterMs, holdSeconds = 1, ...options }: Options = {},
 ) {
   const errors: unknown[] = []
   const source = pollQueue({
@@ -70,8 +70,8 @@ function poll(
     facts: { ...facts, ...options },
     spreadMs,
     hasTime,
-    worksForMs,
-    holdSeconds: 1,
+    waitsAfterMs,
+    holdSeconds,
     onError: (error) => errors.push(error),
   })
   return { ...source, errors }
@@ -82,12 +82,16 @@ describe("an event source", { concurrency: true }, () => {
   const hasTime = () => false
   const hourMs = 3_600_000
   for (const { what, most, options } of [
-    { what: "many begin one after the other", most: 8, options: { spreadMs: hourMs } },
-    { what: "few run while there is no time", most: 4, options: { hasTime, worksForMs: hourMs } },
+    {
+      what: "where many wait they begin one after the other",
+      most: 8,
+      options: { spreadMs: hourMs, waitsAfterMs: 0 },
+    },
+    { what: "few run while there is no time", most: 4, options: { hasTime, waitsAfterMs: hourMs } },
     {
       what: "those that wait are not of the few",
       most: 20,
-      options: { hasTime, worksForMs: 0 },
+      options: { hasTime, waitsAfterMs: 0 },
     },
   ]) {
     it(`${what}, and where one ends another begins`, async () => {
@@ -101,11 +105,11 @@ describe("an event source", { concurrency: true }, () => {
       const work = async () => {
         begun++
         peak = Math.max(peak, ++running)
-        await new Promise<void>((resolve) => open.push(resolve))
+        if (begun <= 20) await new Promise<void>((resolve) => open.push(resolve))
         running--
       }
       const source = poll(queueUrl, work, {
-        ...{ timeoutSeconds: 60, batchSize: 1, maximumConcurrency: 50 },
+        ...{ timeoutSeconds: 60, holdSeconds: 60, batchSize: 1, maximumConcurrency: 50 },
         ...options,
       })
       while (begun < 20) {

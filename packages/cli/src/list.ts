@@ -46,7 +46,7 @@ export async function printPage<Item>(
     terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
 }
 
-// Where filters let little through, the API's pages are short or empty, and each looks at a thousand things or more.
+// Where filters let little through, the API's pages are short or empty.
 const MOST_PAGES = 20
 
 /** As many as were asked for, where that takes no more than so many pages. */

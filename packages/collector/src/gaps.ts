@@ -136,6 +136,8 @@ export class Gaps {
   }
 
   #reportSoon(gap: Ended): void {
+    // With the end that is reported: made once more, it must be the same.
+    this.#options.openGaps.keep(gap)
     const report = this.#report(gap, {}).finally(() => this.#reports.delete(report))
     this.#reports.add(report)
   }
@@ -155,7 +157,8 @@ export class Gaps {
       inferred,
     })
     await spool.flush()
-    openGaps.forget(id)
+    // While the disk refuses, the report is in memory alone: should that be lost, the next start makes the same again.
+    if (spool.diskTrouble === null) openGaps.forget(id)
   }
 }
 

@@ -28,6 +28,14 @@ export function receivedAtOf({ bytes, from }: Line): number {
   return Number(RECEIVED_AT.exec(bytes.toString("latin1", from, from + ADDRESS_BYTES))?.[1] ?? 0)
 }
 
+const REPORT = '{"v":1,"kind":"gap"'
+
+/** Whether it is a report of a gap: written when that was found, whether or not the PBX was being read. */
+export function isReport({ bytes, from }: Line): boolean {
+  const start = from + HEAD_BYTES
+  return bytes.toString("latin1", start, start + REPORT.length) === REPORT
+}
+
 /** Whether the line is what was written. */
 export function isIntact({ bytes, from, to }: Line): boolean {
   if (to - from < FRAME_BYTES || bytes[from + 8] !== SPACE || bytes[to - 1] !== FEED) return false

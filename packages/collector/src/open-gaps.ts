@@ -5,29 +5,35 @@ import type { State } from "./state.ts"
 export type OpenGap = { id: string; reason: GapReason; from: number; to: number | null }
 
 /**
- * Remembers each gap from its beginning until its report is in the spool. Without it a collector that is killed in between would go
- * by its newest event at the next start, and that is younger than the gap.
+ * Remembers each gap from when it is known (losses at the first of them, a while without a session when that ends) until
+ * its report is in the spool. Without it a collector that is killed in between would go by its newest event at the next start,
+ * and that is younger than the gap.
  */
 export class OpenGaps {
   /** Of the run before, which did not live to report them. */
-  readonly left: OpenGap[]
+  readonly left: OpenGap[] = []
   #state: State
   #attempt: (write: () => void) => void
 
   constructor(state: State, attempt: (write: () => void) => void) {
     this.#state = state
     this.#attempt = attempt
-    state.database.exec(
-      `CREATE TABLE IF NOT EXISTS open_gaps
-       (id TEXT PRIMARY KEY, reason TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER) WITHOUT ROWID`,
-    )
-    const rows = state.database.prepare("SELECT * FROM open_gaps ORDER BY began").all()
-    this.left = rows.map(({ id, reason, began, ended }) => ({
-      id: id as string,
-      reason: reason as GapReason,
-      from: began as number,
-      to: ended as number | null,
-    }))
+    // On a full disk a state of an earlier version may get no new table: no reason not to read the PBX.
+    attempt(() => {
+      state.database.exec(
+        `CREATE TABLE IF NOT EXISTS open_gaps
+         (id TEXT PRIMARY KEY, reason TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER) WITHOUT ROWID`,
+      )
+      const rows = state.database.prepare("SELECT * FROM open_gaps ORDER BY began").all()
+      for (const { id, reason, began, ended } of rows) {
+        this.left.push({
+          id: id as string,
+          reason: reason as GapReason,
+          from: began as number,
+          to: ended as number | null,
+        })
+      }
+    })
   }
 
   /** Notes it, or its new bounds, before anything younger can be in the spool: rare, so it is worth a flush of the disk. */

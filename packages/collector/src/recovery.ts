@@ -1,4 +1,4 @@
-import { receivedAtOf, sizeOf } from "./line.ts"
+import { isReport, receivedAtOf, sizeOf } from "./line.ts"
 import { type Segment, readLines } from "./segment.ts"
 
 /** What cannot be read any more, and the times of the records on both sides of it, where there are any. */
@@ -10,7 +10,7 @@ export type Recovered = {
   /** Good records from `position` on. */
   depth: number
   damages: Damage[]
-  /** When the last good record was received; null where there is none. */
+  /** When the last good record was received that the PBX sent; null where there is none. */
   lastReceivedAt: number | null
 }
 
@@ -30,8 +30,8 @@ export async function recoverSegments(segments: Segment[], position: number): Pr
           continue
         }
         recovered.depth++
-        recovered.lastReceivedAt = receivedAtOf(line)
-        if (damage) recovered.damages.push({ ...damage, to: recovered.lastReceivedAt })
+        if (!isReport(line)) recovered.lastReceivedAt = receivedAtOf(line)
+        if (damage) recovered.damages.push({ ...damage, to: receivedAtOf(line) })
         damage = undefined
         goodEnd = line.end
       }

@@ -11,7 +11,7 @@ import { Gaps } from "./gaps.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
 import { Known } from "./known.ts"
-import { jsonOf, type Line, receivedAtOf } from "./line.ts"
+import { isReport, jsonOf, type Line, receivedAtOf } from "./line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./losses.ts"
 import { OpenGaps } from "./open-gaps.ts"
@@ -197,6 +197,8 @@ export class Run {
       this.#counts.sessions++
       const ended = this.#coverage.open(state.connectedSince ?? state.at)
       this.#gaps.bridge(ended, this.#hasRestarted)
+      // The gap is on record: the next start must not find it again.
+      if (ended) this.#remember()
       this.#hasRestarted = false
       this.#ready.resolve()
     } else {
@@ -221,7 +223,7 @@ export class Run {
     const file = quarantine(spoolDir, json, refusal, clock.now())
     this.#counts.refused++
     // A report that is refused is not reported by another one.
-    if (!json.startsWith('{"v":1,"kind":"gap"')) this.#losses.note("refused", receivedAtOf(message))
+    if (!isReport(message)) this.#losses.note("refused", receivedAtOf(message))
     log("message.refused", { alarm: true, ...refusal, file })
   }
 

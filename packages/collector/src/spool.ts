@@ -140,9 +140,10 @@ export class Spool {
     this.#acknowledge(this.#window.shift())
   }
 
-  /** Resolves when all that was appended is on the disk, or the disk refuses it. */
+  /** Resolves when all that was appended before is on the disk, or the disk refuses it. */
   async flush(): Promise<void> {
-    while (this.#pending.length > 0) {
+    const last = this.#pending.at(-1)
+    while (last && this.#pending.includes(last)) {
       await (this.#flushing ?? this.#flush())
       if (this.#trouble) return
     }

@@ -25,8 +25,8 @@ export type EventSourceOptions = {
   /** False: a few functions at a time, until there is time again. */
   hasTime?: (() => boolean) | undefined
   /** What has lasted so long waits for somebody else, takes no time, and is not one of the few. */
-  worksForMs?: number | undefined
-  /** With many in flight, how long after one begins the next may (while there is no time, thrice that): what waits long ends as spread as it began. */
+  waitsAfterMs?: number | undefined
+  /** Where many wait, how long after one begins the next may (while there is no time, thrice that): they end as spread as they began. */
   spreadMs?: number | undefined
   /** How long a message that was received, and not deleted, stays hidden. */
   holdSeconds?: number | undefined
@@ -46,7 +46,8 @@ export const heldSeconds = 15
 const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
 const FEW = 4
-const WORKS_FOR_MS = 500
+// Longer than a few functions take that share a busy processor.
+const WAITS_AFTER_MS = 3_000
 const MANY = 8
 const SLOWER = 3
 const LOOK_AGAIN_MS = 20
@@ -60,12 +61,12 @@ export function pollQueue(options: EventSourceOptions): EventSource {
   const isFull = () => {
     const now = performance.now()
     if (inFlight.size >= options.facts.maximumConcurrency) return true
+    const { waitsAfterMs = WAITS_AFTER_MS } = options
+    const waiting = [...inFlight.values()].filter((since) => now - since >= waitsAfterMs).length
     const hasTime = options.hasTime?.() !== false
     const spreadMs = (options.spreadMs ?? 0) * (hasTime ? 1 : SLOWER)
-    if (inFlight.size >= MANY && now - begunAt < spreadMs) return true
-    if (inFlight.size < FEW || hasTime) return false
-    const { worksForMs = WORKS_FOR_MS } = options
-    return [...inFlight.values()].filter((since) => now - since < worksForMs).length >= FEW
+    const isSpread = waiting < MANY || now - begunAt >= spreadMs
+    return !isSpread || (!hasTime && inFlight.size - waiting >= FEW)
   }
 
   // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
