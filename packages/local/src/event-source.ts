@@ -47,7 +47,7 @@ const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
 const FEW = 4
 // Longer than a few functions take that share a busy processor.
-const WAITS_AFTER_MS = 3_000
+const WAITS_AFTER_MS = 1_500
 const MANY = 8
 const SLOWER = 3
 const LOOK_AGAIN_MS = 20
