@@ -109,7 +109,10 @@ describe("an event source", { concurrency: true }, () => {
         running--
       }
       const source = poll(queueUrl, work, {
-        ...{ timeoutSeconds: 60, holdSeconds: 60, batchSize: 1, maximumConcurrency: 50 },
+        timeoutSeconds: 60,
+        holdSeconds: 60,
+        batchSize: 1,
+        maximumConcurrency: 50,
         ...options,
       })
       while (begun < 20) {
