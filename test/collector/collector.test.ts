@@ -187,6 +187,21 @@ const spooled = (dir: string) =>
     .map((name) => readFileSync(join(dir, name), "utf8"))
     .join("")
 
+/** A queue that is away, and the environment of a collector that sends to it. */
+async function setUpOutage(
+  t: TestContext,
+  { pbx, queue, dir }: { pbx: Pbx; queue: IngestQueue; dir: string },
+) {
+  const proxy = await startQueueProxy(queue.url)
+  t.after(proxy.close)
+  proxy.mode = "down"
+  const environment = {
+    ...collectorEnvironment(pbx, queue, dir),
+    RINGBACK_INGEST_QUEUE_URL: proxy.url,
+  }
+  return { proxy, environment }
+}
+
 /** One life of a collector as a process: it hears what the PBX says, and gets SIGKILL once `last` is in its spool. */
 async function liveOnce(
   t: TestContext,
@@ -205,13 +220,7 @@ async function liveOnce(
 
 test("loses nothing of its spool by SIGKILL: all arrives after the next start, and a gap names the while between", async (t) => {
   const { pbx, queue, dir, run } = await setUp(t)
-  const proxy = await startQueueProxy(queue.url)
-  t.after(proxy.close)
-  proxy.mode = "down"
-  const environment = {
-    ...collectorEnvironment(pbx, queue, dir),
-    RINGBACK_INGEST_QUEUE_URL: proxy.url,
-  }
+  const { proxy, environment } = await setUpOutage(t, { pbx, queue, dir })
   for (const [from, to] of [
     [0, 400],
     [400, 800],
@@ -236,13 +245,7 @@ test("reports after a SIGKILL the gaps that it had found and not yet reported, e
   const { pbx, queue, dir, run } = await setUp(t)
   // With lists to ask for twice, a report is seconds away.
   pbx.options.canList = true
-  const proxy = await startQueueProxy(queue.url)
-  t.after(proxy.close)
-  proxy.mode = "down"
-  const environment = {
-    ...collectorEnvironment(pbx, queue, dir),
-    RINGBACK_INGEST_QUEUE_URL: proxy.url,
-  }
+  const { proxy, environment } = await setUpOutage(t, { pbx, queue, dir })
   for (const uuid of ["c-1", "c-2"]) {
     const say = () => {
       if (uuid === "c-2") pbx.emit("OutCampaignUpdate", [["Detail", "x".repeat(1_100_000)]])
@@ -270,13 +273,7 @@ test("reports after a SIGKILL the gaps that it had found and not yet reported, e
 test("tells a gap once, though it is killed right after the login that ended it, and again without any", async (t) => {
   const { pbx, queue, dir, run } = await setUp(t)
   pbx.options.canList = true
-  const proxy = await startQueueProxy(queue.url)
-  t.after(proxy.close)
-  proxy.mode = "down"
-  const environment = {
-    ...collectorEnvironment(pbx, queue, dir),
-    RINGBACK_INGEST_QUEUE_URL: proxy.url,
-  }
+  const { proxy, environment } = await setUpOutage(t, { pbx, queue, dir })
   const say = () => emitMany(pbx, 1, 2)
   await liveOnce(t, { pbx, dir, environment, say, last: "c-1" })
   const die = async (ready: () => boolean) => {

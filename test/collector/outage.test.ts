@@ -17,8 +17,7 @@ import { until } from "../harness/until.ts"
 
 const OUTAGE_SECONDS = Number(process.env["RINGBACK_TEST_OUTAGE_SECONDS"] ?? 3)
 const RATE = 500
-// However long the outage was: what lives is under 60 MB, and V8 takes four times as much while a thousand a second are sent.
-const MAX_MEGABYTES = 400
+const MAX_MEGABYTES = 300
 
 /** The most memory that a process ever held; 0 where the system does not tell. */
 function peakMegabytes({ pid }: ChildProcess): number {

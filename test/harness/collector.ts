@@ -154,7 +154,8 @@ export function collectorEnvironment(pbx: Pbx, queue: IngestQueue, spoolDir: str
 }
 
 export function spawnCollector(environment: NodeJS.ProcessEnv, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, [mainPath, ...args], {
+  // As `npm run collector` and the container start it.
+  return spawn(process.execPath, ["--max-semi-space-size=8", mainPath, ...args], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   })
