@@ -1,5 +1,6 @@
+import { CreateTableCommand, DescribeTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb"
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs"
-import { startEngines, startSqs } from "@ringback/local/engines"
+import { startDynamodb, startEngines, startSqs } from "@ringback/local/engines"
 import assert from "node:assert/strict"
 import { mkdtemp, rm } from "node:fs/promises"
 import { networkInterfaces, tmpdir } from "node:os"
@@ -7,6 +8,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
 import { makeClients } from "../harness/stack.ts"
+import { until } from "../harness/until.ts"
 
 test("the embedded services are reached by 127.0.0.1 and by no other address of the machine", async () => {
   const engines = await startEngines()
@@ -55,4 +57,32 @@ test("what was sent is there after a new start on another port", async () => {
   after.close()
   await second.close()
   await rm(dataDir, { recursive: true })
+})
+
+const TableName = "kept"
+
+test("closing waits for what DynamoDB has begun, whoever still listens", async () => {
+  const engine = await startDynamodb()
+  const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+    }),
+  )
+  await until(async () => {
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }))
+    return Table?.TableStatus === "ACTIVE"
+  })
+  const puts = Array.from({ length: 50 }, (_, index) =>
+    dynamodb.send(new PutItemCommand({ TableName, Item: { pk: { S: String(index) } } })),
+  )
+  const outcomes = Promise.allSettled(puts)
+  // One is through, so others are in the middle.
+  await Promise.race(puts)
+  await engine.close()
+  close()
+  await outcomes
 })

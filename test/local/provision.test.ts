@@ -2,6 +2,7 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   DescribeTableCommand,
+  ListTablesCommand,
   PutItemCommand,
   QueryCommand,
 } from "@aws-sdk/client-dynamodb"
@@ -10,10 +11,17 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs"
+import { startDynamodb } from "@ringback/local/engines"
 import { provision } from "@ringback/local/provision"
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { startStack, type Stack } from "../harness/stack.ts"
+import dynalite from "dynalite"
+import { makeDir } from "../harness/ringback.ts"
+import { makeClients, startStack, type Stack } from "../harness/stack.ts"
+import { until } from "../harness/until.ts"
 
 let stack: Stack
 before(async () => void (stack = await startStack()))
@@ -85,4 +93,31 @@ test("a table that is there is left as it is, and a missing index is said", asyn
   const { Table } = await stack.dynamodb.send(new DescribeTableCommand({ TableName }))
   assert.deepEqual(Table?.KeySchema, [pk])
   await stack.dynamodb.send(new DeleteTableCommand({ TableName }))
+})
+
+test("a table that a killed start left half made becomes active", async (t) => {
+  const dataDir = makeDir(t)
+  const prefix = `${stack.prefix}killed`
+  // So slow that it ends before it makes the table active.
+  const killed = dynalite({ path: join(dataDir, "dynamodb"), createTableMs: 2000 })
+  await once(killed.listen(0, "127.0.0.1"), "listening")
+  const { port } = killed.address() as AddressInfo
+  const first = makeClients({ dynamodbUrl: `http://127.0.0.1:${port}` })
+  const start = assert.rejects(provision({ ...stack, dynamodb: first.dynamodb, prefix }))
+  await until(async () => {
+    const { TableNames } = await first.dynamodb.send(new ListTablesCommand({}))
+    return TableNames?.length
+  })
+  killed.close()
+  killed.closeAllConnections()
+  await start
+  first.close()
+
+  const engine = await startDynamodb({ dataDir })
+  const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
+  const { tableName } = await provision({ ...stack, dynamodb, prefix })
+  const Item = { pk: { S: "p" }, sk: { S: "s" } }
+  await dynamodb.send(new PutItemCommand({ TableName: tableName, Item }))
+  close()
+  await engine.close()
 })

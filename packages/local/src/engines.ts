@@ -1,5 +1,5 @@
-import { once } from "node:events"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import { EventEmitter, once } from "node:events"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import dynalite from "dynalite"
@@ -28,17 +28,13 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
 /** DynamoDB on loopback alone. Rejects with EADDRINUSE where the port is taken. */
 export async function startDynamodb({ dataDir, port = 0 }: EngineOptions = {}): Promise<Engine> {
   const server = dynalite({ createTableMs: 0, ...(dataDir && { path: join(dataDir, "dynamodb") }) })
-  // dynalite throws what a broken-off request emits, which would end the process.
-  const [handle] = server.listeners("request") as [Listener]
-  server.removeAllListeners("request").on("request", (request: IncomingMessage, response) => {
-    handle(request, response)
-    request.removeAllListeners("error")
-  })
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+  const requests = guard(server)
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await requests.finish()
+    server.closeAllConnections()
+    await closed
+  }
   try {
     await once(server.listen(port, HOST), "listening")
   } catch (error) {
@@ -46,6 +42,39 @@ export async function startDynamodb({ dataDir, port = 0 }: EngineOptions = {}): 
     throw error
   }
   return { url: `http://${HOST}:${(server.address() as AddressInfo).port}`, close }
+}
+
+// dynalite throws what a broken-off request emits, and what a request meets whose database was closed meanwhile:
+// each would end the process.
+function guard(server: Server): { finish: () => Promise<void> } {
+  const inWork = new Set<IncomingMessage>()
+  const work = new EventEmitter()
+  let isEnding = false
+  const over = (request: IncomingMessage) => {
+    inWork.delete(request)
+    if (inWork.size === 0) work.emit("over")
+  }
+  const [handle] = server.listeners("request") as [Listener]
+  server.removeAllListeners("request").on("request", (request: IncomingMessage, response) => {
+    if (isEnding) return void request.destroy()
+    inWork.add(request)
+    // What has arrived whole is worked on to its answer, also where nobody is there to hear it.
+    request.once("close", () => request.readableEnded || over(request))
+    const answer = response.end.bind(response) as (...parts: unknown[]) => ServerResponse
+    response.end = (...parts: unknown[]) => {
+      over(request)
+      return answer(...parts)
+    }
+    handle(request, response)
+    request.removeAllListeners("error")
+  })
+  return {
+    async finish() {
+      isEnding = true
+      for (const request of inWork) if (!request.complete) request.destroy()
+      if (inWork.size > 0) await once(work, "over")
+    },
+  }
 }
 
 export type Engines = { sqsUrl: string; dynamodbUrl: string; close: () => Promise<void> }

@@ -5,6 +5,7 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
   type TableDescription,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb"
 import {
@@ -37,13 +38,16 @@ type Options = { sqs: SQSClient; dynamodb: DynamoDBClient; prefix: string }
 export async function provision({ sqs, dynamodb, prefix }: Options): Promise<Provisioned> {
   const tableName = `${prefix}Table`
   const names = Object.keys(queues) as QueueName[]
-  const [rejectedUrl, entries] = await Promise.all([
+  const parts = [
     makeQueue(sqs, `${prefix}Rejected`, keptLong),
     Promise.all(
       names.map(async (name) => [name, await makePair(sqs, prefix + name, queues[name])] as const),
     ),
     makeTable(dynamodb, tableName),
-  ])
+  ] as const
+  // Where one fails the caller closes what all of them stand on, so none may be half way.
+  await Promise.allSettled(parts)
+  const [rejectedUrl, entries] = await Promise.all(parts)
   const made = Object.fromEntries(entries) as Record<QueueName, ProvisionedQueue>
   return { tableName, queues: made, rejectedUrl }
 }
@@ -87,7 +91,8 @@ async function reachableUrl(sqs: SQSClient, queueUrl: string) {
 }
 
 async function makeTable(dynamodb: DynamoDBClient, name: string) {
-  const found = (await describe(dynamodb, name)) ?? (await createTable(dynamodb, name))
+  if (!(await describe(dynamodb, name))) await createTable(dynamodb, name)
+  const found = await whenActive(dynamodb, name)
   const has = new Set(found.GlobalSecondaryIndexes?.map((index) => index.IndexName))
   const missing = Object.keys(table.globalIndexes).filter((index) => !has.has(index))
   if (missing.length > 0) {
@@ -98,7 +103,7 @@ async function makeTable(dynamodb: DynamoDBClient, name: string) {
   }
 }
 
-async function createTable(dynamodb: DynamoDBClient, name: string): Promise<TableDescription> {
+async function createTable(dynamodb: DynamoDBClient, name: string) {
   const schema = (index: { hashKey: string; rangeKey: string }) => [
     { AttributeName: index.hashKey, KeyType: "HASH" as const },
     { AttributeName: index.rangeKey, KeyType: "RANGE" as const },
@@ -121,14 +126,42 @@ async function createTable(dynamodb: DynamoDBClient, name: string): Promise<Tabl
     // Two starts on one service at the same time: the other one makes it.
     if (!(error instanceof ResourceInUseException)) throw error
   })
-  for (;;) {
+  await whenActive(dynamodb, name)
+  await expire(dynamodb, name)
+}
+
+const LOOK_MS = 20
+const WAKE_MS = 2000
+const ACTIVE_MS = 60_000
+
+async function whenActive(dynamodb: DynamoDBClient, name: string): Promise<TableDescription> {
+  for (let waitedMs = 0; waitedMs < ACTIVE_MS; waitedMs += LOOK_MS) {
     const found = await describe(dynamodb, name)
-    if (found?.TableStatus === "ACTIVE") {
-      await expire(dynamodb, name)
-      return found
-    }
-    await wait(20)
+    if (found?.TableStatus === "ACTIVE") return found
+    if (waitedMs === WAKE_MS) await wake(dynamodb, name)
+    await wait(LOOK_MS)
   }
+  throw new Error(
+    `table ${name} is there but not active after ${ACTIVE_MS / 1000} s: look at it where it is ` +
+      "kept, or use another data directory",
+  )
+}
+
+// dynalite leaves a table CREATING for ever if it ends within a moment of making it. A change of throughput ends
+// that there; AWS refuses it for a table that is on its way, which then comes by itself.
+async function wake(dynamodb: DynamoDBClient, name: string) {
+  const throughput = { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } }
+  const update = new UpdateTableCommand({
+    TableName: name,
+    BillingMode: "PROVISIONED",
+    ...throughput,
+    GlobalSecondaryIndexUpdates: Object.keys(table.globalIndexes).map((IndexName) => ({
+      Update: { IndexName, ...throughput },
+    })),
+  })
+  await dynamodb.send(update).catch((error: unknown) => {
+    if (!(error instanceof ResourceInUseException)) throw error
+  })
 }
 
 async function describe(dynamodb: DynamoDBClient, name: string) {
