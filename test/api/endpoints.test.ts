@@ -75,6 +75,7 @@ test("another rate begins a line of slots of its own, the same rate does not", a
 })
 
 test("what an endpoint may not be is refused, each wrong field by its name", async () => {
+  const long = "x".repeat(201)
   const refused: [object, string][] = [
     [{ url: 1 }, "/url"],
     [{ eventTypes: ["campaign.updated", "no.such"] }, "/eventTypes/1"],
@@ -84,6 +85,15 @@ test("what an endpoint may not be is refused, each wrong field by its name", asy
     [{ filter: { "data..x": [1] } }, "/filter/data..x"],
     [{ filter: { "data.x": [] } }, "/filter/data.x"],
     [{ filter: { "data.x": [{}] } }, "/filter/data.x/0"],
+    [{ filter: { "": [1] } }, "/filter/"],
+    [{ filter: { "data.": [1] } }, "/filter/data."],
+    [{ filter: { ".data": [1] } }, "/filter/.data"],
+    [{ filter: { [long]: [1] } }, `/filter/${long}`],
+    [{ filter: { a: Array(101).fill(1) } }, "/filter/a"],
+    [
+      { filter: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`p${i}`, [1]])) },
+      "/filter",
+    ],
     [{ filter: [] }, "/filter"],
     [{ filter: { a: Array(20).fill("x".repeat(1000)) } }, "/filter"],
     [{ eventTypes: [`ami.${"x".repeat(100)}`] }, "/eventTypes/0"],
