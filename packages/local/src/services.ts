@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { type Engine, startDynamodb, startSqs } from "./engines.ts"
 import { type Provisioned, provision } from "./provision.ts"
+import { reachServices } from "./reach.ts"
 import { SettingError, type Settings } from "./settings.ts"
 
 export type Services = {
@@ -27,6 +28,7 @@ export async function startServices(settings: Settings, dataDir: string): Promis
   const close = async () => void (await Promise.all(engines.map((engine) => engine.close())))
   try {
     setCredentials(settings)
+    await reachServices(settings)
     const sqsUrl = settings.sqsUrl ?? (await embed(startSqs, "RINGBACK_SQS_PORT", settings.sqsPort))
     const dynamodbUrl =
       settings.dynamodbUrl ??
@@ -35,11 +37,7 @@ export async function startServices(settings: Settings, dataDir: string): Promis
     process.env["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodbUrl
     const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
     const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl })
-    const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX }).catch(
-      (error: unknown) => {
-        throw unreachable(error, settings)
-      },
-    )
+    const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX })
     dynamodb.destroy()
     return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
   } catch (error) {
@@ -66,16 +64,4 @@ export function listenError(error: unknown, setting: string, port: number): unkn
   }
   if (code === "EACCES") return new SettingError(setting, `port ${port} may not be used`)
   return error
-}
-
-const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ETIMEDOUT"]
-
-function unreachable(error: unknown, settings: Settings): unknown {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (!UNREACHABLE.includes(String(code))) return error
-  const isSqs = settings.sqsUrl !== undefined && Number(new URL(settings.sqsUrl).port) === port
-  const [setting, url] = isSqs
-    ? ["AWS_ENDPOINT_URL_SQS", settings.sqsUrl]
-    : ["AWS_ENDPOINT_URL_DYNAMODB", settings.dynamodbUrl]
-  return new SettingError(setting!, `${url} cannot be reached (${code})`)
 }

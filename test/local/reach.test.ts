@@ -1,0 +1,89 @@
+import { startEngines } from "@ringback/local/engines"
+import { reachServices } from "@ringback/local/reach"
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { createServer, type RequestListener } from "node:http"
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net"
+import { test, type TestContext } from "node:test"
+import { startServices } from "../harness/stack.ts"
+
+process.env["AWS_REGION"] ??= "us-east-1"
+process.env["AWS_ACCESS_KEY_ID"] ??= "local"
+process.env["AWS_SECRET_ACCESS_KEY"] ??= "local"
+
+async function listen(t: TestContext, server: Server) {
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  t.after(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const answering = (status: number, type: string, body: string) =>
+  createServer((_request, response) => {
+    response.writeHead(status, { "content-type": type, connection: "close" }).end(body)
+  })
+
+const silent: RequestListener = () => {}
+
+/** Both settings in turn, and what each is refused with behind the URL. */
+async function assertRefused(url: string, problem: (service: string) => string, limitMs?: number) {
+  for (const [setting, service, settings] of [
+    ["AWS_ENDPOINT_URL_SQS", "SQS", { sqsUrl: url, dynamodbUrl: undefined }],
+    ["AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB", { sqsUrl: undefined, dynamodbUrl: url }],
+  ] as const) {
+    await assert.rejects(reachServices(settings, limitMs), {
+      name: "SettingError",
+      message: `${setting}: ${url} ${problem(service)}`,
+    })
+  }
+}
+
+test("services that answer are taken, also before anything of ours is there", async () => {
+  const services = await startServices()
+  await reachServices(services)
+  await reachServices({ sqsUrl: undefined, dynamodbUrl: undefined })
+  await services.close()
+})
+
+test("what answers as something else is refused by its setting", async (t) => {
+  const foreign = (service: string) => `does not answer as ${service}`
+  for (const [status, type, body] of [
+    [404, "text/html", "<html>no</html>"],
+    [404, "application/problem+json", '{"type":"about:blank","code":"not_found"}'],
+    [200, "text/plain", "ok"],
+    [200, "application/json", ""],
+  ] as const) {
+    await assertRefused(await listen(t, answering(status, type, body)), foreign)
+  }
+  const ssh = createTcpServer((socket) => socket.on("error", () => {}).end("SSH-2.0-x\r\n"))
+  await assertRefused(await listen(t, ssh), foreign)
+})
+
+test("the two services in each other's place are refused", async () => {
+  const { sqsUrl, dynamodbUrl, close } = await startEngines()
+  await assert.rejects(
+    reachServices({ sqsUrl: dynamodbUrl, dynamodbUrl: undefined }),
+    /^SettingError: AWS_ENDPOINT_URL_SQS: .* does not answer as SQS$/,
+  )
+  await assert.rejects(
+    reachServices({ sqsUrl: undefined, dynamodbUrl: sqsUrl }),
+    /^SettingError: AWS_ENDPOINT_URL_DYNAMODB: .* does not answer as DynamoDB$/,
+  )
+  await close()
+})
+
+test("what does not answer, or says no, is refused with its reason", async (t) => {
+  const hanging = createServer(silent)
+  t.after(() => hanging.closeAllConnections())
+  await assertRefused(await listen(t, hanging), () => "does not answer within 0.3 s", 300)
+  await assertRefused("http://127.0.0.1:9", () => "cannot be reached (ECONNREFUSED)")
+  const refusal = '{"__type":"com.amazonaws#InvalidClientTokenId","message":"Who?"}'
+  const refusing = await listen(t, answering(403, "application/x-amz-json-1.0", refusal))
+  await assertRefused(refusing, () => "refuses: InvalidClientTokenId: Who?")
+})
+
+test("a password in the URL is not repeated", async () => {
+  const sqsUrl = "http://me:pass@127.0.0.1:9/x?y=z"
+  await assert.rejects(reachServices({ sqsUrl, dynamodbUrl: undefined }), {
+    message: "AWS_ENDPOINT_URL_SQS: http://127.0.0.1:9 cannot be reached (ECONNREFUSED)",
+  })
+})
