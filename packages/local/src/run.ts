@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs"
-import { type Log, makeLog } from "@ringback/collector/log"
+import { makeLog } from "@ringback/collector/log"
 import { makeAdmin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi } from "./api-server.ts"
@@ -8,6 +8,7 @@ import { startDemo } from "./demo.ts"
 import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall } from "./log-file.ts"
+import { failuresTo, loudly } from "./loud.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
 import { readSettings } from "./settings.ts"
@@ -37,10 +38,14 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
   const demo = settings.isDemo ? await startDemo(admin, dir, story, shutdown) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
+  const sayFailure = failuresTo(story)
   const workers = startWorkers({
     ...services,
     handlers,
-    onError: (error) => toFile("worker.failed", { reason: String(error) }),
+    onError(error) {
+      toFile("worker.failed", { reason: String(error) })
+      sayFailure(error)
+    },
   })
   shutdown.add(workers.close)
 
@@ -57,7 +62,8 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
     story.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
     story.say(`the demo receiver at ${receiverUrl} gets and verifies them:`)
     story.say()
-    const options = { ...common, ami, token, spool: "spool-demo", log: toFile }
+    const log = loudly(story, toFile, { isDemo: true })
+    const options = { ...common, ami, token, spool: "spool-demo", log }
     shutdown.add((await startLocalCollector(options)).stop)
   }
   if (local) {
@@ -70,19 +76,9 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
       ["Listen", "npm run cli -- --tenant local listen", "shows its webhooks"],
     ])
     story.say()
-    const log = loudly(story, toFile)
+    const log = loudly(story, toFile, { isDemo: false })
     shutdown.add(
       (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
     )
-  }
-}
-
-/** The collector's log, what a person must know of it said aloud. */
-function loudly(story: Story, log: Log): Log {
-  return (event, fields = {}) => {
-    log(event, fields)
-    const { alarm, reason } = fields
-    if (alarm) story.warn(typeof reason === "string" ? `${event}: ${reason}` : event)
-    else if (event === "session.connected") story.say("Connected to the PBX.")
   }
 }

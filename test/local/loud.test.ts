@@ -1,0 +1,58 @@
+import { failuresTo, loudly } from "@ringback/local/loud"
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+function hear() {
+  const heard: string[] = []
+  const say = (text = "") => void heard.push(text)
+  return { heard, story: { say, warn: (text: string) => say(`! ${text}`) } }
+}
+
+test("what keeps the workers from their work is said, each reason once a minute", () => {
+  const { heard, story } = hear()
+  let now = 0
+  const fail = failuresTo(story, () => now)
+  const full = new Error("database or disk is full")
+  fail(full)
+  now = 59_999
+  fail(full)
+  fail(new Error("another"))
+  now = 60_000
+  fail(full)
+  const line = (reason: string) => `! Not all can be done now, and is tried again: Error: ${reason}`
+  assert.deepEqual(heard, [line(full.message), line("another"), line(full.message)])
+})
+
+test("of the collector a person hears alarms and their end, and all of it is in the log", () => {
+  const { heard, story } = hear()
+  const logged: string[] = []
+  const log = loudly(story, (event) => void logged.push(event), { isDemo: false })
+  log("session.connected", { alarm: false })
+  log("queue.away", { alarm: true, reason: "disk full" })
+  log("collector.minute")
+  log("queue.back", { spoolDepth: 0 })
+  log("gap", { alarm: true, reason: "restarted" })
+  assert.deepEqual(heard, [
+    "Connected to the PBX.",
+    "! queue.away: disk full",
+    "The queue takes messages again.",
+    "! gap: restarted",
+  ])
+  assert.deepEqual(logged, [
+    "session.connected",
+    "queue.away",
+    "collector.minute",
+    "queue.back",
+    "gap",
+  ])
+})
+
+test("that the demo's PBX began with us is no news, but a full disk is", () => {
+  const { heard, story } = hear()
+  const log = loudly(story, () => {}, { isDemo: true })
+  log("session.connected")
+  log("session.waiting", { alarm: true, reason: "closed" })
+  log("gap", { alarm: true, reason: "restarted" })
+  log("spool.memory", { alarm: true, reason: "ENOSPC" })
+  assert.deepEqual(heard, ["! spool.memory: ENOSPC"])
+})
