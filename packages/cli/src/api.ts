@@ -48,25 +48,20 @@ export function openApi({ url, key, isLocal }: Settings): Api {
   let lastDate = Date.now()
 
   async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    let response: Response
-    let text: string
-    try {
-      response = await fetch(`${url}/v1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body && { "content-type": "application/json" }),
-          // So that a request whose answer was lost may be sent again by hand without a second effect.
-          ...(method === "POST" && { "idempotency-key": randomUUID() }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      })
-      text = await response.text()
-    } catch (error) {
-      throw new Failure(unreachable(url, isLocal, error))
+    const request: RequestInit = {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body && { "content-type": "application/json" }),
+        // So that one whose answer was lost may be sent again without a second effect.
+        ...(method === "POST" && { "idempotency-key": randomUUID() }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      redirect: "error",
     }
+    const { response, text } = await send(`${url}/v1${path}`, request).catch((error: unknown) => {
+      throw new Failure(unreachable(url, isLocal, error))
+    })
     lastDate = Date.parse(response.headers.get("date") ?? "") || Date.now()
     if (!response.ok) throw new Refusal(response.status, parseProblem(text))
     return (text === "" ? undefined : parseAnswer(text, url)) as Answer
@@ -92,6 +87,22 @@ export function openApi({ url, key, isLocal }: Settings): Api {
   }
 }
 
+/** Once more where a connection breaks, if that cannot do harm. */
+async function send(url: string, request: RequestInit) {
+  const once = async () => {
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    return { response, text: await response.text() }
+  }
+  return once().catch((error: unknown) => {
+    if (request.method === "DELETE" || !BROKEN.includes(causeOf(error)?.code ?? "")) throw error
+    return once()
+  })
+}
+
+const BROKEN = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]
+
+const causeOf = (error: unknown) => (error as Error).cause as NodeJS.ErrnoException | undefined
+
 function searchOf(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
@@ -116,7 +127,7 @@ function parseAnswer(text: string, url: string): unknown {
 }
 
 function unreachable(url: string, isLocal: boolean, error: unknown): string {
-  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
+  const cause = causeOf(error)
   const reason = cause?.code ?? cause?.message ?? (error as Error).name
   const mend = isLocal ? "Is `npm start` running?" : "Is RINGBACK_URL right?"
   return `${url} cannot be reached (${reason}). ${mend}`
