@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import * as v from "valibot"
-import { exampleHeaders, findEventType } from "@ringback/events/catalog"
+import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
 import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
 import { formatMillis as formatStamp } from "@ringback/events/stamp"
 import { translate } from "@ringback/events/translate"
@@ -9,6 +9,7 @@ import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
+import { wants } from "@ringback/webhooks/match"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -60,7 +61,15 @@ export const EndpointStats = v.object({
   ),
 })
 
-const DEFAULT_TYPE = "campaign.updated"
+const USUAL_TYPE = "campaign.updated"
+
+/** The usual type, or the first that the endpoint asks for where it does not want that one. */
+function typeFor({ eventTypes: wanted }: Pick<Endpoint.Endpoint, "eventTypes">): string {
+  const isWanted = (type: string) =>
+    wants({ eventTypes: wanted, sources: null, filter: null }, { type, source: null, webhook: {} })
+  if (isWanted(USUAL_TYPE)) return USUAL_TYPE
+  return eventTypes.find(({ type }) => isWanted(type))?.type ?? USUAL_TYPE
+}
 
 /** A webhook of that type as of now; undefined where no type is so called. */
 function exampleWebhook(type: string, tenant: string, now: number) {
@@ -93,7 +102,8 @@ export const endpointActionRoutes = [
       "Signed as all others are, also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went.",
     body: v.strictObject({
       eventType: v.pipe(
-        v.optional(v.pipe(v.string(), v.maxLength(100)), DEFAULT_TYPE),
+        v.optional(v.pipe(v.string(), v.maxLength(100))),
+        v.description("Left out: one that the endpoint asks for"),
         v.examples(["dialing.updated"]),
       ),
     }),
@@ -103,7 +113,7 @@ export const endpointActionRoutes = [
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
       const now = table.now()
-      const webhook = exampleWebhook(eventType, tenant.id, now)
+      const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
       const signature = signatureHeaders({
         ...webhook,

@@ -194,6 +194,15 @@ test("a test sends now what it would be, and says what came of it", async () => 
     assert.equal(sent.webhook.tenant, world.ids["tenantId"])
     assert.equal(sent.headers["x-team"], "renewals")
   }
+  for (const [eventTypes, type] of [
+    [["plan.*", "dialing.deleted"], "plan.created"],
+    [["dialing.deleted", "*"], "campaign.updated"],
+    [["ami.Hangup"], "campaign.updated"],
+  ] as const) {
+    const { body: narrow } = await make({ eventTypes })
+    await api.call(`POST ${path}/${narrow.id}/test`, { body: {} })
+    assert.equal(receiver.arrived.at(-1)!.webhook.type, type)
+  }
   receiver.behave((_, response) => answer(response, 500, {}, "broken"))
   const failed = await api.call(`POST ${path}/${endpoint.id}/test`, { body: {} })
   receiver.behave(ok)
