@@ -11,8 +11,15 @@ export function makeLog(file: string | undefined): Log {
   return (event, fields) => {
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...fields })
     if (file === undefined) process.stdout.write(`${line}\n`)
-    else appendFileSync(file, `${line}\n`)
+    else append(file, `${line}\n`)
   }
+}
+
+// On a full disk a line is lost, and never the work that it tells of.
+function append(file: string, line: string) {
+  try {
+    appendFileSync(file, line)
+  } catch {}
 }
 
 /** An error's own words and those of its causes, for a log line. */

@@ -5,6 +5,7 @@ import { header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startClient, startSession } from "./client-harness.ts"
 import { BANNER, startPbx, type Reply } from "./pbx.ts"
 import { until } from "../harness/until.ts"
+import { ManualClock } from "./time.ts"
 
 const isPing = (action: Parameters<typeof header>[0]) => header(action, "Action") === "Ping"
 
@@ -271,3 +272,12 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve))
   return typeof address === "object" && address ? address.port : 0
 }
+
+test("a session begins with the answer to its login: nothing that it read lies before", async (t) => {
+  // A clock on which each look takes a while.
+  const { now, schedule, random } = new ManualClock()
+  let looks = 0
+  const slow = { now: () => now() + looks++, schedule, random }
+  const { client } = await startSession(t, {}, { clock: slow })
+  assert.equal(client.state.connectedSince, client.state.lastReadAt)
+})

@@ -43,14 +43,3 @@ test("claims nothing of a session that was lost while its spool was full", () =>
   losses.note("spool-full", 10_500)
   assert.deepEqual(claim().connectedSince, null)
 })
-
-test("a session that read nothing but the answer to its login counts from its beginning on", () => {
-  const coverage = new Coverage(500)
-  assert.deepEqual(coverage.open(1_000), { from: 500, to: 1_000, reason: "restarted" })
-  assert.equal(coverage.readUntil(999, null), 1_000)
-  assert.equal(coverage.readUntil(1_500, null), 1_500)
-  assert.equal(coverage.readUntil(1_500, 1_200), 1_200)
-  coverage.lose(999)
-  assert.equal(coverage.readUntil(999, null), 1_000)
-  assert.deepEqual(coverage.open(2_000), { from: 1_000, to: 2_000, reason: "disconnected" })
-})

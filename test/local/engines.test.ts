@@ -1,4 +1,8 @@
-import { CreateTableCommand, DescribeTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb"
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb"
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs"
 import { startDynamodb, startEngines, startSqs } from "@ringback/local/engines"
 import assert from "node:assert/strict"
@@ -7,6 +11,7 @@ import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
+import { makeDir } from "../harness/ringback.ts"
 import { makeClients } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
 
@@ -61,28 +66,32 @@ test("what was sent is there after a new start on another port", async () => {
 
 const TableName = "kept"
 
-test("closing waits for what DynamoDB has begun, whoever still listens", async () => {
-  const engine = await startDynamodb()
-  const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
-    }),
-  )
-  await until(async () => {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }))
-    return Table?.TableStatus === "ACTIVE"
+for (const isGone of [false, true]) {
+  const who = isGone ? "though nobody listens any more" : "whoever still listens"
+  test(`closing waits for what DynamoDB has begun, ${who}`, async (t) => {
+    const engine = await startDynamodb({ dataDir: makeDir(t) })
+    const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+      }),
+    )
+    await until(async () => {
+      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }))
+      return Table?.TableStatus === "ACTIVE"
+    })
+    const updates = Array.from({ length: 50 }, (_, index) =>
+      dynamodb.send(new UpdateItemCommand({ TableName, Key: { pk: { S: String(index) } } })),
+    )
+    const outcomes = Promise.allSettled(updates)
+    // One is through, so others are in the middle.
+    await Promise.race(updates)
+    if (isGone) close()
+    await engine.close()
+    close()
+    await outcomes
   })
-  const puts = Array.from({ length: 50 }, (_, index) =>
-    dynamodb.send(new PutItemCommand({ TableName, Item: { pk: { S: String(index) } } })),
-  )
-  const outcomes = Promise.allSettled(puts)
-  // One is through, so others are in the middle.
-  await Promise.race(puts)
-  await engine.close()
-  close()
-  await outcomes
-})
+}

@@ -11,7 +11,7 @@ function hear() {
 test("what keeps the workers from their work is said, each reason once a minute", () => {
   const { heard, story } = hear()
   let now = 0
-  const fail = failuresTo(story, () => now)
+  const fail = failuresTo(story, "Not now", () => now)
   const full = new Error("database or disk is full")
   fail(full)
   now = 59_999
@@ -19,8 +19,10 @@ test("what keeps the workers from their work is said, each reason once a minute"
   fail(new Error("another"))
   now = 60_000
   fail(full)
-  const line = (reason: string) => `! Not all can be done now, and is tried again: Error: ${reason}`
-  assert.deepEqual(heard, [line(full.message), line("another"), line(full.message)])
+  const line = (reason: string) => `! Not now: Error: ${reason}`
+  fail(new Error(`${"x".repeat(300)}\nx-amz-security-token:secret`))
+  const cut = line("x".repeat(300)).slice(0, "! Not now: ".length + 200)
+  assert.deepEqual(heard, [line(full.message), line("another"), line(full.message), cut])
 })
 
 test("of the collector a person hears alarms and their end, and all of it is in the log", () => {

@@ -113,11 +113,14 @@ test("a table that a killed start left half made becomes active", async (t) => {
   await start
   first.close()
 
-  const engine = await startDynamodb({ dataDir })
-  const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
-  const { tableName } = await provision({ ...stack, dynamodb, prefix })
-  const Item = { pk: { S: "p" }, sk: { S: "s" } }
-  await dynamodb.send(new PutItemCommand({ TableName: tableName, Item }))
-  close()
-  await engine.close()
+  // The second time it was ended while it woke.
+  for (const sk of ["first", "second"]) {
+    const engine = await startDynamodb({ dataDir })
+    const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
+    const { tableName } = await provision({ ...stack, dynamodb, prefix, isEmbedded: true })
+    const Item = { pk: { S: "p" }, sk: { S: sk } }
+    await dynamodb.send(new PutItemCommand({ TableName: tableName, Item }))
+    close()
+    await engine.close()
+  }
 })

@@ -75,8 +75,11 @@ test("what does not answer, or says no, is refused with its reason", async (t) =
   const hanging = createServer(silent)
   t.after(() => hanging.closeAllConnections())
   await assertRefused(await listen(t, hanging), () => "does not answer within 0.3 s", 300)
+  const resetting = createTcpServer((socket) => void socket.on("error", () => {}).resetAndDestroy())
+  const url = await listen(t, resetting)
+  await assertRefused(url, () => "cannot be reached (ECONNRESET)")
   await assertRefused("http://127.0.0.1:9", () => "cannot be reached (ECONNREFUSED)")
-  const refusal = '{"__type":"com.amazonaws#InvalidClientTokenId","message":"Who?"}'
+  const refusal = String.raw`{"__type":"x#InvalidClientTokenId","message":"Who?\nx-amz-token:y"}`
   const refusing = await listen(t, answering(403, "application/x-amz-json-1.0", refusal))
   await assertRefused(refusing, () => "refuses: InvalidClientTokenId: Who?")
 })
@@ -87,3 +90,26 @@ test("a password in the URL is not repeated", async () => {
     message: "AWS_ENDPOINT_URL_SQS: http://127.0.0.1:9 cannot be reached (ECONNREFUSED)",
   })
 })
+
+test("that nothing could be sent is not the URL's fault", async (t) => {
+  const none = {
+    AWS_ACCESS_KEY_ID: undefined,
+    AWS_SECRET_ACCESS_KEY: undefined,
+    AWS_PROFILE: "no-such-profile",
+    AWS_EC2_METADATA_DISABLED: "true",
+  }
+  const before = Object.keys(none).map((name) => [name, process.env[name]] as const)
+  t.after(() => before.forEach(([name, value]) => setEnv(name, value)))
+  Object.entries(none).forEach(([name, value]) => setEnv(name, value))
+  const { sqsUrl, close } = await startEngines()
+  t.after(close)
+  await assert.rejects(
+    reachServices({ sqsUrl, dynamodbUrl: undefined }),
+    /^SettingError: AWS_ENDPOINT_URL_SQS: .* cannot be asked: CredentialsProviderError: /,
+  )
+})
+
+function setEnv(name: string, value: string | undefined) {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}

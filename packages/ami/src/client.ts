@@ -195,7 +195,8 @@ export class AmiClient {
     if (before !== session) before?.close()
     this.#change({
       name: "connected",
-      connectedSince: this.#clock.now(),
+      // When the answer to the login was read: what comes before `lastReadAt` must not lie before the session.
+      connectedSince: session.lastReadAt,
       banner: session.banner,
       lastReadAt: session.lastReadAt,
     })

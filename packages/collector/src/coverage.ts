@@ -38,11 +38,9 @@ export class Coverage {
   /** The session is gone. Nothing after `lastReadAt` was heard. */
   lose(lastReadAt: number): void {
     if (this.#connectedSince === null) return
-    // The answer to the login is read a moment before the session is open: the break before it ends with that.
-    const readUntil = Math.max(this.#connectedSince, lastReadAt)
-    this.#last = [this.#connectedSince, readUntil]
+    this.#last = [this.#connectedSince, Math.max(this.#connectedSince, lastReadAt)]
     this.#connectedSince = null
-    this.#brokenAt = readUntil
+    this.#brokenAt = lastReadAt
     this.#reason = "disconnected"
   }
 
@@ -59,8 +57,7 @@ export class Coverage {
 
   /** Up to when all that the PBX said is safe; null before the first session. Kept for the next start. */
   readUntil(lastReadAt: number | null, oldestUnsavedAt: number | null): number | null {
-    const since = this.#connectedSince
-    const heard = since === null ? this.#brokenAt : Math.max(since, lastReadAt ?? since)
+    const heard = this.#connectedSince === null ? this.#brokenAt : lastReadAt
     return heard === null ? null : Math.min(heard, oldestUnsavedAt ?? heard)
   }
 }

@@ -30,8 +30,9 @@ export async function startDynamodb({ dataDir, port = 0 }: EngineOptions = {}): 
   const server = dynalite({ createTableMs: 0, ...(dataDir && { path: join(dataDir, "dynamodb") }) })
   const requests = guard(server)
   const close = async () => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    // Before dynalite is told: it closes its database as soon as there are no connections.
     await requests.finish()
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
     await closed
   }

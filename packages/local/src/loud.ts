@@ -1,16 +1,21 @@
 import type { Log } from "@ringback/collector/log"
-import type { Story } from "./story.ts"
+import { firstLine, type Story } from "./story.ts"
 
 const QUIET_MS = 60_000
 
-/** Says what keeps the workers from their work: each reason once a minute at the most. */
-export function failuresTo(story: Pick<Story, "warn">, now = Date.now): (error: unknown) => void {
+/** Says what went wrong, in one line: each reason once a minute at the most. */
+export function failuresTo(
+  story: Pick<Story, "warn">,
+  words: string,
+  now = Date.now,
+): (error: unknown) => void {
   const saidAt = new Map<string, number>()
   return (error) => {
-    const reason = String(error)
-    if (now() - (saidAt.get(reason) ?? -Infinity) < QUIET_MS) return
+    const reason = firstLine(String(error))
+    for (const [old, at] of saidAt) if (now() - at >= QUIET_MS) saidAt.delete(old)
+    if (saidAt.has(reason)) return
     saidAt.set(reason, now())
-    story.warn(`Not all can be done now, and is tried again: ${reason}`)
+    story.warn(`${words}: ${reason}`)
   }
 }
 

@@ -32,24 +32,33 @@ export type Provisioned = {
   rejectedUrl: string
 }
 
-type Options = { sqs: SQSClient; dynamodb: DynamoDBClient; prefix: string }
+type Options = {
+  sqs: SQSClient
+  dynamodb: DynamoDBClient
+  prefix: string
+  /** Whether the DynamoDB is the embedded one, whose tables may have to be woken. */
+  isEmbedded?: boolean
+}
 
 /** Makes what `infra/facts.ts` names where it is missing, and gives queues that are there today's attributes. */
-export async function provision({ sqs, dynamodb, prefix }: Options): Promise<Provisioned> {
+export async function provision(options: Options): Promise<Provisioned> {
+  const { sqs, prefix } = options
   const tableName = `${prefix}Table`
   const names = Object.keys(queues) as QueueName[]
-  const parts = [
-    makeQueue(sqs, `${prefix}Rejected`, keptLong),
-    Promise.all(
-      names.map(async (name) => [name, await makePair(sqs, prefix + name, queues[name])] as const),
-    ),
-    makeTable(dynamodb, tableName),
-  ] as const
+  const rejected = makeQueue(sqs, `${prefix}Rejected`, keptLong)
+  const pairs = names.map(
+    async (name) => [name, await makePair(sqs, prefix + name, queues[name])] as const,
+  )
+  const made = makeTable(options, tableName)
   // Where one fails the caller closes what all of them stand on, so none may be half way.
-  await Promise.allSettled(parts)
-  const [rejectedUrl, entries] = await Promise.all(parts)
-  const made = Object.fromEntries(entries) as Record<QueueName, ProvisionedQueue>
-  return { tableName, queues: made, rejectedUrl }
+  await Promise.allSettled([rejected, ...pairs, made])
+  await made
+  const entries = Object.fromEntries(await Promise.all(pairs))
+  return {
+    tableName,
+    queues: entries as Record<QueueName, ProvisionedQueue>,
+    rejectedUrl: await rejected,
+  }
 }
 
 const keptLong = { MessageRetentionPeriod: String(deadLetterRetentionSeconds) }
@@ -90,9 +99,9 @@ async function reachableUrl(sqs: SQSClient, queueUrl: string) {
   return `${endpoint.protocol}//${endpoint.hostname}${port}${new URL(queueUrl).pathname}`
 }
 
-async function makeTable(dynamodb: DynamoDBClient, name: string) {
+async function makeTable({ dynamodb, isEmbedded = false }: Options, name: string) {
   if (!(await describe(dynamodb, name))) await createTable(dynamodb, name)
-  const found = await whenActive(dynamodb, name)
+  const found = await whenUsable(dynamodb, name, isEmbedded)
   const has = new Set(found.GlobalSecondaryIndexes?.map((index) => index.IndexName))
   const missing = Object.keys(table.globalIndexes).filter((index) => !has.has(index))
   if (missing.length > 0) {
@@ -126,29 +135,40 @@ async function createTable(dynamodb: DynamoDBClient, name: string) {
     // Two starts on one service at the same time: the other one makes it.
     if (!(error instanceof ResourceInUseException)) throw error
   })
-  await whenActive(dynamodb, name)
+  await whenUsable(dynamodb, name, false)
   await expire(dynamodb, name)
 }
 
 const LOOK_MS = 20
-const WAKE_MS = 2000
-const ACTIVE_MS = 60_000
+const WAKE_MS = 2_000
+const USABLE_MS = 60_000
 
-async function whenActive(dynamodb: DynamoDBClient, name: string): Promise<TableDescription> {
-  for (let waitedMs = 0; waitedMs < ACTIVE_MS; waitedMs += LOOK_MS) {
+async function whenUsable(
+  dynamodb: DynamoDBClient,
+  name: string,
+  mayWake: boolean,
+): Promise<TableDescription> {
+  const begunAt = performance.now()
+  let isWoken = !mayWake
+  for (;;) {
     const found = await describe(dynamodb, name)
-    if (found?.TableStatus === "ACTIVE") return found
-    if (waitedMs === WAKE_MS) await wake(dynamodb, name)
+    const status = found?.TableStatus ?? "gone"
+    if (status === "ACTIVE" || status === "UPDATING") return found!
+    const waitedMs = performance.now() - begunAt
+    if (waitedMs > USABLE_MS) {
+      const mend = "look at it where it is kept, or use another data directory"
+      throw new Error(`table ${name} is ${status} after ${USABLE_MS / 1_000} s: ${mend}`)
+    }
+    if (status === "CREATING" && waitedMs > WAKE_MS && !isWoken) {
+      isWoken = true
+      await wake(dynamodb, name)
+    }
     await wait(LOOK_MS)
   }
-  throw new Error(
-    `table ${name} is there but not active after ${ACTIVE_MS / 1000} s: look at it where it is ` +
-      "kept, or use another data directory",
-  )
 }
 
-// dynalite leaves a table CREATING for ever if it ends within a moment of making it. A change of throughput ends
-// that there; AWS refuses it for a table that is on its way, which then comes by itself.
+// dynalite leaves a table CREATING for ever if it ends within a moment of making it, and a change of throughput, which
+// means nothing there, ends that.
 async function wake(dynamodb: DynamoDBClient, name: string) {
   const throughput = { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } }
   const update = new UpdateTableCommand({
@@ -159,9 +179,7 @@ async function wake(dynamodb: DynamoDBClient, name: string) {
       Update: { IndexName, ...throughput },
     })),
   })
-  await dynamodb.send(update).catch((error: unknown) => {
-    if (!(error instanceof ResourceInUseException)) throw error
-  })
+  await dynamodb.send(update)
 }
 
 async function describe(dynamodb: DynamoDBClient, name: string) {

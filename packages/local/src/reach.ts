@@ -1,6 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs"
 import { SettingError, type Settings } from "./settings.ts"
+import { firstLine } from "./story.ts"
 
 const LIMIT_MS = 5000
 
@@ -46,14 +47,17 @@ async function look(service: string, limitMs: number, ask: Ask): Promise<string 
   try {
     return (await ask({ abortSignal: AbortSignal.timeout(limitMs) })) ? undefined : isForeign
   } catch (error) {
-    const { name, message, code } = error as NodeJS.ErrnoException
+    const { name, message, code = "" } = error as NodeJS.ErrnoException
     if (HAS_NONE.test(name)) return undefined
+    // Before the name: the SDK calls a connection that was reset a time-out.
+    if (/^E[A-Z_]+$/.test(code)) return `cannot be reached (${code})`
     if (/^(Abort|Timeout)Error$/.test(name)) return `does not answer within ${limitMs / 1000} s`
-    if (/^E[A-Z_]+$/.test(code ?? "")) return `cannot be reached (${code})`
-    // What another server says makes no sense to the SDK, or nothing that it knows.
-    const isSaid = "$fault" in (error as object) && message !== "UnknownError"
-    return isSaid && !/^(Unknown|InvalidAction)/.test(name)
-      ? `refuses: ${name}: ${message}`
-      : isForeign
+    if ("$fault" in (error as object)) {
+      const isSaid = message !== "UnknownError" && !/^(Unknown|InvalidAction)/.test(name)
+      return isSaid ? `refuses: ${name}: ${firstLine(message)}` : isForeign
+    }
+    // What another server says makes no sense to the SDK, or to HTTP.
+    const isAnswer = "$response" in (error as object) || code.startsWith("HPE_")
+    return isAnswer ? isForeign : `cannot be asked: ${code || name}: ${firstLine(message)}`
   }
 }

@@ -1,5 +1,3 @@
-import { appendFileSync } from "node:fs"
-import { makeLog } from "@ringback/collector/log"
 import { makeAdmin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi } from "./api-server.ts"
@@ -7,7 +5,7 @@ import { openDataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
 import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
-import { keepLogSmall } from "./log-file.ts"
+import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, loudly } from "./loud.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
@@ -23,7 +21,7 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
   const dir = openDataDir(settings.dataDir, settings.operatorKey)
   shutdown.add(dir.release)
   shutdown.add(keepLogSmall(dir.logPath).close)
-  const toFile = makeLog((line) => appendFileSync(dir.logPath, line), Date.now)
+  const toFile = openLogFile(dir.logPath, failuresTo(story, "The log cannot be written"))
 
   const services = await startServices(settings, dir.path)
   shutdown.add(services.close)
@@ -38,7 +36,7 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
   const demo = settings.isDemo ? await startDemo(admin, dir, story, shutdown) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
-  const sayFailure = failuresTo(story)
+  const sayFailure = failuresTo(story, "Not all can be done now, and is tried again")
   const workers = startWorkers({
     ...services,
     handlers,

@@ -37,7 +37,8 @@ export async function startServices(settings: Settings, dataDir: string): Promis
     process.env["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodbUrl
     const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
     const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl })
-    const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX })
+    const isEmbedded = settings.dynamodbUrl === undefined
+    const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX, isEmbedded })
     dynamodb.destroy()
     return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
   } catch (error) {

@@ -1,0 +1,30 @@
+import { makeLog } from "@ringback/functions/log"
+import { openLogFile } from "@ringback/local/log-file"
+import assert from "node:assert/strict"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { makeDir } from "../harness/ringback.ts"
+
+test("what happens is a line of JSON at the end of the file", (t) => {
+  const path = join(makeDir(t), "log")
+  const log = openLogFile(path, (error) => assert.fail(String(error)))
+  log("one", { count: 1 })
+  makeLog(path)("two", { count: 2 })
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n")
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { event: string }).event),
+    ["one", "two"],
+  )
+})
+
+test(
+  "a disk that is full costs lines and nothing else",
+  { skip: !existsSync("/dev/full") && "there is no /dev/full here" },
+  () => {
+    const errors: unknown[] = []
+    openLogFile("/dev/full", (error) => errors.push(error))("one")
+    assert.match(String(errors), /ENOSPC/)
+    makeLog("/dev/full")("two", {})
+  },
+)
