@@ -1,7 +1,11 @@
 import type { Log } from "@ringback/collector/log"
-import { firstLine, type Story } from "./story.ts"
+import type { Story } from "./story.ts"
 
 const QUIET_MS = 60_000
+const MAX_REASON = 200
+
+/** An error's words without what may follow of a whole request, with its credentials. */
+export const firstLine = (text: string): string => text.split("\n")[0]!.slice(0, MAX_REASON)
 
 /** Says what went wrong, in one line: each reason once a minute at the most. */
 export function failuresTo(

@@ -100,8 +100,10 @@ async function reachableUrl(sqs: SQSClient, queueUrl: string) {
 }
 
 async function makeTable({ dynamodb, isEmbedded = false }: Options, name: string) {
-  if (!(await describe(dynamodb, name))) await createTable(dynamodb, name)
+  const isNew = !(await describe(dynamodb, name))
+  if (isNew) await createTable(dynamodb, name)
   const found = await whenUsable(dynamodb, name, isEmbedded)
+  if (isNew) await expire(dynamodb, name)
   const has = new Set(found.GlobalSecondaryIndexes?.map((index) => index.IndexName))
   const missing = Object.keys(table.globalIndexes).filter((index) => !has.has(index))
   if (missing.length > 0) {
@@ -135,8 +137,6 @@ async function createTable(dynamodb: DynamoDBClient, name: string) {
     // Two starts on one service at the same time: the other one makes it.
     if (!(error instanceof ResourceInUseException)) throw error
   })
-  await whenUsable(dynamodb, name, false)
-  await expire(dynamodb, name)
 }
 
 const LOOK_MS = 20
@@ -153,7 +153,7 @@ async function whenUsable(
   for (;;) {
     const found = await describe(dynamodb, name)
     const status = found?.TableStatus ?? "gone"
-    if (status === "ACTIVE" || status === "UPDATING") return found!
+    if (found && (status === "ACTIVE" || status === "UPDATING")) return found
     const waitedMs = performance.now() - begunAt
     if (waitedMs > USABLE_MS) {
       const mend = "look at it where it is kept, or use another data directory"

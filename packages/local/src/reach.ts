@@ -1,7 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs"
+import { firstLine } from "./loud.ts"
 import { SettingError, type Settings } from "./settings.ts"
-import { firstLine } from "./story.ts"
 
 const LIMIT_MS = 5000
 
@@ -14,35 +14,41 @@ export async function reachServices(
   { sqsUrl, dynamodbUrl }: Pick<Settings, "sqsUrl" | "dynamodbUrl">,
   limitMs = LIMIT_MS,
 ): Promise<void> {
-  if (sqsUrl !== undefined) {
-    const sqs = new SQSClient({ endpoint: sqsUrl })
-    const problem = await look("SQS", limitMs, async (limit) => {
-      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: NAME }), limit)
-      return QueueUrl !== undefined
-    })
-    sqs.destroy()
-    refuse("AWS_ENDPOINT_URL_SQS", sqsUrl, problem)
-  }
-  if (dynamodbUrl !== undefined) {
-    const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl })
-    const problem = await look("DynamoDB", limitMs, async (limit) => {
-      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: NAME }), limit)
-      return Table !== undefined
-    })
-    dynamodb.destroy()
-    refuse("AWS_ENDPOINT_URL_DYNAMODB", dynamodbUrl, problem)
+  for (const [service, url, ask] of [
+    ["SQS", sqsUrl, askSqs],
+    ["DynamoDB", dynamodbUrl, askDynamodb],
+  ] as const) {
+    const problem = url && (await look(service, limitMs, (limit) => ask(url, limit)))
+    // Without what the URL may hold of a password.
+    if (problem) {
+      const setting = `AWS_ENDPOINT_URL_${service.toUpperCase()}`
+      throw new SettingError(setting, `${new URL(url).origin} ${problem}`)
+    }
   }
 }
 
-// Without what a URL may hold of a password.
-function refuse(setting: string, url: string, problem: string | undefined) {
-  if (problem) throw new SettingError(setting, `${new URL(url).origin} ${problem}`)
+type Limit = { abortSignal: AbortSignal }
+
+async function askSqs(endpoint: string, limit: Limit): Promise<boolean> {
+  const sqs = new SQSClient({ endpoint })
+  const asked = sqs.send(new GetQueueUrlCommand({ QueueName: NAME }), limit)
+  const { QueueUrl } = await asked.finally(() => sqs.destroy())
+  return QueueUrl !== undefined
 }
 
-type Ask = (limit: { abortSignal: AbortSignal }) => Promise<boolean>
+async function askDynamodb(endpoint: string, limit: Limit): Promise<boolean> {
+  const dynamodb = new DynamoDBClient({ endpoint })
+  const asked = dynamodb.send(new DescribeTableCommand({ TableName: NAME }), limit)
+  const { Table } = await asked.finally(() => dynamodb.destroy())
+  return Table !== undefined
+}
 
 /** What is wrong with a service, in words; undefined where it answers as it should. */
-async function look(service: string, limitMs: number, ask: Ask): Promise<string | undefined> {
+async function look(
+  service: string,
+  limitMs: number,
+  ask: (limit: Limit) => Promise<boolean>,
+): Promise<string | undefined> {
   const isForeign = `does not answer as ${service}`
   try {
     return (await ask({ abortSignal: AbortSignal.timeout(limitMs) })) ? undefined : isForeign

@@ -18,11 +18,6 @@ const SUBJECT_WIDTH = { min: 12, max: 34 }
 /** What a webhook's line takes beside its subject. */
 const REST_WIDTH = 58
 
-const MAX_REASON = 200
-
-/** An error's words without what may follow of a whole request, with its credentials. */
-export const firstLine = (text: string): string => text.split("\n")[0]!.slice(0, MAX_REASON)
-
 export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
   const isColoured = stream.isTTY && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
