@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
-import { handleBatch, receiveCountOf, type Verdict } from "./batch.ts"
-import { deliverOne, type DeliverDeps } from "./deliver-one.ts"
-import { parseDelivery } from "./delivery-message.ts"
+import { handleBatch, receiveCountOf, type Verdict } from "./runtime/batch.ts"
+import { deliverOne, type DeliverDeps } from "./deliver/deliver-one.ts"
+import { parseDelivery } from "./messages/delivery.ts"
 import { resources } from "./resources.ts"
-import { roundOf } from "./round.ts"
-import { sendAll } from "./send.ts"
+import { roundOf } from "./deliver/batch-results.ts"
+import { sendAll } from "./messages/send.ts"
 
 // A POST takes 15 s at most, and its outcome is to be written after it.
 const MIN_TIME_LEFT_MS = 20_000

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
-import { fanOut, type FanOutDeps } from "./fan-out.ts"
-import { receive, type ReceiveDeps, type Received } from "./receive.ts"
-import { reasonOf } from "./log.ts"
+import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
+import { receive, type ReceiveDeps, type Received } from "./ingest/receive-message.ts"
+import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
 
 export type IngestDeps = ReceiveDeps & FanOutDeps

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
-import { handleBatch, type Verdict } from "./batch.ts"
-import { fanOut, type FanOutDeps } from "./fan-out.ts"
-import { formatJob, parseJob, type Job } from "./job.ts"
+import { handleBatch, type Verdict } from "./runtime/batch.ts"
+import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
+import { formatJob, parseJob, type Job } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
@@ -9,7 +9,7 @@ import { recoverPage } from "./jobs/recover.ts"
 import { spreadPage } from "./jobs/spread.ts"
 import { wakePage } from "./jobs/wake.ts"
 import { resources } from "./resources.ts"
-import { sendOne } from "./send.ts"
+import { sendOne } from "./messages/send.ts"
 
 export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string } }
 

@@ -10,13 +10,13 @@ import {
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Table } from "@ringback/store/table"
-import { formatDelivery } from "./delivery-message.ts"
-import { messageOf, RELEASED_AGAIN_MS } from "./due-message.ts"
-import { reasonOf, type Log } from "./log.ts"
-import { probeOrWake } from "./probe.ts"
+import { formatDelivery } from "./messages/delivery.ts"
+import { messageOf, RELEASED_AGAIN_MS } from "./messages/due-message.ts"
+import { reasonOf, type Log } from "./runtime/log.ts"
+import { probeOrWake } from "./endpoint/probe.ts"
 import { releaseResources } from "./resources.ts"
-import { sendAll } from "./send.ts"
-import { sideBySide } from "./side-by-side.ts"
+import { sendAll } from "./messages/send.ts"
+import { sideBySide } from "./runtime/side-by-side.ts"
 
 export type ReleaseDeps = {
   table: Table

@@ -8,12 +8,12 @@ import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
-import { makeCache } from "./cache.ts"
-import { readDataKey, type DataKeyResource } from "./data-key.ts"
-import { makeLog } from "./log.ts"
-import type { Receiver } from "./receiver.ts"
-import { makeSlowness } from "./slowness.ts"
-import { version } from "./version.ts"
+import { makeCache } from "./runtime/cache.ts"
+import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
+import { makeLog } from "./runtime/log.ts"
+import type { Receiver } from "./endpoint/cached-endpoint.ts"
+import { makeSlowness } from "./endpoint/slow-endpoints.ts"
+import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
 const MIN_RETENTION_DAYS = 14

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
-import { Job, formatJob } from "@ringback/functions/job"
+import { Job, formatJob } from "@ringback/functions/messages/job"
 import { jobsHandler } from "@ringback/functions/jobs"
 import type { IngestMessage } from "@ringback/events/message"
 import { makeContext, makeRecord } from "@ringback/local/lambda"

@@ -3,7 +3,7 @@ import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { parseDeliveryId } from "@ringback/store/keys"
-import { retryNow } from "../redeliver.ts"
+import { retryNow } from "../dispatch/redeliver.ts"
 import { cursorsFor } from "./cursor.ts"
 import type { Deps } from "./deps.ts"
 import {

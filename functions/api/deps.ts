@@ -2,8 +2,8 @@ import type { Table } from "@ringback/store/table"
 import type { Resolve } from "@ringback/webhooks/resolve"
 import type { Sender } from "@ringback/webhooks/send"
 import type { UrlRules } from "@ringback/webhooks/url"
-import type { Log } from "../log.ts"
-import type { SqsSender } from "../send.ts"
+import type { Log } from "../runtime/log.ts"
+import type { SqsSender } from "../messages/send.ts"
 
 /** What the API works with. */
 export type Deps = {

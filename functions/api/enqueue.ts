@@ -1,5 +1,5 @@
-import { formatJob, type Job } from "../job.ts"
-import { sendOne } from "../send.ts"
+import { formatJob, type Job } from "../messages/job.ts"
+import { sendOne } from "../messages/send.ts"
 import type { Deps } from "./deps.ts"
 
 type Unversioned<T> = T extends unknown ? Omit<T, "v"> : never

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { format, resolveConfig } from "prettier"
-import { version } from "../version.ts"
+import { version } from "../runtime/version.ts"
 import { makeDocument } from "./openapi.ts"
 import { routes } from "./routes.ts"
 

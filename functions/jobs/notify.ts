@@ -1,8 +1,8 @@
 import { claim } from "@ringback/store/event"
 import { hashOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
-import type { Accepted } from "../fan-out.ts"
-import type { Job } from "../job.ts"
+import type { Accepted } from "../dispatch/fan-out.ts"
+import type { Job } from "../messages/job.ts"
 
 /** Makes the operational event, once however often it is told. Told again, its fan-out is gone through again. */
 export async function claimNotice(

@@ -3,9 +3,9 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { idOf } from "@ringback/store/event"
 import { getJob } from "@ringback/store/job"
 import type { Table } from "@ringback/store/table"
-import type { Job } from "../job.ts"
+import type { Job } from "../messages/job.ts"
 import type { Place } from "../jobs.ts"
-import { recoverablePage } from "../recoverable.ts"
+import { recoverablePage } from "../dispatch/recoverable.ts"
 import { DEFAULT_RATE } from "./wake.ts"
 
 /**

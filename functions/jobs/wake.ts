@@ -2,7 +2,7 @@ import { listDue, moveDue, parkingShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
-import type { Job } from "../job.ts"
+import type { Job } from "../messages/job.ts"
 import type { Place } from "../jobs.ts"
 
 const PAGE = 25

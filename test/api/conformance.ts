@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js"
 import formats from "ajv-formats"
 import { routes } from "@ringback/functions/api/routes"
 import { makeDocument } from "@ringback/functions/api/openapi"
-import { version } from "@ringback/functions/version"
+import { version } from "@ringback/functions/runtime/version"
 
 type Json = Record<string, unknown>
 export type Operation = {

@@ -6,7 +6,7 @@ import { problems } from "@ringback/functions/api/problem"
 import { makeDocument } from "@ringback/functions/api/openapi"
 import { route } from "@ringback/functions/api/route"
 import { routes } from "@ringback/functions/api/routes"
-import { version } from "@ringback/functions/version"
+import { version } from "@ringback/functions/runtime/version"
 import { document, operations, validatorAt } from "./conformance.ts"
 
 test("the committed document is what the routes say (else: npm run openapi -w functions)", () => {

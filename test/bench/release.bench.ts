@@ -1,5 +1,5 @@
 import { releaseHandler } from "@ringback/functions/release"
-import { sideBySide } from "@ringback/functions/side-by-side"
+import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
 import { deliveryRef } from "@ringback/store/keys"

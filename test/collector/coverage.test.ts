@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Coverage } from "@ringback/collector/coverage"
-import { Losses } from "@ringback/collector/losses"
+import { Coverage } from "@ringback/collector/gaps/coverage"
+import { Losses } from "@ringback/collector/gaps/losses"
 
 function setUp() {
   const coverage = new Coverage(null)

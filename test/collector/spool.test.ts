@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { jsonOf, type Line } from "@ringback/collector/line"
-import { Spool, type SpoolOptions } from "@ringback/collector/spool"
+import { jsonOf, type Line } from "@ringback/collector/spool/line"
+import { Spool, type SpoolOptions } from "@ringback/collector/spool/spool"
 import { toAscii } from "@ringback/events/message"
 import { until } from "../harness/until.ts"
 

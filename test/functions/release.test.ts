@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { releaseHandler } from "@ringback/functions/release"
-import { sideBySide } from "@ringback/functions/side-by-side"
+import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import * as Delivery from "@ringback/store/delivery"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { Webhook as Verifier } from "standardwebhooks"
-import { replay, retryNow } from "@ringback/functions/redeliver"
+import { replay, retryNow } from "@ringback/functions/dispatch/redeliver"
 import { recoverPage } from "@ringback/functions/jobs/recover"
 import * as Endpoint from "@ringback/store/endpoint"
 import { listEvents } from "@ringback/store/event-list"

@@ -1,4 +1,4 @@
-import { makeLog } from "@ringback/functions/log"
+import { makeLog } from "@ringback/functions/runtime/log"
 import { openLogFile } from "@ringback/local/log-file"
 import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"

@@ -1,5 +1,5 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
-import { makeSlowness } from "@ringback/functions/slowness"
+import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import type { Endpoint } from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import type { Stack } from "../harness/stack.ts"

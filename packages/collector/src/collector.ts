@@ -9,7 +9,7 @@ import { makeMetrics } from "./metrics.ts"
 import { Run } from "./run.ts"
 import { SettingError } from "./settings.ts"
 import type { Status } from "./status.ts"
-import { openStorage } from "./storage.ts"
+import { openStorage } from "./spool/storage.ts"
 import { startTokenCheck } from "./token-check.ts"
 
 export type CollectorOptions = {

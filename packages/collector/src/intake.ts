@@ -1,10 +1,10 @@
 import { type AmiMessage, header } from "@ringback/ami/message"
 import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
-import type { Known } from "./known.ts"
-import type { Line } from "./line.ts"
-import type { Losses } from "./losses.ts"
+import type { Known } from "./gaps/known.ts"
+import type { Line } from "./spool/line.ts"
+import type { Losses } from "./gaps/losses.ts"
 import type { Selection } from "./selection.ts"
-import type { Spool } from "./spool.ts"
+import type { Spool } from "./spool/spool.ts"
 
 /** From the socket into the spool. Runs while the socket is being read, so it does little and waits for nothing. */
 export class Intake {

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
-import { jsonOf, type Line } from "./line.ts"
-import type { Spool } from "./spool.ts"
-import type { Entry } from "./window.ts"
+import { jsonOf, type Line } from "./spool/line.ts"
+import type { Spool } from "./spool/spool.ts"
+import type { Entry } from "./spool/window.ts"
 
 export type SenderOptions = {
   spool: Spool

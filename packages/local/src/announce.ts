@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { version } from "@ringback/functions/version"
+import { version } from "@ringback/functions/runtime/version"
 import type { DataDir } from "./data-dir.ts"
 import type { Services } from "./services.ts"
 import type { Settings } from "./settings.ts"

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { lockDirectory } from "@ringback/collector/lock"
+import { lockDirectory } from "@ringback/collector/spool/lock"
 import { SettingError } from "./settings.ts"
 
 /** All state of one `npm start`. Secrets lie in files that only their owner may read. */

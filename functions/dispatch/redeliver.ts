@@ -4,9 +4,9 @@ import { idOf, type StoredEvent } from "@ringback/store/event"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { noteReplay } from "@ringback/store/replay"
 import type { Table } from "@ringback/store/table"
-import { formatDelivery } from "./delivery-message.ts"
-import { RELEASED_AGAIN_MS } from "./due-message.ts"
-import { sendAll, type Outgoing, type SqsSender } from "./send.ts"
+import { formatDelivery } from "../messages/delivery.ts"
+import { RELEASED_AGAIN_MS } from "../messages/due-message.ts"
+import { sendAll, type Outgoing, type SqsSender } from "../messages/send.ts"
 
 export type RedeliverDeps = { table: Table; sqs: SqsSender; queues: { retryUrl: string } }
 

@@ -7,7 +7,7 @@ import { deliveryKey, deliveryRef, type DeliveryRef } from "@ringback/store/keys
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { wants } from "@ringback/webhooks/match"
-import { bodyOf } from "./webhook.ts"
+import { bodyOf } from "./event-body.ts"
 
 /** An event that did not arrive: what there is of its delivery, if anything. */
 export type Missing = { event: StoredEvent; ref: DeliveryRef; delivery: Delivery | undefined }

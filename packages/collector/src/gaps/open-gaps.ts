@@ -1,5 +1,5 @@
 import type { GapReason } from "./losses.ts"
-import type { State } from "./state.ts"
+import type { State } from "../state.ts"
 
 /** A gap that the spool does not know of yet. `to` is null while it lasts. */
 export type OpenGap = { id: string; reason: GapReason; from: number; to: number | null }

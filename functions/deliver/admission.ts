@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Delivery } from "@ringback/store/delivery"
 import { parkingShardOf } from "@ringback/store/due"
 import * as Health from "@ringback/store/health"
-import { factsOf, type DeliveryMessage } from "./delivery-message.ts"
-import { freshReceiver, type DeliverDeps, type Receiver } from "./receiver.ts"
+import { factsOf, type DeliveryMessage } from "../messages/delivery.ts"
+import { freshReceiver, type DeliverDeps, type Receiver } from "../endpoint/cached-endpoint.ts"
 
 /** What a delivery waits for: a time (epoch ms), the slot that it has taken, or its endpoint that rests. */
 export type Wait = { at: number; slot?: number; shard?: string }

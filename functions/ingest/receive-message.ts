@@ -13,9 +13,9 @@ import { fitHeaders } from "@ringback/store/pack"
 import * as Gap from "@ringback/store/gap"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
-import type { Cache } from "./cache.ts"
-import type { Accepted } from "./fan-out.ts"
-import { hearCollector, MAX_HOLDS } from "./source-news.ts"
+import type { Cache } from "../runtime/cache.ts"
+import type { Accepted } from "../dispatch/fan-out.ts"
+import { hearCollector, MAX_HOLDS } from "./collector-report.ts"
 
 export type ReceiveDeps = {
   table: Table

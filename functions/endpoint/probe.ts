@@ -2,12 +2,12 @@ import { listDue, moveDue, parkingShards, tenantOf, type DueEntry } from "@ringb
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
-import { PROBE_EVERY_MS } from "./consider-endpoint.ts"
-import { formatDelivery } from "./delivery-message.ts"
-import { formatJob } from "./job.ts"
-import { messageOf, RELEASED_AGAIN_MS } from "./due-message.ts"
-import type { ReleaseDeps } from "./release.ts"
-import { sendOne } from "./send.ts"
+import { PROBE_EVERY_MS } from "./breaker.ts"
+import { formatDelivery } from "../messages/delivery.ts"
+import { formatJob } from "../messages/job.ts"
+import { messageOf, RELEASED_AGAIN_MS } from "../messages/due-message.ts"
+import type { ReleaseDeps } from "../release.ts"
+import { sendOne } from "../messages/send.ts"
 
 // A worker that took the endpoint for resting a moment ago may still park something: it lives for a minute at most.
 const WAKES_FOR_MS = 2 * 60_000

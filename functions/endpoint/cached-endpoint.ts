@@ -3,9 +3,9 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
 import type { Sender } from "@ringback/webhooks/send"
-import type { Cache } from "./cache.ts"
-import type { Log } from "./log.ts"
-import type { Slowness } from "./slowness.ts"
+import type { Cache } from "../runtime/cache.ts"
+import type { Log } from "../runtime/log.ts"
+import type { Slowness } from "./slow-endpoints.ts"
 
 /** An endpoint and how it fares. */
 export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health.Health }

@@ -1,4 +1,4 @@
-import type { Draft } from "./envelope.ts"
+import type { Draft } from "../envelope.ts"
 import { FRAME_BYTES, joinLines, type Line, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
 import { listSegments, readLines, type Segment } from "./segment.ts"

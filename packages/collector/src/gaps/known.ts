@@ -2,8 +2,8 @@ import { fingerprint } from "@ringback/events/record"
 import type { Action, Kind } from "@ringback/events/kind"
 import { isMissing } from "@ringback/events/header"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
-import { jsonOf, type Line } from "./line.ts"
-import type { State } from "./state.ts"
+import { jsonOf, type Line } from "../spool/line.ts"
+import type { State } from "../state.ts"
 
 /** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const

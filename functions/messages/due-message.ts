@@ -1,6 +1,6 @@
 import { tenantOf, type DueEntry } from "@ringback/store/due"
 import { deliveryId, deliveryRefOf } from "@ringback/store/keys"
-import type { DeliveryMessage } from "./delivery-message.ts"
+import type { DeliveryMessage } from "./delivery.ts"
 
 /** Released and not heard of again for so long: released once more. */
 export const RELEASED_AGAIN_MS = 15 * 60_000

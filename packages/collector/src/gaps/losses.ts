@@ -1,4 +1,4 @@
-import { makeMessageId } from "./envelope.ts"
+import { makeMessageId } from "../envelope.ts"
 
 /**
  * Why a while is not covered by events:

@@ -2,11 +2,11 @@ import * as Health from "@ringback/store/health"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { pauseAfter } from "@ringback/webhooks/schedule"
 import type { Outcome } from "@ringback/webhooks/send"
-import { considerEndpoint } from "./consider-endpoint.ts"
-import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
-import { reasonOf } from "./log.ts"
-import { cachedReceiver, noteHealth, type DeliverDeps } from "./receiver.ts"
-import type { Outgoing } from "./send.ts"
+import { considerEndpoint } from "../endpoint/breaker.ts"
+import { formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
+import { reasonOf } from "../runtime/log.ts"
+import { cachedReceiver, noteHealth, type DeliverDeps } from "../endpoint/cached-endpoint.ts"
+import type { Outgoing } from "../messages/send.ts"
 
 /** What one invocation gathers: how its endpoints fared, and which retries are soon. */
 export type Round = {

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs"
 import { type Lock, lockDirectory } from "./lock.ts"
-import type { Log } from "./log.ts"
-import { SettingError } from "./settings.ts"
+import type { Log } from "../log.ts"
+import { SettingError } from "../settings.ts"
 import { Spool } from "./spool.ts"
-import { collectorId, openState, type State } from "./state.ts"
+import { collectorId, openState, type State } from "../state.ts"
 
 export type Storage = {
   state: State

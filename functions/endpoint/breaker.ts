@@ -3,9 +3,9 @@ import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { DisabledReason } from "@ringback/webhooks/endpoint"
-import { formatJob, type Job } from "./job.ts"
-import { freshReceiver, noteHealth, type DeliverDeps } from "./receiver.ts"
-import { sendOne } from "./send.ts"
+import { formatJob, type Job } from "../messages/job.ts"
+import { freshReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
+import { sendOne } from "../messages/send.ts"
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib"
 import { writeJson } from "@ringback/ami/json"
-import { type Draft, finish } from "./envelope.ts"
+import { type Draft, finish } from "../envelope.ts"
 
 // A record of the spool is a line, `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line
 // feed. Lines stay bytes while they wait: strings in that number are what the garbage collector spends its time on.

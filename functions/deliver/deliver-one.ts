@@ -1,15 +1,20 @@
 import * as Delivery from "@ringback/store/delivery"
 import { isSoon } from "@ringback/webhooks/schedule"
-import type { Verdict } from "./batch.ts"
+import type { Verdict } from "../runtime/batch.ts"
 import { waitFor, type Wait } from "./admission.ts"
 import { attempt, NET_MS } from "./attempt.ts"
-import { factsOf, formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
-import { cachedReceiver, freshReceiver, type DeliverDeps, type Receiver } from "./receiver.ts"
-import type { Round } from "./round.ts"
-import { sendOne } from "./send.ts"
-import { SLOW_FOR_MS } from "./slowness.ts"
+import { factsOf, formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
+import {
+  cachedReceiver,
+  freshReceiver,
+  type DeliverDeps,
+  type Receiver,
+} from "../endpoint/cached-endpoint.ts"
+import type { Round } from "./batch-results.ts"
+import { sendOne } from "../messages/send.ts"
+import { SLOW_FOR_MS } from "../endpoint/slow-endpoints.ts"
 
-export type { DeliverDeps } from "./receiver.ts"
+export type { DeliverDeps } from "../endpoint/cached-endpoint.ts"
 
 /** One message as the queue handed it out. */
 export type Errand = {

@@ -5,11 +5,11 @@ import { idOf, type StoredEvent } from "@ringback/store/event"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
-import type { Cache } from "./cache.ts"
-import { formatDelivery, type DeliveryMessage } from "./delivery-message.ts"
-import { reasonOf, type Log } from "./log.ts"
-import { sendAll } from "./send.ts"
-import { bodyOf } from "./webhook.ts"
+import type { Cache } from "../runtime/cache.ts"
+import { formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
+import { reasonOf, type Log } from "../runtime/log.ts"
+import { sendAll } from "../messages/send.ts"
+import { bodyOf } from "./event-body.ts"
 
 export type FanOutDeps = {
   table: Table
