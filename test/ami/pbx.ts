@@ -17,7 +17,7 @@ export type Reply = {
 
 export type PbxOptions = {
   secret?: string
-  tls?: { key: string; cert: string }
+  tls?: { key: string; cert: string; ciphers?: string }
   /** What a connection gets instead of AMI. */
   onSocket?: (socket: Socket) => void
   /** Every byte is a packet by itself. */
@@ -26,6 +26,7 @@ export type PbxOptions = {
   onAction?: (action: AmiMessage, reply: Reply) => boolean | void
   /** Written in one piece with the login's answer. */
   afterLogin?: string
+  host?: string
   port?: number
 }
 
@@ -51,7 +52,9 @@ export async function startPbx(options: PbxOptions = {}) {
   const server: Server = options.tls
     ? createTlsServer(options.tls, serve).on("tlsClientError", () => {})
     : createServer(serve)
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) =>
+    server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve),
+  )
   const stop = async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))

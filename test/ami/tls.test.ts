@@ -12,9 +12,10 @@ const ca = read("ca.pem")
 async function startTls(
   t: TestContext,
   certificate: string,
-  client: { ca?: string; host?: string },
+  { key = "pbx.key", ...client }: { ca?: string; host?: string; key?: string },
 ) {
-  const tls = { key: read("pbx.key"), cert: read(certificate) }
+  // As a PBX on an old system, which uses whatever certificate it is given.
+  const tls = { key: read(key), cert: read(certificate), ciphers: "DEFAULT@SECLEVEL=0" }
   return startWith(t, { tls }, client)
 }
 
@@ -52,6 +53,32 @@ const failures = [
     says: /localhost.*another host name, DNS:pbx.elsewhere.example/,
   },
   { why: "an expired certificate", cert: "expired.pem", ca, says: /expired/ },
+  {
+    why: "a certificate whose key is too short",
+    cert: "weak.pem",
+    key: "weak.key",
+    ca,
+    says: /TLS with .* failed: EE certificate key too weak$/,
+  },
+  {
+    why: "a certificate signed with SHA-1",
+    cert: "sha1.pem",
+    ca,
+    says: /TLS with .* failed: CA signature digest algorithm too weak$/,
+  },
+  {
+    why: "a certificate for clients only",
+    cert: "client.pem",
+    ca,
+    says: /TLS with .* failed: unsuitable certificate purpose \(INVALID_PURPOSE\)$/,
+  },
+  {
+    why: "an address that is only the certificate's common name",
+    cert: "address.pem",
+    host: "127.0.0.1",
+    ca,
+    says: /failed: its certificate needs the subjectAltName IP:127.0.0.1, and has none \(/,
+  },
   {
     why: "a CA whose PEM is broken",
     cert: "localhost.pem",

@@ -7,7 +7,7 @@ import { AmiError } from "./errors.ts"
 import { type Credentials, logIn } from "./login.ts"
 import { type AmiMessage, header } from "./message.ts"
 import { AmiParser, type DroppedMessage } from "./parser.ts"
-import { type Address, explainSocketError, nameOf, openSocket } from "./socket.ts"
+import { type Address, explainSocketError, nameOf, openSocket, type Stage } from "./socket.ts"
 import type { Tuning } from "./tuning.ts"
 
 /** Where a PBX is, and who we are there. */
@@ -36,6 +36,7 @@ export class AmiSession {
   readonly #parser: AmiParser
   readonly #socket: net.Socket | undefined
   #phase: "connecting" | "greeting" | "login" | "open" | "leaving" | "ended" = "connecting"
+  #stage: Stage = "connecting"
   #cancelTimer = () => {}
   #reason: AmiError | undefined
   #bytesRead = 0
@@ -105,17 +106,20 @@ export class AmiSession {
   #connect(): net.Socket | undefined {
     const { connectDeadlineMs } = this.#setup.tuning
     try {
-      const socket = openSocket(this.#target, () => this.#onReady())
+      const socket = openSocket(this.#target, (stage) => {
+        this.#stage = stage
+        if (stage === "ready") this.#onReady()
+      })
       socket.on("data", (chunk: Buffer) => this.#onData(chunk))
       socket.on("error", (error) => {
-        this.#reason ??= explainSocketError(error, this.#target, this.#phase !== "connecting")
+        this.#reason ??= explainSocketError(error, this.#target, this.#stage)
       })
       socket.on("close", () => this.#onClose())
       this.#startTimer(connectDeadlineMs, () => this.#abort(this.#noConnection()))
       return socket
     } catch (error) {
       // As a socket's own errors: later, when the caller knows this session.
-      this.#reason = explainSocketError(error as Error, this.#target, false)
+      this.#reason = explainSocketError(error as Error, this.#target, this.#stage)
       queueMicrotask(() => this.#onClose())
       return undefined
     }
@@ -189,7 +193,7 @@ export class AmiSession {
   #noConnection(): AmiError {
     const where = nameOf(this.#target)
     const seconds = this.#setup.tuning.connectDeadlineMs / 1000
-    return this.#target.tls && this.#socket?.remoteAddress
+    return this.#stage === "handshake"
       ? new AmiError("tls_failed", `TLS with ${where} failed: no handshake within ${seconds} s`)
       : new AmiError("unreachable", `${where} cannot be reached: no answer within ${seconds} s`)
   }

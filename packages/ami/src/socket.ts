@@ -12,22 +12,34 @@ export type Address = {
   tls?: { ca?: string; serverName?: string }
 }
 
-/** Begins to connect; `onReady` after TCP and, where wanted, a verified TLS handshake. */
-export function openSocket(address: Address, onReady: () => void): net.Socket {
-  const { host } = address
-  const port = portOf(address)
+/** How far a socket has come: TCP, then where wanted the TLS handshake. */
+export type Stage = "connecting" | "handshake" | "ready"
+
+// Node gives each address of a name 250 ms, which a slow line does not keep: two answers fit well into our 10 s.
+const ATTEMPT_MS = 2_500
+
+/** Begins to connect, and tells each stage that it reaches; `ready` comes after a verified handshake. */
+export function openSocket(address: Address, onStage: (stage: Stage) => void): net.Socket {
+  const host = hostOf(address)
+  const to = { host, port: portOf(address), autoSelectFamilyAttemptTimeout: ATTEMPT_MS }
   const socket = address.tls
-    ? tls.connect({ host, port, ...tlsOptions(address.tls, host) }).once("secureConnect", onReady)
-    : net.connect({ host, port }).once("connect", onReady)
+    ? tls
+        .connect({ ...to, ...tlsOptions(address.tls, host) })
+        .once("connect", () => onStage("handshake"))
+        .once("secureConnect", () => onStage("ready"))
+    : net.connect(to).once("connect", () => onStage("ready"))
   // Actions are small and waited for; and the network's own probes find a dead path where pings are not yet sent.
   return socket.setNoDelay(true).setKeepAlive(true, 30_000)
 }
 
 /** `pbx.example:5038`, as people read it. */
 export function nameOf(address: Address): string {
-  const host = net.isIPv6(address.host) ? `[${address.host}]` : address.host
-  return `${host}:${portOf(address)}`
+  const host = hostOf(address)
+  return `${net.isIPv6(host) ? `[${host}]` : host}:${portOf(address)}`
 }
+
+/** An IPv6 address may stand in brackets, as it does in a URL. */
+const hostOf = ({ host }: Address) => /^\[(.+)\]$/.exec(host)?.[1] ?? host
 
 function portOf(address: Address): number {
   return address.port ?? (address.tls ? 5039 : 5038)
@@ -52,6 +64,9 @@ function checkCa(ca: string): void {
 const NOT_OF_THE_CA = "its certificate is not of the CA given"
 const NOT_KNOWN = "its certificate is not of a CA that Node knows, and none was given"
 
+/** Said of a port on which something else answers than TLS. */
+export const NO_TLS = "it does not speak TLS on this port"
+
 const TLS_WORDS: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed, and not given as the CA",
   SELF_SIGNED_CERT_IN_CHAIN: NOT_OF_THE_CA,
@@ -61,9 +76,9 @@ const TLS_WORDS: Record<string, string> = {
   CERT_SIGNATURE_FAILURE: "its certificate was not signed by the CA given",
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet (or a clock is wrong)",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
-  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS on this port",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS on this port",
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  ECONNRESET: "it hung up",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "it offers nothing newer than TLS 1.1",
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "it and we have no TLS version in common",
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "it and we have no cipher in common",
@@ -71,37 +86,53 @@ const TLS_WORDS: Record<string, string> = {
 
 const DNS_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_NONAME", "EAI_FAIL"])
 
-/** A socket's error in plain words; `isReady` once TCP and TLS stood. */
-export function explainSocketError(error: Error, address: Address, isReady: boolean): AmiError {
+/** A socket's error in plain words, by how far it had come. */
+export function explainSocketError(error: Error, address: Address, stage: Stage): AmiError {
   if (error instanceof AmiError) return error
   const code = codeOf(error)
   const where = nameOf(address)
   const cause = { cause: error }
-  if (isReady) return new AmiError("lost", `the connection to ${where} broke: ${code}`, cause)
+  if (stage === "ready") {
+    return new AmiError("lost", `the connection to ${where} broke: ${code}`, cause)
+  }
+  if (stage === "handshake") {
+    const detail = explainTls(error, code, address)
+    return new AmiError("tls_failed", `TLS with ${where} failed: ${detail}`, cause)
+  }
   if (DNS_CODES.has(code)) {
-    return new AmiError("dns_failed", `the name ${address.host} does not resolve: ${code}`, cause)
+    return new AmiError(
+      "dns_failed",
+      `the name ${hostOf(address)} does not resolve: ${code}`,
+      cause,
+    )
   }
   if (code === "ECONNREFUSED") {
     return new AmiError("port_refused", `nothing listens on ${where}`, cause)
   }
-  if (address.tls && isTlsTrouble(error, code)) {
-    const words = TLS_WORDS[code] ?? (code === "ECONNRESET" ? "it hung up" : error.message)
-    const isWithoutCa = words === NOT_OF_THE_CA && address.tls.ca === undefined
-    const detail = `${isWithoutCa ? NOT_KNOWN : words}${namesOf(error)} (${code})`
-    return new AmiError("tls_failed", `TLS with ${where} failed: ${detail}`, cause)
-  }
   return new AmiError("unreachable", `${where} cannot be reached: ${code}`, cause)
 }
 
-function isTlsTrouble(error: Error, code: string): boolean {
-  const isOfSystem = "syscall" in error && error.syscall === "connect"
-  return !isOfSystem && (code in TLS_WORDS || code === "ECONNRESET" || /SSL|TLS|CERT/.test(code))
+function explainTls(error: TlsError, code: string, address: Address): string {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `${wrongName(error, address)} (${code})`
+  // What has no words of ours is told in OpenSSL's, some of which have no code of their own.
+  const words = TLS_WORDS[code] ?? error.reason ?? error.message
+  const isWithoutCa = words === NOT_OF_THE_CA && address.tls?.ca === undefined
+  const name = code === "UNSPECIFIED" || code === words ? "" : ` (${code})`
+  return `${isWithoutCa ? NOT_KNOWN : words}${name}`
 }
 
-/** What a certificate for another host is for. */
-function namesOf(error: Error & { cert?: tls.PeerCertificate }): string {
-  const names = error.cert?.subjectaltname ?? error.cert?.subject.CN
-  return names === undefined ? "" : `, ${String(names)}`
+type TlsError = Error & { reason?: string; cert?: tls.PeerCertificate }
+
+function wrongName({ cert }: TlsError, address: Address): string {
+  const name = address.tls?.serverName ?? hostOf(address)
+  const names = cert?.subjectaltname
+  // A common name counts for host names only.
+  if (net.isIP(name)) {
+    const given = names === undefined ? "has none" : `has ${names}`
+    return `its certificate needs the subjectAltName IP:${name}, and ${given}`
+  }
+  const given = names ?? cert?.subject.CN
+  return `its certificate is for another host name${given === undefined ? "" : `, ${String(given)}`}`
 }
 
 // With several addresses for a name, Node gives an AggregateError with no words of its own.
