@@ -15,6 +15,7 @@ type Question = {
   action: Action
   id: string
   rows: AmiMessage[] | null
+  rowBytes: number
   settle: Settle<AmiMessage>
   settleList: Settle<ListResult>
 }
@@ -34,6 +35,11 @@ const LATE_MS = 1_000
 const GRACE_MS = 2_000
 // An answer stands behind the events of its session: while this much is read in a deadline, the peer is no silent one.
 const BACKLOG_BYTES = 256 * 1024
+
+// A list is kept in memory until it ends, and a PBX may never end it.
+const MEGABYTE = 1_048_576
+const MAX_ROWS = 20_000
+const MAX_LIST_BYTES = 16 * MEGABYTE
 
 const nothing = () => {}
 
@@ -56,11 +62,11 @@ export class Dialogue {
   }
 
   ask(action: Action, settle: Settle<AmiMessage>): void {
-    this.#add({ action, id: this.#makeId(), rows: null, settle, settleList: nothing })
+    this.#add({ action, id: this.#makeId(), rows: null, rowBytes: 0, settle, settleList: nothing })
   }
 
   askList(action: Action, settleList: Settle<ListResult>): void {
-    this.#add({ action, id: this.#makeId(), rows: [], settle: nothing, settleList })
+    this.#add({ action, id: this.#makeId(), rows: [], rowBytes: 0, settle: nothing, settleList })
   }
 
   /** Whether the message belonged to a question; if not, it is for others. */
@@ -135,9 +141,20 @@ export class Dialogue {
       this.#settle((question) => question.settleList(null, { ok: true, rows, complete: message }))
     } else {
       rows.push(message)
-      this.#arm()
+      asked.rowBytes += sizeOf(message)
+      if (rows.length > MAX_ROWS || asked.rowBytes > MAX_LIST_BYTES) this.#giveUpList()
+      else this.#arm()
     }
     return true
+  }
+
+  /** What still comes of it is passed over. */
+  #giveUpList(): void {
+    const most = `${MAX_ROWS} rows or ${MAX_LIST_BYTES / MEGABYTE} MiB`
+    this.#settle((question) => {
+      const words = `the list of ${question.action.Action} has over ${most}`
+      fail(question, new AmiError("list_too_large", words))
+    })
   }
 
   #settle(tell: (question: Question) => void): void {
@@ -175,6 +192,10 @@ export class Dialogue {
 /** The event that ends a list: of `EventList: Complete`, or named so where an old version lacks that header. */
 function isListEnd(message: AmiMessage): boolean {
   return header(message, "EventList") !== undefined || message.name.endsWith("Complete")
+}
+
+function sizeOf({ text, headers }: AmiMessage): number {
+  return text?.length ?? headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
 }
 
 function fail(question: Question, error: AmiError): void {

@@ -4,6 +4,7 @@
  * `not_ami`: something else answers there. `silent`: connected, but no answer in time.
  * `credentials_refused`: user, secret or the PBX's ACL. `login_refused`: any other no to the login.
  * `lost`: the stream ended or broke. `shutdown`: it ended as the PBX had announced. `closed`: by us.
+ * `list_too_large`: of one list alone; never a reason why a session ended.
  * `action_invalid`: an action that AMI cannot carry; never a reason why a session ended.
  */
 export type AmiErrorCode =
@@ -18,6 +19,7 @@ export type AmiErrorCode =
   | "lost"
   | "shutdown"
   | "closed"
+  | "list_too_large"
   | "action_invalid"
 
 /** What this package throws and rejects with: `code` for programs, `message` in plain words. Never holds the secret. */

@@ -44,6 +44,11 @@ export function headerValues(message: AmiMessage, name: string): string[] {
   return message.headers.filter(([each]) => isNamed(each, name)).map(([, value]) => value)
 }
 
+/** What a console command printed (`Action: Command`), in the form of old versions and of new ones. */
+export function outputOf(message: AmiMessage): string {
+  return [...(message.output ?? []), ...headerValues(message, "Output")].join("\n")
+}
+
 /** Whether a header's name is that name, in any case. */
 export function isNamed(name: string, wanted: string): boolean {
   if (name === wanted) return true

@@ -1,5 +1,9 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
 import { runCli } from "./program.ts"
 import { openTerminal } from "./terminal.ts"
+
+// Node gives each address of a name 250 ms: on a slow line the API would not be reached.
+setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
 // Whoever reads our output may leave early (`| head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

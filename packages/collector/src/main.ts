@@ -1,11 +1,17 @@
+import { setGlobalProxyFromEnv } from "node:http"
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
 import { check } from "./check.ts"
 import { type Collector, startCollector } from "./collector.ts"
 import { readConfig } from "./config.ts"
 import { type Health, startHealth } from "./health.ts"
 import { makeLog } from "./log.ts"
 import { makeMetrics } from "./metrics.ts"
+import { proxyOrigin, readProxy } from "./proxy.ts"
 import { type CollectorSettings, SettingError } from "./settings.ts"
 import { makeSqs } from "./sqs.ts"
+
+// Node gives each address of a name 250 ms: on a slow line none of SQS's or the API's would be reached.
+setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
 const log = makeLog((line) => process.stdout.write(line), Date.now)
 
@@ -35,7 +41,8 @@ async function start(all: CollectorSettings[]): Promise<void> {
     await health?.close()
     throw error
   }
-  log("collector.started", { collectors: collectors.length, healthPort: health.port })
+  const proxy = proxyOrigin(readProxy(process.env))
+  log("collector.started", { collectors: collectors.length, healthPort: health.port, proxy })
 
   const stop = async () => {
     await Promise.all(collectors.map((each) => each.stop()))
@@ -68,11 +75,13 @@ try {
     throw new SettingError(`${unknown}: ${why} (packages/collector/README.md)`)
   }
   const all = readConfig(process.env)
+  // For `fetch`, which asks the API; SQS's client has an agent of its own.
+  setGlobalProxyFromEnv(readProxy(process.env))
   if (options.includes("--check")) {
-    let isWell = true
+    let code = 0
     for (const settings of all)
-      isWell = (await check(settings, sqsOf(settings), console.log)) && isWell
-    process.exit(isWell ? 0 : 1)
+      code = Math.max(code, await check(settings, sqsOf(settings), console.log))
+    process.exit(code)
   }
   await start(all)
 } catch (error) {

@@ -15,6 +15,7 @@ import { isReport, jsonOf, type Line, receivedAtOf } from "./spool/line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./gaps/losses.ts"
 import { OpenGaps } from "./gaps/open-gaps.ts"
+import { askReadClasses, mayRead, UNREAD } from "./pbx-console.ts"
 import { quarantine } from "./quarantine.ts"
 import { Selection } from "./selection.ts"
 import { type Sender, startSender } from "./sender.ts"
@@ -60,7 +61,9 @@ export class Run {
   #gaps: Gaps
   #coverage: Coverage
   #hasRestarted = false
-  #isWarned = false
+  #isUntimed = false
+  // For want of an answer the session would be dropped: asked once for each user.
+  #askedUser: string | undefined
   #timers: NodeJS.Timeout[] = []
   #ready = Promise.withResolvers<void>()
   #counts = { sessions: 0, sent: 0, refused: 0 }
@@ -140,6 +143,7 @@ export class Run {
   async reload(ami: AmiTarget, token: SourceToken): Promise<void> {
     this.#key = token
     await this.#client?.renew(ami)
+    void this.#warnUnread(ami.username)
   }
 
   status(): Status {
@@ -201,6 +205,7 @@ export class Run {
       if (ended) this.#remember()
       this.#hasRestarted = false
       this.#ready.resolve()
+      void this.#warnUnread(this.#options.ami.username)
     } else {
       this.#coverage.lose(state.lastReadAt ?? state.at)
       // Announced, or nothing listened: another life of the PBX than before.
@@ -239,11 +244,24 @@ export class Run {
   }
 
   #warnUntimed(): void {
-    if (this.#isWarned || !this.#intake.hasTaken) return
-    this.#isWarned = true
-    if (this.#intake.newestTimestamp !== null) return
+    // `manager reload` switches it within a session.
+    const isUntimed = this.#intake.hasTaken && this.#intake.newestTimestamp === null
+    if (isUntimed === this.#isUntimed) return
+    this.#isUntimed = isUntimed
     const mend = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
-    this.#options.log("events.untimed", { mend })
+    if (isUntimed) this.#options.log("events.untimed", { mend })
+    else this.#options.log("events.timed")
+  }
+
+  async #warnUnread(user: string): Promise<void> {
+    if (this.#askedUser === user) return
+    this.#askedUser = user
+    // A session that ends meanwhile says why by itself.
+    const classes = await askReadClasses((action) => this.#client!.send(action), user).catch(
+      () => {},
+    )
+    if (classes && !mayRead(classes, "message"))
+      this.#options.log("events.unread", { alarm: true, ...UNREAD })
   }
 
   /** What the next start has to know. */

@@ -34,9 +34,14 @@ const Flag = v.pipe(
 
 const AmiEvents = v.pipe(
   v.string(),
-  v.transform((text) => text.split(",").map((name) => name.trim())),
+  // A comma at the end is none between.
+  v.transform((text) => text.replace(/,\s*$/, "").split(",")),
   v.array(
-    v.pipe(v.string(), v.regex(/^[A-Za-z0-9]+$/, "must be AMI event names with commas between")),
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(/^[A-Za-z0-9][\w-]*$/, "must be AMI event names with commas between"),
+    ),
   ),
 )
 

@@ -1,10 +1,14 @@
+import { Agent } from "node:https"
 import { SQSClient } from "@aws-sdk/client-sqs"
+import { readProxy } from "./proxy.ts"
 import type { Environment } from "./settings.ts"
 
 const CONNECT_MS = 5_000
 const ANSWER_MS = 20_000
 
-/** SQS's client. The queue's URL does not choose the host: AWS_ENDPOINT_URL_SQS does, else the Region on AWS. */
+const MAX_SOCKETS = 50
+
+/** SQS's client, through HTTPS_PROXY where that is set. The queue's URL does not choose the host: AWS_ENDPOINT_URL_SQS does, else the Region on AWS. */
 export function makeSqs(region: string, queueUrl: string, environment: Environment): SQSClient {
   const { origin, hostname } = new URL(queueUrl)
   const named = environment["AWS_ENDPOINT_URL_SQS"] || environment["AWS_ENDPOINT_URL"]
@@ -22,6 +26,11 @@ export function makeSqs(region: string, queueUrl: string, environment: Environme
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,
       throwOnRequestTimeout: true,
+      httpsAgent: new Agent({
+        keepAlive: true,
+        maxSockets: MAX_SOCKETS,
+        proxyEnv: readProxy(environment),
+      }),
     },
     ...(endpoint && { endpoint }),
     ...(isLocal && !environment["AWS_ACCESS_KEY_ID"] && { credentials }),

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { renameSync } from "node:fs"
+import { closeSync, fchmodSync, openSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 
@@ -25,22 +25,35 @@ const SCHEMA = `
 
 /** The state in a directory, or in memory where there is none to be had. */
 export function openState(dir: string | undefined, now: number): State {
-  if (dir === undefined) return stateOf(openDatabase(":memory:"), undefined)
+  if (dir === undefined) return stateOf(openDatabase(IN_MEMORY), undefined)
   const path = join(dir, "state.sqlite")
   try {
     return stateOf(openDatabase(path), undefined)
   } catch (error) {
-    if (!isDamage(error)) return stateOf(openDatabase(":memory:"), (error as Error).message)
+    if (!isDamage(error)) return stateOf(openDatabase(IN_MEMORY), (error as Error).message)
   }
   try {
     renameSync(path, `${path}.damaged-${now}`)
     return stateOf(openDatabase(path), "state.sqlite was damaged and is put aside")
   } catch (error) {
-    return stateOf(openDatabase(":memory:"), (error as Error).message)
+    return stateOf(openDatabase(IN_MEMORY), (error as Error).message)
+  }
+}
+
+const IN_MEMORY = ":memory:"
+
+// SQLite gives its log the rights of the database, and makes that for everyone to read.
+function keepPrivate(path: string): void {
+  const file = openSync(path, "a", 0o600)
+  try {
+    fchmodSync(file, 0o600)
+  } finally {
+    closeSync(file)
   }
 }
 
 function openDatabase(path: string): DatabaseSync {
+  if (path !== IN_MEMORY) keepPrivate(path)
   const database = new DatabaseSync(path)
   try {
     database.exec(SCHEMA)

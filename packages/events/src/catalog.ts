@@ -79,7 +79,7 @@ export const findEventType = (type: string): EventType | undefined => BY_TYPE.ge
 
 /** Whether an event may bear that type: one of the catalog, or `ami.` and the lower-case name of an AMI event. */
 export const isKnownEventType = (type: string) =>
-  BY_TYPE.has(type) || /^ami\.[a-z0-9_]+$/.test(type)
+  BY_TYPE.has(type) || /^ami\.[a-z0-9_-]+$/.test(type)
 
 /** The AMI headers of an example of that type, with new ids and times; undefined for what no PBX says. */
 export function exampleHeaders(type: string, fresh: Fresh): HeaderPair[] | undefined {

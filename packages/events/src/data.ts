@@ -1,6 +1,6 @@
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf } from "./field.ts"
-import { eventNameIn, type HeaderPair, isEnvelope, isMissing } from "./header.ts"
+import { eventNameIn, type HeaderPair, isMissing, ownHeaders } from "./header.ts"
 import type { Kind } from "./kind.ts"
 import { formatNanos, parseStamp } from "./stamp.ts"
 
@@ -17,7 +17,7 @@ export function dataOf(
   // AMI's VarSet names a variable in `Variable` and says its value in `Value`: a header like any other.
   const hasVariables = eventNameIn(headers) !== "VarSet"
   const isVariable = (name: string) => name === "Variable" && hasVariables
-  const said = headers.filter(([name]) => !isEnvelope(name))
+  const said = ownHeaders(headers, kind !== undefined)
   const variables = variablesOf(withoutVariables ? [] : said.filter(([name]) => isVariable(name)))
   const data: Data = new Map()
   for (const [name, value] of said) {

@@ -26,9 +26,26 @@ const ENVELOPE = new Set(
 /** Whether the header says something of the message rather than of what happened. */
 export const isEnvelope = (name: string) => ENVELOPE.has(name.toLowerCase())
 
-// With `timestampevents=yes` Asterisk writes `Timestamp` right after Privilege. A UserEvent's own headers come
-// later, under names that its sender chose: those say nothing of the emission.
+// With `timestampevents=yes` Asterisk writes `Timestamp` right after Privilege, and with `manager set debug on` four more
+// lines after that. Further down the same names are the event's own: a UserEvent's sender chooses them.
+function coreCount(headers: readonly HeaderPair[]): number {
+  let count = 0
+  for (const name of ["event", "privilege", "timestamp"]) {
+    if (headers[count]?.[0].toLowerCase() === name) count++
+  }
+  const isDebug = DEBUG_NAMES.every((name, at) => headers[count + at]?.[0].toLowerCase() === name)
+  return isDebug ? count + DEBUG_NAMES.length : count
+}
+
+const DEBUG_NAMES = ["sequencenumber", "file", "line", "func"]
+
+/** What an event says itself. A record of the dialler has no field of an envelope's name, wherever that stands. */
+export function ownHeaders(headers: readonly HeaderPair[], isRecord: boolean): HeaderPair[] {
+  return isRecord ? headers.filter(([name]) => !isEnvelope(name)) : headers.slice(coreCount(headers))
+}
+
+/** When Asterisk emitted the event, in ns since the epoch; undefined where it does not say. */
 export function emissionOf(headers: readonly HeaderPair[]): bigint | undefined {
-  const own = eventNameIn(headers) === "UserEvent" ? headers.slice(0, 3) : headers
-  return parseEpochStamp(valueOf(own, "Timestamp") ?? "")
+  const core = headers.slice(0, coreCount(headers))
+  return parseEpochStamp(valueOf(core, "Timestamp") ?? "")
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { emissionOf, eventNameIn, type HeaderPair, isEnvelope, valueOf } from "./header.ts"
+import { emissionOf, eventNameIn, type HeaderPair, ownHeaders, valueOf } from "./header.ts"
 import { HASH_BYTES } from "./ids.ts"
 import { isVersioned, parseEventName } from "./kind.ts"
 import type { EventMessage } from "./message.ts"
@@ -76,8 +76,8 @@ function versionedParts({ headers, source }: EventMessage): Parts | undefined {
 function emittedParts({ headers, source }: EventMessage): Parts | undefined {
   const emittedAt = plausible(emissionOf(headers))
   if (emittedAt === undefined) return undefined
-  const said = headers.filter(([name]) => !isEnvelope(name)).flat()
   const name = eventNameIn(headers) ?? null
+  const said = ownHeaders(headers, parseEventName(name ?? "") !== undefined).flat()
   return { parts: ["emission", source, name, `${emittedAt}`, ...said], timeNanos: emittedAt }
 }
 

@@ -5,6 +5,17 @@ const HeaderPair = v.tuple([v.string(), v.string()])
 // What keys and ids can hold: an event's id has 64 bits for its nanoseconds, which end in the year 2554.
 const MAX_MILLIS = 18_446_744_073_709
 const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MILLIS))
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
+// DynamoDB keeps neither a very large number nor a very small one.
+const Seconds = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(MAX_MILLIS / 1_000),
+  v.check(
+    (seconds) => seconds === 0 || seconds >= 1e-6,
+    "Invalid value: more digits than a time has",
+  ),
+)
 // It becomes part of an item or of its key, which hold only so much.
 const Word = v.pipe(v.string(), v.maxLength(200))
 
@@ -39,8 +50,8 @@ export const HeartbeatMessage = v.object({
   connectedSince: v.nullable(Millis),
   /** While it does not: the last while in which it did, as from and to. A twin's gap may lie in its last seconds. */
   readBefore: v.optional(v.tuple([Millis, Millis])),
-  spoolDepth: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  spoolAgeSeconds: v.pipe(v.number(), v.minValue(0)),
+  spoolDepth: Count,
+  spoolAgeSeconds: Seconds,
 })
 export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>
 
@@ -54,7 +65,7 @@ export const GapMessage = v.object({
     to: Millis,
     reason: Word,
     /** How many events were inferred from the PBX's lists, by type. */
-    inferred: v.pipe(v.record(Word, v.pipe(v.number(), v.integer())), v.maxEntries(100)),
+    inferred: v.pipe(v.record(Word, Count), v.maxEntries(100)),
   }),
 })
 export type GapMessage = v.InferOutput<typeof GapMessage>

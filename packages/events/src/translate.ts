@@ -48,8 +48,8 @@ export function translate(
 const MAX_NAME_LENGTH = 96
 
 function amiTypeOf(name: string): string | undefined {
-  const word = name.toLowerCase().replace(/[^a-z0-9_]/g, "")
-  return word && word.length <= MAX_NAME_LENGTH ? `ami.${word}` : undefined
+  const word = name.toLowerCase().replace(/[^a-z0-9_-]/g, "")
+  return /[a-z0-9]/.test(word) && word.length <= MAX_NAME_LENGTH ? `ami.${word}` : undefined
 }
 
 function happenedAtOf(headers: readonly HeaderPair[]): string | undefined {

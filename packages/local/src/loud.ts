@@ -31,9 +31,11 @@ export function loudly(
 ): Log {
   return (event, fields = {}) => {
     log(event, fields)
-    const { alarm, reason } = fields
+    const { alarm, reason, mend } = fields
     if (isDemo && (event === "gap" || event.startsWith("session."))) return
-    if (alarm) story.warn(typeof reason === "string" ? `${event}: ${reason}` : event)
+    // What can be mended is said as well, although the collector does its work without it.
+    const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
+    if (alarm || mend) story.warn(words === "" ? event : `${event}: ${words}`)
     else if (event === "session.connected") story.say("Connected to the PBX.")
     else if (event === "queue.back") story.say("The queue takes messages again.")
   }

@@ -1,7 +1,11 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
 import { run } from "./run.ts"
 import { refuseOptions, SettingError } from "./settings.ts"
 import { endOnSignals, makeShutdown } from "./shutdown.ts"
 import { makeStory } from "./story.ts"
+
+// Node gives each address of a name 250 ms: on a slow line a named SQS or DynamoDB would not be reached.
+setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
 // stdout has one line, for programs: whatever a library prints there goes to the people on stderr.
 console.log = console.info = console.debug = console.error

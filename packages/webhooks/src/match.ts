@@ -22,7 +22,7 @@ export function wants(
 /** Why an entry of `eventTypes` is refused, in words; undefined where it is fine. */
 export function patternProblem(pattern: string, knownTypes: readonly string[]): string | undefined {
   // Which AMI events a collector forwards is its own setting, so of those only the form can be judged here.
-  if (pattern === "*" || pattern === "ami.*" || /^ami\.[A-Za-z0-9_]+$/.test(pattern))
+  if (pattern === "*" || pattern === "ami.*" || /^ami\.[A-Za-z0-9_-]+$/.test(pattern))
     return undefined
   if (knownTypes.some((type) => matches(pattern, type))) return undefined
   return pattern.includes("*")

@@ -11,6 +11,13 @@ export type ListedKind = (typeof listedKinds)[number]
 
 const isListed = (kind: Kind): kind is ListedKind => kind !== "dllist" && kind !== "queue"
 
+// What is remembered of the PBX takes no more of the disk and of memory than this, whatever it says.
+const MAX_UUID_LENGTH = 128
+const MAX_RECORDS = 50_000
+
+/** Whether a record of that name is remembered. */
+export const isKept = (uuid: string) => uuid.length <= MAX_UUID_LENGTH
+
 // A record as last heard: its line in the spool until that is saved, then its fingerprint. Hashing waits, because most
 // records change more than once before; and the headers of them all would keep the garbage collector busy.
 type Body = Line | string
@@ -46,8 +53,12 @@ export class Known {
   note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, line: Line): void {
     if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
-    if (uuid === undefined || isMissing(uuid)) return
+    if (uuid === undefined || isMissing(uuid) || !isKept(uuid)) return
     if (this.#touched) this.#touched.add(`${kind}/${uuid}`)
+    const records = this.of(kind)
+    // Not all are known any more: the next list is learnt, and nothing is concluded from it.
+    if (records.size >= MAX_RECORDS && !records.has(uuid) && action !== "deleted")
+      return this.#state.set(`whole/${kind}`, "0")
     this.set(kind, uuid, action === "deleted" ? undefined : line)
   }
 

@@ -3,7 +3,7 @@ import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
 import { valueOf } from "@ringback/events/header"
 import { type Action, eventNameOf } from "@ringback/events/kind"
 import { eventFromEntry } from "@ringback/events/record"
-import { bodyOf, type Known, type ListedKind, listedKinds } from "./known.ts"
+import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"
 
 type Rows = Map<string, HeaderPair[]>
 
@@ -49,7 +49,7 @@ async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
     const rows: Rows = new Map()
     for (const { headers } of messages) {
       const uuid = valueOf(headers, "Uuid")
-      if (uuid !== null) rows.set(uuid, headers)
+      if (uuid !== null && isKept(uuid)) rows.set(uuid, headers)
     }
     all.set(kind, rows)
   }

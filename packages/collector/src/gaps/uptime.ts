@@ -1,4 +1,4 @@
-import { type AmiMessage, headerValues } from "@ringback/ami/message"
+import { type AmiMessage, outputOf } from "@ringback/ami/message"
 
 const UPTIME = /System uptime:\s*(\d+)/i
 
@@ -7,8 +7,7 @@ export const uptimeAction = { Action: "Command", Command: "core show uptime seco
 
 /** Epoch ms before which the PBX cannot have begun; undefined where its answer says nothing of that. */
 export function startedAfter(answer: AmiMessage, now: number): number | undefined {
-  const lines = [...(answer.output ?? []), ...headerValues(answer, "Output")]
-  const seconds = UPTIME.exec(lines.join("\n"))?.[1]
+  const seconds = UPTIME.exec(outputOf(answer))?.[1]
   // Whole seconds, cut.
   return seconds === undefined ? undefined : now - (Number(seconds) + 1) * 1_000
 }

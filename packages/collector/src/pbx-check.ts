@@ -1,0 +1,116 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { AmiClient } from "@ringback/ami/client"
+import { type AmiMessage, header } from "@ringback/ami/message"
+import type { AmiTarget } from "@ringback/ami/session"
+import { NO_TLS } from "@ringback/ami/socket"
+import type { AmiState } from "@ringback/ami/state"
+import type { Finding } from "./finding.ts"
+import { askReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts"
+
+const LOGIN_MS = 15_000
+const BOOTED_MS = 2_000
+const SKEW_SECONDS = 2
+
+/** Logs in, and looks at the module, the user's rights, the settings and the clock of a PBX. */
+export async function checkPbx(ami: AmiTarget): Promise<Finding[]> {
+  const events: AmiMessage[] = []
+  const settled = Promise.withResolvers<AmiState>()
+  const client = new AmiClient({
+    ...ami,
+    onMessage: (message) => void events.push(message),
+    onState: (state) => settled.resolve(state),
+  })
+  const send = client.send.bind(client)
+  const isBooted = () => events.some(({ name }) => name === "FullyBooted")
+  try {
+    const state = await Promise.race([settled.promise, wait(LOGIN_MS, undefined, { ref: false })])
+    if (state?.name !== "connected") {
+      return [{ is: "WRONG", what: `PBX: ${state?.reason ?? "no answer"}`, mend: mendOf(state) }]
+    }
+    const pong = await send({ Action: "Ping" })
+    const answeredAt = Date.now()
+    // A PBX that is starting loads the module before it says this.
+    for (let waited = 0; !isBooted() && waited < BOOTED_MS; waited += 50) await wait(50)
+    const summary = await send({ Action: "OutDialingSummary" })
+    const classes = await askReadClasses(send, ami.username)
+    const hasTimestamps = await askTimestamps(send)
+    return [
+      { is: "ok", what: `PBX: logged in (${state.banner})` },
+      judgeModule(summary),
+      ...judgeClasses(classes, isBooted()),
+      ...judgeTimestamps(timestampsIn(events) ?? hasTimestamps),
+      ...judgeClock(pong, answeredAt),
+    ]
+  } catch (error) {
+    return [{ is: "WRONG", what: `PBX: ${(error as Error).message}`, mend: WHERE }]
+  } finally {
+    await client.close()
+  }
+}
+
+const WHERE = "AMI_HOST and AMI_PORT"
+
+const MENDS: Record<string, string> = {
+  credentials_refused: "AMI_USERNAME, AMI_SECRET, and deny and permit of this user in manager.conf",
+  login_refused: "AMI_AUTH=plain if the PBX knows no MD5; one AMI user for each collector",
+  tls_failed: "AMI_TLS_CA names the CA of the PBX's certificate; AMI_HOST is a name in it",
+  not_ami: "AMI_PORT: 5038, or 5039 with AMI_TLS=1",
+  silent: "AMI_TLS=1 if this port wants TLS, as 5039 does; else AMI_HOST and AMI_PORT",
+}
+
+function mendOf(state: AmiState | undefined | void): string {
+  const { code = null, reason = null } = state ?? {}
+  if (code === "tls_failed" && reason?.includes(NO_TLS)) {
+    return "AMI_PORT of the PBX's TLS port, mostly 5039; or AMI_TLS=0 for a port without TLS"
+  }
+  if (code === "tls_failed" && /too (weak|small|short)/i.test(reason ?? "")) {
+    return "a new certificate for the PBX: RSA of 2048 bits or more, or EC, signed with SHA-256"
+  }
+  return MENDS[code ?? ""] ?? WHERE
+}
+
+function judgeModule(summary: AmiMessage): Finding {
+  if (summary.name.toLowerCase() !== "error") {
+    return { is: "ok", what: "PBX: its lists may be asked for, so gaps are filled from them" }
+  }
+  const said = header(summary, "Message") ?? "refused"
+  if (/unknown command/i.test(said)) {
+    const what = "PBX: res_outbound is not loaded, so no event of the dialler comes"
+    return { is: "MISSING", what, mend: "module load res_outbound.so, and modules.conf" }
+  }
+  const what = `PBX: its lists may not be asked for (${said}), nor what else this user may do`
+  return { is: "could be better", what, mend: "write=command for this user" }
+}
+
+/** `classes` is undefined where the PBX does not tell them: of `system` there is another sign. */
+function judgeClasses(classes: string[] | undefined, isBooted: boolean): Finding[] {
+  if (classes && !mayRead(classes, "message")) {
+    return [{ is: "MISSING", what: `PBX: ${UNREAD.reason}`, mend: UNREAD.mend }]
+  }
+  if (classes ? mayRead(classes, "system") : isBooted) return []
+  const what = "PBX: this user may not read the class system, so Shutdown will not come"
+  return [{ is: "could be better", what, mend: "read=message,system (no blank after the comma)" }]
+}
+
+/** Whether events bear a Timestamp. Asterisk never writes one into the FullyBooted that follows a login. */
+function timestampsIn(events: AmiMessage[]): boolean | undefined {
+  if (events.some((event) => header(event, "Timestamp") !== undefined)) return true
+  return events.some(({ name }) => name !== "FullyBooted") ? false : undefined
+}
+
+function judgeTimestamps(hasTimestamps: boolean | undefined): Finding[] {
+  if (hasTimestamps === undefined) return []
+  if (hasTimestamps) {
+    return [{ is: "ok", what: "PBX: events bear a Timestamp, so twin collectors agree on each" }]
+  }
+  const what = "PBX: events bear no Timestamp, so dllist and queue events of twins come twice"
+  return [{ is: "could be better", what, mend: "timestampevents=yes in [general] of manager.conf" }]
+}
+
+function judgeClock(pong: AmiMessage, now: number): Finding[] {
+  const seconds = now / 1_000 - Number(header(pong, "Timestamp"))
+  if (!Number.isFinite(seconds)) return []
+  const what = `clocks: ours is ${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? "behind" : "ahead of"} the PBX's`
+  if (Math.abs(seconds) <= SKEW_SECONDS) return [{ is: "ok", what }]
+  return [{ is: "could be better", what, mend: "NTP on both: times of gaps are by our clock" }]
+}
