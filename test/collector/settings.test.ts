@@ -90,6 +90,12 @@ for (const [name, value] of wrong) {
   })
 }
 
+test("takes any name that AMI gives an event, and a comma at the end", () => {
+  const read = (text: string) => readSettings({ ...good, RINGBACK_AMI_EVENTS: text }).amiEvents
+  assert.deepEqual(read("AOC-D, AOC-E,Hangup"), ["AOC-D", "AOC-E", "Hangup"])
+  assert.deepEqual(read("Hangup,Cdr, "), ["Hangup", "Cdr"])
+})
+
 test("names a CA file that cannot be read", () => {
   assert.throws(
     () => readSettings({ ...good, AMI_TLS: "1", AMI_TLS_CA: "/nowhere/ca.pem" }),

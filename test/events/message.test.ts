@@ -105,6 +105,42 @@ test("what has not the shape of a message is refused with a short reason", () =>
   }
 })
 
+test("a number that could not be kept is refused, whichever message it is in", () => {
+  const { headers: _, ...address } = eventMessage([])
+  const heartbeat = {
+    ...address,
+    kind: "heartbeat",
+    version: "1",
+    connectedSince: null,
+    spoolDepth: 3,
+    spoolAgeSeconds: 0.25,
+  }
+  const gap = { id: "g", from: 1, to: 2, reason: "restarted", inferred: { "plan.created": 2 } }
+  const report = { ...address, kind: "gap", gap }
+  const bodyOf = (value: object) => `a.b.${JSON.stringify(value)}`
+  assert.ok(openMessage(bodyOf(heartbeat)).ok)
+  assert.ok(openMessage(bodyOf(report)).ok)
+  const refused: [value: object, path: string][] = [1e308, 2 ** 53, -1, 0.5].flatMap((count) => [
+    [{ ...heartbeat, spoolDepth: count }, "spoolDepth"],
+    [
+      { ...report, gap: { ...gap, inferred: { "plan.created": count } } },
+      "gap.inferred.plan.created",
+    ],
+  ])
+  for (const seconds of [1e308, -1, 1e-300])
+    refused.push([{ ...heartbeat, spoolAgeSeconds: seconds }, "spoolAgeSeconds"])
+  for (const ms of [1e308, -1, 0.5]) {
+    refused.push([{ ...heartbeat, connectedSince: ms }, "connectedSince"])
+    refused.push([{ ...heartbeat, readBefore: [0, ms] }, "readBefore.1"])
+    refused.push([{ ...report, gap: { ...gap, to: ms } }, "gap.to"])
+  }
+  for (const [value, path] of refused) {
+    const result = openMessage(bodyOf(value))
+    assert.ok(!result.ok, JSON.stringify(value))
+    assert.ok(result.reason.startsWith(`${path}: `), result.reason)
+  }
+})
+
 test("property: no body whatever breaks the reading", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.json(), (text, json) => {

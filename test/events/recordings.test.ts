@@ -60,8 +60,10 @@ test("events that only look like the dialler's are not taken for them", () => {
   assert.deepEqual(types[2]!.data, {
     variables: {},
     userEvent: "MyEvent",
+    actionID: "52-userevent-2",
     foo: ["bar", "baz"],
     empty: null,
+    event: "Fake",
     uuid: "u-1",
   })
 })

@@ -229,7 +229,49 @@ test("any other event is ami., its subject the channel", () => {
   )
   assert.equal(read(["Event", "X"], ["Uniqueid", "<unknown>"], ["LinkedID", "1.1"]).subject, "1.1")
   assert.equal(read(["Event", "OutCampaignEntry"]).type, "ami.outcampaignentry")
-  assert.equal(read(["event", "Foo-Bar.Baz_1"]).type, "ami.foobarbaz_1")
+  assert.equal(read(["event", "Foo-Bar.Baz_1"]).type, "ami.foo-barbaz_1")
+  assert.equal(read(["Event", "AOC-D"]).type, "ami.aoc-d")
+})
+
+test("of another event only what Asterisk puts before it is left out: the rest is its own", () => {
+  const own: HeaderPair[] = [
+    ["UserEvent", "Report"],
+    ["ActionID", "action-7"],
+    ["Timestamp", "noon"],
+    ["SequenceNumber", "12"],
+    ["File", "a.wav"],
+    ["Line", "3"],
+    ["Func", "record"],
+  ]
+  const core: HeaderPair[] = [
+    ["Event", "UserEvent"],
+    ["Privilege", "user,all"],
+  ]
+  const timed: HeaderPair[] = [...core, ["Timestamp", "1795329005.228101"]]
+  const debug: HeaderPair[] = [
+    ["SequenceNumber", "1"],
+    ["File", "manager.c"],
+    ["Line", "9"],
+    ["Func", "f"],
+  ]
+  for (const before of [core, timed, [...timed, ...debug], [...core, ...debug]]) {
+    assert.deepEqual(read(...before, ...own).data, {
+      variables: {},
+      userEvent: "Report",
+      actionID: "action-7",
+      timestamp: "noon",
+      sequenceNumber: "12",
+      file: "a.wav",
+      line: "3",
+      func: "record",
+    })
+  }
+  const answer = read(
+    ["Event", "OriginateResponse"],
+    ["Privilege", "call,all"],
+    ["ActionID", "action-8"],
+  )
+  assert.equal(answer.data["actionID"], "action-8")
 })
 
 test("VarSet names its variable in Variable: that is not lost", () => {

@@ -49,6 +49,17 @@ test("of the collector a person hears alarms and their end, and all of it is in 
   ])
 })
 
+test("of the collector a person hears what can be mended, and how", () => {
+  const { heard, story } = hear()
+  const log = loudly(story, () => {}, { isDemo: false })
+  log("lists.refused", { mend: "write=command for this user" })
+  log("events.unread", { alarm: true, reason: "no class message", mend: "read=message,system" })
+  assert.deepEqual(heard, [
+    "! lists.refused: write=command for this user",
+    "! events.unread: no class message; mend: read=message,system",
+  ])
+})
+
 test("that the demo's PBX began with us is no news, but a full disk is", () => {
   const { heard, story } = hear()
   const log = loudly(story, () => {}, { isDemo: true })
