@@ -68,6 +68,12 @@ export class Pbx {
     this.#sessions.clear()
   }
 
+  /** Ends every connection in good order: what was said before is read. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.end()
+    this.#sessions.clear()
+  }
+
   /** Refuses connections from now on. */
   async down(): Promise<void> {
     const closed = once(this.#server!, "close")
