@@ -133,10 +133,14 @@ async function watchDisk(t: TestContext, dir: string) {
   const { write, datasync, sync } = prototype
   const unflushed = new Set<number>()
   const named = new Set<string>()
-  t.mock.method(prototype, "write", async function (this: FileHandle, ...args: Parameters<typeof write>) {
-    unflushed.add(fstatSync(this.fd).ino)
-    return write.apply(this, args)
-  })
+  t.mock.method(
+    prototype,
+    "write",
+    async function (this: FileHandle, ...args: Parameters<typeof write>) {
+      unflushed.add(fstatSync(this.fd).ino)
+      return write.apply(this, args)
+    },
+  )
   t.mock.method(prototype, "datasync", async function (this: FileHandle) {
     const { ino } = fstatSync(this.fd)
     await datasync.call(this)

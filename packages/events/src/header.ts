@@ -41,7 +41,9 @@ const DEBUG_NAMES = ["sequencenumber", "file", "line", "func"]
 
 /** What an event says itself. A record of the dialler has no field of an envelope's name, wherever that stands. */
 export function ownHeaders(headers: readonly HeaderPair[], isRecord: boolean): HeaderPair[] {
-  return isRecord ? headers.filter(([name]) => !isEnvelope(name)) : headers.slice(coreCount(headers))
+  return isRecord
+    ? headers.filter(([name]) => !isEnvelope(name))
+    : headers.slice(coreCount(headers))
 }
 
 /** When Asterisk emitted the event, in ns since the epoch; undefined where it does not say. */
