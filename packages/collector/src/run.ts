@@ -1,3 +1,4 @@
+import type { Action } from "@ringback/ami/action"
 import { AmiClient } from "@ringback/ami/client"
 import type { Clock } from "@ringback/ami/clock"
 import type { AmiTarget } from "@ringback/ami/session"
@@ -43,6 +44,7 @@ type RunOptions = {
 const TICK_MS = 1_000
 const HEARTBEAT_MS = 30_000
 const MINUTE_MS = 60_000
+const SETTLED_MS = 3_000
 const DRAIN_MS = 10_000
 const SEND_RATE = 2_000
 const CONFIRM_MS = 3_000
@@ -62,7 +64,7 @@ export class Run {
   #coverage: Coverage
   #hasRestarted = false
   #isUntimed = false
-  // For want of an answer the session would be dropped: asked once for each user.
+  #user: string
   #askedUser: string | undefined
   #timers: NodeJS.Timeout[] = []
   #ready = Promise.withResolvers<void>()
@@ -75,6 +77,7 @@ export class Run {
     const { spool, collector, state, attempt } = storage
     const { tenant, source } = token
     this.#options = options
+    this.#user = options.ami.username
     this.#key = token
     this.#envelope = makeEnvelope({ tenant, source, collector })
     this.#known = new Known(state)
@@ -143,7 +146,7 @@ export class Run {
   async reload(ami: AmiTarget, token: SourceToken): Promise<void> {
     this.#key = token
     await this.#client?.renew(ami)
-    void this.#warnUnread(ami.username)
+    this.#user = ami.username
   }
 
   status(): Status {
@@ -205,7 +208,6 @@ export class Run {
       if (ended) this.#remember()
       this.#hasRestarted = false
       this.#ready.resolve()
-      void this.#warnUnread(this.#options.ami.username)
     } else {
       this.#coverage.lose(state.lastReadAt ?? state.at)
       // Announced, or nothing listened: another life of the PBX than before.
@@ -239,6 +241,7 @@ export class Run {
 
   #tick(): void {
     this.#warnUntimed()
+    void this.#warnUnread()
     this.#gaps.reportLosses(this.#options.clock.now())
     this.#remember()
   }
@@ -253,13 +256,15 @@ export class Run {
     else this.#options.log("events.timed")
   }
 
-  async #warnUnread(user: string): Promise<void> {
-    if (this.#askedUser === user) return
-    this.#askedUser = user
+  async #warnUnread(): Promise<void> {
+    const { connectedSince } = this.#client!.state
+    const lastedMs = this.#options.clock.now() - (connectedSince ?? Infinity)
+    // For want of an answer the session would be dropped: once for each user, and not while a session is young.
+    if (this.#askedUser === this.#user || lastedMs < SETTLED_MS) return
+    const user = (this.#askedUser = this.#user)
+    const send = (action: Action) => this.#client!.send(action)
     // A session that ends meanwhile says why by itself.
-    const classes = await askReadClasses((action) => this.#client!.send(action), user).catch(
-      () => {},
-    )
+    const classes = await askReadClasses(send, user).catch(() => {})
     if (classes && !mayRead(classes, "message"))
       this.#options.log("events.unread", { alarm: true, ...UNREAD })
   }
