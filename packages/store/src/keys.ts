@@ -45,6 +45,22 @@ export function claimKey(tenant: string, hash: Buffer): Key {
   return { pk: `${tenant}#C#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
 }
 
+/** What is known of one call, by the dialing's Uuid; 8 shards, for each dialing event writes it. */
+export function callKey(tenant: string, source: string, uuid: string): Key {
+  const hash = hashOf("call", source, uuid)
+  return { pk: `${tenant}#K#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+}
+
+export const RECORD_SHARDS = 8
+export const recordPartition = (tenant: string, kind: string, shard: number) =>
+  `${tenant}#M#${kind}#${shard}`
+
+/** A campaign, a list, a row ... as last heard of. */
+export function recordKey(tenant: string, kind: string, source: string, uuid: string): Key {
+  const hash = hashOf("record", source, uuid)
+  return { pk: recordPartition(tenant, kind, hash[0]! % RECORD_SHARDS), sk: encodeBase32(hash) }
+}
+
 export const DELIVERY_SHARDS = 16
 const SHARDS_OF_ENDPOINT = 2
 export const deliveryPartition = (tenant: string, shard: number) => `${tenant}#D#${shard}`
