@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { MAX_HEADERS } from "@ringback/webhooks/headers"
 import { id, text } from "./schemas.ts"
 import { Time } from "./time.ts"
 
@@ -65,6 +66,7 @@ const settings = {
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
   headers: v.pipe(
     v.record(v.string(), v.string()),
+    v.maxEntries(MAX_HEADERS),
     v.description("Sent along with every webhook. Kept encrypted. A change replaces them all"),
     v.examples([{ authorization: "Bearer 3f9a" }]),
   ),

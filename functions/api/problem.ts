@@ -38,6 +38,13 @@ export const FieldError = v.pipe(
 )
 export type FieldError = v.InferOutput<typeof FieldError>
 
+/** A JSON Pointer: RFC 6901's escapes. */
+export const pointer = (keys: string[]) =>
+  keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+
+// An answer must not grow with what is wrong with its request.
+const MAX_ERRORS = 50
+
 /** RFC 9457. */
 export const Problem = v.pipe(
   v.object({
@@ -70,7 +77,7 @@ export class ProblemError extends Error {
   ) {
     super(detail ?? "")
     this.code = code
-    this.errors = more.errors
+    this.errors = more.errors?.slice(0, MAX_ERRORS)
     this.headers = more.headers ?? {}
   }
 }

@@ -15,10 +15,14 @@ export const Recovery = v.pipe(
     since: v.pipe(TimeInput, v.description("Received at or after that time")),
     until: v.exactOptional(v.pipe(TimeInput, v.description("Received before it. Left out: now"))),
     statuses: v.pipe(
-      v.optional(v.pipe(v.array(v.picklist(DELIVERY_STATUSES)), v.minLength(1)), [
-        "failed",
-        "held",
-      ]),
+      v.optional(
+        v.pipe(
+          v.array(v.picklist(DELIVERY_STATUSES)),
+          v.minLength(1),
+          v.maxLength(DELIVERY_STATUSES.length),
+        ),
+        ["failed", "held"],
+      ),
       v.description("What else is sent again beside what has no delivery at all"),
     ),
     dryRun: v.pipe(v.optional(v.boolean(), false), v.description("Only count")),
