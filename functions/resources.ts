@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
-import type { Endpoint } from "@ringback/store/endpoint"
+import type { Matching } from "@ringback/store/endpoint"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
 import type { Source } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -17,6 +17,8 @@ import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
 const MIN_RETENTION_DAYS = 14
+const MAX_KEYS = 100
+const MAX_SOURCES = 100
 /** What is cached is at most so old; on a laptop, where reads cost nothing, far less. */
 const CACHED_MS = 10_000
 
@@ -34,6 +36,8 @@ export type Linked = {
     allowedNetworks: string | string[]
     retentionDays: number
     apiRateLimit: number
+    /** Endpoints a tenant. */
+    maxEndpoints: number
     cachedMs?: number
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
@@ -76,8 +80,9 @@ export async function connect(linked: Linked) {
     sender: makeSender({ allowedNetworks, userAgent: `Ringback/${version}` }),
     urlRules: { allowedNetworks, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
+    limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     sources: makeCache<Source | undefined>(now, cachedMs),
-    endpoints: makeCache<Endpoint[]>(now, cachedMs),
+    endpoints: makeCache<Matching[]>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,

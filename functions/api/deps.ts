@@ -14,6 +14,8 @@ export type Deps = {
   sender: Pick<Sender, "send">
   /** Which URLs an endpoint may have. */
   urlRules: UrlRules & { resolve: Resolve }
+  /** How many a tenant may have; what is more already stays. */
+  limits: { endpoints: number; keys: number; sources: number }
   /** Requests a second that each tenant's key may make; 0: no limit. */
   rateLimit: number
   version: string
