@@ -8,6 +8,7 @@ import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
+import { makeTestSender } from "./api/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
@@ -54,6 +55,7 @@ export async function connect(linked: Linked) {
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
+  const sending = { allowedNetworks, userAgent: `Ringback/${version}` }
   return {
     table,
     sqs,
@@ -77,7 +79,8 @@ export async function connect(linked: Linked) {
     get operatorKey() {
       return linked.OperatorKey.value
     },
-    sender: makeSender({ allowedNetworks, userAgent: `Ringback/${version}` }),
+    sender: makeSender(sending),
+    testSender: makeTestSender(sending),
     urlRules: { allowedNetworks, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
