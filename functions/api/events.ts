@@ -40,10 +40,8 @@ export const EventWithDeliveries = v.object({
     v.description("As the collector read them; none of an operational event"),
   ),
   deliveries: v.pipe(v.array(DeliveryAnswer), v.description("Newest first")),
-  nextCursor: v.pipe(
-    v.nullable(v.string()),
-    v.examples([null]),
-    v.description("Of its deliveries: null at the end"),
+  nextCursor: v.exactOptional(
+    v.pipe(v.string(), v.description("There are more deliveries: go on with this as `cursor`")),
   ),
 })
 
@@ -143,7 +141,7 @@ export const eventRoutes = [
         ...show(tenant.id, event),
         headers: Event.headersOf(event),
         deliveries: items.map(showDelivery),
-        nextCursor: cursors.write(next),
+        ...(next !== undefined && { nextCursor: cursors.write(next) }),
       }
       return { status: 200, body }
     },
