@@ -145,13 +145,15 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
 type EndpointSettings = Partial<Endpoint.Settings> & {
   signing?: "hmac" | "ed25519"
   secret?: string
+  /** Of how many the tenant may have. */
+  limit?: number
 }
 
 export async function makeEndpoint(
   { table }: Pick<Deps, "table">,
   tenant: string,
   url: string,
-  { secret, signing = "hmac", ...settings }: EndpointSettings = {},
+  { secret, signing = "hmac", limit = Infinity, ...settings }: EndpointSettings = {},
 ): Promise<{ endpoint: Endpoint.Endpoint; secret: string }> {
   const text = secret ?? makeSecret(signing)
   const all = {
@@ -167,7 +169,7 @@ export async function makeEndpoint(
     signing,
     ...settings,
   }
-  return { endpoint: await Endpoint.create(table, tenant, all, text), secret: text }
+  return { endpoint: await Endpoint.create(table, tenant, all, text, { limit }), secret: text }
 }
 
 const randomId = () => randomBytes(16).toString("base64url")
