@@ -74,7 +74,10 @@ test("two changes at once do not pass the limit together", async () => {
   const answers = await Promise.all(
     [{ filter }, { metadata: metadata(9 * KB) }].map((body) => api.call(at, { body })),
   )
-  assert.deepEqual(answers.map(({ status }) => status).toSorted((a, b) => a - b), [200, 400])
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((a, b) => a - b),
+    [200, 400],
+  )
   const { filter: kept, metadata: others } = (await Endpoint.get(api.deps.table, id, made.body.id))!
   assert.ok(JSON.stringify([kept, others]).length < 16 * KB)
 })
