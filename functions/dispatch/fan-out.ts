@@ -16,7 +16,7 @@ export type FanOutDeps = {
   sqs: SQSClient
   queues: { deliveryUrl: string }
   /** A tenant's endpoints as of at most ten seconds ago. */
-  endpoints: Cache<Endpoint.Endpoint[]>
+  endpoints: Cache<Endpoint.Matching[]>
   log: Log
 }
 

@@ -9,6 +9,10 @@ export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk:
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
 export const endpointKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `EP#${id}` })
 export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `HEALTH#${id}` })
+/** What a tenant has of a kind, by id: see quota.ts. */
+export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `QUOTA#${kind}` })
+/** Who does a kind of work for a tenant: see lease.ts. */
+export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
