@@ -9,7 +9,7 @@ export type Mutant = Change & { line: number; what: string }
 /** Another text for a node, or for a part of it. */
 export type Replacement = { start: number; end: number; text: string }
 
-const OPERATORS: Record<string, string> = {
+const OPERATORS = mapOf({
   "<": "<=",
   "<=": "<",
   ">": ">=",
@@ -25,10 +25,10 @@ const OPERATORS: Record<string, string> = {
   "%": "*",
   "+=": "-=",
   "-=": "+=",
-}
+})
 // Calls that may be left out of a chain, and names that have an opposite.
 const DROPPED = new Set(["filter", "sort", "slice", "toReversed", "toSorted", "trim", "flat"])
-const OPPOSITES: Record<string, string> = {
+const OPPOSITES = mapOf({
   some: "every",
   every: "some",
   min: "max",
@@ -37,6 +37,12 @@ const OPPOSITES: Record<string, string> = {
   floor: "ceil",
   startsWith: "endsWith",
   endsWith: "startsWith",
+})
+// A comparison's bound is one mutant, its direction another.
+const REVERSED = mapOf({ "<": ">=", "<=": ">", ">": "<=", ">=": "<" })
+
+function mapOf(entries: Record<string, string>): Map<string, string> {
+  return new Map(Object.entries(entries))
 }
 
 /** All mutants of a source. What lies in types, imports, and the arguments of a log call is left alone. */
@@ -108,10 +114,9 @@ function binaryChanges(source: ast.SourceFile, node: ast.BinaryExpression, repla
   const [left, right] = [textOf(source, node.left), textOf(source, node.right)]
   if (operator === "??") return [replace(node, left), replace(node, right)]
   const changes: Replacement[] = []
-  const other = OPERATORS[operator]
+  const other = OPERATORS.get(operator)
   if (other) changes.push(replace(node.operatorToken, other))
-  // A comparison's bound is one mutant, its direction another.
-  const opposite = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" }[operator]
+  const opposite = REVERSED.get(operator)
   if (opposite) changes.push(replace(node.operatorToken, opposite))
   if (operator === "&&" || operator === "||")
     changes.push(replace(node, left), replace(node, right))
@@ -123,7 +128,7 @@ function callChanges(source: ast.SourceFile, node: ast.CallExpression, replace: 
   if (!ast.isPropertyAccessExpression(expression)) return []
   const { name } = expression
   const changes: Replacement[] = []
-  const opposite = OPPOSITES[name.text]
+  const opposite = OPPOSITES.get(name.text)
   if (opposite) changes.push(replace(name, opposite))
   if (DROPPED.has(name.text)) changes.push(replace(node, textOf(source, expression.expression)))
   return changes
