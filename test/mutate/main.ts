@@ -11,7 +11,7 @@ import { runTest } from "./run.ts"
  * Mutation run: do the tests notice when the code does something else?
  *
  *   npm run mutate -- [--room functions]... [--file packages/store/src/merged.ts[:40]]... [--sample 60] [--seed 1]
- *                     [--list-survivors] [--coverage-only]
+ *                     [--list-survivors] [--all-tests] [--coverage-only]
  *
  * A mutant is one small change of a source: a condition that is always true or false, a neighbouring operator, a
  * statement, an await, an object's key or a call in a chain left out, a result that is undefined, an emptied function,
@@ -19,10 +19,11 @@ import { runTest } from "./run.ts"
  * not a mutant (counted as `refused`: nobody could commit it). Texts of several words, log lines, types, generated
  * prose and settings of a deployment are left alone.
  *
- * Each is loaded in place of its file (`hook.ts`), so nothing is written, and runs may go on side by side. Only test
- * files that run the changed place are run, those of its own room first, cheapest first; each file's coverage is
- * collected once and kept in node_modules/.cache/mutate. Killed: a test fails, or the file takes over three times as
- * long as usual and 20 s more (a hang). What no test runs has survived.
+ * Each is loaded in place of its file (`hook.ts`), so nothing is written, and runs may go on side by side. Of the test
+ * folders that a room is tested by (`TESTED_BY`; with `--all-tests` of all) those files are run that run the changed
+ * place, the nearest folder first, cheapest first: without `--all-tests` the score is a lower bound. Each file's
+ * coverage is collected once and kept in node_modules/.cache/mutate. Killed: a test fails, or the file takes over twice
+ * as long as usual and 15 s more (a hang). What no test runs has survived.
  *
  * `--sample` takes so many mutants of each room, by a seeded shuffle: the score is then an estimate, of which the
  * standard error is shown. Without it all are run, which takes many hours. A survivor is either a gap in the tests or
@@ -36,12 +37,25 @@ const { values: options } = parseArgs({
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
     "list-survivors": { type: "boolean", default: false },
+    "all-tests": { type: "boolean", default: false },
     "coverage-only": { type: "boolean", default: false },
   },
 })
 
 const ROOMS = ["functions", "store", "webhooks", "ami", "collector", "events"] as const
 type Room = (typeof ROOMS)[number]
+
+/** Folders of test/, the nearest first. */
+const TESTED_BY: Record<Room, string[]> = {
+  functions: ["functions", "api", "faults"],
+  store: ["store", "functions", "api"],
+  webhooks: ["webhooks", "functions"],
+  ami: ["ami", "collector", "edge"],
+  collector: ["collector", "edge"],
+  events: ["events", "functions", "edge", "api"],
+}
+const foldersOf = (room: Room, file: string) =>
+  file.startsWith("functions/api/") ? ["api", "functions"] : TESTED_BY[room]
 
 // Prose of the API's document, and what is read once from a deployment's own settings.
 const LEFT_OUT =
@@ -94,7 +108,7 @@ async function runRoom(room: Room): Promise<void> {
     const killer = await killerOf(room, mutant)
     if (killer.by) row.killed++
     const place = `${relative(root, mutant.file)}:${mutant.line}`
-    const fate = killer.by ? `killed by ${killer.by}` : `SURVIVED ${killer.tried} test files`
+    const fate = killer.by ? `killed by ${killer.by}` : `SURVIVED ${killer.tried} files`
     say(`${room} ${row.killed}/${row.ran} ${place} ${mutant.what}: ${fate}`)
     if (!killer.by) survivors.push(`${place}  ${mutant.what}  (${killer.tried} test files ran it)`)
   }
@@ -102,14 +116,19 @@ async function runRoom(room: Room): Promise<void> {
 
 async function killerOf(room: Room, mutant: Mutant): Promise<{ by?: string; tried: number }> {
   const file = relative(root, mutant.file)
-  const isOwn = ({ test }: Covered) => test.startsWith(`test/${room}/`)
+  const folders = foldersOf(room, file)
+  const rankOf = ({ test }: Covered) => {
+    const at = folders.indexOf(test.split("/")[1]!)
+    return at === -1 ? folders.length : at
+  }
   const able = covered
     .filter((each) => covers(each, file, mutant.start))
-    .sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || a.durationMs - b.durationMs)
+    .filter((each) => options["all-tests"] || rankOf(each) < folders.length)
+    .sort((a, b) => rankOf(a) - rankOf(b) || a.durationMs - b.durationMs)
   let tried = 0
   for (const { test, durationMs } of able) {
     tried++
-    const limitMs = 3 * durationMs + 20_000
+    const limitMs = 2 * durationMs + 15_000
     const { outcome } = await runTest(resolve(test), { change: mutant, limitMs })
     if (outcome !== "passed") return { by: outcome === "failed" ? test : `${test} (time)`, tried }
   }
