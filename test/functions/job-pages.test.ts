@@ -22,11 +22,11 @@ beforeEach(() => world.begin())
 const table = () => world.deps.table
 const tenant = () => world.customer.tenant
 
-/** One invocation that has time for one page; the messages that it put into its queue. */
-async function invokeOnce(job: Job): Promise<Job[]> {
+/** One invocation that has time for so many pages; the messages that it put into its queue. */
+async function invokeOnce(job: Job, pages = 1): Promise<Job[]> {
   const record = { messageId: "m", body: formatJob(job).body, attributes: {} }
   const event = { Records: [record] } as unknown as SQSEvent
-  const context = { getRemainingTimeInMillis: () => 0 }
+  const context = { getRemainingTimeInMillis: () => (--pages > 0 ? 60_000 : 0) }
   assert.deepEqual(await jobsHandler(world.deps)(event, context), { batchItemFailures: [] })
   const { Messages = [] } = await world.stack.sqs.send(
     new ReceiveMessageCommand({ QueueUrl: world.stack.queues.Jobs.url, MaxNumberOfMessages: 10 }),
@@ -50,7 +50,8 @@ const recover = (jobId: string) => ({
 })
 
 describe("a job of more pages than an invocation has time for", () => {
-  test("goes on where it was: each invocation does another page", async () => {
+  /** An endpoint for which two pages of events are missing, and the job that recovers them. */
+  async function twoPages() {
     const { id } = await world.addEndpoint()
     await sideBySide([...Array(150).keys()], 25, async (index) =>
       Event.claim(table(), {
@@ -65,7 +66,17 @@ describe("a job of more pages than an invocation has time for", () => {
         content: { data: "{}" },
       }),
     )
-    const job = await createJob(table(), range(id))
+    return { id, job: await createJob(table(), range(id)) }
+  }
+
+  test("does them one after the other while there is time", async () => {
+    const { id, job } = await twoPages()
+    assert.deepEqual(await invokeOnce(recover(job.id), 10), [])
+    assert.equal((await world.deliveries({ endpointId: id })).length, 150)
+  })
+
+  test("goes on where it was: each invocation does another page", async () => {
+    const { id, job } = await twoPages()
     const [second, ...more] = await invokeOnce(recover(job.id))
     assert.deepEqual(more, [])
     assert.ok(second?.kind === "recover" && second.place !== undefined)
