@@ -149,7 +149,9 @@ function report(): void {
   if (options["list-survivors"]) for (const each of survivors) console.log(each)
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
 
 /** Fisher and Yates, by mulberry32: the same seed gives the same sample of the same sources. */
 function shuffled<T>(items: T[], seed: number): T[] {

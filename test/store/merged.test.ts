@@ -56,8 +56,8 @@ test("pages over many partitions show each row once, newest first, whatever a fi
   })
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(row, { selector: ({ at }) => at, maxLength: 40 }),
-      fc.integer({ min: 1, max: 7 }),
+      fc.uniqueArray(row, { selector: ({ at }) => at, minLength: 20, maxLength: 40 }),
+      fc.integer({ min: 1, max: 5 }),
       fc.constantFrom("red", "blue", undefined),
       async (rows, limit, colour) => {
         const prefix = `merged${++run}#`
