@@ -4,6 +4,7 @@ import type { SQSEvent } from "aws-lambda"
 import { PurgeQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { ingestHandler } from "@ringback/functions/ingest"
 import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/events/message"
+import { formatMillis } from "@ringback/events/stamp"
 import { makeContext } from "@ringback/local/lambda"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Source from "@ringback/store/source"
@@ -97,7 +98,7 @@ describe("an endpoint that was enabled a moment ago", () => {
 })
 
 describe("a message of which two events are made", () => {
-  test("comes again where one of them could not be sent", async () => {
+  test("comes again where one of them could not be sent", async (t) => {
     const { arrived } = await world.addEndpoint({ eventTypes: ["source.gap"] })
     const { customer } = world
     const start = world.now()
@@ -115,6 +116,10 @@ describe("a message of which two events are made", () => {
       sqsUrl: new URL(proxy.url).origin,
       dynamodbUrl: world.stack.dynamodbUrl,
     })
+    t.after(async () => {
+      clients.close()
+      await proxy.close()
+    })
     const deps = makeDeps(world.stack, { now: world.now, clients })
     let count = 0
     proxy.judge = ({ MessageBody }) => {
@@ -127,13 +132,11 @@ describe("a message of which two events are made", () => {
     assert.deepEqual(answered, { batchItemFailures: [{ itemIdentifier: "0" }] })
     assert.deepEqual(await ingest([gap], { attributes: { holds: { stringValue: "4" } } }), none)
     await world.pump()
-    const iso = (seconds: number) => new Date(start + seconds * 1000).toISOString()
+    const iso = (seconds: number) => formatMillis(start + seconds * 1000)
     assert.deepEqual(
       [...new Set(arrived().map(({ data }) => `${data["from"]} ${data["to"]}`))].sort(),
       [`${iso(20)} ${iso(40)}`, `${iso(60)} ${iso(100)}`],
     )
-    clients.close()
-    await proxy.close()
   })
 })
 

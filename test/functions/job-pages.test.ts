@@ -150,7 +150,11 @@ describe("spread", () => {
     const [still, ...after] = await slots()
     assert.equal(still, undefined)
     assert.equal(after.length, 3)
-    assert.deepEqual(after.toSorted(), after, "oldest first")
+    assert.deepEqual(
+      after.toSorted((a, b) => a! - b!),
+      after,
+      "oldest first",
+    )
     assert.notDeepEqual(after, before)
     assert.deepEqual([after[1]! - after[0]!, after[2]! - after[1]!], [1_000_000, 1_000_000])
     for (const { status, turn, nextAt, dueAt, slot } of await world.deliveries({ endpointId: id }))
