@@ -11,7 +11,9 @@ const [kind, dataDir, port] = process.argv.slice(2) as [EngineKind, string, stri
 const LOOK_MS = 20
 const HANDOVER_MS = 10_000
 
-const report = (report: Report) => process.send!(report)
+// Where nobody listens any more there is nothing to go on for.
+const report = (report: Report) =>
+  process.send!(report, (error: Error | null) => error && process.exit(0))
 process.once("disconnect", () => process.exit(0))
 // A terminal's hang-up reaches this process too, and is for the one that began it.
 process.on("SIGHUP", () => {})
