@@ -91,7 +91,8 @@ describe("npm start", { concurrency: 2 }, () => {
 
   it("a data directory that can never be made is one line with its setting, exit 2", async (t) => {
     for (const dir of ["/proc/x", "/proc/x/y/z", "/dev/null/x"]) {
-      const line = /^ringback: RINGBACK_DATA_DIR: .* cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM)\)/
+      const line =
+        /^ringback: RINGBACK_DATA_DIR: .* cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM)\)/
       await assertRefused(t, { RINGBACK_DATA_DIR: dir }, line)
     }
   })

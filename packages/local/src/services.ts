@@ -4,6 +4,7 @@ import type { DataDir } from "./data-dir.ts"
 import { chooseDynamodb, spawnDynamodb } from "./dynamodb-engine.ts"
 import { spawnEngine } from "./engine-process.ts"
 import type { Engine, EngineOptions } from "./engines.ts"
+import { probeDynamodb, probeSqs } from "./probe.ts"
 import { type Provisioned, provision } from "./provision.ts"
 import { reachServices } from "./reach.ts"
 import { SettingError, type Settings } from "./settings.ts"
@@ -59,6 +60,8 @@ export async function startServices(
     const dynamodb = new DynamoDBClient({ endpoint: directUrl })
     const isEmbedded = settings.dynamodbUrl === undefined
     const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX, isEmbedded })
+    if (settings.sqsUrl !== undefined) await probeSqs(sqs)
+    if (!isEmbedded) await probeDynamodb(dynamodb, provisioned.tableName)
     dynamodb.destroy()
     return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
   } catch (error) {
