@@ -53,10 +53,10 @@ export async function attempt(
     error: outcome.error,
     responseBody: outcome.ok ? null : outcome.responseBody,
   }
-  round.note(endpoint, outcome)
   const status = outcome.ok
     ? await settleSuccess(deps, attempted, record)
     : await settleFailure(deps, round, attempted, outcome, record)
+  round.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,
     eventId: message.eventId,

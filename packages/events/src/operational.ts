@@ -44,13 +44,16 @@ export const operationalTypes = [
     isOfSource: false,
     data: v.looseObject({
       endpointId: idSchema("ep", 26),
-      url: v.string(),
+      url: v.pipe(
+        v.string(),
+        v.description("The origin of its URL: paths and queries may hold its receiver's secret"),
+      ),
       reason: v.picklist(["gone", "failing", "manual"]),
       failingSince: v.nullable(Time),
     }),
     example: {
       endpointId: ENDPOINT,
-      url: "https://crm.example.com/hooks/calls",
+      url: "https://crm.example.com",
       reason: "failing",
       failingSince: "2026-11-17T06:28:03.114Z",
     },

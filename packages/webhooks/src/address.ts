@@ -47,8 +47,12 @@ function isPublic(address: Address): boolean {
 // ipaddr.js calls "unicast" what lies in none of IANA's special-purpose networks; test/webhooks/address.test.ts goes
 // through the registries.
 function isPublicIPv4(address: ipaddr.IPv4): boolean {
-  return address.range() === "unicast"
+  return address.range() === "unicast" && address.toString() !== AZURE_HOST
 }
+
+// Azure's host answers here on every virtual machine, for DNS, for health probes and with the machine's certificates. It
+// is the one metadata service at an address that no registry reserves.
+const AZURE_HOST = "168.63.129.16"
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
   const [first = 0, second = 0] = address.parts

@@ -44,6 +44,8 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
     return refuse(HTTPS_ONLY)
   if (url.username || url.password)
     return refuse("A URL carries no user name or password; use the endpoint's headers")
+  // Port 0 asks a system for any free port; nobody can listen there.
+  if (url.port === "0") return refuse("Port 0 cannot be dialled: give the receiver's own port")
   if (url.hash) return refuse("A URL carries no fragment (#...): it would never be sent")
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
   // One dot at the end is DNS's way to say that a name is complete; `a..b` and `..` are no names.
@@ -70,7 +72,9 @@ export function vetAddresses(
   return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }
 }
 
-const NOT_IN_A_URL = /[\p{Cc}\p{Cf}\p{Z}]/u
+// The zero-width joiners (U+200C, U+200D) are letters' neighbours in Persian and Indic names; in a host the URL parser
+// takes them only where IDNA allows them.
+const NOT_IN_A_URL = /[\p{Cc}\p{Z}]|(?![\u200c\u200d])\p{Cf}/u
 
 const HTTPS_ONLY = "Plain http is only for hosts within the allowed networks; use https"
 
