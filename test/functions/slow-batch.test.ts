@@ -104,11 +104,13 @@ describe("a batch with an endpoint that hangs", () => {
     )
     await world.say()
     await pump(world.stack, world.deps, "Ingest")
-    const batch = pump(world.stack, world.deps, "Delivery")
+    let hasEnded = false
+    const batch = pump(world.stack, world.deps, "Delivery").finally(() => (hasEnded = true))
     const response = await open.promise
     const { table } = world.deps
     const { tenant } = world.customer
     await until(async () => (await Health.get(table, tenant, busy.id)).pausedUntil !== undefined)
+    assert.equal(hasEnded, false)
     answer(response, 204)
     await batch
     await finish()
