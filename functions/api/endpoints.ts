@@ -11,13 +11,16 @@ import {
   NewEndpoint,
 } from "./endpoint-schema.ts"
 import { enqueue } from "./enqueue.ts"
-import { invalid, notFound } from "./problem.ts"
+import { invalid, notFound, type FieldError } from "./problem.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
 import { formatMillis } from "./time.ts"
 
-const show = (endpoint: Endpoint.Endpoint): v.InferOutput<typeof EndpointAnswer> => ({
+const show = (
+  endpoint: Endpoint.Endpoint,
+  warnings: FieldError[] = [],
+): v.InferOutput<typeof EndpointAnswer> => ({
   id: endpoint.id,
   url: endpoint.url,
   eventTypes: endpoint.eventTypes,
@@ -32,6 +35,7 @@ const show = (endpoint: Endpoint.Endpoint): v.InferOutput<typeof EndpointAnswer>
   disabledReason: endpoint.disabledReason,
   createdAt: formatMillis(endpoint.createdAt),
   updatedAt: formatMillis(endpoint.updatedAt),
+  ...(warnings.length > 0 && { warnings }),
 })
 
 const tag = "Endpoints"
@@ -51,12 +55,12 @@ export const endpointRoutes = [
     async handle({ deps, tenant, body: { secret: own, ...settings } }) {
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
-      await checkEndpoint(deps, tenant.id, settings)
+      const warnings = await checkEndpoint(deps, tenant.id, settings)
       const secret = own ?? makeSecret(settings.signing)
       const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret)
       const location = `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`
       const headers = { ...etagOf(endpoint), location }
-      return { status: 201, body: { ...show(endpoint), secret }, headers }
+      return { status: 201, body: { ...show(endpoint, warnings), secret }, headers }
     },
   }),
   route({
@@ -72,7 +76,7 @@ export const endpointRoutes = [
       const cursors = cursorsFor(deps.table.sealer, ["endpoints", tenant.id])
       const after = cursors.read(query.cursor)
       const page = await Endpoint.page(deps.table, tenant.id, { limit: query.limit, after })
-      return { status: 200, body: toPage(page, cursors, show) }
+      return { status: 200, body: toPage(page, cursors, (each) => show(each)) }
     },
   }),
   route({
@@ -106,8 +110,9 @@ export const endpointRoutes = [
     hasRevision: true,
     async handle({ deps, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      const { disabled: wasDisabled, rateLimit } = await living("endpoint", read)
-      await checkEndpoint(deps, tenant.id, body)
+      const current = await living("endpoint", read)
+      const { disabled: wasDisabled, rateLimit } = current
+      const warnings = await checkEndpoint(deps, tenant.id, body, current)
       // To disable what is disabled already must not hide why it is.
       const { disabled, ...rest } = body
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
@@ -123,7 +128,7 @@ export const endpointRoutes = [
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
-      return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
+      return { status: 200, body: show(endpoint, warnings), headers: etagOf(endpoint) }
     },
   }),
   route({

@@ -14,7 +14,8 @@ import { byPath, startWorld, type World } from "../harness/world.ts"
 let world: World
 const logged: { event: string; fields: Record<string, unknown> }[] = []
 before(async () => {
-  const log = (event: string, fields: Record<string, unknown>) => void logged.push({ event, fields })
+  const log = (event: string, fields: Record<string, unknown>) =>
+    void logged.push({ event, fields })
   world = await startWorld({ log })
 })
 after(() => world.close())
@@ -71,7 +72,11 @@ describe("a batch with an endpoint that hangs", () => {
     assert.equal(hasEnded(), false, "the first batch still waits")
     answer(response, 204)
     assert.equal(await batch, 8)
-    assert.deepEqual(await count("Retry"), { visible: 0, inFlight: 0, delayed: 1 }, "the second retry")
+    assert.deepEqual(
+      await count("Retry"),
+      { visible: 0, inFlight: 0, delayed: 1 },
+      "the second retry",
+    )
     await finish()
   })
 
