@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import net from "node:net"
 import { test } from "node:test"
 import { createServer as createTlsServer } from "node:tls"
+import { Worker } from "node:worker_threads"
 import { gzipSync } from "node:zlib"
 import { listen, startRawReceiver, startReceiver, startSender } from "./receiver.ts"
 
@@ -291,4 +293,30 @@ test("an address where nobody listens, a name without address and a stored heade
   for (const headers of [{ "x-a": "1\r\nx-b: 2" }, { "x a": "1" }, { "x-a": "✓" }])
     assert.match((await errorOf(receiver.origin, headers)) ?? "", /header/)
   assert.equal(receiver.connections(), 0)
+})
+
+// In a thread of its own, so that it closes while this one is amid its writes.
+const EARLY = `
+  const { parentPort } = require("node:worker_threads")
+  const server = require("node:net").createServer((socket) => {
+    socket.on("error", () => {})
+    socket.once("data", () => {
+      socket.pause()
+      socket.write("HTTP/1.1 429 Early\\r\\ncontent-length: 0\\r\\n\\r\\n", () => socket.destroy())
+    })
+  })
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port))`
+
+test("an answer counts that comes while the webhook is still being written, and a reset after it", async (t) => {
+  const worker = new Worker(EARLY, { eval: true })
+  t.after(() => worker.terminate())
+  const [port] = await once(worker, "message")
+  const { post } = startSender(t)
+  for (const size of [100_000, 1_000_000, 5_000_000]) {
+    const body = "x".repeat(size)
+    for (let index = 0; index < 20; index++) {
+      const outcome = await post(`http://127.0.0.1:${port}/`, { body })
+      assert.equal(outcome.statusCode, 429, `${size} ${index}: ${outcome.error}`)
+    }
+  }
 })
