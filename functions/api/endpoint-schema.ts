@@ -16,7 +16,10 @@ const TOO_LARGE = `must have at most ${MAX_LENGTH / 1024} KB as JSON`
 const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
 
 // JSON.parse makes Infinity of 1e400, and JSON has no word for that.
-const Finite = v.pipe(v.number(), v.check((value) => Number.isFinite(value), "must be a number of at most 1.8e308"))
+const Finite = v.pipe(
+  v.number(),
+  v.check((value) => Number.isFinite(value), "must be a number of at most 1.8e308"),
+)
 const Scalar = v.union([text(1000), Finite, v.boolean(), v.null()])
 
 const FilterPath = v.pipe(
