@@ -64,7 +64,8 @@ export async function attempt(
     turn: message.turn,
     statusCode: outcome.statusCode,
     durationMs: outcome.durationMs,
-    error: outcome.error,
+    // Of an answer the code says enough: a redirect's target may hold a secret in its path.
+    error: outcome.statusCode === null ? outcome.error : null,
     status,
   })
   return "done"
