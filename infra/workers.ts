@@ -17,12 +17,13 @@ export const ingest = makeFunction("Ingest", {
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
   memory,
-  link: [...link, dataKey, queues.Ingest, queues.Delivery, rejectedQueue],
+  link: [...link, dataKey, queues.Ingest, queues.Delivery, queues.Jobs, rejectedQueue],
   permissions: [
     polls("Ingest"),
-    onTable("GetItem", "PutItem", "Query", "UpdateItem"),
+    onTable("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     onQueue("Ingest")("SendMessage"),
     onQueue("Delivery")("SendMessage"),
+    onQueue("Jobs")("SendMessage"),
     onRejected("SendMessage"),
     onDataKey("GenerateMac"),
   ],
@@ -33,7 +34,8 @@ export const deliver = makeFunction("Deliver", {
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   memory,
-  link: [...link, dataKey, queues.Retry, queues.Jobs],
+  // The delivery queue too, because it deletes from both what a slow POST would hold back.
+  link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Delivery"),
     polls("Retry"),

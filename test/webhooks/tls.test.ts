@@ -43,7 +43,12 @@ test("a certificate for another host, out of date, self-signed or of a stranger 
     ["receiver", "other.test", ca, /^TLS: the certificate is not for other\.test$/],
     ["expired", "receiver.test", ca, /^TLS: certificate has expired$/],
     ["self-signed", "receiver.test", ca, /^TLS: self-signed certificate$/],
-    ["receiver", "receiver.test", undefined, /^TLS: unable to verify the first certificate/],
+    [
+      "receiver",
+      "receiver.test",
+      undefined,
+      /^TLS: unable to verify the first certificate: .* full chain$/,
+    ],
   ]
   for (const [certificate, host, authority, words] of cases) {
     const receiver = await startSecure(t, certificate)
@@ -63,6 +68,22 @@ test("a name that was verified does not vouch for another at the same address", 
   assert.ok((await post(`https://receiver.test:${receiver.port}/`)).ok)
   const outcome = await post(`https://other.test:${receiver.port}/`)
   assert.equal(outcome.error, "TLS: the certificate is not for other.test")
+})
+
+test("no session is resumed: each connection has its certificate checked against the name", async (t) => {
+  const server = { tls: { key, cert: pem("receiver") } }
+  const receiver = await startReceiver(
+    t,
+    (_, response) => response.setHeader("connection", "close").end(),
+    server,
+  )
+  const reused: boolean[] = []
+  receiver.server.on("secureConnection", (socket: TLSSocket) =>
+    reused.push(socket.isSessionReused()),
+  )
+  const { post } = startSender(t, { ca, resolve })
+  for (let i = 0; i < 3; i++) assert.ok((await post(`https://receiver.test:${receiver.port}/`)).ok)
+  assert.deepEqual(reused, [false, false, false])
 })
 
 test("the switch that turns verification off for all of Node does not reach webhooks", async (t) => {
