@@ -34,7 +34,9 @@ export class Disk {
   }
 
   openDatabase(path: string): DatabaseSync {
-    const database = this.#databases.get(path) ?? new DatabaseSync(":memory:")
+    // The lock goes with its process.
+    const kept = path.endsWith("/lock") ? undefined : this.#databases.get(path)
+    const database = kept ?? new DatabaseSync(":memory:")
     this.#databases.set(path, database)
     const isFull = () => this.isFull
     return new Proxy(database, {

@@ -57,8 +57,9 @@ const CALM_MS = { 22: 8 * 60 * SECOND, 13: 16 * 60 * SECOND }
 
 /** Lives through a plan and judges it. */
 export async function runPlan(plan: Plan, table: Table): Promise<History> {
-  const restoreIds = seedIds(plan.seed)
+  // The tenant is a new one each time: the table knows those of other histories.
   const world = await makeWorld(plan, table)
+  const restoreIds = seedIds(plan.seed)
   try {
     await live(world)
     const { simulation, lines } = world

@@ -43,6 +43,8 @@ export class Simulation {
   }
 
   async runUntil(at: number): Promise<void> {
+    // What was begun outside of it.
+    await turn()
     for (let next = this.#entries[0]; next && next.at <= at; next = this.#entries[0]) {
       this.#pop()
       if (next.isCancelled || next.process?.isDead) continue
