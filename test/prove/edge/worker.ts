@@ -5,7 +5,7 @@ import { makeTable } from "./workers.ts"
 
 export type EdgeTask = { seed: number; hasToShrink?: boolean }
 export type EdgeDone = { task: EdgeTask } & (
-  | { history: Omit<History, "lines">; least?: { plan: Plan; history: History } | undefined }
+  | { history: History; least?: { plan: Plan; history: History } | undefined }
   | { error: string }
 )
 
@@ -19,7 +19,7 @@ let used = 0
 export async function liveSeed(task: EdgeTask): Promise<EdgeDone> {
   try {
     const plan = planOf(task.seed)
-    const { lines: _, ...history } = await live(plan)
+    const history = await live(plan)
     const isFound = history.problems.length > 0 && task.hasToShrink === true
     return { task, history, ...(isFound && { least: await shrinkPlan(plan, history.problems) }) }
   } catch (error) {
@@ -40,11 +40,4 @@ async function shrinkPlan(plan: Plan, problems: string[]) {
     (await live(smaller)).problems.some((problem) => found.has(kindOf(problem))),
   )
   return { plan: least, history: await live(least) }
-}
-
-// As a process of its own.
-if (process.send) {
-  process.on("message", async (task: EdgeTask) => {
-    process.send!(await liveSeed(task))
-  })
 }
