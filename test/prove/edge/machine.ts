@@ -52,6 +52,10 @@ export class Machine {
     return this.#process !== undefined
   }
 
+  get isFrozen(): boolean {
+    return this.#process?.isFrozen ?? false
+  }
+
   /** Whether it hears the PBX at the moment, and goes on with what it hears. */
   get isReading(): boolean {
     const process = this.#process
@@ -111,7 +115,8 @@ export class Machine {
   }
 
   thaw(): void {
-    this.#process?.thaw()
+    const { chance } = this.#around
+    this.#process?.thaw(chance.pick(["timer", "io"], "thaw", this.name, ++this.#count))
     this.#around.pbx.onChange()
   }
 

@@ -104,7 +104,7 @@ export class Pbx {
   }
 
   thaw(): void {
-    this.#process?.thaw()
+    this.#process?.thaw("io")
     this.onChange()
   }
 

@@ -35,10 +35,13 @@ export class Reading {
   }
 
   diskBack(machine: Machine): void {
-    const { unsafeSince } = this.#of(machine)
+    const times = this.#of(machine)
+    const { unsafeSince } = times
     this.#simulation.schedule(DISK_BACK_MS, () => {
-      const times = this.#of(machine)
-      if (!machine.disk.isFull && times.unsafeSince === unsafeSince) times.unsafeSince = undefined
+      if (machine.disk.isFull || times.unsafeSince !== unsafeSince) return
+      // Stopped, it has not written yet.
+      if (machine.isFrozen) this.diskBack(machine)
+      else times.unsafeSince = undefined
     })
   }
 

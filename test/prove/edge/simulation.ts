@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { setImmediate as turn } from "node:timers/promises"
 
-/** Timers run before what was read meanwhile, when a stopped process goes on: so does Node's event loop. */
+/** When a stopped process goes on, its timers run first, or what came meanwhile is read first: as it was stopped. */
 export type EntryKind = "timer" | "io"
 
 type Entry = {
@@ -54,11 +54,11 @@ export class Simulation {
     this.now = Math.max(this.now, at)
   }
 
-  /** What a stopped process could not do: its timers first. */
-  resume(entries: Entry[]): void {
+  /** What a stopped process could not do. */
+  resume(entries: Entry[], first: EntryKind): void {
     const sorted = [
-      ...entries.filter(({ kind }) => kind === "timer"),
-      ...entries.filter(({ kind }) => kind === "io"),
+      ...entries.filter(({ kind }) => kind === first),
+      ...entries.filter(({ kind }) => kind !== first),
     ]
     for (const entry of sorted)
       this.#push(Object.assign(entry, { at: this.now, order: this.#order++ }))
@@ -131,10 +131,10 @@ export class SimProcess {
     this.isFrozen = true
   }
 
-  thaw(): void {
+  thaw(first: EntryKind): void {
     if (!this.isFrozen) return
     this.isFrozen = false
-    this.simulation.resume(this.held.splice(0))
+    this.simulation.resume(this.held.splice(0), first)
   }
 
   kill(): void {
