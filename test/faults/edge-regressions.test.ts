@@ -1,0 +1,57 @@
+import assert from "node:assert/strict"
+import { before, test } from "node:test"
+import { runPlan, type Table } from "../prove/edge/history.ts"
+import type { Plan } from "../prove/edge/plan.ts"
+import { makeTable } from "../prove/edge/workers.ts"
+
+// Every history of the edge that once failed, in its least form, with what it was.
+const found: { was: string; plan: Plan }[] = [
+  {
+    was: "what had waited while the collector stood still began a gap where it was read, after what was lost",
+    plan: {
+      seed: 678398197,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 934, do: "freeze", who: 0, ms: 2830 },
+        { afterMs: 225, do: "pbx.stop", downMs: 910, moduleMs: 0, isRestart: true },
+        { afterMs: 1487, do: "act", which: 6742 },
+        { afterMs: 17011, do: "act", which: 3077 },
+      ],
+    },
+  },
+  {
+    was: "the same of a twin that stood still for longer than its PBX was away",
+    plan: {
+      seed: 2055332119,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 108674, do: "freeze", who: 0, ms: 103967 },
+        { afterMs: 9412, do: "pbx.stop", downMs: 16174, moduleMs: 0, isRestart: false },
+        { afterMs: 66518, do: "kill", who: 1, downMs: 24582 },
+        { afterMs: 104, do: "act", which: 7659 },
+        { afterMs: 2736, do: "check", who: 1 },
+      ],
+    },
+  },
+]
+
+let table: Table
+before(async () => void (table = await makeTable()))
+
+for (const { was, plan } of found) {
+  test(`told truly: ${was}`, async () => {
+    const { problems } = await runPlan(plan, table)
+    assert.deepEqual(problems, [])
+  })
+}
+
+test("a plan brings the same history twice", async () => {
+  const { plan } = found[1]!
+  const [first, second] = [await runPlan(plan, table), await runPlan(plan, table)]
+  assert.deepEqual(second.counts, first.counts)
+  assert.equal(second.lines.length, first.lines.length)
+})
