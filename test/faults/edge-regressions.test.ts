@@ -37,6 +37,35 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a call whose end was sent, but not yet written down as known, was ended once more by the next run",
+    plan: {
+      seed: 971015660,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 107601, do: "act", which: 2476 },
+        { afterMs: 57638, do: "act", which: 4894 },
+        { afterMs: 84, do: "kill", who: 0, downMs: 14957 },
+        { afterMs: 26353, do: "pbx.kill", downMs: 2771, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
+  {
+    was: "a call whose beginning was sent, but not yet written down as known, was never ended",
+    plan: {
+      seed: 1397078837,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 16353, do: "burst", which: 49, count: 11 },
+        { afterMs: 37, do: "kill", who: 0, downMs: 3057 },
+        { afterMs: 3000, do: "act", which: 0 },
+      ],
+    },
+  },
 ]
 
 let table: Table

@@ -10,7 +10,6 @@ import { type Envelope, makeEnvelope } from "./envelope.ts"
 import { Gaps } from "./gaps/gaps.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
-import { Known } from "./gaps/known.ts"
 import { isReport, jsonOf, type Line, receivedAtOf } from "./spool/line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./gaps/losses.ts"
@@ -54,7 +53,6 @@ export class Run {
   #key: SourceToken
   #losses: Losses
   #envelope: Envelope
-  #known: Known
   #intake: Intake
   #selection: Selection
   #gaps: Gaps
@@ -69,15 +67,14 @@ export class Run {
 
   constructor(options: RunOptions) {
     const { token, storage, log, clock } = options
-    const { spool, collector, state, attempt } = storage
+    const { spool, collector, state, attempt, known } = storage
     const { tenant, source } = token
     this.#options = options
     this.#key = token
     this.#envelope = makeEnvelope({ tenant, source, collector })
-    this.#known = new Known(state)
     const openGaps = new OpenGaps(state, attempt)
     this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
-    const parts = { spool, envelope: this.#envelope, losses: this.#losses, known: this.#known }
+    const parts = { spool, envelope: this.#envelope, losses: this.#losses, known }
     this.#selection = new Selection(options.amiEvents ?? [])
     this.#intake = new Intake({ ...parts, selection: this.#selection })
     this.#gaps = new Gaps({
@@ -248,8 +245,8 @@ export class Run {
 
   /** What the next start has to know. */
   #remember(): void {
-    const { spool, remember, attempt } = this.#options.storage
-    attempt(() => this.#known.save())
+    const { spool, remember, checkpoint } = this.#options.storage
+    checkpoint()
     const lastReadAt = this.#client?.state.lastReadAt ?? null
     const until = this.#coverage.readUntil(lastReadAt, spool.oldestUnsavedAt)
     if (until !== null) remember("readUntil", String(until))

@@ -51,7 +51,8 @@ export class AmiServerSession implements ServerEnd {
   #answer(action: AmiMessage): void {
     const name = header(action, "Action") ?? ""
     const id: Pair[] = [["ActionID", header(action, "ActionID") ?? ""]]
-    const respond = (word: string, ...rest: Pair[]) => this.say([["Response", word], ...id, ...rest])
+    const respond = (word: string, ...rest: Pair[]) =>
+      this.say([["Response", word], ...id, ...rest])
     if (name === "Challenge") return respond("Success", ["Challenge", CHALLENGE])
     if (name === "Login") return this.#logIn(action, respond)
     if (name === "Logoff") return this.#logOff(respond)
@@ -65,7 +66,12 @@ export class AmiServerSession implements ServerEnd {
     respond("Success", ["EventList", "start"], ["Message", "List will follow"])
     if (listed) return this.#list(listed, id)
     this.say([["Event", "OutDialingSummary"], ...id, ["Count", "0"]])
-    this.say([["Event", "OutSummaryListComplete"], ...id, ["EventList", "Complete"], ["ListItems", "1"]])
+    this.say([
+      ["Event", "OutSummaryListComplete"],
+      ...id,
+      ["EventList", "Complete"],
+      ["ListItems", "1"],
+    ])
   }
 
   #logIn(action: AmiMessage, respond: (word: string, ...rest: Pair[]) => void): void {
@@ -77,7 +83,11 @@ export class AmiServerSession implements ServerEnd {
     this.isLoggedIn = true
     // This one goes another way than other events, and never bears a Timestamp.
     if (this.#pbx.isBooted())
-      this.say([["Event", "FullyBooted"], ["Privilege", "system,all"], ["Status", "Fully Booted"]])
+      this.say([
+        ["Event", "FullyBooted"],
+        ["Privilege", "system,all"],
+        ["Status", "Fully Booted"],
+      ])
     this.#pbx.onLogin(this)
   }
 
@@ -94,7 +104,12 @@ export class AmiServerSession implements ServerEnd {
       const head = format([["Response", "Follows"], ["Privilege", "Command"], ...id])
       return this.connection.write(`${head}${line}\n--END COMMAND--\r\n\r\n`)
     }
-    this.say([["Response", "Success"], ...id, ["Message", "Command output follows"], ["Output", line]])
+    this.say([
+      ["Response", "Success"],
+      ...id,
+      ["Message", "Command output follows"],
+      ["Output", line],
+    ])
   }
 
   #list(kind: Kind, id: Pair[]): void {

@@ -26,7 +26,8 @@ export class Disk {
   /** What it uses of `node:fs/promises`. */
   readonly files = {
     open: (path: string, flags?: number | string) => this.#open(path, flags),
-    readdir: async () => [...this.#content.keys()].map((path) => path.slice(1 + path.lastIndexOf("/"))),
+    readdir: async () =>
+      [...this.#content.keys()].map((path) => path.slice(1 + path.lastIndexOf("/"))),
     stat: async (path: string) => ({ size: this.#read(path).length }),
     unlink: async (path: string) => void this.#content.delete(path),
     mkdir: async () => undefined,

@@ -22,7 +22,10 @@ export async function runEdge(options: {
 }): Promise<EdgeTotal> {
   const { histories, seed, workers, hasToShrink, tell } = options
   const total: EdgeTotal = { histories: 0, simulatedMs: 0, counts: {}, failures: [] }
-  const tasks = Array.from({ length: histories }, (_, index) => ({ seed: seed + index, hasToShrink }))
+  const tasks = Array.from({ length: histories }, (_, index) => ({
+    seed: seed + index,
+    hasToShrink,
+  }))
   await runFleet<EdgeTask, EdgeDone>(file, tasks, workers, (done) => {
     total.histories++
     const failure = add(total, done)

@@ -17,7 +17,9 @@ export function checkGaps(world: World, lost: Emitted[], gaps: Webhook[]): strin
   const told = gaps.map(spanOf)
   const problems = lost
     .filter(({ at }) => !told.some(([from, to]) => from - CLOCK_MS <= at && at <= to + CLOCK_MS))
-    .map(({ kind, action, uuid, at }) => `LOST: Out${kind}${action} ${uuid} at ${iso(at)}, in no gap`)
+    .map(
+      ({ kind, action, uuid, at }) => `LOST: Out${kind}${action} ${uuid} at ${iso(at)}, in no gap`,
+    )
   if (world.plan.skewsMs.every((skewMs) => Math.abs(skewMs) <= SKEW_BOUND_MS))
     problems.push(...told.flatMap((gap) => checkTruth(world, gap)))
   return problems

@@ -133,7 +133,9 @@ function replaceStorage(): void {
   registerHooks({
     resolve(name, context, next) {
       const isOurs = name === "node:sqlite" && context.parentURL?.includes("/packages/collector/")
-      return isOurs ? { url: new URL("sqlite.ts", import.meta.url).href, shortCircuit: true } : next(name, context)
+      return isOurs
+        ? { url: new URL("sqlite.ts", import.meta.url).href, shortCircuit: true }
+        : next(name, context)
     },
   })
 }

@@ -75,7 +75,9 @@ async function makeWorld(plan: Plan, table: Table): Promise<World> {
   const chance = makeChance(plan.seed)
   const lines: string[] = []
   const log = (who: string, event: string, fields: object = {}) =>
-    void lines.push(`${(simulation.now - STARTS_AT) / SECOND} ${who} ${event} ${JSON.stringify(fields)}`)
+    void lines.push(
+      `${(simulation.now - STARTS_AT) / SECOND} ${who} ${event} ${JSON.stringify(fields)}`,
+    )
   const pbx = new Pbx(simulation, chance, plan, log)
   const workers = await Workers.start(simulation, chance, table, log)
   const { tenant, source } = workers.customer

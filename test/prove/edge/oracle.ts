@@ -108,4 +108,3 @@ function checkRepeats({ plan }: World, said: Webhook[]): string[] {
     return []
   })
 }
-

@@ -94,7 +94,10 @@ export class Pbx {
   /** Says so first. */
   shutDown(restart: boolean): void {
     const words = restart ? "True" : "False"
-    this.#say("Shutdown", "system,all", [["Shutdown", "Cleanly"], ["Restart", words]])
+    this.#say("Shutdown", "system,all", [
+      ["Shutdown", "Cleanly"],
+      ["Restart", words],
+    ])
     this.kill(false)
   }
 
@@ -141,7 +144,12 @@ export class Pbx {
   say(change: () => Omit<Emitted, "at">): boolean {
     if (!this.#isLoaded || this.isFrozen) return false
     const said = change()
-    const headers = this.#say(`Out${said.kind}${said.action}`, "message,all", said.headers, "\r\n\r\n")
+    const headers = this.#say(
+      `Out${said.kind}${said.action}`,
+      "message,all",
+      said.headers,
+      "\r\n\r\n",
+    )
     this.history.push({ at: this.#simulation.now, ...said, headers })
     return true
   }
@@ -185,7 +193,10 @@ export class Pbx {
 
   #sayModule(name: string): void {
     if (this.settings.version === 13) return
-    this.#say(name, "system,all", [["Module", "res_outbound.so"], ["Status", "Success"]])
+    this.#say(name, "system,all", [
+      ["Module", "res_outbound.so"],
+      ["Status", "Success"],
+    ])
   }
 
   #forgetDialings(): void {
@@ -194,7 +205,10 @@ export class Pbx {
   }
 
   #say(name: string, privilege: string, headers: readonly Pair[], tail?: string): Pair[] {
-    const event: Pair[] = [["Event", name], ["Privilege", privilege]]
+    const event: Pair[] = [
+      ["Event", name],
+      ["Privilege", privilege],
+    ]
     if (this.settings.hasTimestamps) event.push(["Timestamp", this.#stamp()])
     event.push(...headers)
     const uuid = headers.find(([header]) => header === "Uuid")?.[1]

@@ -36,7 +36,11 @@ export class Records {
   }
 
   create(kind: Kind, status: string, uuid = `${kind}-${++this.#count}`): Said {
-    const record: Pair[] = [["Uuid", uuid], ["Name", `name of ${uuid}`], ["Status", status]]
+    const record: Pair[] = [
+      ["Uuid", uuid],
+      ["Name", `name of ${uuid}`],
+      ["Status", status],
+    ]
     if (kind !== "Queue") {
       record.push(["TmCreate", this.#stamp()], ["TmDelete", "<unknown>"], ["TmUpdate", "<unknown>"])
     }

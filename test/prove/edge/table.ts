@@ -2,7 +2,11 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/c
 import { createRequire } from "node:module"
 
 type Data = Record<string, unknown>
-type Action = (store: unknown, data: Data, done: (error: Fault | null, answer: Data) => void) => void
+type Action = (
+  store: unknown,
+  data: Data,
+  done: (error: Fault | null, answer: Data) => void,
+) => void
 type Fault = Error & { statusCode?: number; body?: { __type: string; message?: string } }
 type Validations = {
   checkTypes: (data: Data, types: unknown) => Data
@@ -21,7 +25,10 @@ export function makeTableClient(): DynamoDBClient {
       first.toLowerCase().concat(rest as string),
     )
     const act = load(`./actions/${name}.js`) as Action
-    const { types, custom } = load(`./validations/${name}.js`) as { types: unknown; custom: unknown }
+    const { types, custom } = load(`./validations/${name}.js`) as {
+      types: unknown
+      custom: unknown
+    }
     // As JSON carries it: what is undefined is not there.
     const data = validations.checkTypes(JSON.parse(JSON.stringify(command.input)) as Data, types)
     return new Promise<Data>((resolve, reject) => {

@@ -5,8 +5,7 @@ import { makeTable } from "./workers.ts"
 
 export type EdgeTask = { seed: number; hasToShrink?: boolean }
 export type EdgeDone = { task: EdgeTask } & (
-  | { history: History; least?: { plan: Plan; history: History } | undefined }
-  | { error: string }
+  { history: History; least?: { plan: Plan; history: History } | undefined } | { error: string }
 )
 
 // An engine in memory forgets nothing.

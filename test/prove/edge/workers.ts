@@ -44,7 +44,10 @@ type Log = (who: string, event: string, fields?: object) => void
 export type LogLine = { event: string } & Record<string, unknown>
 
 /** The table of a process, for history after history. */
-export async function makeTable(): Promise<{ client: ReturnType<typeof makeTableClient>; name: string }> {
+export async function makeTable(): Promise<{
+  client: ReturnType<typeof makeTableClient>
+  name: string
+}> {
   const client = makeTableClient()
   const { hashKey, rangeKey } = tableFacts.primaryIndex
   await client.send(

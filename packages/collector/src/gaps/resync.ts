@@ -3,6 +3,7 @@ import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
 import { valueOf } from "@ringback/events/header"
 import { type Action, eventNameOf } from "@ringback/events/kind"
 import { eventFromEntry } from "@ringback/events/record"
+import type { Entry } from "../spool/window.ts"
 import { bodyOf, type Known, type ListedKind, listedKinds } from "./known.ts"
 
 type Rows = Map<string, HeaderPair[]>
@@ -11,8 +12,8 @@ export type ResyncOptions = {
   known: Known
   /** The rows of a kind's Show list; null where the account may not ask. Rejects when the session is gone. */
   list: (kind: ListedKind) => Promise<AmiMessage[] | null>
-  /** Keeps an inferred event; false where there is no room. */
-  emit: (event: AmiMessage) => boolean
+  /** Keeps an inferred event; undefined where there is no room. */
+  emit: (event: AmiMessage) => Entry | undefined
   /** Whether the PBX began anew in the gap, and forgot its dialings without a word. */
   hasRestarted: () => Promise<boolean>
   /** How far apart the two askings are, and what ends the wait. */
@@ -79,8 +80,10 @@ function inferChanges(
     if (!isSettled || known.isTouched(kind, uuid) || known.isSame(kind, uuid, body)) continue
     const action = known.of(kind).has(uuid) ? "updated" : "created"
     const headers = eventFromEntry(row, action)
-    if (!headers || !emit({ kind: "event", name: eventNameOf(kind, action), headers })) continue
-    known.set(kind, uuid, body)
+    const event = headers && { kind: "event" as const, name: eventNameOf(kind, action), headers }
+    const entry = event && emit(event)
+    if (!entry) continue
+    known.set(kind, uuid, body, entry)
     count(inferred, kind, action)
   }
 }
@@ -107,8 +110,9 @@ async function inferDeletes(
       ["Event", name],
       ["Uuid", uuid],
     ]
-    if (!emit({ kind: "event", name, headers })) continue
-    known.set(kind, uuid, undefined)
+    const entry = emit({ kind: "event", name, headers })
+    if (!entry) continue
+    known.set(kind, uuid, undefined, entry)
     count(inferred, kind, "deleted")
   }
 }
