@@ -10,7 +10,8 @@ import type { State } from "../state.ts"
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
 export type ListedKind = (typeof listedKinds)[number]
 
-const isListed = (kind: Kind): kind is ListedKind => kind !== "dllist" && kind !== "queue"
+// Asked of the list itself: a kind that is new elsewhere is not listed until it stands there.
+const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
 
 // A record as last heard: its line in the spool until that is saved, then its fingerprint. Hashing waits, because most
 // records change more than once before; and the headers of them all would keep the garbage collector busy.
