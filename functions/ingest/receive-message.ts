@@ -1,6 +1,6 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs"
 import type { SQSRecord } from "aws-lambda"
-import { identify } from "@ringback/events/identity"
+import { identify, type Identity } from "@ringback/events/identity"
 import {
   openMessage,
   toAscii,
@@ -11,6 +11,7 @@ import { translate } from "@ringback/events/translate"
 import { claim } from "@ringback/store/event"
 import { fitHeaders } from "@ringback/store/pack"
 import * as Gap from "@ringback/store/gap"
+import { hashOf } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
@@ -86,7 +87,7 @@ async function accept(
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
     tenant,
-    ...identify(message),
+    ...identityOf(message, refuted !== undefined),
     type: translated.type,
     source,
     uuid: fits(translated.subject) ? translated.subject : null,
@@ -100,6 +101,14 @@ async function accept(
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"
   return { outcome: "accepted", accepted: [{ tenant, event: claimed.event, again }] }
+}
+
+// What is refuted must not stand in the way of the same inference after another gap, which may be right.
+function identityOf(message: EventMessage, isRefuted: boolean): Identity {
+  const identity = identify(message)
+  if (!isRefuted) return identity
+  const hash = hashOf("refuted", identity.hash.toString("hex"), message.synthetic?.gap ?? "")
+  return { ...identity, hash }
 }
 
 // Longer ones can be asked for by nobody, and the headers beside it may fill the item.

@@ -12,7 +12,8 @@ test("an event of any kind, also of one that no list shows, is taken; only liste
     name: "x",
     headers: [["Uuid", "u"] as [string, string]],
   }
-  const line = { bytes: Buffer.from("0 {}\n"), from: 0, to: 5 }
+  const bytes = Buffer.from("0 {}\n")
+  const line = { bytes, from: 0, to: 5, end: 5, isLoaded: false, isDone: false }
   for (const kind of [...kinds, "agent" as Kind])
     known.note({ kind, action: "created" }, message, line)
   for (const kind of listedKinds) assert.ok(known.of(kind).has("u"), kind)

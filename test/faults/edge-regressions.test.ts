@@ -66,6 +66,63 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a gap that a full disk kept from being noted was forgotten with the process that knew it",
+    plan: {
+      seed: 431973769,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 7916, do: "pbx.kill", downMs: 6429, moduleMs: 0, isReset: false },
+        { afterMs: 16274, do: "pbx.stop", downMs: 13356, moduleMs: 0, isRestart: true },
+        { afterMs: 15248, do: "act", which: 9612 },
+        { afterMs: 6462, do: "pbx.freeze", ms: 118684 },
+        { afterMs: 10178, do: "pbx.kill", downMs: 9386, moduleMs: 0, isReset: false },
+        { afterMs: 3261, do: "fill-disk", who: 0, ms: 9485 },
+        { afterMs: 17, do: "kill", who: 0, downMs: 2738 },
+        { afterMs: 10012, do: "kill", who: 0, downMs: 22745 },
+      ],
+    },
+  },
+  {
+    was: "what one twin inferred was dropped, because the other's same inference had been refuted",
+    plan: {
+      seed: 302370564,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 202, do: "kill", who: 0, downMs: 111815 },
+        { afterMs: 2173, do: "act", which: 1485 },
+        { afterMs: 254, do: "act", which: 7683 },
+        { afterMs: 103153, do: "cut", who: 1 },
+        { afterMs: 131, do: "act", which: 5197 },
+        { afterMs: 5990, do: "queue.away", ms: 19252 },
+        { afterMs: 2670, do: "kill", who: 0, downMs: 6445 },
+        { afterMs: 6471, do: "act", which: 8623 },
+      ],
+    },
+  },
+  {
+    was: "a twin that was killed and started again, and had not yet said what it had read before, counted as away",
+    plan: {
+      seed: 131119789,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 7315, do: "act", which: 6573 },
+        { afterMs: 5092, do: "act", which: 7520 },
+        { afterMs: 5853, do: "act", which: 971 },
+        { afterMs: 95526, do: "pbx.kill", downMs: 12030, moduleMs: 0, isReset: true },
+        { afterMs: 46773, do: "queue.away", ms: 18783 },
+        { afterMs: 11195, do: "kill", who: 1, downMs: 19165 },
+        { afterMs: 4274, do: "pbx.kill", downMs: 141086, moduleMs: 0, isReset: false },
+        { afterMs: 46375, do: "pbx.kill", downMs: 6583, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
 ]
 
 let table: Table

@@ -52,6 +52,7 @@ export class Run {
   #sender: Sender | undefined
   #key: SourceToken
   #losses: Losses
+  #openGaps: OpenGaps
   #envelope: Envelope
   #intake: Intake
   #selection: Selection
@@ -73,6 +74,7 @@ export class Run {
     this.#key = token
     this.#envelope = makeEnvelope({ tenant, source, collector })
     const openGaps = new OpenGaps(state, attempt)
+    this.#openGaps = openGaps
     this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
     const parts = { spool, envelope: this.#envelope, losses: this.#losses, known }
     this.#selection = new Selection(options.amiEvents ?? [])
@@ -87,7 +89,9 @@ export class Run {
       log,
       now: clock.now,
     })
-    this.#coverage = new Coverage(readUntilOf(storage))
+    // What an earlier run lost in that while and did not live to report is not in it.
+    const readSince = openGaps.left.length > 0 ? undefined : state.get("readSince")
+    this.#coverage = new Coverage(readUntilOf(storage), readSince ? Number(readSince) : undefined)
   }
 
   get ready(): Promise<void> {
@@ -192,7 +196,7 @@ export class Run {
     })
     if (name === "connected") {
       this.#counts.sessions++
-      const ended = this.#coverage.open(state.connectedSince ?? state.at)
+      const ended = this.#coverage.open(state.connectedSince ?? state.at, this.#lostAt)
       this.#gaps.bridge(ended, this.#hasRestarted)
       // The gap is on record: the next start must not find it again.
       if (ended) this.#remember()
@@ -204,6 +208,11 @@ export class Run {
       this.#hasRestarted ||= shutdown !== null || code === "port_refused"
     }
     this.#beat()
+  }
+
+  /** When something that was read could last not be kept. */
+  get #lostAt(): number | undefined {
+    return this.#losses.rowOf("spool-full").latest
   }
 
   #noteQueue(error: Error | null): void {
@@ -249,7 +258,10 @@ export class Run {
     checkpoint()
     const lastReadAt = this.#client?.state.lastReadAt ?? null
     const until = this.#coverage.readUntil(lastReadAt, spool.oldestUnsavedAt)
-    if (until !== null) remember("readUntil", String(until))
+    if (until === null || !this.#openGaps.areSaved()) return
+    remember("readUntil", String(until))
+    const readSince = this.#coverage.readSince(this.#lostAt)
+    if (readSince !== null && readSince <= until) remember("readSince", String(readSince))
   }
 
   /** Best effort: what it says is soon said again. */

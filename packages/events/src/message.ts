@@ -53,6 +53,8 @@ export const GapMessage = v.object({
     from: Millis,
     to: Millis,
     reason: Word,
+    /** Since when the collector had read without a break when it began; absent where it does not know. */
+    since: v.optional(Millis),
     /** How many events were inferred from the PBX's lists, by type. */
     inferred: v.pipe(v.record(Word, v.pipe(v.number(), v.integer())), v.maxEntries(100)),
   }),

@@ -17,17 +17,31 @@ export function extendSpans(spans: Span[], since: number, at: number): Span[] {
  * After the collector said that it missed what was between `from` and `to`: it read right up to the one, and on from the
  * other, unless an earlier report says that it did not read then either.
  */
-export function cutSpans(spans: Span[], from: number, to: number): Span[] {
+export function cutSpans(known: Span[], from: number, to: number, since?: number): Span[] {
+  const spans = since === undefined ? known : addSpan(known, since, from)
   const before = spans
     .filter((span) => span[0] <= from)
     .map((span) => withEnd(span, Math.min(span[1], from)))
   const after = spans
     .filter((span) => span[1] > to || span[0] >= to)
     .map((span): Span => (span[0] >= to ? explained(span, to) : [to, span[1], 0]))
-  const last = isReported(spans, from) ? undefined : before.pop()
+  const last = since !== undefined || isReported(spans, from) ? undefined : before.pop()
   const stretched: Span[] = last ? [withEnd(last, from)] : []
   const follows: Span[] = after[0]?.[0] === to || isReported(spans, to) ? [] : [[to, to, 0]]
   return [...before, ...stretched, ...follows, ...after].slice(-MAX_SPANS)
+}
+
+/** With a while in which it surely read. What lies before that may be a gap that is not reported yet. */
+function addSpan(spans: Span[], from: number, to: number): Span[] {
+  const touches = ([start, end]: Span) => start <= to && end >= from
+  const joined = spans.filter(touches).reduce(
+    (all, each): Span => {
+      const isFirst = each[0] <= all[0]
+      return [Math.min(all[0], each[0]), Math.max(all[1], each[1]), isFirst ? each[2] : all[2]]
+    },
+    [from, to, spans.length > 0 ? 1 : 0] satisfies Span as Span,
+  )
+  return [...spans.filter((span) => !touches(span)), joined].sort((a, b) => a[0] - b[0])
 }
 
 const explained = (span: Span, to: number): Span => (span[0] === to ? [to, span[1], 0] : span)

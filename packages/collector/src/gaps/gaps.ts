@@ -28,7 +28,7 @@ type GapsOptions = {
   now: () => number
 }
 
-type Ended = { id: string; from: number; to: number; reason: GapReason }
+type Ended = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
 export class Gaps {
@@ -142,10 +142,14 @@ export class Gaps {
     this.#reports.add(report)
   }
 
-  async #report({ id, reason, from, to }: Ended, inferred: Record<string, number>): Promise<void> {
+  async #report(
+    { id, reason, from, to, since }: Ended,
+    inferred: Record<string, number>,
+  ): Promise<void> {
     const { spool, envelope, openGaps, log, now } = this.#options
     this.counts[reason] = (this.counts[reason] ?? 0) + 1
-    spool.append(envelope.gap({ id, from, to, reason, inferred }, now()), true)
+    const gap = { id, from, to, reason, inferred, ...(since !== undefined && { since }) }
+    spool.append(envelope.gap(gap, now()), true)
     const seconds = (to - from) / 1_000
     // Whatever else makes a gap has raised its alarm when it began.
     log("gap", {
