@@ -5,6 +5,8 @@ import { isWithin, overlapMs, type Span, unite } from "./spans.ts"
 import type { Webhook } from "./workers.ts"
 
 const SECOND = 1_000
+/** A clock further off than this is worth an alarm, wherever the bound of who covers for whom lies. */
+const ALARM_MS = 5 * 60 * SECOND
 /** What a gap may cover beyond the truth. */
 const BEYOND_MS = 5 * SECOND
 // Times are put on the PBX's clock by what is heard of it, and bytes take a while.
@@ -37,7 +39,15 @@ function checkTruth({ reading, machines }: World, [from, to]: Span): string[] {
   return isWithin([from, to], unite(known)) ? [`FALSE: the gap of ${words} was none`] : []
 }
 
-const spanOf = ({ data }: Webhook): Span => [
+/** A clock that is too far off for others to go by is named. */
+export function checkAlarm({ plan, machines, workers }: World): string[] {
+  if (plan.skewsMs.every((skewMs) => Math.abs(skewMs) <= ALARM_MS)) return []
+  const lines = [...workers.lines, ...machines.flatMap((machine) => machine.lines)]
+  const isNamed = lines.some(({ event, alarm }) => alarm === true && /clock|skew/i.test(event))
+  return isNamed ? [] : ["ALARM: a clock is minutes off, and nobody was told"]
+}
+
+export const spanOf = ({ data }: Webhook): Span => [
   Date.parse(String(data["from"])),
   Date.parse(String(data["to"])),
 ]

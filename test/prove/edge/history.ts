@@ -24,6 +24,7 @@ import { Pbx } from "./pbx.ts"
 import type { Plan } from "./plan.ts"
 import { Reading } from "./reading.ts"
 import { Simulation } from "./simulation.ts"
+import type { Span } from "./spans.ts"
 import { makeTable, Workers } from "./workers.ts"
 
 export type Table = Awaited<ReturnType<typeof makeTable>>
@@ -32,6 +33,8 @@ export type History = {
   problems: string[]
   /** What was said, came to pass, and was told. */
   counts: Record<string, number>
+  /** The gaps that were told, in order. */
+  gaps: Span[]
   simulatedMs: number
   /** What everybody did and logged, in order. */
   lines: string[]

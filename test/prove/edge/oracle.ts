@@ -1,11 +1,11 @@
-import { checkGaps } from "./gap-check.ts"
-import type { World } from "./history.ts"
+import { checkAlarm, checkGaps, spanOf } from "./gap-check.ts"
+import type { History, World } from "./history.ts"
 import type { Emitted } from "./pbx.ts"
 import { type Kind, kinds, type Pair } from "./records.ts"
 import type { Webhook } from "./workers.ts"
 
 /** What must hold of every history; each that does not is named. */
-export function judge(world: World): { problems: string[]; counts: Record<string, number> } {
+export function judge(world: World): Pick<History, "problems" | "counts" | "gaps"> {
   const { pbx, workers, machines } = world
   const webhooks = [...workers.webhooks.values()]
   const gaps = webhooks.filter(({ type }) => type === "source.gap")
@@ -14,6 +14,7 @@ export function judge(world: World): { problems: string[]; counts: Record<string
   const lost = pbx.history.filter((event) => !arrived.has(keyOfEvent(event)))
   const problems = [
     ...checkGaps(world, lost, gaps),
+    ...checkAlarm(world),
     ...checkStates(world, said),
     ...checkDialings(world, said),
     ...checkRepeats(world, said),
@@ -29,7 +30,7 @@ export function judge(world: World): { problems: string[]; counts: Record<string
     gaps: gaps.length,
     died: pbx.died.size,
   }
-  return { problems, counts }
+  return { problems, counts, gaps: gaps.map(spanOf).sort(([a], [b]) => a - b) }
 }
 
 // The number that each event bears as its status; a Delete may bear nothing but the Uuid.
