@@ -285,3 +285,13 @@ test("a session begins with the answer to its login: nothing that it read lies b
   const { client } = await startSession(t, {}, { clock: slow })
   assert.equal(client.state.connectedSince, client.state.lastReadAt)
 })
+
+test("a client that is closed has read to the end of its stream, and says so", async (t) => {
+  const { clock, client, seen } = await startSession(t)
+  clock.advance(4_000)
+  assert.equal(client.state.lastReadAt, clock.now() - 4_000)
+  await client.close()
+  assert.equal(seen.states.at(-1)?.name, "closed")
+  assert.equal(seen.states.at(-1)?.lastReadAt, clock.now())
+  assert.equal(client.state.lastReadAt, clock.now())
+})

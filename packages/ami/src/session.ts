@@ -133,7 +133,7 @@ export class AmiSession {
   #onData(chunk: Buffer): void {
     const receivedAt = this.#setup.clock.now()
     this.#stalls?.look()
-    if (this.#phase === "open") this.#lastReadAt = receivedAt
+    if (this.#phase === "open" || this.#phase === "leaving") this.#lastReadAt = receivedAt
     this.#bytesRead += chunk.length
     this.#dialogue.noteRead(chunk.length)
     this.#parser.read(chunk, (message) => this.#take(message, receivedAt))
