@@ -28,6 +28,9 @@ type GapsOptions = {
   now: () => number
 }
 
+// Ten seconds, where the two askings are three apart.
+const EMPTY_AFTER = 3.4
+
 type Ended = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
@@ -109,7 +112,11 @@ export class Gaps {
         known,
         hasRestarted: async () =>
           hasRestarted || (gap !== null && (await this.#hasBegunSince(gap.from))),
-        confirm: { afterMs: confirmMs, signal: this.#stopping.signal },
+        confirm: {
+          afterMs: confirmMs,
+          emptyAfterMs: EMPTY_AFTER * confirmMs,
+          signal: this.#stopping.signal,
+        },
         list: (kind) => list(showActionOf(kind)),
         emit: (event) => intake.takeSynthetic(event, now(), { reason: gap?.reason ?? "", gap: id }),
       })

@@ -16,8 +16,8 @@ export type ResyncOptions = {
   emit: (event: AmiMessage) => Entry | undefined
   /** Whether the PBX began anew in the gap, and forgot its dialings without a word. */
   hasRestarted: () => Promise<boolean>
-  /** How far apart the two askings are, and what ends the wait. */
-  confirm: { afterMs: number; signal: AbortSignal }
+  /** How far apart the two askings are, how long after both an emptied list is asked for once more; what ends the waits. */
+  confirm: { afterMs: number; emptyAfterMs: number; signal: AbortSignal }
 }
 
 /**
@@ -89,19 +89,21 @@ function inferChanges(
 }
 
 async function inferDeletes(
-  { known, emit, hasRestarted }: ResyncOptions,
+  options: ResyncOptions,
   kind: ListedKind,
   earlier: Rows,
   later: Rows,
   inferred: Inferred,
 ): Promise<void> {
+  const { known, emit, hasRestarted } = options
   const isAbsent = (uuid: string) =>
     !earlier.has(uuid) && !later.has(uuid) && !known.isTouched(kind, uuid)
   const absent = [...known.of(kind).keys()].filter(isAbsent)
   if (absent.length === 0) return
   // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
   const isTrusted =
-    (earlier.size > 0 && later.size > 0) || (kind === "dialing" && (await hasRestarted()))
+    (earlier.size > 0 && later.size > 0) ||
+    (kind === "dialing" && ((await hasRestarted()) || (await isStillEmpty(options, later))))
   if (!isTrusted) return
   for (const uuid of absent.filter(isAbsent)) {
     const name = eventNameOf(kind, "deleted")
@@ -115,6 +117,13 @@ async function inferDeletes(
     known.set(kind, uuid, undefined, entry)
     count(inferred, kind, "deleted")
   }
+}
+
+/** Calls end, and then there are none: an empty list of them is true if it stays empty. */
+async function isStillEmpty({ list, confirm }: ResyncOptions, later: Rows): Promise<boolean> {
+  if (later.size > 0) return false
+  await wait(confirm.emptyAfterMs, undefined, { signal: confirm.signal })
+  return (await list("dialing"))?.length === 0
 }
 
 function count(inferred: Inferred, kind: ListedKind, action: Action): void {
