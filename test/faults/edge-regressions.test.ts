@@ -123,6 +123,53 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a twin that had missed the end of the last call ended it once more at the next restart",
+    plan: {
+      seed: 394798768,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 2823, do: "act", which: 2444 },
+        { afterMs: 3934, do: "cut", who: 1 },
+        { afterMs: 235, do: "act", which: 8856 },
+        { afterMs: 34742, do: "pbx.die-in-list", rows: 0, downMs: 9384, moduleMs: 0 },
+        { afterMs: 953, do: "cut", who: 0 },
+        { afterMs: 58317, do: "burst", which: 9787, count: 11 },
+      ],
+    },
+  },
+  {
+    was: "a call whose end one twin heard was ended once more by the other, whose gap was covered in part",
+    plan: {
+      seed: 1765011174,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 103229, do: "act", which: 9000 },
+        { afterMs: 6787, do: "kill", who: 0, downMs: 21148 },
+        { afterMs: 8216, do: "burst", which: 4349, count: 9 },
+        { afterMs: 102, do: "cut", who: 1 },
+      ],
+    },
+  },
+  {
+    was: "a call that ended in a gap was never ended, because a new one began between the two lists",
+    plan: {
+      seed: 242532052,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 47314, do: "act", which: 4378 },
+        { afterMs: 650, do: "stop", who: 0, downMs: 12771 },
+        { afterMs: 737, do: "act", which: 6813 },
+        { afterMs: 13480, do: "act", which: 4321 },
+      ],
+    },
+  },
 ]
 
 let table: Table

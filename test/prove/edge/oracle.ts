@@ -48,8 +48,15 @@ const valueOf = (headers: readonly Pair[], name: string) =>
   headers.find(([each]) => each === name)?.[1]
 
 /** (c) What a receiver believes of each record, in the end, is what the PBX says of it. */
-function checkStates({ pbx }: World, said: Webhook[]): string[] {
+function checkStates({ pbx, reading }: World, said: Webhook[]): string[] {
   const problems: string[] = []
+  // Of what a full disk kept from being remembered, and a process took along, no other knows that there is an end to tell.
+  const isForgotten = (uuid: string) =>
+    pbx.history.some(
+      (each) =>
+        each.uuid === uuid &&
+        reading.forgotten.some(([from, to]) => from <= each.at && each.at <= to),
+    )
   for (const kind of kinds.slice(0, 5)) {
     const beliefs = new Map<string, Webhook>()
     for (const webhook of said.filter(({ type }) => type.startsWith(`${kind.toLowerCase()}.`))) {
@@ -61,7 +68,8 @@ function checkStates({ pbx }: World, said: Webhook[]): string[] {
     for (const [uuid, belief] of beliefs) {
       const record = records.get(uuid)
       const isOpen = !belief.type.endsWith(".deleted")
-      if (!record && isOpen) problems.push(`STATE: ${uuid} is gone, and nobody was told`)
+      if (!record && isOpen && !isForgotten(uuid))
+        problems.push(`STATE: ${uuid} is gone, and nobody was told`)
       if (record && !isOpen) problems.push(`STATE: ${uuid} is there, and was told to be gone`)
       if (record && isOpen && valueOf(record, "Status") !== String(belief.data["status"]))
         problems.push(`STATE: ${uuid} is believed to be as of ${belief.timestamp}`)

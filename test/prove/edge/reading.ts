@@ -10,6 +10,8 @@ type Times = { spans: Span[]; since: number | undefined; unsafeSince: number | u
 /** The truth of who read the PBX when, and could keep it. */
 export class Reading {
   readonly #simulation: Simulation
+  /** When a process read what it could neither write down nor, having ended, remember. */
+  readonly forgotten: Span[] = []
   readonly #times = new Map<Machine, Times>()
 
   constructor(simulation: Simulation) {
@@ -50,6 +52,7 @@ export class Reading {
     const times = this.#of(machine)
     const { unsafeSince } = times
     if (unsafeSince === undefined) return
+    this.forgotten.push([unsafeSince, this.#simulation.now])
     times.spans = times.spans
       .map(([from, to]): Span => [from, Math.min(to, unsafeSince)])
       .filter(([from, to]) => to > from)

@@ -45,14 +45,8 @@ export async function resync(options: ResyncOptions): Promise<Record<string, num
 async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
   const all = new Map<ListedKind, Rows>()
   for (const kind of listedKinds) {
-    const messages = await list(kind)
-    if (messages === null) continue
-    const rows: Rows = new Map()
-    for (const { headers } of messages) {
-      const uuid = valueOf(headers, "Uuid")
-      if (uuid !== null) rows.set(uuid, headers)
-    }
-    all.set(kind, rows)
+    const rows = rowsOf(await list(kind))
+    if (rows) all.set(kind, rows)
   }
   return all
 }
@@ -96,15 +90,18 @@ async function inferDeletes(
   inferred: Inferred,
 ): Promise<void> {
   const { known, emit, hasRestarted } = options
+  let last = later
   const isAbsent = (uuid: string) =>
-    !earlier.has(uuid) && !later.has(uuid) && !known.isTouched(kind, uuid)
+    !earlier.has(uuid) && !later.has(uuid) && !last.has(uuid) && !known.isTouched(kind, uuid)
   const absent = [...known.of(kind).keys()].filter(isAbsent)
   if (absent.length === 0) return
   // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
-  const isTrusted =
-    (earlier.size > 0 && later.size > 0) ||
-    (kind === "dialing" && ((await hasRestarted()) || (await isStillEmpty(options, later))))
-  if (!isTrusted) return
+  if (earlier.size === 0 || later.size === 0) {
+    if (kind !== "dialing") return
+    const again = (await hasRestarted()) ? later : await askAgain(options)
+    if (!again) return
+    last = again
+  }
   for (const uuid of absent.filter(isAbsent)) {
     const name = eventNameOf(kind, "deleted")
     // No more than what is sure: its last state may have been missed too.
@@ -119,11 +116,20 @@ async function inferDeletes(
   }
 }
 
-/** Calls end, and then there are none: an empty list of them is true if it stays empty. */
-async function isStillEmpty({ list, confirm }: ResyncOptions, later: Rows): Promise<boolean> {
-  if (later.size > 0) return false
+/** Calls end, and then there are none: what no list of them shows a while later either is over. */
+async function askAgain({ list, confirm }: ResyncOptions): Promise<Rows | undefined> {
   await wait(confirm.emptyAfterMs, undefined, { signal: confirm.signal })
-  return (await list("dialing"))?.length === 0
+  return rowsOf(await list("dialing"))
+}
+
+function rowsOf(messages: AmiMessage[] | null): Rows | undefined {
+  if (messages === null) return undefined
+  const rows: Rows = new Map()
+  for (const { headers } of messages) {
+    const uuid = valueOf(headers, "Uuid")
+    if (uuid !== null) rows.set(uuid, headers)
+  }
+  return rows
 }
 
 function count(inferred: Inferred, kind: ListedKind, action: Action): void {
