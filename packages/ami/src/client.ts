@@ -100,7 +100,9 @@ export class AmiClient {
   async close(): Promise<void> {
     if (this.#state.name !== "closed") {
       this.#cancelRetry()
-      this.#change({ name: "closed", reason: "closed by us", code: "closed" })
+      // The last byte read: the state itself only has that of its last change, which may be weeks old.
+      const { lastReadAt } = this.state
+      this.#change({ name: "closed", reason: "closed by us", code: "closed", lastReadAt })
     }
     const ended = new Promise<void>((resolve) => this.#onAllEnded.push(resolve))
     for (const session of this.#living) session.close()
