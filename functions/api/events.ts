@@ -18,6 +18,10 @@ import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
 const entries = {
   type: v.pipe(v.string(), v.examples(["campaign.updated"])),
   timestamp: v.pipe(Time, v.description("When it happened")),
+  version: v.pipe(
+    v.string(),
+    v.description("Of two about one uuid the greater one, compared as text, is newer"),
+  ),
   observedAt: v.pipe(Time, v.description("When it was seen")),
   id: eventIdSchema,
   tenant: id("ten"),

@@ -1,3 +1,4 @@
+import { formatMillis } from "@ringback/events/stamp"
 import type { Delivery } from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -92,7 +93,7 @@ export async function disableEndpoint(
       endpointId,
       url,
       reason,
-      failingSince: failingSince === undefined ? null : new Date(failingSince).toISOString(),
+      failingSince: failingSince === undefined ? null : formatMillis(failingSince),
     },
   }
   await sendOne(deps.sqs, deps.queues.jobsUrl, formatJob(notice))

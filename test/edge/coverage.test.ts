@@ -29,7 +29,7 @@ async function pass(seconds: number) {
   await world.pump()
 }
 
-const iso = (ms: number) => new Date(ms).toISOString()
+const iso = (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}000000Z`
 type Arrived = Awaited<ReturnType<World["addEndpoint"]>>["arrived"]
 const told = (arrived: Arrived) =>
   arrived().map(({ type, data }) => [type, data["from"], data["to"]])

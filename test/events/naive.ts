@@ -97,7 +97,37 @@ export function naiveData(event: Pair[]): Record<string, unknown> {
     const words = WORDS[`${kind} ${name}`]
     if (words) data[`${small(name)}Name`] = words[value] ?? null
   }
+  const header = (name: string) => event.find((pair) => pair[0] === name)?.[1] ?? ""
+  if (kind === "Dialing") {
+    data["outcome"] = naiveOutcome(event)
+    if (header("ResDial") === "0" && !naiveEnd(event)) data["resDialName"] = null
+  }
+  if (kind === "DlList" && header("ResDial") === "0") {
+    const tries = event.filter(([name, value]) => /^TryCnt/.test(name) && Number(value) > 0)
+    if (header("Status") !== "0" || tries.length === 0) data["resDialName"] = null
+  }
   return data
+}
+
+/** Whether a dialing event says that its call is over. */
+export function naiveEnd(event: Pair[]): boolean {
+  const said = Object.fromEntries(event)
+  if (said["Event"] === "OutDialingDelete") return true
+  if (said["Status"] === "6" || said["Status"] === "10") return true
+  return !["0", undefined, "", "<unknown>"].includes(said["ResHangup"])
+}
+
+/** How the call of a dialing event ended, by the rule as it is published; null while it goes on. */
+export function naiveOutcome(event: Pair[]): string | null {
+  const said = Object.fromEntries(event)
+  const [dial, hangup] = [said["ResDial"], said["ResHangup"]]
+  if (!naiveEnd(event) || (dial === undefined && hangup === undefined)) return null
+  if (dial === "4") return "answered"
+  if (dial === "5" || hangup === "17") return "busy"
+  if (hangup === "21") return "rejected"
+  if (dial === "3" || hangup === "18" || hangup === "19") return "no_answer"
+  if (dial === "8" || hangup === "34" || hangup === "42") return "congestion"
+  return "failed"
 }
 
 /** RFC 3339 with nine digits of a stamp in either form. */

@@ -26,12 +26,15 @@ for (const recording of RECORDINGS) {
       const stamp = event.find(([name]) => name === "Timestamp")?.[1]
       const micros = stamp?.split(".")[1]
       const observedAt = stamp
-        ? `${new Date(Number(stamp.split(".")[0]) * 1000).toISOString().slice(0, 19)}.${micros}Z`
-        : "2026-11-22T06:30:04.731Z"
+        ? `${new Date(Number(stamp.split(".")[0]) * 1000).toISOString().slice(0, 19)}.${micros}000Z`
+        : "2026-11-22T06:30:04.731000000Z"
       assert.equal(translated.observedAt, observedAt)
       assert.equal(translated.timestamp, naiveTimestamp(event) ?? observedAt)
       assert.equal(translated.subject, event.find(([name]) => name === "Uuid")![1])
-      v.parse(findEventType(translated.type)!.schema, JSON.parse(webhookBody(ids, translated)))
+      const webhook = JSON.parse(webhookBody(ids, translated)) as { version: string }
+      const rank = { created: 0, updated: 1, deleted: 2 }[translated.type.split(".")[1]!]
+      assert.equal(webhook.version, `${translated.timestamp}/${rank}`)
+      v.parse(findEventType(translated.type)!.schema, webhook)
     }
   })
 }

@@ -33,7 +33,8 @@ test("the webhook of the documented example is the one that is promised", () => 
     JSON.stringify({
       type: "campaign.updated",
       timestamp: "2016-10-24T00:01:29.706507679Z",
-      observedAt: "2016-10-24T00:01:29.731Z",
+      version: "2016-10-24T00:01:29.706507679Z/1",
+      observedAt: "2016-10-24T00:01:29.731000000Z",
       id: "evt_1",
       tenant: "ten_1",
       source: "src_1",
@@ -196,8 +197,8 @@ test("it happened when it was deleted, else updated, else created, else when it 
   assert.equal(at(TmCreate, TmDelete, TmUpdate), "2016-01-03T00:00:00.000000001Z")
   assert.equal(at(TmCreate, ["TmDelete", "<unknown>"], TmUpdate), "2016-01-02T00:00:00.000000001Z")
   assert.equal(at(TmCreate, ["TmUpdate", "soon"]), "2016-01-01T00:00:00.000000001Z")
-  assert.equal(at(), "2016-10-24T00:01:29.731Z")
-  assert.equal(at(["Timestamp", "1477267289.706507"]), "2016-10-24T00:01:29.706507Z")
+  assert.equal(at(), "2016-10-24T00:01:29.731000000Z")
+  assert.equal(at(["Timestamp", "1477267289.706507"]), "2016-10-24T00:01:29.706507000Z")
 })
 
 test("a time that does not parse stays as it is", () => {
@@ -248,7 +249,7 @@ test("a UserEvent's sender cannot say when Asterisk emitted it", () => {
     ["UserEvent", "X"],
     ["Timestamp", "1.000000"],
   )
-  assert.equal(forged.observedAt, "2016-10-24T00:01:29.731Z")
+  assert.equal(forged.observedAt, "2016-10-24T00:01:29.731000000Z")
 })
 
 test("what is no event, or has no name, is not translated", () => {

@@ -1,10 +1,11 @@
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf } from "./field.ts"
 import { eventNameIn, type HeaderPair, isEnvelope, isMissing } from "./header.ts"
-import type { Kind } from "./kind.ts"
+import type { Action, Kind } from "./kind.ts"
+import { isOver, outcomeOf } from "./outcome.ts"
 import { formatNanos, parseStamp } from "./stamp.ts"
 
-type Reading = { kind: Kind | undefined; withoutVariables: boolean }
+type Reading = { kind?: Kind; action?: Action; withoutVariables: boolean }
 
 // Maps and Object.fromEntries make an own property of every name, `__proto__` among them.
 type Data = Map<string, unknown>
@@ -12,7 +13,7 @@ type Data = Map<string, unknown>
 /** The `data` of a webhook: what the headers say, in their order, whatever is unknown after it. */
 export function dataOf(
   headers: readonly HeaderPair[],
-  { kind, withoutVariables }: Reading,
+  { kind, action, withoutVariables }: Reading,
 ): Record<string, unknown> {
   // AMI's VarSet names a variable in `Variable` and says its value in `Value`: a header like any other.
   const hasVariables = eventNameIn(headers) !== "VarSet"
@@ -27,6 +28,8 @@ export function dataOf(
     if (kind && form && form !== "variable") addKnown(data, kind, name, READERS[form](value))
   }
   data.set("variables", variables)
+  if (kind === "dialing" && action) addOutcome(data, action)
+  if (kind === "dllist") correctListResult(data)
   const unknown = said.filter(([name]) => !isVariable(name) && !(kind && fieldsOf[kind].has(name)))
   for (const [name, value] of unknownOf(unknown, data)) data.set(name, value)
   return Object.fromEntries(data)
@@ -49,6 +52,27 @@ function addKnown(data: Data, kind: Kind, header: string, value: unknown): void 
   data.set(name, value)
   const words = wordsOf(kind, header)
   if (words) data.set(`${name}Name`, (typeof value === "number" && words[value]) || null)
+}
+
+function addOutcome(data: Data, action: Action): void {
+  const said = (name: string) => data.get(name) ?? null
+  const state = {
+    action,
+    status: said("status"),
+    resDial: said("resDial"),
+    resHangup: said("resHangup"),
+  }
+  data.set("outcome", outcomeOf(state))
+  // 0 is also what a dialing bears before it has any result.
+  if (state.resDial === 0 && !isOver(state)) data.set("resDialName", null)
+}
+
+// The same of a dial list's row: one that is being called, or that was never called, has no result.
+function correctListResult(data: Data): void {
+  if (data.get("resDial") !== 0) return
+  const isIdle = data.get("status") === 0
+  const isTried = [1, 2, 3, 4, 5, 6, 7, 8].some((digit) => data.get(`tryCnt${digit}`))
+  if (!isIdle || !isTried) data.set("resDialName", null)
 }
 
 // A header that happens to bear a name of ours (`StatusName`, `Variables`) keeps its value under `_statusName`.

@@ -47,7 +47,7 @@ const VALUES: Record<Kind, Values> = {
     Variable: "queue=renewals",
   },
   dialing: {
-    Status: "4",
+    Status: "5",
     CampUuid: UUID,
     PlanUuid: UUID,
     DlmaUuid: UUID,
@@ -64,7 +64,8 @@ const VALUES: Record<Kind, Values> = {
     Variable: "customer=10042",
     ChannelName: "SIP/carrier-1-0000002a",
     ResDial: "4",
-    ResHangup: "0",
+    ResHangup: "16",
+    ResHangupDetail: "Normal Clearing",
   },
   dllist: {
     DlmaUuid: UUID,
@@ -89,8 +90,14 @@ const VALUES: Record<Kind, Values> = {
 const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
   "campaign.created": { Status: "0" },
   "campaign.deleted": { Status: "0" },
-  "dialing.created": { Status: "0", ChannelName: "<unknown>", ResDial: "0" },
-  "dialing.deleted": { Status: "6", ResHangup: "16", ResHangupDetail: "Normal Clearing" },
+  "dialing.created": {
+    Status: "0",
+    ChannelName: "<unknown>",
+    ResDial: "0",
+    ResHangup: "0",
+    ResHangupDetail: "<unknown>",
+  },
+  "dialing.deleted": { Status: "6" },
   "dllist.created": {
     Status: "0",
     DialingUuid: "<unknown>",

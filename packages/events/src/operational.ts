@@ -31,8 +31,8 @@ export const operationalTypes = [
       ),
     }),
     example: {
-      from: "2026-11-22T06:27:41.031Z",
-      to: "2026-11-22T06:29:12.847Z",
+      from: "2026-11-22T06:27:41.031000000Z",
+      to: "2026-11-22T06:29:12.847000000Z",
       reason: "the session with the PBX was lost",
       inferred: { "campaign.updated": 1, "dialing.deleted": 2 },
     },
@@ -50,9 +50,9 @@ export const operationalTypes = [
     }),
     example: {
       endpointId: ENDPOINT,
-      url: "https://crm.example.com/hooks/calls",
+      url: "https://crm.example.com",
       reason: "failing",
-      failingSince: "2026-11-17T06:28:03.114Z",
+      failingSince: "2026-11-17T06:28:03.114000000Z",
     },
   },
   {

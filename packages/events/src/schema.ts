@@ -2,6 +2,7 @@ import * as v from "valibot"
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf, type Form } from "./field.ts"
 import type { Kind } from "./kind.ts"
+import { outcomes } from "./outcome.ts"
 
 const DIGITS = "0-9a-hjkmnp-tv-z"
 export const idSchema = (prefix: string, length: number) =>
@@ -9,8 +10,13 @@ export const idSchema = (prefix: string, length: number) =>
 
 export const Time = v.pipe(
   v.string(),
-  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/),
-  v.description("RFC 3339, UTC"),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/),
+  v.description("RFC 3339, UTC, nine digits"),
+)
+
+const Outcome = v.pipe(
+  v.nullable(v.picklist(outcomes)),
+  v.description("How the call ended; null while it goes on"),
 )
 
 const FORMS = {
@@ -27,6 +33,11 @@ export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = t
   return v.looseObject({
     type: v.literal(type),
     timestamp: v.pipe(Time, v.description("When it happened")),
+    version: v.pipe(
+      v.string(),
+      v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z\/[012]$/),
+      v.description("Of two about one uuid the greater one, compared as text, is newer"),
+    ),
     observedAt: v.pipe(Time, v.description("When it was seen")),
     id: v.pipe(
       idSchema("evt", 32),
@@ -56,5 +67,6 @@ export function dataSchema(kind: Kind) {
     const words = wordsOf(kind, header)
     if (words) fields[`${name}Name`] = v.optional(v.nullable(v.picklist(Object.values(words))))
   }
+  if (kind === "dialing") fields["outcome"] = Outcome
   return v.looseObject({ ...fields, variables: FORMS.variable })
 }

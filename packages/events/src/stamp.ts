@@ -44,14 +44,9 @@ export function formatNanos(nanos: bigint): string {
   return `${second}.${rest}Z`
 }
 
-/** RFC 3339 in UTC with six digits, as exact as Asterisk's own `Timestamp` header. */
-export function formatMicros(nanos: bigint): string {
-  const { second, rest } = split(nanos)
-  return `${second}.${rest.slice(0, 6)}Z`
-}
-
-/** RFC 3339 in UTC with three digits, as exact as a collector's clock (epoch ms). */
-export const formatMillis = (millis: number) => new Date(millis).toISOString()
+/** The same of epoch milliseconds, which is what a collector's clock says. */
+export const formatMillis = (millis: number): string =>
+  new Date(millis).toISOString().replace("Z", "000000Z")
 
 /** A time as the module prints it, its nanoseconds a bare count. */
 export function printStamp(nanos: bigint): string {

@@ -1,7 +1,7 @@
 import { dataOf } from "./data.ts"
 import { emissionOf, eventNameIn, type HeaderPair, valueOf } from "./header.ts"
 import { isVersioned, parseEventName } from "./kind.ts"
-import { formatMicros, formatMillis, formatNanos, parseStamp } from "./stamp.ts"
+import { formatMillis, formatNanos, parseStamp } from "./stamp.ts"
 import { subjectOf } from "./subject.ts"
 
 /** What a webhook says of an AMI event. */
@@ -9,7 +9,7 @@ export type Translated = {
   type: string
   /** When it happened. */
   timestamp: string
-  /** When it was seen: the PBX's own word (microseconds), else the collector's clock (milliseconds). */
+  /** When it was seen: the PBX's own word, else the collector's clock. */
   observedAt: string
   subject: string | null
   data: Record<string, unknown>
@@ -33,14 +33,14 @@ export function translate(
   const type = known ? `${known.kind}.${known.action}` : amiTypeOf(name)
   if (!type) return undefined
   const emitted = emissionOf(headers)
-  const observedAt = emitted === undefined ? formatMillis(receivedAt) : formatMicros(emitted)
+  const observedAt = emitted === undefined ? formatMillis(receivedAt) : formatNanos(emitted)
   const happenedAt = known && isVersioned(known.kind) ? happenedAtOf(headers) : undefined
   return {
     type,
     timestamp: happenedAt ?? observedAt,
     observedAt,
     subject: subjectOf(headers),
-    data: dataOf(headers, { kind: known?.kind, withoutVariables }),
+    data: dataOf(headers, { ...known, withoutVariables }),
   }
 }
 

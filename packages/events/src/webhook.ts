@@ -1,4 +1,5 @@
 import type { Translated } from "./translate.ts"
+import { versionOf } from "./version.ts"
 
 export type WebhookContext = {
   /** The event's id. */
@@ -20,6 +21,7 @@ export function webhookBody(
   return JSON.stringify({
     type,
     timestamp,
+    version: versionOf(type, timestamp),
     observedAt,
     id,
     tenant,
