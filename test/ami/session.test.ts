@@ -295,3 +295,16 @@ test("a client that is closed has read to the end of its stream, and says so", a
   assert.equal(seen.states.at(-1)?.lastReadAt, clock.now())
   assert.equal(client.state.lastReadAt, clock.now())
 })
+
+test("a client that is closed says when it last read, not when it had connected", async (t) => {
+  const { clock, client, seen } = await startSession(t)
+  const connectedAt = clock.now()
+  for (let count = 0; count < 3; count++) {
+    clock.advance(5_000)
+    await until(() => client.state.lastReadAt === clock.now())
+  }
+  await client.close()
+  assert.equal(seen.states.at(-1)?.name, "closed")
+  assert.equal(seen.states.at(-1)?.lastReadAt, connectedAt + 15_000)
+  assert.equal(client.state.lastReadAt, connectedAt + 15_000)
+})
