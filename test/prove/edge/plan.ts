@@ -100,6 +100,15 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
 /** The plan of a seed. */
 export const planOf = (seed: number): Plan => fc.sample(fc.noBias(plans), { seed, numRuns: 1 })[0]!
 
+/** The same with all clocks alike and the dialler's module always there. */
+export const plainOf = ({ skewsMs, steps, ...rest }: Plan): Plan => ({
+  ...rest,
+  skewsMs: skewsMs.map(() => 0),
+  steps: steps
+    .filter((step) => step.do !== "pbx.unload")
+    .map((step) => ("moduleMs" in step ? { ...step, moduleMs: 0 } : step)),
+})
+
 /** A plan as a person reads it, and as a regression test may hold it. */
 export function formatPlan({ steps, ...rest }: Plan): string {
   const lines = steps.map((each) => `    ${JSON.stringify(each)},`)

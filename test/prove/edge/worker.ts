@@ -1,9 +1,9 @@
 import { type History, runPlan, type Table } from "./history.ts"
-import { type Plan, planOf } from "./plan.ts"
+import { plainOf, type Plan, planOf } from "./plan.ts"
 import { shrink } from "./shrink.ts"
 import { makeTable } from "./workers.ts"
 
-export type EdgeTask = { seed: number; hasToShrink?: boolean }
+export type EdgeTask = { seed: number; hasToShrink?: boolean; isPlain?: boolean }
 export type EdgeDone = { task: EdgeTask } & (
   { history: History; least?: { plan: Plan; history: History } | undefined } | { error: string }
 )
@@ -17,7 +17,7 @@ let used = 0
 /** Lives through the history of a seed; one that fails is shrunk. */
 export async function liveSeed(task: EdgeTask): Promise<EdgeDone> {
   try {
-    const plan = planOf(task.seed)
+    const plan = task.isPlain ? plainOf(planOf(task.seed)) : planOf(task.seed)
     const history = await live(plan)
     const isFound = history.problems.length > 0 && task.hasToShrink === true
     return { task, history, ...(isFound && { least: await shrinkPlan(plan, history.problems) }) }
