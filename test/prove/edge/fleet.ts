@@ -18,13 +18,16 @@ export async function runEdge(options: {
   seed: number
   workers: number
   hasToShrink: boolean
+  /** One clock, and a module that is always there. */
+  isPlain?: boolean
   tell?: (total: EdgeTotal, failure?: EdgeTotal["failures"][number]) => void
 }): Promise<EdgeTotal> {
-  const { histories, seed, workers, hasToShrink, tell } = options
+  const { histories, seed, workers, hasToShrink, isPlain = false, tell } = options
   const total: EdgeTotal = { histories: 0, simulatedMs: 0, counts: {}, failures: [] }
   const tasks = Array.from({ length: histories }, (_, index) => ({
     seed: seed + index,
     hasToShrink,
+    isPlain,
   }))
   await runFleet<EdgeTask, EdgeDone>(file, tasks, workers, (done) => {
     total.histories++

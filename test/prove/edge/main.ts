@@ -8,6 +8,7 @@ export async function proveEdge(options: {
   histories: number
   seed: number
   workers: number
+  isPlain: boolean
   say: (text: string) => void
 }): Promise<boolean> {
   const { histories, seed, workers, say } = options
