@@ -1,6 +1,5 @@
 import "./globals.ts"
 import type { AmiTarget } from "@ringback/ami/session"
-import type { Sqs } from "@ringback/collector/batch"
 import type { Collector } from "@ringback/collector/collector"
 import type { CollectorSettings } from "@ringback/collector/settings"
 import type { Chance } from "../chance.ts"
@@ -9,6 +8,7 @@ import { Disk } from "./disk.ts"
 import { Host } from "./globals.ts"
 import type { Pbx } from "./pbx.ts"
 import { currentProcess, type Simulation } from "./simulation.ts"
+import { makeQueueClient } from "./queue-client.ts"
 import type { LogLine, Workers } from "./workers.ts"
 
 // After globals.ts has run.
@@ -71,7 +71,7 @@ export class Machine {
     process.run(() => {
       void startCollector({
         ...options,
-        sqs: this.#sqsOf(process),
+        sqs: this.#queueOf(process),
         log: (event, fields) => this.#log(event, fields),
         clock: this.#clockOf(process),
       }).then(
@@ -135,7 +135,7 @@ export class Machine {
       this.#around.pbx.leave(process)
     }
     process.run(() => {
-      void check(settings, this.#sqsOf(process), (line) => this.#log("check", { line })).then(
+      void check(settings, this.#queueOf(process), (line) => this.#log("check", { line })).then(
         end,
         (error: Error) => {
           this.#log("MODEL: the check failed", { reason: error.stack })
@@ -160,6 +160,12 @@ export class Machine {
     })
   }
 
+  #queueOf(process: Host) {
+    const { chance, workers, queue } = this.#around
+    const delayMs = (way: string) => chance.between(2, 30, way, this.name, ++this.#count)
+    return makeQueueClient(process, { workers, queue, delayMs })
+  }
+
   #clockOf(process: Host) {
     return {
       now: () => process.now(),
@@ -172,31 +178,4 @@ export class Machine {
     this.lines.push({ event, ...fields })
     if (event !== "collector.minute") this.#around.log(this.name, event, fields)
   }
-
-  /** SQS as this process reaches it: the message may be taken, and the answer come too late for it. */
-  #sqsOf(process: Host): Sqs {
-    const { chance, workers, queue } = this.#around
-    const send = (command: { input: { MessageBody?: string; Entries?: Entry[] } }) => {
-      const { MessageBody, Entries = [{ Id: "0", MessageBody: MessageBody! }] } = command.input
-      const thereMs = chance.between(2, 30, "there", this.name, ++this.#count)
-      const backMs = chance.between(2, 30, "back", this.name, ++this.#count)
-      return new Promise((resolve, reject) => {
-        process.simulation.schedule(thereMs, () => {
-          const { isAway } = queue
-          if (!isAway) for (const entry of Entries) workers.put(entry.MessageBody)
-          process.schedule(
-            backMs,
-            () =>
-              isAway
-                ? reject(Object.assign(new Error("SQS is away"), { name: "ECONNREFUSED" }))
-                : resolve({ Successful: Entries.map(({ Id }) => ({ Id })) }),
-            "io",
-          )
-        })
-      })
-    }
-    return { send } as unknown as Sqs
-  }
 }
-
-type Entry = { Id: string; MessageBody: string }

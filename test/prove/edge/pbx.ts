@@ -3,6 +3,7 @@ import type { Chance } from "../chance.ts"
 import { AmiServerSession } from "./ami-server.ts"
 import type { Host } from "./globals.ts"
 import { type Action, type Kind, type Pair, Records } from "./records.ts"
+import { Sessions } from "./sessions.ts"
 import { SimProcess, type Simulation } from "./simulation.ts"
 import { Connection, refusedSocket } from "./wire.ts"
 
@@ -32,8 +33,7 @@ export class Pbx {
   #isLoaded = false
   #isBooted = false
   #startedAt = 0
-  #sessions = new Map<AmiServerSession, Host>()
-  #connections = new Map<Connection, Host>()
+  readonly #sessions = new Sessions()
   #count = 0
 
   readonly #log: (who: string, event: string, fields?: object) => void
@@ -66,7 +66,7 @@ export class Pbx {
   /** Whether this process hears what the PBX says. */
   isHeardBy(host: Host): boolean {
     if (!this.isUp || this.isFrozen) return false
-    return [...this.#sessions].some(([each, of]) => of === host && each.isLoggedIn)
+    return this.#sessions.isLoggedIn(host)
   }
 
   /** The module comes so long after AMI. */
@@ -84,9 +84,7 @@ export class Pbx {
     this.#process.kill()
     this.#process = undefined
     this.#isListening = this.#isLoaded = this.#isBooted = false
-    for (const connection of this.#connections.keys()) connection.closeByServer(isReset)
-    this.#connections.clear()
-    this.#sessions.clear()
+    this.#sessions.closeAll(isReset)
     this.#forgetDialings()
     this.onChange()
   }
@@ -126,17 +124,12 @@ export class Pbx {
 
   /** Breaks all that this host has open. */
   cut(host: Host): void {
-    for (const [session, of] of this.#sessions) if (of === host) session.connection.cut()
+    this.#sessions.cut(host)
   }
 
   /** The process at the other end is gone. */
   leave(host: Host): void {
-    for (const [connection, of] of this.#connections) {
-      if (of !== host) continue
-      connection.closeByClient()
-      this.#connections.delete(connection)
-    }
-    for (const [session, of] of this.#sessions) if (of === host) this.#sessions.delete(session)
+    this.#sessions.leave(host)
     this.onChange()
   }
 
@@ -161,7 +154,7 @@ export class Pbx {
     if (!process || !this.#isListening) return refusedSocket(host, latencyMs)
     const accept = (connection: Connection) => this.#accept(connection, host)
     const connection = new Connection(this.#simulation, host, { process, accept }, latencyMs)
-    this.#connections.set(connection, host)
+    this.#sessions.connected(connection, host)
     return connection.client as unknown as net.Socket
   }
 
@@ -177,12 +170,11 @@ export class Pbx {
       die: () => this.onDeath(),
       onLogin: () => this.onChange(),
       onEnd: (ended) => {
-        this.#sessions.delete(ended)
-        this.#connections.delete(connection)
+        this.#sessions.ended(ended)
         this.onChange()
       },
     })
-    this.#sessions.set(session, host)
+    this.#sessions.opened(session, host)
     return session
   }
 
@@ -212,9 +204,9 @@ export class Pbx {
     if (this.settings.hasTimestamps) event.push(["Timestamp", this.#stamp()])
     event.push(...headers)
     const uuid = headers.find(([header]) => header === "Uuid")?.[1]
-    const listeners = [...this.#sessions.keys()].filter(({ isLoggedIn }) => isLoggedIn).length
-    this.#log("PBX", name, { uuid, listeners })
-    for (const session of this.#sessions.keys()) if (session.isLoggedIn) session.say(event, tail)
+    const listeners = this.#sessions.loggedIn
+    this.#log("PBX", name, { uuid, listeners: listeners.length })
+    for (const session of listeners) session.say(event, tail)
     return event
   }
 
