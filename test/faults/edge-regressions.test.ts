@@ -170,6 +170,23 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a check whose PBX went away after the login ended with a stack trace",
+    plan: {
+      seed: 1974634448,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 121, do: "act", which: 3997 },
+        { afterMs: 41, do: "stop", who: 1, downMs: 684 },
+        { afterMs: 7611, do: "stop", who: 0, downMs: 3173 },
+        { afterMs: 6038, do: "act", which: 6773 },
+        { afterMs: 7683, do: "check", who: 0 },
+        { afterMs: 65, do: "pbx.kill", downMs: 18815, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
 ]
 
 let table: Table

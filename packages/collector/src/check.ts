@@ -24,7 +24,7 @@ export async function check(
   say: (line: string) => void,
 ): Promise<boolean> {
   const findings = [
-    ...(await checkPbx(settings)),
+    ...(await checkPbx(settings).catch(lostPbx)),
     await checkQueue(settings, sqs),
     checkSpool(settings.spoolDir),
   ]
@@ -33,6 +33,12 @@ export async function check(
     if (mend) say(`${" ".repeat(15)} mend: ${mend}`)
   }
   return findings.every(({ is }) => is !== "WRONG")
+}
+
+// It answered the login, and was gone before the rest.
+function lostPbx(error: Error): Finding[] {
+  const mend = "try again: it was restarted, or something on the way ends connections"
+  return [{ is: "WRONG", what: `PBX: ${error.message}`, mend }]
 }
 
 async function checkPbx({ ami }: CollectorSettings): Promise<Finding[]> {
