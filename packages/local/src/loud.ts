@@ -33,7 +33,10 @@ export function loudly(
     log(event, fields)
     const { alarm, reason } = fields
     if (isDemo && (event === "gap" || event.startsWith("session."))) return
-    if (alarm) story.warn(typeof reason === "string" ? `${event}: ${reason}` : event)
+    if (alarm && event === "gap") {
+      const { from, to } = fields as Record<string, string>
+      story.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
+    } else if (alarm) story.warn(typeof reason === "string" ? `${event}: ${reason}` : event)
     else if (event === "session.connected") story.say("Connected to the PBX.")
     else if (event === "queue.back") story.say("The queue takes messages again.")
   }
