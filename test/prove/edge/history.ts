@@ -85,7 +85,7 @@ async function makeWorld(plan: Plan, table: Table): Promise<World> {
   const workers = await Workers.start(simulation, chance, table, log)
   const { tenant, source } = workers.customer
   const sourceToken = formatSourceToken({ tenant, source: source.source.id, ...source.key })
-  const queue = { isAway: false }
+  const { queue } = workers
   const around = { simulation, chance, pbx, workers, queue, sourceToken, log }
   const machines = plan.skewsMs.map((skewMs, index) => new Machine("AB"[index]!, skewMs, around))
   const reading = new Reading(simulation)

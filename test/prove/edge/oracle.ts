@@ -51,12 +51,10 @@ const valueOf = (headers: readonly Pair[], name: string) =>
 function checkStates({ pbx, reading }: World, said: Webhook[]): string[] {
   const problems: string[] = []
   // Of what a full disk kept from being remembered, and a process took along, no other knows that there is an end to tell.
-  const isForgotten = (uuid: string) =>
-    pbx.history.some(
-      (each) =>
-        each.uuid === uuid &&
-        reading.forgotten.some(([from, to]) => from <= each.at && each.at <= to),
-    )
+  const isForgotten = (uuid: string) => {
+    const begun = pbx.history.find((each) => each.uuid === uuid)
+    return begun !== undefined && reading.forgotten.some(([, to]) => begun.at <= to)
+  }
   for (const kind of kinds.slice(0, 5)) {
     const beliefs = new Map<string, Webhook>()
     for (const webhook of said.filter(({ type }) => type.startsWith(`${kind.toLowerCase()}.`))) {

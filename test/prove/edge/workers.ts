@@ -75,6 +75,8 @@ export class Workers {
   readonly rejected: string[] = []
   readonly lines: LogLine[] = []
   customer!: Customer
+  /** SQS is away for collectors and workers alike. */
+  queue = { isAway: false }
   #simulation: Simulation
   #chance: Chance
   #visible: Waiting[] = []
@@ -112,11 +114,11 @@ export class Workers {
       queues: { ingestUrl: "ingest", deliveryUrl: "delivery", rejectedUrl: "rejected" },
       sources: makeCache<Source | undefined>(now, CACHED_MS),
       endpoints: makeCache<Endpoint[]>(now, CACHED_MS),
-      log: (event, fields) => {
+      log: (event: string, fields: Record<string, unknown>) => {
         this.lines.push({ event, ...fields })
         if ("reasons" in fields || event !== "batch.ingested") log("workers", event, fields)
       },
-    } as IngestDeps
+    } as unknown as IngestDeps
   }
 
   /** Puts a message into the ingest queue. */
@@ -140,6 +142,10 @@ export class Workers {
   }
 
   async #work(): Promise<void> {
+    if (this.queue.isAway) {
+      this.#isPolling = false
+      return this.#poll()
+    }
     const mixed = this.#chance.shuffle(this.#visible, "mix", ++this.#count)
     const batch = mixed.slice(0, BATCH)
     this.#visible = mixed.slice(BATCH)
