@@ -16,6 +16,7 @@ import { makeTableClient } from "./table.ts"
 const CACHED_MS = 10_000
 const DAY_MS = 24 * 3600 * 1000
 const BATCH = 10
+const AWAY_MS = 1_000
 const VISIBILITY_MS = 180_000
 
 /** A webhook as a receiver gets it. */
@@ -137,7 +138,8 @@ export class Workers {
   #poll(): void {
     if (this.#isPolling) return
     this.#isPolling = true
-    const delayMs = this.#chance.between(5, 150, "poll", ++this.#count)
+    const pollMs = this.#chance.between(5, 150, "poll", ++this.#count)
+    const delayMs = this.queue.isAway ? AWAY_MS : pollMs
     this.#simulation.schedule(delayMs, () => this.#work())
   }
 
