@@ -4,7 +4,7 @@ import { deliverOne, type DeliverDeps } from "./deliver/deliver-one.ts"
 import { parseDelivery } from "./messages/delivery.ts"
 import { resources } from "./resources.ts"
 import { roundOf } from "./deliver/batch-results.ts"
-import { sendAll } from "./messages/send.ts"
+import { watchHeld } from "./deliver/held-messages.ts"
 
 // A POST takes 15 s at most, and its outcome is to be written after it.
 const MIN_TIME_LEFT_MS = 20_000
@@ -16,18 +16,19 @@ export function deliverHandler(deps: DeliverDeps) {
     context: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<SQSBatchResponse> => {
     const round = roundOf(deps)
+    const held = watchHeld(deps, round.flush)
     const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
       const message = parseDelivery(record.body)
       if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
-      return deliverOne(deps, round, {
+      const verdict = await deliverOne(deps, round, {
         message,
         isRepeat: receiveCountOf(record) > 1,
         hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
       })
+      if (verdict === "done") held.add(record)
+      return verdict
     })
-    await round.close()
-    // Retries that are soon. Each has its net in the table: what is not sent here is released a quarter of an hour later.
-    await sendAll(deps.sqs, deps.queues.retryUrl, round.soon)
+    await Promise.all([round.flush(), held.close()])
     return answer
   }
 }

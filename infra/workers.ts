@@ -34,7 +34,8 @@ export const deliver = makeFunction("Deliver", {
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   memory,
-  link: [...link, dataKey, queues.Retry, queues.Jobs],
+  // The delivery queue too, because it deletes from both what a slow POST would hold back.
+  link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Delivery"),
     polls("Retry"),

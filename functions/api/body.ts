@@ -2,10 +2,10 @@ import { ProblemError } from "./problem.ts"
 
 const MAX_BYTES = 64 * 1024
 
-/** The body's text as sent (the empty text where there is none); a problem where it is too large or no UTF-8. */
+/** The body's text as sent (the empty text where there is none); a problem where it is too large, packed or no UTF-8. */
 export async function readText(request: Request): Promise<string> {
-  const encoding = request.headers.get("content-encoding") ?? "identity"
-  if (encoding.toLowerCase() !== "identity") {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() || "identity"
+  if (encoding !== "identity") {
     const detail = "Send the body as it is, without a Content-Encoding."
     throw new ProblemError("body.unsupported", detail, { headers: { connection: "close" } })
   }

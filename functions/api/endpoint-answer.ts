@@ -4,6 +4,7 @@ import type { Table } from "@ringback/store/table"
 import { publicKeyOf } from "@ringback/webhooks/secret"
 import type { Caller } from "./auth.ts"
 import type { EndpointAnswer, EndpointChanges } from "./endpoint-schema.ts"
+import type { FieldError } from "./problem.ts"
 import { formatMillis } from "./time.ts"
 
 const MASK = "********"
@@ -13,6 +14,7 @@ export function showEndpoint(
   table: Table,
   caller: Caller,
   endpoint: Endpoint.Endpoint,
+  warnings: FieldError[] = [],
 ): v.InferOutput<typeof EndpointAnswer> {
   const isMasked = caller.kind === "tenant" && caller.scope === "read"
   const names = Object.keys(endpoint.headers)
@@ -32,6 +34,7 @@ export function showEndpoint(
     disabledReason: endpoint.disabledReason,
     createdAt: formatMillis(endpoint.createdAt),
     updatedAt: formatMillis(endpoint.updatedAt),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 

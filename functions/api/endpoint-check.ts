@@ -1,17 +1,33 @@
 import { eventTypes, isKnownEventType } from "@ringback/events/catalog"
 import * as Source from "@ringback/store/source"
+import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { headerProblems } from "@ringback/webhooks/headers"
 import { patternProblem } from "@ringback/webhooks/match"
 import { checkUrl } from "@ringback/webhooks/url"
 import type { Deps } from "./deps.ts"
 import type { EndpointChanges } from "./endpoint-schema.ts"
+import { checkFilter } from "./filter-check.ts"
 import { invalid, pointer, ProblemError, type FieldError } from "./problem.ts"
 
 const KNOWN_TYPES = eventTypes.map(({ type }) => type)
 
-/** What a schema cannot say of an endpoint's settings: throws the problem where something is wrong. */
-export async function checkEndpoint(deps: Deps, tenant: string, settings: EndpointChanges) {
+/**
+ * What a schema cannot say of an endpoint's settings: throws the problem where something is wrong, and returns what may
+ * be. `current`: what they change.
+ */
+export async function checkEndpoint(
+  deps: Deps,
+  tenant: string,
+  settings: EndpointChanges,
+  current?: Pick<Endpoint, "eventTypes" | "filter">,
+): Promise<FieldError[]> {
   const errors: FieldError[] = []
+  const { eventTypes: patterns = current?.eventTypes ?? null, filter } = settings
+  const verdict = checkFilter(filter === undefined ? (current?.filter ?? null) : filter, patterns)
+  // A filter that was taken before is no reason to refuse other event types.
+  if (filter) errors.push(...verdict.errors)
+  const isNews = filter !== undefined || settings.eventTypes !== undefined
+  const warnings = isNews ? [...(filter ? [] : verdict.errors), ...verdict.warnings] : []
   settings.eventTypes?.forEach((pattern, index) => {
     const message = patternProblem(pattern, KNOWN_TYPES)
     if (message) errors.push({ path: `/eventTypes/${index}`, message })
@@ -27,11 +43,11 @@ export async function checkEndpoint(deps: Deps, tenant: string, settings: Endpoi
     }),
   )
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
-  if (settings.url === undefined) return
-  const verdict = await checkUrl(settings.url, deps.urlRules)
-  if (verdict.ok) return
-  throw new ProblemError("endpoint.url_refused", verdict.reason, {
-    errors: [{ path: "/url", message: verdict.reason }],
+  if (settings.url === undefined) return warnings
+  const url = await checkUrl(settings.url, deps.urlRules)
+  if (url.ok) return warnings
+  throw new ProblemError("endpoint.url_refused", url.reason, {
+    errors: [{ path: "/url", message: url.reason }],
   })
 }
 

@@ -1,5 +1,6 @@
 import * as v from "valibot"
 import { MAX_HEADERS } from "@ringback/webhooks/headers"
+import { FieldError } from "./problem.ts"
 import { id, text } from "./schemas.ts"
 import { Time } from "./time.ts"
 
@@ -15,7 +16,12 @@ const TOO_LARGE = `must have at most ${MAX_LENGTH / 1024} KB as JSON`
 
 const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
 
-const Scalar = v.union([text(1000), v.number(), v.boolean(), v.null()])
+// JSON.parse makes Infinity of 1e400, and JSON has no word for that.
+const Finite = v.pipe(
+  v.number(),
+  v.check((value) => Number.isFinite(value), "must be a number of at most 1.8e308"),
+)
+const Scalar = v.union([text(1000), Finite, v.boolean(), v.null()])
 
 const FilterPath = v.pipe(
   v.string(),
@@ -158,6 +164,20 @@ const entries = {
   ),
   createdAt: Time,
   updatedAt: Time,
+  warnings: v.exactOptional(
+    v.pipe(
+      v.array(FieldError),
+      v.description("In the answer to a change: what is taken, and is perhaps not meant"),
+      v.examples([
+        [
+          {
+            path: "/filter/data.statsu",
+            message: "No event type of the catalog has this; nearest: data.status",
+          },
+        ],
+      ]),
+    ),
+  ),
 }
 
 export const EndpointAnswer = v.pipe(v.object(entries), v.description("A receiver of webhooks"))

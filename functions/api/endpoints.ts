@@ -35,7 +35,7 @@ export const endpointRoutes = [
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
       checkSize(settings)
-      await checkEndpoint(deps, tenant.id, settings)
+      const warnings = await checkEndpoint(deps, tenant.id, settings)
       const secret = own ?? makeSecret(settings.signing)
       const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret, {
         limit: deps.limits.endpoints,
@@ -44,7 +44,7 @@ export const endpointRoutes = [
       const headers = { ...etagOf(endpoint), location }
       return {
         status: 201,
-        body: { ...showEndpoint(deps.table, caller, endpoint), ...showSecret(secret) },
+        body: { ...showEndpoint(deps.table, caller, endpoint, warnings), ...showSecret(secret) },
         headers,
       }
     },
@@ -106,7 +106,7 @@ export const endpointRoutes = [
       const before = await living("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
       checkSize(body, before)
-      await checkEndpoint(deps, tenant.id, body)
+      const warnings = await checkEndpoint(deps, tenant.id, body, before)
       // To disable what is disabled already must not hide why it is.
       const { disabled, ...rest } = body
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
@@ -124,7 +124,7 @@ export const endpointRoutes = [
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
       return {
         status: 200,
-        body: showEndpoint(deps.table, caller, endpoint),
+        body: showEndpoint(deps.table, caller, endpoint, warnings),
         headers: etagOf(endpoint),
       }
     },

@@ -53,10 +53,10 @@ export async function attempt(
     error: outcome.error,
     responseBody: outcome.ok ? null : outcome.responseBody,
   }
-  round.note(endpoint, outcome)
   const status = outcome.ok
     ? await settleSuccess(deps, attempted, record)
     : await settleFailure(deps, round, attempted, outcome, record)
+  round.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,
     eventId: message.eventId,
@@ -64,7 +64,8 @@ export async function attempt(
     turn: message.turn,
     statusCode: outcome.statusCode,
     durationMs: outcome.durationMs,
-    error: outcome.error,
+    // Of an answer the code says enough: a redirect's target may hold a secret in its path.
+    error: outcome.statusCode === null ? outcome.error : null,
     status,
   })
   return "done"

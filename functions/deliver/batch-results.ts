@@ -6,17 +6,20 @@ import { considerEndpoint } from "../endpoint/breaker.ts"
 import { formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf } from "../runtime/log.ts"
 import { cachedReceiver, noteHealth, type DeliverDeps } from "../endpoint/cached-endpoint.ts"
-import type { Outgoing } from "../messages/send.ts"
+import { sendAll, type Outgoing } from "../messages/send.ts"
 
-/** What one invocation gathers: how its endpoints fared, and which retries are soon. */
+// A batch lasts as long as its slowest POST, 15 s and more. What the others bring about does not wait for that: it is
+// pooled for so long, and goes out.
+const POOLED_MS = 100
+
+/** What one invocation brings about beside the deliveries' own writes: retries that are soon, and endpoints' health. */
 export type Round = {
-  /** Messages that are to be sent with a delay. */
-  soon: Outgoing[]
   /** Plans another message for the delivery at that time, within a quarter of an hour. */
   later: (message: DeliveryMessage, at: number) => void
+  /** Counts for the endpoint's health: nothing at all is written where all is well. */
   note: (endpoint: Endpoint, outcome: Outcome) => void
-  /** Writes what changed for the endpoints: nothing at all where all is well. */
-  close: () => Promise<void>
+  /** Sends and writes at once what is pooled; resolves when all that was planned and noted before is out. */
+  flush: () => Promise<void>
 }
 
 type Tally = {
@@ -29,10 +32,28 @@ type Tally = {
 }
 
 export function roundOf(deps: DeliverDeps): Round {
-  const tallies = new Map<string, Tally>()
-  const soon: Outgoing[] = []
+  let tallies = new Map<string, Tally>()
+  let soon: Outgoing[] = []
+  let timer: NodeJS.Timeout | undefined
+  let sent: Promise<unknown> = Promise.resolve()
+  let written: Promise<unknown> = Promise.resolve()
+
+  async function flush() {
+    clearTimeout(timer)
+    timer = undefined
+    const [retries, noted] = [soon, [...tallies.values()]]
+    soon = []
+    tallies = new Map()
+    // Each retry has its net in the table: what is not taken here is released a quarter of an hour later.
+    sent = Promise.all([sent, sendAll(deps.sqs, deps.queues.retryUrl, retries)])
+    // One after the other, so that an endpoint's failures are not written after the success that followed them.
+    written = written.then(() => Promise.all(noted.map((tally) => closeSafely(deps, tally))))
+    await Promise.all([sent, written])
+  }
+  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), POOLED_MS))
+
   return {
-    soon,
+    flush,
     later({ body: _, probe: _probe, manual: _manual, moved: _moved, ...message }, at) {
       const now = deps.table.now()
       soon.push({
@@ -40,6 +61,7 @@ export function roundOf(deps: DeliverDeps): Round {
         groupId: message.endpointId,
         delaySeconds: Math.max(1, Math.ceil((at - now) / 1000)),
       })
+      flushSoon()
     },
     note({ tenant, id: endpointId }, outcome) {
       const none = { tenant, endpointId, failures: 0, successes: 0, pauseMs: 0 }
@@ -48,9 +70,7 @@ export function roundOf(deps: DeliverDeps): Round {
       else tally.failures++
       tally.pauseMs = Math.max(tally.pauseMs, pauseAfter(outcome) ?? 0)
       tallies.set(endpointId, tally)
-    },
-    async close() {
-      await Promise.all([...tallies.values()].map((tally) => closeSafely(deps, tally)))
+      flushSoon()
     },
   }
 }

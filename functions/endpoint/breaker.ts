@@ -79,7 +79,9 @@ export async function disableEndpoint(
   reason: Exclude<DisabledReason, "manual">,
   failingSince: number | undefined,
 ): Promise<void> {
-  const { tenant, id: endpointId, url, revision } = endpoint
+  const { tenant, id: endpointId, revision } = endpoint
+  // Its origin alone: many receivers keep their secret in the path or the query, and others are told of this.
+  const url = new URL(endpoint.url).origin
   const now = deps.table.now()
   const notice: Job = {
     v: 1,

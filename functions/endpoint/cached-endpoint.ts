@@ -13,7 +13,7 @@ export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health
 export type DeliverDeps = {
   table: Table
   sqs: SQSClient
-  queues: { retryUrl: string; jobsUrl: string }
+  queues: { deliveryUrl: string; retryUrl: string; jobsUrl: string }
   sender: Pick<Sender, "send">
   /** As of at most ten seconds ago. */
   receivers: Cache<Receiver>

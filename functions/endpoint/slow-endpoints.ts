@@ -1,3 +1,5 @@
+import { everySteadyTick } from "../runtime/steady-ticks.ts"
+
 /** Which endpoints this process has found slow to answer, so that their deliveries go where they delay nobody. */
 export type Slowness = {
   isSlow: (endpointId: string) => boolean
@@ -6,8 +8,6 @@ export type Slowness = {
 }
 
 const TICK_MS = 250
-// A tick that comes so late says that this process is busy, not that the endpoint is slow.
-const LATE_MS = 150
 const SLOW_AFTER_TICKS = 8
 /** How long an endpoint that was slow goes by the other queue. */
 export const SLOW_FOR_MS = 60_000
@@ -24,18 +24,14 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
     },
     watch(endpointId, onSlow) {
       let ticks = 0
-      let last = performance.now()
-      const timer = setInterval(() => {
-        const at = performance.now()
-        if (at - last < tickMs + LATE_MS) ticks++
-        last = at
-        if (ticks < SLOW_AFTER_TICKS) return
-        clearInterval(timer)
+      const stop = everySteadyTick(tickMs, () => {
+        if (++ticks < SLOW_AFTER_TICKS) return
+        stop()
         const isNews = !slowUntil.has(endpointId)
         slowUntil.set(endpointId, now() + SLOW_FOR_MS)
         if (isNews) onSlow()
-      }, tickMs)
-      return () => clearInterval(timer)
+      })
+      return stop
     },
   }
 }

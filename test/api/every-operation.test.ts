@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { gzipSync } from "node:zlib"
 import { after, before, test } from "node:test"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type TestApi } from "./api.ts"
@@ -115,6 +116,11 @@ for (const { method, path, operation } of operations) {
       const shown = `${text.slice(0, 40)} ${answer.text}`
       assert.deepEqual([answer.status, answer.body.code], [status, code], shown)
     }
+    const packed = await api.call(target, {
+      text: gzipSync("{}"),
+      headers: { "content-encoding": "gzip" },
+    })
+    assert.deepEqual([packed.status, packed.body.code], [415, "body.unsupported"])
   })
 }
 

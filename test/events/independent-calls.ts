@@ -23,9 +23,10 @@ export function readCalls(name: string): Map<string, ReadCall> {
   const dialings = new Map<string, Pair[][]>()
   for (const event of events) {
     const { Event, Uuid, UKey, Name } = said(event)
-    if (/^OutDlList/.test(Event!) && UKey) rows.set(Uuid!, UKey)
-    if (/^OutCampaign/.test(Event!) && Name) campaigns.set(Uuid!, Name)
-    if (/^OutDialing/.test(Event!)) dialings.set(Uuid!, [...(dialings.get(Uuid!) ?? []), event])
+    if (Event!.startsWith("OutDlList") && UKey) rows.set(Uuid!, UKey)
+    if (Event!.startsWith("OutCampaign") && Name) campaigns.set(Uuid!, Name)
+    if (Event!.startsWith("OutDialing"))
+      dialings.set(Uuid!, [...(dialings.get(Uuid!) ?? []), event])
   }
   const calls = new Map<string, ReadCall>()
   for (const [uuid, all] of dialings) {

@@ -103,7 +103,7 @@ export function naiveData(event: Pair[]): Record<string, unknown> {
     if (header("ResDial") === "0" && !naiveEnd(event)) data["resDialName"] = null
   }
   if (kind === "DlList" && header("ResDial") === "0") {
-    const tries = event.filter(([name, value]) => /^TryCnt/.test(name) && Number(value) > 0)
+    const tries = event.filter(([name, value]) => name.startsWith("TryCnt") && Number(value) > 0)
     if (header("Status") !== "0" || tries.length === 0) data["resDialName"] = null
   }
   return data

@@ -93,8 +93,9 @@ describe("an endpoint at which all fails", () => {
     await world.run(startedAt + 6 * DAY)
     assert.equal((await endpointOf(failing.id)).disabledReason, "failing")
     assert.deepEqual(
-      other.arrived().map(({ type, data }) => [type, data["reason"]]),
-      [["endpoint.disabled", "failing"]],
+      other.arrived().map(({ type, data }) => [type, data["reason"], data["url"]]),
+      // Its origin alone: others keep their secret in the path.
+      [["endpoint.disabled", "failing", new URL(world.receiver.url).origin]],
     )
     assert.deepEqual(await statuses(failing.id), ["held", "failed"])
   })

@@ -72,7 +72,7 @@ test("an outage is never taken for a lost condition: whoever writes hears of it"
     ["event", (to) => Event.claim(to, claim)],
     ["due", (to) => moveDue(to, entry, { at: 2, shard: entry.dueShard })],
     ["health", (to) => Health.failed(to, tenant, "ep_x", 1)],
-    ["gap", (to) => Gap.decide(to, tenant, "gap", true)],
+    ["gap", (to) => Gap.decide(to, tenant, "gap", true, 1)],
     ["source", (to) => Source.update(to, customer.tenant, source.id, { name: "x" })],
     ["tombstone", (to) => Endpoint.remove(to, tenant, "ep_x")],
     ["key", (to) => ApiKey.remove(to, tenant, "key_x")],

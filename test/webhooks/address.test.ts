@@ -5,12 +5,12 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 
 // IANA's special-purpose registries for IPv4 and IPv6, IPv6's multicast and site-local addresses, and what of IPv6 is
-// not given out. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
+// not given out, and the address of Azure's host. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
 const notPublic = `
   0.0.0.0/8 0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29
   192.0.0.8/32 192.0.0.9/32 192.0.0.10/32 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24
   192.88.99.0/24 192.88.99.2/32 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24
-  224.0.0.0/4 240.0.0.0/4 255.255.255.255/32
+  224.0.0.0/4 240.0.0.0/4 255.255.255.255/32 168.63.129.16/32
   ::1/128 ::/128 ::/8 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32 2001:1::1/128 2001:1::2/128
   2001:1::3/128 2001:2::/48 2001:3::/32 2001:4:112::/48 2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32
   2620:4f:8000::/48 3fff::/20 4000::/2 5f00::/16 8000::/1 fc00::/7 fd00:ec2::254/128 fe80::/10 fec0::/10 ff00::/8`
@@ -20,7 +20,7 @@ const notPublic = `
 const publicOnes = `
   1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 93.184.216.34 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0
   169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 192.167.255.255 192.169.0.0 198.17.255.255
-  198.20.0.0 223.255.255.255
+  198.20.0.0 223.255.255.255 168.63.129.15 168.63.129.17
   2000::1 2001:200::1 2001:4860:4860::8888 2606:4700:4700::1111 2600:1f18::5efe 2a00:1450::1 3ffe:ffff::1`
   .trim()
   .split(/\s+/)
@@ -59,7 +59,7 @@ test("an IPv4 address within an IPv6 one decides", () => {
       `2600:1f18::200:5efe:${high}:${low}`,
     ]
   }
-  for (const v4 of ["127.0.0.1", "10.1.2.3", "169.254.169.254", "0.0.0.0", "255.255.255.255"])
+  for (const v4 of ["127.0.0.1", "10.1.2.3", "169.254.169.254", "0.0.0.0", "168.63.129.16"])
     for (const address of clothes(v4)) assert.ok(!isAllowed(address), address)
   for (const address of clothes("93.184.216.34")) assert.ok(isAllowed(address), address)
   // Compatible, SIIT and Teredo addresses are refused whatever they hold.

@@ -7,20 +7,22 @@ const TYPE_A = 1
 const TYPE_AAAA = 28
 const NO_SUCH_NAME = 3
 
+type Answer = string[] | "silence" | undefined
+
 /**
  * A DNS server on loopback. `answer` gives the addresses of a name each time that it is asked for its A records (as many
  * as there are; IPv6 ones go with AAAA), undefined for no such name, or "silence".
  */
 export async function startDnsServer(
   t: TestContext,
-  answer: (name: string, count: number) => string[] | "silence" | undefined,
+  answer: (name: string, count: number, type: "A" | "AAAA") => Answer | Promise<Answer>,
 ) {
   const asked = new Map<string, number>()
-  const socket = createSocket("udp4", (query, peer) => {
+  const socket = createSocket("udp4", async (query, peer) => {
     const { name, type, end } = readQuestion(query)
     const count = (asked.get(name) ?? 0) + (type === TYPE_A ? 1 : 0)
     asked.set(name, count)
-    const addresses = answer(name, count)
+    const addresses = await answer(name, count, type === TYPE_A ? "A" : "AAAA")
     if (addresses === "silence") return
     const records = (addresses ?? []).filter((address) => isIPv4(address) === (type === TYPE_A))
     const head = Buffer.from(query.subarray(0, 12))

@@ -5,7 +5,9 @@ import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
+import { setTimeout as wait } from "node:timers/promises"
 import { startDnsServer } from "./dns-server.ts"
+import { startReceiver, startSender } from "./receiver.ts"
 
 test("asks for both kinds of address, IPv4 first", async (t) => {
   const dns = await startDnsServer(t, () => ["2606:4700::1", "93.184.216.34", "93.184.216.35"])
@@ -23,6 +25,34 @@ test("no such name is an answer without addresses; a server that fails is an err
   await assert.rejects(askingDns({ servers: ["127.0.0.1:1"] })("any.test"), {
     code: "ECONNREFUSED",
   })
+})
+
+test("a host whose IPv6 is never answered gets its webhook at the IPv4 that was", async (t) => {
+  const receiver = await startReceiver(t)
+  const dns = await startDnsServer(t, (_, __, type) => (type === "A" ? ["127.0.0.1"] : "silence"))
+  // Shorter than two tries of a query take.
+  const timeouts = { lookupMs: 3_000 }
+  const { post } = startSender(t, { resolve: askingDns({ servers: [dns.server] }), timeouts })
+  assert.equal((await post(`http://half.test:${receiver.port}/`)).error, null)
+})
+
+test("a host whose IPv4 is never answered, or fails, has its IPv6 address", async (t) => {
+  const dns = await startDnsServer(t, (name, _, type) => {
+    if (type === "AAAA") return ["2606:4700::1"]
+    return name === "absent.test" ? undefined : "silence"
+  })
+  const resolve = askingDns({ servers: [dns.server] })
+  for (const host of ["silent.test", "absent.test"])
+    assert.deepEqual(await resolve(host), ["2606:4700::1"])
+})
+
+test("an IPv4 address that comes a little after the IPv6 one is not left behind", async (t) => {
+  const dns = await startDnsServer(t, async (_, __, type) => {
+    if (type === "A") await wait(200)
+    return ["2606:4700::1", "93.184.216.34"]
+  })
+  const resolve = askingDns({ servers: [dns.server] })
+  assert.deepEqual(await resolve("slow.test"), ["93.184.216.34", "2606:4700::1"])
 })
 
 test("the hosts file goes before the servers, and localhost is never asked of them", async (t) => {

@@ -81,7 +81,11 @@ test("Retry-After is read in seconds and as each of HTTP's dates, up to 24 h", (
     ["Sun, 06 Nov 1994 08:00:00 GMT", 0],
     ["Tue, 08 Nov 2094 08:49:37 GMT", 24 * HOUR],
     ["-5", null],
-    ["1.5", null],
+    ["90.5", 91 * SECOND],
+    ["90.", 90 * SECOND],
+    ["0.001", SECOND],
+    [".5", null],
+    ["1.5.2", null],
     ["soon", null],
     ["Sunday", null],
     ["Mon, 99 Nov 1994", null],
@@ -92,4 +96,18 @@ test("Retry-After is read in seconds and as each of HTTP's dates, up to 24 h", (
   ]
   for (const [header, expected] of cases)
     assert.equal(retryAfterMs(header, now), expected, JSON.stringify(header))
+})
+
+test("a Retry-After of more than 31 years is a Unix time, in seconds or in milliseconds", () => {
+  const now = Date.UTC(2026, 10, 26, 12)
+  const inSeconds = now / SECOND
+  const cases: [string, number][] = [
+    [`${inSeconds + 90}`, 90 * SECOND],
+    [`${inSeconds + 90.25}`, 90.25 * SECOND],
+    [`${now + 90_500}`, 90_500],
+    [`${inSeconds - 90}`, 0],
+    [`${inSeconds + 48 * 3_600}`, 24 * HOUR],
+    ["1000000000", 24 * HOUR],
+  ]
+  for (const [header, expected] of cases) assert.equal(retryAfterMs(header, now), expected, header)
 })

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import net from "node:net"
 import { test } from "node:test"
+import { createServer as createTlsServer } from "node:tls"
+import { Worker } from "node:worker_threads"
 import { gzipSync } from "node:zlib"
-import { startRawReceiver, startReceiver, startSender } from "./receiver.ts"
+import { listen, startRawReceiver, startReceiver, startSender } from "./receiver.ts"
+
+const pem = (name: string) =>
+  readFileSync(new URL(`../fixtures/tls/webhook-${name}.pem`, import.meta.url), "utf8")
 
 test("posts the body as it was signed, with the endpoint's headers and our own", async (t) => {
   const receiver = await startReceiver(t)
@@ -68,15 +76,41 @@ test("2xx is success and all else is not", async (t) => {
 test("redirects are failures and nobody is asked there", async (t) => {
   const trap = await startReceiver(t)
   const receiver = await startReceiver(t, ({ url }, response) => {
-    response.writeHead(Number(url.slice(1)), { location: `${trap.origin}/` }).end()
+    const location = `${trap.origin}/hooks/?token=secret#top`
+    response.writeHead(Number(url.slice(1)), { location }).end()
   })
   const { post } = startSender(t)
   for (const status of [301, 302, 303, 307, 308]) {
     const outcome = await post(`${receiver.origin}/${status}`)
-    assert.equal(outcome.error, `answered ${status}: redirects are not followed`)
+    const target = `${trap.origin}/hooks/`
+    assert.equal(outcome.error, `answered ${status}: redirects are not followed (to ${target}...)`)
     assert.equal(outcome.ok, false)
   }
   assert.equal(trap.connections(), 0)
+})
+
+test("a redirect's target is said as an absolute URL, without credentials, and not at any length", async (t) => {
+  const locations = [
+    "/hooks",
+    "https://user:secret@b.test/",
+    `/${"x".repeat(5_000)}`,
+    "https://",
+    "",
+  ]
+  const receiver = await startReceiver(t, ({ url }, response) => {
+    response.writeHead(308, { location: locations[Number(url.slice(1))]! }).end()
+  })
+  const { post } = startSender(t)
+  const said = async (index: number) =>
+    (await post(`${receiver.origin}/${index}`)).error?.replace(
+      "answered 308: redirects are not followed",
+      "",
+    )
+  assert.equal(await said(0), ` (to ${receiver.origin}/hooks)`)
+  assert.equal(await said(1), " (to https://b.test/)")
+  assert.match((await said(2)) ?? "", /^.{300,320}x\.\.\.\)$/)
+  assert.equal(await said(3), "")
+  assert.equal(await said(4), ` (to ${receiver.origin}/4)`)
 })
 
 test("Retry-After counts on 429 and 503 alone", async (t) => {
@@ -188,6 +222,61 @@ test("the status line decides, whatever becomes of the rest of the answer", asyn
     assert.equal((await post(receiver.origin)).error, "answered 500", bytes.slice(0, 50))
 })
 
+test("the status line decides behind provisional heads too, however they are cut", async (t) => {
+  const provisional = [
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    `HTTP/1.1 103 Early Hints\r\nlink: ${"y".repeat(2_000)}\r\n\r\n`,
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n",
+  ]
+  const broken = ["no colon here\r\n\r\n", "half a hea"]
+  const cases = provisional.flatMap((head) =>
+    broken.map((rest) => `${head}HTTP/1.1 200 OK\r\n${rest}`),
+  )
+  const receiver = await startRawReceiver(t, async (socket, { request }) => {
+    const text = cases[(request - 1) % cases.length]!
+    if (request <= cases.length) return void socket.end(text)
+    socket.setNoDelay()
+    for (const piece of text.match(/.{1,7}/gs)!) {
+      socket.write(piece)
+      await new Promise(setImmediate)
+    }
+    socket.end()
+  })
+  const { post } = startSender(t)
+  for (const text of [...cases, ...cases]) {
+    const { ok, statusCode } = await post(receiver.origin)
+    assert.deepEqual({ ok, statusCode }, { ok: true, statusCode: 200 }, text.slice(0, 50))
+  }
+})
+
+test("an answer that comes before the webhook was read counts, although the connection then breaks", async (t) => {
+  const tls = { key: pem("key"), cert: pem("receiver") }
+  const statuses = [429, 410, 200]
+  let count = 0
+  const answerEarly = (socket: net.Socket) => {
+    socket.on("error", () => {})
+    const status = statuses[count++ % statuses.length]
+    // What the other side writes meanwhile is never read, so that the end of the connection is a reset.
+    socket.pause()
+    socket.end(`HTTP/1.1 ${status} Early\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
+  }
+  const plain = await listen(t, net.createServer(answerEarly))
+  const secure = await listen(t, createTlsServer(tls).on("secureConnection", answerEarly))
+  const { post } = startSender(t, { ca: pem("ca"), resolve: async () => ["127.0.0.1"] })
+  const body = "x".repeat(5_000_000)
+  for (const url of [`http://127.0.0.1:${plain.port}/`, `https://receiver.test:${secure.port}/`]) {
+    count = 0
+    for (let index = 0; index < 30; index++) {
+      const outcome = await post(url, { body: index % 2 ? body : "{}" })
+      assert.equal(
+        outcome.statusCode,
+        statuses[index % statuses.length],
+        `${url} ${index}: ${outcome.error}`,
+      )
+    }
+  }
+})
+
 test("an address where nobody listens, a name without address and a stored header that HTTP refuses", async (t) => {
   const receiver = await startReceiver(t)
   const { post } = startSender(t, { resolve: async (host) => (host === "down.test" ? fail() : []) })
@@ -204,4 +293,30 @@ test("an address where nobody listens, a name without address and a stored heade
   for (const headers of [{ "x-a": "1\r\nx-b: 2" }, { "x a": "1" }, { "x-a": "✓" }])
     assert.match((await errorOf(receiver.origin, headers)) ?? "", /header/)
   assert.equal(receiver.connections(), 0)
+})
+
+// In a thread of its own, so that it closes while this one is amid its writes.
+const EARLY = `
+  const { parentPort } = require("node:worker_threads")
+  const server = require("node:net").createServer((socket) => {
+    socket.on("error", () => {})
+    socket.once("data", () => {
+      socket.pause()
+      socket.write("HTTP/1.1 429 Early\\r\\ncontent-length: 0\\r\\n\\r\\n", () => socket.destroy())
+    })
+  })
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port))`
+
+test("an answer counts that comes while the webhook is still being written, and a reset after it", async (t) => {
+  const worker = new Worker(EARLY, { eval: true })
+  t.after(() => worker.terminate())
+  const [port] = await once(worker, "message")
+  const { post } = startSender(t)
+  for (const size of [100_000, 1_000_000, 5_000_000]) {
+    const body = "x".repeat(size)
+    for (let index = 0; index < 20; index++) {
+      const outcome = await post(`http://127.0.0.1:${port}/`, { body })
+      assert.equal(outcome.statusCode, 429, `${size} ${index}: ${outcome.error}`)
+    }
+  }
 })

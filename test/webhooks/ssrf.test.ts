@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import net from "node:net"
 import { test, type TestContext } from "node:test"
+import { until } from "../harness/until.ts"
 import { startDnsServer } from "./dns-server.ts"
 import { listen, startReceiver, startSender } from "./receiver.ts"
 import { corpus } from "./ssrf-corpus.ts"
@@ -64,21 +65,50 @@ test("no name that resolves to such an address is registered or dialled", async 
   await assertNothingGoes(t, urls, { resolve: askingDns({ servers: [dns.server] }) })
 })
 
-test("one address that is not public spoils a host, wherever it stands among public ones", async (t) => {
+test("an address that is not public is never dialled, wherever it stands among public ones", async (t) => {
+  // 127.0.0.2 plays the public address; all others of loopback, on the same port, are the trap.
+  const receiver = await startReceiver(t, undefined, { host: "127.0.0.2" })
+  const trap = await listen(t, net.createServer(), "127.0.0.1", receiver.port)
   const dns = await startDnsServer(t, (name) =>
-    name.startsWith("a.")
-      ? ["93.184.216.34", "93.184.216.35", "10.0.0.1"]
-      : ["93.184.216.34", "2606:4700::1", "fd00::1"],
+    name.startsWith("a.") ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.2", "::1", "127.0.0.1"],
   )
-  const urls = () => ["https://a.test/", "https://b.test/"]
-  await assertNothingGoes(t, urls, { resolve: askingDns({ servers: [dns.server] }) })
+  const rules = { allowedNetworks: parseNetworks("127.0.0.2/32") }
+  const resolve = askingDns({ servers: [dns.server] })
+  const { post } = startSender(t, { ...rules, resolve })
+  for (const host of ["a.test", "b.test"]) {
+    const url = `http://${host}:${receiver.port}/`
+    assert.deepEqual(await checkUrl(url, { ...rules, resolve }), { ok: true })
+    assert.equal((await post(url)).error, null)
+  }
+  receiver.server.close()
+  receiver.closeConnections()
+  await until(() => receiver.openConnections() === 0)
+  for (const host of ["a.test", "b.test"])
+    assert.match((await post(`http://${host}:${receiver.port}/`)).error ?? "", /left out: loopback/)
+  assert.equal(trap.connections(), 0)
+})
+
+test("a kept connection to an address that is allowed no more is not used again", async (t) => {
+  const receiver = await startReceiver(t)
+  let addresses = ["127.0.0.1"]
+  let now = 0
+  const { post } = startSender(t, { resolve: async () => addresses, now: () => now })
+  const url = `http://moved.test:${receiver.port}/`
+  assert.equal((await post(url)).error, null)
+  addresses = ["127.0.0.2"]
+  now += 5_000
+  assert.equal((await post(url)).error, "connection refused")
+  assert.equal(receiver.requests.length, 1)
 })
 
 test("what a tenant's name resolves to within our networks is not told", async (t) => {
   const dns = await startDnsServer(t, () => ["10.9.8.7"])
   const resolve = askingDns({ servers: [dns.server] })
   const check = await checkUrl("https://db.internal/", { allowedNetworks, resolve })
-  assert.equal(!check.ok && check.reason, "db.internal resolves to an address that is not public")
+  assert.equal(
+    !check.ok && check.reason,
+    "db.internal resolves to an address that is not public (private IPv4)",
+  )
   const outcome = await startSender(t, { resolve }).post("https://db.internal/")
   assert.doesNotMatch(JSON.stringify(outcome), /10\.9\.8\.7/)
 })
@@ -121,7 +151,10 @@ test("an endpoint whose DNS changed after its registration, or between deliverie
   later()
   // The connection to the good address is still open, and must not serve a name that has left it.
   const outcome = await post(url)
-  assert.equal(outcome.error, "refused: rebind.test resolves to an address that is not public")
+  assert.equal(
+    outcome.error,
+    "refused: rebind.test resolves to an address that is not public (loopback IPv4)",
+  )
   assert.equal(receiver.requests.length, 1)
   assert.equal(trap.connections(), 0)
 })

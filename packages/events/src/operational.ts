@@ -44,7 +44,10 @@ export const operationalTypes = [
     isOfSource: false,
     data: v.looseObject({
       endpointId: idSchema("ep", 26),
-      url: v.string(),
+      url: v.pipe(
+        v.string(),
+        v.description("The origin of its URL: paths and queries may hold its receiver's secret"),
+      ),
       reason: v.picklist(["gone", "failing", "manual"]),
       failingSince: v.nullable(Time),
     }),

@@ -11,20 +11,22 @@ export type Sealer = {
 const ALGORITHM = "aes-256-gcm"
 const IV_BYTES = 12
 const TAG_BYTES = 16
+// Said, because Node otherwise takes a tag of 4 bytes too, which can be found by trying.
+const TAG_LENGTH = { authTagLength: TAG_BYTES }
 
 /** A sealer over a 256-bit data key. */
 export function makeSealer(dataKey: Buffer): Sealer {
   return {
     seal(plain, context) {
       const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv(ALGORITHM, dataKey, iv).setAAD(Buffer.from(context))
+      const cipher = createCipheriv(ALGORITHM, dataKey, iv, TAG_LENGTH).setAAD(Buffer.from(context))
       const text = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()])
       return `s1.${Buffer.concat([iv, cipher.getAuthTag(), text]).toString("base64url")}`
     },
     open(sealed, context) {
       if (!sealed.startsWith("s1.")) throw new Error("not a sealed secret")
       const bytes = Buffer.from(sealed.slice(3), "base64url")
-      const decipher = createDecipheriv(ALGORITHM, dataKey, bytes.subarray(0, IV_BYTES))
+      const decipher = createDecipheriv(ALGORITHM, dataKey, bytes.subarray(0, IV_BYTES), TAG_LENGTH)
         .setAAD(Buffer.from(context))
         .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
       const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES))

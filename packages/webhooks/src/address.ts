@@ -8,7 +8,13 @@ export type Network = [Address, number]
 
 /** `address` is the one spelling that was judged: dial that, and nothing else can be meant by it. */
 export type Verdict =
-  { isAllowed: true; address: string; isListed: boolean } | { isAllowed: false; reason: string }
+  | { isAllowed: true; address: string; isListed: boolean }
+  | {
+      isAllowed: false
+      reason: string
+      /** What sort of address it is, without the address itself: `private IPv4`. */
+      kind: string
+    }
 
 /** Networks from a setting such as `127.0.0.0/8,::1/128`; throws with the entry that is none. */
 export function parseNetworks(setting: string): Network[] {
@@ -22,11 +28,27 @@ export function parseNetworks(setting: string): Network[] {
  */
 export function judgeAddress(text: string, allowedNetworks: readonly Network[]): Verdict {
   const address = parseAddress(text)
-  if (!address) return { isAllowed: false, reason: `${text} is not an address` }
+  if (!address) return { isAllowed: false, reason: `${text} is not an address`, kind: kindOf(text) }
   const canonical = address.toString()
   const isListed = allowedNetworks.some((network) => contains(network, address))
   if (isListed || isPublic(address)) return { isAllowed: true, address: canonical, isListed }
-  return { isAllowed: false, reason: `${canonical} is not a public address` }
+  const reason = `${canonical} is not a public address`
+  return { isAllowed: false, reason, kind: kindOf(text, address) }
+}
+
+const KINDS: Record<string, string> = {
+  carrierGradeNat: "private",
+  linkLocal: "link-local",
+  loopback: "loopback",
+  multicast: "multicast",
+  private: "private",
+  uniqueLocal: "private",
+}
+
+function kindOf(text: string, address?: Address): string {
+  if (!address) return text.includes("%") ? "link-local IPv6 with a zone" : "no IP address"
+  const family = address.kind() === "ipv4" ? "IPv4" : "IPv6"
+  return `${KINDS[address.range()] ?? "special-purpose"} ${family}`
 }
 
 // An IPv4 address in IPv6 clothes (::ffff:0:0/96) is dialled as IPv4 by every system, so it is judged as that too.
@@ -47,8 +69,12 @@ function isPublic(address: Address): boolean {
 // ipaddr.js calls "unicast" what lies in none of IANA's special-purpose networks; test/webhooks/address.test.ts goes
 // through the registries.
 function isPublicIPv4(address: ipaddr.IPv4): boolean {
-  return address.range() === "unicast"
+  return address.range() === "unicast" && address.toString() !== AZURE_HOST
 }
+
+// Azure's host answers here on every virtual machine, for DNS, for health probes and with the machine's certificates. It
+// is the one metadata service at an address that no registry reserves.
+const AZURE_HOST = "168.63.129.16"
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
   const [first = 0, second = 0] = address.parts

@@ -1,26 +1,27 @@
 import http from "node:http"
 import https from "node:https"
-import { describeFailure } from "./failure.ts"
+import { describeFailure, seconds } from "./failure.ts"
 import type { Answer } from "./outcome.ts"
-import { dialOptions, type Lane, type Pool } from "./pool.ts"
+import { type Lane, type Pool } from "./pool.ts"
 import { readStart } from "./read-start.ts"
 import { watchStatusLine } from "./status-line.ts"
 
-/** Milliseconds. `totalMs` runs from the start of the attempt to the end of the headers, `bodyMs` from there. */
+/**
+ * Milliseconds. `connectMs` is for all addresses of a host together; `totalMs` runs from the start of the attempt to the
+ * end of the headers, `bodyMs` from there.
+ */
 export type Limits = { connectMs: number; totalMs: number; bodyMs: number }
 
 export type Exchange =
   | { answer: Answer }
   | {
       error: string
-      /** No connection came about, so another address may be tried. */
-      isUnsent: boolean
       /** A kept connection was closed under the request before any byte came back. */
       isStale: boolean
     }
 
 /**
- * One POST over one connection to a vetted address, as part of an attempt that began at `startedAt` (of
+ * One POST over one connection to a vetted address of the lane, as part of an attempt that began at `startedAt` (of
  * `performance.now()`). Whatever the receiver does ends within the limits; throws if Node refuses a header.
  */
 export function exchange(
@@ -32,20 +33,18 @@ export function exchange(
   return new Promise((resolve) => {
     const { url, headers, body, startedAt } = request
     const elapsedMs = () => Math.round(performance.now() - startedAt)
+    const dialling = new AbortController()
     const req = (lane.isTls ? https : http).request({
-      ...dialOptions(lane),
-      agent: pool.agentOf(lane),
+      ...pool.optionsFor(lane, limits.connectMs, dialling.signal),
       method: "POST",
       path: url.pathname + url.search,
       headers,
     })
     const statusLine = watchStatusLine(req)
-    let isConnected = false
     let isAnswered = false
 
     const settle = (result: Exchange) => {
       isAnswered = true
-      clearTimeout(connectTimer)
       clearTimeout(totalTimer)
       statusLine.stop()
       resolve(result)
@@ -53,28 +52,16 @@ export function exchange(
     const fail = (error: string, isClosed = false) => {
       if (isAnswered) return
       req.destroy()
+      dialling.abort()
       const statusCode = statusLine.statusCode()
       const isStale = isClosed && req.reusedSocket && !statusLine.hasBegun()
-      if (statusCode === undefined) settle({ error, isUnsent: !isConnected, isStale })
+      if (statusCode === undefined) settle({ error, isStale })
       else settle({ answer: { statusCode, durationMs: elapsedMs(), bodyStart: NOTHING } })
     }
-    const failAfter = (ms: number, error: string) => setTimeout(() => fail(error), Math.max(ms, 0))
-    const connectTimer = failAfter(
-      limits.connectMs,
-      `connect timed out after ${seconds(limits.connectMs)}`,
+    const totalTimer = setTimeout(
+      () => fail(`no answer within ${seconds(limits.totalMs)}`),
+      Math.max(limits.totalMs - elapsedMs(), 0),
     )
-    const totalTimer = failAfter(
-      limits.totalMs - elapsedMs(),
-      `no answer within ${seconds(limits.totalMs)}`,
-    )
-    const connected = () => {
-      isConnected = true
-      clearTimeout(connectTimer)
-    }
-    req.on("socket", (socket) => {
-      if (req.reusedSocket) connected()
-      else socket.once(lane.isTls ? "secureConnect" : "connect", connected)
-    })
     req.on("error", (error: NodeJS.ErrnoException) =>
       fail(describeFailure(error, url.hostname), CLOSED.has(error.code ?? "")),
     )
@@ -88,7 +75,9 @@ export function exchange(
         if (!response.complete || !req.writableFinished) req.destroy()
         const { "retry-after": retryAfter, "content-encoding": contentEncoding } = response.headers
         const statusCode = response.statusCode ?? 0
-        settle({ answer: { statusCode, durationMs, retryAfter, contentEncoding, bodyStart } })
+        const location = targetOf(response.headers.location, url)
+        const head = { statusCode, durationMs, retryAfter, contentEncoding, location }
+        settle({ answer: { ...head, bodyStart } })
       })
     })
     req.end(body)
@@ -98,4 +87,6 @@ export function exchange(
 const CLOSED = new Set(["ECONNRESET", "EPIPE"])
 const NOTHING = Buffer.alloc(0)
 
-const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(1))} s`
+/** Where a redirect leads; undefined where it does not say, or says no URL. */
+const targetOf = (location: string | undefined, from: URL) =>
+  location === undefined ? undefined : URL.parse(location, from.href)?.href

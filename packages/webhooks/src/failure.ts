@@ -1,5 +1,8 @@
+import { DialError } from "./dial.ts"
+
 /** Plain words for what Node says when a request breaks; `host` is the name that was to be reached. */
 export function describeFailure(error: NodeJS.ErrnoException, host: string): string {
+  if (error instanceof DialError) return describeDialling(error, host)
   const { code = "", message } = error
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `TLS: the certificate is not for ${host}`
   if (code === "HPE_HEADER_OVERFLOW") return "the answer's headers are larger than 16 KB"
@@ -11,15 +14,29 @@ export function describeFailure(error: NodeJS.ErrnoException, host: string): str
   if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_"))
     return `TLS: ${OPENSSL_REASON.exec(message)?.[1] ?? message}`
   // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate; Node adds advice after a `;`.
-  if (/^[A-DF-Z][A-Z_]+$/.test(code)) return `TLS: ${message.replace(/;.*/s, "")}`
+  if (/^[A-DF-Z][A-Z_]+$/.test(code)) {
+    const hint = code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" ? `: ${CHAIN}` : ""
+    return `TLS: ${message.replace(/;.*/s, "")}${hint}`
+  }
   return code ? `${message} (${code})` : message
 }
+
+// Several addresses may have failed, each in its own way; the one that was waited for in vain goes first.
+function describeDialling({ reasons, limitMs }: DialError, host: string): string {
+  const late = limitMs === undefined ? [] : [`connect timed out after ${seconds(limitMs)}`]
+  return [...new Set([...late, ...reasons.map((each) => describeFailure(each, host))])].join("; ")
+}
+
+export const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(1))} s`
 
 /** Plain words for a look-up that brought no answer. */
 export function describeLookupFailure(error: NodeJS.ErrnoException, host: string): string {
   const code = error.code ? ` (${error.code})` : ""
   return `DNS: ${host} could not be looked up${code}`
 }
+
+// Browsers fetch or remember what is missing, so that whoever looks there finds nothing wrong.
+const CHAIN = "the server may not send its intermediate certificate; it has to send its full chain"
 
 // error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/...
 const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+)/

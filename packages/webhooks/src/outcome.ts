@@ -18,6 +18,8 @@ export type Answer = {
   durationMs: number
   retryAfter?: string | undefined
   contentEncoding?: string | undefined
+  /** Where a redirect leads, as an absolute URL. */
+  location?: string | undefined
   bodyStart: Buffer
 }
 
@@ -32,7 +34,7 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
     ok,
     statusCode,
     durationMs,
-    error: ok ? null : describeStatus(statusCode),
+    error: ok ? null : describeStatus(answer),
     responseBody: ok ? null : readableStart(answer),
     retryAfterMs: MAY_SAY_WHEN.has(statusCode) ? retryAfterMs(answer.retryAfter, now) : null,
     isGone: statusCode === GONE,
@@ -45,9 +47,20 @@ export function failedOutcome(error: string, durationMs: number): Outcome {
   return { ok: false, durationMs, error, ...nothing }
 }
 
-function describeStatus(statusCode: number): string {
+function describeStatus({ statusCode, location }: Answer): string {
   const isRedirect = statusCode >= 300 && statusCode < 400 && statusCode !== 304
-  return `answered ${statusCode}${isRedirect ? ": redirects are not followed" : ""}`
+  if (!isRedirect) return `answered ${statusCode}`
+  const target = location === undefined ? "" : ` (to ${shorten(location)})`
+  return `answered ${statusCode}: redirects are not followed${target}`
+}
+
+const MAX_LOCATION = 300
+
+// Without what may be a secret or lets nobody set the endpoint right: credentials, query, fragment.
+function shorten(location: string): string {
+  const { protocol, host, pathname, search } = new URL(location)
+  const text = `${protocol}//${host}${pathname}`
+  return `${text.slice(0, MAX_LOCATION)}${search || text.length > MAX_LOCATION ? "..." : ""}`
 }
 
 // Whole characters only, and never more than the limit although each wrong byte becomes a character of three.

@@ -1,47 +1,71 @@
 import http from "node:http"
 import https from "node:https"
 import type { Duplex } from "node:stream"
+import { dial, orderToDial, type Destination } from "./dial.ts"
+import { ignoreWriteErrors } from "./early-answer.ts"
 
 // Connections that wait for the next webhook. Lambda allows a process 1,024 open files.
 const MAX_IDLE = 256
 const MAX_IDLE_A_NAME = 8
 const MAX_IDLE_MS = 30_000
 
-/** Where a connection leads: reused only for the same endpoint, name and address. */
-export type Lane = {
-  endpointId: string
-  isTls: boolean
-  /** The vetted address: an IP literal, so that there is nothing left to look up. */
-  address: string
-  port: number
-  /** What the certificate must be for; empty where the URL itself names an address. */
-  servername: string
-}
+// Which address of a host answered last time is tried first for so long.
+const WINNER_FOR_MS = 60_000
+const MAX_WINNERS = 1_000
+
+/** A destination for one endpoint: a connection is used again only for the same endpoint, host and vetted address. */
+export type Lane = Destination & { endpointId: string }
+
+/** What a request hands to the agent, which passes all its options on. */
+type Dialling = { lane: Lane; limitMs: number; signal: AbortSignal }
 
 export type Pool = ReturnType<typeof openPool>
 
 /** Keep-alive connections. How many are busy at once is the caller's affair; the idle ones are bounded here. */
 export function openPool({ ca, now }: { ca?: string | undefined; now: () => number }) {
   const idle: Idle = new Map()
+  const addressOf = new WeakMap<object, string>()
+  const winners = rememberWinners(now)
   const options = { keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: MAX_IDLE_A_NAME }
   const plain = boundIdle(new http.Agent(options), idle, now)
-  const secure = boundIdle(new https.Agent({ ...options, ...TLS, ...(ca && { ca }) }), idle, now)
-
-  const agentOf = (lane: Lane) => (lane.isTls ? secure : plain)
-  const idleOf = (lane: Lane) => {
-    const agent = agentOf(lane)
-    return [...(agent.freeSockets[agent.getName(dialOptions(lane))] ?? [])]
+  const secure = boundIdle(new https.Agent(options), idle, now)
+  for (const agent of [plain, secure]) {
+    agent.createConnection = (given, callback) => {
+      const { lane, limitMs, signal } = (given as unknown as { dialling: Dialling }).dialling
+      const addresses = orderToDial(lane.addresses, winners.get(lane))
+      dial({ ...lane, addresses }, { limitMs, signal, ca }).then(
+        ({ socket, address }) => {
+          addressOf.set(socket, address)
+          winners.set(lane, address)
+          callback?.(null, ignoreWriteErrors(socket))
+        },
+        (error: Error) => callback?.(error, undefined as never),
+      )
+      return undefined
+    }
   }
 
+  const agentOf = (lane: Lane) => (lane.isTls ? secure : plain)
+  const idleOf = (lane: Lane) => [...(agentOf(lane).freeSockets[nameOf(lane)] ?? [])]
+
   return {
-    agentOf,
-    hasIdle: (lane: Lane) => idleOf(lane).some((socket) => !socket.destroyed),
+    /** The options with which Node's request takes an idle connection of the lane, or dials one within the limit. */
+    optionsFor: (lane: Lane, limitMs: number, signal: AbortSignal) => {
+      const { host, port } = lane
+      return { agent: agentOf(lane), host, port, dialling: { lane, limitMs, signal } }
+    },
     dropIdle: (lane: Lane) => idleOf(lane).forEach((socket) => socket.destroy()),
-    /** Closes what waits for too long. Timers do so too, but not while a Lambda is frozen. */
-    dropExpired() {
+    /**
+     * Closes what may not be used again: what leads to an address that the host has no more, and what waits for too
+     * long. Timers do the latter too, but not while a Lambda is frozen.
+     */
+    dropUnfit(lane: Lane) {
       for (const [socket, since] of idle) {
         if (now() - since < MAX_IDLE_MS) break
         socket.destroy()
+      }
+      for (const socket of idleOf(lane)) {
+        if (!lane.addresses.includes(addressOf.get(socket) ?? "")) socket.destroy()
       }
     },
     close() {
@@ -51,33 +75,33 @@ export function openPool({ ca, now }: { ca?: string | undefined; now: () => numb
   }
 }
 
-/** What Node needs to dial a lane. `lookup` is never asked for a literal address, and would refuse. */
-export function dialOptions(lane: Lane) {
+const nameOf = ({ endpointId, host, port }: Lane) => `${endpointId}:${host}:${port}`
+
+function rememberWinners(now: () => number) {
+  const winners = new Map<string, { address: string; until: number }>()
+  const keyOf = ({ isTls, host, port }: Destination) => `${isTls}:${host}:${port}`
   return {
-    host: lane.address,
-    port: lane.port,
-    servername: lane.servername,
-    endpointId: lane.endpointId,
-    lookup: (host: string) => {
-      throw new Error(`${host} was to be looked up a second time`)
+    get(destination: Destination) {
+      const winner = winners.get(keyOf(destination))
+      return winner && winner.until > now() ? winner.address : undefined
+    },
+    set(destination: Destination, address: string) {
+      const key = keyOf(destination)
+      // Deleted first, so that the oldest stand in front.
+      winners.delete(key)
+      if (winners.size >= MAX_WINNERS) winners.delete(winners.keys().next().value!)
+      winners.set(key, { address, until: now() + WINNER_FOR_MS })
     },
   }
 }
-
-// No resumed sessions: Node checks the name in a certificate in full handshakes alone. `rejectUnauthorized` is said so
-// that no environment variable can say otherwise.
-const TLS = { ALPNProtocols: ["http/1.1"], maxCachedSessions: 0, rejectUnauthorized: true }
 
 // Since when each connection waits; the oldest stand in front.
 type Idle = Map<Duplex, number>
 
 function boundIdle<A extends http.Agent>(agent: A, idle: Idle, now: () => number): A {
-  const { getName, keepSocketAlive, reuseSocket } = agent
+  const { keepSocketAlive, reuseSocket } = agent
   const known = new WeakSet<Duplex>()
-  agent.getName = (options) => {
-    const { endpointId, servername } = options as Partial<Lane>
-    return `${endpointId}:${servername}:${getName.call(agent, options)}`
-  }
+  agent.getName = (options) => nameOf((options as unknown as { dialling: Dialling }).dialling.lane)
   agent.keepSocketAlive = (socket) => {
     if (idle.size >= MAX_IDLE) idle.keys().next().value?.destroy()
     idle.set(socket, now())

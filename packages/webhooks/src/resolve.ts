@@ -40,10 +40,27 @@ export function askingDns(options: DnsOptions = {}): Resolve {
   }
 }
 
+// RFC 8305 waits 50 ms for the other family once one has answered. For IPv4 more: it is dialled first, and is all that
+// there is where no IPv6 is routed, as in a Lambda function outside of a VPC.
+const WAIT_FOR_IPV6_MS = 50
+const WAIT_FOR_IPV4_MS = 1_000
+
+// The families are asked side by side. What has come counts, however late or wrong the other's answer is.
 async function ask(resolver: Resolver, name: string, limitMs: number): Promise<string[]> {
-  const limit = setTimeout(() => resolver.cancel(), limitMs)
-  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
-  clearTimeout(limit)
+  const cancelAfter = (ms: number) => setTimeout(() => resolver.cancel(), ms)
+  const timers = [cancelAfter(limitMs)]
+  const ipv4 = resolver.resolve4(name)
+  const ipv6 = resolver.resolve6(name)
+  ipv4.then(
+    () => timers.push(cancelAfter(WAIT_FOR_IPV6_MS)),
+    () => undefined,
+  )
+  ipv6.then(
+    () => timers.push(cancelAfter(WAIT_FOR_IPV4_MS)),
+    () => undefined,
+  )
+  const answers = await Promise.allSettled([ipv4, ipv6])
+  timers.forEach((timer) => clearTimeout(timer))
   const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))
   if (addresses.length > 0) return addresses
   for (const answer of answers)

@@ -1,10 +1,9 @@
-import { isIP } from "node:net"
 import { exchange, type Exchange, type Limits } from "./exchange.ts"
 import { describeLookupFailure } from "./failure.ts"
 import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
-import { parseTarget, vetAddresses, type Refusal, type UrlRules } from "./url.ts"
+import { parseTarget, vetAddresses, type Refusal, type UrlRules, type Vetted } from "./url.ts"
 
 export type { Outcome } from "./outcome.ts"
 
@@ -36,7 +35,6 @@ const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: ATTEMPT_LIMIT_MS, b
 // A Lambda has no DNS cache, and the resolver of a VPC takes 1,024 packets a second.
 const ANSWER_TTL_MS = 5_000
 
-const MAX_ADDRESSES = 3
 const MAX_STALE = 2
 
 /** Sends webhooks and keeps the connections. All that a receiver can do to an attempt is an outcome. */
@@ -79,37 +77,30 @@ export function makeSender(options: SenderOptions): Sender {
       "accept-encoding": "identity",
     }
     const attempt = { url, headers, body, startedAt }
-    const postTo = (lane: Lane) => exchange(pool, lane, attempt, limits).catch(refusedByNode)
-    let result: Exchange = { error: "", isUnsent: true, isStale: false }
-    for (const lane of lanesTo(located, request.endpointId)) {
-      result = await postTo(lane)
-      // A kept connection that the receiver (or a freeze of the Lambda) ended meanwhile says nothing of the receiver's
-      // health. Sending again at once repeats no more than the retry in 5 s would, under the same webhook-id.
-      for (let stale = 0; "error" in result && result.isStale && stale < MAX_STALE; stale++) {
-        pool.dropIdle(lane)
-        result = await postTo(lane)
-      }
-      const isOver = performance.now() - startedAt >= limits.totalMs
-      if ("answer" in result || !result.isUnsent || isOver) break
+    const lane = laneTo(located, request.endpointId)
+    const postOnce = () => exchange(pool, lane, attempt, limits).catch(refusedByNode)
+    pool.dropUnfit(lane)
+    let result = await postOnce()
+    // A kept connection that the receiver (or a freeze of the Lambda) ended meanwhile says nothing of the receiver's
+    // health. Sending again at once repeats no more than the retry in 5 s would, under the same webhook-id.
+    for (let stale = 0; "error" in result && result.isStale && stale < MAX_STALE; stale++) {
+      pool.dropIdle(lane)
+      result = await postOnce()
     }
-    return result
-  }
-
-  // A connection that is open already goes first, else the resolver's order stands.
-  function lanesTo({ url, host, addresses }: Located, endpointId: string): Lane[] {
-    const isTls = url.protocol === "https:"
-    const port = Number(url.port) || (isTls ? 443 : 80)
-    const servername = isIP(host) ? "" : host.replace(/\.$/, "")
-    const lanes = addresses.map((address) => ({ endpointId, isTls, address, port, servername }))
-    pool.dropExpired()
-    const [idle] = lanes.filter(pool.hasIdle)
-    return [...new Set(idle ? [idle, ...lanes] : lanes)].slice(0, MAX_ADDRESSES)
+    return "error" in result ? { error: `${result.error}${located.leftOut}` } : result
   }
 
   return { send, close: pool.close }
 }
 
-type Located = { url: URL; host: string; addresses: string[] }
+type Located = Pick<Vetted, "addresses" | "leftOut"> & { url: URL; host: string }
+
+function laneTo({ url, host, addresses }: Located, endpointId: string): Lane {
+  const isTls = url.protocol === "https:"
+  const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port)
+  // A dot at the end says that the name is complete; certificates never have it.
+  return { endpointId, isTls, host: host.replace(/\.$/, ""), port, addresses }
+}
 
 const refused = (reason: string): Refusal => ({ ok: false, reason: `refused: ${reason}` })
 
@@ -123,5 +114,5 @@ const HEADER_ERRORS = new Set([
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
   if (!HEADER_ERRORS.has(error.code ?? "")) throw error
   const words = "a header holds a character that HTTP does not allow"
-  return { error: words, isUnsent: false, isStale: false }
+  return { error: words, isStale: false }
 }

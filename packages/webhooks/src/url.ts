@@ -44,6 +44,8 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
     return refuse(HTTPS_ONLY)
   if (url.username || url.password)
     return refuse("A URL carries no user name or password; use the endpoint's headers")
+  // Port 0 asks a system for any free port; nobody can listen there.
+  if (url.port === "0") return refuse("Port 0 cannot be dialled: give the receiver's own port")
   if (url.hash) return refuse("A URL carries no fragment (#...): it would never be sent")
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
   // One dot at the end is DNS's way to say that a name is complete; `a..b` and `..` are no names.
@@ -52,25 +54,43 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   return { ok: true, url, host }
 }
 
-/** The addresses in the spelling to dial, or why none of them may be: one that is not allowed spoils all. */
+/** `leftOut` says in words which of the host's addresses are not among those to dial; empty where all are. */
+export type Vetted = { ok: true; addresses: string[]; leftOut: string }
+
+/**
+ * The addresses that may be dialled, in the spelling to dial; or why there is none. A host may have others beside them
+ * (a link-local one in a hosts file, a private one in a DNS of two views): those are never dialled, and so do no harm.
+ */
 export function vetAddresses(
   { url, host }: Target,
-  addresses: readonly string[],
+  found: readonly string[],
   rules: UrlRules,
-): { ok: true; addresses: string[] } | Refusal {
-  const verdicts = addresses.map((address) => judgeAddress(address, rules.allowedNetworks))
-  for (const verdict of verdicts) {
-    // Of a name only that much is said: it may be one that the tenant can guess but not look up.
-    if (!verdict.isAllowed)
-      return refuse(
-        isIP(host) ? verdict.reason : `${host} resolves to an address that is not public`,
-      )
-    if (url.protocol === "http:" && !verdict.isListed) return refuse(HTTPS_ONLY)
+): Vetted | Refusal {
+  const isPlain = url.protocol === "http:"
+  const addresses: string[] = []
+  const leftOut = new Set<string>()
+  let isHttpsOnly = false
+  for (const text of found) {
+    const verdict = judgeAddress(text, rules.allowedNetworks)
+    if (!verdict.isAllowed) {
+      if (isIP(host)) return refuse(verdict.reason)
+      leftOut.add(verdict.kind)
+    } else if (isPlain && !verdict.isListed) {
+      isHttpsOnly = true
+      leftOut.add("public, which takes https")
+    } else addresses.push(verdict.address)
   }
-  return { ok: true, addresses: verdicts.flatMap((v) => (v.isAllowed ? [v.address] : [])) }
+  const kinds = [...leftOut].join(", ")
+  if (addresses.length > 0 || found.length === 0)
+    return { ok: true, addresses, leftOut: kinds && `; other addresses left out: ${kinds}` }
+  if (isHttpsOnly) return refuse(HTTPS_ONLY)
+  // Of a name only its kind is said: it may be one that the tenant can guess but not look up.
+  return refuse(`${host} resolves to an address that is not public (${kinds})`)
 }
 
-const NOT_IN_A_URL = /[\p{Cc}\p{Cf}\p{Z}]/u
+// The zero-width joiners (U+200C, U+200D) are letters' neighbours in Persian and Indic names; in a host the URL parser
+// takes them only where IDNA allows them.
+const NOT_IN_A_URL = /[\p{Cc}\p{Z}]|(?![\u200c\u200d])\p{Cf}/u
 
 const HTTPS_ONLY = "Plain http is only for hosts within the allowed networks; use https"
 

@@ -1,0 +1,122 @@
+import net, { isIPv6 } from "node:net"
+import tls from "node:tls"
+
+/** Where a connection leads. */
+export type Destination = {
+  isTls: boolean
+  /** What the certificate must be for. It is never looked up here. */
+  host: string
+  port: number
+  /** Vetted, in the order to try them: what is dialled is literally one of these. */
+  addresses: readonly string[]
+}
+
+export type Connection = { socket: net.Socket; address: string }
+
+/** No address answered: why not, one reason for each that failed, and after how long the rest was given up. */
+export class DialError extends Error {
+  readonly reasons: readonly NodeJS.ErrnoException[]
+  readonly limitMs: number | undefined
+  constructor(reasons: readonly NodeJS.ErrnoException[], limitMs?: number) {
+    super("no address could be connected to")
+    this.reasons = reasons
+    this.limitMs = limitMs
+  }
+}
+
+// RFC 8305: the next address is tried after a quarter of a second while the first goes on, so that a dead address costs
+// that and not a whole limit. One that has answered is given the time that a distant TLS handshake takes.
+const NEXT_AFTER_MS = 250
+const NEXT_AFTER_ANSWER_MS = 1_000
+
+// In two seconds all of them have been begun.
+const MAX_ADDRESSES = 8
+
+// No resumed sessions: Node checks the name in a certificate in full handshakes alone. `rejectUnauthorized` is said so
+// that no environment variable can say otherwise.
+const TLS = { ALPNProtocols: ["http/1.1"], rejectUnauthorized: true }
+
+/** The addresses in the order to try them, IPv4 and IPv6 in turn, `first` before all if it is one of them. */
+export function orderToDial(addresses: readonly string[], first?: string): string[] {
+  const isOfFirstKind = (address: string) => isIPv6(address) === isIPv6(addresses[0]!)
+  const [these, others] = [
+    addresses.filter(isOfFirstKind),
+    addresses.filter((address) => !isOfFirstKind(address)),
+  ]
+  const inTurn = addresses.flatMap((_, index) => [these[index], others[index]])
+  const all = first !== undefined && addresses.includes(first) ? [first, ...inTurn] : inTurn
+  return [...new Set(all.filter((each) => each !== undefined))].slice(0, MAX_ADDRESSES)
+}
+
+/**
+ * Connects to the first of the addresses that answers, with TLS where the destination has it: the certificate must be
+ * for the host, whichever address it came from. Rejects with a DialError; an aborted signal ends all attempts.
+ */
+export function dial(
+  destination: Destination,
+  { limitMs, signal, ca }: { limitMs: number; signal: AbortSignal; ca?: string | undefined },
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const waiting = [...destination.addresses]
+    const open = new Set<net.Socket>()
+    const reasons: NodeJS.ErrnoException[] = []
+    let nextTimer: NodeJS.Timeout | undefined
+
+    const end = () => {
+      clearTimeout(nextTimer)
+      clearTimeout(limitTimer)
+      signal.removeEventListener("abort", giveUp)
+      open.forEach((socket) => socket.destroy())
+    }
+    const giveUp = () => {
+      end()
+      reject(new DialError(reasons, limitMs))
+    }
+    const tryNextAfter = (ms: number) => {
+      clearTimeout(nextTimer)
+      nextTimer = setTimeout(tryNext, ms)
+    }
+    const tryNext = () => {
+      clearTimeout(nextTimer)
+      const address = waiting.shift()
+      if (address === undefined) return
+      const socket = begin(destination, address, ca)
+      open.add(socket)
+      tryNextAfter(NEXT_AFTER_MS)
+      socket.once("connect", () => tryNextAfter(NEXT_AFTER_ANSWER_MS))
+      socket.once(destination.isTls ? "secureConnect" : "connect", () => {
+        open.delete(socket)
+        socket.off("error", failed)
+        end()
+        resolve({ socket, address })
+      })
+      const failed = (error: NodeJS.ErrnoException) => {
+        socket.destroy()
+        if (!open.delete(socket)) return
+        reasons.push(error)
+        if (waiting.length > 0) return tryNext()
+        if (open.size > 0) return
+        end()
+        reject(new DialError(reasons))
+      }
+      socket.on("error", failed)
+    }
+    const limitTimer = setTimeout(giveUp, limitMs)
+    if (signal.aborted) return giveUp()
+    signal.addEventListener("abort", giveUp)
+    tryNext()
+  })
+}
+
+function begin({ isTls, host, port }: Destination, address: string, ca: string | undefined) {
+  const options = { host: address, port, noDelay: true, lookup: refuseToLookUp }
+  if (!isTls) return net.connect(options)
+  // Without a server name the certificate is checked for the address, which then is the host.
+  const servername = net.isIP(host) ? "" : host
+  return tls.connect({ ...options, ...TLS, servername, ...(ca && { ca }) })
+}
+
+// Never asked for a literal address.
+function refuseToLookUp(host: string): never {
+  throw new Error(`${host} was to be looked up a second time`)
+}
