@@ -1,16 +1,18 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import type { SQSRecord } from "aws-lambda"
-import { identify } from "@ringback/events/identity"
+import { identify, type Identity } from "@ringback/events/identity"
 import {
   openMessage,
   toAscii,
   type EventMessage,
   type OpenedMessage,
 } from "@ringback/events/message"
-import { translate } from "@ringback/events/translate"
+import { type Translated, translate } from "@ringback/events/translate"
+import { isEnded, noteEnd } from "@ringback/store/ended"
 import { claim } from "@ringback/store/event"
 import { fitHeaders } from "@ringback/store/pack"
 import * as Gap from "@ringback/store/gap"
+import { hashOf } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
@@ -72,21 +74,29 @@ function isSigned(table: Table, source: Source.Source, { keyId, verify }: Opened
 async function accept(
   deps: ReceiveDeps,
   record: SQSRecord,
-  { tenant, id: source }: Source.Source,
+  { tenant, id: source, collectors }: Source.Source,
   message: EventMessage,
   holds: number,
 ): Promise<Received> {
   const gap = message.synthetic && (await Gap.decision(deps.table, tenant, message.synthetic.gap))
   // Inferred by one collector, while another may have heard what really happened: that is known a little later.
   if (message.synthetic && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
-  const refuted = gap?.isCovered ? "another collector was connected throughout the gap" : undefined
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated)
     return reject(deps, record, "no event's name, or a very long one, in its first header")
+  const end = endIn(translated)
+  const refuted = gap?.isCovered
+    ? "another collector was connected throughout the gap"
+    : message.synthetic && end && (await isEnded(deps.table, tenant, source, end))
+      ? "another collector heard the PBX say so"
+      : undefined
+  // One collector alone knows what it heard itself.
+  if (end && !message.synthetic && Object.keys(collectors).length > 1)
+    await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
     tenant,
-    ...identify(message),
+    ...identityOf(message, refuted !== undefined),
     type: translated.type,
     source,
     uuid: fits(translated.subject) ? translated.subject : null,
@@ -108,6 +118,18 @@ async function accept(
   })
   return { outcome: "accepted", accepted: [told, ...calls] }
 }
+
+// What is refuted must not stand in the way of the same inference after another gap, which may be right.
+function identityOf(message: EventMessage, isRefuted: boolean): Identity {
+  const identity = identify(message)
+  if (!isRefuted) return identity
+  const hash = hashOf("refuted", identity.hash.toString("hex"), message.synthetic?.gap ?? "")
+  return { ...identity, hash }
+}
+
+/** The record that is gone with this event. */
+const endIn = ({ type, subject }: Translated) =>
+  type.endsWith(".deleted") && fits(subject) ? `${type}/${subject}` : undefined
 
 // Longer ones can be asked for by nobody, and the headers beside it may fill the item.
 const MAX_UUID_LENGTH = 200

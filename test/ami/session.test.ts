@@ -66,6 +66,10 @@ test("when this process itself stood still, the PBX is not blamed", async (t) =>
   await until(() => held.length === 1)
   clock.jump(60_000)
   held[0]?.respond("Success", { Ping: "Pong" })
+  // That answer may be as old as the standstill: only one to a new question proves that all was read.
+  await until(() => held.length === 2)
+  assert.equal(client.state.lastReadAt, clock.now() - 60_000)
+  held[1]?.respond("Success", { Ping: "Pong" })
   await until(() => client.state.lastReadAt === clock.now())
   assert.ok(isConnected(client))
 })
@@ -280,4 +284,27 @@ test("a session begins with the answer to its login: nothing that it read lies b
   const slow = { now: () => now() + looks++, schedule, random }
   const { client } = await startSession(t, {}, { clock: slow })
   assert.equal(client.state.connectedSince, client.state.lastReadAt)
+})
+
+test("a client that is closed has read to the end of its stream, and says so", async (t) => {
+  const { clock, client, seen } = await startSession(t)
+  clock.advance(4_000)
+  assert.equal(client.state.lastReadAt, clock.now() - 4_000)
+  await client.close()
+  assert.equal(seen.states.at(-1)?.name, "closed")
+  assert.equal(seen.states.at(-1)?.lastReadAt, clock.now())
+  assert.equal(client.state.lastReadAt, clock.now())
+})
+
+test("a client that is closed says when it last read, not when it had connected", async (t) => {
+  const { clock, client, seen } = await startSession(t)
+  const connectedAt = clock.now()
+  for (let count = 0; count < 3; count++) {
+    clock.advance(5_000)
+    await until(() => client.state.lastReadAt === clock.now())
+  }
+  await client.close()
+  assert.equal(seen.states.at(-1)?.name, "closed")
+  assert.equal(seen.states.at(-1)?.lastReadAt, connectedAt + 15_000)
+  assert.equal(client.state.lastReadAt, connectedAt + 15_000)
 })

@@ -9,7 +9,6 @@ import { header, writeMessage } from "@ringback/ami/message"
 import { AmiParser } from "@ringback/ami/parser"
 import { type Draft, finish, makeEnvelope } from "@ringback/collector/envelope"
 import { Intake } from "@ringback/collector/intake"
-import { Known } from "@ringback/collector/gaps/known"
 import { Losses } from "@ringback/collector/gaps/losses"
 import { Selection } from "@ringback/collector/selection"
 import { openStorage } from "@ringback/collector/spool/storage"
@@ -50,7 +49,7 @@ const storage = await openStorage({ dir, maxBytes: 2_000 * MEGABYTE, log: () => 
 const { spool } = storage
 const { tenant, source } = makeToken()
 const envelope = makeEnvelope({ tenant, source, collector: storage.collector })
-const known = new Known(storage.state)
+const { known } = storage
 const rows = mode === "sqlite" ? openRows() : undefined
 const intake = new Intake({
   spool: rows ?? spool,

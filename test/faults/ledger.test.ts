@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os"
 import { test } from "node:test"
 import { runFleet } from "../prove/fleet.ts"
 import { addDone, formatTotal, makeTotal } from "../prove/total.ts"
-import { makeTasks } from "../prove/tasks.ts"
+import { makeTasks, workerFile } from "../prove/tasks.ts"
+import type { Done, Task } from "../prove/worker.ts"
 
 const HISTORIES = 300
 const EVENTS = 2_500
@@ -11,7 +12,8 @@ const EVENTS = 2_500
 test("the ledger balances over 300 histories of crashes, lost answers, duplicates and bad receivers", async (t) => {
   const total = makeTotal()
   const workers = Math.min(4, availableParallelism())
-  await runFleet(makeTasks(HISTORIES, EVENTS, 1), workers, (done) => addDone(total, done))
+  const tasks = makeTasks(HISTORIES, EVENTS, 1)
+  await runFleet<Task, Done>(workerFile, tasks, workers, (done) => addDone(total, done))
   t.diagnostic(formatTotal(total))
   const failures = total.failures.map(({ seed, events, problems }) => ({ seed, events, problems }))
   assert.deepEqual(failures, [])

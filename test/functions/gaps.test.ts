@@ -172,6 +172,35 @@ describe("what was inferred after a gap", () => {
     )
   })
 
+  test("is not kept from arriving by the same inference of another collector, which was refuted", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(B, start)
+    await world.pump()
+    world.advance(100 * SECOND)
+    await beat(B, start)
+    await world.pump()
+    const [refuted, right] = [makeMessageId(), makeMessageId()]
+    const headers = campaignUpdate()
+    const say = (collector: string, gap: string) =>
+      sendToIngest(
+        world.stack,
+        world.customer,
+        eventMessage(world.customer, headers, {
+          collector,
+          receivedAt: world.now(),
+          synthetic: { reason: "disconnected", gap },
+        }),
+      )
+    await say(A, refuted)
+    await missed(A, start + 10 * SECOND, start + 70 * SECOND, refuted)
+    await pass(60)
+    await say(B, right)
+    await missed(B, world.now() - 20 * SECOND, world.now() - 10 * SECOND, right)
+    await pass(300)
+    assert.equal(arrived().filter(({ synthetic }) => synthetic).length, 1)
+  })
+
   test("is not held for ever where its gap is never reported", async () => {
     const { arrived } = await world.addEndpoint()
     await sendToIngest(world.stack, world.customer, inferred(makeMessageId()))

@@ -33,12 +33,13 @@ test("of the collector a person hears alarms and their end, and all of it is in 
   log("queue.away", { alarm: true, reason: "disk full" })
   log("collector.minute")
   log("queue.back", { spoolDepth: 0 })
-  log("gap", { alarm: true, reason: "restarted" })
+  const gap = { from: "2026-11-26T04:34:45.000Z", to: "2026-11-26T04:34:57.000Z" }
+  log("gap", { alarm: true, reason: "restarted", ...gap })
   assert.deepEqual(heard, [
     "Connected to the PBX.",
     "! queue.away: disk full",
     "The queue takes messages again.",
-    "! gap: restarted",
+    `! gap: restarted, the PBX was not read from ${gap.from} to ${gap.to}`,
   ])
   assert.deepEqual(logged, [
     "session.connected",

@@ -2,6 +2,9 @@ import { makeChance } from "./chance.ts"
 import { makePlan } from "./plan.ts"
 import type { Task } from "./worker.ts"
 
+/** What lives through them. */
+export const workerFile = new URL("worker.ts", import.meta.url)
+
 const FLOOD_EVENTS = 500
 
 /** Small histories, each another seed, and floods between them until there are so many events. */

@@ -61,6 +61,31 @@ describe("when a collector read its PBX", () => {
   })
 })
 
+describe("a gap that a collector reported", () => {
+  const cut = (...gaps: [number, number][]) =>
+    gaps.reduce((spans, [from, to]) => cutSpans(spans, from, to), [[0, 10, 0]] as Span[])
+
+  test("is not swallowed by the one that begins where it ends", () => {
+    assert.deepEqual(uncovered(0, 30, cut([10, 20], [20, 30])), [[10, 30]])
+  })
+
+  test("stays a gap whatever others are reported, in whatever order they are heard", () => {
+    const times = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 20 }))
+    fc.assert(
+      fc.property(fc.array(times, { minLength: 1, maxLength: 6 }), (all) => {
+        const gaps = all.map(([from, length]): [number, number] => [from, from + length])
+        const left = uncovered(0, 100, cut(...gaps))
+        for (let at = 0; at < 100; at++) {
+          const isGap = gaps.some(([from, to]) => from <= at && at < to)
+          const isLeft = left.some(([from, to]) => from <= at && at < to)
+          if (isGap) assert.ok(isLeft, `${at} of ${JSON.stringify(gaps)}`)
+        }
+      }),
+      { seed: 20261126 },
+    )
+  })
+})
+
 test("what no collector read is what is left of a while, exact at every millisecond", () => {
   const span = fc
     .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 20 }))

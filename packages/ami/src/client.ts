@@ -52,6 +52,7 @@ export class AmiClient {
   readonly #living = new Set<AmiSession>()
   #cancelRetry = () => {}
   #failures = 0
+  #isClosing = false
   readonly #alarmed = new Set<AmiErrorCode>()
   #onAllEnded: (() => void)[] = []
 
@@ -88,7 +89,7 @@ export class AmiClient {
    */
   async renew(target: AmiTarget = this.#target): Promise<void> {
     checkCredentials(target)
-    if (this.#state.name === "closed") throw new AmiError("closed", "this client was closed")
+    if (this.#isClosing) throw new AmiError("closed", "this client was closed")
     if (this.#session?.isOpen) return this.#replace(target)
     this.#target = target
     const attempt = this.#session
@@ -98,10 +99,8 @@ export class AmiClient {
 
   /** Logs off and reads to the end of the stream; what comes until then is handed over. */
   async close(): Promise<void> {
-    if (this.#state.name !== "closed") {
-      this.#cancelRetry()
-      this.#change({ name: "closed", reason: "closed by us", code: "closed" })
-    }
+    this.#cancelRetry()
+    this.#isClosing = true
     const ended = new Promise<void>((resolve) => this.#onAllEnded.push(resolve))
     for (const session of this.#living) session.close()
     this.#checkAllEnded()
@@ -110,6 +109,7 @@ export class AmiClient {
 
   #openSession(): AmiSession {
     if (this.#session?.isOpen) return this.#session
+    if (this.#isClosing) throw new AmiError("closed", "this client was closed")
     throw new AmiError(this.#state.code ?? "lost", this.#state.reason ?? "no session is open yet")
   }
 
@@ -186,7 +186,7 @@ export class AmiClient {
   }
 
   #adopt(session: AmiSession): void {
-    if (this.#state.name === "closed") return session.close()
+    if (this.#isClosing) return session.close()
     this.#cancelRetry()
     const before = this.#session
     this.#session = session
@@ -204,7 +204,11 @@ export class AmiClient {
 
   #lose(session: AmiSession, reason: AmiError): void {
     this.#session = undefined
-    if (this.#state.name === "closed") return
+    if (this.#isClosing) {
+      // It was read to the end of its stream, and is told of when all have ended.
+      this.#state = { ...this.#state, lastReadAt: session.lastReadAt ?? this.#state.lastReadAt }
+      return
+    }
     const { name, connectedSince } = this.#state
     const now = this.#clock.now()
     const lastedMs = name === "connected" ? now - (connectedSince ?? now) : 0
@@ -242,7 +246,10 @@ export class AmiClient {
   }
 
   #checkAllEnded(): void {
-    if (this.#living.size === 0) for (const resolve of this.#onAllEnded.splice(0)) resolve()
+    if (this.#living.size > 0) return
+    if (this.#isClosing && this.#state.name !== "closed")
+      this.#change({ name: "closed", reason: "closed by us", code: "closed" })
+    for (const resolve of this.#onAllEnded.splice(0)) resolve()
   }
 }
 

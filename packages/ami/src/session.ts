@@ -8,6 +8,7 @@ import { type Credentials, logIn } from "./login.ts"
 import { type AmiMessage, header } from "./message.ts"
 import { AmiParser, type DroppedMessage } from "./parser.ts"
 import { type Address, explainSocketError, nameOf, openSocket, type Stage } from "./socket.ts"
+import { StallWatch } from "./stall.ts"
 import type { Tuning } from "./tuning.ts"
 
 /** Where a PBX is, and who we are there. */
@@ -42,6 +43,7 @@ export class AmiSession {
   #bytesRead = 0
   #lastReadAt: number | null = null
   #shutdown: { restart: boolean } | null = null
+  #stalls: StallWatch | undefined
 
   constructor(target: AmiTarget, listener: SessionListener, setup: SessionSetup) {
     this.#target = target
@@ -68,9 +70,10 @@ export class AmiSession {
     return this.#parser.banner ?? null
   }
 
-  /** When the PBX was last heard since the login; null before it. */
+  /** When the PBX was last heard since the login, as far as that is sure; null before it. */
   get lastReadAt(): number | null {
-    return this.#lastReadAt
+    if (this.#lastReadAt === null || !this.#stalls) return this.#lastReadAt
+    return this.#stalls.provenUntil(this.#lastReadAt)
   }
 
   /** What the PBX had said of its end, if it had. */
@@ -133,7 +136,8 @@ export class AmiSession {
 
   #onData(chunk: Buffer): void {
     const receivedAt = this.#setup.clock.now()
-    if (this.#phase === "open") this.#lastReadAt = receivedAt
+    this.#stalls?.look()
+    if (this.#phase === "open" || this.#phase === "leaving") this.#lastReadAt = receivedAt
     this.#bytesRead += chunk.length
     this.#dialogue.noteRead(chunk.length)
     this.#parser.read(chunk, (message) => this.#take(message, receivedAt))
@@ -155,6 +159,9 @@ export class AmiSession {
       if (error) return this.#abort(error)
       this.#phase = "open"
       this.#lastReadAt = this.#setup.clock.now()
+      this.#stalls = new StallWatch(this.#setup.clock, (done) => {
+        this.#dialogue.ask({ Action: "Ping" }, (none) => none ?? done())
+      })
       this.#listener.onOpen()
       this.#pingWhenIdle()
     })
@@ -209,6 +216,7 @@ export class AmiSession {
     const wasOpen = this.#phase === "open"
     this.#phase = "ended"
     this.#cancelTimer()
+    this.#stalls?.stop()
     this.#parser.end()
     const reason = this.#endReason(wasOpen)
     this.#dialogue.end(reason)

@@ -19,7 +19,7 @@ export async function check(
   say: (line: string) => void,
 ): Promise<number> {
   const findings = [
-    ...(await checkPbx(settings.ami)),
+    ...(await checkPbx(settings.ami).catch(lostPbx)),
     await checkQueue(settings, sqs),
     checkSpool(settings.spoolDir),
   ]
@@ -32,6 +32,12 @@ export async function check(
 }
 
 const CODES = { ok: 0, "could be better": 0, WRONG: 1, MISSING: 2 }
+
+// It answered the login, and was gone before the rest.
+function lostPbx(error: Error): Finding[] {
+  const mend = "try again: it was restarted, or something on the way ends connections"
+  return [{ is: "WRONG", what: `PBX: ${error.message}`, mend }]
+}
 
 async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Finding> {
   const { sourceToken, ingestQueueUrl } = settings

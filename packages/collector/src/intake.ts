@@ -1,10 +1,10 @@
 import { type AmiMessage, header } from "@ringback/ami/message"
 import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
 import type { Known } from "./gaps/known.ts"
-import type { Line } from "./spool/line.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { Selection } from "./selection.ts"
 import type { Spool } from "./spool/spool.ts"
+import type { Entry } from "./spool/window.ts"
 
 /** From the socket into the spool. Runs while the socket is being read, so it does little and waits for nothing. */
 export class Intake {
@@ -40,25 +40,25 @@ export class Intake {
     this.#newest = message
     this.#newestAt = receivedAt
     // What was not kept is not known: the lists are asked for it later.
-    const line = this.#keep(message, receivedAt)
-    if (line && wanted.said) this.#known.note(wanted.said, message, line)
+    const entry = this.#keep(message, receivedAt)
+    if (entry && wanted.said) this.#known.note(wanted.said, message, entry)
     return true
   }
 
-  /** False: there was no room for it. */
-  takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): boolean {
-    const isKept = this.#keep(message, receivedAt, synthetic) !== undefined
-    if (isKept) this.syntheticCount++
-    return isKept
+  /** Undefined: there was no room for it. */
+  takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): Entry | undefined {
+    const entry = this.#keep(message, receivedAt, synthetic)
+    if (entry) this.syntheticCount++
+    return entry
   }
 
-  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Line | undefined {
+  #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Entry | undefined {
     const json = this.#envelope.event(message, receivedAt, synthetic)
     // The parser's bound is on the wire's bytes; escaped, they may be more.
     const isOversized = typeof json === "string" && json.length > MAX_JSON_BYTES
-    const line = isOversized ? undefined : this.#spool.append(json)
-    if (!line) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
-    return line
+    const entry = isOversized ? undefined : this.#spool.append(json)
+    if (!entry) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
+    return entry
   }
 
   get hasTaken(): boolean {

@@ -11,7 +11,6 @@ import { type Envelope, makeEnvelope } from "./envelope.ts"
 import { Gaps } from "./gaps/gaps.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
-import { Known } from "./gaps/known.ts"
 import { isReport, jsonOf, type Line, receivedAtOf } from "./spool/line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./gaps/losses.ts"
@@ -56,8 +55,8 @@ export class Run {
   #sender: Sender | undefined
   #key: SourceToken
   #losses: Losses
+  #openGaps: OpenGaps
   #envelope: Envelope
-  #known: Known
   #intake: Intake
   #selection: Selection
   #gaps: Gaps
@@ -74,16 +73,16 @@ export class Run {
 
   constructor(options: RunOptions) {
     const { token, storage, log, clock } = options
-    const { spool, collector, state, attempt } = storage
+    const { spool, collector, state, attempt, known } = storage
     const { tenant, source } = token
     this.#options = options
     this.#user = options.ami.username
     this.#key = token
     this.#envelope = makeEnvelope({ tenant, source, collector })
-    this.#known = new Known(state)
     const openGaps = new OpenGaps(state, attempt)
+    this.#openGaps = openGaps
     this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
-    const parts = { spool, envelope: this.#envelope, losses: this.#losses, known: this.#known }
+    const parts = { spool, envelope: this.#envelope, losses: this.#losses, known }
     this.#selection = new Selection(options.amiEvents ?? [])
     this.#intake = new Intake({ ...parts, selection: this.#selection })
     this.#gaps = new Gaps({
@@ -96,7 +95,9 @@ export class Run {
       log,
       now: clock.now,
     })
-    this.#coverage = new Coverage(readUntilOf(storage))
+    // What an earlier run lost in that while and did not live to report is not in it.
+    const readSince = openGaps.left.length > 0 ? undefined : state.get("readSince")
+    this.#coverage = new Coverage(readUntilOf(storage), readSince ? Number(readSince) : undefined)
   }
 
   get ready(): Promise<void> {
@@ -202,7 +203,7 @@ export class Run {
     })
     if (name === "connected") {
       this.#counts.sessions++
-      const ended = this.#coverage.open(state.connectedSince ?? state.at)
+      const ended = this.#coverage.open(state.connectedSince ?? state.at, this.#lostAt)
       this.#gaps.bridge(ended, this.#hasRestarted)
       // The gap is on record: the next start must not find it again.
       if (ended) this.#remember()
@@ -214,6 +215,11 @@ export class Run {
       this.#hasRestarted ||= shutdown !== null || code === "port_refused"
     }
     this.#beat()
+  }
+
+  /** When something that was read could last not be kept. */
+  get #lostAt(): number | undefined {
+    return this.#losses.rowOf("spool-full").latest
   }
 
   #noteQueue(error: Error | null): void {
@@ -271,11 +277,14 @@ export class Run {
 
   /** What the next start has to know. */
   #remember(): void {
-    const { spool, remember, attempt } = this.#options.storage
-    attempt(() => this.#known.save())
+    const { spool, remember, checkpoint } = this.#options.storage
+    checkpoint()
     const lastReadAt = this.#client?.state.lastReadAt ?? null
     const until = this.#coverage.readUntil(lastReadAt, spool.oldestUnsavedAt)
-    if (until !== null) remember("readUntil", String(until))
+    if (until === null || !this.#openGaps.areSaved()) return
+    remember("readUntil", String(until))
+    const readSince = this.#coverage.readSince(this.#lostAt)
+    if (readSince !== null && readSince <= until) remember("readSince", String(readSince))
   }
 
   /** Best effort: what it says is soon said again. */

@@ -64,6 +64,8 @@ export const GapMessage = v.object({
     from: Millis,
     to: Millis,
     reason: Word,
+    /** Since when the collector had read without a break when it began; absent where it does not know. */
+    since: v.optional(Millis),
     /** How many events were inferred from the PBX's lists, by type. */
     inferred: v.pipe(v.record(Word, Count), v.maxEntries(100)),
   }),

@@ -35,7 +35,10 @@ export function loudly(
     if (isDemo && (event === "gap" || event.startsWith("session."))) return
     // What can be mended is said as well, although the collector does its work without it.
     const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
-    if (alarm || mend) story.warn(words === "" ? event : `${event}: ${words}`)
+    if (alarm && event === "gap") {
+      const { from, to } = fields as Record<string, string>
+      story.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
+    } else if (alarm || mend) story.warn(words === "" ? event : `${event}: ${words}`)
     else if (event === "session.connected") story.say("Connected to the PBX.")
     else if (event === "queue.back") story.say("The queue takes messages again.")
   }

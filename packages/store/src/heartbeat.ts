@@ -39,9 +39,14 @@ export const recordGap = (
   table: Table,
   source: Source,
   collector: string,
-  { from, to }: { from: number; to: number },
+  { from, to, since }: { from: number; to: number; since?: number | undefined },
 ): Promise<Source | undefined> =>
-  note(table, source, collector, (was) => was && { ...was, spans: cutSpans(was.spans, from, to) })
+  note(
+    table,
+    source,
+    collector,
+    (was) => was && { ...was, spans: cutSpans(was.spans, from, to, since) },
+  )
 
 const TRIES = 8
 

@@ -13,18 +13,44 @@ export function extendSpans(spans: Span[], since: number, at: number): Span[] {
   return [...spans, [since, at, 1] satisfies Span].slice(-MAX_SPANS)
 }
 
-/** After the collector said that it missed what was between `from` and `to`: it read right up to the one, and on from the other. */
-export function cutSpans(spans: Span[], from: number, to: number): Span[] {
+/**
+ * After the collector said that it missed what was between `from` and `to`: it read right up to the one, and on from the
+ * other, unless an earlier report says that it did not read then either.
+ */
+export function cutSpans(known: Span[], from: number, to: number, since?: number): Span[] {
+  const spans = since === undefined ? known : addSpan(known, since, from)
   const before = spans
-    .filter((span) => span[0] < from)
+    .filter((span) => span[0] <= from)
     .map((span) => withEnd(span, Math.min(span[1], from)))
   const after = spans
-    .filter((span) => span[1] > to)
-    .map((span): Span => (span[0] > to ? span : [to, span[1], 0]))
-  const last = before.pop()
+    .filter((span) => span[1] > to || span[0] >= to)
+    .map((span): Span => (span[0] >= to ? explained(span, to) : [to, span[1], 0]))
+  const last = since !== undefined || isReported(spans, from) ? undefined : before.pop()
   const stretched: Span[] = last ? [withEnd(last, from)] : []
-  const follows: Span[] = after[0]?.[0] === to ? [] : [[to, to, 0]]
+  const follows: Span[] = after[0]?.[0] === to || isReported(spans, to) ? [] : [[to, to, 0]]
   return [...before, ...stretched, ...follows, ...after].slice(-MAX_SPANS)
+}
+
+/** With a while in which it surely read. What lies before that may be a gap that is not reported yet. */
+function addSpan(spans: Span[], from: number, to: number): Span[] {
+  const touches = ([start, end]: Span) => start <= to && end >= from
+  const joined = spans.filter(touches).reduce(
+    (all, each): Span => {
+      const isFirst = each[0] <= all[0]
+      return [Math.min(all[0], each[0]), Math.max(all[1], each[1]), isFirst ? each[2] : all[2]]
+    },
+    [from, to, spans.length > 0 ? 1 : 0] satisfies Span as Span,
+  )
+  return [...spans.filter((span) => !touches(span)), joined].sort((a, b) => a[0] - b[0])
+}
+
+const explained = (span: Span, to: number): Span => (span[0] === to ? [to, span[1], 0] : span)
+
+/** Whether a gap that was reported before holds that time: none of the spans does, and the next one's beginning is explained. */
+function isReported(spans: Span[], at: number): boolean {
+  const next = spans.findIndex((span) => span[0] > at)
+  const previous = spans[next - 1]
+  return next > 0 && spans[next]![2] === 0 && previous![1] < at
 }
 
 const withEnd = ([from, , isUnexplained]: Span, to: number): Span => [from, to, isUnexplained]
@@ -34,7 +60,7 @@ export function uncovered(from: number, to: number, spans: Span[]): [from: numbe
   const left: [number, number][] = []
   let at = from
   for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {
-    if (end <= at) continue
+    if (end <= at || end === start) continue
     if (start >= to) break
     if (start > at) left.push([at, start])
     at = end

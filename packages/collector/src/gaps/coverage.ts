@@ -1,7 +1,13 @@
 import type { Row } from "./losses.ts"
 
 /** A while in which the PBX was not read. */
-export type Break = { from: number; to: number; reason: "restarted" | "disconnected" }
+export type Break = {
+  from: number
+  to: number
+  reason: "restarted" | "disconnected"
+  /** Since when it had been read before. */
+  since?: number
+}
 
 type While = [from: number, to: number]
 
@@ -15,9 +21,14 @@ export class Coverage {
   #connectedSince: number | null = null
   #last: While | undefined
 
-  /** `readUntil`: up to when an earlier run had read; null at the very first start, which misses nothing. */
-  constructor(readUntil: number | null) {
+  /**
+   * `readUntil`: up to when an earlier run had read; null at the very first start, which misses nothing. `readSince`: since
+   * when it had, where that is known.
+   */
+  constructor(readUntil: number | null, readSince?: number) {
     this.#brokenAt = readUntil
+    if (readUntil !== null && readSince !== undefined && readSince <= readUntil)
+      this.#last = [readSince, readUntil]
   }
 
   /** Since when there has been a session without a break; null while there is none. */
@@ -25,14 +36,18 @@ export class Coverage {
     return this.#connectedSince
   }
 
-  /** A session was opened. The result is the break that it ends. */
-  open(at: number): Break | null {
+  /** A session was opened. The result is the break that it ends. `lostAt`: when something read could last not be kept. */
+  open(at: number, lostAt = 0): Break | null {
     if (this.#connectedSince !== null) return null
     this.#connectedSince = at
     const from = this.#brokenAt
     this.#brokenAt = null
     // A clock that was set back makes a short gap, never a negative one.
-    return from === null ? null : { from: Math.min(from, at), to: at, reason: this.#reason }
+    if (from === null) return null
+    const began = this.#last && Math.max(this.#last[0], lostAt)
+    const since = began !== undefined && began <= from && from <= at ? began : undefined
+    const gap = { from: Math.min(from, at), to: at, reason: this.#reason }
+    return since === undefined ? gap : { ...gap, since }
   }
 
   /** The session is gone. Nothing after `lastReadAt` was heard. */
@@ -53,6 +68,12 @@ export class Coverage {
     if (openSince !== undefined) return claimEnded(from, Math.min(to, openSince))
     const since = Math.max(from, latest)
     return isOn ? { connectedSince: since } : claimEnded(since, to)
+  }
+
+  /** Since when it has, or had, read and kept all, in the while that lasts or was the last. */
+  readSince(lostAt = 0): number | null {
+    const since = this.#connectedSince ?? this.#last?.[0]
+    return since === undefined ? null : Math.max(since, lostAt)
   }
 
   /** Up to when all that the PBX said is safe; null before the first session. Kept for the next start. */

@@ -28,7 +28,10 @@ type GapsOptions = {
   now: () => number
 }
 
-type Ended = { id: string; from: number; to: number; reason: GapReason }
+// Ten seconds, where the two askings are three apart.
+const EMPTY_AFTER = 3.4
+
+type Ended = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
 export class Gaps {
@@ -109,7 +112,11 @@ export class Gaps {
         known,
         hasRestarted: async () =>
           hasRestarted || (gap !== null && (await this.#hasBegunSince(gap.from))),
-        confirm: { afterMs: confirmMs, signal: this.#stopping.signal },
+        confirm: {
+          afterMs: confirmMs,
+          emptyAfterMs: EMPTY_AFTER * confirmMs,
+          signal: this.#stopping.signal,
+        },
         list: (kind) => list(showActionOf(kind)),
         emit: (event) => intake.takeSynthetic(event, now(), { reason: gap?.reason ?? "", gap: id }),
       })
@@ -142,10 +149,14 @@ export class Gaps {
     this.#reports.add(report)
   }
 
-  async #report({ id, reason, from, to }: Ended, inferred: Record<string, number>): Promise<void> {
+  async #report(
+    { id, reason, from, to, since }: Ended,
+    inferred: Record<string, number>,
+  ): Promise<void> {
     const { spool, envelope, openGaps, log, now } = this.#options
     this.counts[reason] = (this.counts[reason] ?? 0) + 1
-    spool.append(envelope.gap({ id, from, to, reason, inferred }, now()), true)
+    const gap = { id, from, to, reason, inferred, ...(since !== undefined && { since }) }
+    spool.append(envelope.gap(gap, now()), true)
     const seconds = (to - from) / 1_000
     // Whatever else makes a gap has raised its alarm when it began.
     log("gap", {

@@ -1,15 +1,17 @@
 import { fingerprint } from "@ringback/events/record"
-import type { Action, Kind } from "@ringback/events/kind"
-import { isMissing } from "@ringback/events/header"
+import { eventNameIn, isMissing, valueOf } from "@ringback/events/header"
+import { type Action, type Kind, parseEventName } from "@ringback/events/kind"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type Line } from "../spool/line.ts"
+import { type Entry, isSafe } from "../spool/window.ts"
 import type { State } from "../state.ts"
 
 /** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
 export type ListedKind = (typeof listedKinds)[number]
 
-const isListed = (kind: Kind): kind is ListedKind => kind !== "dllist" && kind !== "queue"
+// Asked of the list itself: a kind that is new elsewhere is not listed until it stands there.
+const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
 
 // What is remembered of the PBX takes no more of the disk and of memory than this, whatever it says.
 const MAX_UUID_LENGTH = 128
@@ -23,13 +25,16 @@ export const isKept = (uuid: string) => uuid.length <= MAX_UUID_LENGTH
 type Body = Line | string
 type Heard = { body: Body }
 
+/** What was not written down yet: the first and the last message that said so, where one of the spool did. */
+type Changed = { first: Entry | undefined; last: Entry | undefined }
+
 export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("base64url")
 
 /** Which records the PBX had when it was last heard, over restarts: what a list is compared with after a gap. */
 export class Known {
   #state: State
   #records = new Map<ListedKind, Map<string, Heard>>()
-  #changed = new Map<ListedKind, Set<string>>()
+  #changed = new Map<ListedKind, Map<string, Changed>>()
   /** Records that events spoke of since `watch`. */
   #touched: Set<string> | undefined
 
@@ -41,7 +46,7 @@ export class Known {
     )
     for (const kind of listedKinds) {
       this.#records.set(kind, new Map())
-      this.#changed.set(kind, new Set())
+      this.#changed.set(kind, new Map())
     }
     for (const row of state.database.prepare("SELECT kind, uuid, body FROM known").iterate()) {
       const { kind, uuid, body } = row as { kind: ListedKind; uuid: string; body: string }
@@ -50,7 +55,7 @@ export class Known {
   }
 
   /** What an event says of a record. On the hot path: nothing is hashed or written here. */
-  note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, line: Line): void {
+  note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, entry: Entry): void {
     if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined || isMissing(uuid) || !isKept(uuid)) return
@@ -59,14 +64,27 @@ export class Known {
     // Not all are known any more: the next list is learnt, and nothing is concluded from it.
     if (records.size >= MAX_RECORDS && !records.has(uuid) && action !== "deleted")
       return this.#state.set(`whole/${kind}`, "0")
-    this.set(kind, uuid, action === "deleted" ? undefined : line)
+    this.set(kind, uuid, action === "deleted" ? undefined : entry, entry)
   }
 
-  set(kind: ListedKind, uuid: string, body: Body | undefined): void {
+  /** What a message says that the spool had when the last run ended: it may be younger than all that was saved. */
+  recover(line: Line & { end: number }): void {
+    if (line.end <= Number(this.#state.get("knownTo") ?? 0)) return
+    const { headers } = JSON.parse(jsonOf(line)) as { headers?: HeaderPair[] }
+    const said = headers && parseEventName(eventNameIn(headers) ?? "")
+    const uuid = headers && valueOf(headers, "Uuid")
+    if (!said || !uuid || !isListed(said.kind)) return
+    this.set(said.kind, uuid, said.action === "deleted" ? undefined : bodyOf(headers))
+  }
+
+  /** `entry`: the message that says so; what is saved must not be ahead of what is sent. */
+  set(kind: ListedKind, uuid: string, body: Body | undefined, entry?: Entry): void {
     const records = this.of(kind)
     const record = records.get(uuid)
-    // One whose line is not saved yet has been noted as changed.
-    if (typeof record?.body !== "object") this.#changed.get(kind)!.add(uuid)
+    const changed = this.#changed.get(kind)!
+    const before = changed.get(uuid)
+    if (before) before.last = entry
+    else changed.set(uuid, { first: entry, last: entry })
     if (body === undefined) records.delete(uuid)
     else if (record) record.body = body
     else records.set(uuid, { body })
@@ -103,12 +121,20 @@ export class Known {
     return this.#touched?.has(`${kind}/${uuid}`) ?? false
   }
 
-  /** Writes what changed, in one transaction. */
-  save(): void {
-    const changed = [...this.#changed].flatMap(([kind, uuids]) =>
-      [...uuids].map((uuid): [ListedKind, string] => [kind, uuid]),
-    )
-    if (changed.length === 0) return
+  /**
+   * Writes what changed, in one transaction, except for what is not on the disk (`savedTo`: up to where it is). The
+   * result is the place in the spool up to which all is written.
+   */
+  save(savedTo: number): number {
+    const changed: [ListedKind, string][] = []
+    let to = savedTo
+    for (const [kind, all] of this.#changed) {
+      for (const [uuid, { first, last }] of all) {
+        if (!last || isSafe(last)) changed.push([kind, uuid])
+        else if (first && first.end > 0) to = Math.min(to, first.end - 1)
+      }
+    }
+    if (changed.length === 0) return to
     const { database } = this.#state
     const put = database.prepare("INSERT OR REPLACE INTO known VALUES (?, ?, ?)")
     const remove = database.prepare("DELETE FROM known WHERE kind = ? AND uuid = ?")
@@ -119,12 +145,14 @@ export class Known {
         if (!record) remove.run(kind, uuid)
         else put.run(kind, uuid, this.#shorten(kind, uuid, record.body))
       }
+      this.#state.set("knownTo", String(to))
       database.exec("COMMIT")
     } catch (error) {
       database.exec("ROLLBACK")
       throw error
     }
-    for (const uuids of this.#changed.values()) uuids.clear()
+    for (const [kind, uuid] of changed) this.#changed.get(kind)!.delete(uuid)
+    return to
   }
 
   #shorten(kind: ListedKind, uuid: string, body: Body): string {

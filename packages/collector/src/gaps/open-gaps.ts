@@ -14,6 +14,8 @@ export class OpenGaps {
   readonly left: OpenGap[] = []
   #state: State
   #attempt: (write: () => void) => void
+  // Those that a full disk refused.
+  #unsaved = new Map<string, OpenGap>()
 
   constructor(state: State, attempt: (write: () => void) => void) {
     this.#state = state
@@ -37,15 +39,25 @@ export class OpenGaps {
   }
 
   /** Notes it, or its new bounds, before anything younger can be in the spool: rare, so it is worth a flush of the disk. */
-  keep({ id, reason, from, to }: OpenGap): void {
+  keep(gap: OpenGap): void {
+    const { id, reason, from, to } = gap
     const sql = "INSERT OR REPLACE INTO open_gaps VALUES (?, ?, ?, ?)"
-    this.#attempt(() =>
-      this.#state.durably(() => this.#state.database.prepare(sql).run(id, reason, from, to)),
-    )
+    this.#unsaved.set(id, gap)
+    this.#attempt(() => {
+      this.#state.durably(() => this.#state.database.prepare(sql).run(id, reason, from, to))
+      this.#unsaved.delete(id)
+    })
+  }
+
+  /** Whether all are noted, those too that the disk had refused. What the next run goes by must not be younger than they are. */
+  areSaved(): boolean {
+    for (const gap of this.#unsaved.values()) this.keep(gap)
+    return this.#unsaved.size === 0
   }
 
   forget(id: string): void {
     const sql = "DELETE FROM open_gaps WHERE id = ?"
+    this.#unsaved.delete(id)
     this.#attempt(() => this.#state.database.prepare(sql).run(id))
   }
 }

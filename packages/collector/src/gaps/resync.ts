@@ -3,6 +3,7 @@ import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
 import { valueOf } from "@ringback/events/header"
 import { type Action, eventNameOf } from "@ringback/events/kind"
 import { eventFromEntry } from "@ringback/events/record"
+import type { Entry } from "../spool/window.ts"
 import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"
 
 type Rows = Map<string, HeaderPair[]>
@@ -11,12 +12,12 @@ export type ResyncOptions = {
   known: Known
   /** The rows of a kind's Show list; null where the account may not ask. Rejects when the session is gone. */
   list: (kind: ListedKind) => Promise<AmiMessage[] | null>
-  /** Keeps an inferred event; false where there is no room. */
-  emit: (event: AmiMessage) => boolean
+  /** Keeps an inferred event; undefined where there is no room. */
+  emit: (event: AmiMessage) => Entry | undefined
   /** Whether the PBX began anew in the gap, and forgot its dialings without a word. */
   hasRestarted: () => Promise<boolean>
-  /** How far apart the two askings are, and what ends the wait. */
-  confirm: { afterMs: number; signal: AbortSignal }
+  /** How far apart the two askings are, how long after both an emptied list is asked for once more; what ends the waits. */
+  confirm: { afterMs: number; emptyAfterMs: number; signal: AbortSignal }
 }
 
 /**
@@ -44,14 +45,8 @@ export async function resync(options: ResyncOptions): Promise<Record<string, num
 async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
   const all = new Map<ListedKind, Rows>()
   for (const kind of listedKinds) {
-    const messages = await list(kind)
-    if (messages === null) continue
-    const rows: Rows = new Map()
-    for (const { headers } of messages) {
-      const uuid = valueOf(headers, "Uuid")
-      if (uuid !== null && isKept(uuid)) rows.set(uuid, headers)
-    }
-    all.set(kind, rows)
+    const rows = rowsOf(await list(kind))
+    if (rows) all.set(kind, rows)
   }
   return all
 }
@@ -79,27 +74,34 @@ function inferChanges(
     if (!isSettled || known.isTouched(kind, uuid) || known.isSame(kind, uuid, body)) continue
     const action = known.of(kind).has(uuid) ? "updated" : "created"
     const headers = eventFromEntry(row, action)
-    if (!headers || !emit({ kind: "event", name: eventNameOf(kind, action), headers })) continue
-    known.set(kind, uuid, body)
+    const event = headers && { kind: "event" as const, name: eventNameOf(kind, action), headers }
+    const entry = event && emit(event)
+    if (!entry) continue
+    known.set(kind, uuid, body, entry)
     count(inferred, kind, action)
   }
 }
 
 async function inferDeletes(
-  { known, emit, hasRestarted }: ResyncOptions,
+  options: ResyncOptions,
   kind: ListedKind,
   earlier: Rows,
   later: Rows,
   inferred: Inferred,
 ): Promise<void> {
+  const { known, emit, hasRestarted } = options
+  let last = later
   const isAbsent = (uuid: string) =>
-    !earlier.has(uuid) && !later.has(uuid) && !known.isTouched(kind, uuid)
+    !earlier.has(uuid) && !later.has(uuid) && !last.has(uuid) && !known.isTouched(kind, uuid)
   const absent = [...known.of(kind).keys()].filter(isAbsent)
   if (absent.length === 0) return
   // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
-  const isTrusted =
-    (earlier.size > 0 && later.size > 0) || (kind === "dialing" && (await hasRestarted()))
-  if (!isTrusted) return
+  if (earlier.size === 0 || later.size === 0) {
+    if (kind !== "dialing") return
+    const again = (await hasRestarted()) ? later : await askAgain(options)
+    if (!again) return
+    last = again
+  }
   for (const uuid of absent.filter(isAbsent)) {
     const name = eventNameOf(kind, "deleted")
     // No more than what is sure: its last state may have been missed too.
@@ -107,10 +109,27 @@ async function inferDeletes(
       ["Event", name],
       ["Uuid", uuid],
     ]
-    if (!emit({ kind: "event", name, headers })) continue
-    known.set(kind, uuid, undefined)
+    const entry = emit({ kind: "event", name, headers })
+    if (!entry) continue
+    known.set(kind, uuid, undefined, entry)
     count(inferred, kind, "deleted")
   }
+}
+
+/** Calls end, and then there are none: what no list of them shows a while later either is over. */
+async function askAgain({ list, confirm }: ResyncOptions): Promise<Rows | undefined> {
+  await wait(confirm.emptyAfterMs, undefined, { signal: confirm.signal })
+  return rowsOf(await list("dialing"))
+}
+
+function rowsOf(messages: AmiMessage[] | null): Rows | undefined {
+  if (messages === null) return undefined
+  const rows: Rows = new Map()
+  for (const { headers } of messages) {
+    const uuid = valueOf(headers, "Uuid")
+    if (uuid !== null && isKept(uuid)) rows.set(uuid, headers)
+  }
+  return rows
 }
 
 function count(inferred: Inferred, kind: ListedKind, action: Action): void {

@@ -1,5 +1,5 @@
 import { isReport, receivedAtOf, sizeOf } from "./line.ts"
-import { type Segment, readLines } from "./segment.ts"
+import { type PlacedLine, type Segment, readLines } from "./segment.ts"
 
 /** What cannot be read any more, and the times of the records on both sides of it, where there are any. */
 export type Damage = { bytes: number; from: number | null; to: number | null }
@@ -14,8 +14,15 @@ export type Recovered = {
   lastReceivedAt: number | null
 }
 
-/** Reads all that is not acknowledged, and leaves out of the last segment what follows its last good line. */
-export async function recoverSegments(segments: Segment[], position: number): Promise<Recovered> {
+/**
+ * Reads all that is not acknowledged, and leaves out of the last segment what follows its last good line. `onLine` is
+ * told of each good one.
+ */
+export async function recoverSegments(
+  segments: Segment[],
+  position: number,
+  onLine: (line: PlacedLine) => void = () => {},
+): Promise<Recovered> {
   const recovered: Recovered = { end: position, depth: 0, damages: [], lastReceivedAt: null }
   let damage: Damage | undefined
   for (const segment of segments) {
@@ -30,6 +37,7 @@ export async function recoverSegments(segments: Segment[], position: number): Pr
           continue
         }
         recovered.depth++
+        onLine(line)
         if (!isReport(line)) recovered.lastReceivedAt = receivedAtOf(line)
         if (damage) recovered.damages.push({ ...damage, to: receivedAtOf(line) })
         damage = undefined

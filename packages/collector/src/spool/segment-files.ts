@@ -62,12 +62,16 @@ export class SegmentFiles {
     return file
   }
 
-  /** Deletes the full files before `position`; never the last one, which may be written to at any moment. */
+  /** Whether there are full files before `position`; the last one may be written to at any moment. */
+  hasBefore(position: number): boolean {
+    const second = this.segments[1]
+    return second !== undefined && second.start <= position
+  }
+
+  /** Deletes them. */
   async dropBefore(position: number): Promise<void> {
-    for (;;) {
-      const [first, second] = this.segments
-      if (!first || !second || second.start > position) return
-      await unlink(first.path)
+    while (this.hasBefore(position)) {
+      await unlink(this.segments[0]!.path)
       this.segments.shift()
     }
   }

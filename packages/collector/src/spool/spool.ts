@@ -1,7 +1,7 @@
 import type { Draft } from "../envelope.ts"
-import { FRAME_BYTES, joinLines, type Line, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
+import { FRAME_BYTES, joinLines, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
-import { listSegments, readLines, type Segment } from "./segment.ts"
+import { listSegments, type PlacedLine, readLines, type Segment } from "./segment.ts"
 import { SegmentFiles } from "./segment-files.ts"
 import { type Entry, Window } from "./window.ts"
 
@@ -16,6 +16,10 @@ export type SpoolOptions = {
   onDisk?: (trouble: Error | null) => void
   /** What was written cannot be read back: it is passed over. */
   onUnreadable?: (loss: { bytes: number; error: Error }) => void
+  /** Before files are deleted whose messages were all acknowledged. */
+  beforeDrop?: () => void
+  /** Each message that is found at the start. */
+  onRecovered?: (line: PlacedLine) => void
   /** False: nothing is written, as nobody holds the directory's lock. */
   isWritable?: boolean
 }
@@ -60,7 +64,7 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     const segments = await listSegments(options.dir)
     const from = Math.max(options.acknowledged, segments[0]?.start ?? 0)
-    const spool = new Spool(options, segments, from, await recoverSegments(segments, from))
+    const spool = new Spool(options, segments, from, await recoverSegments(segments, from, options.onRecovered))
     await spool.#files.dropBefore(from).catch(() => {})
     await spool.#load()
     return spool
@@ -99,24 +103,29 @@ export class Spool {
     return oldest ? receivedAtOf(oldest) : null
   }
 
+  /** Up to which position all is on the disk. */
+  get savedTo(): number {
+    return this.#files.end
+  }
+
   get diskTrouble(): Error | null {
     return this.#trouble
   }
 
   /** Undefined: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
-  append(json: Draft | string, isReport = false): Line | undefined {
+  append(json: Draft | string, isReport = false): Entry | undefined {
     const size = FRAME_BYTES + (typeof json === "string" ? json.length : json.maxBytes)
     const isFull =
       this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
     if (isFull && !isReport) return undefined
     const line = this.#writer.write(json)
-    const { bytes, from, to } = line
-    this.#pending.push({ bytes, from, to, end: 0, isLoaded: false, isDone: false })
-    this.#pendingBytes += sizeOf(line)
+    const entry: Entry = { ...line, end: 0, isLoaded: false, isDone: false }
+    this.#pending.push(entry)
+    this.#pendingBytes += sizeOf(entry)
     this.#depth++
     if (this.#trouble) this.#lend()
     this.#schedule()
-    return line
+    return entry
   }
 
   /** The oldest messages that nobody has taken, those on the disk only (while it takes any). */
@@ -167,6 +176,7 @@ export class Spool {
     if (position <= this.#acknowledged) return
     this.#acknowledged = position
     this.#options.saveAcknowledged(position)
+    if (this.#files.hasBefore(position)) this.#options.beforeDrop?.()
     this.#dropping ??= this.#files
       .dropBefore(position)
       .catch(() => {})

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs"
 import { type Lock, lockDirectory } from "./lock.ts"
+import { Known } from "../gaps/known.ts"
 import type { Log } from "../log.ts"
 import { SettingError } from "../settings.ts"
 import { Spool } from "./spool.ts"
@@ -9,11 +10,14 @@ export type Storage = {
   state: State
   spool: Spool
   collector: string
+  known: Known
   /** Writes to the state; a disk that refuses is the spool's news, not a reason to stop. */
   attempt: (write: () => void) => void
   /** What is wrong with the directory at the moment. */
   trouble: () => string | null
   remember: (name: string, value: string) => void
+  /** Writes down what was learnt and sent since the last time: together, so that neither is ahead of the other. */
+  checkpoint: () => void
   close: () => Promise<void>
 }
 
@@ -35,12 +39,21 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
   }
   const remember = (name: string, value: string) => attempt(() => state.set(name, value))
   try {
-    const spool = await Spool.open({
+    const known = new Known(state)
+    let acknowledged = Number(state.get("acknowledged") ?? 0)
+    const checkpoint = () =>
+      attempt(() => {
+        const position = String(Math.min(acknowledged, known.save(spool.savedTo)))
+        if (position !== state.get("acknowledged")) state.set("acknowledged", position)
+      })
+    const spool: Spool = await Spool.open({
       dir,
       maxBytes,
       isWritable: lock.isHeld,
-      acknowledged: Number(state.get("acknowledged") ?? 0),
-      saveAcknowledged: (position) => remember("acknowledged", String(position)),
+      acknowledged,
+      saveAcknowledged: (position) => (acknowledged = position),
+      beforeDrop: checkpoint,
+      onRecovered: (line) => known.recover(line),
       onDisk: (trouble) => {
         if (trouble) log("spool.memory", { alarm: true, dir, reason: trouble.message })
         else log("spool.disk", { dir })
@@ -51,10 +64,12 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
     const trouble = () => spool.diskTrouble?.message ?? state.trouble ?? writeTrouble
     const close = async () => {
       await spool.close()
+      checkpoint()
       state.close()
       if (lock.isHeld) lock.release()
     }
-    return { state, spool, collector: collectorId(state), attempt, remember, trouble, close }
+    const collector = collectorId(state)
+    return { state, spool, known, collector, attempt, remember, checkpoint, trouble, close }
   } catch (error) {
     state.close()
     if (lock.isHeld) lock.release()

@@ -8,6 +8,9 @@ export type Entry = Line & {
   isDone: boolean
 }
 
+/** Whether the message outlives this process: on the disk, or with the queue. */
+export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone
+
 /** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
 export class Window {
   #entries: Entry[] = []

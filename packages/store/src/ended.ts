@@ -1,0 +1,22 @@
+import { createItem, getItem } from "./item.ts"
+import { toSeconds, type Table } from "./table.ts"
+
+// Collectors that were away for longer have new spools, and know nothing of it.
+const KEPT_MS = 7 * 24 * 3600 * 1000
+
+const keyOf = (tenant: string, source: string, subject: string) => ({
+  pk: tenant,
+  sk: `ENDED#${source}#${subject}`,
+})
+
+/** Notes that the PBX said of this record that it is gone: a collector that missed it may infer the same later. */
+export async function noteEnd(table: Table, tenant: string, source: string, subject: string) {
+  const expiresAt = toSeconds(table.now() + KEPT_MS)
+  await createItem(table, { ...keyOf(tenant, source, subject), expiresAt })
+}
+
+/** Whether it was noted. */
+export async function isEnded(table: Table, tenant: string, source: string, subject: string) {
+  const item = await getItem(table, keyOf(tenant, source, subject), { consistent: true })
+  return item !== undefined
+}

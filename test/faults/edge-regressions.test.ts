@@ -1,0 +1,207 @@
+import assert from "node:assert/strict"
+import { before, test } from "node:test"
+import { runPlan, type Table } from "../prove/edge/history.ts"
+import type { Plan } from "../prove/edge/plan.ts"
+import { makeTable } from "../prove/edge/workers.ts"
+
+// Every history of the edge that once failed, in its least form, with what it was.
+const found: { was: string; plan: Plan }[] = [
+  {
+    was: "what had waited while the collector stood still began a gap where it was read, after what was lost",
+    plan: {
+      seed: 678398197,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 934, do: "freeze", who: 0, ms: 2830 },
+        { afterMs: 225, do: "pbx.stop", downMs: 910, moduleMs: 0, isRestart: true },
+        { afterMs: 1487, do: "act", which: 6742 },
+        { afterMs: 17011, do: "act", which: 3077 },
+      ],
+    },
+  },
+  {
+    was: "the same of a twin that stood still for longer than its PBX was away",
+    plan: {
+      seed: 2055332119,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 108674, do: "freeze", who: 0, ms: 103967 },
+        { afterMs: 9412, do: "pbx.stop", downMs: 16174, moduleMs: 0, isRestart: false },
+        { afterMs: 66518, do: "kill", who: 1, downMs: 24582 },
+        { afterMs: 104, do: "act", which: 7659 },
+        { afterMs: 2736, do: "check", who: 1 },
+      ],
+    },
+  },
+  {
+    was: "a call whose end was sent, but not yet written down as known, was ended once more by the next run",
+    plan: {
+      seed: 971015660,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 107601, do: "act", which: 2476 },
+        { afterMs: 57638, do: "act", which: 4894 },
+        { afterMs: 84, do: "kill", who: 0, downMs: 14957 },
+        { afterMs: 26353, do: "pbx.kill", downMs: 2771, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
+  {
+    was: "a call whose beginning was sent, but not yet written down as known, was never ended",
+    plan: {
+      seed: 1397078837,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 16353, do: "burst", which: 49, count: 11 },
+        { afterMs: 37, do: "kill", who: 0, downMs: 3057 },
+        { afterMs: 3000, do: "act", which: 0 },
+      ],
+    },
+  },
+  {
+    was: "a gap that a full disk kept from being noted was forgotten with the process that knew it",
+    plan: {
+      seed: 431973769,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 7916, do: "pbx.kill", downMs: 6429, moduleMs: 0, isReset: false },
+        { afterMs: 16274, do: "pbx.stop", downMs: 13356, moduleMs: 0, isRestart: true },
+        { afterMs: 15248, do: "act", which: 9612 },
+        { afterMs: 6462, do: "pbx.freeze", ms: 118684 },
+        { afterMs: 10178, do: "pbx.kill", downMs: 9386, moduleMs: 0, isReset: false },
+        { afterMs: 3261, do: "fill-disk", who: 0, ms: 9485 },
+        { afterMs: 17, do: "kill", who: 0, downMs: 2738 },
+        { afterMs: 10012, do: "kill", who: 0, downMs: 22745 },
+      ],
+    },
+  },
+  {
+    was: "what one twin inferred was dropped, because the other's same inference had been refuted",
+    plan: {
+      seed: 302370564,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 202, do: "kill", who: 0, downMs: 111815 },
+        { afterMs: 2173, do: "act", which: 1485 },
+        { afterMs: 254, do: "act", which: 7683 },
+        { afterMs: 103153, do: "cut", who: 1 },
+        { afterMs: 131, do: "act", which: 5197 },
+        { afterMs: 5990, do: "queue.away", ms: 19252 },
+        { afterMs: 2670, do: "kill", who: 0, downMs: 6445 },
+        { afterMs: 6471, do: "act", which: 8623 },
+      ],
+    },
+  },
+  {
+    was: "a twin that was killed and started again, and had not yet said what it had read before, counted as away",
+    plan: {
+      seed: 131119789,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 7315, do: "act", which: 6573 },
+        { afterMs: 5092, do: "act", which: 7520 },
+        { afterMs: 5853, do: "act", which: 971 },
+        { afterMs: 95526, do: "pbx.kill", downMs: 12030, moduleMs: 0, isReset: true },
+        { afterMs: 46773, do: "queue.away", ms: 18783 },
+        { afterMs: 11195, do: "kill", who: 1, downMs: 19165 },
+        { afterMs: 4274, do: "pbx.kill", downMs: 141086, moduleMs: 0, isReset: false },
+        { afterMs: 46375, do: "pbx.kill", downMs: 6583, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
+  {
+    was: "a twin that had missed the end of the last call ended it once more at the next restart",
+    plan: {
+      seed: 394798768,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 2823, do: "act", which: 2444 },
+        { afterMs: 3934, do: "cut", who: 1 },
+        { afterMs: 235, do: "act", which: 8856 },
+        { afterMs: 34742, do: "pbx.die-in-list", rows: 0, downMs: 9384, moduleMs: 0 },
+        { afterMs: 953, do: "cut", who: 0 },
+        { afterMs: 58317, do: "burst", which: 9787, count: 11 },
+      ],
+    },
+  },
+  {
+    was: "a call whose end one twin heard was ended once more by the other, whose gap was covered in part",
+    plan: {
+      seed: 1765011174,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 103229, do: "act", which: 9000 },
+        { afterMs: 6787, do: "kill", who: 0, downMs: 21148 },
+        { afterMs: 8216, do: "burst", which: 4349, count: 9 },
+        { afterMs: 102, do: "cut", who: 1 },
+      ],
+    },
+  },
+  {
+    was: "a call that ended in a gap was never ended, because a new one began between the two lists",
+    plan: {
+      seed: 242532052,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 47314, do: "act", which: 4378 },
+        { afterMs: 650, do: "stop", who: 0, downMs: 12771 },
+        { afterMs: 737, do: "act", which: 6813 },
+        { afterMs: 13480, do: "act", which: 4321 },
+      ],
+    },
+  },
+  {
+    was: "a check whose PBX went away after the login ended with a stack trace",
+    plan: {
+      seed: 1974634448,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 121, do: "act", which: 3997 },
+        { afterMs: 41, do: "stop", who: 1, downMs: 684 },
+        { afterMs: 7611, do: "stop", who: 0, downMs: 3173 },
+        { afterMs: 6038, do: "act", which: 6773 },
+        { afterMs: 7683, do: "check", who: 0 },
+        { afterMs: 65, do: "pbx.kill", downMs: 18815, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
+]
+
+let table: Table
+before(async () => void (table = await makeTable()))
+
+for (const { was, plan } of found) {
+  test(`told truly: ${was}`, async () => {
+    const { problems } = await runPlan(plan, table)
+    assert.deepEqual(problems, [])
+  })
+}
+
+test("a plan brings the same history twice", async () => {
+  const { plan } = found[1]!
+  const [first, second] = [await runPlan(plan, table), await runPlan(plan, table)]
+  assert.deepEqual(second.counts, first.counts)
+  assert.equal(second.lines.length, first.lines.length)
+})
