@@ -142,7 +142,7 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
   return { tenant, source: await Source.create(table, tenant, { name: "PBX" }) }
 }
 
-type EndpointSettings = Partial<Endpoint.Settings> & {
+type EndpointSettings = Partial<Endpoint.Settings & Endpoint.Permission> & {
   signing?: "hmac" | "ed25519"
   secret?: string
   /** Of how many the tenant may have. */
