@@ -136,6 +136,11 @@ test("the process says in one line what is missing or wrong, and exits with 2", 
       /RINGBACK_HEALTH_PORT.*EADDRINUSE/,
     ],
     [{ ...good, RINGBACK_SPOOL_DIR: join(dir, "file") }, /RINGBACK_SPOOL_DIR.*EEXIST/],
+    // Where Node's own recursive making never ends.
+    ...["/proc/x", "/proc/x/y/z", "/dev/null/x"].map((never): [Record<string, string>, RegExp] => [
+      { ...good, RINGBACK_SPOOL_DIR: never },
+      /RINGBACK_SPOOL_DIR.*cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM|EROFS)\)/,
+    ]),
   ]
   await Promise.all(
     cases.map(async ([environment, line]) => {
