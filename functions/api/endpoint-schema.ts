@@ -14,7 +14,10 @@ const TOO_LARGE = `must have at most ${MAX_LENGTH / 1024} KB as JSON`
 
 const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
 
-const Scalar = v.union([text(1000), v.number(), v.boolean(), v.null()])
+export const FilterValue = v.pipe(
+  v.union([text(1000), v.number(), v.boolean(), v.null()]),
+  v.description("A value that a filter allows"),
+)
 
 const FilterPath = v.pipe(
   v.string(),
@@ -53,7 +56,7 @@ const settings = {
       v.pipe(
         v.record(
           FilterPath,
-          v.pipe(v.array(Scalar), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
+          v.pipe(v.array(FilterValue), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
         ),
         v.maxEntries(MAX_FILTER_PATHS),
         v.check((value) => isSmall(value), TOO_LARGE),
@@ -86,7 +89,7 @@ const settings = {
   disabled: v.boolean(),
 }
 
-const Signing = v.pipe(
+export const Signing = v.pipe(
   v.picklist(["hmac", "ed25519"]),
   v.description(
     "hmac: a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
@@ -104,7 +107,7 @@ export const OwnSecret = v.pipe(
   ),
 )
 
-export const NewEndpoint = v.pipe(
+export const EndpointInput = v.pipe(
   v.strictObject({
     url: settings.url,
     eventTypes: v.optional(settings.eventTypes, null),
@@ -129,7 +132,7 @@ export const NewEndpoint = v.pipe(
     ],
   }),
 )
-export type NewEndpoint = v.InferOutput<typeof NewEndpoint>
+export type EndpointInput = v.InferOutput<typeof EndpointInput>
 
 export const EndpointChanges = v.pipe(
   v.partial(v.strictObject(settings)),
@@ -137,12 +140,14 @@ export const EndpointChanges = v.pipe(
 )
 export type EndpointChanges = v.InferOutput<typeof EndpointChanges>
 
+export const DisabledReason = v.picklist(["gone", "failing", "manual"])
+
 const entries = {
   id: id("ep"),
   ...settings,
   signing: Signing,
   disabledReason: v.pipe(
-    v.nullable(v.picklist(["gone", "failing", "manual"])),
+    v.nullable(DisabledReason),
     v.description("gone: it answered 410. failing: all has failed for five days"),
   ),
   createdAt: Time,

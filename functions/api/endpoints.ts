@@ -8,7 +8,7 @@ import {
   EndpointAnswer,
   EndpointChanges,
   EndpointWithSecret,
-  NewEndpoint,
+  EndpointInput,
 } from "./endpoint-schema.ts"
 import { enqueue } from "./enqueue.ts"
 import { invalid, notFound } from "./problem.ts"
@@ -44,7 +44,7 @@ export const endpointRoutes = [
     operationId: "createEndpoint",
     tag,
     summary: "Create an endpoint",
-    body: NewEndpoint,
+    body: EndpointInput,
     answers: { 201: { description: "The endpoint, with its secret", schema: EndpointWithSecret } },
     problems: ["endpoint.url_refused"],
     hasRevision: true,

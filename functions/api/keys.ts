@@ -25,7 +25,7 @@ export const CreatedKey = v.object({
   ),
 })
 
-export const NewKey = v.strictObject({
+export const KeyInput = v.strictObject({
   name: v.pipe(Name, v.examples(["crm, production"])),
   expiresAt: v.pipe(v.nullish(TimeInput), v.description("Null: never")),
 })
@@ -49,7 +49,7 @@ export const keyRoutes = [
     tag,
     summary: "Create a key to this API",
     description: "It reaches its own tenant alone.",
-    body: NewKey,
+    body: KeyInput,
     answers: { 201: { description: "The key, with its text", schema: CreatedKey } },
     async handle({ deps, tenant, body }) {
       const validUntil = body.expiresAt == null ? null : parseMillis(body.expiresAt)
