@@ -14,12 +14,12 @@ export const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schema
 /** The document's named schemas: no object, enum or union is left without a name, for generators would invent one. */
 export class Components {
   readonly schemas: Record<string, JsonSchema> = {}
-  readonly #enums = new Map<string, string>()
+  readonly #choices = new Map<string, string>()
 
-  /** An enum of those values has that name, wherever it is met. Else it has the one under which it is met first. */
-  nameEnum(values: unknown, name: string): void {
-    const text = JSON.stringify(values)
-    if (!this.#enums.has(text)) this.#enums.set(text, name)
+  /** An enum or a union of those has that name, wherever it is met; else the name under which it is met first. */
+  nameChoices(choices: readonly unknown[], name: string): void {
+    const text = JSON.stringify(choices)
+    if (!this.#choices.has(text)) this.#choices.set(text, name)
   }
 
   /** Adds a schema under its name, those within it under names that begin with `prefix`. */
@@ -31,13 +31,21 @@ export class Components {
   name(schema: JsonSchema, name: string): JsonSchema {
     if ("$ref" in schema) return schema
     const named = this.#nameChildren(schema, name)
-    if (!needsName(named)) return named
-    const { description, ...rest } = named
-    if (!("enum" in named)) return this.#register(name, named)
-    const values = JSON.stringify(named["enum"])
-    if (!this.#enums.has(values)) this.#enums.set(values, name)
-    const ref = this.#register(this.#enums.get(values)!, rest)
-    return description === undefined ? ref : { ...ref, description }
+    if ("properties" in named) return this.#register(name, named)
+    const values = valuesOf(named)
+    const choices = (named["enum"] as unknown[] | undefined) ?? (values.length > 1 ? values : [])
+    if (choices.length === 0) return named
+    this.nameChoices(choices, name)
+    const { description, ...own } = named
+    const isNullable = named["anyOf"] !== undefined && named["anyOf"] !== values
+    const ref = this.#register(
+      this.#choices.get(JSON.stringify(choices))!,
+      isNullable ? { ...own, anyOf: values } : own,
+    )
+    return {
+      ...(isNullable ? { anyOf: [ref, { type: "null" }] } : ref),
+      ...(description !== undefined && { description }),
+    }
   }
 
   #nameChildren(schema: JsonSchema, prefix: string): JsonSchema {
@@ -70,8 +78,8 @@ const SUFFIXES: Record<string, string> = {
   propertyNames: "Name",
 }
 
-const valuesOf = ({ anyOf }: JsonSchema) =>
-  ((anyOf ?? []) as JsonSchema[]).filter(({ type }) => type !== "null")
-
-const needsName = (schema: JsonSchema) =>
-  "enum" in schema || "properties" in schema || valuesOf(schema).length > 1
+// The alternatives of a union but null.
+function valuesOf({ anyOf = [] }: JsonSchema): JsonSchema[] {
+  const all = anyOf as JsonSchema[]
+  return all.some(({ type }) => type === "null") ? all.filter(({ type }) => type !== "null") : all
+}

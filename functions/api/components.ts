@@ -63,12 +63,13 @@ export const requestSchemas = {
   RecoveryInput,
 }
 
-/** What an enum of those values is called, wherever it is; others are called after the first place that has them. */
-export const enums: Record<string, readonly string[]> = {
+/** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
+export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   CallOutcome: outcomes,
   ProblemCode: Object.keys(problems),
+  IntegerOrText: [{ type: "integer" }, { type: "string" }],
 }

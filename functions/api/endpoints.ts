@@ -48,6 +48,7 @@ export const endpointRoutes = [
     answers: { 201: { description: "The endpoint, with its secret", schema: EndpointWithSecret } },
     problems: ["endpoint.url_refused"],
     hasRevision: true,
+    isSubscription: true,
     async handle({ deps, tenant, body: { secret: own, ...settings } }) {
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)

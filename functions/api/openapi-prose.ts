@@ -1,3 +1,4 @@
+import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
 import type { Access, Route } from "./route.ts"
@@ -166,4 +167,21 @@ export const webhookResponses = {
   "2XX": { description: "Taken" },
   "410": { description: "Nobody is here any more: the endpoint is disabled" },
   default: { description: "Tried again later; Retry-After is obeyed on 429 and 503" },
+}
+
+export const webhookCallbacks = {
+  webhook: {
+    "{$request.body#/url}": {
+      post: {
+        operationId: "onWebhook",
+        summary: "A webhook, as under `webhooks`",
+        parameters: webhookHeaders,
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: refTo("Webhook") } },
+        },
+        responses: webhookResponses,
+      },
+    },
+  },
 }

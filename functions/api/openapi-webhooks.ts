@@ -78,6 +78,6 @@ function nameSharedEnums(components: Components, webhooks: Webhook[]): void {
   }
   for (const [key, { size }] of groups) {
     const [property, values] = JSON.parse(key) as [string, string[]]
-    if (size > 1) components.nameEnum(values, toPascal(property))
+    if (size > 1) components.nameChoices(values, toPascal(property))
   }
 }

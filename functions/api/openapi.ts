@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { Components, refTo, toPascal } from "./component-names.ts"
-import { answerSchemas, enums, requestSchemas } from "./components.ts"
+import { answerSchemas, choices, requestSchemas } from "./components.ts"
 import { exampleOf, makeConverter, type JsonSchema } from "./json-schema.ts"
 import { pathParams } from "./path.ts"
 import { problems, type ProblemCode } from "./problem.ts"
@@ -15,7 +15,7 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
   const answers = makeConverter(answerSchemas, "output")
   const requests = makeConverter(requestSchemas, "input")
   const components = new Components()
-  for (const [name, values] of Object.entries(enums)) components.nameEnum(values, name)
+  for (const [name, all] of Object.entries(choices)) components.nameChoices(all, name)
   for (const [name, schema] of Object.entries({ ...answers.defs, ...requests.defs })) {
     components.add(name, makePortable(schema as JsonSchema))
   }
@@ -38,6 +38,7 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
         ),
         ...problemsOf(route),
       },
+      ...(route.isSubscription && { callbacks: prose.webhookCallbacks }),
     }
   }
 

@@ -56,7 +56,7 @@ function withPlainTuple(schema: JsonSchema): JsonSchema {
   return isUniform ? { ...rest, items: first, maxItems: prefixItems.length } : schema
 }
 
-// One list of alternatives; those that are no more than a type as a list of types.
+// One list of alternatives, and `null` as a second type where there is one other.
 function withFlatUnion(schema: JsonSchema): JsonSchema {
   const { anyOf, ...rest } = schema
   if (!Array.isArray(anyOf)) return schema
@@ -65,13 +65,12 @@ function withFlatUnion(schema: JsonSchema): JsonSchema {
       ? (each["anyOf"] as JsonSchema[])
       : [each],
   )
-  const types = all.flatMap(({ type }) => type)
-  const values = all.filter(({ type }) => type !== "null")
+  const [value, ...others] = all.filter(({ type }) => type !== "null")
   const isPlain =
-    types.every((type) => typeof type === "string") &&
-    (values.every((each) => Object.keys(each).length === 1) ||
-      (values.length === 1 && !("enum" in values[0]!) && !("properties" in values[0]!)))
-  return isPlain ? { ...values[0], type: types, ...rest } : { anyOf: all, ...rest }
+    typeof value?.["type"] === "string" &&
+    others.length === 0 &&
+    !("enum" in value || "properties" in value)
+  return isPlain ? { ...value, type: [value["type"], "null"], ...rest } : { anyOf: all, ...rest }
 }
 
 // Some make a field with a default one that must be given.
