@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { id, text } from "./schemas.ts"
+import { id, reference, text } from "./schemas.ts"
 import { Time } from "./time.ts"
 
 const MAX_PATTERNS = 100
@@ -48,8 +48,9 @@ const settings = {
     v.examples([["campaign.*", "dialing.updated"]]),
   ),
   sources: v.pipe(
-    v.nullable(v.pipe(v.array(id("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
+    v.nullable(v.pipe(v.array(reference("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
     v.description("Events of those sources only. Null: of all"),
+    v.examples([null]),
   ),
   filter: v.pipe(
     v.nullable(
@@ -69,7 +70,7 @@ const settings = {
   headers: v.pipe(
     v.record(v.string(), v.string()),
     v.description("Sent along with every webhook. Kept encrypted. A change replaces them all"),
-    v.examples([{ authorization: "Bearer 3f9a" }]),
+    v.examples([{ "x-crm-account": "4711" }]),
   ),
   rateLimit: v.pipe(
     v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(10_000))),
@@ -96,12 +97,12 @@ export const Signing = v.pipe(
   ),
 )
 
-export const EXAMPLE_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+// No secret: whoever copies it would share it with every reader.
+export const EXAMPLE_SECRET = "whsec_..."
 
 export const OwnSecret = v.pipe(
   v.string(),
   v.maxLength(200),
-  v.examples([EXAMPLE_SECRET]),
   v.description(
     "Your own: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. Left out: one is made",
   ),

@@ -11,7 +11,7 @@ const publicKey = v.exactOptional(
   v.pipe(
     v.string(),
     v.description("Of an ed25519 endpoint: whpk_ and base64 of 32 bytes"),
-    v.examples(["whpk_MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqo="]),
+    v.examples(["whpk_FGw8/CQ+LHeaVLsWo+fQZsNPK6kVxE8NnJok/di4LAg="]),
   ),
 )
 
@@ -40,6 +40,7 @@ export const SecretRotationInput = v.strictObject({
       DAY,
     ),
     v.description("How long both sign"),
+    v.examples([DAY]),
   ),
   secret: v.exactOptional(OwnSecret),
 })

@@ -27,7 +27,11 @@ export const CreatedKey = v.object({
 
 export const KeyInput = v.strictObject({
   name: v.pipe(Name, v.examples(["crm, production"])),
-  expiresAt: v.pipe(v.nullish(TimeInput), v.description("Null: never")),
+  expiresAt: v.pipe(
+    v.nullish(TimeInput),
+    v.description("Null: never"),
+    v.examples(["2099-12-31T23:59:59Z"]),
+  ),
 })
 
 const show = ({ id, name, createdAt, validUntil, lastUsedAt }: ApiKey.ApiKey) => ({

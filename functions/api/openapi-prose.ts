@@ -79,7 +79,7 @@ const requestId = { "X-Request-Id": header("Names this request in our logs", "3f
 
 export const answerHeaders = (route: Route): JsonSchema => ({
   ...requestId,
-  ...(route.hasRevision && { ETag: header("Its revision, for If-Match", '"3"') }),
+  ...(route.hasRevision && { ETag: header("Its revision, for If-Match", '"1"') }),
   ...(route.answers[201] && route.hasRevision
     ? { Location: header("Where it is", "/v1/tenants/ten_06fzk3vq8r2m5x0c9d7g4h1jtw") }
     : {}),
@@ -121,7 +121,7 @@ export const requestHeaders = (route: Route): JsonSchema[] => [
           in: "header",
           required: false,
           description: "The ETag that was read: 412 where it is another one now",
-          schema: { type: "string", examples: ['"3"'] },
+          schema: { type: "string", examples: ['"1"'] },
         },
       ]
     : []),

@@ -55,9 +55,13 @@ const DEFAULT_OVERLAP_SECONDS = 14 * DAY
 const MAX_KEYS = 20
 
 export const SourceRotationInput = v.strictObject({
-  overlapSeconds: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
-    DEFAULT_OVERLAP_SECONDS,
+  overlapSeconds: v.pipe(
+    v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
+      DEFAULT_OVERLAP_SECONDS,
+    ),
+    v.description("How long what is signed with the old token verifies"),
+    v.examples([DEFAULT_OVERLAP_SECONDS]),
   ),
 })
 
