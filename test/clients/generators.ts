@@ -30,7 +30,6 @@ const typescript = (packages: string[], flow: string, generate: Command): Genera
         target: "es2024",
         module: "nodenext",
         strict: true,
-        exactOptionalPropertyTypes: true,
         skipLibCheck: true,
         outDir: "built",
       },
@@ -54,10 +53,8 @@ const typescript = (packages: string[], flow: string, generate: Command): Genera
   run: ["node", "built/flow.js"],
 })
 
-const python = (packages: string[]): Command[] => [
-  ["python3", "-m", "venv", "venv"],
-  ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", ...packages],
-]
+const VENV: Command = ["python3", "-m", "venv", "venv"]
+const PIP = ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check"] as const
 
 // A module that is not imported may hold anything: all are.
 const IMPORT_ALL = `
@@ -101,7 +98,7 @@ export const generators: readonly Generator[] = [
     needs: ["python3"],
     flow: ["openapi_python_client.py", "flow.py"],
     files: { "config.yaml": "post_hooks: []\n" },
-    install: python(["openapi-python-client==0.29.1"]),
+    install: [VENV, [...PIP, "openapi-python-client==0.29.1"]],
     generate: [
       [
         "venv/bin/openapi-python-client",
@@ -160,10 +157,10 @@ export const generators: readonly Generator[] = [
     flow: ["openapi_generator.py", "flow.py"],
     // What it makes of `webhooks` does not parse, for any document: its parameters have no types.
     files: { ".openapi-generator-ignore": "**/webhooks_api.py\ntest/**\n" },
-    install: python([]),
+    install: [VENV],
     generate: openapiGenerator("python", "packageName=ringback"),
     compile: [
-      ["venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"],
+      [...PIP, "-r", "requirements.txt"],
       ["venv/bin/python", "-c", IMPORT_ALL],
     ],
     run: ["venv/bin/python", "flow.py"],

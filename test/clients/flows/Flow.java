@@ -28,7 +28,7 @@ public class Flow {
         new EndpointInput()
             .url(URI.create(System.getenv("RECEIVER_URL")))
             .eventTypes(List.of("dialing.*"))
-            .filter(Map.of("data.status", Arrays.asList(allowed("4"), allowed("\"4\""), null)))
+            .filter(Map.of("data.resDial", Arrays.asList(allowed("4"), allowed("\"4\""), null)))
             .description(null);
     EndpointWithSecret endpoint = new EndpointsApi(operator).createEndpoint(id, input, null);
     CreatedKey made = new KeysApi(operator).createKey(id, new KeyInput().name("crm"), null);
@@ -61,7 +61,7 @@ public class Flow {
     check(dialing.getData().getResDialName() == ResDialName.ANSWERED, dialing);
 
     EndpointChanges changes = new EndpointChanges().disabled(true).description("calls");
-    Endpoint changed = endpoints.updateEndpoint(id, endpoint.getId(), changes, null);
+    Endpoint changed = endpoints.updateEndpoint(id, endpoint.getId(), null, changes);
     check(changed.getDisabledReason() == DisabledReason.MANUAL, changed);
     try {
       new TenantsApi(operator).getTenant("ten_00000000000000000000000000");

@@ -18,7 +18,7 @@ async function main() {
     body: {
       url: process.env["RECEIVER_URL"]!,
       eventTypes: ["dialing.*"],
-      filter: { "data.status": [4, "4", null] },
+      filter: { "data.resDial": [4, "4", null] },
       description: null,
     },
   })
@@ -40,7 +40,7 @@ async function main() {
     const query = { status: ["delivered" as const], limit: 10 }
     found = (await api.listDeliveries({ ...own, path, query })).data.data[0]
   }
-  assert.equal(found?.eventId, started.eventId)
+  assert.ok(found && found.eventId === started.eventId)
   const { data: delivery } = await api.getDelivery({
     ...own,
     path: { ...path, deliveryId: found.id },

@@ -46,7 +46,7 @@ func main() {
 	check(tenant.JSON201 != nil, "tenant", tenant.Body)
 	id := tenant.JSON201.Id
 	types := []string{"dialing.*"}
-	filter := map[string][]*FilterValue{"data.status": {allowed(4), allowed("4"), nil}}
+	filter := map[string][]*FilterValue{"data.resDial": {allowed(4), allowed("4"), nil}}
 	endpoint := must(operator.CreateEndpointWithResponse(ctx, id, nil, EndpointInput{
 		Url: os.Getenv("RECEIVER_URL"), EventTypes: &types, Filter: &filter,
 	}))

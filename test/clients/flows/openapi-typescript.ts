@@ -23,7 +23,7 @@ async function main() {
       body: {
         url: process.env["RECEIVER_URL"]!,
         eventTypes: ["dialing.*"],
-        filter: { "data.status": [4, "4", null] },
+        filter: { "data.resDial": [4, "4", null] },
         description: null,
       },
     }),
@@ -52,7 +52,7 @@ async function main() {
     const list = await own.GET("/v1/tenants/{tenantId}/deliveries", { params: { path, query } })
     found = good(list).data[0]
   }
-  assert.equal(found?.eventId, eventId)
+  assert.ok(found && found.eventId === eventId)
   const delivery = good(
     await own.GET("/v1/tenants/{tenantId}/deliveries/{deliveryId}", {
       params: { path: { ...path, deliveryId: found.id } },

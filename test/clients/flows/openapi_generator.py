@@ -20,7 +20,7 @@ endpoint = ringback.EndpointsApi(operator).create_endpoint(
     models.EndpointInput(
         url=os.environ["RECEIVER_URL"],
         event_types=["dialing.*"],
-        filter={"data.status": allowed},
+        filter={"data.resDial": allowed},
         description=None,
     ),
 )
@@ -53,7 +53,7 @@ assert isinstance(webhook, models.DialingUpdatedWebhook)
 assert webhook.data.res_dial_name == models.ResDialName.ANSWERED
 
 changes = models.EndpointChanges(disabled=True, description="calls")
-changed = endpoints.update_endpoint(tenant.id, endpoint.id, changes)
+changed = endpoints.update_endpoint(tenant.id, endpoint.id, endpoint_changes=changes)
 assert changed.disabled_reason == models.DisabledReason.MANUAL
 try:
     ringback.TenantsApi(operator).get_tenant("ten_00000000000000000000000000")

@@ -27,7 +27,7 @@ operator = AuthenticatedClient(base_url=URL, token=os.environ["RINGBACK_OPERATOR
 tenant = good(
     create_tenant.sync(client=operator, body=models.TenantInput(name="Acme Collections"))
 )
-filter_ = models.EndpointInputFilterType0.from_dict({"data.status": [4, "4", None]})
+filter_ = models.EndpointInputFilterType0.from_dict({"data.resDial": [4, "4", None]})
 body = models.EndpointInput(
     url=os.environ["RECEIVER_URL"],
     event_types=["dialing.*"],
