@@ -97,5 +97,9 @@ test("no example is a usable secret", async () => {
 test("an example of a public key is one: 32 bytes", () => {
   const keys = [...textsIn(document)].flatMap((text) => [...text.matchAll(/^whpk_(.+)$/g)])
   assert.ok(keys.length > 0)
-  for (const [, base64] of keys) assert.equal(Buffer.from(base64!, "base64").length, 32)
+  for (const [text, base64] of keys) {
+    assert.equal(Buffer.from(base64!, "base64").length, 32)
+    // The head of a DER key: what comes after it is cut off.
+    assert.doesNotMatch(text, /^whpk_MCowBQYDK2Vw/)
+  }
 })
