@@ -60,7 +60,9 @@ export function typeText(schema: JsonSchema, components: JsonSchema): string {
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" or ")
   const all = Array.isArray(anyOf)
     ? anyOf.map((each) => typeText(each as JsonSchema, components))
-    : [type ?? "anything"].flat().map((each) => plainTypeText(String(each), rest, components))
+    : [(type ?? "anything") as string | string[]]
+        .flat()
+        .map((each) => plainTypeText(each, rest, components))
   const words = [...new Set(all.flatMap((each) => each.split(" or ")))].join(" or ")
   return format === "date-time" ? words.replace("string", "time") : words
 }

@@ -57,7 +57,9 @@ export function exampleOf(
           .map(([name, property]) => [name, example(property)]),
       )
     case "array":
-      return items ? new Array(Number(schema["minItems"] ?? 1)).fill(example(items)) : []
+      return items
+        ? Array.from({ length: Number(schema["minItems"] ?? 1) }, () => example(items))
+        : []
     case "string":
       return "text"
     case "integer":

@@ -82,6 +82,6 @@ function withSaidDefault(schema: JsonSchema): JsonSchema {
   const { description } = schema
   return {
     ...rest,
-    description: description === undefined ? said : `${String(description)}. ${said}`,
+    description: description === undefined ? said : `${description as string}. ${said}`,
   }
 }

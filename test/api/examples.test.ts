@@ -23,9 +23,7 @@ type Json = Record<string, unknown>
 type Request = { what: string; query?: string; sent: Sent }
 
 const schemaAt = (schema: Json): Json => {
-  const name = String(schema["$ref"] ?? "")
-    .split("/")
-    .at(-1)!
+  const name = ((schema["$ref"] ?? "") as string).split("/").at(-1)!
   return name === "" ? schema : document.components.schemas[name]!
 }
 
