@@ -81,6 +81,7 @@ declare module "sst" {
     "Settings": {
       "allowedNetworks": any
       "apiRateLimit": number
+      "maxEndpoints": number
       "retentionDays": number
       "type": "sst.sst.Linkable"
     }

@@ -8,6 +8,7 @@ import { claimNotice } from "./jobs/notify.ts"
 import { recoverPage } from "./jobs/recover.ts"
 import { spreadPage } from "./jobs/spread.ts"
 import { wakePage } from "./jobs/wake.ts"
+import { endWaitingCall } from "./calls/call-events.ts"
 import { resources } from "./resources.ts"
 import { sendOne } from "./messages/send.ts"
 
@@ -27,6 +28,7 @@ export function jobsHandler(deps: JobsDeps) {
     handleBatch(event, deps.log, async (record): Promise<Verdict> => {
       const job = parseJob(record.body)
       if (job.kind === "notify") return notify(deps, job)
+      if (job.kind === "call") return finishCall(deps, job)
       let place: Place = job.place
       let pages = 0
       do {
@@ -45,7 +47,12 @@ async function notify(deps: JobsDeps, job: Extract<Job, { kind: "notify" }>): Pr
   return isOut ? "done" : "later"
 }
 
-function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" }>): Promise<Place> {
+async function finishCall(deps: JobsDeps, job: Extract<Job, { kind: "call" }>): Promise<Verdict> {
+  const sent = await fanOut(deps, await endWaitingCall(deps, job))
+  return sent.every(Boolean) ? "done" : "later"
+}
+
+function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" | "call" }>): Promise<Place> {
   switch (job.kind) {
     case "hold":
       return holdPage(deps.table, job)

@@ -1,13 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
-import type { Endpoint } from "@ringback/store/endpoint"
+import type { Matching } from "@ringback/store/endpoint"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
 import type { Source } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
+import { makeTestSender } from "./api/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
@@ -17,6 +18,8 @@ import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
 const MIN_RETENTION_DAYS = 14
+const MAX_KEYS = 100
+const MAX_SOURCES = 100
 /** What is cached is at most so old; on a laptop, where reads cost nothing, far less. */
 const CACHED_MS = 10_000
 
@@ -34,6 +37,8 @@ export type Linked = {
     allowedNetworks: string | string[]
     retentionDays: number
     apiRateLimit: number
+    /** Endpoints a tenant. */
+    maxEndpoints: number
     cachedMs?: number
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
@@ -50,6 +55,7 @@ export async function connect(linked: Linked) {
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
+  const sending = { allowedNetworks, userAgent: `Ringback/${version}` }
   return {
     table,
     sqs,
@@ -73,11 +79,13 @@ export async function connect(linked: Linked) {
     get operatorKey() {
       return linked.OperatorKey.value
     },
-    sender: makeSender({ allowedNetworks, userAgent: `Ringback/${version}` }),
+    sender: makeSender(sending),
+    testSender: makeTestSender(sending),
     urlRules: { allowedNetworks, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
+    limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     sources: makeCache<Source | undefined>(now, cachedMs),
-    endpoints: makeCache<Endpoint[]>(now, cachedMs),
+    endpoints: makeCache<Matching[]>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,

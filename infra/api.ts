@@ -30,6 +30,8 @@ export const apiFunction = makeFunction("AdminApi", {
   timeoutSeconds: 29,
   // Twice a worker's: a person waits for its cold start.
   memory: "1024 MB",
+  // Whoever keeps requests open must not use up the account's concurrency, which ingest lives on.
+  ...(settings.apiConcurrency > 0 && { concurrency: settings.apiConcurrency }),
   link: [table, dataKey, linkedSettings, operatorKey, queues.Ingest, queues.Retry, queues.Jobs],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),

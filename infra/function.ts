@@ -9,6 +9,8 @@ type Options = {
   memory: `${number} MB`
   link: object[]
   permissions: { actions: string[]; resources: $util.Input<string>[] }[]
+  /** Instances at once, reserved for it: a cap, and a part of the account's that no other function has. */
+  concurrency?: number
   /** Of asynchronous invocations: none of those that poll a queue. */
   retries?: number
 }
@@ -35,6 +37,9 @@ export const makeFunction = (name: string, options: Options) => {
     permissions: [writesItsLog, ...options.permissions],
     logging: { format: "json", logGroup: logGroup.name },
     nodejs: { minify: true },
+    ...(options.concurrency !== undefined && {
+      concurrency: { reserved: options.concurrency },
+    }),
     ...(options.retries !== undefined && { retries: options.retries }),
     // SST 4.17.1 lets every principal of the account take the role, as for its live mode, and write to every log group.
     transform: { role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] } },

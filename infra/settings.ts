@@ -16,6 +16,9 @@ export const settings = {
   allowedNetworks: list("ALLOWED_NETWORKS"),
   retentionDays: whole("RETENTION_DAYS", 30, 14),
   apiRateLimit: whole("API_RATE_LIMIT", 100, 0),
+  maxEndpoints: whole("MAX_ENDPOINTS", 200, 1),
+  /** Instances of the API function at once, taken from the account's; 0: none are reserved, and nothing is capped. */
+  apiConcurrency: whole("API_CONCURRENCY", isPermanent($app.stage) ? 40 : 0, 0),
   apiDomain: setting("API_DOMAIN"),
   alarmEmail: setting("ALARM_EMAIL"),
   /** How many collectors should be heard; with 0 nobody is missed. */
@@ -39,5 +42,6 @@ export const linkedSettings = new sst.Linkable("Settings", {
     allowedNetworks: settings.allowedNetworks,
     retentionDays: settings.retentionDays,
     apiRateLimit: settings.apiRateLimit,
+    maxEndpoints: settings.maxEndpoints,
   },
 })

@@ -29,6 +29,9 @@ async function measure(options: {
   endpoints: number
   headers?: (index: number) => [string, string][]
   isTwin?: boolean
+  eventTypes?: string[]
+  /** What was heard long before. */
+  known?: [string, string][][]
 }) {
   const counts: Counts = {}
   const clients = countedClients(stack, counts, "all")
@@ -37,16 +40,18 @@ async function measure(options: {
   const deps = makeDeps(stack, { clients, now: () => startedAt })
   const customer = await makeCustomer(deps)
   for (let count = 0; count < options.endpoints; count++) {
-    await makeEndpoint(deps, customer.tenant, receiver.url)
+    await makeEndpoint(deps, customer.tenant, receiver.url, {
+      eventTypes: options.eventTypes ?? null,
+    })
   }
   const headers = options.headers ?? (() => campaignUpdate())
   const all = Array.from({ length: EVENTS }, (_, index) => headers(index))
-  const sendAll = async () => {
-    for (let start = 0; start < EVENTS; start += 10) {
+  const sendAll = async (events = all) => {
+    for (let start = 0; start < events.length; start += 10) {
       await clients.sqs.send(
         new SendMessageBatchCommand({
           QueueUrl: stack.queues.Ingest.url,
-          Entries: all.slice(start, start + 10).map((each, index) => ({
+          Entries: events.slice(start, start + 10).map((each, index) => ({
             Id: String(index),
             MessageBody: sealMessage(eventMessage(customer, each), customer.source.key),
           })),
@@ -57,8 +62,8 @@ async function measure(options: {
   const drain = async (queue: "Ingest" | "Delivery") => {
     while ((await pump(stack, deps, queue, clients.sqs)) > 0);
   }
-  if (options.isTwin) {
-    await sendAll()
+  if (options.isTwin || options.known) {
+    await sendAll(options.known)
     await drain("Ingest")
     await drain("Delivery")
   }
@@ -74,6 +79,39 @@ async function measure(options: {
     reads: total(counts, "dynamodb", /Get|Query|Scan/) / EVENTS,
   }
 }
+
+// A busy call has four dialing events, an answered one six; its contact's row is heard of before it.
+const CALL: [action: string, status: number, resDial: number, resHangup: number][] = [
+  ["Create", 0, 0, 0],
+  ["Update", 1, 0, 0],
+  ["Update", 1, 4, 0],
+  ["Update", 5, 4, 16],
+  ["Update", 6, 4, 16],
+  ["Delete", 6, 4, 16],
+]
+// Side by side, as real calls are: the events of one are seconds apart.
+const CALLS = EVENTS / CALL.length
+const callEvent = (index: number): [string, string][] => {
+  const [step, call] = [Math.floor(index / CALLS), index % CALLS]
+  const [action, status, resDial, resHangup] = CALL[step]!
+  return [
+    ["Event", `OutDialing${action}`],
+    ["Uuid", `call-${call}`],
+    ["Status", `${status}`],
+    ["CampUuid", "c-1"],
+    ["DlListUuid", `r-${call}`],
+    ["ResDial", `${resDial}`],
+    ["ResHangup", `${resHangup}`],
+    ["TmCreate", "2026-11-22T11:00:09.000000001Z"],
+    ["TmUpdate", action === "Create" ? "<unknown>" : `2026-11-22T11:00:1${step}.000000001Z`],
+  ]
+}
+
+const rows = Array.from({ length: CALLS }, (_, call): [string, string][] => [
+  ["Event", "OutDlListCreate"],
+  ["Uuid", `r-${call}`],
+  ["UKey", `${call}`],
+])
 
 const close = (actual: number, budget: number, what: string) =>
   assert.ok(actual <= budget * 1.1 + 0.05, `${what}: ${actual} requests an event, budget ${budget}`)
@@ -105,4 +143,18 @@ describe("requests an event, in full batches", () => {
         close(counted[name], budget[name], name)
     })
   }
+
+  // For each dialing event at most two writes more, and one read more for each call that ends.
+  test("calls, for a tenant who asks for them", async () => {
+    const plain = { endpoints: 1, headers: callEvent, eventTypes: ["campaign.*"], known: rows }
+    const without = await measure(plain)
+    close(without.writes, 1, "writes without calls")
+    close(without.reads, 0, "reads without calls")
+    const asked = await measure({ ...plain, eventTypes: ["call.*"] })
+    const deliveries = 3 / CALL.length
+    const more = asked.writes - without.writes - deliveries
+    assert.ok(more <= 2, `${more} writes more a dialing event`)
+    const reads = asked.reads * CALL.length
+    assert.ok(reads <= 1.1, `${reads} reads more a call`)
+  })
 })

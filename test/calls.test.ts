@@ -43,6 +43,17 @@ const counted = (outcome: string) =>
     .filter(({ event }) => event === "batch.ingested")
     .reduce((sum, { fields }) => sum + Number(fields[outcome] ?? 0), 0)
 
+const dialing = (action: string, status: string, resDial: string): [string, string][] => [
+  ["Event", `OutDialing${action}`],
+  ["Uuid", `dialing of ${tenant()}`],
+  ["Status", status],
+  ["CampUuid", "c-1"],
+  ["ResDial", resDial],
+  ["ResHangup", "0"],
+  ["TmCreate", "2026-11-22T11:00:00.000000001Z"],
+  ["TmUpdate", action === "Create" ? "<unknown>" : "2026-11-22T11:00:09.000000001Z"],
+]
+
 /** Answers events of the PBX with that status, what Ringback tells of itself with 204. */
 const failsFor = (status: number) =>
   world.receiver.behave(({ webhook }, response) =>
@@ -127,6 +138,19 @@ describe("Ingest", () => {
         ["campaign.updated", true],
         ["source.gap", undefined],
       ],
+    )
+  })
+
+  test("a call whose end is heard first, for an endpoint that asks for calls", async () => {
+    const { arrived } = await world.addEndpoint({ eventTypes: ["call.*"] })
+    await world.say(dialing("Create", "0", "0"))
+    await world.say(dialing("Delete", "6", "4"))
+    await pass(30)
+    assert.deepEqual(
+      arrived()
+        .map(({ type }) => type)
+        .sort(),
+      ["call.answered", "call.completed", "call.started"],
     )
   })
 
@@ -294,8 +318,8 @@ test("every kind of job was done", () => {
   const kinds = Job.options.map(({ entries }) => entries.kind.literal)
   const pages = world.logged.filter(({ event }) => event === "job.page")
   const done = new Set(pages.map(({ fields }) => fields["kind"]))
-  // A notice has no pages: it arrived, above.
-  assert.deepEqual(done.union(new Set(["notify"])), new Set(kinds))
+  // A notice and a call's end have no pages: they arrived, above.
+  assert.deepEqual(done.union(new Set(["notify", "call"])), new Set(kinds))
 })
 
 test("test/infra/calls.json is what was seen", async () => {

@@ -8,7 +8,8 @@ import type { Access } from "./route.ts"
 
 /** Who asks. `id` is the key's, for limits and logs. */
 export type Caller =
-  { kind: "operator"; id: "operator" } | { kind: "tenant"; id: string; tenant: string }
+  | { kind: "operator"; id: "operator" }
+  | { kind: "tenant"; id: string; tenant: string; scope: ApiKey.Scope }
 
 /** Who that is, or a problem. A key is read each time, consistently: a revoked one is refused at once. */
 export async function identify(
@@ -21,7 +22,7 @@ export async function identify(
   const apiKey = await ApiKey.verify(table, text)
   if (!apiKey) throw unknownKey()
   await ApiKey.touch(table, apiKey)
-  return { kind: "tenant", id: apiKey.id, tenant: apiKey.tenant }
+  return { kind: "tenant", id: apiKey.id, tenant: apiKey.tenant, scope: apiKey.scope }
 }
 
 /** What was sent as a key or token, or a problem. */
@@ -36,21 +37,27 @@ export function readBearer(authorization: string | undefined): string {
 /** The living tenant that the route is about, if any, or a problem where the caller may not go there. */
 export async function authorize(
   table: Table,
-  access: Exclude<Access, "open" | "source">,
+  { access, scope }: { access: Exclude<Access, "open" | "source">; scope: ApiKey.Scope },
   caller: Caller,
-  tenantId: string | undefined,
+  pathTenant: string | undefined,
 ): Promise<Tenant.Tenant | undefined> {
   if (access === "operator" && caller.kind !== "operator") {
     throw new ProblemError("auth.forbidden", "This needs the operator's key.")
   }
-  if (access !== "tenant") return undefined
+  const tenantId = access === "key" && caller.kind === "tenant" ? caller.tenant : pathTenant
+  if (access === "operator" || (access === "key" && caller.kind === "operator")) return undefined
   const isOther = caller.kind === "tenant" && caller.tenant !== tenantId
   if (tenantId === undefined || !isPathId("tenantId", tenantId) || isOther) {
     throw notFound("tenant")
   }
   const tenant = await Tenant.get(table, tenantId, { consistent: true })
-  if (tenant && tenant.deletedAt === undefined) return tenant
-  throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
+  if (!tenant || tenant.deletedAt !== undefined) {
+    throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
+  }
+  if (caller.kind === "tenant" && caller.scope === "read" && scope === "full") {
+    throw new ProblemError("auth.scope", "This key may read, and sees no secret: use another one.")
+  }
+  return tenant
 }
 
 const CHALLENGE = { "www-authenticate": 'Bearer realm="ringback"' }

@@ -1,9 +1,14 @@
 import { ProblemError } from "./problem.ts"
 
-const MAX_BYTES = 256 * 1024
+const MAX_BYTES = 64 * 1024
 
 /** The body's text as sent (the empty text where there is none); a problem where it is too large or no UTF-8. */
 export async function readText(request: Request): Promise<string> {
+  const encoding = request.headers.get("content-encoding") ?? "identity"
+  if (encoding.toLowerCase() !== "identity") {
+    const detail = "Send the body as it is, without a Content-Encoding."
+    throw new ProblemError("body.unsupported", detail, { headers: { connection: "close" } })
+  }
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BYTES) throw tooLarge()
   const chunks: Uint8Array[] = []
   let bytes = 0

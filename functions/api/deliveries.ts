@@ -43,6 +43,7 @@ export const deliveryRoutes = [
       status: v.exactOptional(
         v.pipe(
           v.array(v.picklist(Delivery.DELIVERY_STATUSES)),
+          v.maxLength(Delivery.DELIVERY_STATUSES.length),
           v.description("May be given more than once: any of them"),
         ),
       ),

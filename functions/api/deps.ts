@@ -11,9 +11,12 @@ export type Deps = {
   sqs: SqsSender
   queues: { ingestUrl: string; retryUrl: string; jobsUrl: string }
   operatorKey: string
-  sender: Pick<Sender, "send">
+  /** Sends an endpoint's test, in 5 s at most. */
+  testSender: Pick<Sender, "send">
   /** Which URLs an endpoint may have. */
   urlRules: UrlRules & { resolve: Resolve }
+  /** How many a tenant may have; what is more already stays. */
+  limits: { endpoints: number; keys: number; sources: number }
   /** Requests a second that each tenant's key may make; 0: no limit. */
   rateLimit: number
   version: string

@@ -11,6 +11,7 @@ import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
 import { signatureHeaders } from "@ringback/webhooks/sign"
+import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
@@ -88,6 +89,10 @@ function exampleWebhook(type: string, tenant: string, now: number) {
   return { id, body: webhookBody({ id, tenant, source }, said) }
 }
 
+const TESTS_AT_ONCE = 5
+// A test takes 5 s; what is more than 15 s old was run by a process that died.
+const TEST_LEASE_MS = 15_000
+
 const tag = "Endpoints"
 
 export const endpointActionRoutes = [
@@ -99,7 +104,7 @@ export const endpointActionRoutes = [
     tag,
     summary: "Send an example webhook now",
     description:
-      "Signed as all others are, also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went.",
+      "Signed as all others are, also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went. It waits 5 s at most; one test of an endpoint at a time (409), and five of a tenant (429).",
     body: v.strictObject({
       eventType: v.pipe(
         v.optional(v.pipe(v.string(), v.maxLength(100))),
@@ -108,7 +113,8 @@ export const endpointActionRoutes = [
       ),
     }),
     answers: { 200: { description: "What came of it", schema: TestResult } },
-    async handle({ deps: { table, sender }, tenant, params, body: { eventType } }) {
+    problems: ["conflict.running"],
+    async handle({ deps: { table, testSender }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
@@ -120,12 +126,24 @@ export const endpointActionRoutes = [
         timestampSeconds: Math.floor(now / 1000),
         secrets: Endpoint.openSecrets(table, endpoint),
       })
-      const { ok, statusCode, durationMs, error, responseBody } = await sender.send({
+      const work = {
+        kind: "TEST",
+        tenant: tenant.id,
         endpointId: endpoint.id,
-        url: endpoint.url,
-        headers: { ...endpoint.headers, ...signature },
-        body: webhook.body,
-      })
+        limit: TESTS_AT_ONCE,
+        leaseMs: TEST_LEASE_MS,
+      }
+      const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
+        table,
+        work,
+        () =>
+          testSender.send({
+            endpointId: endpoint.id,
+            url: endpoint.url,
+            headers: { ...endpoint.headers, ...signature },
+            body: webhook.body,
+          }),
+      )
       return { status: 200, body: { delivered: ok, statusCode, durationMs, error, responseBody } }
     },
   }),

@@ -5,8 +5,7 @@ import { patternProblem } from "@ringback/webhooks/match"
 import { checkUrl } from "@ringback/webhooks/url"
 import type { Deps } from "./deps.ts"
 import type { EndpointChanges } from "./endpoint-schema.ts"
-import { invalid, ProblemError, type FieldError } from "./problem.ts"
-import { pointer } from "./validate.ts"
+import { invalid, pointer, ProblemError, type FieldError } from "./problem.ts"
 
 const KNOWN_TYPES = eventTypes.map(({ type }) => type)
 

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { MAX_HEADERS } from "@ringback/webhooks/headers"
 import { id, reference, text } from "./schemas.ts"
 import { Time } from "./time.ts"
 
@@ -69,7 +70,10 @@ const settings = {
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
   headers: v.pipe(
     v.record(v.string(), v.string()),
-    v.description("Sent along with every webhook. Kept encrypted. A change replaces them all"),
+    v.maxEntries(MAX_HEADERS),
+    v.description(
+      "Sent along with every webhook. Kept encrypted. A change replaces them all. A key of scope read sees no values",
+    ),
     v.examples([{ "x-crm-account": "4711" }]),
   ),
   rateLimit: v.pipe(
@@ -99,6 +103,12 @@ export const Signing = v.pipe(
 
 // No secret: whoever copies it would share it with every reader.
 export const EXAMPLE_SECRET = "whsec_..."
+
+export const PublicKey = v.pipe(
+  v.string(),
+  v.description("Of an ed25519 endpoint, instead of a secret: whpk_ and base64 of its 32 bytes"),
+  v.examples(["whpk_pW8ARLj91oq9bMTYYrVcqq+mOXdr4+qH6e8lxt5WPfI="]),
+)
 
 export const OwnSecret = v.pipe(
   v.string(),
@@ -147,6 +157,7 @@ const entries = {
   id: id("ep"),
   ...settings,
   signing: Signing,
+  publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(
     v.nullable(DisabledReason),
     v.description("gone: it answered 410. failing: all has failed for five days"),
@@ -159,9 +170,13 @@ export const EndpointAnswer = v.pipe(v.object(entries), v.description("A receive
 
 export const EndpointWithSecret = v.object({
   ...entries,
-  secret: v.pipe(
-    v.string(),
-    v.description("What its webhooks are signed with; also at /secret"),
-    v.examples([EXAMPLE_SECRET]),
+  secret: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.description(
+        "What its webhooks are signed with, also at /secret; none of an ed25519 endpoint",
+      ),
+      v.examples([EXAMPLE_SECRET]),
+    ),
   ),
 })

@@ -1,29 +1,27 @@
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secret"
-import { EXAMPLE_SECRET, OwnSecret } from "./endpoint-schema.ts"
+import { showSecret } from "./endpoint-answer.ts"
+import { EXAMPLE_SECRET, OwnSecret, PublicKey } from "./endpoint-schema.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
 
-const publicKey = v.exactOptional(
+const secret = v.exactOptional(
   v.pipe(
     v.string(),
-    v.description("Of an ed25519 endpoint: whpk_ and base64 of 32 bytes"),
-    v.examples(["whpk_FGw8/CQ+LHeaVLsWo+fQZsNPK6kVxE8NnJok/di4LAg="]),
-  ),
-)
-
-export const SecretAnswer = v.object({
-  secret: v.pipe(
-    v.string(),
-    v.description("The newest: what signs first"),
+    v.description("The newest: what signs first. Of an ed25519 endpoint it is never shown"),
     v.examples([EXAMPLE_SECRET]),
   ),
+)
+const publicKey = v.exactOptional(PublicKey)
+
+export const SecretAnswer = v.object({
+  secret,
   publicKey,
   previous: v.pipe(
-    v.array(v.object({ expiresAt: Time })),
+    v.array(v.object({ publicKey, expiresAt: Time })),
     v.description("How long those before it sign as well"),
   ),
 })
@@ -46,15 +44,10 @@ export const SecretRotationInput = v.strictObject({
 })
 
 export const RotatedSecret = v.object({
-  secret: v.pipe(v.string(), v.examples([EXAMPLE_SECRET])),
+  secret,
   publicKey,
   previousExpiresAt: Time,
 })
-
-const withPublicKey = (secret: string) => {
-  const key = publicKeyOf(secret)
-  return { secret, ...(key !== undefined && { publicKey: key }) }
-}
 
 const tag = "Endpoints"
 
@@ -63,6 +56,7 @@ export const endpointSecretRoutes = [
     method: "get",
     path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/secret",
     access: "tenant",
+    scope: "full",
     operationId: "getEndpointSecret",
     tag,
     summary: "Read the secret that signs its webhooks",
@@ -71,11 +65,15 @@ export const endpointSecretRoutes = [
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
-      const [secret] = Endpoint.openSecrets(table, endpoint)
-      const previous = Endpoint.validSecrets(endpoint, table.now())
-        .slice(1)
-        .map(({ expiresAt }) => ({ expiresAt: formatMillis(expiresAt!) }))
-      return { status: 200, body: { ...withPublicKey(secret!), previous } }
+      const now = table.now()
+      const secrets = Endpoint.openSecrets(table, endpoint, now)
+      const valid = Endpoint.validSecrets(endpoint, now)
+      const previous = secrets.slice(1).map((secret, index) => {
+        const publicKey = publicKeyOf(secret)
+        const expiresAt = formatMillis(valid[index + 1]!.expiresAt!)
+        return { ...(publicKey !== undefined && { publicKey }), expiresAt }
+      })
+      return { status: 200, body: { ...showSecret(secrets[0]!), previous } }
     },
   }),
   route({
@@ -105,7 +103,7 @@ export const endpointSecretRoutes = [
       const rotated = await Endpoint.rotateSecret(table, endpoint, secret, overlapMs)
       if (!rotated) throw new ProblemError("conflict.changed", "Ask again.")
       const previousExpiresAt = formatMillis(rotated.updatedAt + overlapMs)
-      return { status: 200, body: { ...withPublicKey(secret), previousExpiresAt } }
+      return { status: 200, body: { ...showSecret(secret), previousExpiresAt } }
     },
   }),
 ]

@@ -1,8 +1,8 @@
-import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
 import { cursorsFor } from "./cursor.ts"
+import { showEndpoint, showSecret } from "./endpoint-answer.ts"
 import { checkEndpoint } from "./endpoint-check.ts"
 import {
   EndpointAnswer,
@@ -10,29 +10,12 @@ import {
   EndpointWithSecret,
   EndpointInput,
 } from "./endpoint-schema.ts"
+import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { enqueue } from "./enqueue.ts"
 import { invalid, notFound } from "./problem.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
-import { formatMillis } from "./time.ts"
-
-const show = (endpoint: Endpoint.Endpoint): v.InferOutput<typeof EndpointAnswer> => ({
-  id: endpoint.id,
-  url: endpoint.url,
-  eventTypes: endpoint.eventTypes,
-  sources: endpoint.sources,
-  filter: endpoint.filter as EndpointChanges["filter"] & {},
-  description: endpoint.description,
-  headers: endpoint.headers,
-  rateLimit: endpoint.rateLimit,
-  metadata: endpoint.metadata,
-  signing: endpoint.signing,
-  disabled: endpoint.disabled,
-  disabledReason: endpoint.disabledReason,
-  createdAt: formatMillis(endpoint.createdAt),
-  updatedAt: formatMillis(endpoint.updatedAt),
-})
 
 const tag = "Endpoints"
 
@@ -46,18 +29,25 @@ export const endpointRoutes = [
     summary: "Create an endpoint",
     body: EndpointInput,
     answers: { 201: { description: "The endpoint, with its secret", schema: EndpointWithSecret } },
-    problems: ["endpoint.url_refused"],
+    problems: ["endpoint.url_refused", "limit.reached"],
     hasRevision: true,
     isSubscription: true,
-    async handle({ deps, tenant, body: { secret: own, ...settings } }) {
+    async handle({ deps, caller, tenant, body: { secret: own, ...settings } }) {
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
+      checkSize(settings)
       await checkEndpoint(deps, tenant.id, settings)
       const secret = own ?? makeSecret(settings.signing)
-      const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret)
+      const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret, {
+        limit: deps.limits.endpoints,
+      })
       const location = `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`
       const headers = { ...etagOf(endpoint), location }
-      return { status: 201, body: { ...show(endpoint), secret }, headers }
+      return {
+        status: 201,
+        body: { ...showEndpoint(deps.table, caller, endpoint), ...showSecret(secret) },
+        headers,
+      }
     },
   }),
   route({
@@ -69,11 +59,14 @@ export const endpointRoutes = [
     summary: "List endpoints",
     query: paging,
     answers: { 200: { description: "Endpoints", schema: pageOf(EndpointAnswer) } },
-    async handle({ deps, tenant, query }) {
+    async handle({ deps, caller, tenant, query }) {
       const cursors = cursorsFor(deps.table.sealer, ["endpoints", tenant.id])
       const after = cursors.read(query.cursor)
       const page = await Endpoint.page(deps.table, tenant.id, { limit: query.limit, after })
-      return { status: 200, body: toPage(page, cursors, show) }
+      return {
+        status: 200,
+        body: toPage(page, cursors, (each) => showEndpoint(deps.table, caller, each)),
+      }
     },
   }),
   route({
@@ -85,11 +78,15 @@ export const endpointRoutes = [
     summary: "Read an endpoint",
     answers: { 200: { description: "The endpoint", schema: EndpointAnswer } },
     hasRevision: true,
-    async handle({ deps, tenant, params }) {
+    async handle({ deps, caller, tenant, params }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(deps.table, tenant.id, params.endpointId, { consistent: true }),
       )
-      return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
+      return {
+        status: 200,
+        body: showEndpoint(deps.table, caller, endpoint),
+        headers: etagOf(endpoint),
+      }
     },
   }),
   route({
@@ -103,11 +100,13 @@ export const endpointRoutes = [
       "`disabled: true` holds what waits for it; `disabled: false` enables it again, also after it was found gone or failing: `recover` sends what was held. Workers see a change within 10 s.",
     body: EndpointChanges,
     answers: { 200: { description: "The endpoint as it is now", schema: EndpointAnswer } },
-    problems: ["endpoint.url_refused"],
+    problems: ["endpoint.url_refused", "conflict.changed"],
     hasRevision: true,
-    async handle({ deps, tenant, params: { endpointId }, body, ifMatch }) {
+    async handle({ deps, caller, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      const { disabled: wasDisabled, rateLimit } = await living("endpoint", read)
+      const before = await living("endpoint", read)
+      const { disabled: wasDisabled, rateLimit } = before
+      checkSize(body, before)
       await checkEndpoint(deps, tenant.id, body)
       // To disable what is disabled already must not hide why it is.
       const { disabled, ...rest } = body
@@ -117,14 +116,18 @@ export const endpointRoutes = [
       // answer that never came finds it either disabled or forgotten.
       if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
-        Endpoint.update(deps.table, tenant.id, endpointId, changes, revision),
+        updateChecked(deps.table, read, changes, revision),
       )
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await Health.dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
-      return { status: 200, body: show(endpoint), headers: etagOf(endpoint) }
+      return {
+        status: 200,
+        body: showEndpoint(deps.table, caller, endpoint),
+        headers: etagOf(endpoint),
+      }
     },
   }),
   route({

@@ -12,7 +12,7 @@ import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from ".
 import { notFound, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
-import { id, reference, pageOf, paging } from "./schemas.ts"
+import { id, MAX_LIMIT, pageOf, paging, pagingOf, reference } from "./schemas.ts"
 import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
 
 const entries = {
@@ -44,6 +44,9 @@ export const EventWithDeliveries = v.object({
     v.description("As the collector read them; none of an operational event"),
   ),
   deliveries: v.pipe(v.array(DeliveryAnswer), v.description("Newest first")),
+  nextCursor: v.exactOptional(
+    v.pipe(v.string(), v.description("There are more deliveries: go on with this as `cursor`")),
+  ),
 })
 
 type Shown = v.InferOutput<typeof EventAnswer>
@@ -124,17 +127,25 @@ export const eventRoutes = [
     operationId: "getEvent",
     tag,
     summary: "Read an event, its headers and its deliveries",
+    description: "Of many deliveries a page: go on with `cursor`.",
+    query: pagingOf(MAX_LIMIT),
     answers: { 200: { description: "The event", schema: EventWithDeliveries } },
-    async handle({ deps, tenant, params: { eventId } }) {
+    async handle({ deps, tenant, params: { eventId }, query: { limit, cursor } }) {
+      const cursors = cursorsFor(deps.table.sealer, ["event", tenant.id, eventId])
+      const start = cursors.read(cursor)
       const event = await read(deps, tenant.id, eventId)
       const endpoints = await Endpoint.list(deps.table, tenant.id)
       const about = { id: eventId, receivedAt: event.receivedAt }
       const ids = endpoints.map((endpoint) => endpoint.id)
-      const deliveries = await deliveriesOfEvent(deps.table, tenant.id, about, ids)
+      const { items, next } = await deliveriesOfEvent(deps.table, tenant.id, about, ids, {
+        limit,
+        cursor: start,
+      })
       const body = {
         ...show(tenant.id, event),
         headers: Event.headersOf(event),
-        deliveries: deliveries.map(showDelivery),
+        deliveries: items.map(showDelivery),
+        ...(next !== undefined && { nextCursor: cursors.write(next) }),
       }
       return { status: 200, body }
     },

@@ -5,8 +5,9 @@ import type { Table } from "@ringback/store/table"
 import { invalid, ProblemError } from "./problem.ts"
 import type { Answer } from "./route.ts"
 
-const POLL_MS = 50
-const POLLS = 200
+// Whoever waits reads, and ever more seldom: 50 ms at first, then twice as long each time, 6 s in all.
+const FIRST_WAIT_MS = 50
+const READS = 7
 
 const KEY = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
 
@@ -20,7 +21,7 @@ export async function once(
   table: Table,
   key: string | undefined,
   request: Request,
-  handle: () => Promise<Answer>,
+  { handle, judge }: { handle: () => Promise<Answer>; judge: () => Promise<unknown> },
 ): Promise<Answer> {
   if (key === undefined) return handle()
   if (!KEY.test(key)) {
@@ -33,22 +34,39 @@ export async function once(
       .update(JSON.stringify([request.path, request.text]))
       .digest("base64url"),
   }
-  for (let poll = 0; poll < POLLS; poll++) {
-    const claimed = await Idempotency.claim(table, asked)
-    if (claimed.outcome === "first") return run(claimed, handle)
-    if (claimed.outcome === "answered") {
+  let claimed = await Idempotency.claim(table, asked)
+  for (let read = 0; claimed.outcome === "running" && read < READS; read++) {
+    await wait(FIRST_WAIT_MS * 2 ** read)
+    const found = await Idempotency.look(table, asked)
+    claimed = found.outcome === "free" ? await Idempotency.claim(table, asked) : found
+    // A key may have been revoked while it waited.
+    if (claimed.outcome !== "running") await judged(claimed, judge)
+  }
+  switch (claimed.outcome) {
+    case "first":
+      return run(claimed, handle)
+    case "answered": {
       const answer = JSON.parse(claimed.answer) as Answer
       return { ...answer, headers: { ...answer.headers, "idempotency-replayed": "true" } }
     }
-    if (claimed.outcome === "mismatch") {
+    case "mismatch": {
       const detail = "Use a new Idempotency-Key for another path or body."
       throw new ProblemError("idempotency.mismatch", detail)
     }
-    await wait(POLL_MS)
+    default:
+      throw new ProblemError("idempotency.in_progress", "Ask again in a second.", {
+        headers: { "retry-after": "1" },
+      })
   }
-  throw new ProblemError("idempotency.in_progress", "Ask again in a second.", {
-    headers: { "retry-after": "1" },
-  })
+}
+
+async function judged(claimed: Idempotency.Claimed, judge: () => Promise<unknown>): Promise<void> {
+  try {
+    await judge()
+  } catch (error) {
+    if (claimed.outcome === "first") await claimed.release()
+    throw error
+  }
 }
 
 async function run(

@@ -6,9 +6,15 @@ import { route } from "./route.ts"
 import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
 import { formatMillis, parseMillis, Time, TimeInput } from "./time.ts"
 
+const Scope = v.pipe(
+  ApiKey.Scope,
+  v.description("full: all that its tenant may do. read: GET and previews, and never a secret"),
+)
+
 const entries = {
   id: id("key"),
   name: v.pipe(v.string(), v.examples(["crm, production"])),
+  scope: Scope,
   createdAt: Time,
   expiresAt: v.nullable(Time),
   lastUsedAt: v.pipe(v.nullable(Time), v.description("Within the hour; null: never")),
@@ -32,11 +38,13 @@ export const KeyInput = v.strictObject({
     v.description("Null: never"),
     v.examples(["2099-12-31T23:59:59Z"]),
   ),
+  scope: v.optional(Scope, "full"),
 })
 
-const show = ({ id, name, createdAt, validUntil, lastUsedAt }: ApiKey.ApiKey) => ({
+const show = ({ id, name, scope, createdAt, validUntil, lastUsedAt }: ApiKey.ApiKey) => ({
   id,
   name,
+  scope,
   createdAt: formatMillis(createdAt),
   expiresAt: validUntil === null ? null : formatMillis(validUntil),
   lastUsedAt: lastUsedAt === null ? null : formatMillis(lastUsedAt),
@@ -55,13 +63,16 @@ export const keyRoutes = [
     description: "It reaches its own tenant alone.",
     body: KeyInput,
     answers: { 201: { description: "The key, with its text", schema: CreatedKey } },
+    problems: ["limit.reached"],
     async handle({ deps, tenant, body }) {
       const validUntil = body.expiresAt == null ? null : parseMillis(body.expiresAt)
       if (validUntil !== null && validUntil <= deps.table.now()) {
         throw invalid("/expiresAt", "must be in the future")
       }
-      const { name } = body
-      const { apiKey, text } = await ApiKey.create(deps.table, tenant.id, { name, validUntil })
+      const { name, scope } = body
+      const settings = { name, scope, validUntil }
+      const limit = deps.limits.keys
+      const { apiKey, text } = await ApiKey.create(deps.table, tenant.id, settings, { limit })
       return { status: 201, body: { ...show(apiKey), key: text } }
     },
   }),

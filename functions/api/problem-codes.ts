@@ -1,5 +1,5 @@
 import type { ProblemCode } from "./problem.ts"
-import type { Route } from "./route.ts"
+import { scopeOf, type Route } from "./route.ts"
 
 /** Every problem that a route can answer with, most of them implied by its method, path, body and access. */
 export function problemCodes(route: Route): ProblemCode[] {
@@ -9,6 +9,8 @@ export function problemCodes(route: Route): ProblemCode[] {
   if (body) codes.push("request.malformed", "body.too_large", "body.unsupported")
   if (access !== "open") codes.push("auth.missing", "auth.invalid")
   if (access === "operator") codes.push("auth.forbidden")
+  if ((access === "tenant" || access === "key") && scopeOf(route) === "full")
+    codes.push("auth.scope")
   if (access !== "open") codes.push("rate_limit.exceeded")
   if (path.includes("{")) codes.push("not_found")
   if (method === "post") codes.push("idempotency.mismatch", "idempotency.in_progress")

@@ -9,12 +9,15 @@ export const problems = {
   "auth.missing": [401, "A key is needed"],
   "auth.invalid": [401, "The key is not known"],
   "auth.forbidden": [403, "The key may not do this"],
+  "auth.scope": [403, "The key may only read"],
   not_found: [404, "Not found"],
   "method.not_allowed": [405, "The method is not allowed here"],
   "idempotency.mismatch": [409, "The Idempotency-Key was used for another request"],
   "idempotency.in_progress": [409, "The first request with this Idempotency-Key is not done"],
+  "limit.reached": [409, "The tenant has as many as it may have"],
   "conflict.changed": [409, "It was changed at the same time"],
   "conflict.secrets": [409, "Too many secrets are valid at once"],
+  "conflict.running": [409, "It is running already"],
   "conflict.state": [409, "Its state does not allow this"],
   "precondition.failed": [412, "It was changed since it was read"],
   "body.too_large": [413, "The body is too large"],
@@ -38,6 +41,13 @@ export const FieldError = v.pipe(
 )
 export type FieldError = v.InferOutput<typeof FieldError>
 
+/** A JSON Pointer: RFC 6901's escapes. */
+export const pointer = (keys: string[]) =>
+  keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+
+// An answer must not grow with what is wrong with its request.
+const MAX_ERRORS = 50
+
 /** RFC 9457. */
 export const Problem = v.pipe(
   v.object({
@@ -52,6 +62,7 @@ export const Problem = v.pipe(
     errors: v.exactOptional(
       v.pipe(v.array(FieldError), v.description("What is wrong with the input, field by field")),
     ),
+    jobId: v.exactOptional(v.pipe(v.string(), v.description("The job that is running already"))),
     requestId: v.pipe(v.string(), v.description("Also in the header X-Request-Id; in our logs")),
   }),
   v.description("What went wrong, as application/problem+json (RFC 9457)"),
@@ -62,16 +73,18 @@ export class ProblemError extends Error {
   readonly code: ProblemCode
   readonly errors: FieldError[] | undefined
   readonly headers: Record<string, string>
+  readonly jobId: string | undefined
 
   constructor(
     code: ProblemCode,
     detail?: string,
-    more: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+    more: { errors?: FieldError[]; headers?: Record<string, string>; jobId?: string } = {},
   ) {
     super(detail ?? "")
     this.code = code
-    this.errors = more.errors
+    this.errors = more.errors?.slice(0, MAX_ERRORS)
     this.headers = more.headers ?? {}
+    this.jobId = more.jobId
   }
 }
 
@@ -82,7 +95,7 @@ export const invalid = (path: string, message: string) =>
   new ProblemError("request.invalid", undefined, { errors: [{ path, message }] })
 
 export function problemResponse(problem: ProblemError, requestId: string): Response {
-  const { code, message: detail, errors } = problem
+  const { code, message: detail, errors, jobId } = problem
   const [status, title] = problems[code]
   const body: v.InferOutput<typeof Problem> = {
     type: `/docs#${code}`,
@@ -91,6 +104,7 @@ export function problemResponse(problem: ProblemError, requestId: string): Respo
     code,
     ...(detail && { detail }),
     ...(errors && { errors }),
+    ...(jobId !== undefined && { jobId }),
     requestId,
   }
   return new Response(JSON.stringify(body), {

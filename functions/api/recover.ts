@@ -1,10 +1,12 @@
 import * as v from "valibot"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
-import { createJob } from "@ringback/store/job"
+import * as Lease from "@ringback/store/lease"
+import { createJob, makeJobId, recoverLease, RECOVER_LEASE_MS } from "@ringback/store/job"
 import { recoverablePage, type Range } from "../dispatch/recoverable.ts"
 import type { Deps } from "./deps.ts"
 import { enqueue } from "./enqueue.ts"
+import { oneAtATime, tooMany } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
@@ -15,10 +17,14 @@ export const RecoveryInput = v.pipe(
     since: v.pipe(TimeInput, v.description("Received at or after that time")),
     until: v.exactOptional(v.pipe(TimeInput, v.description("Received before it. Left out: now"))),
     statuses: v.pipe(
-      v.optional(v.pipe(v.array(v.picklist(DELIVERY_STATUSES)), v.minLength(1)), [
-        "failed",
-        "held",
-      ]),
+      v.optional(
+        v.pipe(
+          v.array(v.picklist(DELIVERY_STATUSES)),
+          v.minLength(1),
+          v.maxLength(DELIVERY_STATUSES.length),
+        ),
+        ["failed", "held"],
+      ),
       v.description("What else is sent again beside what has no delivery at all"),
     ),
     dryRun: v.pipe(v.optional(v.boolean(), false), v.description("Only count")),
@@ -51,6 +57,35 @@ async function countFor({ table }: Deps, endpoint: Endpoint.Endpoint, range: Ran
   return { count, isLowerBound: cursor !== undefined }
 }
 
+const COUNTS_AT_ONCE = 3
+const COUNT_LEASE_MS = 30_000
+const RECOVERIES_AT_ONCE = 5
+
+/** Counts and begins, while no other recovery of that endpoint is under way. */
+async function begin(deps: Deps, endpoint: Endpoint.Endpoint, range: Range) {
+  const { tenant, id: endpointId } = endpoint
+  const jobId = makeJobId(deps.table)
+  const lease = recoverLease({ id: jobId, tenant, endpointId })
+  // While it counts the lease is short: should this request die, the next one need not wait for long.
+  const limits = { limit: RECOVERIES_AT_ONCE, leaseMs: COUNT_LEASE_MS }
+  const taken = await Lease.take(deps.table, lease, limits)
+  if (taken.outcome === "full") throw tooMany(RECOVERIES_AT_ONCE)
+  if (taken.outcome === "busy") {
+    const detail = `The recovery ${taken.owner} of this endpoint is under way: wait until it is done.`
+    throw new ProblemError("conflict.running", detail, { jobId: taken.owner })
+  }
+  try {
+    const counted = await countFor(deps, endpoint, range)
+    await createJob(deps.table, { id: jobId, tenant, endpointId, ...range })
+    await Lease.renew(deps.table, lease, RECOVER_LEASE_MS)
+    await enqueue(deps, { kind: "recover", tenant, jobId })
+    return { ...counted, jobId }
+  } catch (error) {
+    await Lease.release(deps.table, lease)
+    throw error
+  }
+}
+
 export const recoverRoutes = [
   route({
     method: "post",
@@ -60,13 +95,13 @@ export const recoverRoutes = [
     tag: "Endpoints",
     summary: "Send again all that did not arrive",
     description:
-      "By the receipt of the events. What is sent is spread at the endpoint's rate; `until` is fixed when it begins.",
+      "By the receipt of the events. What is sent is spread at the endpoint's rate; `until` is fixed when it begins. One at a time for an endpoint (409 with the `jobId` that is under way), five for a tenant (429).",
     body: RecoveryInput,
     answers: {
       200: { description: "The dry run", schema: RecoveryCount },
       202: { description: "It is under way", schema: StartedRecovery },
     },
-    problems: ["conflict.state"],
+    problems: ["conflict.state", "conflict.running"],
     async handle({ deps, tenant, params: { endpointId }, body }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true }),
@@ -79,11 +114,16 @@ export const recoverRoutes = [
       if (!body.dryRun && endpoint.disabled) {
         throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
       }
-      const counted = await countFor(deps, endpoint, range)
-      if (body.dryRun) return { status: 200, body: counted }
-      const job = await createJob(deps.table, { tenant: tenant.id, endpointId, ...range })
-      await enqueue(deps, { kind: "recover", tenant: tenant.id, jobId: job.id })
-      return { status: 202, body: { ...counted, jobId: job.id } }
+      if (!body.dryRun) return { status: 202, body: await begin(deps, endpoint, range) }
+      const work = {
+        kind: "COUNT",
+        tenant: tenant.id,
+        endpointId,
+        limit: COUNTS_AT_ONCE,
+        leaseMs: COUNT_LEASE_MS,
+      }
+      const counted = await oneAtATime(deps.table, work, () => countFor(deps, endpoint, range))
+      return { status: 200, body: counted }
     },
   }),
 ]

@@ -1,6 +1,8 @@
 import type * as v from "valibot"
+import type { Scope } from "@ringback/store/api-key"
 import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
+import type { Caller } from "./auth.ts"
 import type { Deps } from "./deps.ts"
 import type { ProblemCode } from "./problem.ts"
 
@@ -32,6 +34,8 @@ export type Call<Path extends string, Query, Body> = {
   tenant: Tenant
   /** The living source whose token was sent, on routes whose access is `source`. */
   source: Source
+  /** Who asks, on routes whose access is `operator`, `tenant` or `key`. */
+  caller: Caller
   ifMatch: string | undefined
 }
 
@@ -50,6 +54,8 @@ type Definition<
   method: Method
   path: Path
   access: Access
+  /** The least that a tenant's key must be good for. Left out: `read` for a GET, `full` for all else. */
+  scope?: Scope
   operationId: string
   tag: string
   summary: string
@@ -71,6 +77,9 @@ type Definition<
 export type Route = Omit<Definition<string, v.ObjectEntries, v.GenericSchema>, "handle"> & {
   handle: (call: Call<string, never, never>) => Promise<Answer> | Answer
 }
+
+export const scopeOf = ({ method, scope }: Pick<Route, "method" | "scope">): Scope =>
+  scope ?? (method === "get" ? "read" : "full")
 
 /**
  * Declares a route: guard, validation, document and handler in one place. There is no other way to add one, and none

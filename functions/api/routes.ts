@@ -12,11 +12,13 @@ import type { Route } from "./route.ts"
 import { sourceRoutes } from "./sources.ts"
 import { sourceTestRoutes } from "./source-test.ts"
 import { tenantRoutes } from "./tenants.ts"
+import { whoamiRoutes } from "./whoami.ts"
 
 /** All that the API has, in the order of its document. */
 export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
+  ...whoamiRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
   ...collectorCheckRoutes,

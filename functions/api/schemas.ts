@@ -37,16 +37,13 @@ export const id = (prefix: Prefix) =>
 
 const EXAMPLE_ID = "06fzk3vq8r2m5x0c9d7g4h1jtw"
 
-const MAX_LIMIT = 250
+export const MAX_LIMIT = 250
 const DEFAULT_LIMIT = 50
 
-/** Of every list. */
-export const paging = {
+/** Of a list whose pages have that many items unless said. */
+export const pagingOf = (usualLimit: number) => ({
   limit: v.pipe(
-    v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LIMIT)),
-      DEFAULT_LIMIT,
-    ),
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LIMIT)), usualLimit),
     v.description("How many at most"),
   ),
   cursor: v.exactOptional(
@@ -56,7 +53,10 @@ export const paging = {
       v.description("nextCursor of the page before; only with the same filters"),
     ),
   ),
-}
+})
+
+/** Of every list. */
+export const paging = pagingOf(DEFAULT_LIMIT)
 
 export type PagingInput = { limit: number; cursor?: string | undefined }
 

@@ -1,28 +1,28 @@
 import { randomUUID } from "node:crypto"
 import type { Context } from "hono"
-import type { Source } from "@ringback/store/source"
-import type { Tenant } from "@ringback/store/tenant"
+import { CreationRefused } from "@ringback/store/owned"
 import { reasonOf } from "../runtime/log.ts"
-import { authorize, identify } from "./auth.ts"
+import { admit } from "./admit.ts"
 import { parseJson, readText } from "./body.ts"
 import type { Deps } from "./deps.ts"
 import { once } from "./idempotent.ts"
 import { isPathId } from "./path.ts"
+import { refusedCreation } from "./limits.ts"
 import { notFound, ProblemError, problemResponse } from "./problem.ts"
 import { readQuery } from "./query.ts"
 import type { RateLimit } from "./rate-limit.ts"
 import type { Answer, Route } from "./route.ts"
-import { identifySource } from "./source-token.ts"
+import { allowedMethods } from "./routes.ts"
 import { validate } from "./validate.ts"
 
-/** What a route is to a request; what no route takes has none but these. */
-export type Served = Pick<Route, "access" | "handle"> & Partial<Route>
-
-/** One request from its first look to its log line: every answer, a problem too, leaves through here. */
+/**
+ * One request from its first look to its log line: every answer, a problem too, leaves through here. `route` is undefined
+ * for what no route takes.
+ */
 export async function serve(
   deps: Deps,
   rateLimit: RateLimit,
-  route: Served,
+  route: Route | undefined,
   c: Context,
 ): Promise<Response> {
   const startedAt = performance.now()
@@ -31,6 +31,7 @@ export async function serve(
   let response: Response
   let error: unknown
   try {
+    if (!route) throw refusal(c.req.path)
     response = respond(await answer(deps, rateLimit, route, c, seen))
   } catch (thrown) {
     if (!(thrown instanceof ProblemError)) error = thrown
@@ -43,7 +44,7 @@ export async function serve(
   }
   deps.log("api.answered", {
     requestId,
-    operation: route.operationId,
+    operation: route?.operationId,
     tenant: tenantIn(c),
     caller: seen.callerId,
     status: response.status,
@@ -51,6 +52,15 @@ export async function serve(
     ...(error !== undefined && { reason: reasonOf(error) }),
   })
   return response
+}
+
+/** What no route takes: another method of a path that is there, or nothing at all. */
+function refusal(path: string): ProblemError {
+  const allowed = allowedMethods(path).join(", ")
+  if (!allowed) return notFound("route: GET /docs shows all of them")
+  return new ProblemError("method.not_allowed", `Allowed: ${allowed}.`, {
+    headers: { allow: allowed },
+  })
 }
 
 // What is no id is not noted: somebody may have put a key in its place.
@@ -64,48 +74,39 @@ type Seen = { callerId: string | undefined; headers: Record<string, string> }
 async function answer(
   deps: Deps,
   rateLimit: RateLimit,
-  route: Served,
+  route: Route,
   c: Context,
   seen: Seen,
 ): Promise<Answer> {
   const params = c.req.param() as Record<string, string>
-  const authorization = c.req.header("authorization")
-  let tenant: Tenant | undefined
-  let source: Source | undefined
-  if (route.access === "source") {
-    source = await identifySource(deps.table, authorization)
-    seen.callerId = source.id
-    seen.headers = rateLimit.take(source.id)
-  } else if (route.access !== "open") {
-    const caller = await identify(deps.table, deps.operatorKey, authorization)
-    seen.callerId = caller.id
-    if (caller.kind === "tenant") seen.headers = rateLimit.take(caller.id)
-    tenant = await authorize(deps.table, route.access, caller, params["tenantId"])
-  }
+  const judge = (notice?: Parameters<typeof admit>[4]) =>
+    admit(deps, route, c.req.header("authorization"), params["tenantId"], notice)
+  let admitted = await judge((callerId, kind) => {
+    seen.callerId = callerId
+    if (kind !== "operator") seen.headers = rateLimit.take(callerId)
+  })
   for (const [name, value] of Object.entries(params)) {
     if (!isPathId(name, value)) throw notFound(name.replace(/Id$/, ""))
   }
   const query = readQuery(route.query ?? {}, new URL(c.req.url).searchParams)
   const text = route.body ? await readText(c.req.raw) : ""
+  // A body may take its time: what was revoked or deleted meanwhile must not come to pass.
+  if (route.body) admitted = await judge()
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
-  const call = {
-    deps,
-    params,
-    query,
-    body,
-    tenant: tenant!,
-    source: source!,
-    ifMatch: c.req.header("if-match"),
+  const { callerId, ...who } = admitted
+  const call = { deps, params, query, body, ...who, ifMatch: c.req.header("if-match") }
+  const handle = async () => {
+    try {
+      return await route.handle(call as never)
+    } catch (error) {
+      if (error instanceof CreationRefused)
+        throw refusedCreation(error, deps.limits, admitted.caller)
+      throw error
+    }
   }
-  const handle = async () => route.handle(call as never)
   if (route.method !== "post") return handle()
-  const key = c.req.header("idempotency-key")
-  return once(
-    deps.table,
-    key,
-    { callerId: seen.callerId!, tenant: tenant?.id, path: c.req.path, text },
-    handle,
-  )
+  const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }
+  return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })
 }
 
 function respond({ status, body, headers = {} }: Answer): Response {

@@ -95,9 +95,12 @@ export const sourceRoutes = [
     summary: "Create a source",
     body: SourceInput,
     answers: { 201: { description: "The source, with its token", schema: SourceWithToken } },
+    problems: ["limit.reached"],
     hasRevision: true,
     async handle({ deps, tenant, body }) {
-      const made = await Source.create(deps.table, tenant.id, body)
+      const made = await Source.create(deps.table, tenant.id, body, {
+        limit: deps.limits.sources,
+      })
       const location = `/v1/tenants/${tenant.id}/sources/${made.source.id}`
       const headers = { ...etagOf(made.source), location }
       return { status: 201, body: showWithToken(made, deps.table.now()), headers }

@@ -1,15 +1,17 @@
 import * as v from "valibot"
-import { ProblemError, type FieldError } from "./problem.ts"
+import { pointer, ProblemError, type FieldError } from "./problem.ts"
+import { sizeErrors } from "./sizes.ts"
 
 /** What the schema makes of the value, or a problem that names each field at fault. */
 export function validate<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
 ): v.InferOutput<Schema> {
+  const tooLarge = sizeErrors(schema, value)
+  if (tooLarge.length > 0)
+    throw new ProblemError("request.invalid", undefined, { errors: tooLarge })
   const result = v.safeParse(schema, value, { message })
-  const errors = result.success
-    ? lostIn(value, result.output)
-    : result.issues.map(toError).slice(0, MAX_ERRORS)
+  const errors = result.success ? lostIn(value, result.output) : result.issues.map(toError)
   if (result.success && errors.length === 0) return result.output
   throw new ProblemError("request.invalid", undefined, { errors })
 }
@@ -28,16 +30,10 @@ function lostIn(given: unknown, taken: unknown, keys: string[] = []): FieldError
   )
 }
 
-const MAX_ERRORS = 50
-
 function toError(issue: v.BaseIssue<unknown>): FieldError {
   const keys = issue.path?.map((item) => String(item.key)) ?? []
   return { path: pointer(keys), message: issue.message }
 }
-
-/** A JSON Pointer: RFC 6901's escapes. */
-export const pointer = (keys: string[]) =>
-  keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
 
 // Valibot's own messages repeat what was received, which may be a secret.
 function message(issue: v.BaseIssue<unknown>): string {

@@ -14,11 +14,11 @@ export function bodyOf(tenant: string, event: StoredEvent): string {
     ...(truncated ? { truncated } : {}),
   }
   if (event.data !== undefined) {
-    const observedAt = formatMillis(receivedAt)
+    const observedAt = event.observedAt ?? formatMillis(receivedAt)
     const data = JSON.parse(event.data) as Record<string, unknown>
     return webhookBody(marks, {
       type: event.type,
-      timestamp: observedAt,
+      timestamp: event.timestamp ?? observedAt,
       observedAt,
       data,
     })

@@ -16,7 +16,7 @@ export type FanOutDeps = {
   sqs: SQSClient
   queues: { deliveryUrl: string }
   /** A tenant's endpoints as of at most ten seconds ago. */
-  endpoints: Cache<Endpoint.Endpoint[]>
+  endpoints: Cache<Endpoint.Matching[]>
   log: Log
 }
 
@@ -26,6 +26,10 @@ export type Accepted = {
   /** The fan-out is a resumption: some of its messages may be out already. */
   again: boolean
 }
+
+/** All living endpoints of the tenant, as of at most ten seconds ago. */
+export const endpointsOf = ({ table, endpoints }: FanOutDeps, tenant: string) =>
+  endpoints.get(tenant, () => Endpoint.list(table, tenant))
 
 /** Sends each event to the endpoints that want it. For each, whether all is on its way; if not, it must come again. */
 export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<boolean[]> {
@@ -57,7 +61,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const { tenant, event, again } = accepted
   const body = bodyOf(tenant, event)
   const candidate = { ...event, webhook: JSON.parse(body) as object }
-  const endpoints = await deps.endpoints.get(tenant, () => Endpoint.list(deps.table, tenant))
+  const endpoints = await endpointsOf(deps, tenant)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue

@@ -48,7 +48,7 @@ async function judgeGap(
   const left: [number, number][] = isLost ? [[from, to]] : uncovered(from, to, spans)
   const isOpen = others.some((each) => each.at < to || isUnclear(from, to, each.spans))
   if (left.length > 0 && isOpen && !isLost && holds < MAX_HOLDS) return { outcome: "held" }
-  await Gap.decide(table, source.tenant, gap.id, left.length === 0)
+  await Gap.decide(table, source.tenant, gap.id, left.length === 0, to)
   const claimed = await Promise.all(
     left.map((piece) => claim(table, claimOf(source, message, piece))),
   )

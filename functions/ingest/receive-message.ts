@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs"
+import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import type { SQSRecord } from "aws-lambda"
 import { identify } from "@ringback/events/identity"
 import {
@@ -15,11 +15,11 @@ import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
 import type { Accepted } from "../dispatch/fan-out.ts"
+import type { CallDeps } from "../calls/call.ts"
+import { callEvents } from "../calls/call-events.ts"
 import { hearCollector, MAX_HOLDS } from "./collector-report.ts"
 
-export type ReceiveDeps = {
-  table: Table
-  sqs: SQSClient
+export type ReceiveDeps = CallDeps & {
   queues: { ingestUrl: string; rejectedUrl: string }
   /** Sources as of at most ten seconds ago. */
   sources: Cache<Source.Source | undefined>
@@ -99,7 +99,14 @@ async function accept(
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"
-  return { outcome: "accepted", accepted: [{ tenant, event: claimed.event, again }] }
+  const told = { tenant, event: claimed.event, again }
+  const calls = await callEvents(deps, {
+    tenant,
+    event: claimed.event,
+    translated,
+    gapEnd: gap?.to,
+  })
+  return { outcome: "accepted", accepted: [told, ...calls] }
 }
 
 // Longer ones can be asked for by nobody, and the headers beside it may fill the item.

@@ -33,7 +33,10 @@ export async function erasePage(table: Table, job: Erase): Promise<Place> {
     }),
   )
   if (next !== undefined) return { cursor: next }
-  if (endpointId) await Health.forget(table, tenant, endpointId)
+  if (endpointId) {
+    await Health.forget(table, tenant, endpointId)
+    await Endpoint.purge(table, tenant, endpointId)
+  }
   return undefined
 }
 

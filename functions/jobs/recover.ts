@@ -1,7 +1,8 @@
 import { advance } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { idOf } from "@ringback/store/event"
-import { getJob } from "@ringback/store/job"
+import { getJob, recoverLease, RECOVER_LEASE_MS, type RecoverJob } from "@ringback/store/job"
+import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import type { Job } from "../messages/job.ts"
 import type { Place } from "../jobs.ts"
@@ -14,10 +15,22 @@ import { DEFAULT_RATE } from "./wake.ts"
  */
 export async function recoverPage(
   table: Table,
+  message: Extract<Job, { kind: "recover" }>,
+): Promise<Place> {
+  const job = await getJob(table, message.tenant, message.jobId)
+  if (!job) return undefined
+  const next = await recoverSome(table, job, message)
+  // Given back when it is done: until then no other recovery of the endpoint begins.
+  if (next) await Lease.renew(table, recoverLease(job), RECOVER_LEASE_MS)
+  else await Lease.release(table, recoverLease(job))
+  return next
+}
+
+async function recoverSome(
+  table: Table,
+  job: RecoverJob,
   { tenant, jobId, place }: Extract<Job, { kind: "recover" }>,
 ): Promise<Place> {
-  const job = await getJob(table, tenant, jobId)
-  if (!job) return undefined
   const endpoint = await Endpoint.get(table, tenant, job.endpointId, { consistent: true })
   if (!endpoint || endpoint.deletedAt !== undefined || endpoint.disabled) return undefined
   const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)

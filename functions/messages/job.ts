@@ -18,6 +18,8 @@ export const Job = v.variant("kind", [
     except: v.string(),
     data: v.record(v.string(), v.unknown()),
   }),
+  /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
+  v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
   v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Place }),
   /** The endpoint is well again: what was parked with it falls due, at its rate. */

@@ -30,7 +30,12 @@ export type TestApi = {
   close: () => Promise<void>
 }
 
-type Options = SystemOptions & { rateLimit?: number; requireHttps?: boolean; stack?: Stack }
+type Options = SystemOptions & {
+  rateLimit?: number
+  requireHttps?: boolean
+  stack?: Stack
+  limits?: Partial<ApiDeps["limits"]>
+}
 
 /** A test asks no DNS server: addresses are themselves, one name is public, the rest is unknown. */
 async function resolveForTests(host: string): Promise<string[]> {
@@ -50,6 +55,7 @@ export async function startApi(options: Options = {}): Promise<TestApi> {
     operatorKey: OPERATOR_KEY,
     urlRules: { allowedNetworks, requireHttps, resolve: resolveForTests },
     rateLimit,
+    limits: { endpoints: 200, keys: 100, sources: 100, ...options.limits },
     version: "0.1.0",
   }
   const app = createApi(deps)

@@ -72,7 +72,10 @@ test("lists and webhooks are called after what is in them", () => {
     const { content } = operation.responses[200] as {
       content: Record<string, { schema: { $ref: string } }>
     }
-    assert.match(content["application/json"]!.schema.$ref, /Page$/)
+    const name = content["application/json"]!.schema.$ref.split("/").at(-1)!
+    const { data } = document.components.schemas[name]!["properties"] as { data?: Schema }
+    const isList = data?.["type"] === "array"
+    assert.ok(!isList || name.endsWith("Page"), name)
   }
   const bodies = Object.values(document.webhooks).map(
     ({ post }) => post.requestBody!.content["application/json"].schema,

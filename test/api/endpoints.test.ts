@@ -169,17 +169,6 @@ test("a secret is shown, and rotated with an overlap in which both sign", async 
   assert.deepEqual([full.status, full.body.code], [409, "conflict.secrets"])
 })
 
-test("an ed25519 endpoint tells its public key", async () => {
-  const { body: endpoint } = await make({ signing: "ed25519" })
-  const { body } = await api.call(`GET ${path}/${endpoint.id}/secret`)
-  assert.match(endpoint.secret, /^whsk_/)
-  assert.match(body.publicKey, /^whpk_/)
-  assert.match(
-    (await api.call(`POST ${path}/${endpoint.id}/secret/rotate`)).body.publicKey,
-    /^whpk_/,
-  )
-})
-
 test("a test sends now what it would be, and says what came of it", async () => {
   const { body: endpoint } = await make({ headers: { "X-Team": "renewals" } })
   for (const eventType of ["dialing.deleted", "endpoint.disabled", "source.gap", undefined]) {

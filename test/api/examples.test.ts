@@ -58,9 +58,10 @@ function requestsOf({ requestBody, parameters }: Operation): Request[] {
 // The ids in a path are those of things that are there: an example of one names its form.
 for (const { method, path, operation } of operations) {
   test(`the examples of ${operation.operationId} succeed as they are`, async () => {
-    const { ids, token } = await makeWorld(api, receiver.url)
-    const key = operation.security.some((each) => "sourceToken" in each) ? { key: token } : {}
     for (const { what, query = "", sent } of requestsOf(operation)) {
+      // One request may stand in the way of the next.
+      const { ids, token } = await makeWorld(api, receiver.url)
+      const key = operation.security.some((each) => "sourceToken" in each) ? { key: token } : {}
       const answer = await api.call(`${method} ${fill(path, ids)}${query}`, { ...key, ...sent })
       assert.ok(answer.status < 300, `${what}: ${JSON.stringify(sent)} ${answer.text}`)
     }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict"
+import { createHash } from "node:crypto"
 import { after, before, test } from "node:test"
-import { makeTenant, startApi, type TestApi } from "./api.ts"
+import { createApi } from "@ringback/functions/api/index"
+import * as Idempotency from "@ringback/store/idempotency"
+import { countedClients, type Counts } from "../harness/counted.ts"
+import { makeTenant, OPERATOR_KEY, startApi, type TestApi } from "./api.ts"
 
 let now = Date.parse("2026-11-22T06:00:00Z")
 let api: TestApi
@@ -71,4 +75,34 @@ test("an Idempotency-Key that is none is refused", async () => {
     const answer = await api.call(`POST ${path}/keys`, { headers, body: { name: "x" } })
     assert.deepEqual([answer.status, answer.body.errors[0].path], [400, "/Idempotency-Key"])
   }
+})
+
+test("whoever waits for another's answer writes once, and reads ever more seldom", async () => {
+  const { id } = await makeTenant(api)
+  const asked = { scope: id, key: '["operator","waits"]', fingerprint: "" }
+  const first = await Idempotency.claim(api.deps.table, {
+    ...asked,
+    fingerprint: createHash("sha256")
+      .update(JSON.stringify([`/v1/tenants/${id}/keys`, '{"name":"x"}']))
+      .digest("base64url"),
+  })
+  assert.equal(first.outcome, "first")
+  const counts: Counts = {}
+  const clients = countedClients(api.stack, counts, "waiter")
+  const other = createApi({ ...api.deps, table: { ...api.deps.table, client: clients.dynamodb } })
+  const answer = await other.request(`/v1/tenants/${id}/keys`, {
+    method: "POST",
+    body: '{"name":"x"}',
+    headers: {
+      authorization: `Bearer ${OPERATOR_KEY}`,
+      "content-type": "application/json",
+      "idempotency-key": "waits",
+    },
+  })
+  clients.close()
+  assert.equal(answer.status, 409)
+  assert.equal(answer.headers.get("retry-after"), "1")
+  assert.equal(((await answer.json()) as { code: string }).code, "idempotency.in_progress")
+  assert.equal(counts["waiter"]!["dynamodb:PutItem"], 1)
+  assert.ok(counts["waiter"]!["dynamodb:GetItem"]! <= 12, JSON.stringify(counts))
 })

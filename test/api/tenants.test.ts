@@ -70,7 +70,7 @@ test("when a key was used is known within the hour, without a write each time", 
 
 test("a name as long as a body may be is refused as quickly as a short one", async () => {
   const { path } = await makeTenant(api)
-  for (const name of [" ", "a", "a ", "\u00a0"].map((text) => text.repeat(60_000) + "\u0001")) {
+  for (const name of [" ", "a", "a ", "\u00a0"].map((text) => text.repeat(30_000) + "\u0001")) {
     // Read in more than one way, each of these would keep the process busy for a minute.
     const startedAt = performance.now()
     const answer = await api.call(`POST ${path}/keys`, { body: { name } })

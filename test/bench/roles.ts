@@ -2,7 +2,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import diagnostics from "node:diagnostics_channel"
 import type { IncomingMessage } from "node:http"
-import { startDynamodb, startSqs } from "@ringback/local/engines"
+import { startDynalite } from "@ringback/local/dynalite-engine"
+import { startSqs } from "@ringback/local/engines"
 import { type Handlers, loadHandlers, startWorkers } from "@ringback/local/workers"
 
 // A process of the benchmark: one part of Ringback, which tells its CPU time and its counts when asked.
@@ -19,7 +20,7 @@ const roles: Record<string, () => Promise<Record<string, string>>> = {
   },
   async dynamodb() {
     countRequests(() => 1)
-    return { url: (await startDynamodb({ dataDir: env["BENCH_DIR"] })).url }
+    return { url: (await startDynalite({ dataDir: env["BENCH_DIR"] })).url }
   },
   async collector() {
     // The role is no option of the collector.

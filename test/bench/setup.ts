@@ -65,7 +65,7 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
     AWS_ENDPOINT_URL_SQS: urls.sqsUrl,
     AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodbUrl,
   }
-  const settings = { allowedNetworks: "127.0.0.0/8", apiRateLimit: 0 }
+  const settings = { allowedNetworks: "127.0.0.0/8", apiRateLimit: 0, maxEndpoints: 200 }
   const files = { operatorKey: "none", dataKeyPath, logPath: join(dir, "log") }
   const workers = await startChild("workers", {
     ...aws,

@@ -4,6 +4,7 @@ import { releaseHandler } from "@ringback/functions/release"
 import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
+import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs"
 import * as Delivery from "@ringback/store/delivery"
 import * as Health from "@ringback/store/health"
 import { deliveryRef } from "@ringback/store/keys"
@@ -113,6 +114,36 @@ describe("release", () => {
     assert.equal(arrived().length, 61)
     clients.sqs.destroy()
     clients.dynamodb.destroy()
+  })
+
+  test("claims what falls due within the minute until a quarter of an hour after its own time", async () => {
+    const { id } = await world.addEndpoint()
+    const [soon, overdue] = [world.now() + 50_000, world.now() - 10 * MINUTE]
+    await plan(id, 2, (index) => ({ at: index === 0 ? soon : overdue }))
+    const delays: (number | undefined)[] = []
+    const clients = makeClients(world.stack)
+    clients.sqs.middlewareStack.add(
+      (next) => (args) => {
+        const { Entries = [] } = args.input as SendMessageBatchCommandInput
+        delays.push(...Entries.map(({ DelaySeconds }) => DelaySeconds))
+        return next(args)
+      },
+      { step: "initialize" },
+    )
+    const startedAt = world.now()
+    await release(makeDeps(world.stack, { now: world.now, clients }))
+    const claimed = (await world.deliveries({ endpointId: id }))
+      .filter(({ status }) => status === "pending")
+      .map(({ dueAt }) => dueAt! - 15 * MINUTE)
+    assert.deepEqual(
+      claimed.toSorted((a, b) => a - b),
+      [startedAt, soon],
+    )
+    // To the second, and never a negative delay, which SQS refuses.
+    assert.deepEqual(new Set(delays), new Set([undefined, 50]))
+    clients.close()
+    world.advance(MINUTE)
+    await world.pump()
   })
 
   test("leaves what is due later where it is", async () => {

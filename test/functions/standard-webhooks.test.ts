@@ -4,6 +4,7 @@ import { Webhook as Verifier } from "standardwebhooks"
 import { replay, retryNow } from "@ringback/functions/dispatch/redeliver"
 import { recoverPage } from "@ringback/functions/jobs/recover"
 import * as Endpoint from "@ringback/store/endpoint"
+import { makeSecret } from "@ringback/webhooks/secret"
 import { listEvents } from "@ringback/store/event-list"
 import { createJob } from "@ringback/store/job"
 import { answer, ok } from "../harness/receiver.ts"
@@ -34,6 +35,29 @@ test("7. each endpoint has a secret of its own: another's does not verify", asyn
     new Verifier(mine.secret).verify(body, headers)
     assert.throws(() => new Verifier(other.secret).verify(body, headers))
   }
+})
+
+test("6. a secret that another has replaced signs until its overlap ends, and then no more", async () => {
+  const { id, secret: older } = await world.addEndpoint()
+  const newer = makeSecret("hmac")
+  const endpoint = (await Endpoint.get(table(), tenant(), id, { consistent: true }))!
+  assert.ok(await Endpoint.rotateSecret(table(), endpoint, newer, 60_000))
+  world.advance(11_000)
+  const signs = async () => {
+    world.receiver.arrived.length = 0
+    await world.say()
+    await world.pump()
+    const { body, headers } = world.receiver.arrived[0]!
+    assert.ok(new Verifier(newer).verify(body, headers))
+    return headers["webhook-signature"]!.split(" ").length
+  }
+  assert.equal(await signs(), 2)
+  const { body, headers } = world.receiver.arrived[0]!
+  assert.ok(new Verifier(older).verify(body, headers))
+  world.advance(49_000)
+  assert.equal(await signs(), 1)
+  const later = world.receiver.arrived[0]!
+  assert.throws(() => new Verifier(older).verify(later.body, later.headers))
 })
 
 test("8. the id is the same at every attempt, replay and endpoint", async () => {

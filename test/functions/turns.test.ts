@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import type { SQSEvent } from "aws-lambda"
 import { deliverHandler } from "@ringback/functions/deliver"
-import { formatDelivery, type DeliveryMessage } from "@ringback/functions/messages/delivery"
+import { formatDelivery } from "@ringback/functions/messages/delivery"
 import { retryNow } from "@ringback/functions/dispatch/redeliver"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
@@ -11,6 +11,7 @@ import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { answer, ok } from "../harness/receiver.ts"
 import { pumpAll } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
+import { deliver, failedOnce, messageOf, reread } from "./deliver.ts"
 
 // One chain of retries for a delivery, whatever is duplicated, late, or lost.
 
@@ -19,38 +20,6 @@ before(async () => void (world = await startWorld()))
 after(() => world.close())
 beforeEach(() => world.begin())
 
-/** The function with those messages, as a queue would hand them over. */
-async function deliver(messages: DeliveryMessage[], receiveCount = 1) {
-  const Records = messages.map((message, index) => ({
-    messageId: String(index),
-    receiptHandle: "",
-    body: formatDelivery(message),
-    attributes: { ApproximateReceiveCount: String(receiveCount) },
-  }))
-  return deliverHandler(world.deps)({ Records } as unknown as SQSEvent, makeContext(60_000))
-}
-
-/** A delivery that has failed once, and the message that was made for its first turn. */
-async function failedOnce() {
-  const endpoint = await world.addEndpoint()
-  world.receiver.behave((_, response) => answer(response, 500))
-  await world.say()
-  await world.pump()
-  world.receiver.behave(ok)
-  const [delivery] = (await world.deliveries({ endpointId: endpoint.id })) as [Delivery.Delivery]
-  return { endpoint, delivery, message: messageOf(delivery) }
-}
-
-function messageOf(delivery: Delivery.Delivery, rest: Partial<DeliveryMessage> = {}) {
-  const { endpointId, eventId, eventType } = delivery
-  const { tenant } = world.customer
-  const about = { tenant, deliveryId: Delivery.idOf(delivery), endpointId, eventId, eventType }
-  return { v: 1 as const, ...about, turn: 0, madeAt: world.now(), ...rest }
-}
-
-const reread = async ({ endpointId }: Delivery.Delivery) =>
-  (await world.deliveries({ endpointId }))[0]!
-
 describe("a message for a turn that is over", () => {
   for (const [what, rest, receiveCount] of [
     ["was received before", {}, 2],
@@ -58,25 +27,27 @@ describe("a message for a turn that is over", () => {
     ["is over a minute old", { madeAt: 0 }, 1],
   ] as const) {
     test(`is dropped unsent where it ${what}`, async () => {
-      const { endpoint, delivery, message } = await failedOnce()
-      const { batchItemFailures } = await deliver([{ ...message, ...rest }], receiveCount)
+      const { endpoint, delivery, message } = await failedOnce(world)
+      const { batchItemFailures } = await deliver(world, [{ ...message, ...rest }], {
+        receiveCount,
+      })
       assert.deepEqual(batchItemFailures, [])
       assert.equal(endpoint.arrived().length, 1)
-      assert.deepEqual(await reread(delivery), delivery)
+      assert.deepEqual(await reread(world, delivery), delivery)
     })
   }
 
   test("that is sent all the same and fails schedules nothing", async () => {
-    const { delivery, message } = await failedOnce()
+    const { delivery, message } = await failedOnce(world)
     world.receiver.behave((_, response) => answer(response, 500))
-    await deliver([message])
-    assert.deepEqual(await reread(delivery), delivery)
+    await deliver(world, [message])
+    assert.deepEqual(await reread(world, delivery), delivery)
   })
 
   test("that is sent all the same and arrives makes it delivered, and ends the other chain", async () => {
-    const { endpoint, delivery, message } = await failedOnce()
-    await deliver([message])
-    const settled = await reread(delivery)
+    const { endpoint, delivery, message } = await failedOnce(world)
+    await deliver(world, [message])
+    const settled = await reread(world, delivery)
     assert.equal(settled.status, "delivered")
     assert.ok(settled.turn > delivery.turn)
     await world.run()
@@ -94,12 +65,12 @@ describe("a function that is killed after it has written a failure, before it ha
     await pumpAll(world.stack, (name) => (name === "Delivery" ? killed : world.deps))
     const [delivery] = await world.deliveries({ endpointId: endpoint.id })
     world.receiver.behave(ok)
-    await deliver([messageOf(delivery!)], 2)
+    await deliver(world, [messageOf(world, delivery!)], { receiveCount: 2 })
     assert.equal(endpoint.arrived().length, 1)
     world.advance(30_000)
     await world.pump()
     assert.equal(endpoint.arrived().length, 2)
-    assert.equal((await reread(delivery!)).status, "delivered")
+    assert.equal((await reread(world, delivery!)).status, "delivered")
   })
 })
 
@@ -109,7 +80,7 @@ describe("a message for a later turn", () => {
     const ref = deliveryRef("evt_x", id, world.now())
     const facts = { ref, endpointId: id, eventId: "evt_x", eventType: "campaign.updated" }
     const { ref: _, ...rest } = facts
-    await deliver([
+    await deliver(world, [
       {
         ...rest,
         v: 1,
@@ -134,22 +105,22 @@ describe("a message for a later turn", () => {
 
 describe("two copies of a retry at the same time", () => {
   test("may both be sent, but only one of them plans the next", async () => {
-    const { delivery } = await failedOnce()
+    const { delivery } = await failedOnce(world)
     world.receiver.behave((_, response) => answer(response, 500))
-    const retry = messageOf(delivery, { turn: 1, again: true })
-    await Promise.all([deliver([retry]), deliver([retry])])
-    const after = await reread(delivery)
+    const retry = messageOf(world, delivery, { turn: 1, again: true })
+    await Promise.all([deliver(world, [retry]), deliver(world, [retry])])
+    const after = await reread(world, delivery)
     assert.deepEqual([after.turn, after.attemptCount], [2, 2])
   })
 })
 
 describe("a manual retry", () => {
   test("is sent at once, voids what was planned, and the schedule goes on", async () => {
-    const { endpoint, delivery } = await failedOnce()
+    const { endpoint, delivery } = await failedOnce(world)
     world.receiver.behave((_, response) => answer(response, 500))
     assert.equal(await retryNow(world.deps, world.customer.tenant, delivery), true)
     await world.pump()
-    const retried = await reread(delivery)
+    const retried = await reread(world, delivery)
     assert.deepEqual([retried.status, retried.attemptCount], ["pending", 2])
     assert.ok(
       retried.nextAt! - world.now() > 4 * 60_000,
@@ -159,18 +130,18 @@ describe("a manual retry", () => {
     world.receiver.behave(ok)
     await world.run()
     assert.equal(endpoint.arrived().length, 3)
-    assert.equal((await reread(delivery)).status, "delivered")
+    assert.equal((await reread(world, delivery)).status, "delivered")
   })
 })
 
 describe("a delivery whose endpoint is no more", () => {
   test("is discarded with the reason on record", async () => {
-    const { endpoint, delivery } = await failedOnce()
+    const { endpoint, delivery } = await failedOnce(world)
     await Endpoint.remove(world.deps.table, world.customer.tenant, endpoint.id)
     // What is cached may misdirect a POST for ten seconds.
     world.advance(11_000)
     await world.run()
-    const { status, reason } = await reread(delivery)
+    const { status, reason } = await reread(world, delivery)
     assert.deepEqual([status, reason], ["discarded", "the endpoint was deleted"])
     assert.equal(endpoint.arrived().length, 1)
   })
@@ -178,8 +149,8 @@ describe("a delivery whose endpoint is no more", () => {
 
 describe("a function with little time left", () => {
   test("begins no POST: the message stays in the queue", async () => {
-    const { delivery } = await failedOnce()
-    const retry = messageOf(delivery, { turn: 1, again: true })
+    const { delivery } = await failedOnce(world)
+    const retry = messageOf(world, delivery, { turn: 1, again: true })
     const event = {
       Records: [
         {

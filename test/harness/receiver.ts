@@ -14,6 +14,7 @@ export type Webhook = {
   id: string
   type: string
   timestamp: string
+  version: string
   observedAt: string
   tenant: string
   source: string | null

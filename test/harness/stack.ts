@@ -27,11 +27,13 @@ export function makeClients({
 
 export type Services = Clients & Urls & { close: () => Promise<void> }
 
-/** Both services with clients: those named in the environment, else engines in memory. */
+/** Both services with clients: those named in the environment, else engines in memory, DynamoDB by TEST_DYNAMODB or dynalite. */
 export async function startServices(): Promise<Services> {
   const sqsUrl = process.env["AWS_ENDPOINT_URL_SQS"]
   const dynamodbUrl = process.env["AWS_ENDPOINT_URL_DYNAMODB"]
-  const engines: Engines | undefined = sqsUrl && dynamodbUrl ? undefined : await startEngines()
+  const dynamodb = process.env["TEST_DYNAMODB"] === "dynoxide" ? "dynoxide" : "dynalite"
+  const engines: Engines | undefined =
+    sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb })
   const urls = {
     sqsUrl: sqsUrl || engines!.sqsUrl,
     dynamodbUrl: dynamodbUrl || engines!.dynamodbUrl,

@@ -10,6 +10,7 @@ import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/ev
 import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
+import { makeTestSender } from "@ringback/functions/api/test-sender"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
@@ -29,7 +30,12 @@ import type { Stack } from "./stack.ts"
 const CACHED_MS = 10_000
 const DAY_MS = 24 * 3600 * 1000
 
-export type Deps = IngestDeps & DeliverDeps & JobsDeps & { queues: { ingestUrl: string } }
+export type Deps = IngestDeps &
+  DeliverDeps &
+  JobsDeps & {
+    queues: { ingestUrl: string }
+    testSender: Pick<Sender, "send">
+  }
 
 export type SystemOptions = {
   now?: () => number
@@ -62,8 +68,9 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
       rejectedUrl: stack.rejectedUrl,
     },
     sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
     sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
-    endpoints: makeCache<Endpoint.Endpoint[]>(now, CACHED_MS),
+    endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
     random,
@@ -138,13 +145,15 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
 type EndpointSettings = Partial<Endpoint.Settings> & {
   signing?: "hmac" | "ed25519"
   secret?: string
+  /** Of how many the tenant may have. */
+  limit?: number
 }
 
 export async function makeEndpoint(
   { table }: Pick<Deps, "table">,
   tenant: string,
   url: string,
-  { secret, signing = "hmac", ...settings }: EndpointSettings = {},
+  { secret, signing = "hmac", limit = Infinity, ...settings }: EndpointSettings = {},
 ): Promise<{ endpoint: Endpoint.Endpoint; secret: string }> {
   const text = secret ?? makeSecret(signing)
   const all = {
@@ -160,7 +169,7 @@ export async function makeEndpoint(
     signing,
     ...settings,
   }
-  return { endpoint: await Endpoint.create(table, tenant, all, text), secret: text }
+  return { endpoint: await Endpoint.create(table, tenant, all, text, { limit }), secret: text }
 }
 
 const randomId = () => randomBytes(16).toString("base64url")

@@ -138,6 +138,13 @@ describe("the rules name a fault that is planted", () => {
       /CollectorSilent: no log filter makes Ringback\/production Heartbeats/,
     ],
     [
+      "an API that may use up the account's concurrency",
+      "function",
+      "AdminApiFunction",
+      (inputs) => delete inputs.reservedConcurrentExecutions,
+      /AdminApiFunction: its concurrency is not capped/,
+    ],
+    [
       "TTL gone",
       "table",
       "TableTable",

@@ -4,7 +4,8 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb"
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs"
-import { startDynamodb, startEngines, startSqs } from "@ringback/local/engines"
+import { startDynalite } from "@ringback/local/dynalite-engine"
+import { startEngines, startSqs } from "@ringback/local/engines"
 import assert from "node:assert/strict"
 import { mkdtemp, rm } from "node:fs/promises"
 import { networkInterfaces, tmpdir } from "node:os"
@@ -69,7 +70,7 @@ const TableName = "kept"
 for (const isGone of [false, true]) {
   const who = isGone ? "though nobody listens any more" : "whoever still listens"
   test(`closing waits for what DynamoDB has begun, ${who}`, async (t) => {
-    const engine = await startDynamodb({ dataDir: makeDir(t) })
+    const engine = await startDynalite({ dataDir: makeDir(t) })
     const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
     await dynamodb.send(
       new CreateTableCommand({

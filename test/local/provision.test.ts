@@ -11,7 +11,7 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs"
-import { startDynamodb } from "@ringback/local/engines"
+import { startDynalite } from "@ringback/local/dynalite-engine"
 import { provision } from "@ringback/local/provision"
 import assert from "node:assert/strict"
 import { once } from "node:events"
@@ -115,7 +115,7 @@ test("a table that a killed start left half made becomes active", async (t) => {
 
   // The second time it was ended while it woke.
   for (const sk of ["first", "second"]) {
-    const engine = await startDynamodb({ dataDir })
+    const engine = await startDynalite({ dataDir })
     const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
     const { tableName } = await provision({ ...stack, dynamodb, prefix, isEmbedded: true })
     const Item = { pk: { S: "p" }, sk: { S: sk } }

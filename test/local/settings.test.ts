@@ -19,6 +19,7 @@ test("without settings the contract's defaults hold", () => {
     isDemo: true,
     hasPbx: false,
     apiRateLimit: 100,
+    maxEndpoints: 200,
   })
 })
 
@@ -51,6 +52,7 @@ const wrong: Record<string, string[]> = {
   RINGBACK_ALLOWED_NETWORKS: ["10.0.0.0/33", "everywhere", "10.0.0.0/8,fd00::/129"],
   RINGBACK_DEMO: ["no"],
   RINGBACK_API_RATE_LIMIT: ["-5", "many", "1.5"],
+  RINGBACK_MAX_ENDPOINTS: ["0", "-5", "many", "1.5", "10000000"],
   AWS_ENDPOINT_URL_SQS: ["127.0.0.1:4566", "ftp://127.0.0.1"],
   AWS_ENDPOINT_URL_DYNAMODB: ["localhost"],
 }

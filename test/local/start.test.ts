@@ -89,6 +89,14 @@ describe("npm start", { concurrency: 2 }, () => {
     assert.equal(await second.ended, 0)
   })
 
+  it("a data directory that can never be made is one line with its setting, exit 2", async (t) => {
+    for (const dir of ["/proc/x", "/proc/x/y/z", "/dev/null/x"]) {
+      const line =
+        /^ringback: RINGBACK_DATA_DIR: .* cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM)\)/
+      await assertRefused(t, { RINGBACK_DATA_DIR: dir }, line)
+    }
+  })
+
   it("wrong settings are one line each, exit 2", async (t) => {
     const dir = makeDir(t)
     await assertRefused(t, { RINGBACK_PORT: "web" }, /^ringback: RINGBACK_PORT: must be a port/)

@@ -63,7 +63,7 @@ export async function balance(world: World): Promise<Ledger> {
   }
   checkReplays(world, deliveries, originals, receipts, problems)
   checkNotices(
-    await Endpoints.list(world.table, world.customer.tenant),
+    (await Endpoints.page(world.table, world.customer.tenant, { limit: 250 })).items,
     events,
     deliveries,
     originals,

@@ -164,6 +164,7 @@ async function request(deps: Deps, method: string, path: string, body?: object):
     operatorKey: OPERATOR_KEY,
     urlRules: { allowedNetworks: parseNetworks("127.0.0.0/8"), resolve: async () => [] },
     rateLimit: 0,
+    limits: { endpoints: 200, keys: 100, sources: 100 },
     version: "test",
   })
   const answer = await app.request(path, {

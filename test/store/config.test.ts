@@ -113,6 +113,25 @@ test("a source's old keys verify until their overlap ends, and no longer than th
   assert.equal(await Source.rotate(table, second.source, DAY_MS), undefined)
 })
 
+test("an endpoint's old secrets sign until their overlap ends, and no longer than they would have", async () => {
+  const { endpoint, secret: first } = await makeEndpoint({ table }, tenant, "https://a.example/")
+  const read = async () => (await Endpoint.get(table, tenant, endpoint.id, { consistent: true }))!
+  const open = async () => Endpoint.openSecrets(table, await read())
+  const start = now
+  await Endpoint.rotateSecret(table, await read(), "second", DAY_MS)
+  await Endpoint.rotateSecret(table, await read(), "third", 14 * DAY_MS)
+  assert.deepEqual(await open(), ["third", "second", first])
+  now = start + DAY_MS - 1
+  assert.deepEqual(await open(), ["third", "second", first])
+  now += 1
+  assert.deepEqual(await open(), ["third", "second"])
+  // What has expired is not kept for ever.
+  await Endpoint.rotateSecret(table, await read(), "fourth", 0)
+  assert.deepEqual(await open(), ["fourth"])
+  assert.equal((await read()).secrets.length, 1)
+  assert.equal(await Endpoint.rotateSecret(table, endpoint, "fifth", DAY_MS), undefined)
+})
+
 test("a secret does not open in another's place", async () => {
   const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")
   const { endpoint: other, secret } = await makeEndpoint({ table }, tenant, "https://a.example/")

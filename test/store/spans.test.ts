@@ -21,6 +21,33 @@ describe("when a collector read its PBX", () => {
     assert.equal(isUnclear(120, 140, after), false)
   })
 
+  test("is unclear only where a break that is not explained yet may lie within it", () => {
+    const spans: Span[] = [
+      [0, 100, 0],
+      [130, 200, 1],
+    ]
+    assert.equal(isUnclear(90, 110, spans), true)
+    assert.equal(isUnclear(120, 140, spans), true)
+    assert.equal(isUnclear(101, 129, spans), true)
+    assert.equal(isUnclear(50, 100, spans), false, "before the break")
+    assert.equal(isUnclear(130, 140, spans), false, "behind it")
+    assert.equal(isUnclear(50, 100, [[130, 200, 1]]), true, "nobody knows what was before")
+  })
+
+  test("is kept for the last forty breaks, and begins at its session where nothing was known", () => {
+    let spans: Span[] = []
+    for (let at = 0; at < 50; at++) spans = extendSpans(spans, at * 10, at * 10 + 5)
+    assert.equal(spans.length, 40)
+    assert.deepEqual(spans.at(-1), [490, 495, 1])
+    assert.equal(cutSpans(spans, 492, 493).length, 40)
+    assert.deepEqual(cutSpans([], 10, 20), [[20, 20, 0]])
+    assert.deepEqual(cutSpans([[0, 15, 1]], 10, 20), [
+      [0, 10, 1],
+      [20, 20, 0],
+    ])
+    assert.deepEqual(extendSpans([[0, 100, 1]], 50, 80), [[0, 100, 1]])
+  })
+
   test("is not read on by a heartbeat from before a gap within one session", () => {
     const cut = cutSpans([[0, 100, 0]], 40, 60)
     assert.deepEqual(cut, [

@@ -31,6 +31,20 @@ test("a connection that never gets through TLS is left at its own limit", async 
   assert.equal(outcome.error, "connect timed out after 0.2 s")
 })
 
+test("a host's addresses share one limit: when it is over no other is dialled", async (t) => {
+  const silent = net.createServer((socket) => socket.on("error", () => {}))
+  const { port, connections } = await listen(t, silent, "0.0.0.0")
+  const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+  const { post } = startSender(t, {
+    timeouts: { ...timeouts, connectMs: 10_000, totalMs: 200 },
+    resolve: async () => addresses,
+  })
+  const outcome = await post(`https://many.test:${port}/`)
+  assert.equal(outcome.error, "no answer within 0.2 s")
+  // A timer may be a millisecond early.
+  assert.ok(connections() < addresses.length, `${connections()} connections`)
+})
+
 test("a look-up that never ends is left at its own limit", async (t) => {
   const { post } = startSender(t, { timeouts, resolve: () => new Promise(() => {}) })
   const outcome = await post("https://silent.test/")

@@ -57,6 +57,7 @@ test("every path of a filter must hold one of its values", () => {
     [{ "data.name.length": [4] }, false],
     [{ "data.constructor.name": ["Object"] }, false],
     [{ "data.__proto__.status": [0] }, false],
+    [{ "data.tags.__proto__.length": [0] }, false],
     [{ type: ["campaign.updated"] }, true],
     [{}, true],
   ]

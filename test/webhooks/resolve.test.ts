@@ -56,6 +56,12 @@ test("silent DNS servers hold up neither other look-ups nor the process's own", 
   await Promise.all(waiting)
 })
 
+test("a look-up is given up at its limit, which no server can draw out", async (t) => {
+  const dns = await startDnsServer(t, () => "silence")
+  const resolve = askingDns({ servers: [dns.server], limitMs: 50 })
+  await assert.rejects(resolve("silent.test"), { code: "ECANCELLED" })
+})
+
 test("an answer serves until its time is over, and all who ask meanwhile", async () => {
   let now = 0
   let asked = 0

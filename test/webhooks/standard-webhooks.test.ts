@@ -1,6 +1,6 @@
 import { RETRY_DELAYS_MS } from "@ringback/webhooks/schedule"
 import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secret"
-import { signatureHeaders, validSecrets } from "@ringback/webhooks/sign"
+import { signatureHeaders } from "@ringback/webhooks/sign"
 import { checkUrl } from "@ringback/webhooks/url"
 import assert from "node:assert/strict"
 import { createHmac, createPublicKey, verify } from "node:crypto"
@@ -80,11 +80,7 @@ test("5. secrets of 24 to 64 bytes behind whsec_", () => {
 
 test("6. while secrets change over both sign, with a space between", async (t) => {
   const [newer, older, gone] = [makeSecret("hmac"), makeSecret("hmac"), makeSecret("hmac")]
-  const kept = validSecrets(
-    [{ text: newer }, { text: older, expiresAt: 2_000 }, { text: gone, expiresAt: 1_000 }],
-    1_500,
-  )
-  const { signatures, text, all } = await receive(t, ...kept.map((secret) => secret.text))
+  const { signatures, text, all } = await receive(t, newer, older)
   assert.equal(signatures.length, 2)
   for (const secret of [newer, older]) assert.ok(new Webhook(secret).verify(text, all))
   assert.throws(() => new Webhook(gone).verify(text, all))

@@ -65,6 +65,22 @@ test("a name that was verified does not vouch for another at the same address", 
   assert.equal(outcome.error, "TLS: the certificate is not for other.test")
 })
 
+test("no session is resumed: each connection has its certificate checked against the name", async (t) => {
+  const server = { tls: { key, cert: pem("receiver") } }
+  const receiver = await startReceiver(
+    t,
+    (_, response) => response.setHeader("connection", "close").end(),
+    server,
+  )
+  const reused: boolean[] = []
+  receiver.server.on("secureConnection", (socket: TLSSocket) =>
+    reused.push(socket.isSessionReused()),
+  )
+  const { post } = startSender(t, { ca, resolve })
+  for (let i = 0; i < 3; i++) assert.ok((await post(`https://receiver.test:${receiver.port}/`)).ok)
+  assert.deepEqual(reused, [false, false, false])
+})
+
 test("the switch that turns verification off for all of Node does not reach webhooks", async (t) => {
   const receiver = await startSecure(t, "self-signed")
   process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0"

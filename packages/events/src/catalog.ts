@@ -1,4 +1,5 @@
 import type * as v from "valibot"
+import { CallData, callEventTypes } from "./call-type.ts"
 import { exampleEvent, type Fresh } from "./example.ts"
 import type { HeaderPair } from "./header.ts"
 import { identify } from "./identity.ts"
@@ -55,6 +56,13 @@ const pbxTypes = kinds.flatMap((kind) =>
   }),
 )
 
+const callTypes = callEventTypes.map(({ type, description, example }): EventType => {
+  const said = { type, observedAt: formatMillis(NOW), ...example }
+  const id = "evt_2kq9v4c8m1x7r3t5z0b6n2d8f4h9j1gc"
+  const body = webhookBody({ id, tenant: TENANT, source: SOURCE }, said)
+  return { type, description, schema: webhookSchema(type, CallData), example: JSON.parse(body) }
+})
+
 const ownTypes = operationalTypes.map(
   ({ type, description, data, example, isOfSource }): EventType => {
     const timestamp = formatMillis(NOW)
@@ -71,7 +79,7 @@ const ownTypes = operationalTypes.map(
 )
 
 /** All event types that have a name before they are seen; `ami.` events have none. */
-export const eventTypes: readonly EventType[] = [...pbxTypes, ...ownTypes]
+export const eventTypes: readonly EventType[] = [...pbxTypes, ...callTypes, ...ownTypes]
 
 const BY_TYPE = new Map(eventTypes.map((eventType) => [eventType.type, eventType]))
 

@@ -53,6 +53,11 @@ export function makeId(prefix: IdPrefix, now: number): string {
   return `${prefix}_${encodeBase32(bytes)}`
 }
 
+/** When an id was made, in epoch milliseconds. */
+export function timeOfId(id: string): number {
+  return decodeBase32(id.slice(id.indexOf("_") + 1))?.readUIntBE(0, 6) ?? 0
+}
+
 /** Whether the text has the form of an id with that prefix; says nothing of whether the thing exists. */
 export function isId(prefix: IdPrefix, text: string): boolean {
   return text.startsWith(`${prefix}_`) && ID_TEXT.test(text.slice(prefix.length + 1))

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto"
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { lockDirectory } from "@ringback/collector/spool/lock"
+import { makeDirectory } from "./make-directory.ts"
 import { SettingError } from "./settings.ts"
 
 /** All state of one `npm start`. Secrets lie in files that only their owner may read. */
@@ -23,7 +24,7 @@ const DATA_KEY_BYTES = 32
 export function openDataDir(dir: string, operatorKey?: string): DataDir {
   const path = resolve(dir)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path)
   } catch (error) {
     throw new SettingError("RINGBACK_DATA_DIR", `${path} cannot be made (${codeOf(error)})`)
   }

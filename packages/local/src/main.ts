@@ -16,7 +16,7 @@ const isEnding = endOnSignals(shutdown, () =>
 )
 try {
   refuseOptions(process.argv.slice(2))
-  await run(process.env, story, shutdown)
+  await run(process.env, story, shutdown, (error) => isEnding() || void fail(error))
 } catch (error) {
   // A signal while it starts takes away what the start stands on.
   if (!isEnding()) await fail(error)

@@ -92,7 +92,7 @@ async function makeQueue(sqs: SQSClient, name: string, attributes: Record<string
 }
 
 // Emulators name themselves by hosts that do not resolve everywhere, or by the port of an earlier start.
-async function reachableUrl(sqs: SQSClient, queueUrl: string) {
+export async function reachableUrl(sqs: SQSClient, queueUrl: string) {
   const endpoint = await sqs.config.endpoint?.()
   if (!endpoint) return queueUrl
   const port = endpoint.port === undefined ? "" : `:${endpoint.port}`

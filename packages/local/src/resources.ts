@@ -9,7 +9,7 @@ const CACHED_MS = 200
 
 /** What SST links to the functions on AWS, as the same functions read it here. */
 export function linkResources(
-  settings: Pick<Settings, "allowedNetworks" | "apiRateLimit">,
+  settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
   provisioned: Provisioned,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
 ): string {
@@ -28,6 +28,7 @@ export function linkResources(
       allowedNetworks: settings.allowedNetworks,
       retentionDays: RETENTION_DAYS,
       apiRateLimit: settings.apiRateLimit,
+      maxEndpoints: settings.maxEndpoints,
       cachedMs: CACHED_MS,
       logFile: dir.logPath,
     },

@@ -15,7 +15,12 @@ import type { Story } from "./story.ts"
 import { loadApi, loadHandlers, startWorkers } from "./workers.ts"
 
 /** Starts everything on this machine, and says so: once on stdout for programs, on stderr for people. */
-export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown: Shutdown) {
+export async function run(
+  environment: NodeJS.ProcessEnv,
+  story: Story,
+  shutdown: Shutdown,
+  onBroken: (error: Error) => void,
+) {
   const settings = readSettings(environment)
   const pbx = settings.hasPbx ? readPbx(environment) : undefined
   const dir = openDataDir(settings.dataDir, settings.operatorKey)
@@ -23,7 +28,7 @@ export async function run(environment: NodeJS.ProcessEnv, story: Story, shutdown
   shutdown.add(keepLogSmall(dir.logPath).close)
   const toFile = openLogFile(dir.logPath, failuresTo(story, "The log cannot be written"))
 
-  const services = await startServices(settings, dir.path)
+  const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
   process.env["SST_RESOURCES_JSON"] = linkResources(settings, services.provisioned, dir)
   const [handlers, app] = await Promise.all([loadHandlers(), loadApi()])

@@ -1,6 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
-import { type Engine, startDynamodb, startSqs } from "./engines.ts"
+import type { DataDir } from "./data-dir.ts"
+import { chooseDynamodb, spawnDynamodb } from "./dynamodb-engine.ts"
+import { spawnEngine } from "./engine-process.ts"
+import type { Engine, EngineOptions } from "./engines.ts"
+import { probeDynamodb, probeSqs } from "./probe.ts"
 import { type Provisioned, provision } from "./provision.ts"
 import { reachServices } from "./reach.ts"
 import { SettingError, type Settings } from "./settings.ts"
@@ -15,30 +19,49 @@ export type Services = {
 
 const PREFIX = "Ringback"
 
-/** SQS and DynamoDB, those named in the settings or embedded ones, with all queues and the table. */
-export async function startServices(settings: Settings, dataDir: string): Promise<Services> {
+type Spawn = (options: EngineOptions & { dataDir: string }) => Promise<Engine>
+
+/**
+ * SQS and DynamoDB, those named in the settings or embedded ones, with all queues and the table. `onEnded` is told where
+ * an embedded one ends by itself.
+ */
+export async function startServices(
+  settings: Settings,
+  dir: DataDir,
+  onEnded: (error: Error) => void,
+): Promise<Services> {
   const engines: Engine[] = []
-  const embed = async (start: typeof startSqs, setting: string, port: number) => {
-    const engine = await start({ dataDir, port }).catch((error: unknown) => {
-      throw listenError(error, setting, port)
+  const embed = async (name: string, spawn: Spawn, port: number) => {
+    const ended = (how: string) => onEnded(new Error(`the embedded ${name} ended (${how})`))
+    const options = { dataDir: dir.path, port, onEnded: ended }
+    const engine = await spawn(options).catch((error: unknown) => {
+      throw listenError(error, `RINGBACK_${name.toUpperCase()}_PORT`, port)
     })
     engines.push(engine)
-    return engine.url
+    return engine
   }
   const close = async () => void (await Promise.all(engines.map((engine) => engine.close())))
   try {
     setCredentials(settings)
     await reachServices(settings)
-    const sqsUrl = settings.sqsUrl ?? (await embed(startSqs, "RINGBACK_SQS_PORT", settings.sqsPort))
-    const dynamodbUrl =
-      settings.dynamodbUrl ??
-      (await embed(startDynamodb, "RINGBACK_DYNAMODB_PORT", settings.dynamodbPort))
+    const { sqsPort, dynamodbPort } = settings
+    const embedDynamodb = () => {
+      const kind = chooseDynamodb(dir)
+      return embed("DynamoDB", (options) => spawnDynamodb(kind, options), dynamodbPort)
+    }
+    const spawnSqs: Spawn = (options) => spawnEngine("sqs", options)
+    const sqsUrl = settings.sqsUrl ?? (await embed("SQS", spawnSqs, sqsPort)).url
+    const embedded = settings.dynamodbUrl === undefined ? await embedDynamodb() : undefined
+    const dynamodbUrl = settings.dynamodbUrl ?? embedded!.url
+    const directUrl = embedded?.directUrl ?? dynamodbUrl
     process.env["AWS_ENDPOINT_URL_SQS"] = sqsUrl
-    process.env["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodbUrl
+    process.env["AWS_ENDPOINT_URL_DYNAMODB"] = directUrl
     const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
-    const dynamodb = new DynamoDBClient({ endpoint: dynamodbUrl })
+    const dynamodb = new DynamoDBClient({ endpoint: directUrl })
     const isEmbedded = settings.dynamodbUrl === undefined
     const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX, isEmbedded })
+    if (settings.sqsUrl !== undefined) await probeSqs(sqs)
+    if (!isEmbedded) await probeDynamodb(dynamodb, provisioned.tableName)
     dynamodb.destroy()
     return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
   } catch (error) {

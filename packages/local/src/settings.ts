@@ -77,6 +77,14 @@ const Environment = v.object({
     ),
     "100",
   ),
+  RINGBACK_MAX_ENDPOINTS: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9]\d{0,5}$/, "must be a whole number of endpoints that a tenant may have"),
+      v.transform(Number),
+    ),
+    "200",
+  ),
   AWS_ENDPOINT_URL_SQS: ServiceUrl,
   AWS_ENDPOINT_URL_DYNAMODB: ServiceUrl,
   AMI_HOST: v.optional(v.string()),
@@ -95,6 +103,8 @@ export type Settings = {
   isDemo: boolean
   hasPbx: boolean
   apiRateLimit: number
+  /** That a tenant may have. */
+  maxEndpoints: number
 }
 
 // An empty variable is one that was not set, but for this one, where it is an answer.
@@ -123,5 +133,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     isDemo: output.RINGBACK_DEMO === "1" && output.AMI_HOST === undefined,
     hasPbx: output.AMI_HOST !== undefined,
     apiRateLimit: output.RINGBACK_API_RATE_LIMIT,
+    maxEndpoints: output.RINGBACK_MAX_ENDPOINTS,
   }
 }

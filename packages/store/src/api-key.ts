@@ -1,15 +1,21 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { changeItem, createItem, deleteItem, getItem, queryPage, type Item } from "./item.ts"
+import { changeItem, deleteItem, getItem, queryPage, type Item } from "./item.ts"
 import { apiKeyKey } from "./keys.ts"
+import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import type { Table } from "./table.ts"
+
+export const Scope = v.picklist(["full", "read"])
+export type Scope = v.InferOutput<typeof Scope>
 
 /** A tenant's key to the admin API. Of its secret only a hash is kept. Times are epoch ms. */
 export const ApiKey = v.object({
   id: v.string(),
   tenant: v.string(),
   name: v.string(),
+  /** `read`: it changes nothing and sees no secret. */
+  scope: v.optional(Scope, "full"),
   secretHash: v.string(),
   createdAt: v.number(),
   /** Not named expiresAt: that is the table's TTL, and an expired key stays listed. */
@@ -21,11 +27,16 @@ export type ApiKey = v.InferOutput<typeof ApiKey>
 
 const parse = (item: Item) => v.parse(ApiKey, item)
 
-/** A new key and its text, `rbk_TENANT_KEY_SECRET`, which is not kept. */
+/** A new key and its text, `rbk_TENANT_KEY_SECRET`, which is not kept. Throws CreationRefused. */
 export async function create(
   table: Table,
   tenant: string,
-  { name, validUntil }: { name: string; validUntil: number | null },
+  {
+    name,
+    validUntil,
+    scope = "full",
+  }: { name: string; validUntil: number | null; scope?: Scope | undefined },
+  limit: Limit = {},
 ): Promise<{ apiKey: ApiKey; text: string }> {
   const now = table.now()
   const id = makeId("key", now)
@@ -34,12 +45,14 @@ export async function create(
     id,
     tenant,
     name,
+    scope,
     secretHash: hashOfSecret(secret).toString("base64url"),
     createdAt: now,
     validUntil,
     lastUsedAt: null,
   }
-  await createItem(table, { ...apiKeyKey(tenant, id), ...apiKey, revision: 1 })
+  const item = { ...apiKeyKey(tenant, id), ...apiKey, revision: 1 }
+  await createOwned(table, { tenant, kind: "KEY", id }, item, limit)
   const text = `rbk_${tenant.slice("ten_".length)}_${id.slice("key_".length)}_${secret}`
   return { apiKey, text }
 }
@@ -56,7 +69,7 @@ export async function page(
 
 /** False where there was none. */
 export const remove = (table: Table, tenant: string, id: string) =>
-  deleteItem(table, apiKeyKey(tenant, id))
+  removeOwned(table, { tenant, kind: "KEY", id }, () => deleteItem(table, apiKeyKey(tenant, id)))
 
 const TEXT = /^rbk_([0-9a-hjkmnp-tv-z]{26})_([0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/
 

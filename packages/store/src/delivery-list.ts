@@ -15,7 +15,7 @@ import {
   type Key,
 } from "./keys.ts"
 import { readMerged } from "./merged.ts"
-import { queryAll, type Item } from "./item.ts"
+import { queryPage, type Item } from "./item.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {
@@ -86,23 +86,45 @@ function logPartitions(tenant: string, endpointId: string | undefined): string[]
   return shards.map((shard) => deliveryPartition(tenant, shard))
 }
 
-/** The deliveries of one event: those of the endpoints given, and those of its replays. */
+// After all ids of endpoints: the replays of an event end exactly where its page does.
+const BEFORE_ENDPOINTS = "ep_~"
+
+/**
+ * A page of the deliveries of one event: its replays, the newest first, then its first deliveries to the endpoints given.
+ * Replays have no limit, and a page is bounded. `next` of the page before is what to pass as `cursor`.
+ */
 export async function deliveriesOfEvent(
   table: Table,
   tenant: string,
   event: { id: string; receivedAt: number },
   endpointIds: string[],
-): Promise<Delivery[]> {
-  const notes = await queryAll(table, replayPartition(tenant, event.id), "dlv_")
-  const refs = [
-    ...endpointIds.map((endpointId) => deliveryRef(event.id, endpointId, event.receivedAt)),
-    ...notes.flatMap(({ sk }) => parseDeliveryId(sk as string) ?? []),
-  ]
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ items: Delivery[]; next: string | undefined }> {
+  const replays = cursor?.startsWith("ep_")
+    ? { items: [], next: undefined }
+    : await queryPage(table, {
+        pk: replayPartition(tenant, event.id),
+        prefix: "dlv_",
+        limit,
+        after: cursor,
+      })
+  const refs = replays.items.flatMap(({ sk }) => parseDeliveryId(sk as string) ?? [])
+  let { next } = replays
+  if (next === undefined) {
+    const after = cursor?.startsWith("ep_") ? cursor : BEFORE_ENDPOINTS
+    const left = endpointIds
+      .filter((id) => id < after)
+      .toSorted()
+      .toReversed()
+    const some = left.slice(0, limit - refs.length)
+    refs.push(...some.map((endpointId) => deliveryRef(event.id, endpointId, event.receivedAt)))
+    if (some.length < left.length) next = some.at(-1) ?? BEFORE_ENDPOINTS
+  }
   const found = await readWhole(
     table,
     refs.map((ref) => deliveryKey(tenant, ref)),
   )
-  return found.sort((a, b) => (a.sk < b.sk ? 1 : -1))
+  return { items: found.sort((a, b) => (a.sk < b.sk ? 1 : -1)), next }
 }
 
 const MAX_GETS = 100

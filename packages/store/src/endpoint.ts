@@ -3,7 +3,7 @@ import { makeId } from "@ringback/events/ids"
 import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import {
   changeItem,
-  createItem,
+  deleteItem,
   getItem,
   queryAll,
   queryPage,
@@ -11,6 +11,7 @@ import {
   type ReadOptions,
 } from "./item.ts"
 import { endpointKey } from "./keys.ts"
+import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
@@ -80,12 +81,13 @@ function toItem(table: Table, tenant: string, id: string, settings: Changes): It
   }
 }
 
-/** A new endpoint; `secret` is the text that its webhooks are signed with. */
+/** A new endpoint; `secret` is the text that its webhooks are signed with. Throws CreationRefused. */
 export async function create(
   table: Table,
   tenant: string,
   settings: Settings & { signing: Receiver["signing"] },
   secret: string,
+  limit: Limit = {},
 ): Promise<Endpoint> {
   const now = table.now()
   const id = makeId("ep", now)
@@ -99,7 +101,7 @@ export async function create(
     updatedAt: now,
     revision: 1,
   }
-  await createItem(table, item)
+  await createOwned(table, { tenant, kind: "EP", id }, item, limit)
   return parse(table, item)
 }
 
@@ -114,9 +116,14 @@ export async function get(
   return item && parse(table, item)
 }
 
-/** All living endpoints of a tenant, disabled ones too. Read as a whole, a thousand cost about 130 read units. */
-export async function list(table: Table, tenant: string): Promise<Endpoint[]> {
-  return (await queryAll(table, tenant, "EP#")).map((item) => parse(table, item))
+/** What it takes to know which events an endpoint wants. */
+const Matching = v.pick(Stored, ["id", "eventTypes", "sources", "filter", "disabled", "createdAt"])
+export type Matching = v.InferOutput<typeof Matching>
+
+/** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */
+export async function list(table: Table, tenant: string): Promise<Matching[]> {
+  const items = await queryAll(table, tenant, "EP#", Object.keys(Matching.entries))
+  return items.map((item) => v.parse(Matching, item))
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -163,9 +170,29 @@ export async function disable(
   return item && parse(table, item)
 }
 
+// What a tombstone need not say. Every list reads over tombstones, so they must be small; and no secret outlives its use.
+const EMPTY = {
+  url: "",
+  eventTypes: null,
+  sources: null,
+  filter: null,
+  description: null,
+  headers: {},
+  metadata: {},
+}
+
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>
-  tombstone(table, endpointKey(tenant, id))
+  removeOwned(table, { tenant, kind: "EP", id }, () =>
+    tombstone(table, endpointKey(tenant, id), {
+      ...toItem(table, tenant, id, EMPTY),
+      secrets: [],
+    }),
+  )
+
+/** Removes the tombstone, once nothing waits for the endpoint: what is missing is treated as deleted. */
+export const purge = (table: Table, tenant: string, id: string) =>
+  deleteItem(table, endpointKey(tenant, id), "attribute_exists(deletedAt)")
 
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {

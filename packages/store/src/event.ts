@@ -22,8 +22,11 @@ export const StoredEvent = v.object({
   claimedAt: v.number(),
   headers: v.optional(v.string()),
   packed: v.optional(v.instance(Uint8Array)),
-  /** Operational events have no headers: their data as JSON. */
+  /** Operational and call events have no headers: their data as JSON. */
   data: v.optional(v.string()),
+  /** Of a call event, RFC 3339: when it happened, and when the PBX was heard to say so. */
+  timestamp: v.optional(v.string()),
+  observedAt: v.optional(v.string()),
   /** The endpoint that an operational event is about, which does not get it. */
   except: v.optional(v.string()),
   /** The gap after which the collector inferred it. */
@@ -49,7 +52,8 @@ export type Claim = {
   uuid: string | null
   message: string
   receivedAt: number
-  content: StoredHeaders | { data: string; except?: string }
+  content:
+    StoredHeaders | { data: string; except?: string; timestamp?: string; observedAt?: string }
   synthetic?: string | undefined
   truncated?: boolean | undefined
   /** Why a synthetic event is not to be believed. */
@@ -91,9 +95,15 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
   const old = await claimItem(table, key, sets, claim.message)
   if (old === "taken") return { outcome: "duplicate" }
   const claimedAt = old?.claimedAt ?? table.now()
-  const event = parseEvent({ ...key, ...sets, claimedAt, expiresAt: expiryOf(table) })
+  const kept =
+    old && Object.fromEntries(KEPT.flatMap((name) => (name in old ? [[name, old[name]]] : [])))
+  const event = parseEvent({ ...key, ...sets, ...kept, claimedAt, expiresAt: expiryOf(table) })
   return { outcome: old ? "again" : "first", event }
 }
+
+// A body that Ringback makes may come out otherwise when it is made again, with what was learned meanwhile; what was sent
+// under this id stands.
+const KEPT = ["receivedAt", "data", "timestamp", "observedAt"]
 
 const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
 
@@ -106,7 +116,7 @@ async function claimItem(
 ): Promise<Item | undefined | "taken"> {
   const names = Object.keys(sets)
   const assignments = names.map((name) =>
-    name === "receivedAt" ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
+    KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
   )
   try {
     const { Attributes } = await table.client.send(

@@ -3,14 +3,24 @@ import { createItem, getItem } from "./item.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 /** What was decided of a gap that a collector reported: whether the source's other collectors had covered it. */
-const Gap = v.object({ isCovered: v.boolean() })
+const Gap = v.object({
+  isCovered: v.boolean(),
+  /** Its end, epoch ms. */
+  to: v.optional(v.number()),
+})
 
 const keyOf = (tenant: string, id: string) => ({ pk: tenant, sk: `GAP#${id}` })
 
 /** Written once: a later decision changes nothing. */
-export async function decide(table: Table, tenant: string, id: string, isCovered: boolean) {
+export async function decide(
+  table: Table,
+  tenant: string,
+  id: string,
+  isCovered: boolean,
+  to: number,
+) {
   const expiresAt = toSeconds(table.now() + table.retentionMs)
-  await createItem(table, { ...keyOf(tenant, id), isCovered, expiresAt })
+  await createItem(table, { ...keyOf(tenant, id), isCovered, to, expiresAt })
 }
 
 /** Undefined while it is not decided. */

@@ -28,6 +28,9 @@ export type Claimed =
   | { outcome: "running" }
   | { outcome: "mismatch" }
 
+/** What somebody who waits finds; `free`: the first gave up or died, so it may be claimed. */
+export type Found = Exclude<Claimed, { outcome: "first" }> | { outcome: "free" }
+
 /** One of those who ask at the same time is the first; the others learn what became of it. */
 export async function claim(table: Table, asked: Asked): Promise<Claimed> {
   const place = idempotencyKey(asked.scope, asked.key)
@@ -59,15 +62,34 @@ export async function claim(table: Table, asked: Asked): Promise<Claimed> {
   } catch (error) {
     if (!isConditionFailed(error)) throw error
   }
-  const found = await getItem(table, place, { consistent: true })
-  if (!found) return { outcome: "running" }
-  const promised = v.parse(Promised, found)
-  if (isExpired(promised, now)) return { outcome: "running" }
+  const promised = await read(table, place)
   // My own write, whose answer was lost.
-  if (promised.owner === owner) return first(table, place, owner)
+  if (promised?.owner === owner) return first(table, place, owner)
+  const found = judge(table, asked, promised)
+  return found.outcome === "free" ? { outcome: "running" } : found
+}
+
+/** What became of the first request, without a write. */
+export async function look(table: Table, asked: Asked): Promise<Found> {
+  return judge(table, asked, await read(table, idempotencyKey(asked.scope, asked.key)))
+}
+
+type Promised = v.InferOutput<typeof Promised>
+
+async function read(table: Table, place: Key): Promise<Promised | undefined> {
+  const item = await getItem(table, place, { consistent: true })
+  const promised = item && v.parse(Promised, item)
+  return promised && !isExpired(promised, table.now()) ? promised : undefined
+}
+
+function judge(table: Table, asked: Asked, promised: Promised | undefined): Found {
+  if (!promised) return { outcome: "free" }
   if (promised.fingerprint !== asked.fingerprint) return { outcome: "mismatch" }
-  if (promised.answer === undefined) return { outcome: "running" }
-  return { outcome: "answered", answer: table.sealer.open(promised.answer, contextOf(place)) }
+  if (promised.answer === undefined) {
+    return { outcome: promised.leaseUntil <= table.now() ? "free" : "running" }
+  }
+  const context = contextOf(idempotencyKey(asked.scope, asked.key))
+  return { outcome: "answered", answer: table.sealer.open(promised.answer, context) }
 }
 
 function first(table: Table, place: Key, owner: string): Claimed {

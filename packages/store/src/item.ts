@@ -39,14 +39,18 @@ export async function createItem(table: Table, item: Key & Item): Promise<boolea
   )
 }
 
-/** False where nothing lay there. */
-export async function deleteItem(table: Table, key: Key): Promise<boolean> {
+/** False where nothing lay there, or not what the condition asks for. */
+export async function deleteItem(
+  table: Table,
+  key: Key,
+  condition = "attribute_exists(pk)",
+): Promise<boolean> {
   return holds(
     table.client.send(
       new DeleteItemCommand({
         TableName: table.name,
         Key: marshall(key),
-        ConditionExpression: "attribute_exists(pk)",
+        ConditionExpression: condition,
       }),
     ),
   )
@@ -99,7 +103,14 @@ export async function changeItem(
 // Tombstones lie among the living: a page is filled up by reading on, but not for ever.
 const REQUESTS_A_PAGE = 5
 
-export type PageRequest = { pk: string; prefix: string; limit: number; after?: string | undefined }
+export type PageRequest = {
+  pk: string
+  prefix: string
+  limit: number
+  after?: string | undefined
+  /** Of each item those alone; all where it is left out. */
+  attributes?: readonly string[] | undefined
+}
 /** `next` is the sort key to go on after; undefined at the end. */
 export type ItemPage = { items: Item[]; next: string | undefined }
 
@@ -113,6 +124,7 @@ export async function queryPage(table: Table, request: PageRequest): Promise<Ite
         TableName: table.name,
         KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
         FilterExpression: "attribute_not_exists(deletedAt)",
+        ...projectionOf(request.attributes),
         ExpressionAttributeValues: marshall({ ":pk": request.pk, ":prefix": request.prefix }),
         ScanIndexForward: false,
         ConsistentRead: true,
@@ -127,14 +139,27 @@ export async function queryPage(table: Table, request: PageRequest): Promise<Ite
   return { items, next }
 }
 
+function projectionOf(attributes: readonly string[] | undefined) {
+  if (!attributes) return {}
+  return {
+    ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+  }
+}
+
 const READ_AT_ONCE = 1000
 
-/** All live items of a partition with that prefix, newest first. */
-export async function queryAll(table: Table, pk: string, prefix: string): Promise<Item[]> {
+/** All live items of a partition with that prefix, newest first; of each the attributes named, or all. */
+export async function queryAll(
+  table: Table,
+  pk: string,
+  prefix: string,
+  attributes?: readonly string[],
+): Promise<Item[]> {
   const items: Item[] = []
   let after: string | undefined
   do {
-    const page = await queryPage(table, { pk, prefix, limit: READ_AT_ONCE, after })
+    const page = await queryPage(table, { pk, prefix, limit: READ_AT_ONCE, after, attributes })
     items.push(...page.items)
     after = page.next
   } while (after !== undefined)

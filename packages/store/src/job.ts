@@ -3,6 +3,7 @@ import { makeId } from "@ringback/events/ids"
 import { createItem, getItem } from "./item.ts"
 import { DELIVERY_STATUSES } from "./delivery.ts"
 import { jobKey } from "./keys.ts"
+import type { Lease } from "./lease.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 /** A recovery that somebody asked for; its range was fixed when it began. Times are epoch ms, of receipt. */
@@ -18,12 +19,31 @@ export const RecoverJob = v.object({
 })
 export type RecoverJob = v.InferOutput<typeof RecoverJob>
 
+/** How long a recovery is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
+export const RECOVER_LEASE_MS = 60 * 60 * 1000
+
+/** One recovery of an endpoint at a time: what its job has until it is done. */
+export const recoverLease = ({
+  tenant,
+  endpointId,
+  id,
+}: Pick<RecoverJob, "tenant" | "endpointId" | "id">): Lease => ({
+  tenant,
+  kind: "RECOVER",
+  name: endpointId,
+  owner: id,
+})
+
+export const makeJobId = (table: Table) => makeId("job", table.now())
+
 export async function createJob(
   table: Table,
-  range: Pick<RecoverJob, "tenant" | "endpointId" | "since" | "until" | "statuses">,
+  range: Pick<RecoverJob, "tenant" | "endpointId" | "since" | "until" | "statuses"> & {
+    id?: string
+  },
 ): Promise<RecoverJob> {
   const createdAt = table.now()
-  const id = makeId("job", createdAt)
+  const id = range.id ?? makeJobId(table)
   const job = { ...range, id, createdAt, expiresAt: toSeconds(createdAt + table.retentionMs) }
   await createItem(table, { ...jobKey(range.tenant, id), ...job })
   return job

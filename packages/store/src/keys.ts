@@ -9,6 +9,10 @@ export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk:
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
 export const endpointKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `EP#${id}` })
 export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `HEALTH#${id}` })
+/** What a tenant has of a kind, by id: see quota.ts. */
+export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `QUOTA#${kind}` })
+/** Who does a kind of work for a tenant: see lease.ts. */
+export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
@@ -43,6 +47,22 @@ export function eventIdOf(key: Key): string {
 // An event without a time of its own: who came first is decided here, where its time plays no part.
 export function claimKey(tenant: string, hash: Buffer): Key {
   return { pk: `${tenant}#C#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+}
+
+/** What is known of one call, by the dialing's Uuid; 8 shards, for each dialing event writes it. */
+export function callKey(tenant: string, source: string, uuid: string): Key {
+  const hash = hashOf("call", source, uuid)
+  return { pk: `${tenant}#K#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+}
+
+export const RECORD_SHARDS = 8
+export const recordPartition = (tenant: string, kind: string, shard: number) =>
+  `${tenant}#M#${kind}#${shard}`
+
+/** A campaign, a list, a row ... as last heard of. */
+export function recordKey(tenant: string, kind: string, source: string, uuid: string): Key {
+  const hash = hashOf("record", source, uuid)
+  return { pk: recordPartition(tenant, kind, hash[0]! % RECORD_SHARDS), sk: encodeBase32(hash) }
 }
 
 export const DELIVERY_SHARDS = 16

@@ -2,8 +2,9 @@ import * as v from "valibot"
 import type { SigningKey } from "@ringback/events/message"
 import { makeId } from "@ringback/events/ids"
 import { makeSourceKey } from "@ringback/events/token"
-import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { changeItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
 import { sourceKey } from "./keys.ts"
+import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
@@ -49,11 +50,12 @@ const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
 
 export type KeyedSource = { source: Source; key: SigningKey }
 
-/** A new source and its key, which is not shown again. */
+/** A new source and its key, which is not shown again. Throws CreationRefused. */
 export async function create(
   table: Table,
   tenant: string,
   { name }: { name: string },
+  limit: Limit = {},
 ): Promise<KeyedSource> {
   const now = table.now()
   const id = makeId("src", now)
@@ -68,7 +70,8 @@ export async function create(
     createdAt: now,
     updatedAt: now,
   }
-  await createItem(table, { ...sourceKey(tenant, id), ...source })
+  const item = { ...sourceKey(tenant, id), ...source }
+  await createOwned(table, { tenant, kind: "SRC", id }, item, limit)
   return { source, key }
 }
 
@@ -145,7 +148,7 @@ export async function rotate(
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>
-  tombstone(table, sourceKey(tenant, id))
+  removeOwned(table, { tenant, kind: "SRC", id }, () => tombstone(table, sourceKey(tenant, id)))
 
 function sealKey(table: Table, tenant: string, id: string, { keyId, key }: SigningKey) {
   return { keyId, sealed: table.sealer.seal(key.toString("base64url"), contextOf(tenant, id)) }

@@ -9,7 +9,7 @@ export type Endpoint = {
   id: string
   tenant: string
   url: string
-  /** Null: all. `*` and `campaign.*` are patterns. */
+  /** Null: all but `call.*`. `*` and `campaign.*` are patterns. */
   eventTypes: string[] | null
   /** Null: all sources of the tenant. */
   sources: string[] | null

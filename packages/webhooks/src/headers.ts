@@ -1,4 +1,4 @@
-const MAX_HEADERS = 20
+export const MAX_HEADERS = 20
 const MAX_NAME_LENGTH = 128
 const MAX_VALUE_LENGTH = 4_096
 const MAX_TOTAL_LENGTH = 8_192

@@ -12,11 +12,21 @@ export function wants(
   endpoint: Pick<Endpoint, "eventTypes" | "sources" | "filter">,
   event: Candidate,
 ): boolean {
-  const { eventTypes, sources, filter } = endpoint
-  if (eventTypes && !eventTypes.some((pattern) => matches(pattern, event.type))) return false
-  if (event.source === null) return true
-  if (sources && !sources.includes(event.source)) return false
-  return !filter || passes(filter, event.webhook)
+  const { filter } = endpoint
+  if (!asksFor(endpoint, event)) return false
+  return event.source === null || !filter || passes(filter, event.webhook)
+}
+
+/** Whether the endpoint's types and sources let it in; its filter is asked later, when there is a body. */
+export function asksFor(
+  { eventTypes, sources }: Pick<Endpoint, "eventTypes" | "sources">,
+  { type, source }: Pick<Candidate, "type" | "source">,
+): boolean {
+  // Call events are made for those who ask for them by name, so that they cost nobody else anything.
+  const isAsked = eventTypes
+    ? eventTypes.some((pattern) => matches(pattern, type))
+    : !type.startsWith("call.")
+  return isAsked && (source === null || !sources || sources.includes(source))
 }
 
 /** Why an entry of `eventTypes` is refused, in words; undefined where it is fine. */

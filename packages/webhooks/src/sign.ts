@@ -30,11 +30,6 @@ export function signatureHeaders(webhook: {
   }
 }
 
-/** The secrets that still sign at `now` (epoch ms): those that are not expired, in their order. */
-export function validSecrets<S extends { expiresAt?: number }>(secrets: S[], now: number): S[] {
-  return secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
-}
-
 function signature(text: string, content: Buffer): string {
   const secret = parseSecret(text)
   return secret.signing === "hmac"

@@ -25,7 +25,12 @@ const linked = ({ tableName, queues, rejectedUrl }: Stack) =>
     RejectedQueue: { url: rejectedUrl },
     DataKey: { arn: dataKeyArn },
     OperatorKey: { value: operatorKey },
-    Settings: { allowedNetworks: ["127.0.0.0/8"], retentionDays: 30, apiRateLimit: 100 },
+    Settings: {
+      allowedNetworks: ["127.0.0.0/8"],
+      retentionDays: 30,
+      apiRateLimit: 100,
+      maxEndpoints: 200,
+    },
   })
 
 type Received = { headers: Record<string, string>; body: string }

@@ -17,6 +17,13 @@ export const apiFaults = (recording: Recording) => {
       sourceArn: `${apis[0]?.outputs.executionArn}/*`,
     })
   }
+  // A permanent stage's is capped; a personal one may live in an account that has none to reserve.
+  const isPermanent = ["production", "staging"].includes(recording.stage)
+  for (const { name, inputs } of all(recording, "function")) {
+    if (!isPermanent || !name.startsWith("AdminApi")) continue
+    const reserved = inputs.reservedConcurrentExecutions ?? -1
+    expect(reserved > 0, `${name}: its concurrency is not capped`)
+  }
   const urls = recording.resources.filter(({ type }) => type.includes("functionUrl"))
   for (const { name } of urls) faults.push(`${name}: a function is open to the public`)
   return faults

@@ -1,0 +1,40 @@
+import type { Source } from "@ringback/store/source"
+import type { Tenant } from "@ringback/store/tenant"
+import { authorize, identify, type Caller } from "./auth.ts"
+import type { Deps } from "./deps.ts"
+import { scopeOf, type Route } from "./route.ts"
+import { identifySource } from "./source-token.ts"
+
+/** Who was let in, and where to. */
+export type Admitted = {
+  /** The key's or source's id; none on an open route. */
+  callerId: string | undefined
+  caller: Caller | undefined
+  tenant: Tenant | undefined
+  source: Source | undefined
+}
+
+/**
+ * Whether the request may go where it wants to, as of now; a problem where it may not. `notice` hears who asks as soon as
+ * that is known.
+ */
+export async function admit(
+  { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,
+  route: Pick<Route, "access" | "method" | "scope">,
+  authorization: string | undefined,
+  tenantId: string | undefined,
+  notice: (callerId: string, kind: Caller["kind"] | "source") => void = () => {},
+): Promise<Admitted> {
+  const nobody = { callerId: undefined, caller: undefined, tenant: undefined, source: undefined }
+  const { access } = route
+  if (access === "open") return nobody
+  if (access === "source") {
+    const source = await identifySource(table, authorization)
+    notice(source.id, "source")
+    return { ...nobody, callerId: source.id, source }
+  }
+  const caller = await identify(table, operatorKey, authorization)
+  notice(caller.id, caller.kind)
+  const tenant = await authorize(table, { access, scope: scopeOf(route) }, caller, tenantId)
+  return { ...nobody, callerId: caller.id, caller, tenant }
+}

@@ -1,0 +1,48 @@
+import type * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import type { Table } from "@ringback/store/table"
+import { publicKeyOf } from "@ringback/webhooks/secret"
+import type { Caller } from "./auth.ts"
+import type { EndpointAnswer, EndpointChanges } from "./endpoint-schema.ts"
+import { formatMillis } from "./time.ts"
+
+const MASK = "********"
+
+/** An endpoint as it is shown to that caller: a key that may only read sees no header's value. */
+export function showEndpoint(
+  table: Table,
+  caller: Caller,
+  endpoint: Endpoint.Endpoint,
+): v.InferOutput<typeof EndpointAnswer> {
+  const isMasked = caller.kind === "tenant" && caller.scope === "read"
+  const names = Object.keys(endpoint.headers)
+  return {
+    id: endpoint.id,
+    url: endpoint.url,
+    eventTypes: endpoint.eventTypes,
+    sources: endpoint.sources,
+    filter: endpoint.filter as EndpointChanges["filter"] & {},
+    description: endpoint.description,
+    headers: isMasked ? Object.fromEntries(names.map((name) => [name, MASK])) : endpoint.headers,
+    rateLimit: endpoint.rateLimit,
+    metadata: endpoint.metadata,
+    signing: endpoint.signing,
+    ...publicHalf(table, endpoint),
+    disabled: endpoint.disabled,
+    disabledReason: endpoint.disabledReason,
+    createdAt: formatMillis(endpoint.createdAt),
+    updatedAt: formatMillis(endpoint.updatedAt),
+  }
+}
+
+function publicHalf(table: Table, endpoint: Endpoint.Endpoint): { publicKey?: string } {
+  if (endpoint.signing === "hmac") return {}
+  const publicKey = publicKeyOf(Endpoint.openSecrets(table, endpoint)[0]!)
+  return publicKey === undefined ? {} : { publicKey }
+}
+
+/** What an answer says of a secret: a shared one itself, of a key pair the public half alone. */
+export function showSecret(secret: string): { secret: string } | { publicKey: string } {
+  const publicKey = publicKeyOf(secret)
+  return publicKey === undefined ? { secret } : { publicKey }
+}

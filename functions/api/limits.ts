@@ -1,0 +1,18 @@
+import type { CreationRefused } from "@ringback/store/owned"
+import { unknownKey, type Caller } from "./auth.ts"
+import type { Deps } from "./deps.ts"
+import { notFound, ProblemError } from "./problem.ts"
+
+const NAMES = { EP: "endpoints", KEY: "keys", SRC: "sources" } as const
+
+/** Why a tenant cannot have another endpoint, key or source, as a problem. */
+export function refusedCreation(
+  { kind, reason }: CreationRefused,
+  limits: Deps["limits"],
+  caller: Caller | undefined,
+): ProblemError {
+  if (reason === "gone") return caller?.kind === "tenant" ? unknownKey() : notFound("tenant")
+  const name = NAMES[kind]
+  const detail = `A tenant may have ${limits[name]} ${name}: delete one that is not needed.`
+  return new ProblemError("limit.reached", detail)
+}

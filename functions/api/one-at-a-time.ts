@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto"
+import * as Lease from "@ringback/store/lease"
+import type { Table } from "@ringback/store/table"
+import { ProblemError } from "./problem.ts"
+
+/** Work that keeps a request waiting. */
+type Work = {
+  kind: string
+  tenant: string
+  /** What it is done for, one at a time. */
+  endpointId: string
+  /** How many of the kind a tenant may have at once. */
+  limit: number
+  /** Longer than it may take. */
+  leaseMs: number
+}
+
+/**
+ * Does work that keeps a request waiting: once at a time for an endpoint, and a few times for a tenant, on whatever
+ * instances the requests run. Otherwise one tenant could hold every instance of the API.
+ */
+export async function oneAtATime<T>(table: Table, work: Work, run: () => Promise<T>): Promise<T> {
+  const { kind, tenant, endpointId, limit, leaseMs } = work
+  const lease = { tenant, kind, name: endpointId, owner: randomUUID() }
+  const taken = await Lease.take(table, lease, { limit, leaseMs })
+  if (taken.outcome === "busy") {
+    throw new ProblemError("conflict.running", "Another request does this: wait for its answer.")
+  }
+  if (taken.outcome === "full") throw tooMany(limit)
+  try {
+    return await run()
+  } finally {
+    await Lease.release(table, lease)
+  }
+}
+
+export const tooMany = (limit: number) =>
+  new ProblemError("rate_limit.exceeded", `A tenant may have ${limit} of these at once.`, {
+    headers: { "retry-after": "5" },
+  })

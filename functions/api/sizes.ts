@@ -1,0 +1,50 @@
+import type * as v from "valibot"
+import { pointer, type FieldError } from "./problem.ts"
+
+type Schema = {
+  type: string
+  wrapped?: Schema
+  item?: Schema
+  value?: Schema
+  entries?: Record<string, Schema>
+  pipe?: readonly { type: string; requirement?: unknown }[]
+}
+
+/**
+ * Where a value has more items, entries or characters than its schema allows. Valibot looks at every item before it
+ * counts them, and makes an issue of each: asked first, this keeps a hostile body cheap.
+ */
+export function sizeErrors(schema: v.GenericSchema, value: unknown): FieldError[] {
+  return errorsIn(schema as unknown as Schema, value, [])
+}
+
+function errorsIn(schema: Schema, value: unknown, keys: string[]): FieldError[] {
+  if (schema.wrapped) return errorsIn(schema.wrapped, value, keys)
+  if (typeof value === "string" || Array.isArray(value)) {
+    const most = limitOf(schema, "max_length")
+    if (value.length > most) return tooLong(keys, "length", most)
+  }
+  if (typeof value !== "object" || value === null) return []
+  if (Array.isArray(value)) {
+    const { item } = schema
+    return item ? value.flatMap((each, index) => errorsIn(item, each, [...keys, `${index}`])) : []
+  }
+  const entries = Object.entries(value)
+  const most = limitOf(schema, "max_entries")
+  if (entries.length > most) return tooLong(keys, "number of entries", most)
+  return entries.flatMap(([key, each]) => {
+    const inner = schema.entries
+      ? Object.hasOwn(schema.entries, key) && schema.entries[key]
+      : schema.value
+    return inner ? errorsIn(inner, each, [...keys, key]) : []
+  })
+}
+
+function limitOf({ pipe = [] }: Schema, type: "max_length" | "max_entries"): number {
+  const limits = pipe.filter((action) => action.type === type)
+  return Math.min(Infinity, ...limits.map(({ requirement }) => Number(requirement)))
+}
+
+const tooLong = (keys: string[], what: string, most: number): FieldError[] => [
+  { path: pointer(keys), message: `must have a ${what} <=${most}` },
+]

@@ -1,0 +1,33 @@
+import * as v from "valibot"
+import { Scope } from "@ringback/store/api-key"
+import { route } from "./route.ts"
+import { id } from "./schemas.ts"
+
+export const whoamiRoutes = [
+  route({
+    method: "get",
+    path: "/v1/whoami",
+    access: "key",
+    operationId: "whoami",
+    tag: "Keys",
+    summary: "Ask whose key this is",
+    answers: {
+      200: {
+        description: "Whose it is, and what it is good for",
+        schema: v.object({
+          kind: v.picklist(["operator", "tenant"]),
+          tenantId: v.pipe(v.nullable(id("ten")), v.description("Null: the operator's, for all")),
+          scope: Scope,
+        }),
+      },
+    },
+    handle({ caller }) {
+      const { kind } = caller
+      const body =
+        kind === "operator"
+          ? { kind, tenantId: null, scope: "full" }
+          : { kind, tenantId: caller.tenant, scope: caller.scope }
+      return { status: 200, body }
+    },
+  }),
+]

@@ -1,0 +1,84 @@
+import type { Action, Kind } from "@ringback/events/kind"
+import { callFactsOf, callMoments, callTypeOf, type CallMoment } from "@ringback/events/call"
+import { translate, type Translated } from "@ringback/events/translate"
+import { versionOf } from "@ringback/events/version"
+import * as Event from "@ringback/store/event"
+import * as Record from "@ringback/store/record"
+import { asksFor } from "@ringback/webhooks/match"
+import { endpointsOf, type Accepted, type FanOutDeps } from "../dispatch/fan-out.ts"
+import type { Job } from "../messages/job.ts"
+import { endCall, noteCall, type CallDeps, type Heard } from "./call.ts"
+
+/** An event of the PBX, claimed and translated. */
+type Claimed = {
+  tenant: string
+  event: Event.StoredEvent
+  translated: Translated
+  /** Of an inferred event: when the gap ended, epoch ms, where that is known. */
+  gapEnd?: number | undefined
+}
+
+/**
+ * The call events that an event of the dialler gives, claimed and ready to be sent. What a call refers to (its campaign,
+ * its contact) is kept on the way. Costs nothing where no endpoint of the tenant asks for calls.
+ */
+export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
+  const { tenant, event, translated } = claimed
+  const [kind, action] = translated.type.split(".") as [Kind, Action]
+  if (event.refuted !== undefined || event.uuid === null || event.source === null) return []
+  const isRecord = (Record.recordKinds as readonly string[]).includes(kind)
+  if (kind !== "dialing" && !isRecord) return []
+  const wanted = await wantedMoments(deps, tenant, event.source)
+  if (wanted.size === 0) return []
+  if (kind === "dialing") return noteCall(deps, heardOf(claimed, action), wanted)
+  await Record.write(deps.table, tenant, {
+    kind: kind as Record.RecordKind,
+    source: event.source,
+    uuid: event.uuid,
+    version: versionOf(translated.type, translated.timestamp),
+    data: translated.data,
+    isDeleted: action === "deleted",
+  })
+  return []
+}
+
+/** The end of a call that waited for what might still come before it. */
+export async function endWaitingCall(
+  deps: CallDeps,
+  { tenant, eventId }: Extract<Job, { kind: "call" }>,
+): Promise<Accepted[]> {
+  const event = await Event.get(deps.table, tenant, eventId, { consistent: true })
+  if (!event?.source) return []
+  const translated = translate(Event.headersOf(event), { receivedAt: event.receivedAt })
+  if (!translated) return []
+  const action = translated.type.split(".")[1] as Action
+  const wanted = await wantedMoments(deps, tenant, event.source)
+  return endCall(deps, heardOf({ tenant, event, translated }, action), wanted)
+}
+
+function heardOf({ tenant, event, translated, gapEnd }: Claimed, action: Action): Heard {
+  return {
+    tenant,
+    source: event.source!,
+    uuid: event.uuid!,
+    event,
+    action,
+    translated,
+    facts: callFactsOf(translated),
+    gapEnd: event.synthetic === undefined ? undefined : (gapEnd ?? event.receivedAt),
+  }
+}
+
+// A disabled endpoint counts: what it wants is held for it.
+async function wantedMoments(
+  deps: FanOutDeps,
+  tenant: string,
+  source: string,
+): Promise<Set<CallMoment>> {
+  const endpoints = await endpointsOf(deps, tenant)
+  return new Set(
+    callMoments.filter((moment) =>
+      endpoints.some((endpoint) => asksFor(endpoint, { type: callTypeOf(moment), source })),
+    ),
+  )
+}

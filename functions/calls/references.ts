@@ -1,0 +1,35 @@
+import { noReferences, type CallFacts, type Contact, type References } from "@ringback/events/call"
+import * as Record from "@ringback/store/record"
+import type { Table } from "@ringback/store/table"
+
+const KINDS = { campaign: "campaign", plan: "plan", list: "dlma", contact: "dllist" } as const
+type Role = keyof typeof KINDS
+
+/** What the call refers to, as last heard of, by one request. */
+export async function readReferences(
+  table: Table,
+  { tenant, source, facts }: { tenant: string; source: string; facts: CallFacts },
+): Promise<References> {
+  const roles = (Object.keys(KINDS) as Role[]).filter((role) => facts[role] !== null)
+  const refs = roles.map((role) => ({ kind: KINDS[role], source, uuid: facts[role]! }))
+  const records = await Record.getMany(table, tenant, refs)
+  const found = roles.flatMap((role) => {
+    const record = records.find(({ kind, uuid }) => kind === KINDS[role] && uuid === facts[role])
+    return record ? [[role, show(role, record)] as const] : []
+  })
+  return { ...noReferences, ...Object.fromEntries(found) }
+}
+
+function show(role: Role, { uuid, data }: Record.Record) {
+  const said = data === undefined ? {} : (JSON.parse(data) as { [name: string]: unknown })
+  const text = (name: string) => (typeof said[name] === "string" ? said[name] : null)
+  if (role !== "contact") return { uuid, name: text("name") }
+  const contact: Contact = {
+    uuid,
+    key: text("uKey"),
+    name: text("name"),
+    detail: text("detail"),
+    email: text("email"),
+  }
+  return contact
+}

@@ -1,0 +1,66 @@
+import type { CallFacts, References } from "./call.ts"
+import type { Outcome } from "./outcome.ts"
+import { parseRfc3339 } from "./stamp.ts"
+
+export type CallTimes = {
+  /** RFC 3339; null where nobody heard the answer, or there was none. */
+  answeredAt: string | null
+  /** RFC 3339; null while the call goes on. */
+  endedAt: string | null
+}
+
+export type CallTold = CallTimes & {
+  uuid: string
+  facts: CallFacts
+  references: References
+  outcome: Outcome | null
+}
+
+/** The `data` of a `call.*` webhook. */
+export function callDataOf(told: CallTold): Record<string, unknown> {
+  const { uuid, facts, references, outcome, answeredAt, endedAt } = told
+  const named = (name: "campaign" | "plan" | "list") => ({
+    uuid: facts[name],
+    name: references[name]?.name ?? null,
+  })
+  const hangupCause = facts.resHangup === 0 ? null : facts.resHangup
+  return {
+    uuid,
+    outcome,
+    number: facts.number,
+    attempt: facts.attempt,
+    campaign: named("campaign"),
+    plan: named("plan"),
+    list: named("list"),
+    contact: references.contact,
+    startedAt: facts.startedAt,
+    answeredAt,
+    endedAt,
+    ringSeconds: ringSecondsOf(told),
+    talkSeconds: talkSecondsOf(told),
+    hangupCause,
+    hangupCauseName: hangupCause === null ? null : facts.hangupCauseName,
+    channel: facts.channel,
+    agent: facts.agent,
+    queue: facts.queue,
+    variables: facts.variables,
+  }
+}
+
+// It rings until somebody answers, or to the end where nobody does.
+function ringSecondsOf({ facts, answeredAt, endedAt, outcome }: CallTold): number | null {
+  const isUnanswered = outcome !== null && outcome !== "answered"
+  return between(facts.startedAt, answeredAt ?? (isUnanswered ? endedAt : null))
+}
+
+function talkSecondsOf({ answeredAt, endedAt, outcome }: CallTold): number | null {
+  if (outcome === null) return null
+  return outcome === "answered" ? between(answeredAt, endedAt) : 0
+}
+
+/** Seconds to the millisecond; null where an end of it is unknown, or they come in the wrong order. */
+function between(from: string | null, to: string | null): number | null {
+  if (from === null || to === null) return null
+  const nanos = parseRfc3339(to)! - parseRfc3339(from)!
+  return nanos < 0n ? null : Number(nanos / 1_000_000n) / 1000
+}

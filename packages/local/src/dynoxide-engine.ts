@@ -1,0 +1,129 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { randomInt } from "node:crypto"
+import { once } from "node:events"
+import { Agent, createServer as createHttpServer, request as httpRequest } from "node:http"
+import { type AddressInfo, createServer } from "node:net"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import type { Engine, EngineOptions } from "./engines.ts"
+import { HOST, urlOf } from "./loopback.ts"
+import { answerSdkOnly } from "./sdk-requests.ts"
+
+/** The program, where this platform has one that runs. */
+export function findDynoxide(): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return undefined
+  try {
+    const path = fileURLToPath(import.meta.resolve("@dynoxide/linux-x64/dynoxide"))
+    return spawnSync(path, ["--version"], { stdio: "ignore" }).status === 0 ? path : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const dynoxideFile = "dynamodb.sqlite"
+
+/**
+ * dynoxide, a process by itself. It answers web pages too and knows no other way to listen than TCP, so it listens where
+ * none can find it, and what is asked of the announced port has to pass the guard of all engines.
+ */
+export async function startDynoxide({ dataDir, port = 0, onEnded }: EngineOptions = {}): Promise<
+  Engine & { directUrl: string }
+> {
+  const program = findDynoxide()
+  if (!program) throw new Error("dynoxide does not run on this platform")
+  const address = await hiddenAddress()
+  const front = await startFront(address, port)
+  try {
+    const database = dataDir ? ["--db-path", join(dataDir, dynoxideFile)] : []
+    const where = ["--host", address.host, "--port", String(address.port)]
+    const engine = superviseProgram(program, ["serve", ...where, ...database])
+    await whenListening(engine)
+    let isClosing = false
+    engine.once("exit", (code, signal) => isClosing || onEnded?.(String(signal ?? code)))
+    const close = async () => {
+      isClosing = true
+      await front.close()
+      await end(engine)
+    }
+    return { url: front.url, directUrl: `http://${address.host}:${address.port}`, close }
+  } catch (error) {
+    await front.close()
+    throw error
+  }
+}
+
+type Address = { host: string; port: number }
+
+// One of 2^24 addresses times the free ports: more than a web page could try in years. Drawn anew at each start.
+async function hiddenAddress(): Promise<Address> {
+  const host = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`
+  const server = createServer().listen(0, host)
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return { host, port }
+}
+
+/** The announced port: passes on what an SDK sends. Rejects with EADDRINUSE where the port is taken. */
+async function startFront(address: Address, port: number) {
+  const agent = new Agent({ keepAlive: true })
+  const server = createHttpServer((request, response) => {
+    const { connection: _, ...headers } = request.headers
+    const passed = httpRequest({ ...address, agent, method: "POST", path: "/", headers })
+    passed.once("response", (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers)
+      answer.once("error", () => response.destroy()).pipe(response)
+    })
+    passed.once("error", () => response.destroy())
+    response.once("close", () => response.writableFinished || passed.destroy())
+    request.pipe(passed)
+  })
+  answerSdkOnly(server, "DynamoDB")
+  await once(server.listen(port, HOST), "listening")
+  const close = async () => {
+    server.close()
+    server.closeAllConnections()
+    agent.destroy()
+  }
+  return { url: urlOf(server), close }
+}
+
+// The shell waits at a pipe from this process and ends the program when that closes, also where this process was killed.
+const SUPERVISE = `exec 3<&0
+"$@" 3<&- & engine=$!
+{ read -r _ <&3; kill "$engine"; } & watch=$!
+wait "$engine"; status=$?
+kill "$watch"; exit "$status"`
+
+function superviseProgram(program: string, options: string[]): ChildProcess {
+  // In a process group of its own: a Ctrl-C is not for the engine, which the workers still need while they end.
+  return spawn("/bin/sh", ["-c", SUPERVISE, "sh", program, ...options], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+  })
+}
+
+async function whenListening(engine: ChildProcess): Promise<void> {
+  const said: string[] = []
+  for await (const line of createInterface({ input: engine.stderr! })) {
+    if (line.includes("listening on")) {
+      engine.stderr!.resume()
+      return
+    }
+    said.push(line)
+  }
+  throw new Error(`dynoxide did not start: ${said.join(" ")}`)
+}
+
+const END_MS = 2_000
+
+async function end(engine: ChildProcess): Promise<void> {
+  if (engine.exitCode !== null || engine.signalCode !== null) return
+  const ended = once(engine, "exit")
+  const hurry = setTimeout(() => process.kill(-engine.pid!, "SIGKILL"), END_MS)
+  engine.stdin!.end()
+  await ended
+  clearTimeout(hurry)
+}

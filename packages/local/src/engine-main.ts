@@ -1,0 +1,43 @@
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as wait } from "node:timers/promises"
+import { lockDirectory } from "@ringback/collector/spool/lock"
+import { startDynalite } from "./dynalite-engine.ts"
+import type { EngineKind, Report } from "./engine-process.ts"
+import { startSqs } from "./engines.ts"
+
+// The process of one engine. It ends when the process that began it closes or loses the channel between them.
+const [kind, dataDir, port] = process.argv.slice(2) as [EngineKind, string, string]
+const LOOK_MS = 20
+const HANDOVER_MS = 10_000
+
+// Where nobody listens any more there is nothing to go on for.
+const report = (report: Report) =>
+  process.send!(report, (error: Error | null) => error && process.exit(0))
+process.once("disconnect", () => process.exit(0))
+// A terminal's hang-up reaches this process too, and is for the one that began it.
+process.on("SIGHUP", () => {})
+
+try {
+  await takeOver()
+  const start = kind === "sqs" ? startSqs : startDynalite
+  const engine = await start({ dataDir, port: Number(port) })
+  process.once("message", () => void engine.close().finally(() => process.exit(0)))
+  report({ url: engine.url })
+} catch (error) {
+  const { message, code } = error as NodeJS.ErrnoException
+  process.send!({ message, code } satisfies Report, () => process.exit(1))
+}
+
+/** After a SIGKILL the engine of the start before may live a moment longer, with its files and its port. */
+async function takeOver() {
+  const dir = join(dataDir, "running", kind)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  for (const until = performance.now() + HANDOVER_MS; ; await wait(LOOK_MS)) {
+    const lock = lockDirectory(dir)
+    if (lock.isHeld) return
+    if (!lock.isInUse || performance.now() > until) {
+      throw new Error(`the files of an earlier ${kind} are not free: ${lock.reason}`)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import * as v from "valibot"
+import { getItem, type Item } from "./item.ts"
+import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
+import { readMerged } from "./merged.ts"
+import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+
+/** The kinds of the dialler's records that are kept as last heard of. */
+export const recordKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
+export type RecordKind = (typeof recordKinds)[number]
+
+/** A record as it lies in the table. */
+const Record = v.object({
+  kind: v.picklist(recordKinds),
+  source: v.string(),
+  uuid: v.string(),
+  /** The `version` of the event that said so. */
+  version: v.string(),
+  /** That event's `data`, as JSON; absent where only its end was heard. */
+  data: v.optional(v.string()),
+  isDeleted: v.optional(v.boolean(), false),
+  expiresAt: v.number(),
+})
+export type Record = v.InferOutput<typeof Record>
+
+export type RecordRef = { kind: RecordKind; source: string; uuid: string }
+
+/** What is kept of a record, in bytes of JSON; what is longer loses its variables, then all but its names. */
+const MAX_DATA_BYTES = 4 * 1024
+const NAMES = ["uuid", "name", "detail", "uKey", "email", "dlmaUuid"]
+const MAX_TEXT_LENGTH = 500
+
+/** Written only where it is newer than what is there. A delete that bears the Uuid alone leaves the names. */
+export async function write(
+  table: Table,
+  tenant: string,
+  {
+    kind,
+    source,
+    uuid,
+    version,
+    data,
+    isDeleted,
+  }: Omit<Record, "expiresAt" | "data"> & {
+    data: { [name: string]: unknown }
+  },
+): Promise<void> {
+  const isBare = isDeleted && data["tmCreate"] === undefined
+  const sets: Item = {
+    kind,
+    source,
+    uuid,
+    version,
+    isDeleted,
+    expiresAt: toSeconds(table.now() + table.retentionMs),
+    ...(isBare ? {} : { data: fit(data) }),
+  }
+  const names = Object.keys(sets)
+  try {
+    await table.client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: marshall(recordKey(tenant, kind, source, uuid)),
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+        ConditionExpression: "attribute_not_exists(#version) OR #version < :version",
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: marshall(
+          Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
+        ),
+      }),
+    )
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error
+  }
+}
+
+function fit(data: { [name: string]: unknown }): string {
+  const whole = JSON.stringify(data)
+  if (Buffer.byteLength(whole) <= MAX_DATA_BYTES) return whole
+  const plain = JSON.stringify({ ...data, variables: {} })
+  if (Buffer.byteLength(plain) <= MAX_DATA_BYTES) return plain
+  const cut = NAMES.flatMap((name) => {
+    const value = data[name]
+    return value === undefined
+      ? []
+      : [[name, typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : value]]
+  })
+  return JSON.stringify(Object.fromEntries(cut))
+}
+
+/** Undefined where it was never heard of, or long ago. */
+export async function get(
+  table: Table,
+  tenant: string,
+  { kind, source, uuid }: RecordRef,
+): Promise<Record | undefined> {
+  const item = await getItem(table, recordKey(tenant, kind, source, uuid))
+  return item && living(table, item)
+}
+
+function living(table: Table, item: Item): Record | undefined {
+  const record = v.parse(Record, item)
+  return isExpired(record, table.now()) ? undefined : record
+}
+
+/** Those that are known, in any order, by one request. At most 100. */
+export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
+  if (refs.length === 0) return []
+  const Keys = refs.map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
+  const { Responses } = await table.client.send(
+    new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
+  )
+  return (Responses?.[table.name] ?? []).flatMap((item) => living(table, unmarshall(item)) ?? [])
+}
+
+/** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */
+export async function list(
+  table: Table,
+  tenant: string,
+  { kind, limit, cursor }: { kind: RecordKind; limit: number; cursor?: string | undefined },
+): Promise<{ items: Record[]; next: string | undefined }> {
+  const { items, next } = await readMerged(table, {
+    index: null,
+    partitions: Array.from({ length: RECORD_SHARDS }, (_, shard) =>
+      recordPartition(tenant, kind, shard),
+    ),
+    from: "0",
+    below: cursor ?? "~",
+    limit,
+    filters: ["expiresAt > :now"],
+    values: { ":now": toSeconds(table.now()) },
+  })
+  return { items: items.map((item) => v.parse(Record, item)), next }
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import type { SQSEvent } from "aws-lambda"
+import { jobsHandler } from "@ringback/functions/jobs"
+import { recoverPage } from "@ringback/functions/jobs/recover"
+import { spreadPage } from "@ringback/functions/jobs/spread"
+import { formatJob, parseJob, type Job } from "@ringback/functions/messages/job"
+import { sideBySide } from "@ringback/functions/runtime/side-by-side"
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs"
+import * as Delivery from "@ringback/store/delivery"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Event from "@ringback/store/event"
+import { createJob } from "@ringback/store/job"
+import { hashOf } from "@ringback/store/keys"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const table = () => world.deps.table
+const tenant = () => world.customer.tenant
+
+/** One invocation that has time for so many pages; the messages that it put into its queue. */
+async function invokeOnce(job: Job, pages = 1): Promise<Job[]> {
+  const record = { messageId: "m", body: formatJob(job).body, attributes: {} }
+  const event = { Records: [record] } as unknown as SQSEvent
+  const context = { getRemainingTimeInMillis: () => (--pages > 0 ? 60_000 : 0) }
+  assert.deepEqual(await jobsHandler(world.deps)(event, context), { batchItemFailures: [] })
+  const { Messages = [] } = await world.stack.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: world.stack.queues.Jobs.url, MaxNumberOfMessages: 10 }),
+  )
+  return Messages.map(({ Body }) => parseJob(Body!))
+}
+
+const range = (endpointId: string, statuses: ("failed" | "held")[] = ["failed", "held"]) => ({
+  tenant: tenant(),
+  endpointId,
+  since: world.now() - 3600_000,
+  until: world.now() + 3600_000,
+  statuses,
+})
+
+const recover = (jobId: string) => ({
+  v: 1 as const,
+  kind: "recover" as const,
+  tenant: tenant(),
+  jobId,
+})
+
+describe("a job of more pages than an invocation has time for", () => {
+  /** An endpoint for which two pages of events are missing, and the job that recovers them. */
+  async function twoPages() {
+    const { id } = await world.addEndpoint()
+    await sideBySide([...Array(150).keys()], 25, async (index) =>
+      Event.claim(table(), {
+        tenant: tenant(),
+        timeNanos: BigInt(world.now() - index) * 1_000_000n,
+        hash: hashOf("page", index),
+        type: "plan.created",
+        source: null,
+        uuid: null,
+        message: `m${index}`,
+        receivedAt: world.now() - index,
+        content: { data: "{}" },
+      }),
+    )
+    return { id, job: await createJob(table(), range(id)) }
+  }
+
+  test("does them one after the other while there is time", async () => {
+    const { id, job } = await twoPages()
+    assert.deepEqual(await invokeOnce(recover(job.id), 10), [])
+    assert.equal((await world.deliveries({ endpointId: id })).length, 150)
+  })
+
+  test("goes on where it was: each invocation does another page", async () => {
+    const { id, job } = await twoPages()
+    const [second, ...more] = await invokeOnce(recover(job.id))
+    assert.deepEqual(more, [])
+    assert.ok(second?.kind === "recover" && second.place !== undefined)
+    assert.equal((await world.deliveries({ endpointId: id })).length, 100)
+    assert.deepEqual(await invokeOnce(second), [])
+    assert.equal((await world.deliveries({ endpointId: id })).length, 150)
+    // Fifty a second, over both pages.
+    const times = (await world.deliveries({ endpointId: id })).map(({ nextAt }) => nextAt!)
+    assert.deepEqual(
+      times.map((at) => at - world.now()).sort((a, b) => a - b),
+      Array.from({ length: 150 }, (_, index) => index * 20),
+    )
+  })
+})
+
+describe("recover", () => {
+  test("sends once what fails again: the job that sent it is on record", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await world.say()
+    await world.pump()
+    const fail = async () => {
+      const [delivery] = (await world.deliveries({ endpointId: id })) as [Delivery.Delivery]
+      const facts = { ...delivery, tenant: tenant(), ref: Delivery.refOf(delivery) }
+      await Delivery.advance(table(), facts, delivery.turn, { status: "failed" })
+      return (await world.deliveries({ endpointId: id }))[0]!
+    }
+    await fail()
+    const job = await createJob(table(), range(id))
+    await recoverPage(table(), recover(job.id))
+    assert.equal((await world.deliveries({ endpointId: id }))[0]!.status, "pending")
+    const failed = await fail()
+    assert.equal(failed.job, job.id)
+    await recoverPage(table(), recover(job.id))
+    assert.deepEqual((await world.deliveries({ endpointId: id }))[0], failed)
+    assert.equal(arrived().length, 1)
+  })
+
+  test("sends nothing to an endpoint that is disabled or deleted meanwhile", async () => {
+    const { id } = await world.addEndpoint()
+    await Endpoint.update(table(), tenant(), id, { disabled: true })
+    world.advance(11_000)
+    await world.say()
+    await world.pump()
+    const job = await createJob(table(), range(id))
+    const held = await world.deliveries({ endpointId: id })
+    assert.equal(await recoverPage(table(), recover(job.id)), undefined)
+    assert.deepEqual(await world.deliveries({ endpointId: id }), held)
+    await Endpoint.update(table(), tenant(), id, { disabled: false })
+    await Endpoint.remove(table(), tenant(), id)
+    assert.equal(await recoverPage(table(), recover(job.id)), undefined)
+    assert.deepEqual(await world.deliveries({ endpointId: id }), held)
+    assert.equal(await recoverPage(table(), recover("job_none")), undefined)
+  })
+})
+
+describe("spread", () => {
+  test("gives the first slot to what has waited longest, and leaves alone what has no slot", async () => {
+    const { id } = await world.addEndpoint({ rateLimit: 0.0005 })
+    for (let count = 0; count < 4; count++) {
+      await world.say()
+      await world.pump()
+      world.advance(1000)
+    }
+    await Endpoint.update(table(), tenant(), id, { rateLimit: 0.001 })
+    const job = { v: 1, kind: "spread", tenant: tenant(), endpointId: id } as const
+    const slots = async () =>
+      (await world.deliveries({ endpointId: id })).map(({ slot }) => slot).toReversed()
+    const [first, ...before] = await slots()
+    assert.equal(first, undefined)
+    assert.equal(await spreadPage(table(), job), undefined)
+    const [still, ...after] = await slots()
+    assert.equal(still, undefined)
+    assert.equal(after.length, 3)
+    assert.deepEqual(
+      after.toSorted((a, b) => a! - b!),
+      after,
+      "oldest first",
+    )
+    assert.notDeepEqual(after, before)
+    assert.deepEqual([after[1]! - after[0]!, after[2]! - after[1]!], [1_000_000, 1_000_000])
+    for (const { status, turn, nextAt, dueAt, slot } of await world.deliveries({ endpointId: id }))
+      if (slot !== undefined)
+        assert.deepEqual([status, turn, nextAt, dueAt], ["pending", 0, slot, slot])
+  })
+})

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { handleBatch, receiveCountOf } from "@ringback/functions/runtime/batch"
+import { makeCache } from "@ringback/functions/runtime/cache"
+import { reasonOf } from "@ringback/functions/runtime/log"
+import { sideBySide } from "@ringback/functions/runtime/side-by-side"
+import { makeSlowness, SLOW_FOR_MS } from "@ringback/functions/endpoint/slow-endpoints"
+import type { SQSEvent, SQSRecord } from "aws-lambda"
+
+describe("a cache", () => {
+  test("reads once for all who ask at the same time, and again when the time is over", async () => {
+    let now = 0
+    let reads = 0
+    const cache = makeCache<number>(() => now, 1000)
+    const load = async () => ++reads
+    assert.deepEqual(
+      await Promise.all([cache.get("a", load), cache.get("a", load), cache.get("a", load)]),
+      [1, 1, 1],
+    )
+    assert.equal(await cache.get("b", load), 2)
+    now = 999
+    assert.equal(await cache.get("a", load), 1)
+    now = 1000
+    assert.equal(await cache.get("a", load), 3)
+    // A clock that was set back does not make it last for ever.
+    now = -1
+    assert.equal(await cache.get("a", load), 4)
+  })
+
+  test("remembers no failure", async () => {
+    const cache = makeCache<number>(() => 0, 1000)
+    const fail = () => Promise.reject(new Error("down"))
+    await assert.rejects(cache.get("a", fail), /down/)
+    assert.equal(await cache.get("a", async () => 1), 1)
+  })
+
+  test("forgets a failure alone, and not what was set meanwhile", async () => {
+    const cache = makeCache<number>(() => 0, 1000)
+    const { promise, reject } = Promise.withResolvers<number>()
+    const failing = cache.get("a", () => promise)
+    cache.set("a", 7)
+    reject(new Error("down"))
+    await assert.rejects(failing)
+    assert.equal(await cache.get("a", async () => 8), 7)
+  })
+
+  test("is changed by an amendment, which makes it no younger", async () => {
+    let now = 0
+    const cache = makeCache<number>(() => now, 1000)
+    cache.amend("a", (value) => value + 1)
+    assert.equal(await cache.get("a", async () => 5), 5)
+    now = 900
+    cache.amend("a", (value) => value + 1)
+    assert.equal(await cache.get("a", async () => 9), 6)
+    now = 1000
+    assert.equal(await cache.get("a", async () => 9), 9)
+    cache.forget("a")
+    assert.equal(await cache.get("a", async () => 10), 10)
+  })
+
+  test("holds a thousand, the latest ones", async () => {
+    const cache = makeCache<number>(() => 0, 1000)
+    for (let key = 0; key <= 1000; key++) cache.set(String(key), key)
+    assert.equal(await cache.get("1", async () => -1), 1)
+    assert.equal(await cache.get("0", async () => -1), -1)
+  })
+})
+
+describe("a batch", () => {
+  test("leaves in the queue what throws and what is for later, and nothing else", async () => {
+    const Records = ["done", "later", "throws"].map((body) => ({ messageId: body, body }))
+    const logged: unknown[] = []
+    const answered = await handleBatch(
+      { Records } as unknown as SQSEvent,
+      (event, fields) => logged.push([event, fields]),
+      async ({ body }) => {
+        if (body === "throws") throw new Error("why", { cause: new TypeError("deeper") })
+        return body as "done"
+      },
+    )
+    assert.deepEqual(answered.batchItemFailures, [
+      { itemIdentifier: "later" },
+      { itemIdentifier: "throws" },
+    ])
+    const reason = "Error: why: TypeError: deeper"
+    assert.deepEqual(logged, [["message.failed", { messageId: "throws", reason }]])
+    assert.equal(reasonOf("text"), "text")
+    const attributes = { ApproximateReceiveCount: "3" }
+    assert.equal(receiveCountOf({ attributes } as SQSRecord), 3)
+  })
+})
+
+describe("work side by side", () => {
+  test("never exceeds its limit, and its results are in the order of the items", async () => {
+    let running = 0
+    let most = 0
+    const results = await sideBySide([5, 1, 4, 2, 3], 2, async (item) => {
+      most = Math.max(most, ++running)
+      for (let turn = 0; turn < item; turn++) await Promise.resolve()
+      running--
+      return item * 10
+    })
+    assert.deepEqual(results, [50, 10, 40, 20, 30])
+    assert.equal(most, 2)
+    assert.deepEqual(await sideBySide([], 2, async () => 1), [])
+  })
+})
+
+describe("an endpoint that was slow", () => {
+  test("is slow for a minute, and said to be so once", async () => {
+    let now = 0
+    const slowness = makeSlowness(() => now, 1)
+    let told = 0
+    const watch = () =>
+      new Promise<void>((resolve) => {
+        const answered = slowness.watch("ep_a", () => void told++)
+        const look = setInterval(() => {
+          if (!slowness.isSlow("ep_a")) return
+          clearInterval(look)
+          answered()
+          resolve()
+        }, 1)
+      })
+    assert.equal(slowness.isSlow("ep_a"), false)
+    await watch()
+    assert.equal(slowness.isSlow("ep_b"), false)
+    now = SLOW_FOR_MS - 1
+    assert.equal(slowness.isSlow("ep_a"), true)
+    now = SLOW_FOR_MS
+    assert.equal(slowness.isSlow("ep_a"), false)
+    assert.equal(told, 1)
+  })
+})

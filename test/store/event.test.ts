@@ -1,0 +1,86 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { parseEventId } from "@ringback/events/ids"
+import * as Event from "@ringback/store/event"
+import { listEvents } from "@ringback/store/event-list"
+import { hashOf } from "@ringback/store/keys"
+import type { Table } from "@ringback/store/table"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps } from "../harness/system.ts"
+
+const START = Date.parse("2026-11-22T06:00:00Z")
+let now = START
+let stack: Stack
+let table: Table
+let count = 0
+let tenant: string
+
+before(async () => {
+  stack = await startStack()
+  table = makeDeps(stack, { now: () => now }).table
+})
+after(() => stack.close())
+
+function claimOf(rest: Partial<Event.Claim> = {}): Event.Claim {
+  tenant = `ten_${++count}`
+  return {
+    tenant,
+    timeNanos: BigInt(now) * 1_000_000n + 1n,
+    hash: hashOf("event", count),
+    type: "campaign.updated",
+    source: "src_a",
+    uuid: "u",
+    message: "message one",
+    receivedAt: now,
+    content: { headers: `[["Event","X"]]` },
+    ...rest,
+  }
+}
+
+for (const [what, rest] of [
+  ["with a time of its own", {}],
+  ["without one", { timeNanos: 0n }],
+] as const) {
+  test(`an event ${what} is claimed by one message, which may come again`, async () => {
+    const claim = claimOf(rest)
+    const first = await Event.claim(table, claim)
+    assert.equal(first.outcome, "first")
+    assert.equal((await Event.claim(table, { ...claim, message: "two" })).outcome, "duplicate")
+    const { receivedAt, claimedAt } = first.event!
+
+    now += 60_000
+    // Sent again, a collector's message may bear another receipt.
+    const again = await Event.claim(table, { ...claim, receivedAt: now })
+    assert.equal(again.outcome, "again")
+    assert.equal(again.event!.claimedAt, claimedAt)
+    const { items } = await listEvents(table, tenant, { limit: 10 })
+    assert.equal(items.length, 1)
+    assert.deepEqual([items[0]!.receivedAt, items[0]!.claimedAt], [receivedAt, claimedAt])
+    assert.equal((await Event.claim(table, { ...claim, message: "two" })).outcome, "duplicate")
+  })
+}
+
+test("an event without a time of its own is listed by its first receipt, whichever claim writes it", async () => {
+  const claim = claimOf({ timeNanos: 0n })
+  const { event } = await Event.claim(table, claim)
+  const again = await Event.claim(table, { ...claim, receivedAt: now + 5000 })
+  assert.equal(Event.idOf(again.event!), Event.idOf(event!))
+  assert.equal(parseEventId(Event.idOf(event!))!.timeNanos, BigInt(claim.receivedAt) * 1_000_000n)
+  assert.equal(again.event!.receivedAt, claim.receivedAt)
+})
+
+test("an event is found by its id until its time is over", async () => {
+  const { event } = await Event.claim(table, claimOf({ synthetic: "gap_1", truncated: true }))
+  const read = () => Event.get(table, tenant, Event.idOf(event!), { consistent: true })
+  const found = (await read())!
+  assert.deepEqual([found.synthetic, found.truncated, found.refuted], ["gap_1", true, undefined])
+  assert.equal(await Event.get(table, "ten_other", Event.idOf(event!)), undefined)
+  assert.equal(await Event.get(table, tenant, "evt_none"), undefined)
+  assert.equal(found.expiresAt, Math.floor((now + table.retentionMs) / 1000))
+  now = found.expiresAt * 1000 - 1
+  assert.ok(await read())
+  now += 1
+  assert.equal(await read(), undefined)
+  assert.deepEqual((await listEvents(table, tenant, { limit: 10 })).items, [])
+  now = START
+})

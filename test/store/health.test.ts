@@ -1,0 +1,126 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, test } from "node:test"
+import { commonShards, healthShard, listDue } from "@ringback/store/due"
+import * as Health from "@ringback/store/health"
+import type { Table } from "@ringback/store/table"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps } from "../harness/system.ts"
+
+const tenant = "ten_06fzk3vq8r2m5x0c9d7g4h1jtw"
+let now = Date.parse("2026-11-22T06:00:00Z")
+let stack: Stack
+let table: Table
+let id: string
+let count = 0
+
+before(async () => {
+  stack = await startStack()
+  table = makeDeps(stack, { now: () => now }).table
+})
+after(() => stack.close())
+beforeEach(() => void (id = `ep_${++count}`))
+
+const read = () => Health.get(table, tenant, id, { consistent: true })
+
+/** The endpoint's own entry in the index of what falls due. */
+async function entry() {
+  const pages = await Promise.all(
+    commonShards.map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, 100)),
+  )
+  return pages.flatMap(({ entries }) => entries).find(({ endpointId }) => endpointId === id)
+}
+
+test("failures in a row are counted from the first one until a success", async () => {
+  const first = now
+  await Health.failed(table, tenant, id, 2)
+  now += 1000
+  const health = await Health.failed(table, tenant, id, 3)
+  assert.deepEqual(health, { failures: 5, failingSince: first })
+  assert.deepEqual(await Health.succeeded(table, tenant, id), { failures: 0 })
+  assert.equal(await Health.succeeded(table, tenant, id), undefined, "all is well already")
+})
+
+test("an endpoint that rests is woken by one success, and forgets how it failed", async () => {
+  await Health.failed(table, tenant, id, 10)
+  await Health.slow(table, tenant, id)
+  assert.equal((await Health.rest(table, tenant, id, now + 60_000))!.state, "resting")
+  assert.equal(await Health.rest(table, tenant, id, now + 90_000), undefined)
+  assert.deepEqual(
+    [(await entry())!.dueAt, (await entry())!.dueShard],
+    [now + 60_000, healthShard(id)],
+  )
+  await Health.lease(table, tenant, id, 60_000)
+  now += 1000
+  const woken = await Health.succeeded(table, tenant, id)
+  assert.deepEqual(woken, { failures: 0, state: "waking", wokenAt: now })
+  assert.equal((await entry())!.dueAt, now)
+  await Health.awake(table, tenant, id)
+  assert.deepEqual(await read(), { failures: 0 })
+  assert.equal(await entry(), undefined)
+  assert.equal(await Health.awake(table, tenant, id), undefined)
+})
+
+test("while it rests its entry stays, and failures that go on do not wake it", async () => {
+  await Health.failed(table, tenant, id, 10)
+  await Health.rest(table, tenant, id, now)
+  assert.equal(await Health.awake(table, tenant, id), undefined)
+  assert.equal((await Health.failed(table, tenant, id, 1))!.state, "resting")
+  assert.equal((await read()).state, "resting")
+})
+
+test("one probe at a time: a lease is another's until it ends", async () => {
+  assert.ok(await Health.lease(table, tenant, id, 60_000))
+  assert.equal(await Health.lease(table, tenant, id, 60_000), undefined)
+  now += 59_999
+  assert.equal(await Health.lease(table, tenant, id, 60_000), undefined)
+  now += 1
+  assert.equal((await Health.lease(table, tenant, id, 60_000))!.leaseUntil, now + 60_000)
+})
+
+test("of two pauses the longer one stands", async () => {
+  await Health.pause(table, tenant, id, now + 60_000)
+  assert.equal(await Health.pause(table, tenant, id, now + 5_000), undefined)
+  assert.equal((await read()).pausedUntil, now + 60_000)
+  assert.equal((await Health.pause(table, tenant, id, now + 61_000))!.pausedUntil, now + 61_000)
+})
+
+test("failures are forgotten from the time that was judged, and from no other", async () => {
+  await Health.failed(table, tenant, id, 7)
+  const since = now
+  now += 1000
+  assert.equal(await Health.cleared(table, tenant, id, since - 1), undefined)
+  assert.deepEqual(await Health.cleared(table, tenant, id, since), {
+    failures: 0,
+    failingSince: now,
+  })
+})
+
+test("an endpoint that is forgotten keeps nothing but the look at what was parked with it", async () => {
+  assert.equal(await Health.forget(table, tenant, id), undefined)
+  assert.equal(await entry(), undefined, "nothing is made of nothing")
+  await Health.failed(table, tenant, id, 7)
+  await Health.slow(table, tenant, id)
+  await Health.pause(table, tenant, id, now + 5000)
+  await Health.takeSlots(table, tenant, id, 1, 60_000)
+  await Health.lease(table, tenant, id, 60_000)
+  assert.deepEqual(await Health.forget(table, tenant, id), {
+    failures: 0,
+    state: "waking",
+    wokenAt: now,
+  })
+  assert.equal((await entry())!.dueAt, now)
+})
+
+test("slots follow one another without a gap, and begin anew where the rate is another", async () => {
+  const take = (slots: number) => Health.takeSlots(table, tenant, id, slots, 1000)
+  const start = now
+  assert.equal(await take(3), start)
+  assert.equal(await take(1), start + 3000)
+  assert.equal(await take(1), start + 4000)
+  now += 5000
+  assert.equal(await take(1), now, "a slot that has passed is nobody's")
+  await Health.dropSlots(table, tenant, id)
+  assert.equal((await read()).nextFree, undefined)
+  assert.equal(await take(1), now)
+  assert.equal(await Health.dropSlots(table, tenant, `${id}x`), undefined)
+})

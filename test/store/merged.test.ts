@@ -1,0 +1,121 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import fc from "fast-check"
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall } from "@aws-sdk/util-dynamodb"
+import { makeId } from "@ringback/events/ids"
+import * as Delivery from "@ringback/store/delivery"
+import { listDeliveries } from "@ringback/store/delivery-list"
+import { deliveryRef } from "@ringback/store/keys"
+import { readMerged, type MergedRequest } from "@ringback/store/merged"
+import type { Table } from "@ringback/store/table"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps } from "../harness/system.ts"
+
+const NOW = Date.parse("2026-11-22T06:00:00Z")
+let stack: Stack
+let table: Table
+before(async () => {
+  stack = await startStack()
+  table = makeDeps(stack, { now: () => NOW }).table
+})
+after(() => stack.close())
+
+type Row = { pk: string; sk: string; colour: string }
+
+let run = 0
+
+async function write(rows: Row[]) {
+  for (let start = 0; start < rows.length; start += 25) {
+    const requests = rows
+      .slice(start, start + 25)
+      .map((item) => ({ PutRequest: { Item: marshall(item) } }))
+    await table.client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }))
+  }
+}
+
+/** All pages, one after the other. */
+async function readAll(request: MergedRequest): Promise<string[]> {
+  const all: string[] = []
+  let below: string | undefined = request.below
+  for (let pages = 0; below !== undefined; pages++) {
+    assert.ok(pages < 200, "pages without an end")
+    const page = await readMerged(table, { ...request, below })
+    assert.ok(page.items.length <= request.limit)
+    all.push(...page.items.map(({ sk }) => sk as string))
+    below = page.next
+  }
+  return all
+}
+
+test("pages over many partitions show each row once, newest first, whatever a filter leaves out", async () => {
+  const row = fc.record({
+    partition: fc.nat(2),
+    colour: fc.constantFrom("red", "red", "blue"),
+    at: fc.nat(60),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(row, { selector: ({ at }) => at, minLength: 20, maxLength: 40 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom("red", "blue", undefined),
+      async (rows, limit, colour) => {
+        const prefix = `merged${++run}#`
+        const made = rows.map(({ partition, colour: its, at }) => ({
+          pk: `${prefix}${partition}`,
+          sk: String(at).padStart(3, "0"),
+          colour: its,
+        }))
+        await write(made)
+        const filter = { filters: ["colour = :colour"], values: { ":colour": colour } }
+        const seen = await readAll({
+          index: null,
+          partitions: [0, 1, 2].map((partition) => `${prefix}${partition}`),
+          from: "005",
+          below: "055",
+          limit,
+          ...(colour && filter),
+        })
+        const wanted = made
+          .filter((each) => !colour || each.colour === colour)
+          .map(({ sk }) => sk)
+          .filter((sk) => sk >= "005" && sk < "055")
+        assert.deepEqual(seen, wanted.sort().reverse())
+      },
+    ),
+    { numRuns: 40, seed: 20261126 },
+  )
+})
+
+test("a list by status has all of it, none of another status, and nothing of another tenant", async () => {
+  const [mine, other] = [makeId("ten", NOW), makeId("ten", NOW)]
+  const statuses = ["pending", "held", "failed", "discarded", "delivered"] as const
+  const endpointId = makeId("ep", NOW)
+  for (const tenant of [mine, other]) {
+    for (const status of statuses) {
+      for (let count = 0; count < 3; count++) {
+        const eventId = `evt_${tenant}_${status}_${count}`
+        const ref = deliveryRef(eventId, endpointId, NOW - count)
+        const facts = { tenant, ref, endpointId, eventId, eventType: "plan.created" }
+        await Delivery.advance(table, facts, 0, { status })
+      }
+    }
+  }
+  const list = async (query: Partial<Parameters<typeof listDeliveries>[2]>) => {
+    const { items } = await listDeliveries(table, mine, { limit: 100, ...query })
+    assert.ok(items.every(({ eventId }) => eventId.startsWith(`evt_${mine}_`)))
+    return items.map(({ status }) => status).sort()
+  }
+  for (const status of statuses) {
+    assert.deepEqual(await list({ statuses: [status] }), [status, status, status])
+    assert.deepEqual(await list({ statuses: [status], endpointId }), [status, status, status])
+  }
+  assert.equal((await list({})).length, 15)
+  assert.equal((await list({ statuses: ["held", "delivered"] })).length, 6)
+  assert.equal((await list({ statuses: ["held", "failed"] })).length, 6)
+  assert.equal((await list({ endpointId: makeId("ep", NOW) })).length, 0)
+  assert.equal((await list({ statuses: ["held"], eventType: "plan.deleted" })).length, 0)
+  // Exclusive on both sides.
+  assert.equal((await list({ after: NOW - 2, before: NOW })).length, 5)
+  assert.equal((await list({ statuses: ["held"], after: NOW - 2 })).length, 2)
+})
