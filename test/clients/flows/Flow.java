@@ -52,7 +52,7 @@ public class Flow {
     check(found.get(0).getEventId().equals(started.getEventId()), found);
     DeliveryWithAttempts delivery = deliveries.getDelivery(id, found.get(0).getId());
     check(delivery.getAttempts().get(0).getStatusCode() == 204, delivery);
-    EventWithDeliveries event = new EventsApi(own).getEvent(id, started.getEventId());
+    EventWithDeliveries event = new EventsApi(own).getEvent(id, started.getEventId(), null, null);
     check(event.getDeliveries().size() == 1, event);
     EventType type = new EventTypesApi(own).getEventType("dialing.updated");
     String text = own.getObjectMapper().writeValueAsString(type.getExample());

@@ -75,7 +75,7 @@ func main() {
 	check(len(found) == 1 && found[0].EventId == started.JSON202.EventId, "no delivery", nil)
 	delivery := must(own.GetDeliveryWithResponse(ctx, id, found[0].Id))
 	check(delivery.JSON200 != nil && *delivery.JSON200.Attempts[0].StatusCode == 204, "delivery", delivery.Body)
-	event := must(own.GetEventWithResponse(ctx, id, started.JSON202.EventId))
+	event := must(own.GetEventWithResponse(ctx, id, started.JSON202.EventId, nil))
 	check(event.JSON200 != nil && len(event.JSON200.Deliveries) == 1, "event", event.Body)
 	kind := must(own.GetEventTypeWithResponse(ctx, eventType))
 	check(kind.JSON200 != nil, "event type", kind.Body)
