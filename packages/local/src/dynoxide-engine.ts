@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { Engine, EngineOptions } from "./engines.ts"
+import type { Engine, EngineOptions } from "./engine.ts"
 import { HOST, urlOf } from "./loopback.ts"
 import { answerSdkOnly } from "./sdk-requests.ts"
 
