@@ -5,7 +5,7 @@ import type { Shown } from "./listening.ts"
 import { type OpenSession, type Session } from "./session.ts"
 import { listenAsEndpoint } from "./listen-endpoint.ts"
 import { plainJson } from "./terminal.ts"
-import { durationText, type Webhook, webhookLine } from "./webhook.ts"
+import { durationText, webhookLine } from "./webhook.ts"
 
 type Options = { forwardTo?: string; eventTypes?: string[]; body?: boolean }
 
