@@ -1,6 +1,10 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
+import { finish, makeEnvelope } from "@ringback/collector/envelope"
 import { PbxClock } from "@ringback/collector/pbx-clock"
+import { identify } from "@ringback/events/identity"
+import { type EventMessage, openMessage, sealJson } from "@ringback/events/message"
+import { translate } from "@ringback/events/translate"
 import { IngestQueue, type LogLine, makeSpoolDir, runCollector } from "../harness/collector.ts"
 import { Pbx } from "../harness/pbx.ts"
 import { until } from "../harness/until.ts"
@@ -104,4 +108,27 @@ test("a heartbeat says how far the PBX was heard, where it is connected", async 
     if (connectedSince === null) assert.equal(readUntil, undefined)
     else assert.ok(connectedSince <= readUntil! && readUntil! <= receivedAt)
   }
+})
+
+test("what is inferred is newer than what the PBX said before, however far our clock is behind, and twins agree on it", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z")
+  const infer = (skewMs: number) => {
+    const address = { tenant: queue.token.tenant, source: queue.token.source }
+    const envelope = makeEnvelope({ ...address, collector: "A".repeat(22) }, () => skewMs)
+    const headers = [
+      ["Event", "OutDialingDelete"],
+      ["Uuid", "d-1"],
+    ] as [string, string][]
+    const message = { kind: "event" as const, name: "OutDialingDelete", headers }
+    const gap = { reason: "disconnected", gap: "g" }
+    const draft = envelope.event(message, now + skewMs, gap)
+    const json = typeof draft === "string" ? draft : finish(draft.head, draft.message)
+    const opened = openMessage(sealJson(json, queue.token))
+    assert.ok(opened.ok)
+    return opened.message as EventMessage
+  }
+  const [behind, ahead] = [infer(-30_000), infer(8_000)]
+  for (const { headers, receivedAt } of [behind, ahead])
+    assert.equal(translate(headers, { receivedAt })?.timestamp, "2026-11-22T12:00:00.000000000Z")
+  assert.deepEqual(identify(behind), identify(ahead))
 })

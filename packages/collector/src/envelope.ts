@@ -35,7 +35,9 @@ export function makeEnvelope(
   const open = (kind: string, receivedAt: number) =>
     `{"v":1,"kind":"${kind}","receivedAt":${receivedAt},"id":"${makeMessageId()}",${tail}`
   return {
-    event(message, receivedAt, synthetic) {
+    event(read, receivedAt, synthetic) {
+      const skew = synthetic && skewMs()
+      const message = skew === undefined ? read : stamped(read, receivedAt - skew)
       const mark = synthetic ? `,"synthetic":${toAscii(JSON.stringify(synthetic))}` : ""
       const head = `${open("event", receivedAt)}${mark},"headers":`
       const bound = jsonBound(message)
@@ -53,6 +55,12 @@ export function makeEnvelope(
       return { v: 1, kind: "heartbeat", id, ...address, ...clock, ...fields }
     },
   }
+}
+
+// What is inferred is newer than all that the PBX said of the record, by the PBX's clock. By ours it may look older.
+function stamped({ kind, name, headers }: AmiMessage, at: number): AmiMessage {
+  const [first, ...rest] = headers
+  return { kind, name, headers: [first!, ["Timestamp", (at / 1_000).toFixed(6)], ...rest] }
 }
 
 /** The message's JSON as text. */
