@@ -46,14 +46,17 @@ async function judgeGap(
   const [from, to] = [toPbxTime(gap.from, skewMs), toPbxTime(gap.to, skewMs)]
   const { near, far } = readingsBeside(noted, collector, skewMs)
   const isRecent = ({ at }: { at: number }) => at > from - RECENT_MS
-  const others = near.filter(isRecent)
+  const [others, strangers] = [near.filter(isRecent), far.filter(isRecent)]
   const spans = others.flatMap((each) => each.spans)
   // What this collector read and could not take, its twin cannot have taken either.
   const isLost = UNCOVERABLE.has(gap.reason)
   const left: [number, number][] = isLost ? [[from, to]] : uncovered(from, to, spans)
-  const isOpen = others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
+  // They cover nothing, but what they heard is on its way, and refutes what was inferred.
+  const isOpen =
+    strangers.length > 0 ||
+    others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
   if (left.length > 0 && isOpen && !isLost && holds < MAX_HOLDS) return { outcome: "held" }
-  for (const { collector: other, apartMs } of far.filter(isRecent))
+  for (const { collector: other, apartMs } of strangers)
     log("clocks.apart", { alarm: true, source: source.id, collector, other, apartMs })
   await Gap.decide(table, source.tenant, gap.id, left.length === 0, to)
   const claimed = await Promise.all(

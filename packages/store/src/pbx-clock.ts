@@ -13,8 +13,9 @@ import type { Span } from "./spans.ts"
 //
 // The bound between two collectors is MAX_APART_MS. A clock that is further off is out of order and may be set at any
 // moment, which leaves times from before that are neither the one's nor the other's. Beyond the bound nobody covers for
-// anybody: each gap is told by itself, and ingest logs the alarm `clocks.apart` with the difference. A collector raises
-// an alarm of its own at half of that from its PBX, `clock.off`, so no two can be beyond the bound unnoticed.
+// anybody: each gap is told by itself, after the longest wait that there is for another's word, and ingest logs the alarm
+// `clocks.apart` with the difference. A collector raises an alarm of its own at half of that from its PBX, `clock.off`, so
+// no two can be beyond the bound unnoticed.
 //
 // Where one of the two says no skew (a collector of an older version, a PBX that tells no time), their clocks count as equal.
 
