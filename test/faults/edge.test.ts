@@ -5,8 +5,8 @@ import { formatEdge, runEdge } from "../prove/edge/fleet.ts"
 
 const HISTORIES = 300
 
-// Clocks, a module that comes late or goes: what the model finds there is not mended yet.
-const todo = "lists refused before the module is loaded, the module unloaded, and clocks apart"
+// A module that comes late or goes: what the model finds there is not mended yet.
+const todo = "lists refused before the module is loaded, and the module unloaded"
 
 test(
   `what collectors say of the time in which they did not read is true, over ${HISTORIES} histories`,
@@ -17,7 +17,7 @@ test(
   },
 )
 
-test(`the same over ${HISTORIES} histories of one clock and a module that is always there`, async (t) => {
+test(`the same over ${HISTORIES} histories of a module that is always there`, async (t) => {
   const total = await run(t.diagnostic.bind(t), true)
   assert.deepEqual(total.failures, [])
   assert.equal(total.histories, HISTORIES)
