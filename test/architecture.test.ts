@@ -57,6 +57,14 @@ for (const room of ROOMS) {
   })
 }
 
+test("directories are made by makeDirectory alone: Node's recursive one never ends in /proc", () => {
+  const rest = ROOMS.flatMap((room) => filesOf(folderOf(room)))
+  const makers = rest.filter((file) =>
+    /\bmkdir(Sync)?\(/.test(readFileSync(new URL(file, root), "utf8")),
+  )
+  assert.deepEqual(makers, ["packages/collector/src/make-directory.ts"])
+})
+
 test("only functions/resources.ts imports sst", () => {
   const importers = ROOMS.flatMap((room) => filesOf(folderOf(room))).filter((file) =>
     importsOf(file).includes("sst"),
