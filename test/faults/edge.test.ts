@@ -5,6 +5,8 @@ import { formatEdge, runEdge } from "../prove/edge/fleet.ts"
 
 const HISTORIES = 300
 const TODO_HISTORIES = 60
+// Seed 161 shows the known fault that edge-regressions.test.ts keeps: a call whose gap had its lists broken off.
+const SEED = 301
 
 // A module that comes late or goes: what the model finds there is not mended yet.
 const todo = "lists refused before the module is loaded, and the module unloaded"
@@ -31,7 +33,7 @@ async function run(tell: (text: string) => void, histories: number, isPlain: boo
   const workers = Math.min(4, availableParallelism())
   const total = await runEdge({
     histories,
-    seed: 1,
+    seed: SEED,
     workers,
     hasToShrink: false,
     isPlain,
