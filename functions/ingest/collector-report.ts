@@ -4,9 +4,11 @@ import { claim, type Claim } from "@ringback/store/event"
 import * as Gap from "@ringback/store/gap"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import { hashOf } from "@ringback/store/keys"
+import { readingsBeside, toPbxTime } from "@ringback/store/pbx-clock"
 import type { Source } from "@ringback/store/source"
 import { isUnclear, uncovered } from "@ringback/store/spans"
 import type { Table } from "@ringback/store/table"
+import type { Log } from "../runtime/log.ts"
 import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
@@ -16,38 +18,46 @@ const UNCOVERABLE = new Set(["oversized", "refused"])
 // Who has been silent for so long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
 
+type ReportDeps = { table: Table; log: Log }
+
 /** What a collector says of itself: that it lives, or that it missed something. `holds`: how often that was put off. */
 export async function hearCollector(
-  table: Table,
+  deps: ReportDeps,
   source: Source,
   message: HeartbeatMessage | GapMessage,
   holds: number,
 ): Promise<Received> {
-  if (message.kind === "gap") return judgeGap(table, source, message, holds)
-  await Heartbeat.record(table, source, message)
+  if (message.kind === "gap") return judgeGap(deps, source, message, holds)
+  await Heartbeat.record(deps.table, source, message)
   return { outcome: "heard" }
 }
 
-// A source has a gap where none of its collectors read it. Each is believed about its own times, by its own clock.
+// A source has a gap where none of its collectors read it. All times from here on are by the PBX's clock: see pbx-clock.ts.
 async function judgeGap(
-  table: Table,
+  { table, log }: ReportDeps,
   source: Source,
   message: GapMessage,
   holds: number,
 ): Promise<Received> {
   const { gap, collector } = message
-  const { from, to } = gap
   const noted = await Heartbeat.recordGap(table, source, collector, gap)
   if (!noted) return { outcome: "discarded", reason: `${source.id} was deleted` }
-  const others = Object.entries(noted.collectors)
-    .filter(([id, { at }]) => id !== collector && at > from - RECENT_MS)
-    .map(([, each]) => each)
+  const skewMs = message.skewMs ?? noted.collectors[collector]?.skewMs
+  const [from, to] = [toPbxTime(gap.from, skewMs), toPbxTime(gap.to, skewMs)]
+  const { near, far } = readingsBeside(noted, collector, skewMs)
+  const isRecent = ({ at }: { at: number }) => at > from - RECENT_MS
+  const [others, strangers] = [near.filter(isRecent), far.filter(isRecent)]
   const spans = others.flatMap((each) => each.spans)
   // What this collector read and could not take, its twin cannot have taken either.
   const isLost = UNCOVERABLE.has(gap.reason)
   const left: [number, number][] = isLost ? [[from, to]] : uncovered(from, to, spans)
-  const isOpen = others.some((each) => each.at < to || isUnclear(from, to, each.spans))
+  // They cover nothing, but what they heard is on its way, and refutes what was inferred.
+  const isOpen =
+    strangers.length > 0 ||
+    others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
   if (left.length > 0 && isOpen && !isLost && holds < MAX_HOLDS) return { outcome: "held" }
+  for (const { collector: other, apartMs } of strangers)
+    log("clocks.apart", { alarm: true, source: source.id, collector, other, apartMs })
   await Gap.decide(table, source.tenant, gap.id, left.length === 0, to)
   const claimed = await Promise.all(
     left.map((piece) => claim(table, claimOf(source, message, piece))),

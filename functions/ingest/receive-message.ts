@@ -43,7 +43,7 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, holds)
-      : await hearCollector(deps.table, source, message, holds)
+      : await hearCollector(deps, source, message, holds)
   if (received.outcome === "held") await putOff(deps, record, holds)
   return received
 }

@@ -187,6 +187,65 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "what twins both missed was covered by each for the other, because the clock of one was 15 s behind",
+    plan: {
+      seed: 1132021530,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [-14581, 0],
+      steps: [
+        { afterMs: 15184, do: "pbx.kill", downMs: 13055, moduleMs: 0, isReset: true },
+        { afterMs: 16523, do: "act", which: 3059 },
+      ],
+    },
+  },
+  {
+    was: "a gap was told though a twin read throughout, because its clock was 30 s ahead",
+    plan: {
+      seed: 130734907,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 29911],
+      steps: [
+        { afterMs: 5629, do: "pbx.stop", downMs: 200, moduleMs: 0, isRestart: true },
+        { afterMs: 27061, do: "kill", who: 0, downMs: 19286 },
+        { afterMs: 4336, do: "act", which: 3931 },
+      ],
+    },
+  },
+  {
+    was: "an inferred end looked older than the call's beginning, because the collector's clock was 15 s behind",
+    plan: {
+      seed: 147634166,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [-14892],
+      steps: [
+        { afterMs: 93, do: "act", which: 6988 },
+        { afterMs: 5, do: "pbx.kill", downMs: 17612, moduleMs: 0, isReset: false },
+      ],
+    },
+  },
+  {
+    was: "a call whose end waited for the queue was ended once more by a twin whose clock is hours off",
+    plan: {
+      seed: 1741569311,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 7199099],
+      steps: [
+        { afterMs: 48890, do: "cut", who: 1 },
+        { afterMs: 1309, do: "act", which: 9030 },
+        { afterMs: 1863, do: "act", which: 2520 },
+        { afterMs: 185, do: "act", which: 6946 },
+        { afterMs: 23365, do: "queue.away", ms: 24348 },
+        { afterMs: 1632, do: "cut", who: 1 },
+        { afterMs: 136, do: "burst", which: 4566, count: 11 },
+        { afterMs: 23665, do: "act", which: 6925 },
+      ],
+    },
+  },
 ]
 
 let table: Table

@@ -10,6 +10,8 @@ export type PbxOptions = {
   canList?: boolean
   /** `timestampevents=yes`. */
   hasTimestamps?: boolean
+  /** Tells its time in answers to pings: this much behind ours. */
+  behindMs?: number
   /** Answers nothing that is written to it, from the start. */
   isMute?: boolean
   /** With what it greets, instead of as Asterisk does. */
@@ -142,6 +144,12 @@ export class Pbx {
     return records
   }
 
+  #timestamp(): string {
+    const { behindMs } = this.options
+    if (behindMs === undefined) return ""
+    return `Timestamp: ${((Date.now() - behindMs) / 1_000).toFixed(6)}\r\n`
+  }
+
   #micros = () => String(++this.#clock % 1_000_000).padStart(6, "0")
 
   // As the module prints it: nanoseconds without leading zeros.
@@ -175,7 +183,7 @@ export class Pbx {
       socket.write(`Response: ${word}\r\n${id}${rest}\r\n`)
     const kind = /^Out(Campaign|Plan|Dlma|Destination|Dialing)Show$/.exec(name)?.[1] as ListedKind
     if (name === "Challenge") respond("Success", "Challenge: 86639986\r\n")
-    else if (name === "Ping") respond("Success", "Ping: Pong\r\n")
+    else if (name === "Ping") respond("Success", `Ping: Pong\r\n${this.#timestamp()}`)
     else if (name === "Logoff") {
       respond("Goodbye", "Message: Thanks for all the fish.\r\n")
       socket.end()

@@ -14,7 +14,7 @@ const USAGE = `npm run prove -- [options]: long fault-injection runs; exit code 
   --events N       how many events they have in all, at least (100000)
   --kills N        how often npm start is killed while it works (20; 0: never)
   --edge N         histories of collectors and their PBX (5000; 0: none)
-  --edge-plain     of those only what needs neither clocks apart nor a module that is late or goes
+  --edge-plain     of those only what needs no module that is late or goes
   --only NAME      ledger, kills or edge: that part alone
   --seed N         the first seed (1); each history has the next one
   --workers N      processes (one for each core)

@@ -5,6 +5,7 @@ import type { ListResult } from "./dialogue.ts"
 import { AmiError, type AmiErrorCode } from "./errors.ts"
 import type { AmiMessage } from "./message.ts"
 import type { DroppedMessage } from "./parser.ts"
+import type { PeerClock } from "./peer-clock.ts"
 import { AmiSession, type AmiTarget } from "./session.ts"
 import type { AmiState } from "./state.ts"
 import { TUNING, type Tuning } from "./tuning.ts"
@@ -21,6 +22,8 @@ export type AmiClientOptions = AmiTarget & {
   onDropped?: (dropped: DroppedMessage, at: number) => void
   maxMessageBytes?: number
   clock?: Clock
+  /** Learns the PBX's clock from its answers to pings. */
+  peerClock?: PeerClock
   tuning?: Partial<Tuning>
 }
 
@@ -167,8 +170,8 @@ export class AmiClient {
         this.#checkAllEnded()
       },
     }
-    const { maxMessageBytes } = this.#options
-    const setup = { clock: this.#clock, tuning: this.#tuning, maxMessageBytes }
+    const { maxMessageBytes, peerClock } = this.#options
+    const setup = { clock: this.#clock, tuning: this.#tuning, peerClock, maxMessageBytes }
     const session: AmiSession = new AmiSession(target, listener, setup)
     this.#living.add(session)
     return session

@@ -2,6 +2,7 @@ import { type Action, writeAction } from "./action.ts"
 import type { Clock } from "./clock.ts"
 import { AmiError } from "./errors.ts"
 import { type AmiMessage, header, isSecondNamed } from "./message.ts"
+import type { PeerClock } from "./peer-clock.ts"
 import type { Tuning } from "./tuning.ts"
 
 /** A list's rows and its completing event; or the response that refused it. */
@@ -14,6 +15,7 @@ type Settle<T> = (error: AmiError | null, answer?: T) => void
 type Question = {
   action: Action
   id: string
+  askedAt: number
   rows: AmiMessage[] | null
   rowBytes: number
   settle: Settle<AmiMessage>
@@ -23,6 +25,8 @@ type Question = {
 type Surroundings = {
   clock: Clock
   tuning: Tuning
+  /** Learns from each answer to a Ping. */
+  peerClock?: PeerClock | undefined
   /** What begins the ActionIDs of this session; not to be guessed, since a UserEvent may carry any. */
   idPrefix: string
   write: (text: string) => void
@@ -62,11 +66,11 @@ export class Dialogue {
   }
 
   ask(action: Action, settle: Settle<AmiMessage>): void {
-    this.#add({ action, id: this.#makeId(), rows: null, rowBytes: 0, settle, settleList: nothing })
+    this.#add({ ...this.#makeQuestion(action), settle })
   }
 
   askList(action: Action, settleList: Settle<ListResult>): void {
-    this.#add({ action, id: this.#makeId(), rows: [], rowBytes: 0, settle: nothing, settleList })
+    this.#add({ ...this.#makeQuestion(action), rows: [], settleList })
   }
 
   /** Whether the message belonged to a question; if not, it is for others. */
@@ -88,8 +92,10 @@ export class Dialogue {
     for (const question of open) fail(question, error)
   }
 
-  #makeId(): string {
-    return `${this.#around.idPrefix}${++this.#count}`
+  #makeQuestion(action: Action): Question {
+    const id = `${this.#around.idPrefix}${++this.#count}`
+    const settles = { settle: nothing, settleList: nothing }
+    return { action, id, askedAt: 0, rows: null, rowBytes: 0, ...settles }
   }
 
   #add(question: Question): void {
@@ -109,6 +115,7 @@ export class Dialogue {
       return this.#askNext()
     }
     this.#asked = question
+    question.askedAt = this.#around.clock.now()
     this.#arm()
     this.#around.write(text)
   }
@@ -119,6 +126,8 @@ export class Dialogue {
     // Asterisk's complaint about a line that it could not parse may lack the ActionID; one action at a time, it is ours.
     const id = header(message, "ActionID")
     if (id !== undefined && id !== asked.id) return false
+    const { clock, peerClock } = this.#around
+    if (asked.action.Action === "Ping") peerClock?.note(message, asked.askedAt, clock.now())
     if (!asked.rows) this.#settle((question) => question.settle(null, message))
     else if (message.name.toLowerCase() === "error") {
       this.#settle((question) => question.settleList(null, { ok: false, response: message }))

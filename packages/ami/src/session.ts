@@ -7,6 +7,7 @@ import { AmiError } from "./errors.ts"
 import { type Credentials, logIn } from "./login.ts"
 import { type AmiMessage, header } from "./message.ts"
 import { AmiParser, type DroppedMessage } from "./parser.ts"
+import type { PeerClock } from "./peer-clock.ts"
 import { type Address, explainSocketError, nameOf, openSocket, type Stage } from "./socket.ts"
 import { StallWatch } from "./stall.ts"
 import type { Tuning } from "./tuning.ts"
@@ -23,7 +24,12 @@ export type SessionListener = {
   onEnd: (reason: AmiError) => void
 }
 
-export type SessionSetup = { clock: Clock; tuning: Tuning; maxMessageBytes?: number | undefined }
+export type SessionSetup = {
+  clock: Clock
+  tuning: Tuning
+  peerClock?: PeerClock | undefined
+  maxMessageBytes?: number | undefined
+}
 
 // No greeting is longer: what comes without a line end is not AMI.
 const GREETING_BYTES = 4_096

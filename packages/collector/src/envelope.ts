@@ -25,32 +25,42 @@ export type Envelope = {
   ) => HeartbeatMessage
 }
 
-export function makeEnvelope(address: {
-  tenant: string
-  source: string
-  collector: string
-}): Envelope {
+/** `skewMs`: how far this collector's clock is ahead of its PBX's, as far as that is known. */
+export function makeEnvelope(
+  address: { tenant: string; source: string; collector: string },
+  skewMs: () => number | undefined = () => undefined,
+): Envelope {
   const tail = JSON.stringify(address).slice(1, -1)
   // Written by hand, the time first: this is the hot path, and the spool finds the time without parsing.
   const open = (kind: string, receivedAt: number) =>
     `{"v":1,"kind":"${kind}","receivedAt":${receivedAt},"id":"${makeMessageId()}",${tail}`
   return {
-    event(message, receivedAt, synthetic) {
+    event(read, receivedAt, synthetic) {
+      const skew = synthetic && skewMs()
+      const message = skew === undefined ? read : stamped(read, receivedAt - skew)
       const mark = synthetic ? `,"synthetic":${toAscii(JSON.stringify(synthetic))}` : ""
       const head = `${open("event", receivedAt)}${mark},"headers":`
       const bound = jsonBound(message)
       if (bound === undefined) return finish(head, message)
       return { head, message, maxBytes: head.length + bound + 1 }
     },
-    gap: (gap, receivedAt) => `${open("gap", receivedAt)},"gap":${toAscii(JSON.stringify(gap))}}`,
-    heartbeat: (fields) => ({
-      v: 1,
-      kind: "heartbeat",
-      id: makeMessageId(),
-      ...address,
-      ...fields,
-    }),
+    gap(gap, receivedAt) {
+      const rest = JSON.stringify({ skewMs: skewMs(), gap }).slice(1)
+      return `${open("gap", receivedAt)},${toAscii(rest)}`
+    },
+    heartbeat(fields) {
+      const skew = skewMs()
+      const id = makeMessageId()
+      const clock = skew === undefined ? {} : { skewMs: skew }
+      return { v: 1, kind: "heartbeat", id, ...address, ...clock, ...fields }
+    },
   }
+}
+
+// What is inferred is newer than all that the PBX said of the record, by the PBX's clock. By ours it may look older.
+function stamped({ kind, name, headers }: AmiMessage, at: number): AmiMessage {
+  const [first, ...rest] = headers
+  return { kind, name, headers: [first!, ["Timestamp", (at / 1_000).toFixed(6)], ...rest] }
 }
 
 /** The message's JSON as text. */

@@ -73,6 +73,11 @@ const gauges: Fact[] = [
     help: "Our clock minus the Timestamp of the newest event",
     of: (s) => [[s.lagSeconds]],
   },
+  {
+    name: "clock_skew_seconds",
+    help: "How far our clock is ahead of the PBX's; beyond 60 it is an alarm",
+    of: (s) => [[s.clockSkewSeconds]],
+  },
 ]
 
 export type Metrics = {

@@ -5,11 +5,11 @@ import type { AmiTarget } from "@ringback/ami/session"
 import { NO_TLS } from "@ringback/ami/socket"
 import type { AmiState } from "@ringback/ami/state"
 import type { Finding } from "./finding.ts"
+import { CLOCK_MEND, describeSkew, isOff } from "./pbx-clock.ts"
 import { askReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts"
 
 const LOGIN_MS = 15_000
 const BOOTED_MS = 2_000
-const SKEW_SECONDS = 2
 
 /** Logs in, and looks at the module, the user's rights, the settings and the clock of a PBX. */
 export async function checkPbx(ami: AmiTarget): Promise<Finding[]> {
@@ -108,9 +108,8 @@ function judgeTimestamps(hasTimestamps: boolean | undefined): Finding[] {
 }
 
 function judgeClock(pong: AmiMessage, now: number): Finding[] {
-  const seconds = now / 1_000 - Number(header(pong, "Timestamp"))
-  if (!Number.isFinite(seconds)) return []
-  const what = `clocks: ours is ${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? "behind" : "ahead of"} the PBX's`
-  if (Math.abs(seconds) <= SKEW_SECONDS) return [{ is: "ok", what }]
-  return [{ is: "could be better", what, mend: "NTP on both: times of gaps are by our clock" }]
+  const skewMs = now - Number(header(pong, "Timestamp")) * 1_000
+  if (!Number.isFinite(skewMs)) return []
+  const what = `clocks: ours is ${describeSkew(skewMs)}`
+  return [isOff(skewMs) ? { is: "could be better", what, mend: CLOCK_MEND } : { is: "ok", what }]
 }

@@ -15,6 +15,7 @@ import { isReport, jsonOf, type Line, receivedAtOf } from "./spool/line.ts"
 import type { Log } from "./log.ts"
 import { Losses } from "./gaps/losses.ts"
 import { OpenGaps } from "./gaps/open-gaps.ts"
+import { PbxClock } from "./pbx-clock.ts"
 import { askReadClasses, mayRead, UNREAD } from "./pbx-console.ts"
 import { quarantine } from "./quarantine.ts"
 import { Selection } from "./selection.ts"
@@ -61,6 +62,7 @@ export class Run {
   #selection: Selection
   #gaps: Gaps
   #coverage: Coverage
+  #pbxClock: PbxClock
   #hasRestarted = false
   #isUntimed = false
   #user: string
@@ -78,7 +80,10 @@ export class Run {
     this.#options = options
     this.#user = options.ami.username
     this.#key = token
-    this.#envelope = makeEnvelope({ tenant, source, collector })
+    const knownSkew = state.get("skewMs")
+    const pbxClock = new PbxClock(log, knownSkew === undefined ? undefined : Number(knownSkew))
+    this.#pbxClock = pbxClock
+    this.#envelope = makeEnvelope({ tenant, source, collector }, () => pbxClock.skewMs)
     const openGaps = new OpenGaps(state, attempt)
     this.#openGaps = openGaps
     this.#losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
@@ -127,6 +132,7 @@ export class Run {
       ...ami,
       ...(tuning && { tuning }),
       clock,
+      peerClock: this.#pbxClock.peer,
       onMessage: (message, receivedAt) => void this.#intake.take(message, receivedAt),
       onState: (state) => this.#noteSession(state),
       onDropped: ({ why, bytes, firstLine }, at) => {
@@ -155,6 +161,7 @@ export class Run {
     const { spool } = storage
     const state = this.#client?.state
     const oldest = spool.oldestReceivedAt
+    const { skewMs } = this.#pbxClock
     return {
       source: token.source,
       collector: storage.collector,
@@ -173,6 +180,7 @@ export class Run {
       diskTrouble: storage.trouble(),
       queueTrouble: this.#queueTrouble,
       lagSeconds: this.#intake.lagSeconds,
+      clockSkewSeconds: skewMs === undefined ? null : skewMs / 1_000,
     }
   }
 
@@ -203,6 +211,11 @@ export class Run {
     })
     if (name === "connected") {
       this.#counts.sessions++
+      // Before the lists are asked for: so the report of a gap knows the clock.
+      this.#client!.send({ Action: "Ping" }).then(
+        () => this.#noteClock(),
+        () => {},
+      )
       const ended = this.#coverage.open(state.connectedSince ?? state.at, this.#lostAt)
       this.#gaps.bridge(ended, this.#hasRestarted)
       // The gap is on record: the next start must not find it again.
@@ -245,7 +258,15 @@ export class Run {
     return result.ok ? result.rows : null
   }
 
+  #noteClock(): void {
+    if (!this.#pbxClock.look()) return
+    this.#options.storage.remember("skewMs", String(this.#pbxClock.skewMs))
+    // What it said of its times before is put right by it.
+    this.#beat()
+  }
+
   #tick(): void {
+    this.#noteClock()
     this.#warnUntimed()
     void this.#warnUnread()
     this.#gaps.reportLosses(this.#options.clock.now())
@@ -294,7 +315,12 @@ export class Run {
     // Who reads but cannot keep covers nothing; and the report of that stands behind all that the spool is full of.
     const { readBefore, ...claim } = this.#coverage.claim(this.#losses.rowOf("spool-full"))
     const about = { receivedAt: clock.now(), version, ...claim, spoolDepth, spoolAgeSeconds }
-    const heartbeat = { ...this.#envelope.heartbeat(about), ...(readBefore && { readBefore }) }
+    const lastReadAt = claim.connectedSince === null ? null : this.#client?.state.lastReadAt
+    const heartbeat = {
+      ...this.#envelope.heartbeat(about),
+      ...(readBefore && { readBefore }),
+      ...(typeof lastReadAt === "number" && { readUntil: lastReadAt }),
+    }
     void sendHeartbeat(sqs, ingestQueueUrl, heartbeat, this.#key)
   }
 }

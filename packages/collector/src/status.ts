@@ -23,6 +23,8 @@ export type Status = {
   queueTrouble: string | null
   /** Our clock minus the PBX's, in the newest event with a Timestamp. Grows with its delay too. */
   lagSeconds: number | null
+  /** How far our clock is ahead of the PBX's; null while it has told no time. */
+  clockSkewSeconds: number | null
 }
 
 /** Able to do all of its work now. Live it is as long as it answers. */

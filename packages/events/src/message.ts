@@ -5,6 +5,8 @@ const HeaderPair = v.tuple([v.string(), v.string()])
 // What keys and ids can hold: an event's id has 64 bits for its nanoseconds, which end in the year 2554.
 const MAX_MILLIS = 18_446_744_073_709
 const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MILLIS))
+// By how much two clocks can differ that both say such a time.
+const Skew = v.pipe(v.number(), v.integer(), v.minValue(-MAX_MILLIS), v.maxValue(MAX_MILLIS))
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
 // DynamoDB keeps neither a very large number nor a very small one.
 const Seconds = v.pipe(
@@ -31,6 +33,9 @@ const Address = {
   receivedAt: Millis,
 }
 
+/** How far the collector's clock is ahead of its PBX's, in ms; absent while the PBX has told no time. */
+const skewMs = v.optional(Skew)
+
 /** An AMI event as read, header by header. */
 export const EventMessage = v.object({
   ...Address,
@@ -46,8 +51,11 @@ export const HeartbeatMessage = v.object({
   ...Address,
   kind: v.literal("heartbeat"),
   version: Word,
+  skewMs,
   /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */
   connectedSince: v.nullable(Millis),
+  /** Up to when it has: the PBX was last heard then. Absent: up to now. */
+  readUntil: v.optional(Millis),
   /** While it does not: the last while in which it did, as from and to. A twin's gap may lie in its last seconds. */
   readBefore: v.optional(v.tuple([Millis, Millis])),
   spoolDepth: Count,
@@ -59,6 +67,7 @@ export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>
 export const GapMessage = v.object({
   ...Address,
   kind: v.literal("gap"),
+  skewMs,
   gap: v.object({
     id: Word,
     from: Millis,

@@ -18,16 +18,24 @@ export async function record(
   heartbeat: HeartbeatMessage,
 ): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
-  const read = connectedSince === null ? heartbeat.readBefore : ([connectedSince, at] as const)
+  // Who is not connected reads nothing, up to now; who is has read as far as it heard.
+  const readUntil = connectedSince === null ? undefined : heartbeat.readUntil
+  const read =
+    connectedSince === null
+      ? heartbeat.readBefore
+      : ([connectedSince, Math.max(connectedSince, readUntil ?? at)] as const)
   return note(table, source, heartbeat.collector, (was) => {
     if (was && was.at >= at) return undefined
     const spans = was?.spans ?? []
+    const skewMs = heartbeat.skewMs ?? was?.skewMs
     return {
       at,
       version,
       connectedSince,
       spoolDepth,
       spoolAgeSeconds,
+      ...(readUntil !== undefined && { readUntil }),
+      ...(skewMs !== undefined && { skewMs }),
       spans: read ? extendSpans(spans, ...read) : spans,
       count: 0,
     }

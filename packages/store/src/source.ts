@@ -15,11 +15,15 @@ const SourceKey = v.object({
   expiresAt: v.optional(v.number()),
 })
 
-/** What a collector last said of itself. */
+/** What a collector last said of itself, all times by its own clock. */
 const Collector = v.object({
   at: v.number(),
   version: v.string(),
   connectedSince: v.nullable(v.number()),
+  /** Up to when it is known whether it read its PBX, where that is before `at`. */
+  readUntil: v.optional(v.number()),
+  /** How far its clock is ahead of the PBX's, in ms: see pbx-clock.ts. */
+  skewMs: v.optional(v.number()),
   spoolDepth: v.number(),
   spoolAgeSeconds: v.number(),
   /** When it read its PBX, of late: see spans.ts. */

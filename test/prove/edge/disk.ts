@@ -21,6 +21,9 @@ export class Disk {
     chmodSync: () => undefined,
     accessSync: () => undefined,
     rmSync: (path: string) => void this.#content.delete(path),
+    openSync: () => 0,
+    fchmodSync: () => undefined,
+    closeSync: () => undefined,
   }
 
   /** What it uses of `node:fs/promises`. */

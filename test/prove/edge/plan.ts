@@ -100,10 +100,9 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
 /** The plan of a seed. */
 export const planOf = (seed: number): Plan => fc.sample(fc.noBias(plans), { seed, numRuns: 1 })[0]!
 
-/** The same with all clocks alike and the dialler's module always there. */
-export const plainOf = ({ skewsMs, steps, ...rest }: Plan): Plan => ({
+/** The same with the dialler's module always there. */
+export const plainOf = ({ steps, ...rest }: Plan): Plan => ({
   ...rest,
-  skewsMs: skewsMs.map(() => 0),
   steps: steps
     .filter((step) => step.do !== "pbx.unload")
     .map((step) => ("moduleMs" in step ? { ...step, moduleMs: 0 } : step)),
