@@ -1,22 +1,31 @@
-import { CreatedKey, KeyAnswer, NewKey } from "./keys.ts"
+import { outcomes } from "@ringback/events/outcome"
+import { DELIVERY_STATUSES } from "@ringback/store/delivery"
+import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
 import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
+  DisabledReason,
   EndpointAnswer,
   EndpointChanges,
   EndpointWithSecret,
-  NewEndpoint,
+  EndpointInput,
+  FilterValue,
+  Signing,
 } from "./endpoint-schema.ts"
-import { RotatedSecret, SecretAnswer, SecretRotation } from "./endpoint-secrets.ts"
+import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-secrets.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
-import { FieldError, Problem } from "./problem.ts"
-import { Recovery } from "./recover.ts"
-import { NewSource, SourceAnswer, SourceRotation, SourceWithToken } from "./sources.ts"
-import { NewTenant, TenantAnswer } from "./tenants.ts"
+import { FieldError, Problem, problems } from "./problem.ts"
+import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
+import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
+import { TenantInput, TenantAnswer } from "./tenants.ts"
 
-/** The schemas that have a name in the document: of what is answered, */
+const shared = { FilterValue }
+
+/** The schemas that have a name of their own in the document: of what is answered, */
 export const answerSchemas = {
+  ...shared,
   Tenant: TenantAnswer,
   Key: KeyAnswer,
   CreatedKey,
@@ -29,6 +38,8 @@ export const answerSchemas = {
   TestResult,
   WindowStats,
   EndpointStats,
+  RecoveryCount,
+  StartedRecovery,
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
@@ -41,12 +52,24 @@ export const answerSchemas = {
 
 /** and of what is asked. */
 export const requestSchemas = {
-  NewTenant,
-  NewKey,
-  NewSource,
-  SourceRotation,
-  NewEndpoint,
+  ...shared,
+  TenantInput,
+  KeyInput,
+  SourceInput,
+  SourceRotationInput,
+  EndpointInput,
   EndpointChanges,
-  SecretRotation,
-  Recovery,
+  SecretRotationInput,
+  RecoveryInput,
+}
+
+/** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
+export const choices: Record<string, readonly unknown[]> = {
+  DeliveryStatus: DELIVERY_STATUSES,
+  SourceStatus: SOURCE_STATUSES,
+  Signing: Signing.options,
+  DisabledReason: DisabledReason.options,
+  CallOutcome: outcomes,
+  ProblemCode: Object.keys(problems),
+  IntegerOrText: [{ type: "integer" }, { type: "string" }],
 }

@@ -40,7 +40,7 @@ export const AttemptAnswer = v.object({
   id: v.string(),
   at: Time,
   statusCode: v.pipe(
-    v.nullable(v.number()),
+    v.nullable(v.pipe(v.number(), v.integer())),
     v.description("Null: there was no answer"),
     v.examples([204]),
   ),

@@ -55,26 +55,27 @@ function objectIn(schema: JsonSchema, components: JsonSchema): JsonSchema | unde
 
 /** A type in words: `string or null`, `list of string`. */
 export function typeText(schema: JsonSchema, components: JsonSchema): string {
-  const { type, anyOf, items, format, additionalProperties, properties } = resolve(
-    schema,
-    components,
-  )
-  const values = schema["enum"] ?? ("const" in schema ? [schema["const"]] : undefined)
+  const { type, anyOf, format, ...rest } = resolve(schema, components)
+  const values = rest["enum"] ?? ("const" in rest ? [rest["const"]] : undefined)
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" or ")
-  if (Array.isArray(anyOf)) {
-    return [...new Set(anyOf.map((each) => typeText(each as JsonSchema, components)))].join(" or ")
-  }
-  if (items) return `list of ${typeText(items as JsonSchema, components)}`
-  if (type === "object" && !properties && typeof additionalProperties === "object") {
-    return `map of ${typeText(additionalProperties as JsonSchema, components)}`
-  }
-  if (format === "date-time") return "time"
-  return typeof type === "string" ? type : "anything"
+  const all = Array.isArray(anyOf)
+    ? anyOf.map((each) => typeText(each as JsonSchema, components))
+    : [(type ?? "anything") as string | string[]]
+        .flat()
+        .map((each) => plainTypeText(each, rest, components))
+  const words = [...new Set(all.flatMap((each) => each.split(" or ")))].join(" or ")
+  return format === "date-time" ? words.replace("string", "time") : words
+}
+
+function plainTypeText(type: string, schema: JsonSchema, components: JsonSchema): string {
+  const { items, properties, additionalProperties } = schema
+  if (type === "array") return `list of ${typeText((items ?? {}) as JsonSchema, components)}`
+  if (type !== "object" || properties || typeof additionalProperties !== "object") return type
+  return `map of ${typeText(additionalProperties as JsonSchema, components)}`
 }
 
 function limits(property: JsonSchema): Html | "" {
   const said = [
-    ["default", "default"],
     ["minimum", "at least"],
     ["maximum", "at most"],
     ["maxLength", "length at most"],

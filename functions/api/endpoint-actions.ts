@@ -20,7 +20,7 @@ import { formatMillis, Time } from "./time.ts"
 export const TestResult = v.object({
   delivered: v.boolean(),
   statusCode: v.pipe(
-    v.nullable(v.number()),
+    v.nullable(v.pipe(v.number(), v.integer())),
     v.description("Null: there was no answer"),
     v.examples([204]),
   ),

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { MAX_HEADERS } from "@ringback/webhooks/headers"
 import { FieldError } from "./problem.ts"
-import { id, text } from "./schemas.ts"
+import { id, reference, text } from "./schemas.ts"
 import { Time } from "./time.ts"
 
 const MAX_PATTERNS = 100
@@ -21,7 +21,10 @@ const Finite = v.pipe(
   v.number(),
   v.check((value) => Number.isFinite(value), "must be a number of at most 1.8e308"),
 )
-const Scalar = v.union([text(1000), Finite, v.boolean(), v.null()])
+export const FilterValue = v.pipe(
+  v.union([text(1000), Finite, v.boolean(), v.null()]),
+  v.description("A value that a filter allows"),
+)
 
 const FilterPath = v.pipe(
   v.string(),
@@ -52,15 +55,16 @@ const settings = {
     v.examples([["campaign.*", "dialing.updated"]]),
   ),
   sources: v.pipe(
-    v.nullable(v.pipe(v.array(id("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
+    v.nullable(v.pipe(v.array(reference("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
     v.description("Events of those sources only. Null: of all"),
+    v.examples([null]),
   ),
   filter: v.pipe(
     v.nullable(
       v.pipe(
         v.record(
           FilterPath,
-          v.pipe(v.array(Scalar), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
+          v.pipe(v.array(FilterValue), v.minLength(1), v.maxLength(MAX_FILTER_VALUES)),
         ),
         v.maxEntries(MAX_FILTER_PATHS),
         v.check((value) => isSmall(value), TOO_LARGE),
@@ -76,7 +80,7 @@ const settings = {
     v.description(
       "Sent along with every webhook. Kept encrypted. A change replaces them all. A key of scope read sees no values",
     ),
-    v.examples([{ authorization: "Bearer 3f9a" }]),
+    v.examples([{ "x-crm-account": "4711" }]),
   ),
   rateLimit: v.pipe(
     v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(10_000))),
@@ -96,14 +100,15 @@ const settings = {
   disabled: v.boolean(),
 }
 
-const Signing = v.pipe(
+export const Signing = v.pipe(
   v.picklist(["hmac", "ed25519"]),
   v.description(
     "hmac: a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
   ),
 )
 
-export const EXAMPLE_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+// No secret: whoever copies it would share it with every reader.
+export const EXAMPLE_SECRET = "whsec_..."
 
 export const PublicKey = v.pipe(
   v.string(),
@@ -114,13 +119,12 @@ export const PublicKey = v.pipe(
 export const OwnSecret = v.pipe(
   v.string(),
   v.maxLength(200),
-  v.examples([EXAMPLE_SECRET]),
   v.description(
     "Your own: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. Left out: one is made",
   ),
 )
 
-export const NewEndpoint = v.pipe(
+export const EndpointInput = v.pipe(
   v.strictObject({
     url: settings.url,
     eventTypes: v.optional(settings.eventTypes, null),
@@ -145,7 +149,7 @@ export const NewEndpoint = v.pipe(
     ],
   }),
 )
-export type NewEndpoint = v.InferOutput<typeof NewEndpoint>
+export type EndpointInput = v.InferOutput<typeof EndpointInput>
 
 export const EndpointChanges = v.pipe(
   v.partial(v.strictObject(settings)),
@@ -153,13 +157,15 @@ export const EndpointChanges = v.pipe(
 )
 export type EndpointChanges = v.InferOutput<typeof EndpointChanges>
 
+export const DisabledReason = v.picklist(["gone", "failing", "manual"])
+
 const entries = {
   id: id("ep"),
   ...settings,
   signing: Signing,
   publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(
-    v.nullable(v.picklist(["gone", "failing", "manual"])),
+    v.nullable(DisabledReason),
     v.description("gone: it answered 410. failing: all has failed for five days"),
   ),
   createdAt: Time,

@@ -31,13 +31,14 @@ const MAX_OVERLAP_SECONDS = 7 * DAY
 // Each one is a signature in a header.
 const MAX_SECRETS = 10
 
-export const SecretRotation = v.strictObject({
+export const SecretRotationInput = v.strictObject({
   overlapSeconds: v.pipe(
     v.optional(
       v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
       DAY,
     ),
     v.description("How long both sign"),
+    v.examples([DAY]),
   ),
   secret: v.exactOptional(OwnSecret),
 })
@@ -83,7 +84,7 @@ export const endpointSecretRoutes = [
     tag,
     summary: "Give an endpoint a new secret",
     description: "Meanwhile both sign, the newest first, so that the receiver can change over.",
-    body: SecretRotation,
+    body: SecretRotationInput,
     answers: { 200: { description: "The new secret", schema: RotatedSecret } },
     problems: ["conflict.changed", "conflict.secrets"],
     async handle({ deps: { table }, tenant, params, body }) {

@@ -8,7 +8,7 @@ import {
   EndpointAnswer,
   EndpointChanges,
   EndpointWithSecret,
-  NewEndpoint,
+  EndpointInput,
 } from "./endpoint-schema.ts"
 import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { enqueue } from "./enqueue.ts"
@@ -27,10 +27,11 @@ export const endpointRoutes = [
     operationId: "createEndpoint",
     tag,
     summary: "Create an endpoint",
-    body: NewEndpoint,
+    body: EndpointInput,
     answers: { 201: { description: "The endpoint, with its secret", schema: EndpointWithSecret } },
     problems: ["endpoint.url_refused", "limit.reached"],
     hasRevision: true,
+    isSubscription: true,
     async handle({ deps, caller, tenant, body: { secret: own, ...settings } }) {
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)

@@ -12,7 +12,7 @@ import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from ".
 import { notFound, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
-import { id, MAX_LIMIT, pageOf, paging, pagingOf } from "./schemas.ts"
+import { id, MAX_LIMIT, pageOf, paging, pagingOf, reference } from "./schemas.ts"
 import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
 
 const entries = {
@@ -159,7 +159,7 @@ export const eventRoutes = [
     summary: "Send an event again",
     description:
       "To the endpoint named, or to every enabled endpoint that wants it now. The webhook-id stays the same; each is a delivery of its own.",
-    body: v.strictObject({ endpointId: v.exactOptional(id("ep")) }),
+    body: v.strictObject({ endpointId: v.exactOptional(reference("ep")) }),
     answers: {
       202: {
         description: "The new deliveries",

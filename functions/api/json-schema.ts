@@ -28,30 +28,38 @@ export function makeConverter(
   }
 }
 
-/** A value that the schema takes, out of its own examples. */
-export function exampleOf(schema: JsonSchema, components: JsonSchema): unknown {
-  const { $ref, examples, anyOf, properties, items, prefixItems } = schema
-  if (typeof $ref === "string") {
-    return exampleOf(components[$ref.split("/").at(-1)!] as JsonSchema, components)
-  }
+/**
+ * A value that the schema takes, out of its own examples. An answer's has every field; a request's those that must be
+ * given, and those that have an example of their own.
+ */
+export function exampleOf(
+  schema: JsonSchema,
+  components: JsonSchema,
+  of: "request" | "answer",
+): unknown {
+  const { $ref, examples, anyOf, properties, required, items } = schema
+  const example = (value: unknown) => exampleOf(value as JsonSchema, components, of)
   if (Array.isArray(examples)) return examples[0]
-  if ("default" in schema) return schema["default"]
+  if (typeof $ref === "string") return example(components[$ref.split("/").at(-1)!])
   if ("const" in schema) return schema["const"]
   if (Array.isArray(schema["enum"])) return schema["enum"][0]
-  if (Array.isArray(anyOf)) return exampleOf(anyOf[0] as JsonSchema, components)
-  if (Array.isArray(prefixItems)) {
-    return prefixItems.map((item) => exampleOf(item as JsonSchema, components))
-  }
+  if (Array.isArray(anyOf)) return example(anyOf[0])
   switch ([schema["type"]].flat()[0]) {
     case "object":
       return Object.fromEntries(
-        Object.entries((properties ?? {}) as Record<string, JsonSchema>).map(([name, property]) => [
-          name,
-          exampleOf(property, components),
-        ]),
+        Object.entries((properties ?? {}) as Record<string, JsonSchema>)
+          .filter(
+            ([name, property]) =>
+              of === "answer" ||
+              (required as string[]).includes(name) ||
+              property["examples"] !== undefined,
+          )
+          .map(([name, property]) => [name, example(property)]),
       )
     case "array":
-      return items ? [exampleOf(items as JsonSchema, components)] : []
+      return items
+        ? Array.from({ length: Number(schema["minItems"] ?? 1) }, () => example(items))
+        : []
     case "string":
       return "text"
     case "integer":

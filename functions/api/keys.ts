@@ -31,9 +31,13 @@ export const CreatedKey = v.object({
   ),
 })
 
-export const NewKey = v.strictObject({
+export const KeyInput = v.strictObject({
   name: v.pipe(Name, v.examples(["crm, production"])),
-  expiresAt: v.pipe(v.nullish(TimeInput), v.description("Null: never")),
+  expiresAt: v.pipe(
+    v.nullish(TimeInput),
+    v.description("Null: never"),
+    v.examples(["2099-12-31T23:59:59Z"]),
+  ),
   scope: v.optional(Scope, "full"),
 })
 
@@ -57,7 +61,7 @@ export const keyRoutes = [
     tag,
     summary: "Create a key to this API",
     description: "It reaches its own tenant alone.",
-    body: NewKey,
+    body: KeyInput,
     answers: { 201: { description: "The key, with its text", schema: CreatedKey } },
     problems: ["limit.reached"],
     async handle({ deps, tenant, body }) {

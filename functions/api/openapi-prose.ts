@@ -1,3 +1,4 @@
+import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
 import type { Access, Route } from "./route.ts"
@@ -80,7 +81,7 @@ const requestId = { "X-Request-Id": header("Names this request in our logs", "3f
 
 export const answerHeaders = (route: Route): JsonSchema => ({
   ...requestId,
-  ...(route.hasRevision && { ETag: header("Its revision, for If-Match", '"3"') }),
+  ...(route.hasRevision && { ETag: header("Its revision, for If-Match", '"1"') }),
   ...(route.answers[201] && route.hasRevision
     ? { Location: header("Where it is", "/v1/tenants/ten_06fzk3vq8r2m5x0c9d7g4h1jtw") }
     : {}),
@@ -122,7 +123,7 @@ export const requestHeaders = (route: Route): JsonSchema[] => [
           in: "header",
           required: false,
           description: "The ETag that was read: 412 where it is another one now",
-          schema: { type: "string", examples: ['"3"'] },
+          schema: { type: "string", examples: ['"1"'] },
         },
       ]
     : []),
@@ -168,4 +169,21 @@ export const webhookResponses = {
   "2XX": { description: "Taken" },
   "410": { description: "Nobody is here any more: the endpoint is disabled" },
   default: { description: "Tried again later; Retry-After is obeyed on 429 and 503" },
+}
+
+export const webhookCallbacks = {
+  webhook: {
+    "{$request.body#/url}": {
+      post: {
+        operationId: "onWebhook",
+        summary: "A webhook, as under `webhooks`",
+        parameters: webhookHeaders,
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: refTo("Webhook") } },
+        },
+        responses: webhookResponses,
+      },
+    },
+  },
 }

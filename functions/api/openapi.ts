@@ -1,19 +1,25 @@
-import { toJsonSchema } from "@valibot/to-json-schema"
 import * as v from "valibot"
-import { eventTypes } from "@ringback/events/catalog"
-import { answerSchemas, requestSchemas } from "./components.ts"
+import { Components, refTo, toPascal } from "./component-names.ts"
+import { answerSchemas, choices, requestSchemas } from "./components.ts"
 import { exampleOf, makeConverter, type JsonSchema } from "./json-schema.ts"
 import { pathParams } from "./path.ts"
 import { problems, type ProblemCode } from "./problem.ts"
 import { problemCodes } from "./problem-codes.ts"
 import type { AnswerSpec, Route } from "./route.ts"
 import * as prose from "./openapi-prose.ts"
+import { webhooksOf } from "./openapi-webhooks.ts"
+import { makePortable } from "./portable-schema.ts"
 
 /** The OpenAPI 3.1 document of those routes: nothing in it is said twice, all comes from their schemas. */
 export function makeDocument(routes: readonly Route[], version: string): JsonSchema {
   const answers = makeConverter(answerSchemas, "output")
   const requests = makeConverter(requestSchemas, "input")
-  const schemas = { ...answers.defs, ...requests.defs } as JsonSchema
+  const components = new Components()
+  for (const [name, all] of Object.entries(choices)) components.nameChoices(all, name)
+  for (const [name, schema] of Object.entries({ ...answers.defs, ...requests.defs })) {
+    components.add(name, makePortable(schema as JsonSchema))
+  }
+  const { schemas } = components
   const problemResponses: JsonSchema = {}
 
   function operationOf(route: Route): JsonSchema {
@@ -25,28 +31,34 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
       ...(description && { description }),
       security: prose.security[access],
       parameters: parametersOf(route),
-      ...(body && { requestBody: requestBodyOf(body) }),
+      ...(body && { requestBody: requestBodyOf(route, body) }),
       responses: {
         ...Object.fromEntries(
           Object.entries(route.answers).map(([status, spec]) => [status, answerOf(route, spec)]),
         ),
         ...problemsOf(route),
       },
+      ...(route.isSubscription && { callbacks: prose.webhookCallbacks }),
     }
   }
 
-  function requestBodyOf(body: v.GenericSchema): JsonSchema {
-    const schema = requests.convert(body)
-    const example = exampleOf(schema, schemas)
+  function requestBodyOf({ operationId }: Route, body: v.GenericSchema): JsonSchema {
+    const name = `${toPascal(operationId)}Input`
+    const schema = components.name(makePortable(requests.convert(body)), name)
+    const example = exampleOf(schema, schemas, "request")
     const required = !v.safeParse(body, {}).success
     return { required, content: { "application/json": { schema, example } } }
   }
 
   function answerOf(route: Route, { description, schema, contentType }: AnswerSpec): JsonSchema {
     const type = contentType ?? "application/json"
-    const json = schema && answers.convert(schema)
+    const json = schema && makePortable(answers.convert(schema))
+    const named = json && components.name(json, nameOfAnswer(route, json))
     const isJson = type === "application/json"
-    const media = json && { schema: json, ...(isJson && { example: exampleOf(json, schemas) }) }
+    const media = named && {
+      schema: named,
+      ...(isJson && { example: exampleOf(named, schemas, "answer") }),
+    }
     return {
       description,
       headers: prose.answerHeaders(route),
@@ -61,7 +73,11 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
       return { name, in: "path", required: true, description, schema }
     })
     const inQuery = Object.entries(route.query ?? {}).map(([name, entry]) => {
-      const { description, ...schema } = requests.convert(entry)
+      const own = makePortable(requests.convert(entry))
+      const { description, ...schema } = components.name(
+        own,
+        toPascal(`${route.operationId} ${name}`),
+      )
       return { name, in: "query", required: false, ...(description ? { description } : {}), schema }
     })
     return [...inPath, ...inQuery, ...prose.requestHeaders(route)]
@@ -81,7 +97,7 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
       headers: prose.problemHeaders(codes),
       content: {
         "application/problem+json": {
-          schema: { $ref: "#/components/schemas/Problem" },
+          schema: refTo("Problem"),
           examples: Object.fromEntries(
             codes.map((code) => [code, { value: prose.problemExample(code) }]),
           ),
@@ -102,7 +118,7 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
     servers: [{ url: "/", description: "Where this document was read" }],
     tags: prose.tags,
     paths,
-    webhooks: webhooks(),
+    webhooks: webhooksOf(components),
     components: {
       securitySchemes: prose.securitySchemes,
       schemas,
@@ -111,27 +127,10 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
   }
 }
 
-function webhooks(): JsonSchema {
-  return Object.fromEntries(
-    eventTypes.map(({ type, description, schema, example }) => {
-      const { $schema: _, ...json } = toJsonSchema(schema, {
-        target: "draft-2020-12",
-        typeMode: "input",
-      })
-      const operation = {
-        operationId: `on.${type}`,
-        tags: ["Webhooks"],
-        summary: type,
-        description,
-        security: [],
-        parameters: prose.webhookHeaders,
-        requestBody: {
-          required: true,
-          content: { "application/json": { schema: json, example } },
-        },
-        responses: prose.webhookResponses,
-      }
-      return [type, { post: operation }]
-    }),
-  )
+// A list is called after what is in it.
+function nameOfAnswer({ operationId }: Route, { properties }: JsonSchema): string {
+  const { data, nextCursor } = (properties ?? {}) as Record<string, JsonSchema>
+  const { $ref } = (data?.["items"] ?? {}) as JsonSchema
+  const isPage = nextCursor && typeof $ref === "string"
+  return isPage ? `${$ref.split("/").at(-1)}Page` : `${toPascal(operationId)}Result`
 }

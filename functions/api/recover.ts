@@ -12,7 +12,7 @@ import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { parseMillis, TimeInput } from "./time.ts"
 
-export const Recovery = v.pipe(
+export const RecoveryInput = v.pipe(
   v.strictObject({
     since: v.pipe(TimeInput, v.description("Received at or after that time")),
     until: v.exactOptional(v.pipe(TimeInput, v.description("Received before it. Left out: now"))),
@@ -37,6 +37,10 @@ const isLowerBound = v.pipe(
   v.boolean(),
   v.description("There are so many that they were not all counted"),
 )
+
+export const RecoveryCount = v.object({ count, isLowerBound })
+
+export const StartedRecovery = v.object({ count, isLowerBound, jobId: v.string() })
 
 // A function behind HTTP may take 30 s.
 const COUNTING_MS = 10_000
@@ -92,13 +96,10 @@ export const recoverRoutes = [
     summary: "Send again all that did not arrive",
     description:
       "By the receipt of the events. What is sent is spread at the endpoint's rate; `until` is fixed when it begins. One at a time for an endpoint (409 with the `jobId` that is under way), five for a tenant (429).",
-    body: Recovery,
+    body: RecoveryInput,
     answers: {
-      200: { description: "The dry run", schema: v.object({ count, isLowerBound }) },
-      202: {
-        description: "It is under way",
-        schema: v.object({ count, isLowerBound, jobId: v.string() }),
-      },
+      200: { description: "The dry run", schema: RecoveryCount },
+      202: { description: "It is under way", schema: StartedRecovery },
     },
     problems: ["conflict.state", "conflict.running"],
     async handle({ deps, tenant, params: { endpointId }, body }) {

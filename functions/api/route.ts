@@ -67,6 +67,8 @@ type Definition<
   problems?: ProblemCode[]
   /** Answers with an ETag and obeys If-Match where it changes something. */
   hasRevision?: boolean
+  /** What it makes receives webhooks: they are its callback, without which some generators leave their types out. */
+  isSubscription?: boolean
   handle: (
     call: Call<Path, { [Name in keyof Query]: v.InferOutput<Query[Name]> }, v.InferOutput<Body>>,
   ) => Promise<Answer> | Answer

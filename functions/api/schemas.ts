@@ -20,15 +20,20 @@ export const Name = v.pipe(
 export const text = (maxLength: number) =>
   v.pipe(v.string(), v.maxLength(maxLength), v.check(isWellFormed, "must be well-formed Unicode"))
 
-export const id = (prefix: "ten" | "key" | "src" | "ep") =>
+type Prefix = "ten" | "key" | "src" | "ep"
+
+/** An id in a request's body. It has no example: nobody who copies one has a thing of that id. */
+export const reference = (prefix: Prefix) =>
   v.pipe(
     v.string(),
     v.regex(
       new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`),
       `must be an id such as ${prefix}_${EXAMPLE_ID}`,
     ),
-    v.examples([`${prefix}_${EXAMPLE_ID}`]),
   )
+
+export const id = (prefix: Prefix) =>
+  v.pipe(reference(prefix), v.examples([`${prefix}_${EXAMPLE_ID}`]))
 
 const EXAMPLE_ID = "06fzk3vq8r2m5x0c9d7g4h1jtw"
 

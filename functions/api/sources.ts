@@ -46,7 +46,7 @@ export const SourceWithToken = v.object({
   ),
 })
 
-export const NewSource = v.strictObject({ name: v.pipe(Name, v.examples(["pbx-1, Copenhagen"])) })
+export const SourceInput = v.strictObject({ name: v.pipe(Name, v.examples(["pbx-1, Copenhagen"])) })
 
 const DAY = 24 * 3600
 const MAX_OVERLAP_SECONDS = 30 * DAY
@@ -54,10 +54,14 @@ const MAX_OVERLAP_SECONDS = 30 * DAY
 const DEFAULT_OVERLAP_SECONDS = 14 * DAY
 const MAX_KEYS = 20
 
-export const SourceRotation = v.strictObject({
-  overlapSeconds: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
-    DEFAULT_OVERLAP_SECONDS,
+export const SourceRotationInput = v.strictObject({
+  overlapSeconds: v.pipe(
+    v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
+      DEFAULT_OVERLAP_SECONDS,
+    ),
+    v.description("How long what is signed with the old token verifies"),
+    v.examples([DEFAULT_OVERLAP_SECONDS]),
   ),
 })
 
@@ -89,7 +93,7 @@ export const sourceRoutes = [
     operationId: "createSource",
     tag,
     summary: "Create a source",
-    body: NewSource,
+    body: SourceInput,
     answers: { 201: { description: "The source, with its token", schema: SourceWithToken } },
     problems: ["limit.reached"],
     hasRevision: true,
@@ -142,7 +146,7 @@ export const sourceRoutes = [
     operationId: "updateSource",
     tag,
     summary: "Rename a source",
-    body: v.partial(NewSource),
+    body: v.partial(SourceInput),
     answers: { 200: { description: "The source as it is now", schema: SourceAnswer } },
     hasRevision: true,
     async handle({ deps, tenant, params, body, ifMatch }) {
@@ -181,7 +185,7 @@ export const sourceRoutes = [
     tag,
     summary: "Give a source a new token",
     description: "What was signed with the old one verifies for the overlap, 14 days unless said.",
-    body: SourceRotation,
+    body: SourceRotationInput,
     answers: { 200: { description: "The source, with its new token", schema: SourceWithToken } },
     problems: ["conflict.changed", "conflict.secrets"],
     hasRevision: true,

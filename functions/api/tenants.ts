@@ -17,7 +17,7 @@ export const TenantAnswer = v.pipe(
   v.description("A customer of the call centre; everything else belongs to one"),
 )
 
-export const NewTenant = v.strictObject({ name: v.pipe(Name, v.examples(["Acme Collections"])) })
+export const TenantInput = v.strictObject({ name: v.pipe(Name, v.examples(["Acme Collections"])) })
 
 const show = ({ id, name, createdAt }: Tenant.Tenant) => ({
   id,
@@ -35,7 +35,7 @@ export const tenantRoutes = [
     operationId: "createTenant",
     tag,
     summary: "Create a tenant",
-    body: NewTenant,
+    body: TenantInput,
     answers: { 201: { description: "The tenant", schema: TenantAnswer } },
     hasRevision: true,
     async handle({ deps, body }) {
@@ -78,7 +78,7 @@ export const tenantRoutes = [
     operationId: "updateTenant",
     tag,
     summary: "Rename a tenant",
-    body: v.partial(NewTenant),
+    body: v.partial(TenantInput),
     answers: { 200: { description: "The tenant as it is now", schema: TenantAnswer } },
     hasRevision: true,
     async handle({ deps, params, body, ifMatch }) {

@@ -10,5 +10,7 @@ export function everySteadyTick(tickMs: number, onTick: () => void): () => void 
     last = at
     if (!isLate) onTick()
   }, tickMs)
+  // An invocation that died never stops its ticks; they must not keep the process.
+  timer.unref()
   return () => clearInterval(timer)
 }

@@ -36,6 +36,64 @@ test("every example in it is valid", () => {
   }
 })
 
+type Schema = Record<string, unknown>
+
+/** Every schema below that value, with the path to it. */
+function* schemasIn(value: unknown, path: string[] = []): Iterable<[path: string[], Schema]> {
+  if (typeof value !== "object" || value === null) return
+  for (const [key, each] of Object.entries(value)) {
+    const isData = ["example", "examples", "enum", "mapping"].includes(key)
+    const isProperty = path.at(-1) === "properties"
+    if (!isData || isProperty) yield* schemasIn(each, [...path, key])
+  }
+  if (!Array.isArray(value) && path.at(-1) !== "properties") yield [path, value as Schema]
+}
+
+test("every object, enum and union is a schema with a name: generators invent none", () => {
+  const { schemas } = document.components
+  for (const [path, schema] of schemasIn(document)) {
+    const isNamed = path.length === 3 && path[1] === "schemas"
+    const { anyOf = [], oneOf } = schema as { anyOf?: Schema[]; oneOf?: Schema[] }
+    const values = anyOf.filter(({ type }) => type !== "null")
+    const needsName = "properties" in schema || "enum" in schema || oneOf || values.length > 1
+    assert.ok(isNamed || !needsName, path.join(" "))
+  }
+  const names = Object.keys(schemas)
+  for (const name of names) assert.match(name, /^(?!New)[A-Z][A-Za-z0-9]*$/)
+  const folded = new Set(names.map((name) => name.toLowerCase()))
+  assert.equal(folded.size, names.length)
+  for (const { operation } of operations)
+    assert.ok(!names.includes(`${operation.operationId}Response`))
+})
+
+test("lists and webhooks are called after what is in them", () => {
+  for (const { operation } of operations) {
+    if (!operation.parameters.some(({ name }) => name === "cursor")) continue
+    const { content } = operation.responses[200] as {
+      content: Record<string, { schema: { $ref: string } }>
+    }
+    const name = content["application/json"]!.schema.$ref.split("/").at(-1)!
+    const { data } = document.components.schemas[name]!["properties"] as { data?: Schema }
+    const isList = data?.["type"] === "array"
+    assert.ok(!isList || name.endsWith("Page"), name)
+  }
+  const bodies = Object.values(document.webhooks).map(
+    ({ post }) => post.requestBody!.content["application/json"].schema,
+  )
+  for (const { $ref } of bodies) assert.match(String($ref), /Webhook$/)
+  assert.deepEqual(document.components.schemas["Webhook"]!["oneOf"], bodies)
+})
+
+test("nothing in its schemas is written as generators misread it", () => {
+  for (const [path, schema] of schemasIn(document)) {
+    const at = path.join(" ")
+    assert.ok(!("default" in schema) || path.at(-1) === "responses", at)
+    assert.ok(!("prefixItems" in schema), at)
+    assert.notEqual(typeof schema["const"], "boolean", at)
+    for (const each of (schema["anyOf"] ?? []) as Schema[]) assert.ok(!("anyOf" in each), at)
+  }
+})
+
 test("it tells of every event type and of every error", () => {
   assert.deepEqual(
     Object.keys(document.webhooks),

@@ -18,17 +18,18 @@ import { webhookBody } from "@ringback/events/webhook"
 import { captureEvents, moduleEvents } from "./capture.ts"
 
 const OPERATIONAL = ["source.gap", "endpoint.disabled", "delivery.exhausted"]
-const fromPbx = eventTypes.filter(({ type }) => !OPERATIONAL.includes(type))
+const CALLS = ["call.started", "call.answered", "call.completed"]
+const fromPbx = eventTypes.filter(({ type }) => ![...OPERATIONAL, ...CALLS].includes(type))
 const NOW = Date.parse("2026-11-22T06:27:40.005Z")
 
-test("the catalog has seven kinds, three actions, and what Ringback itself says", () => {
+test("the catalog has seven kinds, three actions, three moments of a call, and what Ringback itself says", () => {
   const kinds = ["campaign", "plan", "dlma", "destination", "dialing", "dllist", "queue"]
   const types = kinds.flatMap((kind) =>
     ["created", "updated", "deleted"].map((verb) => `${kind}.${verb}`),
   )
   assert.deepEqual(
     eventTypes.map(({ type }) => type),
-    [...types, ...OPERATIONAL],
+    [...types, ...CALLS, ...OPERATIONAL],
   )
 })
 
@@ -123,7 +124,15 @@ test("every header of the documented examples is a known one", () => {
 })
 
 test("what no PBX says has no example from one", () => {
-  for (const type of [...OPERATIONAL, "ami.hangup", "dialing", "dialing.", "x.created", ""]) {
+  for (const type of [
+    ...OPERATIONAL,
+    ...CALLS,
+    "ami.hangup",
+    "dialing",
+    "dialing.",
+    "x.created",
+    "",
+  ]) {
     assert.equal(exampleHeaders(type, { now: NOW, makeUuid: randomUUID }), undefined, type)
   }
 })

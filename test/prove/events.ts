@@ -2,8 +2,13 @@ import type { Chance } from "./chance.ts"
 
 type Headers = [name: string, value: string][]
 
-const kinds = ["campaign.updated", "dialing.created", "dlma.deleted", "dllist.updated"] as const
-export type EventKind = (typeof kinds)[number]
+export type EventKind =
+  | "campaign.updated"
+  | "dialing.created"
+  | "dialing.updated"
+  | "dialing.deleted"
+  | "dlma.deleted"
+  | "dllist.updated"
 
 /** What a PBX says, and how often collectors send it. */
 export type PlannedEvent = {
@@ -28,7 +33,7 @@ export function planEvents(
   span: number,
   isCalm: boolean,
 ): PlannedEvent[] {
-  return Array.from({ length: count }, (_, index): PlannedEvent => {
+  return Array.from({ length: count }, (_, index): PlannedEvent[] => {
     const of = (name: string) => chance.of("event", index, name)
     const at = Math.floor(of("at") * span)
     const kind = kindOf(of("kind"))
@@ -41,13 +46,47 @@ export function planEvents(
     if (of("twin") < 0.3 && kind !== "dllist.updated")
       copies.push({ at: later("twin at"), collector: 1 })
     const isLarge = count < 50 && of("large") < 0.03
+    const headers = headersOf(kind, uuid, index, status, isLarge)
+    const first = { at, kind, uuid, status, headers, copies }
+    const isCall = kind === "dialing.created" && count < 50 && of("call") < 0.5
+    return isCall ? [first, ...restOfCall(first, index, of)] : [first]
+  }).flat()
+}
+
+// Answered and ended, each step some seconds after the one before; what is sent late makes another order of it.
+function restOfCall(
+  { at: startedAt, uuid, copies }: PlannedEvent,
+  index: number,
+  of: (name: string) => number,
+): PlannedEvent[] {
+  const steps: [kind: EventKind, status: number, resDial: string, resHangup: string][] = [
+    ["dialing.updated", 1, "4", "0"],
+    ["dialing.updated", 5, "4", "16"],
+    ["dialing.deleted", 6, "4", "16"],
+  ]
+  return steps.map(([kind, status, resDial, resHangup], step) => {
+    const at = startedAt + 20_000 * step + Math.floor(of(`step ${step}`) * 15_000)
+    const name = kind === "dialing.updated" ? "OutDialingUpdate" : "OutDialingDelete"
+    const stamp = (seconds: number) =>
+      `2026-11-22T10:00:${String(seconds).padStart(2, "0")}.${String(index + 1).padStart(9, "0")}Z`
     return {
       at,
       kind,
       uuid,
       status,
-      headers: headersOf(kind, uuid, index, status, isLarge),
-      copies,
+      headers: [
+        ["Event", name],
+        ["Uuid", uuid],
+        ["Status", String(status)],
+        ["ResDial", resDial],
+        ["ResHangup", resHangup],
+        ["TmCreate", stamp(0)],
+        ["TmUpdate", stamp(10 + step)],
+      ],
+      copies: copies.map(({ at: sentAt, collector }) => ({
+        at: at + sentAt - startedAt,
+        collector,
+      })),
     }
   })
 }
@@ -87,6 +126,9 @@ function headersOf(
         ["TmDelete", none],
         ["TmUpdate", none],
       ]
+    case "dialing.updated":
+    case "dialing.deleted":
+      throw new Error(`${kind} is a part of a call`)
     case "dlma.deleted":
       return [
         ["Event", "OutDlmaDelete"],

@@ -44,6 +44,7 @@ export async function balance(world: World): Promise<Ledger> {
     needless: 0,
   }
   const planned = matchEvents(world.sent, events, problems)
+  checkCalls(world, events, problems)
   ledger.operational = events.filter(({ source }) => source === null).length
   const receipts = groupReceipts(world.receipts.all)
   const originals = new Set<string>()
@@ -86,7 +87,9 @@ function matchEvents(sent: Sent[], events: StoredEvent[], problems: string[]): M
   const matched = new Map<string, Sent>()
   for (const each of sent) {
     if (each.messageIds.size === 0) continue
-    const found = events.filter(({ message }) => each.messageIds.has(message))
+    const told = events.filter(({ message }) => each.messageIds.has(message))
+    const found = told.filter((event) => !isOfCall(event))
+    for (const event of told.filter(isOfCall)) matched.set(eventIdOf(event), each)
     if (found.length === 0) problems.push(`LOST: no event of ${each.planned.uuid}`)
     if (found.length > 1) problems.push(`${each.planned.uuid} became ${found.length} events`)
     for (const event of found) {
@@ -101,6 +104,31 @@ function matchEvents(sent: Sent[], events: StoredEvent[], problems: string[]): M
   return matched
 }
 
+const isOfCall = ({ type }: StoredEvent) => type.startsWith("call.")
+
+/** Each moment of a call is told once, and none is missing where somebody wanted it all along. */
+function checkCalls(world: World, events: StoredEvent[], problems: string[]): void {
+  const dialings = Map.groupBy(
+    events.filter(({ type }) => type.startsWith("dialing.")),
+    ({ uuid }) => uuid!,
+  )
+  const told = Map.groupBy(events.filter(isOfCall), ({ uuid }) => uuid!)
+  for (const [uuid, all] of dialings) {
+    const types = (told.get(uuid) ?? []).map(({ type }) => type)
+    if (new Set(types).size < types.length) problems.push(`${uuid} was told twice: ${types.join()}`)
+    const ended = all.some(({ type }) => type === "dialing.deleted")
+    const due = ["call.started", ...(ended ? ["call.answered", "call.completed"] : [])]
+    for (const type of due) {
+      const isWanted = world.endpoints
+        .filter(Boolean)
+        .some((made) => all.every((event) => wishOf(made, { ...event, type }, undefined) === "yes"))
+      if (isWanted && !types.includes(type)) problems.push(`LOST: ${type} of ${uuid}`)
+    }
+  }
+  for (const uuid of told.keys())
+    if (!dialings.has(uuid)) problems.push(`${uuid} is a call without a dialing`)
+}
+
 type Wish = "yes" | "no" | "either"
 
 /** Whether the endpoint wanted the event when it was claimed, by a reading of its settings of our own. */
@@ -108,10 +136,12 @@ function wishOf(made: Made, event: StoredEvent, sent: Sent | undefined): Wish {
   const { eventTypes, statuses } = made.planned
   const [kind] = event.type.split(".")
   const isOfType =
-    eventTypes === null ||
-    eventTypes.some((each) => each === "*" || each === event.type || each === `${kind}.*`)
+    (eventTypes === null && !isOfCall(event)) ||
+    eventTypes?.some((each) => each === "*" || each === event.type || each === `${kind}.*`)
   if (!isOfType || event.except === made.endpoint.id) return "no"
-  if (sent && statuses && !statuses.includes(statusOf(sent))) return "no"
+  // A call has no status, so no filter on one lets it pass.
+  const status = sent && (isOfCall(event) ? undefined : statusOf(sent))
+  if (sent && statuses && (status === undefined || !statuses.includes(status))) return "no"
   if (made.deletedAt !== undefined) return "either"
   return event.claimedAt < made.createdAt + CACHED_MS && made.planned.at > 0 ? "either" : "yes"
 }
