@@ -53,7 +53,9 @@ function render(document: Document): Html {
       <li><a href="#start">From nothing to a webhook</a></li>
       <li><a href="#errors">Errors</a></li>
       <li><a href="#webhooks">Webhooks</a></li>
+      <li><a href="/docs/receiving">Receiving webhooks</a></li>
       <li><a href="/openapi.json">OpenAPI document</a></li>
+      <li><a href="/asyncapi.json">AsyncAPI document</a></li>
     </ul>
     ${groups.map(
       ({ name, all }) =>
