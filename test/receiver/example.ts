@@ -64,7 +64,7 @@ export type RunningExample = { url: string; close: () => Promise<void> }
 /** Runs an example on a free port until `close`. */
 export async function startExample(
   command: (port: number) => string[],
-  settings: { RINGBACK_SECRET: string; DATABASE: string },
+  settings: { RINGBACK_SECRET: string; DATABASE?: string },
 ): Promise<RunningExample> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/webhooks`
