@@ -134,10 +134,8 @@ function checkDatabase(file: string): void {
   )
   const keys = [...calls.values()].map(({ contactKey }) => contactKey).filter((key) => key !== null)
   const contacts = rowsOf(file, "SELECT contact_key, name FROM contacts")
-  assert.deepEqual(
-    contacts.map((row) => row["contact_key"]).toSorted(),
-    [...new Set(keys)].toSorted(),
-  )
+  assert.ok(keys.length > 0)
+  assert.deepEqual(new Set(contacts.map((row) => row["contact_key"])), new Set(keys))
   for (const { contact_key: key, name } of contacts) {
     const of = sent.filter(({ type }) => type === "call.completed") as unknown as CallCompleted[]
     assert.ok(of.some(({ data }) => data.contact?.key === key && data.contact?.name === name))
