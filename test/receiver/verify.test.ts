@@ -131,7 +131,7 @@ test("the type of an event says what its data is", () => {
 function outcomeOf(event: WebhookEvent): string | null | undefined {
   if (event.type === "call.completed") return event.data.outcome
   if (event.type === "dialing.updated") return event.data.outcome
-  // @ts-expect-error: what a gap has not inferred is no text
-  if (event.type === "source.gap") return event.data.inferred
+  // @ts-expect-error: a gap has no outcome
+  if (event.type === "source.gap") return event.data.outcome
   return undefined
 }
