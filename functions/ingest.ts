@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { receive, type ReceiveDeps, type Received } from "./ingest/receive-message.ts"
+import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
+import type { Received } from "./ingest/outcome.ts"
 import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
 

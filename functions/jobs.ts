@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { formatJob, parseJob, type Job } from "./messages/job.ts"
+import { formatJob, parseJob, type Job, type Place } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
@@ -13,9 +13,6 @@ import { resources } from "./resources.ts"
 import { sendOne } from "./messages/send.ts"
 
 export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string } }
-
-/** Where the next page of a job begins; undefined once it is done. */
-export type Place = NonNullable<Extract<Job, { place?: unknown }>["place"]> | undefined
 
 const MIN_TIME_LEFT_MS = 20_000
 

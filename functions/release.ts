@@ -8,22 +8,14 @@ import {
   type DuePage,
 } from "@ringback/store/due"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
-import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Table } from "@ringback/store/table"
 import { formatDelivery } from "./messages/delivery.ts"
 import { messageOf, RELEASED_AGAIN_MS } from "./messages/due-message.ts"
-import { reasonOf, type Log } from "./runtime/log.ts"
-import { probeOrWake } from "./endpoint/probe.ts"
+import { reasonOf } from "./runtime/log.ts"
+import { probeOrWake, type ReleaseDeps } from "./endpoint/probe.ts"
 import { releaseResources } from "./resources.ts"
 import { sendAll } from "./messages/send.ts"
 import { sideBySide } from "./runtime/side-by-side.ts"
-
-export type ReleaseDeps = {
-  table: Table
-  sqs: SQSClient
-  queues: { retryUrl: string; jobsUrl: string }
-  log: Log
-}
 
 const MINUTE_MS = 60_000
 const PAGE = 100

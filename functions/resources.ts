@@ -8,7 +8,7 @@ import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
-import { makeTestSender } from "./api/test-sender.ts"
+import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
@@ -39,6 +39,8 @@ export type Linked = {
     apiRateLimit: number
     /** Endpoints a tenant. */
     maxEndpoints: number
+    /** One machine only: the operator may give endpoints loopback URLs. */
+    operatorLoopback?: boolean
     cachedMs?: number
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
@@ -55,7 +57,8 @@ export async function connect(linked: Linked) {
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
-  const sending = { allowedNetworks, userAgent: `Ringback/${version}` }
+  const { operatorLoopback = false } = settings
+  const sending = { allowedNetworks, operatorLoopback, userAgent: `Ringback/${version}` }
   return {
     table,
     sqs,
@@ -81,7 +84,7 @@ export async function connect(linked: Linked) {
     },
     sender: makeSender(sending),
     testSender: makeTestSender(sending),
-    urlRules: { allowedNetworks, resolve: resolveHost },
+    urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     sources: makeCache<Source | undefined>(now, cachedMs),

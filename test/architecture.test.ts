@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { posix } from "node:path"
 import { test } from "node:test"
 
 const ROOMS = [
@@ -59,6 +60,14 @@ for (const room of ROOMS) {
   })
 }
 
+test("directories are made by makeDirectory alone: Node's recursive one never ends in /proc", () => {
+  const rest = ROOMS.flatMap((room) => filesOf(folderOf(room)))
+  const makers = rest.filter((file) =>
+    /\bmkdir(Sync)?\(/.test(readFileSync(new URL(file, root), "utf8")),
+  )
+  assert.deepEqual(makers, ["packages/collector/src/make-directory.ts"])
+})
+
 test("only functions/resources.ts imports sst", () => {
   const importers = ROOMS.flatMap((room) => filesOf(folderOf(room))).filter((file) =>
     importsOf(file).includes("sst"),
@@ -84,4 +93,42 @@ test("a receiver installs standardwebhooks and nothing else", () => {
   for (const file of filesOf("packages/receiver/src")) {
     for (const name of importsOf(file)) assert.match(name, /^(standardwebhooks$|\.\/)/, file)
   }
+})
+
+/** The file of ours that an import names; undefined for what others made. */
+function fileOf(importer: string, name: string): string | undefined {
+  if (name.startsWith(".")) return posix.join(posix.dirname(importer), name)
+  const [, room, path] = /^@ringback\/([^/]+)\/(.+)$/.exec(name) ?? []
+  return room && `${folderOf(room as Room)}/${path}.ts`
+}
+
+test("no file imports itself by way of others, type imports counted", () => {
+  const imports = new Map(
+    ROOMS.flatMap((room) => filesOf(folderOf(room))).map((file) => [
+      file,
+      importsOf(file).flatMap((name) => fileOf(file, name) ?? []),
+    ]),
+  )
+  // A file is settled once all that it imports is: what never settles lies on a circle, or imports one.
+  const open = new Map(imports)
+  for (let left = Infinity; open.size < left;) {
+    left = open.size
+    for (const [file, names] of open) {
+      if (!names.some((name) => open.has(name))) open.delete(file)
+    }
+  }
+  assert.deepEqual([...open.keys()], [])
+})
+
+test("CONTRIBUTING names files that are there", () => {
+  const text = readFileSync(new URL("CONTRIBUTING.md", root), "utf8")
+  const table = text.split("\n").filter((line) => line.startsWith("| "))
+  const files = table.flatMap(
+    (line) => line.match(/(?:functions|packages|infra)\/[\w/.-]+\.ts/g) ?? [],
+  )
+  assert.ok(files.length >= 15)
+  assert.deepEqual(
+    files.filter((file) => !existsSync(new URL(file, root))),
+    [],
+  )
 })

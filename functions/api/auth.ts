@@ -4,7 +4,12 @@ import * as Tenant from "@ringback/store/tenant"
 import type { Table } from "@ringback/store/table"
 import { isPathId } from "./path.ts"
 import { notFound, ProblemError } from "./problem.ts"
-import type { Access } from "./route.ts"
+
+/**
+ * Who may use a route. `operator`: the operator's key alone. `tenant`: that tenant's keys too. `key`: whoever has a
+ * key. `source`: whoever has a source's token. `open`: everybody.
+ */
+export type Access = "operator" | "tenant" | "key" | "source" | "open"
 
 /** Who asks. `id` is the key's, for limits and logs. */
 export type Caller =

@@ -14,7 +14,11 @@ export type Deps = {
   /** Sends an endpoint's test, in 5 s at most. */
   testSender: Pick<Sender, "send">
   /** Which URLs an endpoint may have. */
-  urlRules: UrlRules & { resolve: Resolve }
+  urlRules: UrlRules & {
+    resolve: Resolve
+    /** Whether the operator may give an endpoint a loopback URL: on one machine only. */
+    operatorLoopback?: boolean
+  }
   /** How many a tenant may have; what is more already stays. */
   limits: { endpoints: number; keys: number; sources: number }
   /** Requests a second that each tenant's key may make; 0: no limit. */

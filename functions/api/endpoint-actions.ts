@@ -140,6 +140,7 @@ export const endpointActionRoutes = [
           testSender.send({
             endpointId: endpoint.id,
             url: endpoint.url,
+            allowedLoopback: endpoint.allowedLoopback,
             headers: { ...endpoint.headers, ...signature },
             body: webhook.body,
           }),

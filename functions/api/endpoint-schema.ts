@@ -39,7 +39,7 @@ const settings = {
     v.minLength(1),
     v.maxLength(2_048),
     v.description(
-      "Where webhooks are sent. https, or http within the allowed networks; no credentials, no fragment, no private address",
+      "Where webhooks are sent. https, or http within the allowed networks; no credentials, no fragment, no private address. On one machine the operator's key may also set a loopback URL: that endpoint may then be reached at exactly that host and port, until a tenant's key sets another `url`",
     ),
     v.metadata({ format: "uri", examples: ["https://crm.example.com/hooks/ringback"] }),
   ),

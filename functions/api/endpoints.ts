@@ -11,6 +11,7 @@ import {
   EndpointInput,
 } from "./endpoint-schema.ts"
 import { checkSize, updateChecked } from "./endpoint-update.ts"
+import { checkEndpointUrl } from "./endpoint-url.ts"
 import { enqueue } from "./enqueue.ts"
 import { invalid, notFound } from "./problem.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
@@ -37,8 +38,10 @@ export const endpointRoutes = [
       if (refusal) throw invalid("/secret", refusal)
       checkSize(settings)
       const warnings = await checkEndpoint(deps, tenant.id, settings)
+      const permission = await checkEndpointUrl(deps, caller, settings.url)
       const secret = own ?? makeSecret(settings.signing)
-      const endpoint = await Endpoint.create(deps.table, tenant.id, settings, secret, {
+      const all = { ...settings, ...permission }
+      const endpoint = await Endpoint.create(deps.table, tenant.id, all, secret, {
         limit: deps.limits.endpoints,
       })
       const location = `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`
@@ -108,10 +111,11 @@ export const endpointRoutes = [
       const { disabled: wasDisabled, rateLimit } = before
       checkSize(body, before)
       const warnings = await checkEndpoint(deps, tenant.id, body, before)
+      const permission = await checkEndpointUrl(deps, caller, body.url)
       // To disable what is disabled already must not hide why it is.
       const { disabled, ...rest } = body
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
-      const changes = isSwitched ? body : rest
+      const changes = { ...(isSwitched ? body : rest), ...permission }
       // A new start: what failed before is no reason to disable it again. First, so that whoever asks again after an
       // answer that never came finds it either disabled or forgotten.
       if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)

@@ -1,7 +1,8 @@
 import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
-import type { Access, Route } from "./route.ts"
+import type { Access } from "./auth.ts"
+import type { Route } from "./route.ts"
 
 // What a document needs to be read, and no schema says.
 

@@ -2,15 +2,9 @@ import type * as v from "valibot"
 import type { Scope } from "@ringback/store/api-key"
 import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
-import type { Caller } from "./auth.ts"
+import type { Access, Caller } from "./auth.ts"
 import type { Deps } from "./deps.ts"
 import type { ProblemCode } from "./problem.ts"
-
-/**
- * Who may use a route. `operator`: the operator's key alone. `tenant`: that tenant's keys too. `key`: whoever has a
- * key. `source`: whoever has a source's token. `open`: everybody.
- */
-export type Access = "operator" | "tenant" | "key" | "source" | "open"
 
 export type Method = "get" | "post" | "patch" | "delete"
 

@@ -89,7 +89,7 @@ export async function post(
     body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
-  const { tenant, id: endpointId, url, headers } = endpoint
+  const { tenant, id: endpointId, url, allowedLoopback, headers } = endpoint
   const answered = slowness.watch(endpointId, () => {
     Health.slow(table, tenant, endpointId).catch(() => undefined)
   })
@@ -97,6 +97,7 @@ export async function post(
     return await sender.send({
       endpointId,
       url,
+      allowedLoopback,
       headers: { ...headers, ...signature, "content-type": "application/json" },
       body,
     })

@@ -1,3 +1,4 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
 import { listDue, moveDue, parkingShards, tenantOf, type DueEntry } from "@ringback/store/due"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import * as Health from "@ringback/store/health"
@@ -6,8 +7,16 @@ import { PROBE_EVERY_MS } from "./breaker.ts"
 import { formatDelivery } from "../messages/delivery.ts"
 import { formatJob } from "../messages/job.ts"
 import { messageOf, RELEASED_AGAIN_MS } from "../messages/due-message.ts"
-import type { ReleaseDeps } from "../release.ts"
+import type { Log } from "../runtime/log.ts"
 import { sendOne } from "../messages/send.ts"
+
+/** What `release` works with. */
+export type ReleaseDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { retryUrl: string; jobsUrl: string }
+  log: Log
+}
 
 // A worker that took the endpoint for resting a moment ago may still park something: it lives for a minute at most.
 const WAKES_FOR_MS = 2 * 60_000

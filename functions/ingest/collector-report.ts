@@ -7,7 +7,7 @@ import { hashOf } from "@ringback/store/keys"
 import type { Source } from "@ringback/store/source"
 import { isUnclear, uncovered } from "@ringback/store/spans"
 import type { Table } from "@ringback/store/table"
-import type { Received } from "./receive-message.ts"
+import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
 /** A collector speaks every half minute: what it has not said after so many holds it will not say. */

@@ -16,9 +16,9 @@ import { hashOf } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
-import type { Accepted } from "../dispatch/fan-out.ts"
 import type { CallDeps } from "../calls/call.ts"
 import { callEvents } from "../calls/call-events.ts"
+import type { Received } from "./outcome.ts"
 import { hearCollector, MAX_HOLDS } from "./collector-report.ts"
 
 export type ReceiveDeps = CallDeps & {
@@ -26,12 +26,6 @@ export type ReceiveDeps = CallDeps & {
   /** Sources as of at most ten seconds ago. */
   sources: Cache<Source.Source | undefined>
 }
-
-/** What became of one message of the ingest queue. */
-export type Received =
-  | { outcome: "accepted"; accepted: Accepted[] }
-  | { outcome: "duplicate" | "heard" | "held" }
-  | { outcome: "rejected" | "discarded" | "later"; reason: string }
 
 type Opened = Extract<OpenedMessage, { ok: true }>
 

@@ -6,8 +6,7 @@ import * as Event from "@ringback/store/event"
 import * as Health from "@ringback/store/health"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
-import type { Job } from "../messages/job.ts"
-import type { Place } from "../jobs.ts"
+import type { Job, Place } from "../messages/job.ts"
 
 type Erase = Extract<Job, { kind: "erase" }>
 

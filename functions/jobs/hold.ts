@@ -3,8 +3,7 @@ import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
-import type { Job } from "../messages/job.ts"
-import type { Place } from "../jobs.ts"
+import type { Job, Place } from "../messages/job.ts"
 
 const PAGE = 100
 

@@ -4,8 +4,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/schedule"
-import type { Job } from "../messages/job.ts"
-import type { Place } from "../jobs.ts"
+import type { Job, Place } from "../messages/job.ts"
 import { DEFAULT_RATE } from "./wake.ts"
 
 const PAGE = 100

@@ -2,8 +2,7 @@ import { listDue, moveDue, parkingShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
-import type { Job } from "../messages/job.ts"
-import type { Place } from "../jobs.ts"
+import type { Job, Place } from "../messages/job.ts"
 
 const PAGE = 25
 /** How fast a backlog is let go where the endpoint has no rate of its own: requests a second. */

@@ -117,6 +117,13 @@ test("--check of a PBX with everything set exits with 0 and says not a word", as
   assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" })
 })
 
+test("--check of a spool that can never be made says so, and ends", async (t) => {
+  const { run } = await setUp(t, {})
+  const { code, said } = await run({ RINGBACK_SPOOL_DIR: "/proc/x/y" })
+  assert.equal(code, 1)
+  assert.match(said, /^WRONG .*spool: \/proc\/x\/y: .*\n *mend: RINGBACK_SPOOL_DIR/m)
+})
+
 const shortcomings: [why: string, account: Partial<Account>, code: number, says: RegExp][] = [
   [
     "no class message",

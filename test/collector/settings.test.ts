@@ -126,6 +126,7 @@ test("the process says in one line what is missing or wrong, and exits with 2", 
   })
   const { port } = taken.address() as AddressInfo
   writeFileSync(join(dir, "file"), "")
+  const free = { ...good, RINGBACK_HEALTH_PORT: "0" }
   const cases: [environment: Record<string, string>, line: RegExp][] = [
     [
       {},
@@ -135,7 +136,12 @@ test("the process says in one line what is missing or wrong, and exits with 2", 
       { ...good, RINGBACK_HEALTH_PORT: String(port), RINGBACK_SPOOL_DIR: dir },
       /RINGBACK_HEALTH_PORT.*EADDRINUSE/,
     ],
-    [{ ...good, RINGBACK_SPOOL_DIR: join(dir, "file") }, /RINGBACK_SPOOL_DIR.*EEXIST/],
+    [{ ...free, RINGBACK_SPOOL_DIR: join(dir, "file") }, /RINGBACK_SPOOL_DIR.*EEXIST/],
+    // Where Node's own recursive making never ends.
+    ...["/proc/x", "/proc/x/y/z", "/dev/null/x"].map((never): [Record<string, string>, RegExp] => [
+      { ...free, RINGBACK_SPOOL_DIR: never },
+      /RINGBACK_SPOOL_DIR.*cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM|EROFS)\)/,
+    ]),
   ]
   await Promise.all(
     cases.map(async ([environment, line]) => {

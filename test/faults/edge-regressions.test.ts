@@ -205,3 +205,29 @@ test("a plan brings the same history twice", async () => {
   assert.deepEqual(second.counts, first.counts)
   assert.equal(second.lines.length, first.lines.length)
 })
+
+const todo =
+  "what was inferred late should bear the gap whose lists could not be asked for to their end"
+
+test(
+  "a call that died in a gap whose lists were broken off is ended, although a twin covers the next gap",
+  { todo },
+  async () => {
+    const { problems } = await runPlan(
+      {
+        seed: 518527833,
+        version: 22,
+        hasTimestamps: true,
+        skewsMs: [0, 0],
+        steps: [
+          { afterMs: 183477, do: "stop", who: 0, downMs: 1820 },
+          { afterMs: 291, do: "act", which: 3796 },
+          { afterMs: 214, do: "pbx.kill", downMs: 360, moduleMs: 0, isReset: true },
+          { afterMs: 3578, do: "kill", who: 1, downMs: 10357 },
+        ],
+      },
+      table,
+    )
+    assert.deepEqual(problems, [])
+  },
+)

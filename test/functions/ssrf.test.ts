@@ -8,8 +8,9 @@ import { deliverHandler } from "@ringback/functions/deliver"
 import { formatDelivery } from "@ringback/functions/messages/delivery"
 import { makeContext } from "@ringback/local/lambda"
 import { askingDns, resolveHost } from "@ringback/webhooks/resolve"
-import { makeSender } from "@ringback/webhooks/send"
+import { makeSender, type Sender } from "@ringback/webhooks/send"
 import * as Delivery from "@ringback/store/delivery"
+import type { Permission } from "@ringback/store/endpoint"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { makeTenant, startApi, type TestApi } from "../api/api.ts"
 import { makeEndpoint } from "../harness/system.ts"
@@ -46,6 +47,8 @@ before(async () => {
     services.add(Number(new URL(url).port))
   // As deployed: no network is allowed but for one that the corpus does not aim at.
   api.deps.urlRules.allowedNetworks = []
+  // As on one machine, where the operator could allow more: the corpus comes from a tenant.
+  api.deps.urlRules.operatorLoopback = true
   subscribe("net.client.socket", countForeign)
 })
 after(async () => {
@@ -55,9 +58,9 @@ after(async () => {
 })
 
 /** One attempt for an endpoint with that URL, whatever registration would have said of it. */
-async function attempt(tenant: string, url: string, sender = makeSender({ allowedNetworks: [] })) {
+async function attempt(tenant: string, url: string, sender: Sender, permission: Permission = {}) {
   const { deps } = api
-  const { endpoint } = await makeEndpoint(deps, tenant, url)
+  const { endpoint } = await makeEndpoint(deps, tenant, url, permission)
   const ref = deliveryRef("evt_x", endpoint.id, Date.now())
   const about = { tenant, endpointId: endpoint.id, eventId: "evt_x", eventType: "campaign.updated" }
   const message = {
@@ -89,7 +92,7 @@ test("no spelling of a private address is registered, nor dialled where it is in
     assert.equal(refused.status, 400, `${url} was registered`)
     assert.match(refused.body.code, /^(endpoint\.url_refused|request\.invalid)$/, url)
   }
-  const sender = makeSender({ allowedNetworks: [] })
+  const sender = makeSender({ allowedNetworks: [], operatorLoopback: true })
   // A share of them through the whole delivery: the sender's own test goes through all.
   for (const url of urls.filter((_, index) => index % 4 === 0)) {
     const { attempts } = await attempt(tenant, url, sender)
@@ -114,4 +117,31 @@ test("an endpoint whose name resolves to a private address later is not dialled 
   assert.match(attempts[0]!.error!, /^refused: /)
   sender.close()
   assert.equal(caught, 0)
+})
+
+test("an endpoint that may reach one port of this machine is dialled at no other", async () => {
+  const { id: tenant } = await makeTenant(api)
+  const permission = { allowedLoopback: `127.0.0.1:${trapPort}` }
+  const refused = [
+    `http://localhost:${trapPort}/`,
+    `http://127.0.0.2:${trapPort}/`,
+    `http://127.0.0.1:${trapPort + 1}/`,
+  ]
+  const local = makeSender({ allowedNetworks: [], operatorLoopback: true })
+  for (const url of refused) {
+    const { attempts } = await attempt(tenant, url, local, permission)
+    assert.match(attempts[0]!.error!, /^refused: /, url)
+  }
+  // As deployed, whatever the table says.
+  const deployed = makeSender({ allowedNetworks: [] })
+  const url = `http://127.0.0.1:${trapPort}/`
+  const { attempts } = await attempt(tenant, url, deployed, permission)
+  assert.match(attempts[0]!.error!, /^refused: /)
+  assert.equal(caught, 0)
+
+  await attempt(tenant, url, local, permission)
+  assert.ok(caught > 0)
+  caught = 0
+  local.close()
+  deployed.close()
 })

@@ -10,7 +10,7 @@ import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/ev
 import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
-import { makeTestSender } from "@ringback/functions/api/test-sender"
+import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
@@ -142,7 +142,7 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
   return { tenant, source: await Source.create(table, tenant, { name: "PBX" }) }
 }
 
-type EndpointSettings = Partial<Endpoint.Settings> & {
+type EndpointSettings = Partial<Endpoint.Settings & Endpoint.Permission> & {
   signing?: "hmac" | "ed25519"
   secret?: string
   /** Of how many the tenant may have. */

@@ -5,11 +5,11 @@ import { findDynoxide } from "@ringback/local/dynoxide-engine"
 import { type EngineKind, spawnEngine } from "@ringback/local/engine-process"
 import { provision } from "@ringback/local/provision"
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
+import { processesWith } from "../harness/processes.ts"
 import { makeDir, startRingback } from "../harness/ringback.ts"
 import { makeClients, startServices } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
@@ -131,10 +131,3 @@ test("a directory of dynalite stays with it, its tenants too", async (t) => {
   assert.equal((await second.call<{ name: string }>("GET", `/tenants/${id}`)).name, "old")
   await second.kill()
 })
-
-/** By their command line, which names the data directory. */
-function processesWith(dataDir: string, part = ""): number[] {
-  const lines = execFileSync("ps", ["-ww", "-eo", "pid=,args="], { encoding: "utf8" }).split("\n")
-  const found = lines.filter((line) => line.includes(dataDir) && line.includes(part))
-  return found.map((line) => parseInt(line.trim(), 10))
-}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Page, Refusal } from "./api.ts"
-import type { Listening } from "./listen.ts"
+import type { Listening } from "./listening.ts"
 import { pathOf, type Session } from "./session.ts"
 import type { Webhook } from "./webhook.ts"
 

@@ -1,28 +1,13 @@
 import type { Command } from "commander"
 import { followEvents } from "./follow.ts"
-import { type Forward, type Forwarded, makeForward } from "./forward.ts"
+import { makeForward } from "./forward.ts"
+import type { Shown } from "./listening.ts"
 import { type OpenSession, type Session } from "./session.ts"
 import { listenAsEndpoint } from "./listen-endpoint.ts"
 import { plainJson } from "./terminal.ts"
-import { durationText, type Webhook, webhookLine } from "./webhook.ts"
+import { durationText, webhookLine } from "./webhook.ts"
 
 type Options = { forwardTo?: string; eventTypes?: string[]; body?: boolean }
-
-/** What is listened for, and what is done with each webhook. */
-export type Listening = {
-  /** Null: all. */
-  eventTypes: string[] | null
-  forward: Forward | undefined
-  show: (shown: Shown) => void
-}
-
-export type Shown = {
-  webhook: Webhook
-  at: number
-  /** What is wrong with the signature; null: nothing. Undefined where there is none to verify. */
-  problem: string | null | undefined
-  forwarded: Forwarded | undefined
-}
 
 export function addListen(program: Command, open: OpenSession): void {
   program

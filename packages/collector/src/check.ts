@@ -1,10 +1,11 @@
-import { accessSync, constants, mkdirSync } from "node:fs"
+import { accessSync, constants } from "node:fs"
 import { parseSourceToken } from "@ringback/events/token"
 import { sealMessage } from "@ringback/events/message"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import type { Sqs } from "./batch.ts"
 import { makeEnvelope, makeMessageId } from "./envelope.ts"
 import type { Finding } from "./finding.ts"
+import { makeDirectory } from "./make-directory.ts"
 import { checkPbx } from "./pbx-check.ts"
 import type { CollectorSettings } from "./settings.ts"
 import { version } from "./version.ts"
@@ -65,7 +66,7 @@ async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Findin
 
 function checkSpool(dir: string): Finding {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeDirectory(dir)
     accessSync(dir, constants.W_OK)
     return { is: "ok", what: `spool: ${dir} can be written` }
   } catch (cause) {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Refusal } from "./batch.ts"
+import { makeDirectory } from "./make-directory.ts"
 
 // A queue that refuses everything must not fill the disk: beyond this, only the report is left.
 const MAX_FILES = 1_000
@@ -14,7 +15,7 @@ export function quarantine(
 ): string | undefined {
   const folder = join(dir, "quarantine")
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeDirectory(folder)
     if (readdirSync(folder).length >= MAX_FILES) return undefined
     const { id } = JSON.parse(json) as { id: string }
     const path = join(folder, `${id}.json`)

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { makeDirectory } from "@ringback/collector/make-directory"
 import { lockDirectory } from "@ringback/collector/spool/lock"
-import { makeDirectory } from "./make-directory.ts"
 import { SettingError } from "./settings.ts"
 
 /** All state of one `npm start`. Secrets lie in files that only their owner may read. */

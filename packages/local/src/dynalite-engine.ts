@@ -2,7 +2,7 @@ import dynalite from "dynalite"
 import { EventEmitter, once } from "node:events"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import { join } from "node:path"
-import type { Engine, EngineOptions } from "./engines.ts"
+import type { Engine, EngineOptions } from "./engine.ts"
 import { HOST, urlOf } from "./loopback.ts"
 import { answerSdkOnly } from "./sdk-requests.ts"
 

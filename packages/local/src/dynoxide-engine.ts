@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { Engine, EngineOptions } from "./engines.ts"
+import type { Engine, EngineOptions } from "./engine.ts"
 import { HOST, urlOf } from "./loopback.ts"
 import { answerSdkOnly } from "./sdk-requests.ts"
 
@@ -24,8 +24,8 @@ export function findDynoxide(): string | undefined {
 export const dynoxideFile = "dynamodb.sqlite"
 
 /**
- * dynoxide, a process by itself. It answers web pages too and knows no other way to listen than TCP, so it listens where
- * none can find it, and what is asked of the announced port has to pass the guard of all engines.
+ * dynoxide, a process by itself. It answers web pages too and listens on TCP only. So its address is one that no web
+ * page can guess, and the announced port passes on what `answerSdkOnly` lets through.
  */
 export async function startDynoxide({ dataDir, port = 0, onEnded }: EngineOptions = {}): Promise<
   Engine & { directUrl: string }
@@ -55,7 +55,8 @@ export async function startDynoxide({ dataDir, port = 0, onEnded }: EngineOption
 
 type Address = { host: string; port: number }
 
-// One of 2^24 addresses times the free ports: more than a web page could try in years. Drawn anew at each start.
+// One of nearly 2^24 addresses, and one of the system's 28,000 ports for that: too many for a web page to try. It hides
+// nothing from other programs of this machine.
 async function hiddenAddress(): Promise<Address> {
   const host = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`
   const server = createServer().listen(0, host)

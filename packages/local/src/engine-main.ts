@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { makeDirectory } from "@ringback/collector/make-directory"
 import { lockDirectory } from "@ringback/collector/spool/lock"
 import { startDynalite } from "./dynalite-engine.ts"
 import type { EngineKind, Report } from "./engine-process.ts"
@@ -32,7 +32,7 @@ try {
 /** After a SIGKILL the engine of the start before may live a moment longer, with its files and its port. */
 async function takeOver() {
   const dir = join(dataDir, "running", kind)
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  makeDirectory(dir)
   for (const until = performance.now() + HANDOVER_MS; ; await wait(LOOK_MS)) {
     const lock = lockDirectory(dir)
     if (lock.isHeld) return

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import type { Engine, EngineOptions } from "./engines.ts"
+import type { Engine, EngineOptions } from "./engine.ts"
 
 export type EngineKind = "sqs" | "dynalite"
 

@@ -1,25 +1,10 @@
 import { join } from "node:path"
 import { startDynalite } from "./dynalite-engine.ts"
 import { startDynoxide } from "./dynoxide-engine.ts"
+import type { Engine, EngineOptions } from "./engine.ts"
 import { buildFauxqs } from "./fauxqs.ts"
 import { HOST } from "./loopback.ts"
 import { answerSdkOnly } from "./sdk-requests.ts"
-
-export type Engine = {
-  url: string
-  /** Where the engine itself is reached by this process, if not at `url`. */
-  directUrl?: string
-  close: () => Promise<void>
-}
-
-export type EngineOptions = {
-  /** Absent: in memory. */
-  dataDir?: string | undefined
-  /** 0: any free one. */
-  port?: number | undefined
-  /** Told the exit code or signal of an engine's process that ended by itself. */
-  onEnded?: ((how: string) => void) | undefined
-}
 
 /** fauxqs in this process, on loopback alone. Rejects with EADDRINUSE where the port is taken. */
 export async function startSqs({ dataDir, port = 0 }: EngineOptions = {}): Promise<Engine> {

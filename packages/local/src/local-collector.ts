@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { AmiTarget } from "@ringback/ami/session"
 import { type Collector, startCollector } from "@ringback/collector/collector"
@@ -44,7 +43,6 @@ export type LocalCollectorOptions = {
 /** The collector as it runs at the edge, in this process, its spool in the data directory. */
 export async function startLocalCollector(options: LocalCollectorOptions): Promise<Collector> {
   const spoolDir = join(options.dataDir, options.spool)
-  mkdirSync(spoolDir, { recursive: true, mode: 0o700 })
   return startCollector({
     ami: options.ami,
     amiEvents: options.amiEvents ?? [],

@@ -29,6 +29,7 @@ export function linkResources(
       retentionDays: RETENTION_DAYS,
       apiRateLimit: settings.apiRateLimit,
       maxEndpoints: settings.maxEndpoints,
+      operatorLoopback: true,
       cachedMs: CACHED_MS,
       logFile: dir.logPath,
     },

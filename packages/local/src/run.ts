@@ -9,6 +9,7 @@ import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, loudly } from "./loud.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
+import { nameRefusedEndpoints } from "./refused-endpoints.ts"
 import { readSettings } from "./settings.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { Story } from "./story.ts"
@@ -31,7 +32,7 @@ export async function run(
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
   process.env["SST_RESOURCES_JSON"] = linkResources(settings, services.provisioned, dir)
-  const [handlers, app] = await Promise.all([loadHandlers(), loadApi()])
+  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   const api = await startApi(app.fetch, settings.port).catch((error: unknown) => {
     throw listenError(error, "RINGBACK_PORT", settings.port)
   })
@@ -57,6 +58,8 @@ export async function run(
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
   introduce(story, { settings, services, apiUrl: api.url, operatorKey, tenant })
+  const sayUnread = failuresTo(story, "The stored endpoints could not be looked through")
+  await nameRefusedEndpoints(deps, story).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
   const common = { ingestQueueUrl, dataDir: dir.path }

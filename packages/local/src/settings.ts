@@ -58,7 +58,7 @@ const Networks = v.optional(
       }
     }),
   ),
-  "127.0.0.0/8,::1/128",
+  "",
 )
 
 const Environment = v.object({
@@ -107,14 +107,10 @@ export type Settings = {
   maxEndpoints: number
 }
 
-// An empty variable is one that was not set, but for this one, where it is an answer.
-const MAY_BE_EMPTY = "RINGBACK_ALLOWED_NETWORKS"
-
 /** Throws a SettingError for the first wrong one. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const given = Object.entries(environment).filter(
-    ([name, value]) => value !== "" || name === MAY_BE_EMPTY,
-  )
+  // An empty variable is one that was not set.
+  const given = Object.entries(environment).filter(([, value]) => value !== "")
   const parsed = v.safeParse(Environment, Object.fromEntries(given))
   if (!parsed.success) {
     const [issue] = parsed.issues

@@ -40,7 +40,8 @@ export async function loadApi() {
     import("@ringback/functions/api/index"),
     import("@ringback/functions/resources"),
   ])
-  return createApi(await resources())
+  const deps = await resources()
+  return { app: createApi(deps), deps }
 }
 
 export type WorkerOptions = {

@@ -24,6 +24,7 @@ const Stored = v.object({
   id: v.string(),
   tenant: v.string(),
   url: v.string(),
+  allowedLoopback: v.exactOptional(v.nullable(v.string())),
   eventTypes: v.nullable(v.array(v.string())),
   sources: v.nullable(v.array(v.string())),
   filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
@@ -58,7 +59,10 @@ export type Settings = Pick<
   | "metadata"
   | "disabled"
 >
-export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined }
+export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
+
+/** What goes with `url`, and is never set by its tenant. */
+export type Permission = Pick<Receiver, "allowedLoopback">
 
 const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
 const Headers = json(v.record(v.string(), v.string()))
@@ -85,7 +89,7 @@ function toItem(table: Table, tenant: string, id: string, settings: Changes): It
 export async function create(
   table: Table,
   tenant: string,
-  settings: Settings & { signing: Receiver["signing"] },
+  settings: Settings & Permission & { signing: Receiver["signing"] },
   secret: string,
   limit: Limit = {},
 ): Promise<Endpoint> {

@@ -9,6 +9,8 @@ export type Endpoint = {
   id: string
   tenant: string
   url: string
+  /** The `host:port` of a loopback URL that the operator set, on one machine. Any other change of `url` clears it. */
+  allowedLoopback?: string | null
   /** Null: all but `call.*`. `*` and `campaign.*` are patterns. */
   eventTypes: string[] | null
   /** Null: all sources of the tenant. */

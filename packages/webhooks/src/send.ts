@@ -11,11 +11,15 @@ export type { Outcome } from "./outcome.ts"
 export type SendRequest = {
   endpointId: string
   url: string
+  /** The endpoint's own: see UrlRules. */
+  allowedLoopback?: string | null | undefined
   headers: Record<string, string>
   body: string
 }
 
-export type SenderOptions = UrlRules & {
+export type SenderOptions = Omit<UrlRules, "allowedLoopback"> & {
+  /** Whether an endpoint's `allowedLoopback` counts: on one machine only. */
+  operatorLoopback?: boolean
   userAgent?: string
   timeouts?: Partial<Limits & { lookupMs: number }>
   resolve?: Resolve
@@ -55,13 +59,15 @@ export function makeSender(options: SenderOptions): Sender {
 
   // The only look-up of an attempt. What is vetted here is literally what `post` dials.
   async function locate(request: SendRequest): Promise<Refusal | ({ ok: true } & Located)> {
-    const target = parseTarget(request.url, options)
+    const { allowedLoopback = null } = options.operatorLoopback ? request : {}
+    const rules = { ...options, allowedLoopback }
+    const target = parseTarget(request.url, rules)
     if (!target.ok) return refused(target.reason)
     const { url, host } = target
     const found = await within(limits.lookupMs, addressesOf(host, resolve)).catch((error) => error)
     if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
     if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
-    const vetted = vetAddresses(target, found, options)
+    const vetted = vetAddresses(target, found, rules)
     return vetted.ok ? { ...vetted, url, host } : refused(vetted.reason)
   }
 

@@ -1,9 +1,15 @@
 import { isIP } from "node:net"
 import { judgeAddress, type Network } from "./address.ts"
+import { networksFor } from "./loopback.ts"
 import { addressesOf, resolveHost, type Resolve } from "./resolve.ts"
 
-/** `requireHttps` refuses plain http even within the allowed networks. */
-export type UrlRules = { allowedNetworks: readonly Network[]; requireHttps?: boolean }
+export type UrlRules = {
+  allowedNetworks: readonly Network[]
+  /** Refuses plain http even within the allowed networks. */
+  requireHttps?: boolean
+  /** The one `host:port` that may also lead to loopback, as `loopbackOf` writes it. */
+  allowedLoopback?: string | null
+}
 
 export type Refusal = { ok: false; reason: string }
 
@@ -40,7 +46,7 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   if (!url) return refuse("This is not an absolute URL such as https://example.com/webhooks")
   if (url.protocol !== "https:" && url.protocol !== "http:")
     return refuse(`A URL begins with https://, not with ${url.protocol}`)
-  if (url.protocol === "http:" && (rules.requireHttps || rules.allowedNetworks.length === 0))
+  if (url.protocol === "http:" && (rules.requireHttps || networksFor(url, rules).length === 0))
     return refuse(HTTPS_ONLY)
   if (url.username || url.password)
     return refuse("A URL carries no user name or password; use the endpoint's headers")
@@ -67,11 +73,12 @@ export function vetAddresses(
   rules: UrlRules,
 ): Vetted | Refusal {
   const isPlain = url.protocol === "http:"
+  const networks = networksFor(url, rules)
   const addresses: string[] = []
   const leftOut = new Set<string>()
   let isHttpsOnly = false
   for (const text of found) {
-    const verdict = judgeAddress(text, rules.allowedNetworks)
+    const verdict = judgeAddress(text, networks)
     if (!verdict.isAllowed) {
       if (isIP(host)) return refuse(verdict.reason)
       leftOut.add(verdict.kind)

@@ -47,7 +47,10 @@ describe("bundles, as SST makes them", () => {
         .flatMap(([, actions]) => actions)
         .filter(isOfQueueOrTable)
         .filter((action) => !polled.has(action))
-      const reachable = commandsOf(readBundle(name)).flatMap(toAction)
+      // Deliver deletes what is done itself where the rest of its batch is slow: a right that its poller has anyway.
+      const reachable = commandsOf(readBundle(name))
+        .flatMap(toAction)
+        .filter((action) => !polled.has(action))
       const needed = new Set(reachable).difference(new Set(neverTaken[name]))
       assert.deepEqual([...new Set(granted)].sort(), [...needed].sort())
     })

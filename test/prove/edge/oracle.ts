@@ -48,13 +48,9 @@ const valueOf = (headers: readonly Pair[], name: string) =>
   headers.find(([each]) => each === name)?.[1]
 
 /** (c) What a receiver believes of each record, in the end, is what the PBX says of it. */
-function checkStates({ pbx, reading }: World, said: Webhook[]): string[] {
+function checkStates(world: World, said: Webhook[]): string[] {
+  const { pbx } = world
   const problems: string[] = []
-  // Of what a full disk kept from being remembered, and a process took along, no other knows that there is an end to tell.
-  const isForgotten = (uuid: string) => {
-    const begun = pbx.history.find((each) => each.uuid === uuid)
-    return begun !== undefined && reading.forgotten.some(([, to]) => begun.at <= to)
-  }
   for (const kind of kinds.slice(0, 5)) {
     const beliefs = new Map<string, Webhook>()
     for (const webhook of said.filter(({ type }) => type.startsWith(`${kind.toLowerCase()}.`))) {
@@ -66,7 +62,7 @@ function checkStates({ pbx, reading }: World, said: Webhook[]): string[] {
     for (const [uuid, belief] of beliefs) {
       const record = records.get(uuid)
       const isOpen = !belief.type.endsWith(".deleted")
-      if (!record && isOpen && !isForgotten(uuid))
+      if (!record && isOpen && !isForgotten(world, uuid))
         problems.push(`STATE: ${uuid} is gone, and nobody was told`)
       if (record && !isOpen) problems.push(`STATE: ${uuid} is there, and was told to be gone`)
       if (record && isOpen && valueOf(record, "Status") !== String(belief.data["status"]))
@@ -80,6 +76,13 @@ function checkStates({ pbx, reading }: World, said: Webhook[]): string[] {
   return problems
 }
 
+// What a full disk keeps from being written down goes with the process: its next one does not know that there is an end
+// to tell, or that it was told.
+function isForgotten({ pbx, reading }: World, uuid: string): boolean {
+  const begun = pbx.history.find((each) => each.uuid === uuid)
+  return begun !== undefined && reading.forgotten.some(([, to]) => begun.at <= to)
+}
+
 // As the contract has it: a real deletion is the end; else the greater version is the newer.
 function isNewer(one: Webhook, other: Webhook): boolean {
   const isEnd = ({ type, synthetic }: Webhook) => type.endsWith(".deleted") && !synthetic
@@ -88,16 +91,16 @@ function isNewer(one: Webhook, other: Webhook): boolean {
 }
 
 /** (c) A dialing that was told of and is over was closed once, whoever or whatever ended it. */
-function checkDialings({ pbx }: World, said: Webhook[]): string[] {
+function checkDialings(world: World, said: Webhook[]): string[] {
   const ofDialings = said.filter(({ type }) => type.startsWith("dialing."))
   const uuids = new Set(ofDialings.map(({ data }) => String(data["uuid"])))
   return [...uuids].flatMap((uuid) => {
     const closings = ofDialings.filter(
       ({ type, data }) => type === "dialing.deleted" && data["uuid"] === uuid,
     )
-    if (closings.length < 2) return []
+    if (closings.length < 2 || isForgotten(world, uuid)) return []
     const words = closings.map(({ synthetic }) => (synthetic ? "inferred" : "real")).join(" and ")
-    const how = pbx.died.has(uuid) ? "died" : "ended"
+    const how = world.pbx.died.has(uuid) ? "died" : "ended"
     return [`CLOSED: ${uuid} ${how} and was closed ${closings.length} times: ${words}`]
   })
 }

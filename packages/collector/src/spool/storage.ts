@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs"
 import { type Lock, lockDirectory } from "./lock.ts"
 import { Known } from "../gaps/known.ts"
 import type { Log } from "../log.ts"
+import { makeDirectory } from "../make-directory.ts"
 import { SettingError } from "../settings.ts"
 import { Spool } from "./spool.ts"
 import { collectorId, openState, type State } from "../state.ts"
@@ -79,7 +79,7 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
 
 function takeDirectory(dir: string, log: Log): Lock {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeDirectory(dir)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which cannot be made (${code})`, {

@@ -1,0 +1,7 @@
+import type { Accepted } from "../dispatch/fan-out.ts"
+
+/** The outcome of one message of the ingest queue. */
+export type Received =
+  | { outcome: "accepted"; accepted: Accepted[] }
+  | { outcome: "duplicate" | "heard" | "held" }
+  | { outcome: "rejected" | "discarded" | "later"; reason: string }
