@@ -11,6 +11,7 @@ const ROOMS = [
   "store",
   "local",
   "cli",
+  "receiver",
   "functions",
 ] as const
 type Room = (typeof ROOMS)[number]
@@ -21,6 +22,7 @@ const ARROWS: Record<Room, readonly Room[]> = {
   events: [],
   webhooks: [],
   cli: [],
+  receiver: [],
   collector: ["ami", "events"],
   store: ["events", "webhooks"],
   functions: ["events", "webhooks", "store"],
@@ -80,6 +82,16 @@ test("the wire has no dependency, and the promise does no I/O", () => {
   const io = /^node:(fs|net|http|https|tls|dgram|child_process|worker_threads|dns)/
   for (const file of filesOf("packages/events/src")) {
     for (const name of importsOf(file)) assert.doesNotMatch(name, io, `${file} imports ${name}`)
+  }
+})
+
+test("a receiver installs standardwebhooks and nothing else", () => {
+  const { dependencies } = JSON.parse(
+    readFileSync(new URL("packages/receiver/package.json", root), "utf8"),
+  ) as { dependencies: object }
+  assert.deepEqual(Object.keys(dependencies), ["standardwebhooks"])
+  for (const file of filesOf("packages/receiver/src")) {
+    for (const name of importsOf(file)) assert.match(name, /^(standardwebhooks$|\.\/)/, file)
   }
 })
 

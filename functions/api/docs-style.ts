@@ -69,6 +69,12 @@ details.body > summary { margin: 0.3rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 td, th { text-align: left; padding: 0.45rem 0.8rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-size: 0.8rem; color: var(--dim); }
+.guide > * { max-width: 58rem; }
+.guide h2 { font-size: 1.4rem; margin: 2.6rem 0 0.4rem; }
+.guide h2 a { color: inherit; }
+.guide pre, .guide .wide { margin: 1rem 0; }
+.wide { overflow-x: auto; }
+.wide td:first-child { white-space: nowrap; }
 @media (max-width: 68rem) { article { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 52rem) {
   .layout { display: block; }

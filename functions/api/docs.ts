@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import { html, raw } from "hono/html"
+import { html } from "hono/html"
+import { layoutHtml } from "./docs-layout.ts"
 import { operationHtml, pretty, type Components, type Operation } from "./docs-operation.ts"
 import { inline } from "./docs-schema.ts"
 import { startHtml } from "./docs-start.ts"
@@ -53,7 +54,9 @@ function render(document: Document): Html {
       <li><a href="#start">From nothing to a webhook</a></li>
       <li><a href="#errors">Errors</a></li>
       <li><a href="#webhooks">Webhooks</a></li>
+      <li><a href="/docs/receiving">Receiving webhooks</a></li>
       <li><a href="/openapi.json">OpenAPI document</a></li>
+      <li><a href="/asyncapi.json">AsyncAPI document</a></li>
     </ul>
     ${groups.map(
       ({ name, all }) =>
@@ -65,49 +68,32 @@ function render(document: Document): Html {
             )}
           </ul>`,
     )}`
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <link rel="icon" href="data:," />
-        <title>${info.title}</title>
-        ${raw(`<style>${style}</style>`)}
-      </head>
-      <body id="top">
-        <details class="menu">
-          <summary>Ringback API</summary>
-          <nav aria-label="Contents">${menu}</nav>
-        </details>
-        <div class="layout">
-          <nav class="side" aria-label="Contents">
-            <a class="brand" href="#top">Ringback<small>${info.version}</small></a>
-            ${menu}
-          </nav>
-          <main>
-            <h1>${info.title}</h1>
-            <p class="lead">${info.summary}. Version ${info.version}.</p>
-            <div class="intro">
-              ${info.description.split("\n\n").map((text) => html`<p>${inline(text)}</p>`)}
-            </div>
-            ${startHtml()}
-            ${groups.map(
-              ({ name, description, all }) =>
-                html`<section class="tag">
-                  <h2>${name}</h2>
-                  <p>${description}</p>
-                  ${all.map(({ path, method, operation }) =>
-                    operationHtml(path, method, operation, components),
-                  )}
-                </section>`,
+  return layoutHtml({
+    title: info.title,
+    menuTitle: "Ringback API",
+    brand: html`Ringback<small>${info.version}</small>`,
+    menu,
+    main: html`<main>
+      <h1>${info.title}</h1>
+      <p class="lead">${info.summary}. Version ${info.version}.</p>
+      <div class="intro">
+        ${info.description.split("\n\n").map((text) => html`<p>${inline(text)}</p>`)}
+      </div>
+      ${startHtml()}
+      ${groups.map(
+        ({ name, description, all }) =>
+          html`<section class="tag">
+            <h2>${name}</h2>
+            <p>${description}</p>
+            ${all.map(({ path, method, operation }) =>
+              operationHtml(path, method, operation, components),
             )}
-            ${webhooksHtml(webhooks, tags.find(({ name }) => name === WEBHOOKS)!.description)}
-            ${errorsHtml()}
-          </main>
-        </div>
-      </body>
-    </html>`
+          </section>`,
+      )}
+      ${webhooksHtml(webhooks, tags.find(({ name }) => name === WEBHOOKS)!.description)}
+      ${errorsHtml()}
+    </main>`,
+  })
 }
 
 const WEBHOOKS = "Webhooks"

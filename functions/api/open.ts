@@ -1,9 +1,17 @@
 import * as v from "valibot"
+import asyncapi from "./asyncapi.json" with { type: "json" }
 import { docsHeaders, docsPage } from "./docs.ts"
 import document from "./openapi.json" with { type: "json" }
+import { receivingPage } from "./receiving.ts"
 import { route } from "./route.ts"
 
 const tag = "Service"
+
+// Tools in browsers read them from their own pages.
+const documentHeaders = {
+  "cache-control": "public, max-age=300",
+  "access-control-allow-origin": "*",
+}
 
 export const openRoutes = [
   route({
@@ -34,8 +42,20 @@ export const openRoutes = [
     handle: () => ({
       status: 200,
       body: document,
-      headers: { "cache-control": "public, max-age=300", "access-control-allow-origin": "*" },
+      headers: documentHeaders,
     }),
+  }),
+  route({
+    method: "get",
+    path: "/asyncapi.json",
+    access: "open",
+    operationId: "getAsyncApi",
+    tag,
+    summary: "What endpoints receive, as AsyncAPI",
+    answers: {
+      200: { description: "AsyncAPI 3", schema: v.record(v.string(), v.unknown()) },
+    },
+    handle: () => ({ status: 200, body: asyncapi, headers: documentHeaders }),
   }),
   route({
     method: "get",
@@ -46,5 +66,15 @@ export const openRoutes = [
     summary: "This document, for people",
     answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
     handle: () => ({ status: 200, body: docsPage(document), headers: docsHeaders }),
+  }),
+  route({
+    method: "get",
+    path: "/docs/receiving",
+    access: "open",
+    operationId: "getReceivingGuide",
+    tag,
+    summary: "How to receive webhooks, for people",
+    answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
+    handle: () => ({ status: 200, body: receivingPage(), headers: docsHeaders }),
   }),
 ]

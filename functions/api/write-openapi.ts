@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs"
 import { format, resolveConfig } from "prettier"
-import { version } from "../runtime/version.ts"
-import { makeDocument } from "./openapi.ts"
-import { routes } from "./routes.ts"
+import { makeDocuments } from "./documents.ts"
 
-// `npm run openapi`: writes the document that is served and committed. A test says when it is due.
-const file = new URL("./openapi.json", import.meta.url)
-const text = JSON.stringify(makeDocument(routes, version))
-writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: "json" }))
+// `npm run openapi`: writes the documents that are served and committed. A test says when it is due.
+for (const [name, document] of Object.entries(makeDocuments())) {
+  const file = new URL(name, import.meta.url)
+  const options = { ...(await resolveConfig(file)), parser: "json" }
+  writeFileSync(file, await format(JSON.stringify(document), options))
+}

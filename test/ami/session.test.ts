@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
-import { createServer } from "node:net"
 import { test } from "node:test"
 import { header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startClient, startSession } from "./client-harness.ts"
 import { BANNER, startPbx, type Reply } from "./pbx.ts"
+import { freePort } from "../harness/free-port.ts"
 import { until } from "../harness/until.ts"
 import { ManualClock } from "./time.ts"
 
@@ -268,14 +268,6 @@ test("the bytes of an old connection never reach into the next", async (t) => {
 })
 
 const isLogoff = (action: Parameters<typeof header>[0]) => header(action, "Action") === "Logoff"
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === "object" && address ? address.port : 0
-}
 
 test("a session begins with the answer to its login: nothing that it read lies before", async (t) => {
   // A clock on which each look takes a while.

@@ -9,6 +9,7 @@ import { chromium, type Browser } from "playwright-core"
 import document from "../../functions/api/openapi.json" with { type: "json" }
 import { docsHeaders, docsPage } from "@ringback/functions/api/docs"
 import { problems } from "@ringback/functions/api/problem"
+import { receivingPage } from "@ringback/functions/api/receiving"
 import { operations } from "./conformance.ts"
 
 const page = docsPage(document)
@@ -39,7 +40,9 @@ const executablePath = places.find((place) => place !== "" && existsSync(place))
 const skip = executablePath ? false : "no Chromium on this machine (CHROMIUM_PATH names one)"
 
 let browser: Browser
-const app = new Hono().get("/docs", (c) => c.body(page, 200, docsHeaders))
+const app = new Hono()
+  .get("/docs", (c) => c.body(page, 200, docsHeaders))
+  .get("/docs/receiving", (c) => c.body(receivingPage(), 200, docsHeaders))
 const server = createAdaptorServer(app)
 before(async () => {
   if (!executablePath) return
@@ -51,18 +54,20 @@ after(async () => {
   server.close()
 })
 
-for (const [width, colorScheme] of [
-  [1440, "light"],
-  [1440, "dark"],
-  [360, "light"],
+for (const [path, section, width, colorScheme] of [
+  ["/docs", "createEndpoint", 1440, "light"],
+  ["/docs", "createEndpoint", 1440, "dark"],
+  ["/docs", "createEndpoint", 360, "light"],
+  ["/docs/receiving", "time-stamps", 1440, "dark"],
+  ["/docs/receiving", "time-stamps", 360, "light"],
 ] as const) {
-  const what = `in Chromium, ${width} pixels wide and ${colorScheme}`
+  const what = `${path} in Chromium, ${width} pixels wide and ${colorScheme}`
   test(`${what}, the page fits, is styled, and breaks no rule of its own`, { skip }, async () => {
     const opened = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
     const said: string[] = []
     opened.on("console", (message) => said.push(message.text()))
     const { port } = server.address() as AddressInfo
-    await opened.goto(`http://127.0.0.1:${port}/docs`)
+    await opened.goto(`http://127.0.0.1:${port}${path}`)
     assert.deepEqual(said, [])
     assert.equal(await opened.evaluate("document.documentElement.scrollWidth"), width)
     const background = await opened.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -70,9 +75,9 @@ for (const [width, colorScheme] of [
     const menu = opened.locator(width < 800 ? "details.menu > summary" : "nav.side")
     assert.ok(await menu.isVisible())
     if (width < 800) await menu.click()
-    const link = opened.locator('a[href="#createEndpoint"]:visible').first()
+    const link = opened.locator(`a[href="#${section}"]:visible`).first()
     await link.click()
-    await opened.locator("article#createEndpoint").waitFor({ state: "visible" })
+    await opened.locator(`#${section}`).waitFor({ state: "visible" })
     await opened.close()
   })
 }

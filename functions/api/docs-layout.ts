@@ -1,0 +1,38 @@
+import { html, raw } from "hono/html"
+import { style } from "./docs-style.ts"
+
+type Html = ReturnType<typeof html>
+
+/** A whole page: the contents beside the main part, or above it where the page is narrow. */
+export const layoutHtml = (page: {
+  title: string
+  /** What stands above the contents, where they can be folded. */
+  menuTitle: string
+  brand: Html
+  menu: Html
+  main: Html
+}): Html =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="icon" href="data:," />
+        <title>${page.title}</title>
+        ${raw(`<style>${style}</style>`)}
+      </head>
+      <body id="top">
+        <details class="menu">
+          <summary>${page.menuTitle}</summary>
+          <nav aria-label="Contents">${page.menu}</nav>
+        </details>
+        <div class="layout">
+          <nav class="side" aria-label="Contents">
+            <a class="brand" href="#top">${page.brand}</a>
+            ${page.menu}
+          </nav>
+          ${page.main}
+        </div>
+      </body>
+    </html>`

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { createRequire } from "node:module"
+import { Ajv } from "ajv"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import addFormats from "ajv-formats"
+import asyncapi from "../../functions/api/asyncapi.json" with { type: "json" }
+import receiving from "../../functions/api/receiving.json" with { type: "json" }
+import { eventTypes } from "@ringback/events/catalog"
+import { docsHeaders } from "@ringback/functions/api/docs"
+import { makeDocuments } from "@ringback/functions/api/documents"
+import { receivingPage } from "@ringback/functions/api/receiving"
+
+const require = createRequire(import.meta.url)
+
+test("the committed documents are up to date (else: npm run openapi -w functions)", () => {
+  const made = JSON.parse(JSON.stringify(makeDocuments())) as Record<string, unknown>
+  assert.deepEqual(asyncapi, made["asyncapi.json"])
+  assert.deepEqual(receiving, made["receiving.json"])
+})
+
+test("the AsyncAPI document is valid by AsyncAPI's own schema", () => {
+  const schema = require("@asyncapi/specs/schemas/3.0.0-without-$id.json") as object
+  const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
+  addFormats.default(ajv)
+  const validate = ajv.compile(schema)
+  assert.ok(validate(asyncapi), JSON.stringify(validate.errors?.slice(0, 5)))
+  const wrong = { ...asyncapi, operations: { deliver: { action: "shout" } } }
+  assert.ok(!validate(wrong))
+})
+
+test("it has every event type, and each example fits its message and no other", () => {
+  const { messages } = asyncapi.components
+  assert.deepEqual(
+    Object.keys(messages),
+    eventTypes.map(({ type }) => type),
+  )
+  assert.deepEqual(Object.keys(asyncapi.channels.endpoint.messages), Object.keys(messages))
+  const ajv = new Ajv2020({ strict: false }).addSchema(asyncapi, "asyncapi")
+  for (const { name, payload } of Object.values(messages)) {
+    const validate = ajv.compile({ $ref: `asyncapi${payload.$ref}` })
+    const valid = eventTypes.filter(({ example }) => validate(example))
+    assert.deepEqual(
+      valid.map(({ type }) => type),
+      [name],
+    )
+  }
+})
+
+test("the guide's page needs nothing from elsewhere, and runs nothing", () => {
+  const page = receivingPage()
+  assert.doesNotMatch(page, /<script|<iframe|<img|@import|\burl\(|\son\w+="|\sstyle="/)
+  assert.match(docsHeaders["content-security-policy"], /^default-src 'none'; style-src 'sha256-/)
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+  assert.equal(new Set(ids).size, ids.length)
+  for (const [, target] of page.matchAll(/href="#([^"]+)"/g))
+    assert.ok(ids.includes(target), target)
+  assert.ok(receiving.headings.length > 5)
+})
