@@ -125,10 +125,10 @@ function replaceFunctions(module: object, ask: (host: Host) => Functions): void 
 
 function replaceStorage(): void {
   replaceFunctions(files, ({ disk }) => disk.files as unknown as Functions)
-  const collectors = [
-    ...["mkdirSync", "renameSync", "accessSync", "chmodSync", "statSync", "rmSync"],
-    ...["openSync", "fchmodSync", "closeSync"],
-  ]
+  const collectors =
+    "mkdirSync renameSync accessSync chmodSync statSync rmSync openSync fchmodSync closeSync".split(
+      " ",
+    )
   const used = Object.fromEntries(collectors.map((name) => [name, fs[name as keyof typeof fs]]))
   replaceFunctions(used, ({ disk }) => disk.folders as unknown as Functions)
   Object.assign(fs, used)
