@@ -28,6 +28,7 @@ export async function hearCollector(
   holds: number,
 ): Promise<Received> {
   if (message.kind === "gap") return judgeGap(deps, source, message, holds)
+  if (message.check) return { outcome: "heard" }
   await Heartbeat.record(deps.table, source, message)
   return { outcome: "heard" }
 }

@@ -3,6 +3,7 @@ import type { SQSRecord } from "aws-lambda"
 import { identify, type Identity } from "@ringback/events/identity"
 import {
   openMessage,
+  MODULE_LOADED,
   toAscii,
   type EventMessage,
   type OpenedMessage,
@@ -72,9 +73,11 @@ async function accept(
   message: EventMessage,
   holds: number,
 ): Promise<Received> {
-  const gap = message.synthetic && (await Gap.decision(deps.table, tenant, message.synthetic.gap))
+  const { synthetic } = message
+  const isDoubtful = synthetic !== undefined && synthetic.reason !== MODULE_LOADED
+  const gap = isDoubtful ? await Gap.decision(deps.table, tenant, synthetic.gap) : undefined
   // Inferred by one collector, while another may have heard what really happened: that is known a little later.
-  if (message.synthetic && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
+  if (isDoubtful && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated)
     return reject(deps, record, "no event's name, or a very long one, in its first header")

@@ -259,3 +259,58 @@ const kindOf = (headers: readonly Pair[]) =>
 /** The record itself, without the message around it. */
 const stateOf = (headers: readonly Pair[]) =>
   headers.filter(([name]) => !["Event", "Privilege", "Timestamp"].includes(name))
+
+test("asks again when the PBX has booted, where its module was not loaded at the login", async (t) => {
+  const { pbx, queue, run } = await setUp(t, { canList: true })
+  pbx.create("Dialing", "alive", [["Status", "1"]])
+  const collector = await run()
+  await until(() => listsAsked(pbx) === 10)
+
+  await pbx.down()
+  pbx.options = { canList: true, hasModule: false }
+  const asked = listsAsked(pbx)
+  await pbx.restart()
+  await gapCount(queue, 1)
+  await until(() => listsAsked(pbx) > asked)
+  await until(() => collector.lines.some(({ event }) => event === "lists.unknown"))
+  const said = collector.lines.find(({ event }) => event === "lists.unknown")
+  assert.equal(said?.alarm, true)
+  assert.deepEqual(wordsOf(queue), [])
+
+  pbx.options = { canList: true }
+  pbx.say("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n")
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.deepEqual(wordsOf(queue), ["OutDialingDelete alive"])
+  assert.equal(synthetic(queue)[0]!.synthetic!.gap, queue.gaps[0]!.id)
+  assert.ok(collector.lines.some(({ event }) => event === "lists.answered"))
+})
+
+test("asks in each session anew for lists that were refused for want of a right", async (t) => {
+  const { pbx, queue, run } = await setUp(t, { canList: false })
+  const collector = await run()
+  await until(() => collector.lines.some(({ event }) => event === "lists.refused"))
+  pbx.options = { canList: true }
+  pbx.create("Dialing", "alive", [["Status", "1"]])
+  pbx.cut()
+  await gapCount(queue, 1)
+  await pbx.down()
+  await pbx.restart()
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.deepEqual(wordsOf(queue), ["OutDialingDelete alive"])
+})
+
+test("ends the calls that a module loaded anew has forgotten", async (t) => {
+  const { pbx, queue, run } = await setUp(t)
+  pbx.create("Dialing", "forgotten", [["Status", "1"]])
+  pbx.create("Campaign", "kept", [["Status", "1"]])
+  await run()
+  await until(() => listsAsked(pbx) === 10)
+  pbx.records.delete("Dialing")
+  const module = "Module: res_outbound.so\r\nStatus: Success\r\n\r\n"
+  pbx.say(`Event: Unload\r\nPrivilege: system,all\r\n${module}`)
+  pbx.say(`Event: Load\r\nPrivilege: system,all\r\n${module}`)
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.deepEqual(wordsOf(queue), ["OutDialingDelete forgotten"])
+  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "module-loaded")
+  assert.deepEqual(queue.gaps, [])
+})

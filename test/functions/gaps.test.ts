@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import type { GapMessage, HeartbeatMessage } from "@ringback/events/message"
+import { type IngestMessage, MODULE_LOADED } from "@ringback/events/message"
 import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
@@ -14,8 +14,7 @@ const SECOND = 1000
 const A = "A".repeat(22)
 const B = "B".repeat(22)
 
-const send = (message: GapMessage | HeartbeatMessage) =>
-  sendToIngest(world.stack, world.customer, message)
+const send = (message: IngestMessage) => sendToIngest(world.stack, world.customer, message)
 const beat = (collector: string, connectedSince: number | null) =>
   send(heartbeat(world.customer, collector, connectedSince))
 const missed = (
@@ -60,6 +59,40 @@ describe("one collector", () => {
       ],
     )
   })
+})
+
+describe("a check of a collector's settings", () => {
+  test("is nobody: the gap of a collector beside it is told at once", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await send({ ...heartbeat(world.customer, B, null), check: true })
+    await world.pump()
+    world.advance(60 * SECOND)
+    await missed(A, start + 10 * SECOND, start + 50 * SECOND)
+    await world.pump()
+    assert.deepEqual(
+      arrived().map(({ type }) => type),
+      ["source.gap"],
+    )
+  })
+})
+
+test("what a module loaded anew forgot is believed at once, though a twin was connected", async () => {
+  const { arrived } = await world.addEndpoint()
+  await beat(B, world.now())
+  const headers: [string, string][] = [
+    ["Event", "OutDialingDelete"],
+    ["Uuid", `forgotten by ${world.customer.tenant}`],
+  ]
+  const synthetic = { reason: MODULE_LOADED, gap: makeMessageId() }
+  for (const collector of [A, B])
+    await send(eventMessage(world.customer, headers, { synthetic, collector }))
+  await world.pump()
+  assert.deepEqual(
+    arrived().map(({ type, synthetic: isInferred }) => [type, isInferred]),
+    [["dialing.deleted", true]],
+  )
 })
 
 describe("two collectors", () => {

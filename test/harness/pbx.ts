@@ -8,6 +8,8 @@ export type ListedKind = "Campaign" | "Plan" | "Dlma" | "Destination" | "Dialing
 export type PbxOptions = {
   /** `write=command`: whether the Show actions are allowed. */
   canList?: boolean
+  /** Whether the dialler's module is loaded; default yes. Without it the Show actions are unknown. */
+  hasModule?: boolean
   /** `timestampevents=yes`. */
   hasTimestamps?: boolean
   /** Tells its time in answers to pings: this much behind ours. */
@@ -199,6 +201,8 @@ export class Pbx {
       respond("Success", "Message: Authentication accepted\r\n")
       socket.write("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n")
       this.#sessions.add(socket)
+    } else if (kind && this.options.hasModule === false) {
+      respond("Error", "Message: Invalid/unknown command\r\n")
     } else if (kind && this.options.canList) {
       respond("Success", "EventList: start\r\n")
       const rows = [...this.#of(kind).values()]

@@ -45,7 +45,7 @@ async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Findin
   const token = parseSourceToken(sourceToken)!
   const { tenant, source } = token
   const sender = makeEnvelope({ tenant, source, collector: makeMessageId() })
-  const idle = { connectedSince: null, spoolDepth: 0, spoolAgeSeconds: 0 }
+  const idle = { check: true as const, connectedSince: null, spoolDepth: 0, spoolAgeSeconds: 0 }
   const heartbeat = sender.heartbeat({ receivedAt: Date.now(), version, ...idle })
   const command = new SendMessageCommand({
     QueueUrl: ingestQueueUrl,

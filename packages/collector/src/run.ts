@@ -1,6 +1,7 @@
 import type { Action } from "@ringback/ami/action"
 import { AmiClient } from "@ringback/ami/client"
 import type { Clock } from "@ringback/ami/clock"
+import { type AmiMessage, header } from "@ringback/ami/message"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
 import type { Tuning } from "@ringback/ami/tuning"
@@ -41,6 +42,7 @@ type RunOptions = {
   tuning?: Partial<Tuning>
 }
 
+const DIALLER_MODULE = "res_outbound.so"
 const TICK_MS = 1_000
 const HEARTBEAT_MS = 30_000
 const MINUTE_MS = 60_000
@@ -133,7 +135,7 @@ export class Run {
       ...(tuning && { tuning }),
       clock,
       peerClock: this.#pbxClock.peer,
-      onMessage: (message, receivedAt) => void this.#intake.take(message, receivedAt),
+      onMessage: (message, receivedAt) => this.#take(message, receivedAt),
       onState: (state) => this.#noteSession(state),
       onDropped: ({ why, bytes, firstLine }, at) => {
         // What the end of a stream cut off belongs to the gap that begins there.
@@ -255,7 +257,17 @@ export class Run {
 
   async #list(action: string) {
     const result = await this.#client!.list({ Action: action })
-    return result.ok ? result.rows : null
+    if (result.ok) return result.rows
+    return /permission/i.test(header(result.response, "Message") ?? "") ? "denied" : "unknown"
+  }
+
+  #take(message: AmiMessage, receivedAt: number): void {
+    this.#intake.take(message, receivedAt)
+    if (message.kind !== "event") return
+    if (message.name === "FullyBooted") this.#gaps.booted()
+    // Asterisk says so from 16 on, to users with read=system.
+    if (message.name === "Load" && header(message, "Module") === DIALLER_MODULE)
+      this.#gaps.moduleLoaded()
   }
 
   #noteClock(): void {

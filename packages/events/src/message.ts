@@ -36,6 +36,9 @@ const Address = {
 /** How far the collector's clock is ahead of its PBX's, in ms; absent while the PBX has told no time. */
 const skewMs = v.optional(Skew)
 
+/** `synthetic.reason` where the PBX itself forgot its dialings: no other collector can know better. */
+export const MODULE_LOADED = "module-loaded"
+
 /** An AMI event as read, header by header. */
 export const EventMessage = v.object({
   ...Address,
@@ -50,6 +53,8 @@ export type EventMessage = v.InferOutput<typeof EventMessage>
 export const HeartbeatMessage = v.object({
   ...Address,
   kind: v.literal("heartbeat"),
+  /** From a check of the settings, which reads nothing: nobody is to wait for another word of this collector. */
+  check: v.optional(v.literal(true)),
   version: Word,
   skewMs,
   /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */

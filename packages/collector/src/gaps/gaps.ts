@@ -1,6 +1,7 @@
 import type { Action } from "@ringback/ami/action"
 import type { AmiMessage } from "@ringback/ami/message"
 import { eventNameOf } from "@ringback/events/kind"
+import { MODULE_LOADED } from "@ringback/events/message"
 import type { Break } from "./coverage.ts"
 import { type Envelope, makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
@@ -19,8 +20,8 @@ type GapsOptions = {
   losses: Losses
   openGaps: OpenGaps
   known: Known
-  /** The rows of a Show action; null where the PBX refuses it. */
-  list: (action: string) => Promise<AmiMessage[] | null>
+  /** The rows of a Show action, or why the PBX refuses it. */
+  list: (action: string) => Promise<AmiMessage[] | ListRefusal>
   send: (action: Action) => Promise<AmiMessage>
   /** How far apart the two askings of a resync are. */
   confirmMs: number
@@ -28,6 +29,27 @@ type GapsOptions = {
   now: () => number
 }
 
+/** The user has no right to it; or the dialler's module is not loaded (yet), so that the PBX does not know the action. */
+export type ListRefusal = "denied" | "unknown"
+
+const REFUSALS = {
+  denied: {
+    event: "lists.refused",
+    alarm: false,
+    mend: "write=command for this user in manager.conf: then gaps are filled",
+  },
+  unknown: {
+    event: "lists.unknown",
+    alarm: true,
+    mend: "load res_outbound.so: until then no gap is filled; the lists are asked for again when it is loaded",
+  },
+} as const
+
+/** What the lists have not yet shown, because they could not be asked for, or the session ended meanwhile. */
+type Unfilled = { id: string; from: number | null; reason: string; hasRestarted: boolean }
+
+// A session may end for another reason while it is asked; one that ends again is ended by the question.
+const MAX_UPTIME_FAILURES = 2
 // Ten seconds, where the two askings are three apart.
 const EMPTY_AFTER = 3.4
 
@@ -42,8 +64,11 @@ export class Gaps {
   #work: Promise<void> = Promise.resolve()
   #reports = new Set<Promise<void>>()
   #stopping = new AbortController()
-  #canAsk = true
-  #canAskUptime = true
+  #unfilled: Unfilled | undefined
+  /** Lists may be known now that were not when they were asked for. */
+  #mustAskAgain = false
+  #saidRefusal: ListRefusal | undefined
+  #uptimeFailures = 0
 
   constructor(options: GapsOptions) {
     this.#options = options
@@ -53,6 +78,30 @@ export class Gaps {
   bridge(gap: Break | null, hasRestarted: boolean): void {
     this.#options.known.watch()
     this.#enqueue(gap && { id: makeMessageId(), ...gap }, hasRestarted)
+  }
+
+  /** The PBX says that it is complete: what it did not know before, it may know now. */
+  booted(): void {
+    this.#mustAskAgain = true
+    if (!this.#unfilled) return
+    this.#options.known.watch()
+    this.#enqueue(null, false)
+  }
+
+  /** The dialler's module was loaded anew in a running PBX: it has forgotten its dialings, and says nothing of them. */
+  moduleLoaded(): void {
+    const { log, known } = this.#options
+    log("module.loaded", {})
+    this.#mustAskAgain = true
+    this.#unfilled ??= {
+      id: makeMessageId(),
+      from: null,
+      reason: MODULE_LOADED,
+      hasRestarted: true,
+    }
+    this.#unfilled.hasRestarted = true
+    known.watch()
+    this.#enqueue(null, true)
   }
 
   reportLosses(now: number): void {
@@ -95,50 +144,76 @@ export class Gaps {
 
   #enqueue(gap: Ended | null, hasRestarted: boolean): void {
     if (gap) this.#options.openGaps.keep(gap)
-    if (gap) this.#pendingCount++
+    this.#pendingCount++
     this.#work = this.#work.then(async () => {
-      const inferred = await this.#infer(gap?.id ?? makeMessageId(), gap, hasRestarted)
-      if (gap) await this.#report(gap, inferred)
-      if (gap) this.#pendingCount--
-      if (this.#pendingCount === 0) this.#options.known.unwatch()
+      // What an earlier asking could not show is shown by this one, as of the earliest gap.
+      const earlier = this.#unfilled
+      const asked: Unfilled = {
+        id: earlier?.id ?? gap?.id ?? makeMessageId(),
+        from: earlier?.from ?? gap?.from ?? null,
+        reason: earlier?.reason ?? gap?.reason ?? "",
+        hasRestarted: hasRestarted || (earlier?.hasRestarted ?? false),
+      }
+      this.#mustAskAgain = false
+      const inferred = await this.#infer(asked)
+      this.#unfilled = inferred ? undefined : asked
+      if (gap) await this.#report(gap, inferred ?? {})
+      this.#pendingCount--
+      if (this.#unfilled && this.#mustAskAgain && !this.#stopping.signal.aborted)
+        this.#enqueue(null, false)
+      else if (this.#pendingCount === 0) this.#options.known.unwatch()
     })
   }
 
-  async #infer(id: string, gap: Ended | null, hasRestarted: boolean) {
+  /** Undefined where the lists could not be asked for. */
+  async #infer({ id, from, reason, hasRestarted }: Unfilled) {
     const { known, intake, list, confirmMs, now, log } = this.#options
-    if (!this.#canAsk) return {}
+    let refusal: ListRefusal | undefined
     try {
       const inferred = await resync({
         known,
         hasRestarted: async () =>
-          hasRestarted || (gap !== null && (await this.#hasBegunSince(gap.from))),
+          hasRestarted || (from !== null && (await this.#hasBegunSince(from))),
         confirm: {
           afterMs: confirmMs,
           emptyAfterMs: EMPTY_AFTER * confirmMs,
           signal: this.#stopping.signal,
         },
-        list: (kind) => list(showActionOf(kind)),
-        emit: (event) => intake.takeSynthetic(event, now(), { reason: gap?.reason ?? "", gap: id }),
+        list: async (kind) => {
+          const answer = await list(showActionOf(kind))
+          if (typeof answer !== "string") return answer
+          refusal = answer
+          return null
+        },
+        emit: (event) => intake.takeSynthetic(event, now(), { reason, gap: id }),
       })
-      if (inferred) return inferred
-      this.#canAsk = false
-      log("lists.refused", {
-        mend: "write=command for this user in manager.conf: then gaps are filled",
-      })
+      this.#sayRefusal(refusal)
+      // One list that was not known in the beginning is asked for again with the rest.
+      return refusal === "unknown" ? undefined : inferred
     } catch (error) {
       // Mostly the session is gone again: what it would have shown, the next one's lists show.
       log("resync.broken", { reason: (error as Error).message })
+      return undefined
     }
-    return {}
+  }
+
+  // Once, until it is another refusal or none.
+  #sayRefusal(refusal: ListRefusal | undefined): void {
+    if (refusal === this.#saidRefusal) return
+    this.#saidRefusal = refusal
+    if (!refusal) return this.#options.log("lists.answered", {})
+    const { event, ...fields } = REFUSALS[refusal]
+    this.#options.log(event, fields)
   }
 
   /** Only asked when dialings are missing and nothing else told: for want of an answer the session would be dropped. */
   async #hasBegunSince(from: number): Promise<boolean> {
-    if (!this.#canAskUptime) return false
-    this.#canAskUptime = false
+    if (this.#uptimeFailures >= MAX_UPTIME_FAILURES) return false
     const { send, now } = this.#options
+    // Counted before it is asked: a PBX that never answers costs a session each time.
+    this.#uptimeFailures++
     const startedAt = startedAfter(await send(uptimeAction), now())
-    this.#canAskUptime = startedAt !== undefined
+    if (startedAt !== undefined) this.#uptimeFailures = 0
     return startedAt !== undefined && startedAt > from
   }
 
