@@ -3,7 +3,7 @@ import type { SQSRecord } from "aws-lambda"
 import { identify, type Identity } from "@ringback/events/identity"
 import {
   openMessage,
-  MODULE_LOADED,
+  FORGOTTEN,
   toAscii,
   type EventMessage,
   type OpenedMessage,
@@ -74,7 +74,7 @@ async function accept(
   holds: number,
 ): Promise<Received> {
   const { synthetic } = message
-  const isDoubtful = synthetic !== undefined && synthetic.reason !== MODULE_LOADED
+  const isDoubtful = synthetic !== undefined && synthetic.reason !== FORGOTTEN
   const gap = isDoubtful ? await Gap.decision(deps.table, tenant, synthetic.gap) : undefined
   // Inferred by one collector, while another may have heard what really happened: that is known a little later.
   if (isDoubtful && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }

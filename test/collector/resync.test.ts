@@ -311,6 +311,6 @@ test("ends the calls that a module loaded anew has forgotten", async (t) => {
   pbx.say(`Event: Load\r\nPrivilege: system,all\r\n${module}`)
   await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
   assert.deepEqual(wordsOf(queue), ["OutDialingDelete forgotten"])
-  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "module-loaded")
+  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
   assert.deepEqual(queue.gaps, [])
 })

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { type IngestMessage, MODULE_LOADED } from "@ringback/events/message"
+import { type IngestMessage, FORGOTTEN } from "@ringback/events/message"
 import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
@@ -85,7 +85,7 @@ test("what a module loaded anew forgot is believed at once, though a twin was co
     ["Event", "OutDialingDelete"],
     ["Uuid", `forgotten by ${world.customer.tenant}`],
   ]
-  const synthetic = { reason: MODULE_LOADED, gap: makeMessageId() }
+  const synthetic = { reason: FORGOTTEN, gap: makeMessageId() }
   for (const collector of [A, B])
     await send(eventMessage(world.customer, headers, { synthetic, collector }))
   await world.pump()

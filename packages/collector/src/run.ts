@@ -264,6 +264,7 @@ export class Run {
   #take(message: AmiMessage, receivedAt: number): void {
     this.#intake.take(message, receivedAt)
     if (message.kind !== "event") return
+    this.#gaps.quiet.note(message, receivedAt)
     if (message.name === "FullyBooted") this.#gaps.booted()
     // Asterisk says so from 16 on, to users with read=system.
     if (message.name === "Load" && header(message, "Module") === DIALLER_MODULE)
@@ -282,6 +283,7 @@ export class Run {
     this.#warnUntimed()
     void this.#warnUnread()
     this.#gaps.reportLosses(this.#options.clock.now())
+    if (this.#client?.state.name === "connected") this.#gaps.askForQuiet(this.#options.clock.now())
     this.#remember()
   }
 

@@ -37,7 +37,7 @@ const Address = {
 const skewMs = v.optional(Skew)
 
 /** `synthetic.reason` where the PBX itself forgot its dialings: no other collector can know better. */
-export const MODULE_LOADED = "module-loaded"
+export const FORGOTTEN = "forgotten"
 
 /** An AMI event as read, header by header. */
 export const EventMessage = v.object({

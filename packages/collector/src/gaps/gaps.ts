@@ -1,7 +1,7 @@
 import type { Action } from "@ringback/ami/action"
 import type { AmiMessage } from "@ringback/ami/message"
 import { eventNameOf } from "@ringback/events/kind"
-import { MODULE_LOADED } from "@ringback/events/message"
+import { FORGOTTEN } from "@ringback/events/message"
 import type { Break } from "./coverage.ts"
 import { type Envelope, makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
@@ -9,7 +9,8 @@ import type { Known, ListedKind } from "./known.ts"
 import type { Log } from "../log.ts"
 import type { GapReason, Losses } from "./losses.ts"
 import type { OpenGaps } from "./open-gaps.ts"
-import { resync } from "./resync.ts"
+import { QuietDialings } from "./quiet-dialings.ts"
+import { endForgotten, resync } from "./resync.ts"
 import type { Spool } from "../spool/spool.ts"
 import { startedAfter, uptimeAction } from "./uptime.ts"
 
@@ -58,6 +59,7 @@ type Ended = { id: string; from: number; to: number; reason: GapReason; since?: 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
 export class Gaps {
   readonly counts: Record<string, number> = {}
+  readonly quiet = new QuietDialings()
   #options: GapsOptions
   // Gaps whose lists are being asked for.
   #pendingCount = 0
@@ -96,12 +98,32 @@ export class Gaps {
     this.#unfilled ??= {
       id: makeMessageId(),
       from: null,
-      reason: MODULE_LOADED,
+      reason: FORGOTTEN,
       hasRestarted: true,
     }
     this.#unfilled.hasRestarted = true
     known.watch()
     this.#enqueue(null, true)
+  }
+
+  /** Asks for dialings that were not heard of for long; for none while a session's lists are asked for anyway. */
+  askForQuiet(now: number): void {
+    const { known, log } = this.#options
+    if (this.#pendingCount > 0) return
+    const uuids = this.quiet.takeQuiet(known.of("dialing").keys(), now)
+    if (uuids.length === 0) return
+    known.watch()
+    this.#pendingCount++
+    this.#work = this.#work.then(async () => {
+      try {
+        const count = await endForgotten(this.#asking(makeMessageId(), FORGOTTEN), uuids)
+        if (count > 0) log("dialings.forgotten", { count })
+      } catch (error) {
+        log("resync.broken", { reason: (error as Error).message })
+      }
+      this.#pendingCount--
+      if (this.#pendingCount === 0) known.unwatch()
+    })
   }
 
   reportLosses(now: number): void {
@@ -167,33 +189,39 @@ export class Gaps {
 
   /** Undefined where the lists could not be asked for. */
   async #infer({ id, from, reason, hasRestarted }: Unfilled) {
-    const { known, intake, list, confirmMs, now, log } = this.#options
     let refusal: ListRefusal | undefined
     try {
       const inferred = await resync({
-        known,
+        ...this.#asking(id, reason, (each) => (refusal = each)),
         hasRestarted: async () =>
           hasRestarted || (from !== null && (await this.#hasBegunSince(from))),
-        confirm: {
-          afterMs: confirmMs,
-          emptyAfterMs: EMPTY_AFTER * confirmMs,
-          signal: this.#stopping.signal,
-        },
-        list: async (kind) => {
-          const answer = await list(showActionOf(kind))
-          if (typeof answer !== "string") return answer
-          refusal = answer
-          return null
-        },
-        emit: (event) => intake.takeSynthetic(event, now(), { reason, gap: id }),
       })
       this.#sayRefusal(refusal)
       // One list that was not known in the beginning is asked for again with the rest.
       return refusal === "unknown" ? undefined : inferred
     } catch (error) {
       // Mostly the session is gone again: what it would have shown, the next one's lists show.
-      log("resync.broken", { reason: (error as Error).message })
+      this.#options.log("resync.broken", { reason: (error as Error).message })
       return undefined
+    }
+  }
+
+  #asking(id: string, reason: string, onRefusal: (refusal: ListRefusal) => void = () => {}) {
+    const { known, intake, list, confirmMs, now } = this.#options
+    return {
+      known,
+      confirm: {
+        afterMs: confirmMs,
+        emptyAfterMs: EMPTY_AFTER * confirmMs,
+        signal: this.#stopping.signal,
+      },
+      list: async (kind: ListedKind) => {
+        const answer = await list(showActionOf(kind))
+        if (typeof answer !== "string") return answer
+        onRefusal(answer)
+        return null
+      },
+      emit: (event: AmiMessage) => intake.takeSynthetic(event, now(), { reason, gap: id }),
     }
   }
 

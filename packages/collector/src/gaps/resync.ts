@@ -103,21 +103,52 @@ async function inferDeletes(
     last = again
   }
   for (const uuid of absent.filter(isAbsent)) {
-    const name = eventNameOf(kind, "deleted")
-    // No more than what is sure: its last state may have been missed too.
-    const headers: HeaderPair[] = [
-      ["Event", name],
-      ["Uuid", uuid],
-    ]
-    const entry = emit({ kind: "event", name, headers })
-    if (!entry) continue
-    known.set(kind, uuid, undefined, entry)
-    count(inferred, kind, "deleted")
+    if (emitDelete(known, emit, kind, uuid)) count(inferred, kind, "deleted")
   }
 }
 
+/** Ends those of the dialings that the PBX lists neither now nor a while later: it has forgotten them. Their number. */
+export async function endForgotten(
+  options: Omit<ResyncOptions, "hasRestarted">,
+  uuids: readonly string[],
+): Promise<number> {
+  const { known, emit } = options
+  const earlier = rowsOf(await options.list("dialing"))
+  if (!earlier || uuids.every((uuid) => earlier.has(uuid))) return 0
+  const later = await askAgain(options)
+  if (!later) return 0
+  const gone = uuids.filter(
+    (uuid) =>
+      !earlier.has(uuid) &&
+      !later.has(uuid) &&
+      !known.isTouched("dialing", uuid) &&
+      known.of("dialing").has(uuid),
+  )
+  return gone.filter((uuid) => emitDelete(known, emit, "dialing", uuid)).length
+}
+
+function emitDelete(
+  known: Known,
+  emit: ResyncOptions["emit"],
+  kind: ListedKind,
+  uuid: string,
+): boolean {
+  const name = eventNameOf(kind, "deleted")
+  // No more than what is sure: its last state may have been missed too.
+  const headers: HeaderPair[] = [
+    ["Event", name],
+    ["Uuid", uuid],
+  ]
+  const entry = emit({ kind: "event", name, headers })
+  if (entry) known.set(kind, uuid, undefined, entry)
+  return entry !== undefined
+}
+
 /** Calls end, and then there are none: what no list of them shows a while later either is over. */
-async function askAgain({ list, confirm }: ResyncOptions): Promise<Rows | undefined> {
+async function askAgain({
+  list,
+  confirm,
+}: Pick<ResyncOptions, "list" | "confirm">): Promise<Rows | undefined> {
   await wait(confirm.emptyAfterMs, undefined, { signal: confirm.signal })
   return rowsOf(await list("dialing"))
 }
