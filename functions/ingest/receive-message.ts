@@ -75,14 +75,18 @@ async function accept(
 ): Promise<Received> {
   const { synthetic } = message
   const isDoubtful = synthetic !== undefined && synthetic.reason !== FORGOTTEN
-  const gap = isDoubtful ? await Gap.decision(deps.table, tenant, synthetic.gap) : undefined
+  const gaps = isDoubtful ? await decisionsOf(deps, tenant, synthetic) : []
+  // It may have happened in any of them: one that nobody covered is enough to believe it, and all must be covered to refute it.
+  const isKnown = gaps.every(Boolean) || gaps.some((each) => each && !each.isCovered)
   // Inferred by one collector, while another may have heard what really happened: that is known a little later.
-  if (isDoubtful && !gap && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
+  if (!isKnown && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
+  const isRefuted = gaps.length > 0 && gaps.every((each) => each?.isCovered)
+  const gap = gaps.at(-1)
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated)
     return reject(deps, record, "no event's name, or a very long one, in its first header")
   const end = endIn(translated)
-  const refuted = gap?.isCovered
+  const refuted = isRefuted
     ? "another collector was connected throughout the gap"
     : message.synthetic && end && (await isEnded(deps.table, tenant, source, end))
       ? "another collector heard the PBX say so"
@@ -127,6 +131,12 @@ function identityOf(message: EventMessage, isRefuted: boolean): Identity {
 /** The record that is gone with this event. */
 const endIn = ({ type, subject }: Translated) =>
   type.endsWith(".deleted") && fits(subject) ? `${type}/${subject}` : undefined
+
+const decisionsOf = (
+  { table }: ReceiveDeps,
+  tenant: string,
+  { gap, others = [] }: NonNullable<EventMessage["synthetic"]>,
+) => Promise.all([...others, gap].map((id) => Gap.decision(table, tenant, id)))
 
 // Longer ones can be asked for by nobody, and the headers beside it may fill the item.
 const MAX_UUID_LENGTH = 200

@@ -314,3 +314,53 @@ test("ends the calls that a module loaded anew has forgotten", async (t) => {
   assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
   assert.deepEqual(queue.gaps, [])
 })
+
+const LOAD =
+  "Event: Load\r\nPrivilege: system,all\r\nModule: res_outbound.so\r\nStatus: Success\r\n\r\n"
+
+test("names both gaps of what the lists could not be asked for after the first", async (t) => {
+  const { pbx, queue, run } = await setUp(t)
+  const collector = await run({ confirmMs: 600 })
+  await until(() => listsAsked(pbx) === 10)
+  pbx.create("Dialing", "x", [["Status", "1"]])
+  await until(async () => (await queue.read()).events.length === 1)
+  pbx.cut()
+  await until(() => listsAsked(pbx) === 15)
+  await pbx.down()
+  await until(() => collector.lines.some(({ event }) => event === "resync.broken"))
+  await pbx.restart()
+  await gapCount(queue, 2)
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  const [first, second] = queue.gaps.map(({ id }) => id)
+  const { reason, ...ids } = synthetic(queue)[0]!.synthetic!
+  assert.deepEqual([reason, ids], ["restarted", { gap: second, others: [first] }])
+})
+
+test("a gap after a module whose lists could not be asked for keeps its own reason", async (t) => {
+  const { pbx, queue, run } = await setUp(t)
+  const collector = await run({ confirmMs: 600 })
+  await until(() => listsAsked(pbx) === 10)
+  pbx.say(LOAD)
+  await until(() => listsAsked(pbx) === 15)
+  await pbx.down()
+  await until(() => collector.lines.some(({ event }) => event === "resync.broken"))
+  pbx.create("Campaign", "born", [["Status", "0"]])
+  await pbx.listen()
+  await gapCount(queue, 1)
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "disconnected")
+})
+
+test("ends the calls of a module that is loaded anew while the lists are asked for", async (t) => {
+  const { pbx, queue, run } = await setUp(t)
+  await run({ confirmMs: 600 })
+  await until(() => listsAsked(pbx) === 10)
+  pbx.say(LOAD)
+  await until(() => listsAsked(pbx) === 15)
+  pbx.create("Dialing", "x", [["Status", "1"]])
+  await until(async () => (await queue.read()).events.length === 1)
+  pbx.records.delete("Dialing")
+  pbx.say(LOAD)
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
+})

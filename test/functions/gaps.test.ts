@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { type IngestMessage, FORGOTTEN } from "@ringback/events/message"
+import * as Gap from "@ringback/store/gap"
 import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
@@ -76,6 +77,25 @@ describe("a check of a collector's settings", () => {
       ["source.gap"],
     )
   })
+})
+
+describe("what was inferred of two gaps, of the first of which the lists could not be asked for", () => {
+  for (const [what, covered, isBelieved] of [
+    ["covered by another collector", [true, true], false],
+    ["of which the first was covered by nobody", [false, true], true],
+    ["of which the second was covered by nobody", [true, false], true],
+  ] as const) {
+    test(`${what}: ${isBelieved ? "believed" : "discarded"}`, async () => {
+      const { arrived } = await world.addEndpoint()
+      const ids = [makeMessageId(), makeMessageId()] as const
+      for (const [index, id] of ids.entries())
+        await Gap.decide(world.deps.table, world.customer.tenant, id, covered[index]!, world.now())
+      const synthetic = { reason: "disconnected", gap: ids[1], others: [ids[0]] }
+      await send(eventMessage(world.customer, campaignUpdate(), { synthetic }))
+      await world.pump()
+      assert.equal(arrived().length, isBelieved ? 1 : 0)
+    })
+  }
 })
 
 test("what a module loaded anew forgot is believed at once, though a twin was connected", async () => {

@@ -5,7 +5,7 @@ import { type GapMessage, type HeartbeatMessage, toAscii } from "@ringback/event
 
 export type Gap = GapMessage["gap"]
 
-export type Synthetic = { reason: string; gap: string }
+export type Synthetic = { reason: string; gap: string; others?: string[] }
 
 /** SQS takes 1 MiB; the seal and the address stand before the headers. */
 export const MAX_JSON_BYTES = 1_000_000

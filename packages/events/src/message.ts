@@ -36,6 +36,8 @@ const Address = {
 /** How far the collector's clock is ahead of its PBX's, in ms; absent while the PBX has told no time. */
 const skewMs = v.optional(Skew)
 
+export const MAX_OTHER_GAPS = 20
+
 /** `synthetic.reason` where the PBX itself forgot its dialings: no other collector can know better. */
 export const FORGOTTEN = "forgotten"
 
@@ -44,8 +46,17 @@ export const EventMessage = v.object({
   ...Address,
   kind: v.literal("event"),
   headers: v.pipe(v.array(HeaderPair), v.minLength(1)),
-  /** Inferred by the collector from the PBX's lists after the gap of that id. */
-  synthetic: v.optional(v.object({ reason: Word, gap: Word })),
+  /**
+   * Inferred by the collector from the PBX's lists after the gap of that id. `others`: gaps before it whose lists could not be
+   * asked for, so that it may have happened in any of them.
+   */
+  synthetic: v.optional(
+    v.object({
+      reason: Word,
+      gap: Word,
+      others: v.optional(v.pipe(v.array(Word), v.maxLength(MAX_OTHER_GAPS))),
+    }),
+  ),
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 

@@ -1,7 +1,7 @@
 import type { Action } from "@ringback/ami/action"
 import type { AmiMessage } from "@ringback/ami/message"
 import { eventNameOf } from "@ringback/events/kind"
-import { FORGOTTEN } from "@ringback/events/message"
+import { FORGOTTEN, MAX_OTHER_GAPS } from "@ringback/events/message"
 import type { Break } from "./coverage.ts"
 import { type Envelope, makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
@@ -47,7 +47,15 @@ const REFUSALS = {
 } as const
 
 /** What the lists have not yet shown, because they could not be asked for, or the session ended meanwhile. */
-type Unfilled = { id: string; from: number | null; reason: string; hasRestarted: boolean }
+type Unfilled = {
+  /** Of the gaps, the newest last; none where there was no gap. */
+  gaps: string[]
+  from: number | null
+  reason: string
+  hasRestarted: boolean
+  /** The dialler's module was loaded anew. */
+  isModule: boolean
+}
 
 // A session may end for another reason while it is asked; one that ends again is ended by the question.
 const MAX_UPTIME_FAILURES = 2
@@ -95,15 +103,8 @@ export class Gaps {
     const { log, known } = this.#options
     log("module.loaded", {})
     this.#mustAskAgain = true
-    this.#unfilled ??= {
-      id: makeMessageId(),
-      from: null,
-      reason: FORGOTTEN,
-      hasRestarted: true,
-    }
-    this.#unfilled.hasRestarted = true
     known.watch()
-    this.#enqueue(null, true)
+    this.#enqueue(null, true, true)
   }
 
   /** Asks for dialings that were not heard of for long; for none while a session's lists are asked for anyway. */
@@ -116,7 +117,10 @@ export class Gaps {
     this.#pendingCount++
     this.#work = this.#work.then(async () => {
       try {
-        const count = await endForgotten(this.#asking(makeMessageId(), FORGOTTEN), uuids)
+        const count = await endForgotten(
+          this.#asking({ gaps: [makeMessageId()], reason: "", isModule: true }),
+          uuids,
+        )
         if (count > 0) log("dialings.forgotten", { count })
       } catch (error) {
         log("resync.broken", { reason: (error as Error).message })
@@ -164,17 +168,19 @@ export class Gaps {
     await Promise.all(this.#reports)
   }
 
-  #enqueue(gap: Ended | null, hasRestarted: boolean): void {
+  #enqueue(gap: Ended | null, hasRestarted: boolean, isModule = false): void {
     if (gap) this.#options.openGaps.keep(gap)
     this.#pendingCount++
     this.#work = this.#work.then(async () => {
-      // What an earlier asking could not show is shown by this one, as of the earliest gap.
+      // What an earlier asking could not show is shown by this one.
       const earlier = this.#unfilled
+      const gaps = [...(earlier?.gaps ?? []), ...(gap ? [gap.id] : [])].slice(-MAX_OTHER_GAPS)
       const asked: Unfilled = {
-        id: earlier?.id ?? gap?.id ?? makeMessageId(),
+        gaps: gaps.length > 0 ? gaps : [makeMessageId()],
         from: earlier?.from ?? gap?.from ?? null,
-        reason: earlier?.reason ?? gap?.reason ?? "",
+        reason: gap?.reason ?? earlier?.reason ?? "",
         hasRestarted: hasRestarted || (earlier?.hasRestarted ?? false),
+        isModule: isModule || (earlier?.isModule ?? false),
       }
       this.#mustAskAgain = false
       const inferred = await this.#infer(asked)
@@ -188,11 +194,12 @@ export class Gaps {
   }
 
   /** Undefined where the lists could not be asked for. */
-  async #infer({ id, from, reason, hasRestarted }: Unfilled) {
+  async #infer(asked: Unfilled) {
+    const { from, hasRestarted } = asked
     let refusal: ListRefusal | undefined
     try {
       const inferred = await resync({
-        ...this.#asking(id, reason, (each) => (refusal = each)),
+        ...this.#asking(asked, (each) => (refusal = each)),
         hasRestarted: async () =>
           hasRestarted || (from !== null && (await this.#hasBegunSince(from))),
       })
@@ -206,8 +213,15 @@ export class Gaps {
     }
   }
 
-  #asking(id: string, reason: string, onRefusal: (refusal: ListRefusal) => void = () => {}) {
+  #asking(
+    { gaps, reason, isModule }: Pick<Unfilled, "gaps" | "reason" | "isModule">,
+    onRefusal: (refusal: ListRefusal) => void = () => {},
+  ) {
     const { known, intake, list, confirmMs, now } = this.#options
+    const gap = gaps.at(-1)!
+    const others = gaps.slice(0, -1)
+    const ofGap = { reason, gap, ...(others.length > 0 && { others }) }
+    const forgotten = { reason: FORGOTTEN, gap }
     return {
       known,
       confirm: {
@@ -221,7 +235,13 @@ export class Gaps {
         onRefusal(answer)
         return null
       },
-      emit: (event: AmiMessage) => intake.takeSynthetic(event, now(), { reason, gap: id }),
+      // Only what the module forgot is beyond doubt: all else a twin may have heard.
+      emit: (event: AmiMessage) =>
+        intake.takeSynthetic(
+          event,
+          now(),
+          isModule && event.name === "OutDialingDelete" ? forgotten : ofGap,
+        ),
     }
   }
 
