@@ -6,6 +6,7 @@ import type { Break } from "./coverage.ts"
 import { type Envelope, makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
 import type { Known, ListedKind } from "./known.ts"
+import { type ListRefusal, REFUSALS } from "./list-refusal.ts"
 import type { Log } from "../log.ts"
 import type { GapReason, Losses } from "./losses.ts"
 import type { OpenGaps } from "./open-gaps.ts"
@@ -29,22 +30,6 @@ type GapsOptions = {
   log: Log
   now: () => number
 }
-
-/** The user has no right to it; or the dialler's module is not loaded (yet), so that the PBX does not know the action. */
-export type ListRefusal = "denied" | "unknown"
-
-const REFUSALS = {
-  denied: {
-    event: "lists.refused",
-    alarm: false,
-    mend: "write=command for this user in manager.conf: then gaps are filled",
-  },
-  unknown: {
-    event: "lists.unknown",
-    alarm: true,
-    mend: "load res_outbound.so: until then no gap is filled; the lists are asked for again when it is loaded",
-  },
-} as const
 
 /** What the lists have not yet shown, because they could not be asked for, or the session ended meanwhile. */
 type Unfilled = {

@@ -16,15 +16,18 @@ export class QuietDialings {
     else this.#heardAt.set(uuid, at)
   }
 
-  /** Of those that are open the ones to be asked about now; each is asked about once in ten minutes. */
+  /** Of those that are open the ones to be asked about now; each is asked about once in ten minutes. Forgets all others. */
   takeQuiet(open: Iterable<string>, now: number): string[] {
     const quiet: string[] = []
+    const heardAt = new Map<string, number>()
     for (const uuid of open) {
-      const heardAt = this.#heardAt.get(uuid)
       // Known from an earlier run: it is quiet from now on.
-      if (heardAt === undefined || now - heardAt >= QUIET_MS) this.#heardAt.set(uuid, now)
-      if (heardAt !== undefined && now - heardAt >= QUIET_MS) quiet.push(uuid)
+      const at = this.#heardAt.get(uuid) ?? now
+      const isQuiet = now - at >= QUIET_MS
+      if (isQuiet) quiet.push(uuid)
+      heardAt.set(uuid, isQuiet ? now : at)
     }
+    this.#heardAt = heardAt
     return quiet
   }
 }
