@@ -67,6 +67,8 @@ test("that the demo's PBX began with us is no news, but a full disk is", () => {
   log("session.connected")
   log("session.waiting", { alarm: true, reason: "closed" })
   log("gap", { alarm: true, reason: "restarted" })
+  // It has no lists to ask for.
+  log("lists.refused", { mend: "write=command for this user" })
   log("spool.memory", { alarm: true, reason: "ENOSPC" })
   assert.deepEqual(heard, ["! spool.memory: ENOSPC"])
 })

@@ -32,7 +32,7 @@ export function loudly(
   return (event, fields = {}) => {
     log(event, fields)
     const { alarm, reason, mend } = fields
-    if (isDemo && (event === "gap" || event.startsWith("session."))) return
+    if (isDemo && /^(gap$|session\.|lists\.)/.test(event)) return
     // What can be mended is said as well, although the collector does its work without it.
     const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
     if (alarm && event === "gap") {
