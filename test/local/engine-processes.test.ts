@@ -1,12 +1,14 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb"
 import { openDataDir } from "@ringback/local/data-dir"
 import { chooseDynamodb, spawnDynamodb } from "@ringback/local/dynamodb-engine"
-import { findDynoxide } from "@ringback/local/dynoxide-engine"
+import { findDynoxide, startDynoxide } from "@ringback/local/dynoxide-engine"
 import { type EngineKind, spawnEngine } from "@ringback/local/engine-process"
 import { provision } from "@ringback/local/provision"
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { type AddressInfo, createServer } from "node:net"
 import { test, type TestContext } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
 import { processesWith } from "../harness/processes.ts"
@@ -43,6 +45,31 @@ test("a directory of dynoxide is refused where that does not run, and one of an 
     /^SettingError: RINGBACK_DATA_DIR: .* names "other", which this version does not know/,
   )
 })
+
+const skip = findDynoxide() ? false : "dynoxide does not run on this platform"
+
+test(
+  "dynoxide starts elsewhere where another program takes the chosen port first",
+  { skip },
+  async (t) => {
+    const other = createServer().listen(0, "127.0.0.1")
+    t.after(() => other.close())
+    await once(other, "listening")
+    const taken = (other.address() as AddressInfo).port
+    const free = createServer().listen(0, "127.0.0.1")
+    await once(free, "listening")
+    const { port } = free.address() as AddressInfo
+    await new Promise((resolve) => free.close(resolve))
+    const ports = [taken, port]
+    const chooseAddress = async () => ({
+      host: "127.0.0.1",
+      port: ports.shift() ?? assert.fail("asked too often"),
+    })
+    const engine = await startDynoxide({}, chooseAddress)
+    t.after(() => engine.close())
+    assert.equal(engine.directUrl, `http://127.0.0.1:${port}`)
+  },
+)
 
 const item = { pk: { S: "p" }, sk: { S: "kept" } }
 

@@ -25,22 +25,20 @@ export const dynoxideFile = "dynamodb.sqlite"
 
 /**
  * dynoxide, a process by itself. It answers web pages too and listens on TCP only. So its address is one that no web
- * page can guess, and the announced port passes on what `answerSdkOnly` lets through.
+ * page can guess, and the announced port passes on what `answerSdkOnly` lets through. `chooseAddress`: for tests.
  */
-export async function startDynoxide({ dataDir, port = 0, onEnded }: EngineOptions = {}): Promise<
-  Engine & { directUrl: string }
-> {
+export async function startDynoxide(
+  { dataDir, port = 0, onEnded }: EngineOptions = {},
+  chooseAddress = hiddenAddress,
+): Promise<Engine & { directUrl: string }> {
   const program = findDynoxide()
   if (!program) throw new Error("dynoxide does not run on this platform")
-  const address = await hiddenAddress()
-  const front = await startFront(address, port)
+  const database = dataDir ? ["--db-path", join(dataDir, dynoxideFile)] : []
+  const { address, engine } = await startProgram(program, database, chooseAddress)
+  let isClosing = false
+  engine.once("exit", (code, signal) => isClosing || onEnded?.(String(signal ?? code)))
   try {
-    const database = dataDir ? ["--db-path", join(dataDir, dynoxideFile)] : []
-    const where = ["--host", address.host, "--port", String(address.port)]
-    const engine = superviseProgram(program, ["serve", ...where, ...database])
-    await whenListening(engine)
-    let isClosing = false
-    engine.once("exit", (code, signal) => isClosing || onEnded?.(String(signal ?? code)))
+    const front = await startFront(address, port)
     const close = async () => {
       isClosing = true
       await front.close()
@@ -48,12 +46,35 @@ export async function startDynoxide({ dataDir, port = 0, onEnded }: EngineOption
     }
     return { url: front.url, directUrl: `http://${address.host}:${address.port}`, close }
   } catch (error) {
-    await front.close()
+    isClosing = true
+    await end(engine)
     throw error
   }
 }
 
 type Address = { host: string; port: number }
+
+const MAX_STARTS = 10
+
+// Between the choice of a port and its use another program may take it, so a few others are tried.
+async function startProgram(
+  program: string,
+  options: string[],
+  chooseAddress: () => Promise<Address>,
+) {
+  for (let started = 1; ; started++) {
+    const address = await chooseAddress()
+    const where = ["--host", address.host, "--port", String(address.port)]
+    const engine = superviseProgram(program, ["serve", ...where, ...options])
+    try {
+      await whenListening(engine)
+      return { address, engine }
+    } catch (error) {
+      const isTaken = String(error).includes("already in use")
+      if (!isTaken || started === MAX_STARTS) throw error
+    }
+  }
+}
 
 // One of nearly 2^24 addresses, and one of the system's 28,000 ports for that: too many for a web page to try. It hides
 // nothing from other programs of this machine.
