@@ -113,7 +113,7 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
       purpose: "change the activity",
       method: "PATCH",
       path: `/api/v2/activities/${id}`,
-      body: { subject: subjectOf(call), note: noteOf(call), ...fields },
+      body: { subject: subjectOf(call), note: noteOf(call), ...ownOf(fields) },
       sample: { success: true, data: { id: 1 } },
     })
   else yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
@@ -137,7 +137,7 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
       participants: [{ person_id: Number(personId), primary: true }],
       done: false,
       note: noteOf(call),
-      ...fields,
+      ...ownOf(fields),
     },
     sample: { success: true, data: { id: 1 } },
   })
@@ -162,9 +162,12 @@ function callLogOf(
     subject: subjectOf(call),
     ...(activity ? { activity_id: Number(activity.id) } : { person_id: Number(person) }),
     note: noteOf(call),
-    ...fields,
+    ...ownOf(fields),
   }
 }
+
+// Whose call it is, and which activity it goes into, is decided here.
+const ownOf = ({ activity_id: _, person_id: _person, ...own }: Record<string, unknown>) => own
 
 const escaped = (text: string) =>
   text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -10,10 +10,6 @@ export const sqlTime = (at: number) => isoSeconds(at).replace("T", " ").replace(
 export const minutesAndSeconds = (seconds: number) =>
   `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`
 
-/** `00:02`, whole minutes. */
-export const hoursAndMinutes = (seconds: number) =>
-  `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor((seconds % 3600) / 60))}`
-
 /** `2026-11-26`: the day on which it was that time there. */
 export function dayIn(timeZone: string, at: number): string {
   const parts = new Intl.DateTimeFormat("en-CA", {
