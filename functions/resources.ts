@@ -31,6 +31,10 @@ export type Linked = {
   RetryQueue: { url: string }
   JobsQueue: { url: string }
   RejectedQueue: { url: string }
+  IngestDeadLetters: { url: string }
+  DeliveryDeadLetters: { url: string }
+  RetryDeadLetters: { url: string }
+  JobsDeadLetters: { url: string }
   OperatorKey: { value: string }
   DataKey: DataKeyResource
   Settings: {
@@ -77,6 +81,14 @@ export async function connect(linked: Linked) {
       },
       get rejectedUrl() {
         return linked.RejectedQueue.url
+      },
+      get deadLetters() {
+        return {
+          ingest: linked.IngestDeadLetters.url,
+          delivery: linked.DeliveryDeadLetters.url,
+          retry: linked.RetryDeadLetters.url,
+          jobs: linked.JobsDeadLetters.url,
+        }
       },
     },
     get operatorKey() {

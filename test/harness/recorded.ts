@@ -10,7 +10,9 @@ import { startWorld, type World } from "./world.ts"
 export function recordedClients(stack: Stack, seen: SeenCall[], by: string) {
   const clients = makeClients(stack)
   const names = new Map([[stack.tableName, "Table"]])
-  for (const [name, { url }] of Object.entries(stack.queues)) names.set(url, `${name}Queue`)
+  for (const [name, { url, deadLetterUrl }] of Object.entries(stack.queues)) {
+    names.set(url, `${name}Queue`).set(deadLetterUrl, `${name}DeadLetters`)
+  }
   names.set(stack.rejectedUrl, "RejectedQueue")
   for (const service of ["sqs", "dynamodb"] as const) {
     record(clients[service], (command, { QueueUrl, TableName, RequestItems = {}, IndexName }) => {

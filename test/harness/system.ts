@@ -12,6 +12,7 @@ import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
 import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
 import { makeCache } from "@ringback/functions/runtime/cache"
+import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
@@ -33,7 +34,7 @@ const DAY_MS = 24 * 3600 * 1000
 export type Deps = IngestDeps &
   DeliverDeps &
   JobsDeps & {
-    queues: { ingestUrl: string }
+    queues: ApiDeps["queues"]
     testSender: Pick<Sender, "send">
   }
 
@@ -66,6 +67,12 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
       retryUrl: stack.queues.Retry.url,
       jobsUrl: stack.queues.Jobs.url,
       rejectedUrl: stack.rejectedUrl,
+      deadLetters: {
+        ingest: stack.queues.Ingest.deadLetterUrl,
+        delivery: stack.queues.Delivery.deadLetterUrl,
+        retry: stack.queues.Retry.deadLetterUrl,
+        jobs: stack.queues.Jobs.deadLetterUrl,
+      },
     },
     sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),

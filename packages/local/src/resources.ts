@@ -22,6 +22,10 @@ export function linkResources(
     RetryQueue: { url: queues.Retry.url },
     JobsQueue: { url: queues.Jobs.url },
     RejectedQueue: { url: provisioned.rejectedUrl },
+    IngestDeadLetters: { url: queues.Ingest.deadLetterUrl },
+    DeliveryDeadLetters: { url: queues.Delivery.deadLetterUrl },
+    RetryDeadLetters: { url: queues.Retry.deadLetterUrl },
+    JobsDeadLetters: { url: queues.Jobs.deadLetterUrl },
     OperatorKey: { value: dir.operatorKey },
     DataKey: { type: "file", path: dir.dataKeyPath },
     Settings: {
