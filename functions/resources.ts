@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
 import type { Matching } from "@ringback/store/endpoint"
+import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
 import type { Source } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -46,6 +47,8 @@ export type Linked = {
     /** One machine only: the operator may give endpoints loopback URLs. */
     operatorLoopback?: boolean
     cachedMs?: number
+    /** How the table takes several new items in one request; absent: it does not. */
+    inserts?: InsertMode
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
   }
@@ -122,7 +125,8 @@ export const releaseResources = memoized(() => {
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
   const client = new DynamoDBClient({})
-  const table: Table = { client, name, now: Date.now, sealer, retentionMs }
+  const insert = settings.inserts && makeInsert(client, name, settings.inserts)
+  const table: Table = { client, name, now: Date.now, sealer, retentionMs, insert }
   // Otherwise the SDK calls the queue URL's host, whatever endpoint it is given.
   const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
   return { table, sqs, log: makeLog(settings.logFile) }

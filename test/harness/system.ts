@@ -21,6 +21,7 @@ import { releaseHandler } from "@ringback/functions/release"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import * as Endpoint from "@ringback/store/endpoint"
+import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -56,6 +57,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     now,
     sealer: makeSealer(dataKey),
     retentionMs: 30 * DAY_MS,
+    insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
   const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
   return {
