@@ -26,6 +26,7 @@ describe("a transform", () => {
       method: "POST",
       path: null,
       headers: {},
+      contentType: "application/json",
       body: `{"text":"+4520123456 answered"}`,
     })
   })
@@ -47,6 +48,7 @@ describe("a transform", () => {
       method: "PUT",
       path: "/calls/%2B4520123456?v=2",
       headers: { "x-kind": "answered" },
+      contentType: "application/json",
       body: "[1,2]",
     })
   })
@@ -56,6 +58,7 @@ describe("a transform", () => {
       `{"$request": {"headers": {"Content-Type": "application/x-www-form-urlencoded"}, "body": "To=" & data.number}}`,
     )
     assert.equal("body" in sent && sent.body, "To=+4520123456")
+    assert.equal("body" in sent && sent.contentType, "application/x-www-form-urlencoded")
   })
 
   test("without a body of its own: the webhook, or none where the method has none", async () => {

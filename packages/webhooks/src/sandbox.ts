@@ -40,7 +40,7 @@ export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
   let turn: Promise<unknown> = Promise.resolve()
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const done = turn.then(work)
     turn = done.catch(() => undefined)
     return done
@@ -152,8 +152,8 @@ function cpuMs(pid: number | undefined): number {
 async function serve(): Promise<void> {
   const { default: jsonata } = await import("jsonata")
   // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
-  for (const each of [Object, Array, Function, String, Number, Promise])
-    Object.preventExtensions(each.prototype)
+  for (const { prototype } of [Object, Array, Function, String, Number])
+    void Object.preventExtensions(prototype)
   const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE }
   const answer = async ({ expression, input }: Request): Promise<Answer> => {
     try {
@@ -171,7 +171,7 @@ async function serve(): Promise<void> {
   }
   process.on(
     "message",
-    (request: Request) => void answer(request).then((each) => process.send!(each)),
+    (request: Request) => void answer(request).then((each) => void process.send!(each)),
   )
   process.send!("ready")
 }

@@ -18,10 +18,12 @@ export type SendRequest = {
   body: string
   /** POST where it is left out. */
   method?: string | undefined
+  /** application/json where it is left out. */
+  contentType?: string | undefined
 }
 
 /** A request whose answer is read: of a connector, or for a token. `body` null: none is sent. */
-export type AskRequest = Omit<SendRequest, "body" | "method"> & {
+export type AskRequest = Omit<SendRequest, "body" | "method" | "contentType"> & {
   method: string
   body: string | null
   /** How long it may take from the start to the end of the headers. */
@@ -99,8 +101,8 @@ export function makeSender(options: SenderOptions): Sender {
 
   async function post(request: SendRequest, located: Located, startedAt: number) {
     const body = Buffer.from(request.body)
-    const headers = { "content-type": "application/json", ...request.headers }
-    const { method = "POST" } = request
+    const { method = "POST", contentType = "application/json" } = request
+    const headers = { ...request.headers, "content-type": contentType }
     const attempt = attemptOf(
       { method, headers, body, keptBytes: KEPT_BODY_BYTES },
       located,

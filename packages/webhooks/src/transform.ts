@@ -8,6 +8,7 @@ export type Transformed =
       method: string
       path: string | null
       headers: Record<string, string>
+      contentType: string
       body: string
     }
   /** Its value is null or nothing: this event is not wanted. */
@@ -38,22 +39,25 @@ export function requestOf(evaluated: Evaluated, target: Target): Transformed {
   if (evaluated.json === null) return { result: "unwanted" }
   const value: unknown = JSON.parse(evaluated.json)
   const request = isObject(value) && Object.keys(value).length === 1 ? value["$request"] : undefined
-  if (request === undefined)
-    return { result: "send", method: "POST", path: null, headers: {}, body: evaluated.json }
+  if (request === undefined) return { ...PLAIN, body: evaluated.json }
   const read = readRequest(request, target)
   return "problem" in read
     ? { result: "failed", reason: `the transform failed: ${read.problem}` }
-    : { result: "send", ...read }
+    : read
 }
 
-type Request = {
-  method: string
-  path: string | null
-  headers: Record<string, string>
-  body: string
-}
+const JSON_TYPE = "application/json"
+const PLAIN = {
+  result: "send",
+  method: "POST",
+  path: null,
+  headers: {},
+  contentType: JSON_TYPE,
+} as const
 
-function readRequest(request: unknown, target: Target): Request | { problem: string } {
+type Sent = Extract<Transformed, { result: "send" }>
+
+function readRequest(request: unknown, target: Target): Sent | { problem: string } {
   if (!isObject(request)) return { problem: "$request must be an object" }
   const { method = "POST", path = null, headers = {}, body, ...others } = request
   const [unknown] = Object.keys(others)
@@ -62,26 +66,27 @@ function readRequest(request: unknown, target: Target): Request | { problem: str
     return { problem: `$request.method must be one of ${METHODS.join(", ")}` }
   const problem = pathProblem(path, target.url) ?? headersProblem(headers, target.authHeader)
   if (problem !== undefined) return { problem }
-  const given = headers as Record<string, string>
+  const own = Object.entries(headers as Record<string, string>)
+  const contentType = own.find(([name]) => isContentType(name))?.[1]
   return {
+    result: "send",
     method,
     path: path as string | null,
-    headers: given,
-    body: bodyOf(body, { method, headers: given, webhook: target.body }),
+    headers: Object.fromEntries(own.filter(([name]) => !isContentType(name))),
+    contentType: contentType ?? JSON_TYPE,
+    // A text under a content type of its own is sent as it is (a form, XML); all else is JSON.
+    body:
+      body === undefined
+        ? WITHOUT_BODY.has(method)
+          ? ""
+          : target.body
+        : typeof body === "string" && contentType !== undefined
+          ? body
+          : JSON.stringify(body),
   }
 }
 
-// A text under a content type of its own is sent as it is (a form, XML); all else is JSON.
-function bodyOf(
-  body: unknown,
-  about: { method: string; headers: Record<string, string>; webhook: string },
-): string {
-  if (body === undefined) return WITHOUT_BODY.has(about.method) ? "" : about.webhook
-  const isText = Object.keys(about.headers).some((name) => name.toLowerCase() === CONTENT_TYPE)
-  return typeof body === "string" && isText ? body : JSON.stringify(body)
-}
-
-const CONTENT_TYPE = "content-type"
+const isContentType = (name: string) => name.toLowerCase() === "content-type"
 
 function pathProblem(path: unknown, url: string): string | undefined {
   if (path === null) return undefined
@@ -100,10 +105,10 @@ function headersProblem(headers: unknown, authHeader: string | undefined): strin
   if (authHeader !== undefined && names.includes(authHeader))
     return `$request.headers cannot set ${authHeader}, which the endpoint's auth sets`
   const given = headers as Record<string, string>
-  const others = Object.entries(given).filter(([name]) => name.toLowerCase() !== CONTENT_TYPE)
+  const others = Object.entries(given).filter(([name]) => !isContentType(name))
   const [problem] = headerProblems(Object.fromEntries(others))
   if (problem) return `$request.headers ${problem.name}: ${problem.message}`
-  const type = Object.entries(given).find(([name]) => name.toLowerCase() === CONTENT_TYPE)?.[1]
+  const type = Object.entries(given).find(([name]) => isContentType(name))?.[1]
   return type === undefined || /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*$/.test(type)
     ? undefined
     : "$request.headers content-type is not a media type"
