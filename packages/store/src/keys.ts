@@ -13,6 +13,10 @@ export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk:
 export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `QUOTA#${kind}` })
 /** Who does a kind of work for a tenant: see lease.ts. */
 export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
+/** The OAuth token of an endpoint: see oauth-token.ts. */
+export const oauthTokenKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `TOKEN#${id}` })
+/** What a connector keeps of its CRM's account: see connector.ts. */
+export const connectorKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `CRM#${id}` })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */
@@ -60,6 +64,12 @@ export function claimKey(tenant: string, hash: Buffer): Key {
 export function callKey(tenant: string, source: string, uuid: string): Key {
   const hash = hashOf("call", source, uuid)
   return { pk: `${tenant}#K#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+}
+
+/** What a connector keeps of one call; 8 shards, for each call writes it. */
+export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
+  const hash = hashOf("logged call", endpointId, uuid)
+  return { pk: `${tenant}#L#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
 }
 
 export const RECORD_SHARDS = 8

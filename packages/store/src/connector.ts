@@ -1,0 +1,112 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import * as v from "valibot"
+import { getItem, type Item } from "./item.ts"
+import { connectorKey, loggedCallKey, type Key } from "./keys.ts"
+import { isConditionFailed, toSeconds, type Table } from "./table.ts"
+
+const Kept = v.record(v.string(), v.string())
+type Kept = v.InferOutput<typeof Kept>
+
+const Stored = v.object({
+  kept: v.optional(Kept, {}),
+  /** The newest event of the call that is in the CRM. */
+  version: v.exactOptional(v.string()),
+  eventId: v.exactOptional(v.string()),
+  leaseUntil: v.optional(v.number(), 0),
+})
+
+/** A call in the CRM of an endpoint; `owner`: the attempt that works on it. */
+export type LoggedCall = { tenant: string; endpointId: string; uuid: string; owner: string }
+
+export type Begun =
+  | { outcome: "begun"; kept: Kept; version: string | undefined; eventId: string | undefined }
+  /** Another attempt works on this call, until then at most. */
+  | { outcome: "busy"; until: number }
+
+/**
+ * Begins an attempt on a call, alone: two side by side could make two activities. An attempt that died holds up the next one
+ * for `leaseMs` at most, which must be longer than an attempt may take.
+ */
+export async function begin(table: Table, call: LoggedCall, leaseMs: number): Promise<Begun> {
+  const now = table.now()
+  const item = await update(table, keyOf(call), {
+    set: {
+      leaseOwner: call.owner,
+      leaseUntil: now + leaseMs,
+      expiresAt: toSeconds(now + table.retentionMs),
+    },
+    condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR leaseOwner = :owner",
+    values: { ":now": now, ":owner": call.owner },
+  })
+  if (!item) {
+    const other = v.parse(Stored, (await getItem(table, keyOf(call), { consistent: true })) ?? {})
+    return { outcome: "busy", until: other.leaseUntil }
+  }
+  const { kept, version, eventId } = v.parse(Stored, item)
+  return { outcome: "begun", kept, version, eventId }
+}
+
+/** Keeps more of a call: all that is known of it by now. Throws where another attempt has taken over. */
+export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Promise<void> {
+  const item = await update(table, keyOf(call), {
+    set: { kept },
+    condition: "leaseOwner = :owner",
+    values: { ":owner": call.owner },
+  })
+  if (!item) throw new Error("Another attempt has taken this call over")
+}
+
+/** Ends an attempt; `done`: the event that is in the CRM now. */
+export async function end(
+  table: Table,
+  call: LoggedCall,
+  done: { version: string; eventId: string } | undefined,
+): Promise<void> {
+  await update(table, keyOf(call), {
+    set: { leaseUntil: 0, ...done },
+    condition: "leaseOwner = :owner",
+    values: { ":owner": call.owner },
+  })
+}
+
+/** What is known of the endpoint's account in the CRM. */
+export async function accountOf(table: Table, tenant: string, endpointId: string): Promise<Kept> {
+  const item = await getItem(table, connectorKey(tenant, endpointId))
+  return v.parse(Stored, item ?? {}).kept
+}
+
+export async function keepAccount(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  kept: Kept,
+): Promise<void> {
+  await update(table, connectorKey(tenant, endpointId), { set: { kept } })
+}
+
+const keyOf = ({ tenant, endpointId, uuid }: LoggedCall) => loggedCallKey(tenant, endpointId, uuid)
+
+type Write = { set: Item; condition?: string; values?: Item }
+
+async function update(table: Table, key: Key, write: Write): Promise<Item | undefined> {
+  const names = Object.keys(write.set)
+  const values = { ...write.values }
+  for (const name of names) values[`:set_${name}`] = write.set[name]
+  try {
+    const { Attributes } = await table.client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: marshall(key),
+        UpdateExpression: `SET ${names.map((name) => `${name} = :set_${name}`).join(", ")}`,
+        ...(write.condition && { ConditionExpression: write.condition }),
+        ExpressionAttributeValues: marshall(values),
+        ReturnValues: "ALL_NEW",
+      }),
+    )
+    return Attributes && unmarshall(Attributes)
+  } catch (error) {
+    if (isConditionFailed(error)) return undefined
+    throw error
+  }
+}
