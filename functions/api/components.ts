@@ -1,6 +1,7 @@
 import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { recordKinds } from "@ringback/store/record"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
 import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
@@ -14,9 +15,11 @@ import {
   Signing,
 } from "./endpoint-schema.ts"
 import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-secrets.ts"
+import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
 import { TenantInput, TenantAnswer } from "./tenants.ts"
@@ -43,6 +46,9 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Record: RecordAnswer,
+  Job: JobAnswer,
+  StartedErasure,
   Delivery: DeliveryAnswer,
   DeliveryWithAttempts,
   Attempt: AttemptAnswer,
@@ -61,12 +67,14 @@ export const requestSchemas = {
   EndpointChanges,
   SecretRotationInput,
   RecoveryInput,
+  EraseInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
 export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,
+  RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   CallOutcome: outcomes,
