@@ -91,8 +91,8 @@ async function recordsPage(work: Work) {
   const { table, job, erased, walk } = work
   const { items, next } = await walkRecords(table, job.tenant, walk, PAGE)
   for (const record of items) {
-    const data = JSON.parse(record.data ?? "{}") as { uKey?: unknown }
-    const contactKey = record.kind === "dllist" && data.uKey !== undefined ? `${data.uKey}` : null
+    const { uKey } = JSON.parse(record.data ?? "{}") as { uKey?: unknown }
+    const contactKey = record.kind === "dllist" && typeof uKey === "string" ? uKey : null
     if (hasKey(work, { contactKey })) await add(work, record.uuid)
     if (!erased.has(Erasure.hashOfName("uuid", record.uuid))) continue
     if (await Record.remove(table, job.tenant, record)) walk.records++

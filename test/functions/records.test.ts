@@ -15,10 +15,18 @@ after(() => world.close())
 beforeEach(() => world.begin())
 
 const CALLS = { eventTypes: ["call.*"] }
+type Shown = {
+  kind: string
+  source: string
+  uuid: string
+  version: string
+  deleted: boolean
+  data: { [name: string]: unknown }
+}
 const list = async (query = "") => {
   const answer = await api.call(`GET /v1/tenants/${world.customer.tenant}/records${query}`)
   assert.equal(answer.status, 200, answer.text)
-  return answer.body as { data: { [name: string]: any }[]; nextCursor: string | null }
+  return answer.body as { data: Shown[]; nextCursor: string | null }
 }
 
 const record = (name: string, verb: string, uuid: string, ...more: Pair[]): Pair[] => [
