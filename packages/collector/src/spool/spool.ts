@@ -191,7 +191,7 @@ export class Spool {
       clearTimeout(this.#timer)
       void this.#flush()
     } else {
-      const groupMs = this.#flushedAt + GROUP_MS - performance.now()
+      const groupMs = Math.max(0, this.#flushedAt + GROUP_MS - performance.now())
       this.#timer ??= setTimeout(() => void this.#flush(), this.#trouble ? DISK_RETRY_MS : groupMs)
     }
   }
