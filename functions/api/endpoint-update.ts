@@ -14,16 +14,19 @@ const OWN_TEXT = [
   "description",
   "headers",
   "metadata",
+  "transform",
+  "connector",
 ] as const
+type OwnText = { [Name in (typeof OWN_TEXT)[number]]?: unknown }
 
-const bytesOf = (settings: Endpoint.Changes): number =>
+const bytesOf = (settings: OwnText): number =>
   OWN_TEXT.reduce((sum, name) => sum + Buffer.byteLength(JSON.stringify(settings[name] ?? "")), 0)
 
 /** A problem where an endpoint's own text is too large. One that was larger before may stay so, but not grow. */
-export function checkSize(settings: Endpoint.Changes, before?: Endpoint.Settings): void {
+export function checkSize(settings: OwnText, before?: OwnText): void {
   const bytes = bytesOf({ ...before, ...settings })
   if (bytes <= MAX_BYTES || (before && bytes <= bytesOf(before))) return
-  const message = `url, eventTypes, sources, filter, description, headers and metadata may have ${MAX_BYTES / 1024} KB together, and have ${bytes} bytes`
+  const message = `url, eventTypes, sources, filter, description, headers, metadata, transform and connector may have ${MAX_BYTES / 1024} KB together, and have ${bytes} bytes`
   throw new ProblemError("request.invalid", message, { errors: [{ path: "", message }] })
 }
 

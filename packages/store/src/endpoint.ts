@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
+import type { ConnectorOf, DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import {
   changeItem,
   deleteItem,
@@ -31,6 +31,13 @@ const Stored = v.object({
   description: v.nullable(v.string()),
   /** Sealed as a whole: receivers are often given an Authorization. */
   headers: v.string(),
+  transform: v.optional(v.nullable(v.string()), null),
+  /** Sealed: an Auth, or the credentials of a connector. */
+  auth: v.optional(v.nullable(v.string()), null),
+  connector: v.optional(
+    v.nullable(json(v.looseObject({ kind: v.string(), live: v.exactOptional(v.boolean()) }))),
+    null,
+  ),
   rateLimit: v.nullable(v.number()),
   metadata: json(v.record(v.string(), v.string())),
   signing: v.picklist(["hmac", "ed25519"]),
@@ -55,10 +62,15 @@ export type Settings = Pick<
   | "filter"
   | "description"
   | "headers"
+  | "transform"
   | "rateLimit"
   | "metadata"
   | "disabled"
->
+> & {
+  /** Opened; a connector's credentials too. It is sealed here. */
+  auth?: object | null
+  connector?: ConnectorOf | null
+}
 export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
 
 /** What goes with `url`, and is never set by its tenant. */
@@ -74,12 +86,14 @@ function parse(table: Table, item: Item): Endpoint {
 }
 
 function toItem(table: Table, tenant: string, id: string, settings: Changes): Item {
-  const { filter, headers, metadata, ...rest } = settings
+  const { filter, headers, metadata, auth, connector, ...rest } = settings
   const seal = (value: object) => table.sealer.seal(JSON.stringify(value), contextOf(tenant, id))
   return {
     ...rest,
     ...(filter !== undefined && { filter: filter && JSON.stringify(filter) }),
     ...(headers && { headers: seal(headers) }),
+    ...(auth !== undefined && { auth: auth && seal(auth) }),
+    ...(connector !== undefined && { connector: connector && JSON.stringify(connector) }),
     ...(metadata && { metadata: JSON.stringify(metadata) }),
     ...(rest.disabled !== undefined && { disabledReason: rest.disabled ? "manual" : null }),
   }
@@ -121,7 +135,15 @@ export async function get(
 }
 
 /** What it takes to know which events an endpoint wants. */
-const Matching = v.pick(Stored, ["id", "eventTypes", "sources", "filter", "disabled", "createdAt"])
+const Matching = v.pick(Stored, [
+  "id",
+  "eventTypes",
+  "sources",
+  "filter",
+  "connector",
+  "disabled",
+  "createdAt",
+])
 export type Matching = v.InferOutput<typeof Matching>
 
 /** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */
@@ -182,6 +204,9 @@ const EMPTY = {
   filter: null,
   description: null,
   headers: {},
+  transform: null,
+  auth: null,
+  connector: null,
   metadata: {},
 }
 
@@ -211,6 +236,12 @@ export function openSecrets(table: Table, endpoint: Receiver, now = table.now())
     openedSecrets.set(secret, opened)
     return opened
   })
+}
+
+/** Its credentials, opened; undefined where it has none. Whoever reads them parses them. */
+export function openAuth(table: Table, { auth, tenant, id }: Receiver): unknown {
+  if (auth == null) return undefined
+  return JSON.parse(table.sealer.open(auth, contextOf(tenant, id))) as unknown
 }
 
 export const validSecrets = (endpoint: Receiver, now: number) =>

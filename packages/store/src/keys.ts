@@ -14,7 +14,10 @@ export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk
 /** Who does a kind of work for a tenant: see lease.ts. */
 export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
 /** The OAuth token of an endpoint: see oauth-token.ts. */
-export const oauthTokenKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `TOKEN#${id}` })
+export const oauthTokenKey = (tenant: string, id: string): Key => ({
+  pk: tenant,
+  sk: `TOKEN#${id}`,
+})
 /** What a connector keeps of its CRM's account: see connector.ts. */
 export const connectorKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `CRM#${id}` })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })

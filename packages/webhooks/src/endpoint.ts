@@ -4,6 +4,9 @@ export type DisabledReason = "gone" | "failing" | "manual"
 /** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
 export type EndpointSecret = { sealed: string; expiresAt?: number }
 
+/** A connector as far as matching and showing it need: the room of connectors knows the rest of each kind. */
+export type ConnectorOf = { kind: string; live?: boolean | undefined } & Record<string, unknown>
+
 /** A tenant's receiver, as delivery and the API see it. Times are epoch ms. */
 export type Endpoint = {
   id: string
@@ -19,6 +22,12 @@ export type Endpoint = {
   filter: Record<string, unknown[]> | null
   description: string | null
   headers: Record<string, string>
+  /** JSONata, whose value is sent instead of the webhook. */
+  transform?: string | null
+  /** How its requests show who they are: sealed JSON of an Auth, or of a connector's own. */
+  auth?: string | null
+  /** The CRM that calls are logged in, without its credentials. `url` is then the CRM's, and nothing is signed. */
+  connector?: ConnectorOf | null
   /** Requests a second; null: no limit. */
   rateLimit: number | null
   metadata: Record<string, string>

@@ -1,4 +1,4 @@
-import type { Endpoint } from "./endpoint.ts"
+import type { ConnectorOf, Endpoint } from "./endpoint.ts"
 import { passes } from "./filter.ts"
 
 /** What an endpoint is asked about; `webhook` is the body as it would be sent, parsed. */
@@ -9,7 +9,7 @@ export type Candidate = { type: string; source: string | null; webhook: object }
  * `eventTypes` can refuse them: a filter on campaigns must not hide that another endpoint was disabled.
  */
 export function wants(
-  endpoint: Pick<Endpoint, "eventTypes" | "sources" | "filter">,
+  endpoint: Pick<Endpoint, "eventTypes" | "sources" | "filter" | "connector">,
   event: Candidate,
 ): boolean {
   const { filter } = endpoint
@@ -19,15 +19,20 @@ export function wants(
 
 /** Whether the endpoint's types and sources let it in; its filter is asked later, when there is a body. */
 export function asksFor(
-  { eventTypes, sources }: Pick<Endpoint, "eventTypes" | "sources">,
+  { eventTypes, sources, connector }: Pick<Endpoint, "eventTypes" | "sources" | "connector">,
   { type, source }: Pick<Candidate, "type" | "source">,
 ): boolean {
   // Call events are made for those who ask for them by name, so that they cost nobody else anything.
+  if (connector && !isLogged(connector, type)) return false
   const isAsked = eventTypes
     ? eventTypes.some((pattern) => matches(pattern, type))
-    : !type.startsWith("call.")
+    : !type.startsWith("call.") || connector != null
   return isAsked && (source === null || !sources || sources.includes(source))
 }
+
+/** A CRM is told of calls that are over and, where its tenant wants that, of those that were answered. */
+const isLogged = ({ live }: ConnectorOf, type: string) =>
+  type === "call.completed" || (live === true && type === "call.answered")
 
 /** Why an entry of `eventTypes` is refused, in words; undefined where it is fine. */
 export function patternProblem(pattern: string, knownTypes: readonly string[]): string | undefined {

@@ -10,7 +10,18 @@ export type Outcome = {
   responseBody: string | null
   retryAfterMs: number | null
   isGone: boolean
+  /** The requests of an attempt that takes several. */
+  steps?: Step[]
+  /** Nothing is tried again; a discarded delivery has no attempt on record. */
+  final?: { status: "failed" | "discarded"; reason: string }
+  /** It says nothing of the endpoint's health. */
+  isNeutral?: boolean
+  /** All of the endpoint's deliveries are to wait for so long. */
+  pauseMs?: number
 }
+
+/** One request of an attempt. `statusCode` null: there was no answer. */
+export type Step = { method: string; url: string; statusCode: number | null; durationMs: number }
 
 /** A final status line was read; the rest of the answer as far as it came. */
 export type Answer = {

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto"
+import { connectorOf, ConnectorSettings, logSteps } from "@ringback/connectors/kinds"
+import { run } from "@ringback/connectors/run"
+import type { End, Memory } from "@ringback/connectors/step"
+import * as Connector from "@ringback/store/connector"
+import * as Endpoint from "@ringback/store/endpoint"
+import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
+import * as v from "valibot"
+import { openCrm, Unanswered, type Crm } from "./crm.ts"
+import type { OutboundDeps, Sendable } from "./outbound.ts"
+
+// Longer than an attempt may take, fetching a token included.
+const LEASE_MS = 45_000
+
+const Event = v.looseObject({
+  version: v.string(),
+  test: v.optional(v.boolean(), false),
+  data: v.looseObject({ uuid: v.string() }),
+})
+
+/** One attempt to log a call in the endpoint's CRM. */
+export async function logCall(
+  deps: OutboundDeps,
+  endpoint: Endpoint.Endpoint,
+  event: Sendable,
+): Promise<Outcome> {
+  const webhook: unknown = JSON.parse(event.body)
+  const { data, version, test } = v.parse(Event, webhook)
+  const settings = settingsOf(deps, endpoint)
+  if (test && deps.crmUrls?.[settings.kind] === undefined)
+    return delivered("skipped: a test, which is no call", null, 0)
+  const fields = await fieldsOf(deps, settings, event.body)
+  if ("outcome" in fields) return fields.outcome
+  const { tenant, id: endpointId } = endpoint
+  const call = { tenant, endpointId, uuid: data.uuid, owner: randomUUID() }
+  const begun = await Connector.begin(deps.table, call, LEASE_MS)
+  if (begun.outcome === "busy")
+    return { ...failedOutcome("another attempt is logging this call", 0), isNeutral: true }
+  let done: { version: string; eventId: string } | undefined
+  try {
+    if (begun.version !== undefined && begun.version > version)
+      return discarded(`superseded by ${begun.eventId}`)
+    const memory: Memory = {
+      call: begun.kept,
+      endpoint: await Connector.accountOf(deps.table, tenant, endpointId),
+    }
+    const crm = openCrm(deps, endpoint, settings)
+    const steps = logSteps({ webhook, settings, fields: fields.values, memory })
+    const end = await run(steps, { send: crm.send, keep: keeping(deps, call, memory) }).catch(
+      (error: unknown) => unansweredEnd(error),
+    )
+    if (end.end === "logged") done = { version, eventId: event.id }
+    return outcomeOf(end, crm)
+  } finally {
+    await Connector.end(deps.table, call, done)
+  }
+}
+
+/** The settings with their credentials. */
+export function settingsOf(
+  { table }: Pick<OutboundDeps, "table">,
+  endpoint: Endpoint.Endpoint,
+): ConnectorSettings {
+  return v.parse(ConnectorSettings, {
+    ...endpoint.connector,
+    auth: Endpoint.openAuth(table, endpoint),
+  })
+}
+
+type Fields = { values: Record<string, unknown> } | { outcome: Outcome }
+
+/** What the settings' `map` gives for an event. */
+export async function fieldsOf(
+  { sandbox }: Pick<OutboundDeps, "sandbox">,
+  { map }: ConnectorSettings,
+  body: string,
+): Promise<Fields> {
+  if (map === null) return { values: {} }
+  const evaluated = await (await sandbox()).evaluate(map, body)
+  if (evaluated.result === "late")
+    return {
+      outcome: { ...failedOutcome("connector.map took longer than 50 ms", 0), isNeutral: true },
+    }
+  if (evaluated.result === "failed") return { outcome: mapFailed(evaluated.reason) }
+  const value: unknown = JSON.parse(evaluated.json ?? "{}")
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
+  return isObject
+    ? { values: value as Record<string, unknown> }
+    : { outcome: mapFailed("its value is not an object of fields") }
+}
+
+function mapFailed(words: string): Outcome {
+  const reason = `connector.map failed: ${words}`
+  return { ...failedOutcome(reason, 0), isNeutral: true, final: { status: "failed", reason } }
+}
+
+const keeping =
+  ({ table }: OutboundDeps, call: Connector.LoggedCall, memory: Memory) =>
+  async (more: Partial<Memory>) => {
+    if (more.call) {
+      memory.call = { ...memory.call, ...more.call }
+      await Connector.keepCall(table, call, memory.call)
+    }
+    if (more.endpoint) {
+      memory.endpoint = { ...memory.endpoint, ...more.endpoint }
+      await Connector.keepAccount(table, call.tenant, call.endpointId, memory.endpoint)
+    }
+  }
+
+function unansweredEnd(error: unknown): End {
+  if (!(error instanceof Unanswered)) throw error
+  return { end: "failed", words: error.message, statusCode: null }
+}
+
+function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "durationMs">): Outcome {
+  const last = steps.at(-1)?.statusCode ?? null
+  const known = steps.length > 0 ? { steps } : {}
+  if (end.end !== "failed") {
+    const words = end.end === "skipped" ? end.words : null
+    return { ...delivered(words, last, durationMs()), ...known }
+  }
+  const { words, statusCode, waitMs } = end
+  return {
+    ...failedOutcome(words, durationMs()),
+    ...known,
+    statusCode,
+    ...(waitMs !== undefined && { retryAfterMs: waitMs, pauseMs: waitMs }),
+  }
+}
+
+const delivered = (
+  words: string | null,
+  statusCode: number | null,
+  durationMs: number,
+): Outcome => ({
+  ...failedOutcome("", durationMs),
+  ok: true,
+  error: words,
+  statusCode,
+})
+
+const discarded = (reason: string): Outcome => ({
+  ...failedOutcome(reason, 0),
+  isNeutral: true,
+  final: { status: "discarded", reason },
+})

@@ -1,0 +1,91 @@
+import * as Endpoint from "@ringback/store/endpoint"
+import { authHeaderName, authHeaders, type Auth } from "@ringback/webhooks/auth"
+import { failedOutcome, type Outcome, type Step } from "@ringback/webhooks/outcome"
+import { signatureHeaders } from "@ringback/webhooks/sign"
+import { requestOf, type Transformed } from "@ringback/webhooks/transform"
+import type { OutboundDeps, Sendable } from "./outbound.ts"
+
+type Shaped = Extract<Transformed, { result: "send" }>
+
+/** A webhook as its endpoint wants it: transformed, signed, with the endpoint's own credentials. */
+export async function send(
+  deps: OutboundDeps,
+  endpoint: Endpoint.Endpoint,
+  event: Sendable,
+): Promise<Outcome> {
+  const auth = Endpoint.openAuth(deps.table, endpoint) as Auth | undefined
+  const shaped = await shape(deps, endpoint, { event, auth })
+  if (shaped.result !== "send") return outcomeOf(shaped)
+  const { table, sender } = deps
+  const { id: endpointId, allowedLoopback, headers } = endpoint
+  const signature = signatureHeaders({
+    id: event.id,
+    timestampSeconds: Math.floor(table.now() / 1000),
+    body: shaped.body,
+    secrets: Endpoint.openSecrets(table, endpoint),
+  })
+  const post = (token?: string) =>
+    sender.send({
+      endpointId,
+      url: urlOf(endpoint.url, shaped.path),
+      allowedLoopback,
+      method: shaped.method,
+      contentType: shaped.contentType,
+      headers: { ...headers, ...shaped.headers, ...authHeaders(auth ?? null, token), ...signature },
+      body: shaped.body,
+    })
+  if (auth?.type !== "oauth2") return post()
+
+  const steps: Step[] = []
+  const whose = { tenant: endpoint.tenant, endpointId, credentials: endpoint.auth ?? "" }
+  const source = {
+    whose,
+    auth,
+    client: undefined,
+    allowedLoopback: allowedLoopback ?? null,
+    onStep: (step: Step) => void steps.push(step),
+  }
+  const fetched = await deps.tokens.get(source)
+  if ("problem" in fetched) return withSteps(failedOutcome(fetched.problem, 0), steps)
+  const outcome = await post(fetched.token)
+  if (outcome.statusCode !== 401) return withSteps(outcome, steps)
+  const renewed = await deps.tokens.get(source, fetched.token)
+  if ("problem" in renewed) return withSteps({ ...outcome, error: renewed.problem }, steps)
+  return withSteps(await post(renewed.token), steps)
+}
+
+const withSteps = (outcome: Outcome, steps: Step[]): Outcome =>
+  steps.length > 0 ? { ...outcome, steps } : outcome
+
+const urlOf = (url: string, path: string | null) =>
+  path === null ? url : new URL(path, new URL(url).origin).href
+
+const AS_IT_IS = {
+  result: "send",
+  method: "POST",
+  path: null,
+  headers: {},
+  contentType: "application/json",
+} as const
+
+/** What its transform makes of an event, which is the webhook itself where it has none. */
+export async function shape(
+  { sandbox }: Pick<OutboundDeps, "sandbox">,
+  { url, transform }: Pick<Endpoint.Endpoint, "url" | "transform">,
+  { event, auth }: { event: Sendable; auth: Auth | undefined },
+): Promise<Transformed> {
+  if (transform == null) return { ...AS_IT_IS, body: event.body }
+  const evaluated = await (await sandbox()).evaluate(transform, event.body)
+  const authHeader = authHeaderName(auth ?? null)
+  return requestOf(evaluated, { url, body: event.body, authHeader })
+}
+
+function outcomeOf(shaped: Exclude<Transformed, Shaped>): Outcome {
+  if (shaped.result === "unwanted") {
+    const reason = "not wanted by its transform"
+    return { ...failedOutcome(reason, 0), isNeutral: true, final: { status: "discarded", reason } }
+  }
+  const outcome = { ...failedOutcome(shaped.reason, 0), isNeutral: true }
+  const { reason } = shaped
+  return shaped.result === "late" ? outcome : { ...outcome, final: { status: "failed", reason } }
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
+import * as OauthToken from "@ringback/store/oauth-token"
+import type { Table } from "@ringback/store/table"
+import { tokenOf, tokenRequest, type OAuth, type Token } from "@ringback/webhooks/auth"
+import type { Step } from "@ringback/webhooks/outcome"
+import type { Sender } from "@ringback/webhooks/send"
+
+export type TokenSource = {
+  whose: OauthToken.Whose
+  auth: OAuth
+  /** Where the client's id and secret go; undefined: the header, and the form where a server does not take that. */
+  client: "basic" | "form" | undefined
+  allowedLoopback: string | null
+  /** Told of each request to the token server. */
+  onStep: (step: Step) => void
+}
+
+export type Fetched = { token: string } | { problem: string }
+
+export type Tokens = {
+  /** A token that is valid for a while. `refused`: the one that was not taken just now, which is not given again. */
+  get: (source: TokenSource, refused?: string) => Promise<Fetched>
+}
+
+const MARGIN_MS = 60_000
+const FETCH_LIMIT_MS = 8_000
+// Longer than a fetch may take: whoever died while it fetched holds up the others no longer.
+const LEASE_MS = 20_000
+const LOOK_EVERY_MS = 200
+const MAX_LOOKS = 20
+const MAX_REMEMBERED = 1_000
+
+/** OAuth tokens: kept sealed in the table, fetched by one worker at a time, and remembered here while they are valid. */
+export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }): Tokens {
+  const { table } = deps
+  const remembered = new Map<string, { credentials: string; token: string; validUntil: number }>()
+  const keyOf = ({ tenant, endpointId }: OauthToken.Whose) => `${tenant}/${endpointId}`
+  const isFresh = (validUntil: number) => validUntil - MARGIN_MS > table.now()
+
+  function remember(whose: OauthToken.Whose, token: string, validUntil: number): Fetched {
+    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!)
+    remembered.set(keyOf(whose), { credentials: whose.credentials, token, validUntil })
+    return { token }
+  }
+
+  async function get(source: TokenSource, refused?: string): Promise<Fetched> {
+    const { whose } = source
+    const here = remembered.get(keyOf(whose))
+    const isOurs = here?.credentials === whose.credentials && here.token !== refused
+    if (here && isOurs && isFresh(here.validUntil)) return { token: here.token }
+    const owner = randomUUID()
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      if (look > 0) await sleep(LOOK_EVERY_MS)
+      const { tokens, validUntil } = await OauthToken.get(table, whose)
+      if (tokens && tokens.accessToken !== refused && isFresh(validUntil))
+        return remember(whose, tokens.accessToken, validUntil)
+      if (await OauthToken.takeLease(table, whose, owner, LEASE_MS))
+        return fetchToken(source, owner, refused)
+    }
+    return { problem: "another worker has been fetching a token for too long" }
+  }
+
+  async function fetchToken(
+    source: TokenSource,
+    owner: string,
+    refused?: string,
+  ): Promise<Fetched> {
+    const { whose } = source
+    // What was read before the lease may be old: a refresh token that is used twice can end all of them.
+    const { tokens, validUntil } = await OauthToken.get(table, whose)
+    if (tokens && tokens.accessToken !== refused && isFresh(validUntil)) {
+      await OauthToken.dropLease(table, whose, owner)
+      return remember(whose, tokens.accessToken, validUntil)
+    }
+    const fetched = await askForToken(deps.sender, source, tokens?.refreshToken)
+    if ("problem" in fetched) {
+      await OauthToken.dropLease(table, whose, owner)
+      return fetched
+    }
+    const { accessToken, expiresInMs } = fetched
+    const refreshToken = fetched.refreshToken ?? tokens?.refreshToken
+    const until = table.now() + expiresInMs
+    // Written before it is used: a server that gives a new refresh token with each has ended the one before.
+    const kept = { accessToken, ...(refreshToken !== undefined && { refreshToken }) }
+    await OauthToken.put(table, whose, kept, until)
+    return remember(whose, accessToken, until)
+  }
+
+  return { get }
+}
+
+const MAY_WANT_FORM = new Set([400, 401])
+
+async function askForToken(
+  sender: Pick<Sender, "ask">,
+  source: TokenSource,
+  refreshToken: string | undefined,
+): Promise<Token | { problem: string }> {
+  const { auth, allowedLoopback, whose, onStep } = source
+  const ask = async (client: "basic" | "form") => {
+    const { headers, body } = tokenRequest(auth, client, refreshToken)
+    const answer = await sender.ask({
+      endpointId: whose.endpointId,
+      url: auth.tokenUrl,
+      allowedLoopback,
+      method: "POST",
+      headers,
+      body,
+      limitMs: FETCH_LIMIT_MS,
+    })
+    const statusCode = "error" in answer ? null : answer.statusCode
+    onStep({ method: "POST", url: auth.tokenUrl, statusCode, durationMs: answer.durationMs })
+    return answer
+  }
+  let answer = await ask(source.client ?? "basic")
+  // A server that wants the form has looked at nothing else yet, so that no refresh token was used up.
+  if (source.client === undefined && "body" in answer && MAY_WANT_FORM.has(answer.statusCode)) {
+    if (/invalid_(client|request)/.test(answer.body)) answer = await ask("form")
+  }
+  return "error" in answer
+    ? { problem: `no token: ${answer.error}` }
+    : tokenOf(answer.statusCode, answer.body)
+}
