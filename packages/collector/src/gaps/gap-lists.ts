@@ -19,7 +19,7 @@ import { Uptime } from "./uptime.ts"
 
 export type GapListsOptions = {
   spool: Pick<Spool, "flush" | "diskTrouble">
-  intake: Intake
+  intake: Pick<Intake, "takeSynthetic">
   known: Known
   unfilled: UnfilledGaps
   /** The rows of a Show action, or why the PBX refuses it. */
