@@ -15,6 +15,7 @@ import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
+import { makeOutbound } from "./outbound/outbound.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -46,6 +47,8 @@ export type Linked = {
     maxEndpoints: number
     /** One machine only: the operator may give endpoints loopback URLs. */
     operatorLoopback?: boolean
+    /** One machine only: where stand-ins for CRMs listen, by kind. */
+    crmUrls?: Partial<Record<string, string>>
     cachedMs?: number
     /** How the table takes several new items in one request; absent: it does not. */
     inserts?: InsertMode
@@ -64,8 +67,10 @@ export async function connect(linked: Linked) {
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
-  const { operatorLoopback = false } = settings
+  const { operatorLoopback = false, crmUrls = {} } = settings
   const sending = { allowedNetworks, operatorLoopback, userAgent: `Ringback/${version}` }
+  const sender = makeSender(sending)
+  const testSender = makeTestSender(sending)
   return {
     table,
     sqs,
@@ -97,8 +102,10 @@ export async function connect(linked: Linked) {
     get operatorKey() {
       return linked.OperatorKey.value
     },
-    sender: makeSender(sending),
-    testSender: makeTestSender(sending),
+    sender,
+    testSender,
+    outbound: makeOutbound({ table, sender, crmUrls }),
+    testOutbound: makeOutbound({ table, sender: testSender, crmUrls }),
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },

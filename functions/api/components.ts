@@ -7,7 +7,12 @@ import { AuditAnswer } from "./audit.ts"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { TenantCost } from "./cost.ts"
 import { DeadLetterQueue, RedrivenQueue, RedriveInput } from "./dead-letters.ts"
-import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
+import {
+  AttemptAnswer,
+  DeliveryAnswer,
+  DeliveryWithAttempts,
+  StepAnswer,
+} from "./delivery-schema.ts"
 import { QUEUE_NAMES } from "./deps.ts"
 import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
@@ -25,6 +30,8 @@ import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { AuthAnswer, ConnectorAnswer } from "./outbound-schema.ts"
+import { PreviewAnswer, PreviewInput } from "./preview.ts"
 import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { FoundAnswer } from "./search.ts"
@@ -59,6 +66,10 @@ export const answerSchemas = {
   Delivery: DeliveryAnswer,
   DeliveryWithAttempts,
   Attempt: AttemptAnswer,
+  AttemptStep: StepAnswer,
+  Auth: AuthAnswer,
+  Connector: ConnectorAnswer,
+  Preview: PreviewAnswer,
   AuditEntry: AuditAnswer,
   Found: FoundAnswer,
   QueueMessage: LetterAnswer,
@@ -82,6 +93,7 @@ export const requestSchemas = {
   RecoveryInput,
   EraseInput,
   RedriveInput,
+  PreviewInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */

@@ -36,6 +36,16 @@ export const DeliveryAnswer = v.pipe(
   v.description("One event for one endpoint, however many attempts it takes"),
 )
 
+export const StepAnswer = v.object({
+  method: v.string(),
+  url: v.string(),
+  statusCode: v.pipe(
+    v.nullable(v.pipe(v.number(), v.integer())),
+    v.description("Null: there was no answer"),
+  ),
+  durationMs: v.number(),
+})
+
 export const AttemptAnswer = v.object({
   id: v.string(),
   at: Time,
@@ -45,11 +55,18 @@ export const AttemptAnswer = v.object({
     v.examples([204]),
   ),
   durationMs: v.pipe(v.number(), v.examples([37])),
-  error: v.pipe(v.nullable(v.string()), v.description("Null: delivered"), v.examples([null])),
+  error: v.pipe(
+    v.nullable(v.string()),
+    v.description("Null: delivered. Of a delivered call: why it was skipped"),
+    v.examples([null]),
+  ),
   responseBody: v.pipe(
     v.nullable(v.string()),
     v.description("The first 1 KB, of failures"),
     v.examples([null]),
+  ),
+  steps: v.exactOptional(
+    v.pipe(v.array(StepAnswer), v.description("The requests of an attempt that took several")),
   ),
 })
 

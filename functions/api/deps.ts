@@ -1,7 +1,7 @@
 import type { Table } from "@ringback/store/table"
 import type { Resolve } from "@ringback/webhooks/resolve"
-import type { Sender } from "@ringback/webhooks/send"
 import type { UrlRules } from "@ringback/webhooks/url"
+import type { Outbound } from "../outbound/outbound.ts"
 import type { Log } from "../runtime/log.ts"
 import type { SqsSender } from "../messages/send.ts"
 
@@ -21,7 +21,7 @@ export type Deps = {
   queues: Queues
   operatorKey: string
   /** Sends an endpoint's test, in 5 s at most. */
-  testSender: Pick<Sender, "send">
+  testOutbound: Outbound
   /** Which URLs an endpoint may have. */
   urlRules: UrlRules & {
     resolve: Resolve

@@ -1,16 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto"
 import * as v from "valibot"
-import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
-import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
-import { formatMillis as formatStamp } from "@ringback/events/stamp"
-import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
-import { wants } from "@ringback/webhooks/match"
-import { signatureHeaders } from "@ringback/webhooks/sign"
+import { exampleWebhook, typeFor } from "./example-webhook.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -62,33 +55,6 @@ export const EndpointStats = v.object({
   ),
 })
 
-const USUAL_TYPE = "campaign.updated"
-
-/** The usual type, or the first that the endpoint asks for where it does not want that one. */
-function typeFor({ eventTypes: wanted }: Pick<Endpoint.Endpoint, "eventTypes">): string {
-  const isWanted = (type: string) =>
-    wants({ eventTypes: wanted, sources: null, filter: null }, { type, source: null, webhook: {} })
-  if (isWanted(USUAL_TYPE)) return USUAL_TYPE
-  return eventTypes.find(({ type }) => isWanted(type))?.type ?? USUAL_TYPE
-}
-
-/** A webhook of that type as of now; undefined where no type is so called. */
-function exampleWebhook(type: string, tenant: string, now: number) {
-  const eventType = findEventType(type)
-  if (!eventType) return undefined
-  const id = makeEventId(BigInt(now) * 1_000_000n, randomBytes(HASH_BYTES))
-  const source = eventType.example["source"] as string | null
-  const headers = exampleHeaders(type, { now, makeUuid: randomUUID })
-  const time = formatStamp(now)
-  const said = (headers && translate(headers, { receivedAt: now })) ?? {
-    type,
-    timestamp: time,
-    observedAt: time,
-    data: eventType.example["data"] as Record<string, unknown>,
-  }
-  return { id, body: webhookBody({ id, tenant, source }, said) }
-}
-
 const TESTS_AT_ONCE = 5
 // A test takes 5 s; what is more than 15 s old was run by a process that died.
 const TEST_LEASE_MS = 15_000
@@ -104,7 +70,7 @@ export const endpointActionRoutes = [
     tag,
     summary: "Send an example webhook now",
     description:
-      "Signed as all others are, also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went. It waits 5 s at most; one test of an endpoint at a time (409), and five of a tenant (429).",
+      "Signed as all others are, and transformed; to a CRM only signing in and what has to be there are tried, and nothing is written; also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went. It waits 5 s at most; one test of an endpoint at a time (409), and five of a tenant (429).",
     body: v.strictObject({
       eventType: v.pipe(
         v.optional(v.pipe(v.string(), v.maxLength(100))),
@@ -114,18 +80,13 @@ export const endpointActionRoutes = [
     }),
     answers: { 200: { description: "What came of it", schema: TestResult } },
     problems: ["conflict.running"],
-    async handle({ deps: { table, testSender }, tenant, params, body: { eventType } }) {
+    async handle({ deps: { table, testOutbound }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
-      const signature = signatureHeaders({
-        ...webhook,
-        timestampSeconds: Math.floor(now / 1000),
-        secrets: Endpoint.openSecrets(table, endpoint),
-      })
       const work = {
         kind: "TEST",
         tenant: tenant.id,
@@ -136,14 +97,11 @@ export const endpointActionRoutes = [
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () =>
-          testSender.send({
-            endpointId: endpoint.id,
-            url: endpoint.url,
-            allowedLoopback: endpoint.allowedLoopback,
-            headers: { ...endpoint.headers, ...signature },
-            body: webhook.body,
-          }),
+        async () => {
+          if (!endpoint.connector) return testOutbound.perform(endpoint, webhook)
+          const { checkCrm } = await import("../outbound/check-crm.ts")
+          return checkCrm(testOutbound.deps, endpoint)
+        },
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

@@ -1,9 +1,11 @@
 import type * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
+import { masked, type Auth } from "@ringback/webhooks/auth"
 import { publicKeyOf } from "@ringback/webhooks/secret"
 import type { Caller } from "./auth.ts"
 import type { EndpointAnswer, EndpointChanges } from "./endpoint-schema.ts"
+import type { AuthAnswer, ConnectorAnswer } from "./outbound-schema.ts"
 import type { FieldError } from "./problem.ts"
 import { formatMillis } from "./time.ts"
 
@@ -20,7 +22,8 @@ export function showEndpoint(
   const names = Object.keys(endpoint.headers)
   return {
     id: endpoint.id,
-    url: endpoint.url,
+    url: endpoint.connector ? null : endpoint.url,
+    ...outboundOf(table, endpoint),
     eventTypes: endpoint.eventTypes,
     sources: endpoint.sources,
     filter: endpoint.filter as EndpointChanges["filter"] & {},
@@ -36,6 +39,17 @@ export function showEndpoint(
     updatedAt: formatMillis(endpoint.updatedAt),
     ...(warnings.length > 0 && { warnings }),
   }
+}
+
+/** Of credentials everything but what is secret. */
+function outboundOf(table: Table, endpoint: Endpoint.Endpoint) {
+  const { transform = null, connector } = endpoint
+  const opened = Endpoint.openAuth(table, endpoint) as Auth | undefined
+  const auth = opened ? (masked(opened) as v.InferOutput<typeof AuthAnswer>) : null
+  type Shown = v.InferOutput<typeof ConnectorAnswer>
+  return connector
+    ? { transform, auth: null, connector: { ...connector, auth } as Shown }
+    : { transform, auth, connector: null }
 }
 
 function publicHalf(table: Table, endpoint: Endpoint.Endpoint): { publicKey?: string } {

@@ -17,7 +17,7 @@ const KNOWN_TYPES = eventTypes.map(({ type }) => type)
 export async function checkEndpoint(
   deps: Deps,
   tenant: string,
-  settings: EndpointChanges,
+  settings: Pick<EndpointChanges, "eventTypes" | "filter" | "headers" | "sources">,
   current?: Pick<Endpoint, "eventTypes" | "filter">,
 ): Promise<FieldError[]> {
   const errors: FieldError[] = []

@@ -1,5 +1,6 @@
 import * as v from "valibot"
 import { MAX_HEADERS } from "@ringback/webhooks/headers"
+import { outboundAnswer, outboundChanges, outboundInput } from "./outbound-schema.ts"
 import { FieldError } from "./problem.ts"
 import { id, reference, text } from "./schemas.ts"
 import { Time } from "./time.ts"
@@ -103,7 +104,7 @@ const settings = {
 export const Signing = v.pipe(
   v.picklist(["hmac", "ed25519"]),
   v.description(
-    "hmac: a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
+    "hmac (what is taken where it is left out): a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
   ),
 )
 
@@ -126,7 +127,8 @@ export const OwnSecret = v.pipe(
 
 export const EndpointInput = v.pipe(
   v.strictObject({
-    url: settings.url,
+    url: v.exactOptional(settings.url),
+    ...outboundInput,
     eventTypes: v.optional(settings.eventTypes, null),
     sources: v.optional(settings.sources, null),
     filter: v.optional(settings.filter, null),
@@ -134,10 +136,14 @@ export const EndpointInput = v.pipe(
     headers: v.optional(settings.headers, {}),
     rateLimit: v.optional(settings.rateLimit, null),
     metadata: v.optional(settings.metadata, {}),
-    signing: v.optional(Signing, "hmac"),
+    signing: v.exactOptional(Signing),
     secret: v.exactOptional(OwnSecret),
     disabled: v.optional(settings.disabled, false),
   }),
+  v.check(
+    ({ url, connector }) => (url === undefined) !== (connector === undefined),
+    "must have either url or connector",
+  ),
   v.metadata({
     examples: [
       {
@@ -152,7 +158,7 @@ export const EndpointInput = v.pipe(
 export type EndpointInput = v.InferOutput<typeof EndpointInput>
 
 export const EndpointChanges = v.pipe(
-  v.partial(v.strictObject(settings)),
+  v.partial(v.strictObject({ ...settings, ...outboundChanges })),
   v.examples([{ disabled: false, eventTypes: ["campaign.*"] }]),
 )
 export type EndpointChanges = v.InferOutput<typeof EndpointChanges>
@@ -162,6 +168,8 @@ export const DisabledReason = v.picklist(["gone", "failing", "manual"])
 const entries = {
   id: id("ep"),
   ...settings,
+  url: v.pipe(v.nullable(settings.url), v.description("Where webhooks are sent. Null: connector")),
+  ...outboundAnswer,
   signing: Signing,
   publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(

@@ -51,6 +51,11 @@ export const RotatedSecret = v.object({
 
 const tag = "Endpoints"
 
+function refuseConnector({ connector }: Endpoint.Endpoint): void {
+  if (connector)
+    throw new ProblemError("conflict.state", "Nothing is signed for a CRM: it has no secret.")
+}
+
 export const endpointSecretRoutes = [
   route({
     method: "get",
@@ -61,10 +66,12 @@ export const endpointSecretRoutes = [
     tag,
     summary: "Read the secret that signs its webhooks",
     answers: { 200: { description: "The secret", schema: SecretAnswer } },
+    problems: ["conflict.state"],
     async handle({ deps: { table }, tenant, params }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
+      refuseConnector(endpoint)
       const now = table.now()
       const secrets = Endpoint.openSecrets(table, endpoint, now)
       const valid = Endpoint.validSecrets(endpoint, now)
@@ -86,11 +93,12 @@ export const endpointSecretRoutes = [
     description: "Meanwhile both sign, the newest first, so that the receiver can change over.",
     body: SecretRotationInput,
     answers: { 200: { description: "The new secret", schema: RotatedSecret } },
-    problems: ["conflict.changed", "conflict.secrets"],
+    problems: ["conflict.changed", "conflict.secrets", "conflict.state"],
     async handle({ deps: { table }, tenant, params, body }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
+      refuseConnector(endpoint)
       const refusal = body.secret && secretProblem(body.secret, endpoint.signing)
       if (refusal) throw invalid("/secret", refusal)
       const overlapMs = body.overlapSeconds * 1000

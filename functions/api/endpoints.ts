@@ -1,3 +1,4 @@
+import { keepAccount } from "@ringback/store/connector"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
@@ -13,6 +14,14 @@ import {
 import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { checkEndpointUrl } from "./endpoint-url.ts"
 import { enqueue } from "./enqueue.ts"
+import {
+  afterChange,
+  besideConnector,
+  changeErrors,
+  outboundErrors,
+  refuse,
+  storedConnector,
+} from "./outbound-check.ts"
 import { invalid, notFound } from "./problem.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
@@ -33,12 +42,16 @@ export const endpointRoutes = [
     problems: ["endpoint.url_refused", "limit.reached"],
     hasRevision: true,
     isSubscription: true,
-    async handle({ deps, caller, tenant, body: { secret: own, ...settings } }) {
+    async handle({ deps, caller, tenant, body }) {
+      const { secret: own, connector, url = "", signing = "hmac", ...given } = body
+      if (connector) refuse(besideConnector(body))
+      const settings = { ...given, url, signing, ...(connector && storedConnector(connector)) }
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
       checkSize(settings)
       const warnings = await checkEndpoint(deps, tenant.id, settings)
-      const permission = await checkEndpointUrl(deps, caller, settings.url)
+      const permission = connector ? {} : await checkEndpointUrl(deps, caller, settings.url)
+      refuse(await outboundErrors(deps, body, permission))
       const secret = own ?? makeSecret(settings.signing)
       const all = { ...settings, ...permission }
       const endpoint = await Endpoint.create(deps.table, tenant.id, all, secret, {
@@ -48,7 +61,10 @@ export const endpointRoutes = [
       const headers = { ...etagOf(endpoint), location }
       return {
         status: 201,
-        body: { ...showEndpoint(deps.table, caller, endpoint, warnings), ...showSecret(secret) },
+        body: {
+          ...showEndpoint(deps.table, caller, endpoint, warnings),
+          ...(!connector && showSecret(secret)),
+        },
         headers,
       }
     },
@@ -109,19 +125,30 @@ export const endpointRoutes = [
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
       const before = await living("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
-      checkSize(body, before)
-      const warnings = await checkEndpoint(deps, tenant.id, body, before)
-      const permission = await checkEndpointUrl(deps, caller, body.url)
+      const { connector, ...given } = body
+      refuse(changeErrors(before, body))
+      const settings = { ...given, ...(connector && storedConnector(connector)) }
+      checkSize(settings, before)
+      const warnings = await checkEndpoint(deps, tenant.id, settings, before)
+      const permission = connector ? {} : await checkEndpointUrl(deps, caller, body.url)
+      refuse(
+        await outboundErrors(deps, afterChange(deps.table, before, body), {
+          ...before,
+          ...permission,
+        }),
+      )
       // To disable what is disabled already must not hide why it is.
-      const { disabled, ...rest } = body
+      const { disabled, ...rest } = settings
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
-      const changes = { ...(isSwitched ? body : rest), ...permission }
+      const changes = { ...(isSwitched ? settings : rest), ...permission }
       // A new start: what failed before is no reason to disable it again. First, so that whoever asks again after an
       // answer that never came finds it either disabled or forgotten.
       if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
+      // What was found out with the settings before need not hold with these.
+      if (connector) await keepAccount(deps.table, tenant.id, endpointId, {})
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await Health.dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })

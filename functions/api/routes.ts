@@ -11,6 +11,7 @@ import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
+import { previewRoutes } from "./preview.ts"
 import { recordRoutes } from "./records.ts"
 import { recoverRoutes } from "./recover.ts"
 import { rejectedRoutes } from "./rejected.ts"
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...sourceTestRoutes,
   ...collectorCheckRoutes,
   ...endpointRoutes,
+  ...previewRoutes,
   ...endpointSecretRoutes,
   ...endpointActionRoutes,
   ...recoverRoutes,

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto"
 import { encodeBase32 } from "@ringback/events/ids"
 import * as Delivery from "@ringback/store/delivery"
-import * as Endpoint from "@ringback/store/endpoint"
+import type * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import * as Health from "@ringback/store/health"
 import { isSoon, nextDelayMs } from "@ringback/webhooks/schedule"
 import type { Outcome } from "@ringback/webhooks/send"
-import { signatureHeaders } from "@ringback/webhooks/sign"
 import type { Verdict } from "../runtime/batch.ts"
 import { disableEndpoint } from "../endpoint/breaker.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
@@ -14,6 +13,7 @@ import { formatJob } from "../messages/job.ts"
 import { freshReceiver, type DeliverDeps } from "../endpoint/cached-endpoint.ts"
 import type { Round } from "./batch-results.ts"
 import { sendOne } from "../messages/send.ts"
+import type { Sendable } from "../outbound/outbound.ts"
 import { bodyOf } from "../dispatch/event-body.ts"
 
 export type Attempted = {
@@ -41,7 +41,7 @@ export async function attempt(
     return "done"
   }
   const at = table.now()
-  const outcome = await post(deps, endpoint, message.eventId, body)
+  const outcome = await post(deps, endpoint, { id: message.eventId, body })
   const record: Delivery.Attempt = {
     id: `att_${encodeBase32(randomBytes(10))}`,
     at,
@@ -49,11 +49,12 @@ export async function attempt(
     durationMs: outcome.durationMs,
     error: outcome.error,
     responseBody: outcome.ok ? null : outcome.responseBody,
+    ...(outcome.steps && { steps: outcome.steps }),
   }
   const status = outcome.ok
     ? await settleSuccess(deps, attempted, record)
     : await settleFailure(deps, round, attempted, outcome, record)
-  round.note(endpoint, outcome)
+  if (!outcome.isNeutral) round.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,
     eventId: message.eventId,
@@ -78,31 +79,18 @@ async function bodyFor(
   return event.erased ? { status: "discarded", reason: "erased" } : bodyOf(tenant, event)
 }
 
-/** Signs and sends. */
-export async function post(
-  { table, sender, slowness }: Pick<DeliverDeps, "table" | "sender" | "slowness">,
+/** Sends, and notes where the answer is slow to come. */
+async function post(
+  { table, outbound, slowness }: Pick<DeliverDeps, "table" | "outbound" | "slowness">,
   endpoint: Endpoint.Endpoint,
-  eventId: string,
-  body: string,
+  event: Sendable,
 ): Promise<Outcome> {
-  const signature = signatureHeaders({
-    id: eventId,
-    timestampSeconds: Math.floor(table.now() / 1000),
-    body,
-    secrets: Endpoint.openSecrets(table, endpoint),
-  })
-  const { tenant, id: endpointId, url, allowedLoopback, headers } = endpoint
+  const { tenant, id: endpointId } = endpoint
   const answered = slowness.watch(endpointId, () => {
     Health.slow(table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await sender.send({
-      endpointId,
-      url,
-      allowedLoopback,
-      headers: { ...headers, ...signature, "content-type": "application/json" },
-      body,
-    })
+    return await outbound.perform(endpoint, event)
   } finally {
     answered()
   }
@@ -131,6 +119,12 @@ async function settleFailure(
   record: Delivery.Attempt,
 ): Promise<string> {
   const { table } = deps
+  if (outcome.final) {
+    const { status, reason } = outcome.final
+    const attempt = status === "failed" ? record : undefined
+    await Delivery.advance(table, facts, message.turn, { status, reason, attempt })
+    return status
+  }
   if (outcome.isGone && (await disableGone(deps, endpoint))) {
     const reason = "the endpoint answered 410"
     await Delivery.advance(table, facts, message.turn, { status: "held", attempt: record, reason })

@@ -68,7 +68,7 @@ export function roundOf(deps: DeliverDeps): Round {
       const tally = tallies.get(endpointId) ?? none
       if (outcome.ok) tally.successes++
       else tally.failures++
-      tally.pauseMs = Math.max(tally.pauseMs, pauseAfter(outcome) ?? 0)
+      tally.pauseMs = Math.max(tally.pauseMs, outcome.pauseMs ?? pauseAfter(outcome) ?? 0)
       tallies.set(endpointId, tally)
       flushSoon()
     },

@@ -2,8 +2,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
-import type { Sender } from "@ringback/webhooks/send"
 import type { Cache } from "../runtime/cache.ts"
+import type { Outbound } from "../outbound/outbound.ts"
 import type { Log } from "../runtime/log.ts"
 import type { Slowness } from "./slow-endpoints.ts"
 
@@ -14,7 +14,7 @@ export type DeliverDeps = {
   table: Table
   sqs: SQSClient
   queues: { deliveryUrl: string; retryUrl: string; jobsUrl: string }
-  sender: Pick<Sender, "send">
+  outbound: Pick<Outbound, "perform">
   /** As of at most ten seconds ago. */
   receivers: Cache<Receiver>
   slowness: Slowness

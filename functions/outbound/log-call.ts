@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { connectorOf, ConnectorSettings, logSteps } from "@ringback/connectors/kinds"
+import { ConnectorSettings, logSteps } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import type { End, Memory } from "@ringback/connectors/step"
 import * as Connector from "@ringback/store/connector"

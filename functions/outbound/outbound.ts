@@ -22,6 +22,8 @@ export type Outbound = {
   /** One attempt. All that the other side can do to it is an outcome. */
   perform: (endpoint: Endpoint, event: Sendable) => Promise<Outcome>
   deps: OutboundDeps
+  /** Ends the process of the transforms, where there is one. */
+  close: () => Promise<void>
 }
 
 export function makeOutbound(options: OutboundOptions): Outbound {
@@ -35,6 +37,9 @@ export function makeOutbound(options: OutboundOptions): Outbound {
   }
   return {
     deps,
+    async close() {
+      ;(await sandbox)?.close()
+    },
     async perform(endpoint, event) {
       if (!endpoint.connector) return send(deps, endpoint, event)
       const { logCall } = await import("./log-call.ts")

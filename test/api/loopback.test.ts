@@ -1,3 +1,4 @@
+import { makeOutbound } from "@ringback/functions/outbound/outbound"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeSender } from "@ringback/webhooks/send"
 import assert from "node:assert/strict"
@@ -15,7 +16,7 @@ before(async () => {
   api = await startApi()
   const rules = { allowedNetworks: [], operatorLoopback: true }
   Object.assign(api.deps.urlRules, rules)
-  api.deps.testSender = makeSender(rules)
+  api.deps.testOutbound = makeOutbound({ table: api.deps.table, sender: makeSender(rules) })
 })
 after(async () => {
   await receiver.close()

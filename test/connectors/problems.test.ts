@@ -179,7 +179,9 @@ for (const kind of kinds) {
     const account = openAccount(kind, [ADA])
     const settings = settingsOf(kind, { match: "phone" })
     const about = { webhook: callWebhook(), settings, fields: {}, memory: nothing() }
-    const shown = requestsOf(logSteps(about)).map(({ method, purpose }) => `${method} ${purpose}`)
+    const shown = requestsOf(logSteps(about)).requests.map(
+      ({ method, purpose }) => `${method} ${purpose}`,
+    )
     const made: string[] = []
     await take(account, settings, logSteps(about), nothing(), ({ method, purpose }, ask) => {
       made.push(`${method} ${purpose}`)

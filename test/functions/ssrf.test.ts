@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { after, before, test } from "node:test"
 import type { SQSEvent } from "aws-lambda"
+import { makeOutbound } from "@ringback/functions/outbound/outbound"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { formatDelivery } from "@ringback/functions/messages/delivery"
 import { makeContext } from "@ringback/local/lambda"
@@ -76,7 +77,7 @@ async function attempt(tenant: string, url: string, sender: Sender, permission: 
     body: formatDelivery(message),
     attributes: { ApproximateReceiveCount: "1" },
   }
-  const deliver = deliverHandler({ ...deps, sender })
+  const deliver = deliverHandler({ ...deps, outbound: makeOutbound({ table: deps.table, sender }) })
   await deliver({ Records: [record] } as unknown as SQSEvent, makeContext(60_000))
   const delivery = await Delivery.get(deps.table, tenant, ref, { consistent: true })
   return { endpoint, attempts: delivery!.attempts }

@@ -10,6 +10,7 @@ import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/ev
 import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
+import { makeOutbound, type Outbound } from "@ringback/functions/outbound/outbound"
 import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
@@ -37,13 +38,15 @@ export type Deps = IngestDeps &
   DeliverDeps &
   JobsDeps & {
     queues: ApiDeps["queues"]
-    testSender: Pick<Sender, "send">
+    outbound: Outbound
+    testOutbound: Outbound
   }
 
 export type SystemOptions = {
   now?: () => number
   random?: () => number
-  sender?: Pick<Sender, "send">
+  sender?: Pick<Sender, "send"> & Partial<Sender>
+  crmUrls?: Partial<Record<string, string>>
   /** Clients through which the functions see the services, where that is not the stack's own. */
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
@@ -61,6 +64,12 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
   const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
+  const sending = { allowedNetworks, userAgent: "Ringback/test" }
+  const outboundOf = (sender: Pick<Sender, "send"> & Partial<Sender>) => {
+    const ask = sender.ask ?? (() => Promise.reject(new Error("this sender is asked nothing")))
+    const { crmUrls = {} } = options
+    return makeOutbound({ table, sender: { ask, send: sender.send }, crmUrls })
+  }
   return {
     table,
     sqs: clients.sqs,
@@ -77,8 +86,8 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
         jobs: stack.queues.Jobs.deadLetterUrl,
       },
     },
-    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
-    testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    outbound: outboundOf(options.sender ?? makeSender(sending)),
+    testOutbound: outboundOf(options.sender ?? makeTestSender(sending)),
     sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
     erased: makeCache<Erased>(now, CACHED_MS),

@@ -19,6 +19,18 @@ export const ConnectorSettings = v.variant("kind", [
   schemaOf("zoho", zoho.settings),
 ])
 export type ConnectorSettings = v.InferOutput<typeof ConnectorSettings>
+
+/** The same where the credentials may be left out: those that are kept stay, or none are needed. */
+export const ConnectorChanges = v.variant("kind", [
+  schemaOf("hubspot", { ...hubspot.settings, auth: v.exactOptional(hubspot.settings.auth) }),
+  schemaOf("salesforce", {
+    ...salesforce.settings,
+    auth: v.exactOptional(salesforce.settings.auth),
+  }),
+  schemaOf("pipedrive", { ...pipedrive.settings, auth: v.exactOptional(pipedrive.settings.auth) }),
+  schemaOf("zoho", { ...zoho.settings, auth: v.exactOptional(zoho.settings.auth) }),
+])
+export type ConnectorChanges = v.InferOutput<typeof ConnectorChanges>
 export type Kind = ConnectorSettings["kind"]
 
 const connectors: Record<Kind, Connector> = { hubspot, salesforce, pipedrive, zoho }

@@ -20,7 +20,7 @@ export async function run(steps: Steps, { send, keep }: Doing): Promise<End> {
 }
 
 /** The requests of steps whose answers are all good ones: what would be asked, without asking. */
-export function requestsOf(steps: Steps): Request[] {
+export function requestsOf(steps: Steps): { requests: Request[]; end: End } {
   const requests: Request[] = []
   let next = steps.next()
   while (!next.done) {
@@ -29,5 +29,5 @@ export function requestsOf(steps: Steps): Request[] {
     const body = "request" in step ? step.request.sample : null
     next = steps.next({ ...KEPT, body })
   }
-  return requests
+  return { requests, end: next.value }
 }

@@ -15,7 +15,7 @@ import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/** One POST. `error` null: the receiver took it. `responseBody`: the first KB, of failures. */
+/** One POST, or all requests of one try. `error` null: the receiver took it; also words on why a call was skipped. `responseBody`: the first KB, of failures. */
 const Attempt = v.object({
   id: v.string(),
   at: v.number(),
@@ -23,6 +23,17 @@ const Attempt = v.object({
   durationMs: v.number(),
   error: v.nullable(v.string()),
   responseBody: v.nullable(v.string()),
+  /** The requests of an attempt that took several. */
+  steps: v.exactOptional(
+    v.array(
+      v.object({
+        method: v.string(),
+        url: v.string(),
+        statusCode: v.nullable(v.number()),
+        durationMs: v.number(),
+      }),
+    ),
+  ),
 })
 export type Attempt = v.InferOutput<typeof Attempt>
 

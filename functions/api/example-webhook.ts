@@ -1,0 +1,41 @@
+import { randomBytes, randomUUID } from "node:crypto"
+import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
+import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
+import { formatMillis as formatStamp } from "@ringback/events/stamp"
+import { translate } from "@ringback/events/translate"
+import { webhookBody } from "@ringback/events/webhook"
+import type { Endpoint } from "@ringback/webhooks/endpoint"
+import { wants } from "@ringback/webhooks/match"
+
+const USUAL_TYPE = "campaign.updated"
+
+/** The usual type, or the first that the endpoint asks for where it does not want that one. */
+export function typeFor({
+  eventTypes: wanted,
+  connector,
+}: Pick<Endpoint, "eventTypes" | "connector">): string {
+  const isWanted = (type: string) =>
+    wants(
+      { eventTypes: wanted, sources: null, filter: null, connector: connector ?? null },
+      { type, source: null, webhook: {} },
+    )
+  if (isWanted(USUAL_TYPE)) return USUAL_TYPE
+  return eventTypes.find(({ type }) => isWanted(type))?.type ?? USUAL_TYPE
+}
+
+/** A webhook of that type as of now; undefined where no type is so called. */
+export function exampleWebhook(type: string, tenant: string, now: number) {
+  const eventType = findEventType(type)
+  if (!eventType) return undefined
+  const id = makeEventId(BigInt(now) * 1_000_000n, randomBytes(HASH_BYTES))
+  const source = eventType.example["source"] as string | null
+  const headers = exampleHeaders(type, { now, makeUuid: randomUUID })
+  const time = formatStamp(now)
+  const said = (headers && translate(headers, { receivedAt: now })) ?? {
+    type,
+    timestamp: time,
+    observedAt: time,
+    data: eventType.example["data"] as Record<string, unknown>,
+  }
+  return { id, body: webhookBody({ id, tenant, source }, said) }
+}

@@ -1,0 +1,142 @@
+import {
+  connectorOf,
+  type ConnectorChanges,
+  type ConnectorSettings,
+} from "@ringback/connectors/kinds"
+import { openAuth, type Endpoint, type Permission, type Settings } from "@ringback/store/endpoint"
+import type { Table } from "@ringback/store/table"
+import { authHeaderName, type Auth } from "@ringback/webhooks/auth"
+import { headerProblems } from "@ringback/webhooks/headers"
+import { checkUrl } from "@ringback/webhooks/url"
+import type { Deps } from "./deps.ts"
+import { ProblemError, type FieldError } from "./problem.ts"
+
+export type OutboundSettings = {
+  transform?: string | null | undefined
+  auth?: Auth | null | undefined
+  connector?: ConnectorChanges | undefined
+  headers?: Record<string, string> | undefined
+  eventTypes?: string[] | null | undefined
+}
+
+/** What a schema cannot say of transform, auth and connector. */
+export async function outboundErrors(
+  deps: Pick<Deps, "testOutbound" | "urlRules">,
+  settings: OutboundSettings,
+  { allowedLoopback = null }: Permission,
+): Promise<FieldError[]> {
+  const { auth, connector } = settings
+  const errors = await Promise.all([
+    expressionErrors(deps, "/transform", settings.transform),
+    expressionErrors(deps, "/connector/map", connector?.map),
+    auth ? authErrors(deps, auth, allowedLoopback) : [],
+  ])
+  return [...errors.flat(), ...headerErrors(auth, settings.headers), ...typeErrors(settings)]
+}
+
+async function expressionErrors(
+  { testOutbound }: Pick<Deps, "testOutbound">,
+  path: string,
+  expression: string | null | undefined,
+): Promise<FieldError[]> {
+  if (expression == null) return []
+  const problem = await (await testOutbound.deps.sandbox()).check(expression)
+  return problem === undefined ? [] : [{ path, message: `is not JSONata: ${problem}` }]
+}
+
+async function authErrors(
+  { urlRules }: Pick<Deps, "urlRules">,
+  auth: Auth,
+  allowedLoopback: string | null,
+): Promise<FieldError[]> {
+  if (auth.type === "header") {
+    const [problem] = headerProblems({ [auth.name]: auth.value })
+    return problem ? [{ path: "/auth", message: problem.message }] : []
+  }
+  if (auth.type !== "oauth2") return []
+  const verdict = await checkUrl(auth.tokenUrl, { ...urlRules, allowedLoopback })
+  return verdict.ok ? [] : [{ path: "/auth/tokenUrl", message: verdict.reason }]
+}
+
+function headerErrors(
+  auth: Auth | null | undefined,
+  headers: Record<string, string> = {},
+): FieldError[] {
+  const name = authHeaderName(auth ?? null)
+  const twice = Object.keys(headers).find((each) => each.toLowerCase() === name)
+  return twice === undefined
+    ? []
+    : [{ path: `/headers/${twice}`, message: "is set by auth: leave it out of one of them" }]
+}
+
+function typeErrors({ connector, eventTypes }: OutboundSettings): FieldError[] {
+  if (!connector) return []
+  return (eventTypes ?? []).flatMap((type, index) =>
+    type.startsWith("call.")
+      ? []
+      : [{ path: `/eventTypes/${index}`, message: "A connector gets call.* alone" }],
+  )
+}
+
+// None of it can be of use: where a CRM is, and how it is signed in to, is the connector's.
+const NOT_WITH_CONNECTOR = ["url", "transform", "auth", "headers", "signing", "secret"] as const
+
+/** What goes with a `url` alone, and is there beside a connector. */
+export function besideConnector(given: Record<string, unknown>): FieldError[] {
+  return NOT_WITH_CONNECTOR.filter((name) => isGiven(given[name])).map((name) => ({
+    path: `/${name}`,
+    message: "A connector has none",
+  }))
+}
+
+const isGiven = (value: unknown) =>
+  value != null && !(typeof value === "object" && Object.keys(value).length === 0)
+
+/** What may not be changed: an endpoint stays one of a URL or one of a connector of that kind. */
+export function changeErrors(
+  { connector }: Pick<Endpoint, "connector">,
+  changes: Record<string, unknown> & { connector?: ConnectorChanges | undefined },
+): FieldError[] {
+  if (connector) {
+    const isOther = changes.connector && changes.connector.kind !== connector.kind
+    const message = `It is ${connector.kind}; make another endpoint for another CRM`
+    return [...besideConnector(changes), ...(isOther ? [{ path: "/connector/kind", message }] : [])]
+  }
+  return changes.connector
+    ? [{ path: "/connector", message: "This endpoint has a url; make another one for a connector" }]
+    : []
+}
+
+/** The settings that will hold together once the changes are made, as far as they depend on each other. */
+export function afterChange(
+  table: Table,
+  before: Endpoint,
+  { transform, auth, connector, headers, eventTypes }: OutboundSettings,
+): OutboundSettings {
+  const isNews = auth !== undefined || headers !== undefined
+  const kept = before.connector ? undefined : (openAuth(table, before) as Auth | undefined)
+  return {
+    transform,
+    connector: connector ?? ((before.connector ?? undefined) as ConnectorChanges | undefined),
+    eventTypes,
+    ...(isNews && { auth: auth === undefined ? kept : auth, headers: headers ?? before.headers }),
+  }
+}
+
+export function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
+}
+
+/** A connector's settings as they are stored: its credentials apart, and the CRM's address as the endpoint's. */
+export function storedConnector(
+  connector: ConnectorChanges,
+): Pick<Settings, "url" | "auth" | "connector"> {
+  const { auth, ...rest } = connector
+  // Where a CRM is depends on no credentials.
+  const { baseUrl } = connectorOf(connector.kind)
+  return {
+    url: baseUrl(rest as unknown as ConnectorSettings),
+    connector: rest,
+    ...(auth !== undefined && { auth: auth as object }),
+  }
+}

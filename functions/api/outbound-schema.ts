@@ -1,0 +1,113 @@
+import { ConnectorChanges, ConnectorSettings, kinds } from "@ringback/connectors/kinds"
+import { MAX_TRANSFORM_BYTES } from "@ringback/webhooks/transform"
+import * as v from "valibot"
+
+const credential = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
+
+const TokenUrl = v.pipe(
+  v.string(),
+  v.maxLength(2_048),
+  v.description("Where tokens are fetched: https, no private address"),
+  v.metadata({ format: "uri" }),
+)
+const scope = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)))
+const oauth = { type: v.literal("oauth2"), tokenUrl: TokenUrl, clientId: credential, scope }
+
+export const BearerAuth = v.strictObject({ type: v.literal("bearer"), token: credential })
+export const BasicAuth = v.strictObject({
+  type: v.literal("basic"),
+  username: v.pipe(v.string(), v.maxLength(1_000), v.regex(/^[^:]*$/, "must not have a colon")),
+  password: credential,
+})
+export const HeaderAuth = v.strictObject({
+  type: v.literal("header"),
+  name: v.pipe(v.string(), v.maxLength(128)),
+  value: credential,
+})
+export const ClientCredentialsAuth = v.strictObject({
+  ...oauth,
+  grant: v.literal("client_credentials"),
+  clientSecret: credential,
+})
+export const RefreshTokenAuth = v.strictObject({
+  ...oauth,
+  grant: v.literal("refresh_token"),
+  clientSecret: credential,
+  refreshToken: credential,
+})
+
+export const AuthInput = v.variant("type", [
+  BearerAuth,
+  BasicAuth,
+  HeaderAuth,
+  v.variant("grant", [ClientCredentialsAuth, RefreshTokenAuth]),
+])
+
+const hidden = v.pipe(v.null(), v.description("Never shown again"))
+
+export const AuthAnswer = v.object({
+  type: v.picklist(["bearer", "basic", "header", "oauth2"]),
+  token: v.exactOptional(hidden),
+  username: v.exactOptional(v.string()),
+  password: v.exactOptional(hidden),
+  name: v.exactOptional(v.string()),
+  value: v.exactOptional(hidden),
+  grant: v.exactOptional(v.picklist(["client_credentials", "refresh_token"])),
+  tokenUrl: v.exactOptional(v.string()),
+  clientId: v.exactOptional(v.string()),
+  clientSecret: v.exactOptional(hidden),
+  refreshToken: v.exactOptional(hidden),
+  scope: v.exactOptional(v.string()),
+})
+
+export const ConnectorAnswer = v.pipe(
+  v.looseObject({ kind: v.picklist(kinds), auth: AuthAnswer }),
+  v.description("With all settings of its kind"),
+)
+
+const byteLength = (text: string) => Buffer.byteLength(text)
+
+export const Transform = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.check(
+    (text) => byteLength(text) <= MAX_TRANSFORM_BYTES,
+    `must have at most ${MAX_TRANSFORM_BYTES / 1024} KB`,
+  ),
+  v.description(
+    'JSONata over the webhook, whose value is sent instead. `{"$request": {"method", "path", "headers", "body"}}` sets those too; null: this event is not wanted',
+  ),
+  v.examples(['{"text": data.name & " is now " & data.statusName}']),
+)
+
+/** The settings of how an endpoint is sent to: as they are given, */
+export const outboundInput = {
+  transform: v.optional(v.nullable(Transform), null),
+  auth: v.pipe(
+    v.optional(v.nullable(AuthInput), null),
+    v.description("How requests show who they are. Kept encrypted, never shown again"),
+  ),
+  connector: v.exactOptional(
+    v.pipe(
+      ConnectorSettings,
+      v.description("Instead of `url`: calls are logged in that CRM, on their contacts"),
+    ),
+  ),
+}
+
+/** changed, */
+export const outboundChanges = {
+  transform: v.nullable(Transform),
+  auth: v.nullable(AuthInput),
+  connector: v.pipe(
+    ConnectorChanges,
+    v.description("Replaces all settings of the connector; `auth` left out: it stays"),
+  ),
+}
+
+/** and shown. */
+export const outboundAnswer = {
+  transform: v.nullable(v.string()),
+  auth: v.nullable(AuthAnswer),
+  connector: v.nullable(ConnectorAnswer),
+}

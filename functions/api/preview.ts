@@ -1,0 +1,144 @@
+import { findEventType } from "@ringback/events/catalog"
+import { ConnectorChanges, ConnectorSettings } from "@ringback/connectors/kinds"
+import * as Event from "@ringback/store/event"
+import type { Auth } from "@ringback/webhooks/auth"
+import { wants } from "@ringback/webhooks/match"
+import * as v from "valibot"
+import { bodyOf } from "../dispatch/event-body.ts"
+import type { Deps } from "./deps.ts"
+import { checkEndpoint } from "./endpoint-check.ts"
+import { EndpointChanges } from "./endpoint-schema.ts"
+import { exampleWebhook, typeFor } from "./example-webhook.ts"
+import { outboundErrors, refuse } from "./outbound-check.ts"
+import { AuthInput, Transform } from "./outbound-schema.ts"
+import { invalid, notFound } from "./problem.ts"
+import { route } from "./route.ts"
+
+const { url, headers, filter, eventTypes } = EndpointChanges.entries
+
+const EXAMPLE_URL = "https://example.com/"
+
+export const PreviewInput = v.pipe(
+  v.strictObject({
+    url: v.pipe(v.exactOptional(url.wrapped), v.description(`Left out: ${EXAMPLE_URL}`)),
+    transform: v.exactOptional(v.nullable(Transform)),
+    auth: v.exactOptional(v.nullable(AuthInput)),
+    connector: v.exactOptional(
+      v.pipe(ConnectorChanges, v.description("`auth` may be left out: nobody is asked")),
+    ),
+    headers: v.exactOptional(headers.wrapped),
+    filter: v.exactOptional(filter.wrapped),
+    eventTypes: v.exactOptional(eventTypes.wrapped),
+    event: v.pipe(
+      v.exactOptional(v.pipe(v.string(), v.maxLength(100))),
+      v.description(
+        "An event type, for its example, or an event's id. Left out: one that is asked for",
+      ),
+      v.examples(["call.completed"]),
+    ),
+  }),
+  v.examples([
+    { transform: '{"text": data.name & " is now " & data.statusName}', event: "campaign.updated" },
+  ]),
+)
+type PreviewInput = v.InferOutput<typeof PreviewInput>
+
+export const PreviewAnswer = v.object({
+  matches: v.pipe(v.boolean(), v.description("Whether eventTypes and filter let this event in")),
+  requests: v.pipe(
+    v.array(
+      v.object({
+        method: v.string(),
+        url: v.string(),
+        headers: v.pipe(v.record(v.string(), v.string()), v.description("Secrets are masked")),
+        body: v.nullable(v.string()),
+      }),
+    ),
+    v.description("A connector's go on as if each had found what it looks for"),
+  ),
+  error: v.pipe(
+    v.nullable(v.string()),
+    v.description("Why nothing, or no more, would be sent"),
+    v.examples([null]),
+  ),
+})
+
+export const previewRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints/preview",
+    access: "tenant",
+    scope: "read",
+    operationId: "previewEndpoint",
+    tag: "Endpoints",
+    summary: "See what an endpoint would be sent",
+    description: "Nothing is sent, and nobody is asked.",
+    body: PreviewInput,
+    answers: { 200: { description: "The requests", schema: PreviewAnswer } },
+    async handle({ deps, tenant, body }) {
+      if (body.connector && body.url !== undefined) throw invalid("/url", "A connector has none")
+      if (body.connector && body.transform != null)
+        throw invalid("/transform", "A connector has none")
+      await checkEndpoint(deps, tenant.id, body)
+      refuse(await outboundErrors(deps, body, {}))
+      const event = await eventOf(deps, tenant.id, body)
+      const webhook = JSON.parse(event.body) as { type: string; source: string | null }
+      const matches = wants(
+        {
+          eventTypes: body.eventTypes ?? null,
+          sources: null,
+          filter: body.filter ?? null,
+          connector: body.connector ?? null,
+        },
+        { ...webhook, webhook },
+      )
+      return {
+        status: 200,
+        body: { matches, ...(await previewOf(deps, body, event)) },
+        isNoChange: true,
+      }
+    },
+  }),
+]
+
+async function previewOf(
+  { testOutbound }: Deps,
+  body: PreviewInput,
+  event: { id: string; body: string },
+) {
+  const { previewLog, previewSend } = await import("../outbound/preview.ts")
+  const { connector, transform = null, auth, headers: own = {} } = body
+  if (!connector) {
+    const endpoint = { url: body.url ?? EXAMPLE_URL, transform, headers: own }
+    return previewSend(testOutbound.deps, endpoint, (auth ?? undefined) as Auth | undefined, event)
+  }
+  return previewLog(testOutbound.deps, withAuth(connector), event)
+}
+
+// Its token is neither needed nor shown.
+function withAuth(connector: ConnectorChanges): ConnectorSettings {
+  const oauth = { type: "oauth2", clientId: "-", clientSecret: "-" }
+  const stand = [
+    connector.auth,
+    { type: "bearer", token: "-" },
+    { ...oauth, grant: "client_credentials" },
+    { ...oauth, grant: "refresh_token", refreshToken: "-" },
+  ]
+  for (const auth of stand) {
+    const parsed = v.safeParse(ConnectorSettings, { ...connector, auth })
+    if (parsed.success) return parsed.output
+  }
+  throw new Error(`No credentials fit ${connector.kind}`)
+}
+
+async function eventOf({ table }: Deps, tenant: string, body: PreviewInput) {
+  const { event: asked, eventTypes: wanted = null, connector = null } = body
+  if (asked?.startsWith("evt_")) {
+    const event = await Event.get(table, tenant, asked, { consistent: true })
+    if (!event) throw notFound("event")
+    return { id: asked, body: bodyOf(tenant, event) }
+  }
+  const type = asked ?? typeFor({ eventTypes: wanted, connector })
+  if (!findEventType(type)) throw invalid("/event", "There is no such event type, nor event")
+  return exampleWebhook(type, tenant, table.now())!
+}

@@ -1,0 +1,24 @@
+import { checkSteps } from "@ringback/connectors/kinds"
+import { run } from "@ringback/connectors/run"
+import type { Endpoint } from "@ringback/store/endpoint"
+import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
+import { openCrm, Unanswered } from "./crm.ts"
+import { settingsOf } from "./log-call.ts"
+import type { OutboundDeps } from "./outbound.ts"
+
+const LIMIT_MS = 5_000
+
+/** Whether an endpoint's CRM can be signed in to and has what a call's activity needs. Nothing is written there. */
+export async function checkCrm(deps: OutboundDeps, endpoint: Endpoint): Promise<Outcome> {
+  const settings = settingsOf(deps, endpoint)
+  const crm = openCrm(deps, endpoint, settings, LIMIT_MS)
+  const keep = async () => undefined
+  const end = await run(checkSteps(settings), { send: crm.send, keep }).catch((error: unknown) => {
+    if (error instanceof Unanswered) return { end: "failed" as const, words: error.message }
+    throw error
+  })
+  const ok = end.end === "logged"
+  const statusCode = crm.steps.at(-1)?.statusCode ?? null
+  const outcome = failedOutcome(end.words, crm.durationMs())
+  return { ...outcome, ok, statusCode, error: ok ? null : end.words }
+}

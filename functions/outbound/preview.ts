@@ -1,0 +1,71 @@
+import { connectorOf, logSteps, type ConnectorSettings } from "@ringback/connectors/kinds"
+import { requestsOf } from "@ringback/connectors/run"
+import { authHeaders, type Auth } from "@ringback/webhooks/auth"
+import { fieldsOf } from "./log-call.ts"
+import type { OutboundDeps, Sendable } from "./outbound.ts"
+import { shape } from "./send.ts"
+
+export type ShownRequest = {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: string | null
+}
+
+/** What would be sent; or in words why nothing would be. */
+export type Preview = { requests: ShownRequest[]; error: string | null }
+
+const MASK = "********"
+
+/** The request of an endpoint with a URL. */
+export async function previewSend(
+  deps: Pick<OutboundDeps, "sandbox">,
+  endpoint: { url: string; transform: string | null; headers: Record<string, string> },
+  auth: Auth | undefined,
+  event: Sendable,
+): Promise<Preview> {
+  const shaped = await shape(deps, endpoint, { event, auth })
+  if (shaped.result === "unwanted") return { requests: [], error: "not wanted by its transform" }
+  if (shaped.result !== "send") return { requests: [], error: shaped.reason }
+  const names = [...Object.keys(endpoint.headers), ...Object.keys(authHeaders(auth ?? null, "-"))]
+  const headers = {
+    ...masked(names),
+    ...shaped.headers,
+    "content-type": shaped.contentType,
+    "webhook-id": event.id,
+    ...masked(["webhook-timestamp", "webhook-signature"]),
+  }
+  const url = shaped.path === null ? endpoint.url : new URL(shaped.path, endpoint.url).href
+  return { requests: [{ method: shaped.method, url, headers, body: shaped.body }], error: null }
+}
+
+/** The requests of a connector, each with the answer that it hopes for. */
+export async function previewLog(
+  deps: Pick<OutboundDeps, "sandbox">,
+  settings: ConnectorSettings,
+  event: Sendable,
+): Promise<Preview> {
+  const fields = await fieldsOf(deps, settings, event.body)
+  if ("outcome" in fields) return { requests: [], error: fields.outcome.error }
+  const connector = connectorOf(settings.kind)
+  const webhook: unknown = JSON.parse(event.body)
+  const memory = { call: {}, endpoint: {} }
+  const steps = logSteps({ webhook, settings, fields: fields.values, memory })
+  const { requests, end } = requestsOf(steps)
+  const isOwn = settings.auth.type === "bearer"
+  return {
+    requests: requests.map(({ method, path, headers, body }) => ({
+      method,
+      url: connector.baseUrl(settings) + path,
+      headers: {
+        ...headers,
+        ...masked(Object.keys(connector.authorize("-", isOwn))),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    })),
+    error: end.end === "logged" ? null : end.words,
+  }
+}
+
+const masked = (names: string[]) => Object.fromEntries(names.map((name) => [name, MASK]))
