@@ -30,7 +30,7 @@ import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
-import { AuthAnswer, ConnectorAnswer } from "./outbound-schema.ts"
+import { AuthAnswer, ConnectorAnswer, outboundSchemas } from "./outbound-schema.ts"
 import { PreviewAnswer, PreviewInput } from "./preview.ts"
 import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
@@ -83,6 +83,7 @@ export const answerSchemas = {
 /** and of what is asked. */
 export const requestSchemas = {
   ...shared,
+  ...outboundSchemas,
   TenantInput,
   KeyInput,
   SourceInput,

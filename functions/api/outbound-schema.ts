@@ -1,4 +1,10 @@
-import { ConnectorChanges, ConnectorSettings, kinds } from "@ringback/connectors/kinds"
+import {
+  ConnectorChanges,
+  ConnectorSettings,
+  kinds,
+  settingsSchemas,
+} from "@ringback/connectors/kinds"
+import { ClientAuth, RefreshAuth, TokenAuth } from "@ringback/connectors/settings"
 import { MAX_TRANSFORM_BYTES } from "@ringback/webhooks/transform"
 import * as v from "valibot"
 
@@ -13,23 +19,23 @@ const TokenUrl = v.pipe(
 const scope = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)))
 const oauth = { type: v.literal("oauth2"), tokenUrl: TokenUrl, clientId: credential, scope }
 
-export const BearerAuth = v.strictObject({ type: v.literal("bearer"), token: credential })
-export const BasicAuth = v.strictObject({
+const BearerAuth = v.strictObject({ type: v.literal("bearer"), token: credential })
+const BasicAuth = v.strictObject({
   type: v.literal("basic"),
   username: v.pipe(v.string(), v.maxLength(1_000), v.regex(/^[^:]*$/, "must not have a colon")),
   password: credential,
 })
-export const HeaderAuth = v.strictObject({
+const HeaderAuth = v.strictObject({
   type: v.literal("header"),
   name: v.pipe(v.string(), v.maxLength(128)),
   value: credential,
 })
-export const ClientCredentialsAuth = v.strictObject({
+const ClientCredentialsAuth = v.strictObject({
   ...oauth,
   grant: v.literal("client_credentials"),
   clientSecret: credential,
 })
-export const RefreshTokenAuth = v.strictObject({
+const RefreshTokenAuth = v.strictObject({
   ...oauth,
   grant: v.literal("refresh_token"),
   clientSecret: credential,
@@ -64,6 +70,26 @@ export const ConnectorAnswer = v.pipe(
   v.looseObject({ kind: v.picklist(kinds), auth: AuthAnswer }),
   v.description("With all settings of its kind"),
 )
+
+/** What an endpoint or a connector signs in with, and each kind's settings, by the names that they have in the document. */
+export const outboundSchemas = {
+  BearerAuth,
+  BasicAuth,
+  HeaderAuth,
+  ClientCredentialsAuth,
+  RefreshTokenAuth,
+  ConnectorToken: TokenAuth,
+  ConnectorRefreshToken: RefreshAuth,
+  ConnectorClientCredentials: ClientAuth,
+  HubspotConnector: settingsSchemas.given.hubspot,
+  SalesforceConnector: settingsSchemas.given.salesforce,
+  PipedriveConnector: settingsSchemas.given.pipedrive,
+  ZohoConnector: settingsSchemas.given.zoho,
+  HubspotConnectorChanges: settingsSchemas.changed.hubspot,
+  SalesforceConnectorChanges: settingsSchemas.changed.salesforce,
+  PipedriveConnectorChanges: settingsSchemas.changed.pipedrive,
+  ZohoConnectorChanges: settingsSchemas.changed.zoho,
+}
 
 const byteLength = (text: string) => Buffer.byteLength(text)
 

@@ -26,10 +26,22 @@ const mapValues = (object: JsonSchema, change: (value: unknown, key: string) => 
 
 /** The same schema for generators. It takes what the other takes, but that a literal boolean may be either. */
 export function makePortable(schema: JsonSchema): JsonSchema {
-  return [withPlainNames, withPlainConst, withPlainTuple, withFlatUnion, withSaidDefault].reduce(
+  return [
+    withAnyOf,
+    withPlainNames,
+    withPlainConst,
+    withPlainTuple,
+    withFlatUnion,
+    withSaidDefault,
+  ].reduce(
     (changed, step) => step(changed),
     mapChildren(schema, (child) => makePortable(child)),
   )
+}
+
+// The alternatives exclude each other by a field of theirs, so that any and one are the same.
+function withAnyOf({ oneOf, ...schema }: JsonSchema): JsonSchema {
+  return oneOf === undefined ? schema : { ...schema, anyOf: oneOf }
 }
 
 // "The names are strings" says nothing, and only some know the keyword.

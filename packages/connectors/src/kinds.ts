@@ -11,26 +11,49 @@ import { zoho } from "./zoho.ts"
 const schemaOf = <Kind extends string, Own extends v.ObjectEntries>(kind: Kind, settings: Own) =>
   v.strictObject({ kind: v.literal(kind), ...common, ...settings })
 
+const given = {
+  hubspot: schemaOf("hubspot", hubspot.settings),
+  salesforce: schemaOf("salesforce", salesforce.settings),
+  pipedrive: schemaOf("pipedrive", pipedrive.settings),
+  zoho: schemaOf("zoho", zoho.settings),
+}
+
+const withoutAuth = <Auth extends v.GenericSchema>(auth: Auth) => ({ auth: v.exactOptional(auth) })
+
+const changed = {
+  hubspot: schemaOf("hubspot", { ...hubspot.settings, ...withoutAuth(hubspot.settings.auth) }),
+  salesforce: schemaOf("salesforce", {
+    ...salesforce.settings,
+    ...withoutAuth(salesforce.settings.auth),
+  }),
+  pipedrive: schemaOf("pipedrive", {
+    ...pipedrive.settings,
+    ...withoutAuth(pipedrive.settings.auth),
+  }),
+  zoho: schemaOf("zoho", { ...zoho.settings, ...withoutAuth(zoho.settings.auth) }),
+}
+
 /** A connector's settings, with its credentials in them. A CRM that is not named here does not exist. */
 export const ConnectorSettings = v.variant("kind", [
-  schemaOf("hubspot", hubspot.settings),
-  schemaOf("salesforce", salesforce.settings),
-  schemaOf("pipedrive", pipedrive.settings),
-  schemaOf("zoho", zoho.settings),
+  given.hubspot,
+  given.salesforce,
+  given.pipedrive,
+  given.zoho,
 ])
 export type ConnectorSettings = v.InferOutput<typeof ConnectorSettings>
 
 /** The same where the credentials may be left out: those that are kept stay, or none are needed. */
 export const ConnectorChanges = v.variant("kind", [
-  schemaOf("hubspot", { ...hubspot.settings, auth: v.exactOptional(hubspot.settings.auth) }),
-  schemaOf("salesforce", {
-    ...salesforce.settings,
-    auth: v.exactOptional(salesforce.settings.auth),
-  }),
-  schemaOf("pipedrive", { ...pipedrive.settings, auth: v.exactOptional(pipedrive.settings.auth) }),
-  schemaOf("zoho", { ...zoho.settings, auth: v.exactOptional(zoho.settings.auth) }),
+  changed.hubspot,
+  changed.salesforce,
+  changed.pipedrive,
+  changed.zoho,
 ])
 export type ConnectorChanges = v.InferOutput<typeof ConnectorChanges>
+
+/** Each schema by itself, for a document that names them. */
+export const settingsSchemas = { given, changed }
+
 export type Kind = ConnectorSettings["kind"]
 
 const connectors: Record<Kind, Connector> = { hubspot, salesforce, pipedrive, zoho }

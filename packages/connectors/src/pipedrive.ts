@@ -23,7 +23,10 @@ const settings = {
   auth: v.variant("type", [TokenAuth, RefreshAuth]),
   companyDomain: v.pipe(
     v.string(),
-    v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "must be the acme of acme.pipedrive.com"),
+    v.regex(
+      /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
+      "must be the acme of acme.pipedrive.com",
+    ),
   ),
   dispositions: dispositionsOf(v.picklist(OUTCOMES)),
   live,

@@ -13,7 +13,7 @@ const API = "/services/data/v68.0"
 
 // A name of Salesforce's own, whose certificate is Salesforce's too: NAME.my.salesforce.com, NAME--SB.sandbox.my...
 const INSTANCE =
-  /^https:\/\/[a-z0-9][a-z0-9-]{0,80}(\.(sandbox|develop|scratch|demo|patch|trailblaze))?\.my\.salesforce\.com\/?$/i
+  /^https:\/\/[A-Za-z0-9][A-Za-z0-9-]{0,80}(\.(sandbox|develop|scratch|demo|patch|trailblaze))?\.my\.salesforce\.com\/?$/
 
 const settings = {
   auth: v.variant("grant", [ClientAuth, RefreshAuth]),
