@@ -1,5 +1,6 @@
+import { resetAndWake } from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Health from "@ringback/store/health"
+import { dropSlots } from "@ringback/store/rate-slots"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
 import { cursorsFor } from "./cursor.ts"
 import { showEndpoint, showSecret } from "./endpoint-answer.ts"
@@ -118,12 +119,12 @@ export const endpointRoutes = [
       const changes = { ...(isSwitched ? body : rest), ...permission }
       // A new start: what failed before is no reason to disable it again. First, so that whoever asks again after an
       // answer that never came finds it either disabled or forgotten.
-      if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
+      if (isSwitched && !disabled) await resetAndWake(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
-        await Health.dropSlots(deps.table, tenant.id, endpointId)
+        await dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })

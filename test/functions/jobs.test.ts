@@ -10,7 +10,9 @@ import { sendOne } from "@ringback/functions/messages/send"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { listEvents } from "@ringback/store/event-list"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { dropSlots } from "@ringback/store/rate-slots"
 import { createJob } from "@ringback/store/job"
 import * as Source from "@ringback/store/source"
 import { answer, ok } from "../harness/receiver.ts"
@@ -47,7 +49,7 @@ describe("spread", () => {
     }
     assert.equal(arrived().length, 1)
     await Endpoint.update(table(), tenant(), id, { rateLimit: 10 })
-    await Health.dropSlots(table(), tenant(), id)
+    await dropSlots(table(), tenant(), id)
     const job = formatJob({ v: 1, kind: "spread", tenant: tenant(), endpointId: id })
     await sendOne(world.deps.sqs, world.stack.queues.Jobs.url, job)
     await world.pump()
@@ -204,14 +206,14 @@ describe("disabling and deleting", () => {
         ["discarded", `the ${what} was deleted`],
       )
       if (what !== "tenant") return
-      assert.ok((await Endpoint.get(table(), tenant(), id))!.deletedAt)
-      assert.ok((await Source.get(table(), tenant(), source))!.deletedAt)
+      assert.equal(await Endpoint.get(table(), tenant(), id), undefined)
+      assert.equal((await Source.getKnown(table(), tenant(), source))?.isDeleted, true)
     })
   }
 
   test("a rested endpoint that is held forgets its rest", async () => {
     const { id } = await world.addEndpoint()
-    await Health.rest(table(), tenant(), id, world.now())
+    await BreakerState.open(table(), tenant(), id, world.now())
     await setDisabled(id, true)
     await holdPage(table(), { v: 1, kind: "hold", tenant: tenant(), endpointId: id })
     assert.equal((await Health.get(table(), tenant(), id)).state, "waking")

@@ -1,11 +1,9 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
-import { getItem, type Item, type ReadOptions } from "./item.ts"
+import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** An event as it lies in the table. Times are epoch ms. */
 export const StoredEvent = v.object({
@@ -114,33 +112,21 @@ async function claimItem(
   sets: Item,
   message: string,
 ): Promise<Item | undefined | "taken"> {
-  const names = Object.keys(sets)
-  const assignments = names.map((name) =>
-    KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
-  )
-  try {
-    const { Attributes } = await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(key),
-        // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
-        UpdateExpression: `SET ${assignments.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
-        ConditionExpression: "attribute_not_exists(pk) OR message = :claimant",
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall({
-          ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-          ":now": table.now(),
-          ":expiresAt": expiryOf(table),
-          ":claimant": message,
-        }),
-        ReturnValues: "ALL_OLD",
-      }),
-    )
-    return Attributes && unmarshall(Attributes)
-  } catch (error) {
-    if (isConditionFailed(error)) return "taken"
-    throw error
-  }
+  const assignments = assignmentsOf(sets, KEPT)
+  const claimed = await updateItem(table, key, {
+    // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
+    update: `SET ${assignments.sets.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
+    condition: "attribute_not_exists(pk) OR message = :claimant",
+    names: assignments.names,
+    values: {
+      ...assignments.values,
+      ":now": table.now(),
+      ":expiresAt": expiryOf(table),
+      ":claimant": message,
+    },
+    returns: "ALL_OLD",
+  })
+  return claimed ? claimed.item : "taken"
 }
 
 /** The event of that id, unless there is none (any more). */

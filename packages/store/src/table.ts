@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import type { Sealer } from "./seal.ts"
 
 /** The one table and what its rooms need; the first argument of every function here. */
@@ -18,8 +18,4 @@ export const toSeconds = (millis: number) => Math.floor(millis / 1000)
 /** DynamoDB deletes expired items late (dynalite never): a reader filters them. */
 export function isExpired(item: { expiresAt?: number | undefined }, now: number): boolean {
   return item.expiresAt !== undefined && item.expiresAt * 1000 <= now
-}
-
-export function isConditionFailed(error: unknown): error is ConditionalCheckFailedException {
-  return error instanceof ConditionalCheckFailedException
 }
