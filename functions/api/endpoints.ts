@@ -14,7 +14,8 @@ import {
 import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { checkEndpointUrl } from "./endpoint-url.ts"
 import { enqueue } from "./enqueue.ts"
-import { invalid, notFound } from "./problem.ts"
+import { invalid } from "./problem.ts"
+import { removeAndErase } from "./removal.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
@@ -145,11 +146,12 @@ export const endpointRoutes = [
     description: "What waits for it is discarded.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, tenant, params: { endpointId } }) {
-      const isDeleted = await Endpoint.remove(deps.table, tenant.id, endpointId)
-      const endpoint = await Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      if (!endpoint) throw notFound("endpoint")
-      await enqueue(deps, { kind: "erase", tenant: tenant.id, endpointId })
-      if (!isDeleted) await living("endpoint", async () => endpoint)
+      const room = {
+        remove: () => Endpoint.remove(deps.table, tenant.id, endpointId),
+        isDeleted: () => Endpoint.isDeleted(deps.table, tenant.id, endpointId),
+      }
+      const erase = { kind: "erase", tenant: tenant.id, endpointId } as const
+      await removeAndErase(deps, "endpoint", room, erase)
       return { status: 204 }
     },
   }),

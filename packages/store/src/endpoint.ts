@@ -3,6 +3,7 @@ import { makeId } from "@ringback/events/ids"
 import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import { deleteItem, type Item, type ReadOptions } from "./item.ts"
 import { endpointKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import type { Table } from "./table.ts"
@@ -175,6 +176,9 @@ const EMPTY = {
   headers: {},
   metadata: {},
 }
+
+export const isDeleted = (table: Table, tenant: string, id: string) =>
+  LiveItem.isDeleted(table, endpointKey(tenant, id))
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>

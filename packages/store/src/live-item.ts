@@ -24,6 +24,12 @@ export async function getLive(
   return item && !isTombstone(item) ? item : undefined
 }
 
+/** Whether there was one that is deleted; for a while, that is known. */
+export async function isDeleted(table: Table, key: Key): Promise<boolean> {
+  const item = await getItem(table, key, { consistent: true })
+  return item !== undefined && isTombstone(item)
+}
+
 /**
  * Marks a live item as deleted, so that what is in flight for it is known and discarded; `emptied` is what it says from
  * then on. False where none lives.

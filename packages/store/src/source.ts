@@ -4,6 +4,7 @@ import { makeId } from "@ringback/events/ids"
 import { makeSourceKey } from "@ringback/events/token"
 import { getItem, type Item, type ReadOptions } from "./item.ts"
 import { sourceKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, isTombstone, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import type { Table } from "./table.ts"
@@ -160,6 +161,9 @@ export async function rotate(
   )
   return item && { source: parse(item), key }
 }
+
+export const isDeleted = (table: Table, tenant: string, id: string) =>
+  LiveItem.isDeleted(table, sourceKey(tenant, id))
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>

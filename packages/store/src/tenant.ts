@@ -2,6 +2,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, type Item, type ReadOptions } from "./item.ts"
 import { tenantKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, queryPage, tombstone } from "./live-item.ts"
 import type { Table } from "./table.ts"
 
@@ -63,3 +64,5 @@ export async function update(
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id))
+
+export const isDeleted = (table: Table, id: string) => LiveItem.isDeleted(table, tenantKey(id))
