@@ -133,7 +133,8 @@ export const endpointActionRoutes = [
         work,
         () => post({ table, sender: testSender }, endpoint, webhook),
       )
-      return { status: 200, body: { delivered: ok, statusCode, durationMs, error, responseBody } }
+      const body = { delivered: ok, statusCode, durationMs, error, responseBody }
+      return { status: 200, body, isNoChange: true }
     },
   }),
   route({

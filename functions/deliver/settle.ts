@@ -22,7 +22,8 @@ export async function settle(
     Delivery.advance(table, facts, message.turn, { ...change, attempt })
   if (outcome.ok) {
     // Another copy decided otherwise meanwhile, but the receiver has it.
-    if ((await advance({ status: "delivered" })) === "lost")
+    const isNew = message.turn === 0 && work.delivery === undefined
+    if ((await advance({ status: "delivered", isNew })) === "lost")
       await Delivery.settleDelivered(table, facts, attempt)
     return "delivered"
   }

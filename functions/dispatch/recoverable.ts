@@ -45,16 +45,20 @@ export async function recoverablePage(
   return { missing, next }
 }
 
-/** How many there are in all. */
+/** How many there are, as far as they can be counted while there is time. */
 export async function countRecoverable(
   table: Table,
   endpoint: Endpoint,
   range: Range,
-): Promise<number> {
+  hasTime: () => boolean,
+): Promise<{ count: number; isLowerBound: boolean }> {
   let count = 0
   const read = (cursor?: string) => recoverablePage(table, endpoint, range, cursor)
-  for await (const { missing } of eachPage(read)) count += missing.length
-  return count
+  for await (const { missing, next } of eachPage(read)) {
+    count += missing.length
+    if (next !== undefined && !hasTime()) return { count, isLowerBound: true }
+  }
+  return { count, isLowerBound: false }
 }
 
 function isWanted(endpoint: Endpoint, event: StoredEvent): boolean {

@@ -112,6 +112,14 @@ async function claimItem(
   sets: Item,
   message: string,
 ): Promise<Item | undefined | "taken"> {
+  const claimedAt = table.now()
+  const expiresAt = expiryOf(table)
+  if (table.insert) {
+    if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
+    // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
+    const there = await getItem(table, key, { consistent: true })
+    if (there && there["message"] !== message) return "taken"
+  }
   const assignments = assignmentsOf(sets, KEPT)
   const claimed = await updateItem(table, key, {
     // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
@@ -120,13 +128,15 @@ async function claimItem(
     names: assignments.names,
     values: {
       ...assignments.values,
-      ":now": table.now(),
-      ":expiresAt": expiryOf(table),
+      ":now": claimedAt,
+      ":expiresAt": expiresAt,
       ":claimant": message,
     },
     returns: "ALL_OLD",
   })
-  return claimed ? claimed.item : "taken"
+  if (!claimed) return "taken"
+  // Of an item that was not there dynoxide gives the key, AWS nothing.
+  return claimed.item?.["message"] === undefined ? undefined : claimed.item
 }
 
 /** The event of that id, unless there is none (any more). */

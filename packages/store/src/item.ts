@@ -13,7 +13,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./keys.ts"
 import type { Table } from "./table.ts"
 
-// The requests to DynamoDB: nothing else here knows how it writes values.
+// The requests to DynamoDB. Beside insert.ts nothing else here makes any.
 
 /** An item as read: nothing is believed of it before its room's schema has parsed it. */
 export type Item = Record<string, unknown>
@@ -27,7 +27,7 @@ export type Condition = {
 }
 export type Update = Condition & { update: string; returns?: "ALL_OLD" | "ALL_NEW" }
 
-const toAttributes = (values: Item) => marshall(values, { removeUndefinedValues: true })
+export const toAttributes = (values: Item) => marshall(values, { removeUndefinedValues: true })
 
 function expressionsOf({ condition, names, values }: Condition) {
   return {
