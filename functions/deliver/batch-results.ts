@@ -50,7 +50,9 @@ export function roundOf(deps: DeliverDeps): Round {
     written = written.then(() => Promise.all(noted.map((tally) => closeSafely(deps, tally))))
     await Promise.all([sent, written])
   }
-  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), POOLED_MS))
+  const { pooledMs = POOLED_MS } = deps
+  // An invocation that died never flushes; its timer must not keep the process.
+  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), pooledMs).unref())
 
   return {
     flush,
