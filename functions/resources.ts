@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
 import type { Matching } from "@ringback/store/endpoint"
+import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
 import type { Source } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -31,6 +32,10 @@ export type Linked = {
   RetryQueue: { url: string }
   JobsQueue: { url: string }
   RejectedQueue: { url: string }
+  IngestDeadLetters: { url: string }
+  DeliveryDeadLetters: { url: string }
+  RetryDeadLetters: { url: string }
+  JobsDeadLetters: { url: string }
   OperatorKey: { value: string }
   DataKey: DataKeyResource
   Settings: {
@@ -42,6 +47,8 @@ export type Linked = {
     /** One machine only: the operator may give endpoints loopback URLs. */
     operatorLoopback?: boolean
     cachedMs?: number
+    /** How the table takes several new items in one request; absent: it does not. */
+    inserts?: InsertMode
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
   }
@@ -78,6 +85,14 @@ export async function connect(linked: Linked) {
       get rejectedUrl() {
         return linked.RejectedQueue.url
       },
+      get deadLetters() {
+        return {
+          ingest: linked.IngestDeadLetters.url,
+          delivery: linked.DeliveryDeadLetters.url,
+          retry: linked.RetryDeadLetters.url,
+          jobs: linked.JobsDeadLetters.url,
+        }
+      },
     },
     get operatorKey() {
       return linked.OperatorKey.value
@@ -110,7 +125,8 @@ export const releaseResources = memoized(() => {
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
   const client = new DynamoDBClient({})
-  const table: Table = { client, name, now: Date.now, sealer, retentionMs }
+  const insert = settings.inserts && makeInsert(client, name, settings.inserts)
+  const table: Table = { client, name, now: Date.now, sealer, retentionMs, insert }
   // Otherwise the SDK calls the queue URL's host, whatever endpoint it is given.
   const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
   return { table, sqs, log: makeLog(settings.logFile) }

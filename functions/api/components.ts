@@ -1,8 +1,13 @@
 import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
+import { FOUND_KINDS } from "@ringback/store/find"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { AuditAnswer } from "./audit.ts"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
+import { TenantCost } from "./cost.ts"
+import { DeadLetterQueue, RedrivenQueue, RedriveInput } from "./dead-letters.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
+import { QUEUE_NAMES } from "./deps.ts"
 import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
   DisabledReason,
@@ -16,8 +21,10 @@ import {
 import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-secrets.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
+import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
+import { FoundAnswer } from "./search.ts"
 import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
 import { TenantInput, TenantAnswer } from "./tenants.ts"
 
@@ -46,6 +53,12 @@ export const answerSchemas = {
   Delivery: DeliveryAnswer,
   DeliveryWithAttempts,
   Attempt: AttemptAnswer,
+  AuditEntry: AuditAnswer,
+  Found: FoundAnswer,
+  QueueMessage: LetterAnswer,
+  DeadLetterQueue,
+  RedrivenQueue,
+  TenantCost,
   FieldError,
   Problem,
 }
@@ -61,6 +74,7 @@ export const requestSchemas = {
   EndpointChanges,
   SecretRotationInput,
   RecoveryInput,
+  RedriveInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
@@ -70,6 +84,8 @@ export const choices: Record<string, readonly unknown[]> = {
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   CallOutcome: outcomes,
+  QueueName: QUEUE_NAMES,
+  FoundKind: FOUND_KINDS,
   ProblemCode: Object.keys(problems),
   IntegerOrText: [{ type: "integer" }, { type: "string" }],
 }

@@ -1,4 +1,7 @@
+import { auditRoutes } from "./audit.ts"
 import { collectorCheckRoutes } from "./collector-check.ts"
+import { costRoutes } from "./cost.ts"
+import { deadLetterRoutes } from "./dead-letters.ts"
 import { deliveryRoutes } from "./deliveries.ts"
 import { endpointActionRoutes } from "./endpoint-actions.ts"
 import { endpointRoutes } from "./endpoints.ts"
@@ -8,7 +11,9 @@ import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
 import { recoverRoutes } from "./recover.ts"
+import { rejectedRoutes } from "./rejected.ts"
 import type { Route } from "./route.ts"
+import { searchRoutes } from "./search.ts"
 import { sourceRoutes } from "./sources.ts"
 import { sourceTestRoutes } from "./source-test.ts"
 import { tenantRoutes } from "./tenants.ts"
@@ -29,6 +34,11 @@ export const routes: readonly Route[] = [
   ...eventTypeRoutes,
   ...eventRoutes,
   ...deliveryRoutes,
+  ...auditRoutes,
+  ...searchRoutes,
+  ...deadLetterRoutes,
+  ...rejectedRoutes,
+  ...costRoutes,
   ...openRoutes,
 ]
 

@@ -108,12 +108,13 @@ export async function post(
 
 async function settleSuccess(
   { table }: DeliverDeps,
-  { message, facts }: Attempted,
+  { message, facts, delivery }: Attempted,
   record: Delivery.Attempt,
 ) {
   const written = await Delivery.advance(table, facts, message.turn, {
     status: "delivered",
     attempt: record,
+    isNew: message.turn === 0 && delivery === undefined,
   })
   // Another copy decided otherwise meanwhile, but the receiver has it.
   if (written === "lost") await Delivery.settleDelivered(table, facts, record)

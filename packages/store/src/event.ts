@@ -114,6 +114,14 @@ async function claimItem(
   sets: Item,
   message: string,
 ): Promise<Item | undefined | "taken"> {
+  const claimedAt = table.now()
+  const expiresAt = expiryOf(table)
+  if (table.insert) {
+    if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
+    // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
+    const there = await getItem(table, key, { consistent: true })
+    if (there && there.message !== message) return "taken"
+  }
   const names = Object.keys(sets)
   const assignments = names.map((name) =>
     KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
@@ -129,14 +137,15 @@ async function claimItem(
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: marshall({
           ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-          ":now": table.now(),
-          ":expiresAt": expiryOf(table),
+          ":now": claimedAt,
+          ":expiresAt": expiresAt,
           ":claimant": message,
         }),
         ReturnValues: "ALL_OLD",
       }),
     )
-    return Attributes && unmarshall(Attributes)
+    // Of an item that was not there dynoxide gives the key, AWS nothing.
+    return Attributes?.["message"] && unmarshall(Attributes)
   } catch (error) {
     if (isConditionFailed(error)) return "taken"
     throw error
