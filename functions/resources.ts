@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
+import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
@@ -104,6 +105,7 @@ export async function connect(linked: Linked) {
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     sources: makeCache<Source | undefined>(now, cachedMs),
     endpoints: makeCache<Matching[]>(now, cachedMs),
+    erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,
