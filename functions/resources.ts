@@ -32,6 +32,8 @@ export type Linked = {
   JobsQueue: { url: string }
   RejectedQueue: { url: string }
   OperatorKey: { value: string }
+  /** Where the API is reached: the stage's domain, or the address that AWS gave it. */
+  Api: { url: string }
   DataKey: DataKeyResource
   Settings: {
     allowedNetworks: string | string[]
@@ -81,6 +83,9 @@ export async function connect(linked: Linked) {
     },
     get operatorKey() {
       return linked.OperatorKey.value
+    },
+    get origin() {
+      return new URL(linked.Api.url).origin
     },
     sender: makeSender(sending),
     testSender: makeTestSender(sending),

@@ -32,7 +32,16 @@ export const apiFunction = makeFunction("AdminApi", {
   memory: "1024 MB",
   // Whoever keeps requests open must not use up the account's concurrency, which ingest lives on.
   ...(settings.apiConcurrency > 0 && { concurrency: settings.apiConcurrency }),
-  link: [table, dataKey, linkedSettings, operatorKey, queues.Ingest, queues.Retry, queues.Jobs],
+  link: [
+    api,
+    table,
+    dataKey,
+    linkedSettings,
+    operatorKey,
+    queues.Ingest,
+    queues.Retry,
+    queues.Jobs,
+  ],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     onIndex("open")("Query"),

@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
-import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
+import { DeliveryCounts, EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
   DisabledReason,
   EndpointAnswer,
@@ -17,6 +17,7 @@ import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-sec
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { PortalLink, PortalLinkInput } from "./portal-links.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
 import { TenantInput, TenantAnswer } from "./tenants.ts"
@@ -29,6 +30,7 @@ export const answerSchemas = {
   Tenant: TenantAnswer,
   Key: KeyAnswer,
   CreatedKey,
+  PortalLink,
   Source: SourceAnswer,
   SourceWithToken,
   Endpoint: EndpointAnswer,
@@ -36,6 +38,7 @@ export const answerSchemas = {
   Secret: SecretAnswer,
   RotatedSecret,
   TestResult,
+  DeliveryCounts,
   WindowStats,
   EndpointStats,
   RecoveryCount,
@@ -55,6 +58,7 @@ export const requestSchemas = {
   ...shared,
   TenantInput,
   KeyInput,
+  PortalLinkInput,
   SourceInput,
   SourceRotationInput,
   EndpointInput,

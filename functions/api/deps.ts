@@ -11,6 +11,8 @@ export type Deps = {
   sqs: SqsSender
   queues: { ingestUrl: string; retryUrl: string; jobsUrl: string }
   operatorKey: string
+  /** Where browsers reach this API: from its settings, never from a request. */
+  origin: string
   /** Sends an endpoint's test, in 5 s at most. */
   testSender: Pick<Sender, "send">
   /** Which URLs an endpoint may have. */

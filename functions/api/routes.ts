@@ -7,6 +7,7 @@ import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
+import { portalLinkRoutes } from "./portal-links.ts"
 import { recoverRoutes } from "./recover.ts"
 import type { Route } from "./route.ts"
 import { sourceRoutes } from "./sources.ts"
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
   ...whoamiRoutes,
+  ...portalLinkRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
   ...collectorCheckRoutes,

@@ -12,6 +12,7 @@ export function linkResources(
   settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
   provisioned: Provisioned,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
+  apiUrl: string,
 ): string {
   const { queues } = provisioned
   const linked: Linked & { App: { name: string; stage: string } } = {
@@ -23,6 +24,7 @@ export function linkResources(
     JobsQueue: { url: queues.Jobs.url },
     RejectedQueue: { url: provisioned.rejectedUrl },
     OperatorKey: { value: dir.operatorKey },
+    Api: { url: apiUrl },
     DataKey: { type: "file", path: dir.dataKeyPath },
     Settings: {
       allowedNetworks: settings.allowedNetworks,

@@ -1,6 +1,6 @@
 import { makeAdmin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
-import { startApi } from "./api-server.ts"
+import { startApi, type Answer } from "./api-server.ts"
 import { openDataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
 import { keepSource } from "./kept-source.ts"
@@ -31,12 +31,18 @@ export async function run(
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
-  process.env["SST_RESOURCES_JSON"] = linkResources(settings, services.provisioned, dir)
-  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
-  const api = await startApi(app.fetch, settings.port).catch((error: unknown) => {
-    throw listenError(error, "RINGBACK_PORT", settings.port)
-  })
+  // Listening before it can answer: links into the portal name the port, which may be any free one.
+  let answer: Answer = () => new Response("Ringback is starting", { status: 503 })
+  const api = await startApi((request) => answer(request), settings.port).catch(
+    (error: unknown) => {
+      throw listenError(error, "RINGBACK_PORT", settings.port)
+    },
+  )
   shutdown.add(api.close)
+  const resources = linkResources(settings, services.provisioned, dir, api.url)
+  process.env["SST_RESOURCES_JSON"] = resources
+  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
+  answer = app.fetch
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
