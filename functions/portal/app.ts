@@ -31,7 +31,7 @@ const HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "cross-origin-opener-policy": "same-origin",
-  "referrer-policy": "no-referrer",
+  "referrer-policy": "same-origin",
   "strict-transport-security": "max-age=31536000",
   "x-content-type-options": "nosniff",
 }
@@ -123,8 +123,13 @@ async function formOf(c: Context): Promise<URLSearchParams> {
 /** A POST that no page of ours has sent. */
 class Foreign extends Error {}
 
+// A link's address is a secret: not even this origin is told of it.
+const GATE_HEADERS = { ...HEADERS, "referrer-policy": "no-referrer" }
+
 const gated = (c: Context, view: GateView): Response | Promise<Response> =>
-  "to" in view ? redirect(c, view.to) : c.body(String(view.content), view.status as 200, HEADERS)
+  "to" in view
+    ? redirect(c, view.to)
+    : c.body(String(view.content), view.status as 200, GATE_HEADERS)
 
 async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Promise<Response> {
   if ("to" in view) return redirect(c, view.to)

@@ -48,7 +48,7 @@ export const legend = (counts: Counts): Html =>
 
 const WIDTH = 720
 const HEIGHT = 170
-const LEFT = 34
+const LEFT = 48
 const TOP = 10
 const BOTTOM = 22
 

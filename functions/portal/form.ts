@@ -9,10 +9,11 @@ type Field = {
   control: Html
   hint?: Html | string | undefined
   error?: string | undefined
+  isLong?: boolean
 }
 
-export const field = ({ id, label, control, hint, error }: Field): Html =>
-  html`<div class="field">
+export const field = ({ id, label, control, hint, error, isLong }: Field): Html =>
+  html`<div class="field ${isLong ? "long" : ""}">
     <label for="${id}">${label}</label>
     ${control} ${error ? html`<p class="error" id="${id}-error">${error}</p>` : ""}
     ${hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : ""}

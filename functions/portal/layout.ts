@@ -1,6 +1,7 @@
 import { html } from "hono/html"
 import { assetPath } from "./assets.ts"
 import { name, type Html } from "./html.ts"
+import { shapeSprite } from "./status.ts"
 import type { Tenant } from "./types.ts"
 
 const logo = html`<svg viewBox="0 0 24 24" aria-hidden="true">
@@ -65,7 +66,7 @@ const tenantMenu: [heading: string, entries: Entry[]][] = [
     "Set up",
     [
       ["endpoints", "/endpoints", "Endpoints"],
-      ["sources", "/sources", "Sources"],
+      ["sources", "/sources", "PBXes"],
       ["keys", "/keys", "API keys"],
     ],
   ],
@@ -115,7 +116,7 @@ export function pageHtml(frame: Frame, title: string, content: Html): Html {
   const home = tenant ? `/portal/${tenant.id}` : "/portal"
   return documentHtml(
     tenant ? `${title} · ${tenant.name}` : title,
-    html`<a class="skip" href="#main">Skip to the page</a>
+    html`${shapeSprite}<a class="skip" href="#main">Skip to the page</a>
       <details class="top">
         <summary>
           <span class="brand">${logo}<span>${tenant ? name(tenant.name) : "Ringback"}</span></span>

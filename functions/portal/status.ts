@@ -52,11 +52,15 @@ const shapes: Record<Shape, Html> = {
   />`,
 }
 
+/** Each shape once for a page; a status refers to it. */
+export const shapeSprite: Html = html`<svg class="sprite" width="0" height="0" aria-hidden="true">
+  ${Object.entries(shapes).map(([id, shape]) => html`<symbol id="is-${id}" viewBox="0 0 16 16">${shape}</symbol>`)}
+</svg>`
+
 /** A status: a word, a shape, and only then a colour. */
 export const status = (tone: Tone, shape: Shape, word: string): Html =>
   html`<span class="status is-${tone}"
-    ><svg viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">${shapes[shape]}</svg
-    >${word}</span
+    ><svg aria-hidden="true"><use href="#is-${shape}" /></svg>${word}</span
   >`
 
 const deliveries: Record<string, [Tone, Shape, string]> = {

@@ -31,7 +31,7 @@ export const deliveryRows = (
             <td class="num" data-label="attempts">${number(each.attemptCount)}</td>
             <td>${time(each.createdAt)}</td>
             <td data-label="next">
-              ${each.nextAttemptAt === null ? html`<span class="dim">–</span>` : time(each.nextAttemptAt)}
+              ${each.nextAttemptAt === null ? "" : time(each.nextAttemptAt)}
             </td>
           </tr>`,
       )}

@@ -59,7 +59,6 @@ export function endpointForm(form: Form): Html {
   return html`<form class="form" method="post" action="${form.action}">
     ${problem ? problemNote(problem, NAMED) : ""} ${isNew ? onceOnly() : ""}
     ${form.etag ? html`<input type="hidden" name="etag" value="${form.etag}" />` : ""}
-    <div class="field"></div>
     ${field({
       id: "url",
       label: "Address",

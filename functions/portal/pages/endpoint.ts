@@ -159,11 +159,9 @@ const windowsHtml = ({ lastHour, lastDay, lastWeek }: EndpointStats): Html =>
           <dt>${word}</dt>
           <dd>
             ${isEstimate ? "≈ " : ""}${number(sumOf(counts))}
-            <small>${percent(shareDelivered(counts))} arrived</small>
+            ${shareDelivered(counts) === null ? "" : html`<small>${percent(shareDelivered(counts))} arrived</small>`}
           </dd>
-          <dd class="small dim">
-            ${duration(latencyMs.p50)} median, ${duration(latencyMs.p95)} p95
-          </dd>
+          ${latencyMs.p50 === null ? "" : html`<dd class="small dim">${duration(latencyMs.p50)} median, ${duration(latencyMs.p95)} p95</dd>`}
         </div>`,
     )}
   </dl>`

@@ -213,6 +213,7 @@ function replayHtml(here: string, endpoints: Endpoint[]): Html {
         ${field({
           id: "endpointId",
           label: "Send it again to",
+          isLong: true,
           control: html`<select
             id="endpointId"
             name="endpointId"

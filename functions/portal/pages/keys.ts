@@ -4,6 +4,7 @@ import { confirm, described, field, onceOnly, select } from "../form.ts"
 import { copyable, empty, heading, name, note, nothing, time, type Html } from "../html.ts"
 import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import { pager } from "../pager.ts"
+import { linkBody, linkFields, linkNote, type PortalLink } from "./portal-link.ts"
 import { errorOf, problemNote } from "../problem-view.ts"
 import type { CreatedKey, Key, Page } from "../types.ts"
 
@@ -43,6 +44,14 @@ export const keyPages = [
       ),
     )
   }),
+  page.act("/keys/link", async (visit) => {
+    const { client, tenant, form } = visit
+    const made = await client.ask<PortalLink>("POST", path`/tenants/${tenant.id}/portal-links`, {
+      body: linkBody(form),
+    })
+    if (!made.ok) return keysView(visit, problemNote(made.problem), made.problem)
+    return keysView(visit, linkNote(made.body, tenant))
+  }),
   page.act("/keys/:keyId/revoke", async (visit) => {
     const { client, tenant, params, base } = visit
     const answered = await client.ask(
@@ -63,7 +72,8 @@ async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): P
       title: "API keys",
       about: html`For your own programs, and for signing in here. <a href="/docs">The API</a>`,
     })}
-    ${outcome} ${mayChange ? createHtml(base, errorOf(problem, "name")) : ""}
+    ${outcome}
+    ${mayChange ? html`<div class="cards">${createHtml(base, errorOf(problem, "name"))}${invitationHtml(base)}</div>` : ""}
     <section class="card">
       ${
         list.data.length === 0
@@ -125,6 +135,18 @@ const createHtml = (base: string, error: string | undefined): Html =>
           ),
         })}
         <button class="primary">Create</button>
+      </form>
+    </div>
+  </section>`
+
+const invitationHtml = (base: string): Html =>
+  html`<section class="card">
+    <header><h2>Let a colleague in</h2></header>
+    <div class="body stack">
+      <p class="dim">A link that opens this portal, once. It ends with the key that you came by.</p>
+      <form class="filters" method="post" action="${base}/keys/link">
+        ${linkFields("colleague")}
+        <button>Make a link</button>
       </form>
     </div>
   </section>`

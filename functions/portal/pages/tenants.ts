@@ -1,20 +1,11 @@
 import { html } from "hono/html"
 import { path, type Problem } from "../client.ts"
-import { confirm, described, field, onceOnly, select } from "../form.ts"
-import {
-  copyable,
-  empty,
-  exactTime,
-  heading,
-  name,
-  note,
-  nothing,
-  time,
-  type Html,
-} from "../html.ts"
+import { confirm, described, field, onceOnly } from "../form.ts"
+import { empty, heading, name, note, nothing, time, type Html } from "../html.ts"
 import { doneIn, operatorSection, type View, type Visit } from "../page.ts"
 import { pager } from "../pager.ts"
 import { errorOf, problemNote } from "../problem-view.ts"
+import { linkBody, linkFields, linkNote, type PortalLink } from "./portal-link.ts"
 import type { Page, Tenant } from "../types.ts"
 
 const PAGE = "50"
@@ -40,29 +31,11 @@ export const tenantPages = [
     const { client, params, form } = visit
     const at = path`/tenants/${params["id"] ?? ""}`
     const tenant = await client.get<Tenant>(at)
-    const made = await client.ask<{ url: string; expiresAt: string }>(
-      "POST",
-      `${at}/portal-links`,
-      {
-        body: {
-          expiresInSeconds: Number(form.get("lifetime") ?? "3600"),
-          scope: form.get("scope") ?? "full",
-        },
-      },
-    )
+    const made = await client.ask<PortalLink>("POST", `${at}/portal-links`, {
+      body: linkBody(form),
+    })
     if (!made.ok) return tenantsView(visit, problemNote(made.problem), made.problem)
-    return tenantsView(
-      visit,
-      note(
-        "ok",
-        html`<p>
-            <strong>A link into the portal of ${name(tenant.name)}.</strong> Whoever opens it is
-            signed in, once, until ${exactTime(made.body.expiresAt)}. Send it as you would send a
-            password.
-          </p>
-          ${copyable(made.body.url, "Portal link", true)}`,
-      ),
-    )
+    return tenantsView(visit, linkNote(made.body, tenant))
   }),
   page.act("/tenants/:id/delete", async (visit) => {
     const answered = await visit.client.ask("DELETE", path`/tenants/${visit.params["id"] ?? ""}`)
@@ -153,33 +126,7 @@ const linkHtml = (tenant: Tenant): Html =>
     action: `/portal/tenants/${tenant.id}/link`,
     yes: "Make the link",
     isDanger: false,
-    fields: html`${field({
-      id: `scope-${tenant.id}`,
-      label: "Whoever opens it may",
-      control: select(
-        "scope",
-        [
-          ["full", "Do everything"],
-          ["read", "Look only"],
-        ],
-        "full",
-        `scope-${tenant.id}`,
-      ),
-    })}
-    ${field({
-      id: `lifetime-${tenant.id}`,
-      label: "It can be opened for",
-      control: select(
-        "lifetime",
-        [
-          ["3600", "An hour"],
-          ["86400", "A day"],
-          ["604800", "A week"],
-        ],
-        "86400",
-        `lifetime-${tenant.id}`,
-      ),
-    })}`,
+    fields: linkFields(tenant.id),
   })
 
 const deletion = (tenant: Tenant): Html =>
