@@ -126,10 +126,10 @@ class Foreign extends Error {}
 // A link's address is a secret: not even this origin is told of it.
 const GATE_HEADERS = { ...HEADERS, "referrer-policy": "no-referrer" }
 
-const gated = (c: Context, view: GateView): Response | Promise<Response> =>
-  "to" in view
-    ? redirect(c, view.to)
-    : c.body(String(view.content), view.status as 200, GATE_HEADERS)
+async function gated(c: Context, view: GateView): Promise<Response> {
+  if ("to" in view) return redirect(c, view.to)
+  return c.body(String(await view.content), view.status as 200, GATE_HEADERS)
+}
 
 async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Promise<Response> {
   if ("to" in view) return redirect(c, view.to)

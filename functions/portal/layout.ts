@@ -125,14 +125,14 @@ export function pageHtml(frame: Frame, title: string, content: Html): Html {
         <nav aria-label="Menu">${menuHtml(frame)}${footHtml(frame)}</nav>
       </details>
       <div class="frame">
-        <div class="side">
+        <header class="side">
           ${brand(home)}
           <div class="whose">
             ${tenant ? html`<strong title="${tenant.name}">${name(tenant.name)}</strong><span class="dim small">Tenant</span>` : ""}
           </div>
           <nav aria-label="Menu">${menuHtml(frame)}</nav>
           ${footHtml(frame)}
-        </div>
+        </header>
         <main id="main" tabindex="-1">${content}</main>
       </div>`,
   )

@@ -166,7 +166,7 @@ test("no text of a tenant's, a PBX's or a receiver's becomes markup", async () =
     assert.ok(!text.includes("<script>alert"), at)
     if (text.includes("&lt;script&gt;alert(1)")) shown++
   }
-  for (const { method, path: template } of [...tenantPages]) {
+  for (const { method, path: template } of tenantPages) {
     const at = `/portal/${ids.tenantId}${fill(template, ids)}`
     if (method === "get") {
       check(await operator.get(at), at)

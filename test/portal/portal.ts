@@ -40,7 +40,8 @@ export async function startPortal(
 
   function visitor(): Visitor {
     const send = async (method: string, path: string, rest: RequestInit): Promise<Page> => {
-      const headers = { ...(self.cookie && { cookie: self.cookie }), ...rest.headers }
+      const headers = new Headers(rest.headers)
+      if (self.cookie) headers.set("cookie", self.cookie)
       const response = await app.request(`${ORIGIN}${path}`, { ...rest, method, headers })
       const set = response.headers.get("set-cookie")
       if (set !== null) self.cookie = set.split(";", 1)[0]!

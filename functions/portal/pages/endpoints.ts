@@ -90,7 +90,8 @@ const MAX_WORDS = 2
 
 /** What it asks for, in a word or two. */
 function wanted({ eventTypes, filter }: Endpoint): Html | string {
-  const [some = [], filtered] = [eventTypes ?? ["all but calls"], filter ? ", filtered" : ""]
+  const some = eventTypes ?? ["all but calls"]
+  const filtered = filter ? ", filtered" : ""
   const more = some.length - MAX_WORDS
   return `${some.slice(0, MAX_WORDS).join(", ")}${more > 0 ? ` and ${more} more` : ""}${filtered}`
 }

@@ -265,7 +265,7 @@ function gapsHtml(base: string, gaps: Event[], sources: Source[]): Html {
               </td>
               <td data-label="from">${textOrTime(data["from"])}</td>
               <td data-label="to">${textOrTime(data["to"])}</td>
-              <td>${String(data["reason"] ?? "")}</td>
+              <td>${typeof data["reason"] === "string" ? data["reason"] : ""}</td>
             </tr>`,
         )}
       </tbody>

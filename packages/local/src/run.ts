@@ -1,4 +1,4 @@
-import { makeAdmin } from "./admin.ts"
+import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
 import { openDataDir } from "./data-dir.ts"
@@ -63,7 +63,8 @@ export async function run(
   shutdown.add(() => dir.remove("ready.json"))
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
-  introduce(story, { settings, services, apiUrl: api.url, operatorKey, tenant })
+  const portalUrl = await portalUrlOf(admin, api.url, tenant)
+  introduce(story, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
   const sayUnread = failuresTo(story, "The stored endpoints could not be looked through")
   await nameRefusedEndpoints(deps, story).catch(sayUnread)
 
@@ -93,4 +94,14 @@ export async function run(
       (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
     )
   }
+}
+
+const DAY_SECONDS = 24 * 3600
+
+/** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */
+async function portalUrlOf(admin: Admin, apiUrl: string, tenant: string | undefined) {
+  const body = { expiresInSeconds: DAY_SECONDS }
+  const link =
+    tenant && (await admin.call<{ url: string }>("POST", `/tenants/${tenant}/portal-links`, body))
+  return link ? link.url : `${apiUrl}/portal`
 }
