@@ -1,6 +1,6 @@
 import { makeFunction } from "./function.ts"
-import { queues } from "./queues.ts"
-import { onDataKey, onIndex, onQueue, onTable } from "./rights.ts"
+import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
+import { onDataKey, onDeadLetters, onIndex, onQueue, onRejected, onTable } from "./rights.ts"
 import { linkedSettings, logRetention, settings } from "./settings.ts"
 import { dataKey, operatorKey, table } from "./storage.ts"
 
@@ -38,16 +38,23 @@ export const apiFunction = makeFunction("AdminApi", {
     dataKey,
     linkedSettings,
     operatorKey,
-    queues.Ingest,
-    queues.Retry,
-    queues.Jobs,
+    rejectedQueue,
+    ...queueNames.flatMap((name) => [queues[name], deadLetterQueues[name]]),
   ],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     onIndex("open")("Query"),
-    onQueue("Ingest")("SendMessage"),
-    onQueue("Retry")("SendMessage"),
-    onQueue("Jobs")("SendMessage"),
+    ...queueNames.map((name) => onQueue(name)("SendMessage")),
+    // The operator looks at what nobody else reads, and gives dead letters back.
+    ...queueNames.map((name) =>
+      onDeadLetters(name)(
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+      ),
+    ),
+    onRejected("ChangeMessageVisibility", "GetQueueAttributes", "ReceiveMessage"),
     onDataKey("GenerateMac"),
   ],
 })

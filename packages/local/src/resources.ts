@@ -1,6 +1,6 @@
 import type { Linked } from "@ringback/functions/resources"
 import type { DataDir } from "./data-dir.ts"
-import type { Provisioned } from "./provision.ts"
+import type { Services } from "./services.ts"
 import type { Settings } from "./settings.ts"
 
 const RETENTION_DAYS = 30
@@ -10,7 +10,7 @@ const CACHED_MS = 200
 /** What SST links to the functions on AWS, as the same functions read it here. */
 export function linkResources(
   settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
-  provisioned: Provisioned,
+  { provisioned, inserts }: Pick<Services, "provisioned" | "inserts">,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
   apiUrl: string,
 ): string {
@@ -23,6 +23,10 @@ export function linkResources(
     RetryQueue: { url: queues.Retry.url },
     JobsQueue: { url: queues.Jobs.url },
     RejectedQueue: { url: provisioned.rejectedUrl },
+    IngestDeadLetters: { url: queues.Ingest.deadLetterUrl },
+    DeliveryDeadLetters: { url: queues.Delivery.deadLetterUrl },
+    RetryDeadLetters: { url: queues.Retry.deadLetterUrl },
+    JobsDeadLetters: { url: queues.Jobs.deadLetterUrl },
     OperatorKey: { value: dir.operatorKey },
     Api: { url: apiUrl },
     DataKey: { type: "file", path: dir.dataKeyPath },
@@ -33,6 +37,7 @@ export function linkResources(
       maxEndpoints: settings.maxEndpoints,
       operatorLoopback: true,
       cachedMs: CACHED_MS,
+      ...(inserts && { inserts }),
       logFile: dir.logPath,
     },
   }

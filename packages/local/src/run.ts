@@ -39,7 +39,7 @@ export async function run(
     },
   )
   shutdown.add(api.close)
-  const resources = linkResources(settings, services.provisioned, dir, api.url)
+  const resources = linkResources(settings, services, dir, api.url)
   process.env["SST_RESOURCES_JSON"] = resources
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   answer = app.fetch

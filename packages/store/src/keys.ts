@@ -20,6 +20,13 @@ export const passKey = (tenant: string | null, id: string): Key => ({
 })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
+/** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */
+export const auditPartition = (scope: string) => `${scope}#A`
+
+export function auditKey(scope: string, at: number, id: string): Key {
+  return { pk: auditPartition(scope), sk: `${millisText(at)}#${id}` }
+}
+
 /** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
 export function hashOf(...parts: (string | number | null)[]): Buffer {
   return createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, HASH_BYTES)
@@ -105,7 +112,7 @@ export function deliveryKey(tenant: string, ref: DeliveryRef): Key {
   }
 }
 
-/** The sort key at or after which deliveries of that time lie. */
+/** The sort key at or after which deliveries, or entries of the audit log, of that time lie. */
 export const deliverySortFrom = (millis: number) => millisText(millis)
 
 /** `dlv_` + base32 of 6 bytes of milliseconds, 2 of shard, 12 of hash. */
