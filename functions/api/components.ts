@@ -13,8 +13,8 @@ import {
   DeliveryWithAttempts,
   StepAnswer,
 } from "./delivery-schema.ts"
+import { DeliveryCounts, EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import { QUEUE_NAMES } from "./deps.ts"
-import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
   DisabledReason,
   EndpointAnswer,
@@ -32,6 +32,7 @@ import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { AuthAnswer, ConnectorAnswer, outboundSchemas } from "./outbound-schema.ts"
 import { PreviewAnswer, PreviewInput } from "./preview.ts"
+import { PortalLink, PortalLinkInput } from "./portal-links.ts"
 import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { FoundAnswer } from "./search.ts"
@@ -46,6 +47,7 @@ export const answerSchemas = {
   Tenant: TenantAnswer,
   Key: KeyAnswer,
   CreatedKey,
+  PortalLink,
   Source: SourceAnswer,
   SourceWithToken,
   Endpoint: EndpointAnswer,
@@ -53,6 +55,7 @@ export const answerSchemas = {
   Secret: SecretAnswer,
   RotatedSecret,
   TestResult,
+  DeliveryCounts,
   WindowStats,
   EndpointStats,
   RecoveryCount,
@@ -86,6 +89,7 @@ export const requestSchemas = {
   ...outboundSchemas,
   TenantInput,
   KeyInput,
+  PortalLinkInput,
   SourceInput,
   SourceRotationInput,
   EndpointInput,

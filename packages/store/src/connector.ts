@@ -1,9 +1,7 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { connectorKey, loggedCallKey, type Key } from "./keys.ts"
-import { isConditionFailed, toSeconds, type Table } from "./table.ts"
+import { toSeconds, type Table } from "./table.ts"
 
 const Kept = v.record(v.string(), v.string())
 type Kept = v.InferOutput<typeof Kept>
@@ -36,8 +34,8 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
       leaseUntil: now + leaseMs,
       expiresAt: toSeconds(now + table.retentionMs),
     },
-    condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now OR leaseOwner = :owner",
-    values: { ":now": now, ":owner": call.owner },
+    condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :at OR leaseOwner = :owner",
+    values: { ":at": now, ":owner": call.owner },
   })
   if (!item) {
     const other = v.parse(Stored, (await getItem(table, keyOf(call), { consistent: true })) ?? {})
@@ -89,24 +87,15 @@ const keyOf = ({ tenant, endpointId, uuid }: LoggedCall) => loggedCallKey(tenant
 
 type Write = { set: Item; condition?: string; values?: Item }
 
+/** The item as it is then; undefined where the condition did not hold. */
 async function update(table: Table, key: Key, write: Write): Promise<Item | undefined> {
-  const names = Object.keys(write.set)
-  const values = { ...write.values }
-  for (const name of names) values[`:set_${name}`] = write.set[name]
-  try {
-    const { Attributes } = await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(key),
-        UpdateExpression: `SET ${names.map((name) => `${name} = :set_${name}`).join(", ")}`,
-        ...(write.condition && { ConditionExpression: write.condition }),
-        ExpressionAttributeValues: marshall(values),
-        ReturnValues: "ALL_NEW",
-      }),
-    )
-    return Attributes && unmarshall(Attributes)
-  } catch (error) {
-    if (isConditionFailed(error)) return undefined
-    throw error
-  }
+  const { sets, names, values } = assignmentsOf(write.set)
+  const updated = await updateItem(table, key, {
+    update: `SET ${sets.join(", ")}`,
+    condition: write.condition,
+    names,
+    values: { ...values, ...write.values },
+    returns: "ALL_NEW",
+  })
+  return updated?.item
 }

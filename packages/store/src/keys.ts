@@ -4,6 +4,8 @@ import { decodeBase32, encodeBase32, HASH_BYTES, makeEventId } from "@ringback/e
 export type Key = { pk: string; sk: string }
 
 // Every key begins with the tenant, so no read can stray into another's things.
+export const tenantOf = (key: Key) => key.pk.split("#", 1)[0]!
+
 export const tenantKey = (tenant: string): Key => ({ pk: "TENANTS", sk: tenant })
 export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `KEY#${id}` })
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
@@ -20,6 +22,11 @@ export const oauthTokenKey = (tenant: string, id: string): Key => ({
 })
 /** What a connector keeps of its CRM's account: see connector.ts. */
 export const connectorKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `CRM#${id}` })
+/** A portal link or session: see portal-pass.ts. The operator's sessions lie beside the tenants' own. */
+export const passKey = (tenant: string | null, id: string): Key => ({
+  pk: tenant ?? "OPERATOR",
+  sk: `PASS#${id}`,
+})
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */

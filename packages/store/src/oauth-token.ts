@@ -1,10 +1,8 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import { createHash } from "node:crypto"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { oauthTokenKey } from "./keys.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import type { Table } from "./table.ts"
 
 const Tokens = v.object({
   accessToken: v.string(),
@@ -87,22 +85,12 @@ export const put = (
 type Write = { set: Item; condition?: string; values?: Item }
 
 async function update(table: Table, whose: Whose, write: Write): Promise<boolean> {
-  const names = Object.keys(write.set)
-  const values = { ...write.values }
-  for (const name of names) values[`:set_${name}`] = write.set[name]
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(oauthTokenKey(whose.tenant, whose.endpointId)),
-        UpdateExpression: `SET ${names.map((name) => `${name} = :set_${name}`).join(", ")}`,
-        ...(write.condition && { ConditionExpression: write.condition }),
-        ExpressionAttributeValues: marshall(values),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
+  const { sets, names, values } = assignmentsOf(write.set)
+  const updated = await updateItem(table, oauthTokenKey(whose.tenant, whose.endpointId), {
+    update: `SET ${sets.join(", ")}`,
+    condition: write.condition,
+    names,
+    values: { ...values, ...write.values },
+  })
+  return updated !== undefined
 }
