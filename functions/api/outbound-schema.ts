@@ -66,9 +66,26 @@ export const AuthAnswer = v.object({
   scope: v.exactOptional(v.string()),
 })
 
+const shownText = v.exactOptional(v.nullable(v.string()))
+
 export const ConnectorAnswer = v.pipe(
-  v.looseObject({ kind: v.picklist(kinds), auth: AuthAnswer }),
-  v.description("With all settings of its kind"),
+  v.object({
+    kind: v.picklist(kinds),
+    auth: AuthAnswer,
+    match: shownText,
+    country: shownText,
+    create: shownText,
+    several: shownText,
+    map: shownText,
+    dispositions: v.exactOptional(v.record(v.string(), v.string())),
+    live: v.exactOptional(v.boolean()),
+    instanceUrl: shownText,
+    companyDomain: shownText,
+    dataCenter: shownText,
+    callIdField: shownText,
+    timeZone: shownText,
+  }),
+  v.description("Its settings, as far as its kind has them"),
 )
 
 /** What an endpoint or a connector signs in with, and each kind's settings, by the names that they have in the document. */

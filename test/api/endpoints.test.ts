@@ -38,11 +38,18 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
     metadata: { team: "", "a.b": "c" },
     signing: "hmac",
     disabled: false,
+    transform: null,
+    auth: null,
   }
   const made = await make(settings)
   assert.equal(made.status, 201, made.text)
   const { id, secret, createdAt, updatedAt, ...rest } = made.body
-  assert.deepEqual(rest, { url: receiver.url, ...settings, disabledReason: null })
+  assert.deepEqual(rest, {
+    url: receiver.url,
+    connector: null,
+    ...settings,
+    disabledReason: null,
+  })
   assert.match(secret, /^whsec_/)
   assert.equal(made.headers.get("location"), `${path}/${id}`)
   const read = await api.call(`GET ${path}/${id}`, { key: world.key })

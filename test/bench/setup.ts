@@ -71,11 +71,21 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
   }
   const engine = dynamodbChild.started["engine"] as DynamodbKind
   const inserts = insertsOf[engine]
-  const settings = { allowedNetworks: "127.0.0.0/8", apiRateLimit: 0, maxEndpoints: 200 }
+  const settings = {
+    allowedNetworks: "127.0.0.0/8",
+    apiRateLimit: 0,
+    maxEndpoints: 200,
+    crmUrls: {},
+  }
   const files = { operatorKey: "none", dataKeyPath, logPath: join(dir, "log") }
   const workers = await startChild("workers", {
     ...aws,
-    SST_RESOURCES_JSON: linkResources(settings, { provisioned, inserts }, files, "http://127.0.0.1:3000"),
+    SST_RESOURCES_JSON: linkResources(
+      settings,
+      { provisioned, inserts },
+      files,
+      "http://127.0.0.1:3000",
+    ),
     BENCH_PROVISIONED: JSON.stringify(provisioned),
   })
   const collector = await startChild("collector", {

@@ -39,6 +39,8 @@ export type Account = {
   kind: Kind
   answer: (asked: Asked) => Answered
   problems: string[]
+  /** Which tokens are taken. */
+  tokens: Set<string>
   /** What is logged now. */
   activities: () => Seen[]
   contactCount: () => number
@@ -64,6 +66,7 @@ export function openAccount(kind: Kind, people: Who[]): Account {
     return {
       kind,
       problems,
+      tokens: crm.tokens,
       answer: checked(checkerOf("hubspot"), crm.answer),
       activities: () =>
         crm.calls.map(({ contacts: [contact], properties }) => ({ contact, text: properties })),
@@ -84,6 +87,7 @@ export function openAccount(kind: Kind, people: Who[]): Account {
     return {
       kind,
       problems,
+      tokens: crm.tokens,
       answer: crm.answer,
       activities: () => crm.tasks.map((task) => ({ contact: task["WhoId"] as string, text: task })),
       contactCount: () => crm.contacts.length,
@@ -103,6 +107,7 @@ export function openAccount(kind: Kind, people: Who[]): Account {
     return {
       kind,
       problems,
+      tokens: crm.tokens,
       answer: crm.answer,
       activities: () =>
         crm.activities.map((activity) => ({
@@ -125,6 +130,7 @@ export function openAccount(kind: Kind, people: Who[]): Account {
   return {
     kind,
     problems,
+    tokens: crm.tokens,
     answer: checked(checkerOf("zoho"), crm.answer),
     activities: () =>
       crm.calls.map((call) => ({ contact: (call["Who_Id"] as { id: string }).id, text: call })),

@@ -9,7 +9,7 @@ const CACHED_MS = 200
 
 /** What SST links to the functions on AWS, as the same functions read it here. */
 export function linkResources(
-  settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
+  settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints" | "crmUrls">,
   { provisioned, inserts }: Pick<Services, "provisioned" | "inserts">,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
   apiUrl: string,
@@ -36,6 +36,7 @@ export function linkResources(
       apiRateLimit: settings.apiRateLimit,
       maxEndpoints: settings.maxEndpoints,
       operatorLoopback: true,
+      crmUrls: settings.crmUrls,
       cachedMs: CACHED_MS,
       ...(inserts && { inserts }),
       logFile: dir.logPath,

@@ -37,6 +37,17 @@ const ServiceUrl = v.optional(
   ),
 )
 
+// A stand-in's base: paths of the CRM follow it.
+const CrmUrl = v.optional(
+  v.pipe(
+    v.string(),
+    v.check(
+      (text) => /^https?:\/\/[^/?#@]+\/?$/.test(text) && URL.canParse(text),
+      "must be a URL without a path, such as http://127.0.0.1:4010",
+    ),
+  ),
+)
+
 // Printable ASCII, but no space at its ends: a header loses it.
 const OperatorKey = v.optional(
   v.pipe(
@@ -85,6 +96,10 @@ const Environment = v.object({
     ),
     "200",
   ),
+  RINGBACK_CRM_URL_HUBSPOT: CrmUrl,
+  RINGBACK_CRM_URL_SALESFORCE: CrmUrl,
+  RINGBACK_CRM_URL_PIPEDRIVE: CrmUrl,
+  RINGBACK_CRM_URL_ZOHO: CrmUrl,
   AWS_ENDPOINT_URL_SQS: ServiceUrl,
   AWS_ENDPOINT_URL_DYNAMODB: ServiceUrl,
   AMI_HOST: v.optional(v.string()),
@@ -105,6 +120,8 @@ export type Settings = {
   apiRateLimit: number
   /** That a tenant may have. */
   maxEndpoints: number
+  /** Where stand-ins for CRMs listen, by kind. */
+  crmUrls: Partial<Record<string, string>>
 }
 
 /** Throws a SettingError for the first wrong one. */
@@ -130,5 +147,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     hasPbx: output.AMI_HOST !== undefined,
     apiRateLimit: output.RINGBACK_API_RATE_LIMIT,
     maxEndpoints: output.RINGBACK_MAX_ENDPOINTS,
+    crmUrls: {
+      ...(output.RINGBACK_CRM_URL_HUBSPOT && { hubspot: output.RINGBACK_CRM_URL_HUBSPOT }),
+      ...(output.RINGBACK_CRM_URL_SALESFORCE && { salesforce: output.RINGBACK_CRM_URL_SALESFORCE }),
+      ...(output.RINGBACK_CRM_URL_PIPEDRIVE && { pipedrive: output.RINGBACK_CRM_URL_PIPEDRIVE }),
+      ...(output.RINGBACK_CRM_URL_ZOHO && { zoho: output.RINGBACK_CRM_URL_ZOHO }),
+    },
   }
 }

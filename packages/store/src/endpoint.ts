@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import type { ConnectorOf, DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import { deleteItem, type Item, type ReadOptions } from "./item.ts"
-import { endpointKey } from "./keys.ts"
+import { connectorKey, endpointKey, oauthTokenKey } from "./keys.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
@@ -215,8 +215,11 @@ export const remove = (table: Table, tenant: string, id: string) =>
   )
 
 /** Removes the tombstone, once nothing waits for the endpoint: what is missing is treated as deleted. */
-export const purge = (table: Table, tenant: string, id: string) =>
-  deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
+export async function purge(table: Table, tenant: string, id: string): Promise<boolean> {
+  // Nothing fetches a token any more.
+  for (const keyOf of [oauthTokenKey, connectorKey]) await deleteItem(table, keyOf(tenant, id), {})
+  return deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
+}
 
 // An endpoint as it was read, from a cache for instance, opens each of its secrets once.
 const openedSecrets = new WeakMap<object, string>()
