@@ -28,6 +28,7 @@ const entries = {
   source: v.nullable(id("src")),
   synthetic: v.exactOptional(v.literal(true)),
   truncated: v.exactOptional(v.literal(true)),
+  test: v.exactOptional(v.literal(true)),
   data: v.record(v.string(), v.unknown()),
   createdAt: v.pipe(Time, v.description("When Ringback took it in")),
 }

@@ -38,6 +38,7 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
     version: versionOf(translated.type, translated.timestamp),
     data: translated.data,
     isDeleted: action === "deleted",
+    test: event.test,
   })
   return []
 }
@@ -65,6 +66,7 @@ function heardOf({ tenant, event, translated, gapEnd }: Claimed, action: Action)
     action,
     translated,
     facts: callFactsOf(translated),
+    isTest: event.test === true,
     gapEnd: event.synthetic === undefined ? undefined : (gapEnd ?? event.receivedAt),
   }
 }

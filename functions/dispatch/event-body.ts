@@ -5,13 +5,14 @@ import { headersOf, idOf, type StoredEvent } from "@ringback/store/event"
 
 /** The body that every attempt for this event sends, byte for byte. */
 export function bodyOf(tenant: string, event: StoredEvent): string {
-  const { source, receivedAt, synthetic, truncated } = event
+  const { source, receivedAt, synthetic, truncated, test } = event
   const marks = {
     id: idOf(event),
     tenant,
     source,
     ...(synthetic === undefined ? {} : { synthetic: true }),
     ...(truncated ? { truncated } : {}),
+    ...(test ? { test } : {}),
   }
   if (event.data !== undefined) {
     const observedAt = event.observedAt ?? formatMillis(receivedAt)

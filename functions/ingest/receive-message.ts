@@ -92,7 +92,7 @@ async function accept(
       ? "another collector heard the PBX say so"
       : undefined
   // One collector alone knows what it heard itself.
-  if (end && !message.synthetic && Object.keys(collectors).length > 1)
+  if (end && !message.synthetic && !message.test && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
@@ -107,6 +107,7 @@ async function accept(
     synthetic: message.synthetic?.gap,
     refuted,
     truncated,
+    test: message.test,
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"

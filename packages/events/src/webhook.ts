@@ -11,11 +11,13 @@ export type WebhookContext = {
   synthetic?: boolean
   /** Too large with its variables, which were left out. */
   truncated?: boolean
+  /** From a test of the source. */
+  test?: boolean
 }
 
 /** The body that is signed and sent, as JSON. Made once: a second making might differ from what was signed. */
 export function webhookBody(
-  { id, tenant, source, synthetic = false, truncated = false }: WebhookContext,
+  { id, tenant, source, synthetic = false, truncated = false, test = false }: WebhookContext,
   { type, timestamp, observedAt, data }: Omit<Translated, "subject">,
 ): string {
   return JSON.stringify({
@@ -28,6 +30,7 @@ export function webhookBody(
     source,
     ...(synthetic && { synthetic }),
     ...(truncated && { truncated }),
+    ...(test && { test }),
     data,
   })
 }

@@ -37,7 +37,13 @@ const Call = v.object({
 })
 export type Call = v.InferOutput<typeof Call>
 
-export type CallRef = { tenant: string; source: string; uuid: string }
+export type CallRef = {
+  tenant: string
+  source: string
+  uuid: string
+  /** Of a test of the source. */
+  isTest?: boolean | undefined
+}
 export type Claims = Partial<{ [Moment in CallMoment]: Claim }>
 
 /** What a dialing event adds to its call. */
@@ -80,9 +86,11 @@ export const claim = async (table: Table, ref: CallRef, claims: Claims): Promise
 
 /** Undefined where nothing was heard of it. */
 export async function get(table: Table, ref: CallRef): Promise<Call | undefined> {
-  const item = await getItem(table, callKey(ref.tenant, ref.source, ref.uuid), { consistent: true })
+  const item = await getItem(table, keyOf(ref), { consistent: true })
   return item && v.parse(Call, item)
 }
+
+const keyOf = ({ tenant, source, uuid, isTest }: CallRef) => callKey(tenant, source, uuid, isTest)
 
 function factsText(facts: CallFacts): string {
   const whole = JSON.stringify(facts)
@@ -100,7 +108,7 @@ type Change = {
 
 async function update(
   table: Table,
-  { tenant, source, uuid }: CallRef,
+  ref: CallRef,
   { kept, newest, ifOlderThan }: Change,
 ): Promise<Call | undefined> {
   const values: Item = { ...kept, ...newest, expiresAt: toSeconds(table.now() + table.retentionMs) }
@@ -112,7 +120,7 @@ async function update(
     const { Attributes } = await table.client.send(
       new UpdateItemCommand({
         TableName: table.name,
-        Key: marshall(callKey(tenant, source, uuid)),
+        Key: marshall(keyOf(ref)),
         UpdateExpression: `SET ${sets.join(", ")}`,
         ...(ifOlderThan === undefined
           ? {}
@@ -131,16 +139,12 @@ async function update(
   }
 }
 
-async function correctAnswer(
-  table: Table,
-  { tenant, source, uuid }: CallRef,
-  answeredAt: string,
-): Promise<void> {
+async function correctAnswer(table: Table, ref: CallRef, answeredAt: string): Promise<void> {
   try {
     await table.client.send(
       new UpdateItemCommand({
         TableName: table.name,
-        Key: marshall(callKey(tenant, source, uuid)),
+        Key: marshall(keyOf(ref)),
         UpdateExpression: "SET answeredAt = :answeredAt",
         ConditionExpression: "answeredAt > :answeredAt",
         ExpressionAttributeValues: marshall({ ":answeredAt": answeredAt }),

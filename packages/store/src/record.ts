@@ -20,11 +20,13 @@ const Record = v.object({
   /** That event's `data`, as JSON; absent where only its end was heard. */
   data: v.optional(v.string()),
   isDeleted: v.optional(v.boolean(), false),
+  /** Only a test of the source said so. */
+  test: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
 export type Record = v.InferOutput<typeof Record>
 
-export type RecordRef = { kind: RecordKind; source: string; uuid: string }
+export type RecordRef = { kind: RecordKind; source: string; uuid: string; test?: boolean }
 
 /** What is kept of a record, in bytes of JSON; what is longer loses its variables, then all but its names. */
 const MAX_DATA_BYTES = 4 * 1024
@@ -42,6 +44,7 @@ export async function write(
     version,
     data,
     isDeleted,
+    test,
   }: Omit<Record, "expiresAt" | "data"> & {
     data: { [name: string]: unknown }
   },
@@ -55,13 +58,14 @@ export async function write(
     isDeleted,
     expiresAt: toSeconds(table.now() + table.retentionMs),
     ...(isBare ? {} : { data: fit(data) }),
+    ...(test ? { test } : {}),
   }
   const names = Object.keys(sets)
   try {
     await table.client.send(
       new UpdateItemCommand({
         TableName: table.name,
-        Key: marshall(recordKey(tenant, kind, source, uuid)),
+        Key: marshall(recordKey(tenant, { kind, source, uuid, test })),
         UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
         ConditionExpression: "attribute_not_exists(#version) OR #version < :version",
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
@@ -93,9 +97,9 @@ function fit(data: { [name: string]: unknown }): string {
 export async function get(
   table: Table,
   tenant: string,
-  { kind, source, uuid }: RecordRef,
+  ref: RecordRef,
 ): Promise<Record | undefined> {
-  const item = await getItem(table, recordKey(tenant, kind, source, uuid))
+  const item = await getItem(table, recordKey(tenant, ref))
   return item && living(table, item)
 }
 
@@ -107,7 +111,7 @@ function living(table: Table, item: Item): Record | undefined {
 /** Those that are known, in any order, by one request. At most 100. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
   if (refs.length === 0) return []
-  const Keys = refs.map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
+  const Keys = refs.map((ref) => marshall(recordKey(tenant, ref)))
   const { Responses } = await table.client.send(
     new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
   )
