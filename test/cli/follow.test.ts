@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { openApi } from "../../packages/cli/src/api.ts"
-import { followEvents } from "../../packages/cli/src/follow.ts"
-import type { Shown } from "../../packages/cli/src/listening.ts"
+import { followEvents } from "../../packages/cli/src/listen/event-log.ts"
+import type { Shown } from "../../packages/cli/src/listen/listening.ts"
 import { openTerminal } from "../../packages/cli/src/terminal.ts"
 import { until } from "./command.ts"
 import { startStandIn } from "./stand-in.ts"
@@ -38,8 +38,15 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
       terminal: openTerminal({ write() {} }, { write: (text) => (err += text) }, {}),
       isJson: false,
       stopped: stop.signal,
+      confirm: undefined,
+      name: "ringback",
     },
-    { eventTypes: ["plan.*"], forward: undefined, show: (one) => shown.push(one) },
+    {
+      eventTypes: ["plan.*"],
+      forward: undefined,
+      secret: "whsec_",
+      show: (one) => shown.push(one),
+    },
   )
   await until("it follows", () => err.includes("Following"))
   log.push(
@@ -79,7 +86,14 @@ test("a key that is refused while it follows ends it", async (t) => {
     terminal,
     isJson: false,
     stopped,
+    confirm: undefined,
+    name: "ringback",
   }
-  const following = followEvents(session, { eventTypes: null, forward: undefined, show() {} })
+  const following = followEvents(session, {
+    eventTypes: null,
+    forward: undefined,
+    secret: "whsec_",
+    show() {},
+  })
   await assert.rejects(following, /auth\.invalid/)
 })

@@ -5,7 +5,7 @@ import { createServer } from "node:http"
 import { hostname } from "node:os"
 import { test, type TestContext } from "node:test"
 import { Webhook } from "standardwebhooks"
-import { whatIsWrong } from "../../packages/cli/src/verify.ts"
+import { whatIsWrong } from "../../packages/cli/src/listen/verify.ts"
 import { startCli, until } from "./command.ts"
 import { type Asked, page, startStandIn } from "./stand-in.ts"
 
