@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { Webhook } from "standardwebhooks"
 import { openApi } from "../../packages/cli/src/api.ts"
 import { followEvents } from "../../packages/cli/src/listen/event-log.ts"
 import type { Shown } from "../../packages/cli/src/listen/listening.ts"
@@ -28,6 +29,8 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
   })
   const settings = { url: api.url, key: "k", isLocal: false }
   const shown: Shown[] = []
+  const forwarded: { body: string; headers: Record<string, string> }[] = []
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`
   const stop = new AbortController()
   let err = ""
   const following = followEvents(
@@ -43,8 +46,11 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
     },
     {
       eventTypes: ["plan.*"],
-      forward: undefined,
-      secret: "whsec_",
+      async forward(body, headers) {
+        forwarded.push({ body: String(body), headers: headers as Record<string, string> })
+        return { statusCode: 204, error: null, durationMs: 1 }
+      },
+      secret,
       show: (one) => shown.push(one),
     },
   )
@@ -63,6 +69,10 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
     shown.map(({ webhook }) => webhook.id),
     ["evt_2", "evt_3", "evt_late"],
   )
+  // They were signed here, as they would have been there.
+  assert.equal(forwarded.length, 3)
+  for (const { body, headers } of forwarded) new Webhook(secret).verify(body, headers)
+  assert.ok(err.includes(secret))
   assert.ok(
     shown.every(({ problem, webhook }) => problem === undefined && !("createdAt" in webhook)),
   )

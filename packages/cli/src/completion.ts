@@ -1,7 +1,9 @@
 import type { Command } from "commander"
 
+type Word = { word: string; does: string }
+
 /** What may follow in one place of a command line: after `endpoints`, say. */
-type Place = { path: string[]; words: { word: string; does: string }[] }
+type Place = { path: string[]; words: Word[] }
 
 /** Each place that the commands of the program have. */
 function placesOf(command: Command, path: string[] = []): Place[] {
@@ -9,28 +11,39 @@ function placesOf(command: Command, path: string[] = []): Place[] {
     word: each.name(),
     does: each.summary() || each.description(),
   }))
+  const choices = command.registeredArguments
+    .flatMap(({ argChoices = [] }) => argChoices)
+    .map((word) => ({ word, does: "" }))
   const options = command.options.map(({ long, description }) => ({
     word: long ?? "",
     does: description,
   }))
+  const help = { word: "--help", does: "say what can be asked" }
   const inner = command.commands.flatMap((each) => placesOf(each, [...path, each.name()]))
-  return [{ path, words: [...commands, ...options, { word: "--help", does: "help" }] }, ...inner]
+  return [{ path, words: [...commands, ...choices, ...options, help] }, ...inner]
+}
+
+/** The values that an option takes, by its name. */
+function choicesOf(command: Command): Map<string, string[]> {
+  const own = command.options.flatMap(({ long, argChoices }): [string, string[]][] =>
+    long && argChoices ? [[long, argChoices]] : [],
+  )
+  return new Map([...own, ...command.commands.flatMap((each) => [...choicesOf(each)])])
 }
 
 export const shells = ["bash", "zsh", "fish"]
 
 /** A script that completes `ringback` in that shell: nothing is run, and nobody asked, while one types. */
-export const completionScript = (program: Command, shell: string): string =>
-  shell === "fish" ? fish(placesOf(program)) : bash(placesOf(program), shell === "zsh")
+export function completionScript(program: Command, shell: string): string {
+  const places = placesOf(program)
+  const choices = choicesOf(program)
+  return shell === "fish" ? fish(places, choices) : bash(places, choices, shell === "zsh")
+}
 
-function bash(places: Place[], isZsh: boolean): string {
-  const paths = places
-    .filter(({ path }) => path.length > 0)
-    .map(({ path }) => `"/${path.join("/")}"`)
-  const cases = places.map(
-    ({ path, words }) =>
-      `    "${path.map((word) => `/${word}`).join("")}") words="${words.map(({ word }) => word).join(" ")}" ;;`,
-  )
+function bash(places: Place[], choices: Map<string, string[]>, isZsh: boolean): string {
+  const at = (path: string[]) => `"${path.map((word) => `/${word}`).join("")}"`
+  const line = (pattern: string, words: string[]) => `    ${pattern}) words="${words.join(" ")}" ;;`
+  const paths = places.filter(({ path }) => path.length > 0).map(({ path }) => at(path))
   return [
     ...(isZsh ? ["autoload -U +X bashcompinit && bashcompinit"] : []),
     "_ringback() {",
@@ -41,7 +54,15 @@ function bash(places: Place[], isZsh: boolean): string {
     "    esac",
     "  done",
     '  case "$path" in',
-    ...cases,
+    ...places.map(({ path, words }) =>
+      line(
+        at(path),
+        words.map(({ word }) => word),
+      ),
+    ),
+    "  esac",
+    '  case "${COMP_WORDS[COMP_CWORD-1]}" in',
+    ...[...choices].map(([option, values]) => line(option, values)),
     "  esac",
     '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
     "}",
@@ -49,21 +70,21 @@ function bash(places: Place[], isZsh: boolean): string {
   ].join("\n")
 }
 
-// Of names that several groups have (`list`), the group is looked for as well.
-function fish(places: Place[]): string {
+function fish(places: Place[], choices: Map<string, string[]>): string {
+  const seen = (word: string) => `__fish_seen_subcommand_from ${word}`
   const firsts = places[0]!.words.map(({ word }) => word).filter((word) => !word.startsWith("-"))
-  const lines = places.flatMap(({ path, words }) => {
-    const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`)
-    const isFirst = path.length === 0
-    const condition = isFirst
-      ? `not __fish_seen_subcommand_from ${firsts.join(" ")}`
-      : seen.join("; and ")
-    return words.map(({ word, does }) => {
-      const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${word}`
+  const lines = places.flatMap(({ path, words }) =>
+    words.map(({ word, does }) => {
+      const isOption = word.startsWith("--")
+      const isFirst = path.length === 0
+      const condition = isFirst ? `not ${seen(firsts.join(" "))}` : path.map(seen).join("; and ")
       // Global options may stand anywhere.
-      const where = isFirst && word.startsWith("--") ? "" : ` -n '${condition}'`
-      return `complete -c ringback${where} ${what} -d '${does.replaceAll("'", "\\'")}'`
-    })
-  })
+      const where = isFirst && isOption ? "" : ` -n '${condition}'`
+      const values = choices.get(word)
+      const what = isOption ? `-l ${word.slice(2)}` : `-a ${word}`
+      const takes = values === undefined ? "" : ` -x -a '${values.join(" ")}'`
+      return `complete -c ringback${where} ${what}${takes} -d '${does.replaceAll("'", "\\'")}'`
+    }),
+  )
   return ["complete -c ringback -f", ...lines].join("\n")
 }

@@ -29,7 +29,7 @@ export const deliveryColumns: Column<Delivery>[] = [
   { title: "received", text: ({ createdAt }, isNarrow) => timeText(createdAt, isNarrow) },
   { title: "event", text: ({ eventType }) => eventType, isFlexible: true },
   { title: "status", text: ({ status }) => status, style: ({ status }) => STYLES[status] },
-  { title: "tries", text: ({ attemptCount }) => `${attemptCount}` },
+  { title: "tries", text: ({ attemptCount }) => `${attemptCount}`, isExtra: true },
   {
     title: "next",
     text: ({ nextAttemptAt }, isNarrow) => timeText(nextAttemptAt, isNarrow),

@@ -1,4 +1,5 @@
-import { Argument, type Command, InvalidArgumentError } from "commander"
+import { Argument, type Command } from "commander"
+import { Failure } from "./failure.ts"
 
 export type Kind = {
   /** What one of them is called, with its article. */
@@ -28,12 +29,14 @@ export function idArgument(name: string, { one, prefix }: Kind): Argument {
 /** The same of a command that lists all without it, among others of its group. */
 export function optionalId(group: Command, { one, prefix }: Kind): Argument {
   return new Argument("[id]", `${one}: ${prefix}_...`).argParser((text) => {
+    if (text.startsWith(`${prefix}_`)) return text
     const names = group.commands.map((command) => command.name()).join(", ")
-    return readId(text, one, prefix, ` Commands are ${names}.`)
+    const what = `neither the id of ${one} (${prefix}_...) nor a command`
+    throw new Failure(`${JSON.stringify(text)} is ${what}. Commands are: ${names}`, 2)
   })
 }
 
-export function readId(text: string, one: string, prefix: string, rest = ""): string {
+export function readId(text: string, one: string, prefix: string): string {
   if (text.startsWith(`${prefix}_`)) return text
-  throw new InvalidArgumentError(`Give the id of ${one} (${prefix}_...).${rest}`)
+  throw new Failure(`${JSON.stringify(text)} is not the id of ${one} (${prefix}_...)`, 2)
 }

@@ -69,12 +69,14 @@ function makeProgram(world: World): Command {
     .option("--url <url>", "the API (RINGBACK_URL; else the one that npm start runs here)")
     .option("--tenant <id or name>", "whose (default: the key's, the only one, or demo)")
     .option("--json", "write JSON, for programs")
+    .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", help(name))
-    .showHelpAfterError(`(${name} --help says what can be asked)`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, `${terminal.paint("red", "ringback:")} `)),
       getOutHelpWidth: () => Math.min(terminal.columns(), HELP_COLUMNS),
       getErrHelpWidth: () => Math.min(terminal.columns(), HELP_COLUMNS),
     })
@@ -85,7 +87,13 @@ function makeProgram(world: World): Command {
   }
   program.commandsGroup("Your shell:")
   addCompletion(program, terminal)
+  addHints(program, name)
   return program
+}
+
+function addHints(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help says what can be asked)`)
+  for (const each of command.commands) addHints(each, `${path} ${each.name()}`)
 }
 
 const HELP_COLUMNS = 100

@@ -4,7 +4,7 @@ import { Failure } from "./failure.ts"
 // What the person at the keyboard can do, where the API's own words do not say it.
 const MENDS: Record<string, string> = {
   "auth.missing": "Set RINGBACK_KEY to the operator's key or a tenant's.",
-  "auth.invalid": "Is RINGBACK_KEY right, and neither expired nor revoked?",
+  "auth.invalid": "Set RINGBACK_KEY to one that is good.",
   "auth.forbidden": "The operator's key may do it, or one of that tenant.",
   "auth.scope": "Use a key of scope full.",
   "limit.reached": "Delete what is not needed any more, then do it again.",
@@ -26,7 +26,9 @@ export class Refusal extends Failure {
 }
 
 function wordsOf(status: number, { title, detail, code, errors }: Problem): string {
-  const what = [title ?? `HTTP ${status}`, detail].filter(Boolean).join(": ")
+  // What is said of one field already is not said twice.
+  const isSaid = errors.some(({ message }) => message === detail)
+  const what = [title ?? `HTTP ${status}`, isSaid ? "" : detail].filter(Boolean).join(": ")
   const where = errors.map(({ path, message }) => `\n  ${path} ${message}`).join("")
   const mend = MENDS[code] === undefined ? "" : `\n  ${MENDS[code]}`
   return `${what} (${code})${where}${mend}`

@@ -15,6 +15,7 @@ export type Column<Item> = {
 
 const GAP = 2
 const LEAST = 12
+const COMFORTABLE = 28
 const NARROW = 120
 
 /** A line for each item. What does not fit a terminal is cut, then left out; at last each item is written as a list. */
@@ -25,14 +26,14 @@ export function printTable<Item>(terminal: Terminal, columns: Column<Item>[], it
     columns.map((column) => [column, items.map((item) => plain(column.text(item, isNarrow)))]),
   )
   const shown = columns.filter((column) => cells.get(column)!.some((text) => text !== ""))
-  const isRoomy = (some: Column<Item>[]) => totalOf(some, cells, "least") <= room
-  while (!isRoomy(shown) && shown.some(({ isExtra }) => isExtra)) {
+  const isRoomy = (how: Fit) => totalOf(shown, cells, how) <= room
+  while (!isRoomy("comfortable") && shown.some(({ isExtra }) => isExtra)) {
     shown.splice(
       shown.findLastIndex(({ isExtra }) => isExtra),
       1,
     )
   }
-  if (!isRoomy(shown)) return printLists(terminal, shown, items, cells)
+  if (!isRoomy("least")) return printLists(terminal, shown, items, cells)
   const widths = widthsOf(shown, cells, room)
   const line = (texts: string[]) => texts.join(" ".repeat(GAP)).trimEnd()
   const titles = shown.map(({ title }, index) => fit(title, widths[index]!))
@@ -51,12 +52,15 @@ export function printTable<Item>(terminal: Terminal, columns: Column<Item>[], it
 
 type Cells<Item> = Map<Column<Item>, string[]>
 
-function widthOfColumn<Item>(column: Column<Item>, cells: Cells<Item>, how: "least" | "most") {
+type Fit = "least" | "comfortable" | "most"
+
+function widthOfColumn<Item>(column: Column<Item>, cells: Cells<Item>, how: Fit): number {
   const most = Math.max(...[column.title, ...cells.get(column)!].map(widthOf))
-  return column.isFlexible && how === "least" ? Math.min(most, LEAST) : most
+  if (!column.isFlexible || how === "most") return most
+  return Math.min(most, how === "comfortable" && !column.isExtra ? COMFORTABLE : LEAST)
 }
 
-function totalOf<Item>(columns: Column<Item>[], cells: Cells<Item>, how: "least" | "most") {
+function totalOf<Item>(columns: Column<Item>[], cells: Cells<Item>, how: Fit) {
   const widths = columns.map((column) => widthOfColumn(column, cells, how))
   return widths.reduce((sum, width) => sum + width, GAP * (columns.length - 1))
 }

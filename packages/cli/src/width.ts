@@ -1,6 +1,6 @@
 import { plain } from "./plain.ts"
 
-const ZERO = /[\p{Mn}\p{Me}\u200b-\u200d\ufe0f]/u
+const ZERO = /\p{Mn}|\p{Me}|[\u200b-\u200d]|\ufe0f/u
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u
 

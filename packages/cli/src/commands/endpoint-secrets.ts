@@ -62,5 +62,7 @@ function saySecret(
   if (isJson) return terminal.print(JSON.stringify(answer))
   terminal.print(answer.secret ?? answer.publicKey ?? "")
   for (const expiresAt of previous)
-    terminal.note(terminal.paint("dim", `One before it signs until ${localTime(expiresAt)}.`))
+    terminal.note(
+      terminal.paint("dim", `The one before it signs as well until ${localTime(expiresAt)}.`),
+    )
 }

@@ -3,7 +3,7 @@ import { Failure } from "../failure.ts"
 import { readData, readFilter, readHeader, readNumber, readPair, readWords } from "../pairs.ts"
 
 export type EndpointOptions = {
-  url?: string
+  to?: string
   eventTypes?: string[]
   sources?: string[]
   filter?: Record<string, unknown[]>
@@ -20,7 +20,8 @@ export type EndpointOptions = {
 
 /** The settings of an endpoint as options; what the API has beyond them goes into --data. */
 export function addSettings(command: Command, verb: "create" | "update"): Command {
-  if (verb === "update") command.option("--url <url>", "where webhooks are posted")
+  // --url is the API's.
+  if (verb === "update") command.option("--to <url>", "where webhooks are posted")
   command
     .option("--event-types <types>", "only those: campaign.*,dialing.updated", readWords)
     .option("--sources <ids>", "only of those sources: src_...,src_...", readWords)
@@ -57,12 +58,18 @@ const EMPTY: Record<string, unknown> = {
 }
 
 /** What the API is to be asked for. */
-export function bodyOf({ clear = [], data, header, ...rest }: EndpointOptions): object {
+export function bodyOf({ clear = [], data, header, to, ...rest }: EndpointOptions): object {
   const unknown = clear.find((name) => !(name in EMPTY))
   if (unknown !== undefined) {
     const names = Object.keys(EMPTY).join(", ")
     throw new Failure(`--clear: ${JSON.stringify(unknown)} has no default. There are: ${names}`, 2)
   }
   const cleared = Object.fromEntries(clear.map((name) => [name, EMPTY[name]]))
-  return { ...data, ...cleared, ...rest, ...(header && { headers: header }) }
+  return {
+    ...data,
+    ...cleared,
+    ...rest,
+    ...(to !== undefined && { url: to }),
+    ...(header && { headers: header }),
+  }
 }

@@ -14,6 +14,7 @@ const id = () => idArgument("<id>", anEndpoint)
 export function addEndpoints(program: Command, open: Open): void {
   const group = program
     .command("endpoints")
+    .helpCommand(false)
     .summary("list, make, change, test and delete receivers of webhooks")
     .description("Receivers of webhooks. Without a command lists them; with an id shows one.")
   addExamples(group, [
@@ -89,7 +90,7 @@ function addWriting(group: Command, open: Open): void {
   })
   addExamples(update, [
     ["endpoints update ep_... --event-types 'call.*' --rate-limit 10"],
-    ["endpoints update ep_... --clear filter,rateLimit"],
+    ["endpoints update ep_... --to https://crm.example.com/new --clear filter,rateLimit"],
   ])
   for (const [verb, disabled] of [
     ["enable", false],

@@ -36,7 +36,7 @@ export function addEventTypes(program: Command, open: Open): void {
       printPairs(terminal, [
         ["type", found.type, styleOfType(found.type)],
         ["", found.description],
-        ["trigger", found.testable ? "can be triggered" : ""],
+        ["trigger", triggerOf(found)],
       ])
       return terminal.print(plainJson(found.example))
     }
@@ -46,10 +46,13 @@ export function addEventTypes(program: Command, open: Open): void {
       terminal,
       [
         { title: "type", text: (each) => each.type, style: (each) => styleOfType(each.type) },
-        { title: "trigger", text: ({ testable }) => (testable ? "yes" : ""), isExtra: true },
+        { title: "trigger", text: triggerOf, isExtra: true },
         { title: "what it tells", text: ({ description }) => description, isFlexible: true },
       ],
       answer.data,
     )
   })
 }
+
+const triggerOf = ({ type, testable }: { type: string; testable?: boolean | undefined }) =>
+  type.startsWith("call.") ? "call" : testable ? "yes" : ""

@@ -22,6 +22,7 @@ type NewKey = { scope?: string; expires?: string }
 export function addKeys(program: Command, open: Open): void {
   const group = program
     .command("keys")
+    .helpCommand(false)
     .summary("list, make and revoke keys to the API")
     .description("Keys to a tenant's API. Without a command lists them.")
   addExamples(group, [

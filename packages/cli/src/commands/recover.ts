@@ -21,7 +21,7 @@ const fromNow = (text: string) => readTime(text, Date.now())
 export function addRecover(parent: Command, open: Open): void {
   const recover = parent
     .command("recover")
-    .summary("send an endpoint again all that did not arrive")
+    .summary(parent.parent ? "" : "send an endpoint again all that did not arrive")
     .description("Sends an endpoint again all that it wanted and did not get in that time.")
     .addArgument(idArgument("<endpoint>", anEndpoint))
     .requiredOption("--since <time>", "received since then: RFC 3339, or 10m, 2h, 3d ago", fromNow)
@@ -41,14 +41,18 @@ export function addRecover(parent: Command, open: Open): void {
         ...(status !== undefined && { statuses: status }),
         ...(dryRun && { dryRun }),
       })
-      const count = `${answer.isLowerBound ? "at least " : ""}${answer.count}`
-      const isOne = answer.count === 1 && !answer.isLowerBound
-      if (dryRun) return sayDone(session, answer, `${count} would be sent again: nothing was sent`)
       const next = `${session.name} deliveries --endpoint ${id}`
-      sayDone(session, answer, `${count} ${isOne ? "is" : "are"} sent again`, [next])
+      sayDone(session, answer, wordsFor(answer, dryRun === true), dryRun ? [] : [next])
     })
   addExamples(recover, [
     ["recover ep_... --since 2h --dry-run", "counts what did not arrive"],
     ["recover ep_... --since 2026-11-22T06:00:00Z --status failed held"],
   ])
+}
+
+function wordsFor({ count, isLowerBound }: v.InferOutput<typeof Recovery>, isDry: boolean): string {
+  if (count === 0) return "nothing is to be sent again"
+  const what = `${isLowerBound ? "at least " : ""}${count} ${count === 1 ? "delivery" : "deliveries"}`
+  if (isDry) return `${what} would be sent again; this was a dry run`
+  return `${what} ${count === 1 ? "is" : "are"} sent again`
 }

@@ -24,6 +24,7 @@ const id = () => idArgument("<id>", aSource)
 export function addSources(program: Command, open: Open): void {
   const group = program
     .command("sources")
+    .helpCommand(false)
     .summary("list, make, rename, rotate and delete sources (PBXs)")
     .description("PBXs that collectors read. Without a command lists them; with an id shows one.")
   addExamples(group, [

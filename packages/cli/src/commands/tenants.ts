@@ -14,6 +14,7 @@ const id = () => idArgument("<id>", aTenant)
 export function addTenants(program: Command, open: Open): void {
   const group = program
     .command("tenants")
+    .helpCommand(false)
     .summary("list, make, rename and delete tenants (the operator's key)")
     .description(
       "Customers of the call centre. Without a command lists them; with an id shows one.",

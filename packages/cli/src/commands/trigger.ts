@@ -83,12 +83,16 @@ async function unknownType(api: Api, asked: string, error: unknown): Promise<Fai
       `${asked} is told of calls: \`trigger call\` plays one. Its --outcome says how it ends.`,
       2,
     )
-  const types = (await api.all(EventType, "/event-types"))
-    .filter(({ testable }) => testable !== false)
+  const near = error.errors.flatMap(({ message }) => /nearest: (.+)$/.exec(message)?.[1] ?? [])
+  const types = near.length > 0 ? near : await typesLike(api, asked)
+  const mend = types.length > 0 ? `Perhaps: ${types.join(", ")}` : "`event-types` lists what can."
+  return new Failure(`No example of ${JSON.stringify(asked)} can be sent. ${mend}`, 2)
+}
+
+async function typesLike(api: Api, asked: string): Promise<string[]> {
+  const [kind = ""] = asked.toLowerCase().split(".")
+  return (await api.all(EventType, "/event-types"))
+    .filter(({ type, testable }) => testable !== false && type.startsWith(`${kind}.`))
     .map(({ type }) => type)
     .filter((type) => type !== asked)
-  const [kind = "", verb = ""] = asked.toLowerCase().split(".")
-  const near = types.filter((type) => type.startsWith(`${kind}.`) || (verb && type.endsWith(verb)))
-  const list = (near.length > 0 ? near : [...types, "call"]).join(", ")
-  return new Failure(`No example of ${JSON.stringify(asked)} can be sent. Perhaps: ${list}`, 2)
 }
