@@ -1,6 +1,6 @@
 import { makeFunction } from "./function.ts"
-import { queues } from "./queues.ts"
-import { onDataKey, onIndex, onQueue, onTable } from "./rights.ts"
+import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
+import { onDataKey, onDeadLetters, onIndex, onQueue, onRejected, onTable } from "./rights.ts"
 import { linkedSettings, logRetention, settings } from "./settings.ts"
 import { dataKey, operatorKey, table } from "./storage.ts"
 
@@ -32,13 +32,28 @@ export const apiFunction = makeFunction("AdminApi", {
   memory: "1024 MB",
   // Whoever keeps requests open must not use up the account's concurrency, which ingest lives on.
   ...(settings.apiConcurrency > 0 && { concurrency: settings.apiConcurrency }),
-  link: [table, dataKey, linkedSettings, operatorKey, queues.Ingest, queues.Retry, queues.Jobs],
+  link: [
+    table,
+    dataKey,
+    linkedSettings,
+    operatorKey,
+    rejectedQueue,
+    ...queueNames.flatMap((name) => [queues[name], deadLetterQueues[name]]),
+  ],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     onIndex("open")("Query"),
-    onQueue("Ingest")("SendMessage"),
-    onQueue("Retry")("SendMessage"),
-    onQueue("Jobs")("SendMessage"),
+    ...queueNames.map((name) => onQueue(name)("SendMessage")),
+    // The operator looks at what nobody else reads, and gives dead letters back.
+    ...queueNames.map((name) =>
+      onDeadLetters(name)(
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+      ),
+    ),
+    onRejected("ChangeMessageVisibility", "GetQueueAttributes", "ReceiveMessage"),
     onDataKey("GenerateMac"),
   ],
 })

@@ -1,4 +1,4 @@
-import { queues, rejectedQueue } from "./queues.ts"
+import { deadLetterQueues, queues, rejectedQueue } from "./queues.ts"
 import { kmsKey, table } from "./storage.ts"
 
 // What each function's code calls, and nothing else: test/infra compares these lists with the calls that
@@ -17,6 +17,7 @@ export const onTable = on("dynamodb", table.arn)
 export const onIndex = (name: "due" | "open") =>
   on("dynamodb", $interpolate`${table.arn}/index/${name}`)
 export const onQueue = (name: keyof typeof queues) => on("sqs", queues[name].arn)
+export const onDeadLetters = (name: keyof typeof queues) => on("sqs", deadLetterQueues[name].arn)
 export const onRejected = on("sqs", rejectedQueue.arn)
 export const onDataKey = on("kms", kmsKey.arn)
 

@@ -5,11 +5,20 @@ import type { UrlRules } from "@ringback/webhooks/url"
 import type { Log } from "../runtime/log.ts"
 import type { SqsSender } from "../messages/send.ts"
 
+/** The queues that a worker reads, each with a dead-letter queue. */
+export const QUEUE_NAMES = ["ingest", "delivery", "retry", "jobs"] as const
+export type QueueName = (typeof QUEUE_NAMES)[number]
+
+type Queues = Record<`${QueueName}Url`, string> & {
+  rejectedUrl: string
+  deadLetters: Record<QueueName, string>
+}
+
 /** What the API works with. */
 export type Deps = {
   table: Table
   sqs: SqsSender
-  queues: { ingestUrl: string; retryUrl: string; jobsUrl: string }
+  queues: Queues
   operatorKey: string
   /** Sends an endpoint's test, in 5 s at most. */
   testSender: Pick<Sender, "send">

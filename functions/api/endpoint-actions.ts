@@ -145,7 +145,8 @@ export const endpointActionRoutes = [
             body: webhook.body,
           }),
       )
-      return { status: 200, body: { delivered: ok, statusCode, durationMs, error, responseBody } }
+      const body = { delivered: ok, statusCode, durationMs, error, responseBody }
+      return { status: 200, body, isNoChange: true }
     },
   }),
   route({

@@ -29,6 +29,9 @@ const entries = {
   synthetic: v.exactOptional(v.literal(true)),
   truncated: v.exactOptional(v.literal(true)),
   test: v.exactOptional(v.literal(true)),
+  erased: v.exactOptional(
+    v.pipe(v.literal(true), v.description("It told of somebody who was erased: `data` is empty")),
+  ),
   data: v.record(v.string(), v.unknown()),
   createdAt: v.pipe(Time, v.description("When Ringback took it in")),
 }
@@ -54,6 +57,7 @@ type Shown = v.InferOutput<typeof EventAnswer>
 
 const show = (tenant: string, event: Event.StoredEvent): Shown => ({
   ...JSON.parse(bodyOf(tenant, event)),
+  ...(event.erased && { erased: true }),
   createdAt: formatMillis(event.claimedAt),
 })
 
@@ -173,6 +177,7 @@ export const eventRoutes = [
     problems: ["conflict.state"],
     async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
       const event = await read(deps, tenant.id, eventId)
+      if (event.erased) throw new ProblemError("conflict.state", "Its content was erased.")
       const endpointIds =
         endpointId === undefined
           ? await wantedBy(deps, tenant.id, event)

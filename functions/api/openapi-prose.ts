@@ -39,6 +39,8 @@ export const tags = [
   { name: "Event types", description: "What can happen, with schemas and examples." },
   { name: "Events", description: "What happened: the event log." },
   { name: "Deliveries", description: "What was sent, to whom, and what was answered." },
+  { name: "Audit", description: "Who changed what, and when. Never a secret." },
+  { name: "Operation", description: "What the operator looks at: all tenants at once." },
   { name: "Service", description: "The API itself." },
   {
     name: "Webhooks",

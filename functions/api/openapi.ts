@@ -78,7 +78,8 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
         own,
         toPascal(`${route.operationId} ${name}`),
       )
-      return { name, in: "query", required: false, ...(description ? { description } : {}), schema }
+      const required = !v.safeParse(v.object({ [name]: entry }), {}).success
+      return { name, in: "query", required, ...(description ? { description } : {}), schema }
     })
     return [...inPath, ...inQuery, ...prose.requestHeaders(route)]
   }

@@ -123,7 +123,7 @@ export const recoverRoutes = [
         leaseMs: COUNT_LEASE_MS,
       }
       const counted = await oneAtATime(deps.table, work, () => countFor(deps, endpoint, range))
-      return { status: 200, body: counted }
+      return { status: 200, body: counted, isNoChange: true }
     },
   }),
 ]

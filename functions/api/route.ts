@@ -16,6 +16,8 @@ export type Answer = {
   status: number
   body?: unknown
   headers?: Record<string, string>
+  /** Nothing was changed, though the method says so: the audit log has no entry of it. */
+  isNoChange?: true
 }
 
 /** A request that was let in and has the form that its route asks for. */

@@ -1,14 +1,21 @@
+import { auditRoutes } from "./audit.ts"
 import { collectorCheckRoutes } from "./collector-check.ts"
+import { costRoutes } from "./cost.ts"
+import { deadLetterRoutes } from "./dead-letters.ts"
 import { deliveryRoutes } from "./deliveries.ts"
 import { endpointActionRoutes } from "./endpoint-actions.ts"
 import { endpointRoutes } from "./endpoints.ts"
 import { endpointSecretRoutes } from "./endpoint-secrets.ts"
+import { eraseRoutes } from "./erase.ts"
 import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
+import { recordRoutes } from "./records.ts"
 import { recoverRoutes } from "./recover.ts"
+import { rejectedRoutes } from "./rejected.ts"
 import type { Route } from "./route.ts"
+import { searchRoutes } from "./search.ts"
 import { sourceRoutes } from "./sources.ts"
 import { sourceTestRoutes } from "./source-test.ts"
 import { tenantRoutes } from "./tenants.ts"
@@ -28,7 +35,14 @@ export const routes: readonly Route[] = [
   ...recoverRoutes,
   ...eventTypeRoutes,
   ...eventRoutes,
+  ...recordRoutes,
   ...deliveryRoutes,
+  ...eraseRoutes,
+  ...auditRoutes,
+  ...searchRoutes,
+  ...deadLetterRoutes,
+  ...rejectedRoutes,
+  ...costRoutes,
   ...openRoutes,
 ]
 

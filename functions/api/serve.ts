@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto"
 import type { Context } from "hono"
+import * as Audit from "@ringback/store/audit"
 import { CreationRefused } from "@ringback/store/owned"
 import { reasonOf } from "../runtime/log.ts"
 import { admit } from "./admit.ts"
+import { entryOf, type Done } from "./audit-entry.ts"
 import { parseJson, readText } from "./body.ts"
 import type { Deps } from "./deps.ts"
 import { once } from "./idempotent.ts"
@@ -97,7 +99,9 @@ async function answer(
   const call = { deps, params, query, body, ...who, ifMatch: c.req.header("if-match") }
   const handle = async () => {
     try {
-      return await route.handle(call as never)
+      const answer = await route.handle(call as never)
+      await audit(deps, { route, params, body, caller: admitted.caller, answer })
+      return answer
     } catch (error) {
       if (error instanceof CreationRefused)
         throw refusedCreation(error, deps.limits, admitted.caller)
@@ -107,6 +111,18 @@ async function answer(
   if (route.method !== "post") return handle()
   const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }
   return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })
+}
+
+// Noted once the change is made, for before that it may still be refused. What cannot be noted is made all the same: the
+// caller must not be told that it failed, and the log keeps the entry.
+async function audit(deps: Deps, done: Done): Promise<void> {
+  const noted = entryOf(done)
+  if (!noted) return
+  try {
+    await Audit.note(deps.table, noted.scope, noted.entry)
+  } catch (error) {
+    deps.log("audit.unwritten", { ...noted, reason: reasonOf(error) })
+  }
 }
 
 function respond({ status, body, headers = {} }: Answer): Response {

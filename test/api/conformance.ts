@@ -9,7 +9,7 @@ type Json = Record<string, unknown>
 export type Operation = {
   operationId: string
   security: Record<string, unknown>[]
-  parameters: { name: string; in: string; schema: Json }[]
+  parameters: { name: string; in: string; required: boolean; schema: Json }[]
   requestBody?: {
     required: boolean
     content: { "application/json": { schema: Json; example: unknown } }
@@ -32,6 +32,16 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
     pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
   })),
 )
+
+/** The parameters that an operation cannot do without, as their examples have them; empty for most. */
+export function neededQuery({ parameters }: Operation): string {
+  const needed = parameters.filter((each) => each.in === "query" && each.required)
+  const pairs = needed.map(({ name, schema }) => [
+    name,
+    String((schema["examples"] as [unknown])[0]),
+  ])
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(Object.fromEntries(pairs))}`
+}
 
 // Clients are promised that fields may be added; here each must be in the document.
 function close(value: unknown): unknown {

@@ -5,7 +5,7 @@ import * as ApiKey from "@ringback/store/api-key"
 import { secretProblem } from "@ringback/webhooks/secret"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type Sent, type TestApi } from "./api.ts"
-import { document, operations, type Operation } from "./conformance.ts"
+import { document, neededQuery, operations, type Operation } from "./conformance.ts"
 import { fill, makeWorld } from "./world.ts"
 
 let api: TestApi
@@ -30,29 +30,32 @@ const schemaAt = (schema: Json): Json => {
 const examplesOf = (schema: Json) => (schema["examples"] ?? []) as unknown[]
 
 /** A request for each example of that operation: of its body, of each field in it, of each parameter. */
-function requestsOf({ requestBody, parameters }: Operation): Request[] {
+function requestsOf(operation: Operation): Request[] {
+  const { requestBody, parameters } = operation
+  const needed = new URLSearchParams(neededQuery(operation))
   const { example, schema } = requestBody?.content["application/json"] ?? {}
   const body = example === undefined ? {} : { body: example }
   const { properties = {}, required = [] } = schemaAt(schema ?? {}) as {
     properties?: Record<string, Json>
     required?: string[]
   }
-  const needed = Object.fromEntries(required.map((name) => [name, (example as Json)[name]]))
+  const neededFields = Object.fromEntries(required.map((name) => [name, (example as Json)[name]]))
   const ofFields = Object.entries(properties).flatMap(([name, property]) =>
     examplesOf(property).map((value) => ({
       what: name,
-      sent: { body: { ...needed, [name]: value } },
+      sent: { body: { ...neededFields, [name]: value } },
     })),
   )
   const ofParameters = parameters.flatMap(({ name, in: place, schema: own }) =>
     examplesOf(own).flatMap((value): Request[] => {
       if (place === "header")
         return [{ what: name, sent: { ...body, headers: { [name]: String(value) } } }]
-      const query = `?${name}=${encodeURIComponent(String(value))}`
+      const query = `?${new URLSearchParams({ ...Object.fromEntries(needed), [name]: String(value) })}`
       return place === "query" ? [{ what: name, query, sent: body }] : []
     }),
   )
-  return [...ofParameters, { what: "as a whole", sent: body }, ...ofFields]
+  const query = neededQuery(operation)
+  return [...ofParameters, { what: "as a whole", query, sent: body }, ...ofFields]
 }
 
 // The ids in a path are those of things that are there: an example of one names its form.

@@ -21,6 +21,10 @@ test("a stage on AWS obeys no endpoint's allowed loopback, whatever its table sa
     RetryQueue: queue,
     JobsQueue: queue,
     RejectedQueue: queue,
+    IngestDeadLetters: queue,
+    DeliveryDeadLetters: queue,
+    RetryDeadLetters: queue,
+    JobsDeadLetters: queue,
     OperatorKey: { value: "the operator's key" },
     DataKey: { type: "file", path },
     // What infra/settings.ts links.

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
-import { type Engines, startEngines } from "@ringback/local/engines"
+import { insertsOf } from "@ringback/local/dynamodb-engine"
+import type { InsertMode } from "@ringback/store/insert"
+import { type DynamodbKind, type Engines, startEngines } from "@ringback/local/engines"
 import { provision, type Provisioned } from "@ringback/local/provision"
 import { randomUUID } from "node:crypto"
 
@@ -25,15 +27,19 @@ export function makeClients({
   return { sqs, dynamodb, close }
 }
 
-export type Services = Clients & Urls & { close: () => Promise<void> }
+export type Services = Clients &
+  Urls & {
+    /** How the table takes several new items in one request, if it does. */
+    inserts?: InsertMode | undefined
+    close: () => Promise<void>
+  }
 
 /** Both services with clients: those named in the environment, else engines in memory, DynamoDB by TEST_DYNAMODB or dynalite. */
-export async function startServices(): Promise<Services> {
+export async function startServices(kind = dynamodbKind()): Promise<Services> {
   const sqsUrl = process.env["AWS_ENDPOINT_URL_SQS"]
   const dynamodbUrl = process.env["AWS_ENDPOINT_URL_DYNAMODB"]
-  const dynamodb = process.env["TEST_DYNAMODB"] === "dynoxide" ? "dynoxide" : "dynalite"
   const engines: Engines | undefined =
-    sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb })
+    sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb: kind })
   const urls = {
     sqsUrl: sqsUrl || engines!.sqsUrl,
     dynamodbUrl: dynamodbUrl || engines!.dynamodbUrl,
@@ -43,8 +49,11 @@ export async function startServices(): Promise<Services> {
     closeClients()
     await engines?.close()
   }
-  return { ...clients, ...urls, close }
+  return { ...clients, ...urls, inserts: dynamodbUrl ? undefined : insertsOf[kind], close }
 }
+
+const dynamodbKind = (): DynamodbKind =>
+  process.env["TEST_DYNAMODB"] === "dynoxide" ? "dynoxide" : "dynalite"
 
 export type Stack = Services &
   Provisioned & {
@@ -53,8 +62,8 @@ export type Stack = Services &
   }
 
 /** Both services with the queues and the table of one test. */
-export async function startStack(): Promise<Stack> {
-  const services = await startServices()
+export async function startStack(kind?: DynamodbKind): Promise<Stack> {
+  const services = await startServices(kind)
   const prefix = `t${randomUUID().slice(0, 8)}`
   return { ...services, prefix, ...(await provision({ ...services, prefix })) }
 }

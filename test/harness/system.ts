@@ -12,6 +12,7 @@ import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
 import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
 import { makeCache } from "@ringback/functions/runtime/cache"
+import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
@@ -19,7 +20,9 @@ import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-
 import { releaseHandler } from "@ringback/functions/release"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
+import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
+import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -33,7 +36,7 @@ const DAY_MS = 24 * 3600 * 1000
 export type Deps = IngestDeps &
   DeliverDeps &
   JobsDeps & {
-    queues: { ingestUrl: string }
+    queues: ApiDeps["queues"]
     testSender: Pick<Sender, "send">
   }
 
@@ -55,6 +58,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     now,
     sealer: makeSealer(dataKey),
     retentionMs: 30 * DAY_MS,
+    insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
   const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
   return {
@@ -66,11 +70,18 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
       retryUrl: stack.queues.Retry.url,
       jobsUrl: stack.queues.Jobs.url,
       rejectedUrl: stack.rejectedUrl,
+      deadLetters: {
+        ingest: stack.queues.Ingest.deadLetterUrl,
+        delivery: stack.queues.Delivery.deadLetterUrl,
+        retry: stack.queues.Retry.deadLetterUrl,
+        jobs: stack.queues.Jobs.deadLetterUrl,
+      },
     },
     sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
     sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
+    erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
     random,

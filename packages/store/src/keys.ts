@@ -15,6 +15,13 @@ export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk
 export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
+/** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */
+export const auditPartition = (scope: string) => `${scope}#A`
+
+export function auditKey(scope: string, at: number, id: string): Key {
+  return { pk: auditPartition(scope), sk: `${millisText(at)}#${id}` }
+}
+
 /** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
 export function hashOf(...parts: (string | number | null)[]): Buffer {
   return createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, HASH_BYTES)
@@ -62,12 +69,15 @@ export const RECORD_SHARDS = 8
 export const recordPartition = (tenant: string, kind: string, shard: number) =>
   `${tenant}#M#${kind}#${shard}`
 
+/** Instead of the kind, in the keys of what tests said. */
+export const testRoom = (kind: string) => `test-${kind}`
+
 export type RecordPlace = { kind: string; source: string; uuid: string; test?: boolean | undefined }
 
 /** A campaign, a list, a row ... as last heard of. What a test said of it lies where no list looks. */
 export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPlace): Key {
   const hash = hashOf("record", source, uuid)
-  const room = test ? `test-${kind}` : kind
+  const room = test ? testRoom(kind) : kind
   return { pk: recordPartition(tenant, room, hash[0]! % RECORD_SHARDS), sk: encodeBase32(hash) }
 }
 
@@ -106,7 +116,7 @@ export function deliveryKey(tenant: string, ref: DeliveryRef): Key {
   }
 }
 
-/** The sort key at or after which deliveries of that time lie. */
+/** The sort key at or after which deliveries, or entries of the audit log, of that time lie. */
 export const deliverySortFrom = (millis: number) => millisText(millis)
 
 /** `dlv_` + base32 of 6 bytes of milliseconds, 2 of shard, 12 of hash. */

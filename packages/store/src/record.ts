@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { deleteItem, getItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
 import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
@@ -26,7 +26,14 @@ const Record = v.object({
 })
 export type Record = v.InferOutput<typeof Record>
 
-export type RecordRef = { kind: RecordKind; source: string; uuid: string; test?: boolean }
+export const parseRecord = (item: Item): Record => v.parse(Record, item)
+
+export type RecordRef = {
+  kind: RecordKind
+  source: string
+  uuid: string
+  test?: boolean | undefined
+}
 
 /** What is kept of a record, in bytes of JSON; what is longer loses its variables, then all but its names. */
 const MAX_DATA_BYTES = 4 * 1024
@@ -108,14 +115,27 @@ function living(table: Table, item: Item): Record | undefined {
   return isExpired(record, table.now()) ? undefined : record
 }
 
-/** Those that are known, in any order, by one request. At most 100. */
+/** False where there is none. */
+export const remove = (table: Table, tenant: string, ref: RecordRef) =>
+  deleteItem(table, recordKey(tenant, ref))
+
+const MAX_GETS = 100
+
+/** Those that are known, in any order, a hundred by a request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
-  if (refs.length === 0) return []
-  const Keys = refs.map((ref) => marshall(recordKey(tenant, ref)))
-  const { Responses } = await table.client.send(
-    new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
-  )
-  return (Responses?.[table.name] ?? []).flatMap((item) => living(table, unmarshall(item)) ?? [])
+  const found: Record[] = []
+  for (let start = 0; start < refs.length; start += MAX_GETS) {
+    let wanted = refs.slice(start, start + MAX_GETS).map((ref) => marshall(recordKey(tenant, ref)))
+    while (wanted.length > 0) {
+      const { Responses, UnprocessedKeys } = await table.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
+      )
+      const items = Responses?.[table.name] ?? []
+      found.push(...items.flatMap((item) => living(table, unmarshall(item)) ?? []))
+      wanted = UnprocessedKeys?.[table.name]?.Keys ?? []
+    }
+  }
+  return found
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { describe, test } from "node:test"
 import { format } from "prettier"
+import { perDelivery, perEvent } from "../../../infra/unit-costs.ts"
 import { root } from "../offline/paths.ts"
 import { countEvents, countHeartbeat } from "./count.ts"
 import type { Meter } from "./meter.ts"
@@ -34,6 +35,15 @@ describe("what the page of costs says", () => {
       assert.deepEqual(pieces(await countEvents(endpoints)), pieces(counted))
     })
   }
+
+  test("is what the operator's list of costs reckons with", () => {
+    for (const [endpoints, counted] of Object.entries(counts.events)) {
+      for (const name of ["sqsRequests", "writeUnits", "invocations"] as const) {
+        const reckoned = perEvent[name] + Number(endpoints) * perDelivery[name]
+        assert.ok(Math.abs(reckoned - counted[name]) < 0.01, `${name}, ${endpoints} endpoints`)
+      }
+    }
+  })
 
   test("is what a heartbeat needs", async () => {
     assert.deepEqual(pieces(await countHeartbeat()), pieces(counts.heartbeat))

@@ -1,0 +1,102 @@
+import * as Audit from "@ringback/store/audit"
+import type { Answer, Route } from "./route.ts"
+import type { Caller } from "./auth.ts"
+
+/** Who did what, as `serve` saw it. */
+export type Done = {
+  route: Pick<Route, "method" | "access" | "operationId" | "path">
+  params: Record<string, string>
+  body: unknown
+  caller: Caller | undefined
+  answer: Answer
+}
+
+/** The entry that a request leaves in the audit log, and whose log that is; none where it changed nothing. */
+export function entryOf({ route, params, body, caller, answer }: Done) {
+  const { method, operationId: action, access } = route
+  const isChange = method !== "get" && (access === "tenant" || access === "operator")
+  if (!isChange || !caller || answer.isNoChange || answer.status >= 300) return undefined
+  const target = idIn(answer.body) ?? lastOf(route, params) ?? null
+  const actor = caller.kind === "operator" ? "operator" : caller.id
+  const tenant = params["tenantId"] ?? (target?.startsWith("ten_") ? target : undefined)
+  // A tenant that is gone has no log that anybody could read.
+  const isTenantGone = method === "delete" && target === tenant
+  return {
+    scope: tenant === undefined || isTenantGone ? Audit.OPERATOR_SCOPE : tenant,
+    entry: { actor, action, target, changes: fit(shown(body)) },
+  }
+}
+
+// What was made tells its id; an action's answer, such as a recovery's, has none.
+function idIn(body: unknown): string | undefined {
+  const id = typeof body === "object" && body !== null && (body as { id?: unknown }).id
+  return typeof id === "string" ? id : undefined
+}
+
+const lastOf = ({ path }: Pick<Route, "path">, params: Record<string, string>) =>
+  params[[...path.matchAll(/\{(\w+)\}/g)].at(-1)?.[1] ?? ""]
+
+const MASK = "********"
+
+// By name, wherever they stand in a body. `headers` and `auth` are what a receiver lets in by; a contact's key or Uuid is what an
+// erasure is to leave no trace of; a transform may hold a secret of its own.
+const HIDDEN = new Set([
+  "secret",
+  "token",
+  "password",
+  "clientSecret",
+  "refreshToken",
+  "key",
+  "contactKey",
+  "uuid",
+])
+// A test's fields may name a person.
+const NAMES_ALONE = new Set(["headers", "fields"])
+const TYPE_ALONE = new Set(["auth"])
+const LENGTH_ALONE = new Set(["transform"])
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+function shown(body: unknown): Record<string, unknown> {
+  if (!isObject(body)) return {}
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, valueOf(name, value)]],
+    ),
+  )
+}
+
+function valueOf(name: string, value: unknown): unknown {
+  if (value === null) return null
+  if (HIDDEN.has(name)) return MASK
+  if (name === "url") return withoutQuery(value)
+  if (LENGTH_ALONE.has(name)) return lengthOf(value)
+  if (NAMES_ALONE.has(name) || TYPE_ALONE.has(name)) {
+    if (!isObject(value)) return MASK
+    const names = Object.keys(value)
+    const isType = (each: string) => TYPE_ALONE.has(name) && each === "type"
+    return Object.fromEntries(names.map((each) => [each, isType(each) ? value[each] : MASK]))
+  }
+  return isObject(value) ? shown(value) : value
+}
+
+// Some receivers let in whoever knows the query.
+const withoutQuery = (url: unknown) => String(url).replace(/\?.*/s, `?${MASK}`)
+
+const lengthOf = (value: unknown) => `(${JSON.stringify(value).length} characters)`
+
+// With its keys and names an entry is then under a kilobyte: one write unit.
+const MAX_BYTES = 600
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+
+/** The longest values give way to their length until all fits. */
+function fit(changes: Record<string, unknown>): Record<string, unknown> {
+  const fitted = { ...changes }
+  const byLength = Object.keys(changes).sort((a, b) => bytesOf(changes[b]) - bytesOf(changes[a]))
+  for (const name of byLength) {
+    if (bytesOf(fitted) <= MAX_BYTES) break
+    fitted[name] = lengthOf(changes[name])
+  }
+  return fitted
+}

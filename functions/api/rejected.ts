@@ -1,0 +1,33 @@
+import * as v from "valibot"
+import { countOf, peek } from "../messages/peek.ts"
+import { limitOf, LetterAnswer, showLetter } from "./letter.ts"
+import { route } from "./route.ts"
+
+export const rejectedRoutes = [
+  route({
+    method: "get",
+    path: "/v1/rejected",
+    access: "operator",
+    operationId: "listRejected",
+    tag: "Operation",
+    summary: "What ingest could not believe, with the reason",
+    description:
+      "A wrong token, or a stranger. It is kept for 14 days. For half a minute nobody else sees the messages that one request was shown.",
+    query: { limit: limitOf("Messages") },
+    answers: {
+      200: {
+        description: "Some of the messages",
+        schema: v.object({
+          count: v.pipe(v.number(), v.integer(), v.description("About, as SQS counts")),
+          data: v.array(LetterAnswer),
+        }),
+      },
+    },
+    async handle({ deps: { sqs, queues }, query: { limit } }) {
+      const url = queues.rejectedUrl
+      const [count, messages] = await Promise.all([countOf(sqs, url), peek(sqs, url, limit)])
+      const data = messages.map(showLetter)
+      return { status: 200, body: { count: Math.max(count, data.length), data } }
+    },
+  }),
+]

@@ -1,0 +1,129 @@
+import * as v from "valibot"
+import * as Event from "@ringback/store/event"
+import { listEvents } from "@ringback/store/event-list"
+import { findById, findText, FOUND_KINDS, isFindableId, type Found } from "@ringback/store/find"
+import type { Table } from "@ringback/store/table"
+import * as Tenant from "@ringback/store/tenant"
+import { sideBySide } from "../runtime/side-by-side.ts"
+import { invalid } from "./problem.ts"
+import { route } from "./route.ts"
+import { id } from "./schemas.ts"
+
+export const FoundAnswer = v.pipe(
+  v.object({
+    kind: v.picklist(FOUND_KINDS),
+    id: v.pipe(v.string(), v.examples(["ep_06fzk3vq8r2m5x0c9d7g4h1jtw"])),
+    tenantId: id("ten"),
+    name: v.pipe(
+      v.nullable(v.string()),
+      v.description("A name, an endpoint's URL, or the type of an event"),
+      v.examples(["https://example.invalid/webhooks"]),
+    ),
+  }),
+  v.description("A thing that the search leads to"),
+)
+
+// A function behind HTTP may take 30 s, and a person waits.
+const SEARCHING_MS = 8_000
+const MAX_FOUND = 50
+const TENANTS_A_PAGE = 250
+const TENANTS_AT_ONCE = 8
+const EVENTS_OF_UUID = 10
+const NEWEST_EVENTS = 250
+
+const SECRET = /^(rbk|rbs|whsec|whsk)_/
+const MIN_LENGTH = 3
+const MIN_DIGITS = 5
+const NUMBER = /^\+?[\d\s()/.-]+$/
+const digitsOf = (text: string) => text.replaceAll(/\D/g, "").replace(/^0+/, "")
+
+type Tenants = { items: Tenant.Tenant[]; isComplete: boolean }
+
+async function readTenants(table: Table, only: string | undefined, hasTime: () => boolean) {
+  const items: Tenant.Tenant[] = []
+  if (only !== undefined) {
+    const tenant = await Tenant.get(table, only)
+    if (tenant && tenant.deletedAt === undefined) items.push(tenant)
+    return { items, isComplete: true }
+  }
+  let after: string | undefined
+  do {
+    const page = await Tenant.page(table, { limit: TENANTS_A_PAGE, after })
+    items.push(...page.items)
+    after = page.next
+  } while (after !== undefined && hasTime())
+  return { items, isComplete: after === undefined }
+}
+
+/** Events of that Uuid; of a number those among the tenant's newest in which it stands. */
+async function findEvents(table: Table, tenant: string, text: string): Promise<Found[]> {
+  const digits = NUMBER.test(text) ? digitsOf(text) : ""
+  const isNumber = digits.length >= MIN_DIGITS
+  const { items } = isNumber
+    ? await listEvents(table, tenant, { limit: NEWEST_EVENTS })
+    : await listEvents(table, tenant, { uuid: text, limit: EVENTS_OF_UUID })
+  const holds = ([, value]: [string, string]) => NUMBER.test(value) && digitsOf(value) === digits
+  return items
+    .filter((event) => !isNumber || Event.headersOf(event).some(holds))
+    .map((event) => ({ kind: "event", id: Event.idOf(event), tenant, name: event.type }))
+}
+
+async function search(table: Table, text: string, only: string | undefined) {
+  const endsAt = performance.now() + SEARCHING_MS
+  const hasTime = () => performance.now() < endsAt
+  const tenants: Tenants = await readTenants(table, only, hasTime)
+  const ids = tenants.items.map((tenant) => tenant.id)
+  if (isFindableId(text)) {
+    return { found: await findById(table, ids, text), isComplete: tenants.isComplete }
+  }
+  const small = text.toLowerCase()
+  const found: Found[] = tenants.items
+    .filter(({ name }) => name.toLowerCase().includes(small))
+    .map(({ id, name }) => ({ kind: "tenant", id, tenant: id, name }))
+  let isComplete = tenants.isComplete
+  await sideBySide(ids, TENANTS_AT_ONCE, async (tenant) => {
+    if (!hasTime() || found.length > MAX_FOUND) return void (isComplete = false)
+    const some = [findText(table, tenant, small), findEvents(table, tenant, text)]
+    found.push(...(await Promise.all(some)).flat())
+  })
+  return { found, isComplete: isComplete && found.length <= MAX_FOUND }
+}
+
+export const searchRoutes = [
+  route({
+    method: "get",
+    path: "/v1/search",
+    access: "operator",
+    operationId: "search",
+    tag: "Operation",
+    summary: "Find a thing of any tenant",
+    description:
+      "By its id; by a part of a tenant's or source's name, or of an endpoint's URL or description; by the Uuid of a call or campaign; by a number, among the newest events of each tenant. 8 s at most: `isComplete` says whether all was looked through.",
+    query: {
+      q: v.pipe(
+        v.string(),
+        v.minLength(MIN_LENGTH),
+        v.maxLength(200),
+        v.description("An id, Uuid, number, name or URL"),
+        v.examples(["acme"]),
+      ),
+      tenantId: v.exactOptional(v.pipe(id("ten"), v.description("In that tenant alone"))),
+    },
+    answers: {
+      200: {
+        description: "What was found",
+        schema: v.object({ data: v.array(FoundAnswer), isComplete: v.boolean() }),
+      },
+    },
+    async handle({ deps: { table }, query: { tenantId, ...query } }) {
+      const q = query.q.trim()
+      if (q.length < MIN_LENGTH) throw invalid("/q", `must have ${MIN_LENGTH} characters`)
+      if (SECRET.test(q)) throw invalid("/q", "looks like a secret: search for the id of its key")
+      const { found, isComplete } = await search(table, q, tenantId)
+      const data = found
+        .slice(0, MAX_FOUND)
+        .map(({ tenant, ...each }) => ({ ...each, tenantId: tenant }))
+      return { status: 200, body: { data, isComplete } }
+    },
+  }),
+]

@@ -1,0 +1,112 @@
+import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import { isId, parseEventId } from "@ringback/events/ids"
+import {
+  apiKeyKey,
+  deliveryKey,
+  endpointKey,
+  eventKey,
+  parseDeliveryId,
+  sourceKey,
+  tenantKey,
+  type Key,
+} from "./keys.ts"
+import { queryAll, type Item } from "./item.ts"
+import { isExpired, type Table } from "./table.ts"
+
+export const FOUND_KINDS = ["tenant", "source", "endpoint", "key", "event", "delivery"] as const
+export type FoundKind = (typeof FOUND_KINDS)[number]
+
+/** A thing that a search leads to. */
+export type Found = { kind: FoundKind; id: string; tenant: string; name: string | null }
+
+type Place = { kind: FoundKind; keyIn: (tenant: string) => Key }
+
+/** Where a thing of that id lies, in whichever tenant; undefined where it is no id. */
+function placeOf(id: string): Place | undefined {
+  if (isId("ten", id)) return { kind: "tenant", keyIn: () => tenantKey(id) }
+  if (isId("src", id)) return { kind: "source", keyIn: (tenant) => sourceKey(tenant, id) }
+  if (isId("ep", id)) return { kind: "endpoint", keyIn: (tenant) => endpointKey(tenant, id) }
+  if (isId("key", id)) return { kind: "key", keyIn: (tenant) => apiKeyKey(tenant, id) }
+  const event = parseEventId(id)
+  if (event) {
+    const { timeNanos, hash } = event
+    return { kind: "event", keyIn: (tenant) => eventKey(tenant, timeNanos, hash) }
+  }
+  const delivery = parseDeliveryId(id)
+  if (delivery) return { kind: "delivery", keyIn: (tenant) => deliveryKey(tenant, delivery) }
+  return undefined
+}
+
+export const isFindableId = (text: string) => placeOf(text) !== undefined
+
+const MAX_GETS = 100
+
+/** The thing of that id in one of those tenants. No id tells its tenant, so each is asked: a request for a hundred of them. */
+export async function findById(table: Table, tenants: string[], id: string): Promise<Found[]> {
+  const place = placeOf(id)
+  if (!place) return []
+  const all = place.kind === "tenant" ? [id] : tenants
+  const chunks = Array.from({ length: Math.ceil(all.length / MAX_GETS) }, (_, index) =>
+    all.slice(index * MAX_GETS, (index + 1) * MAX_GETS),
+  )
+  const found = await Promise.all(
+    chunks.map((some) =>
+      readSome(
+        table,
+        some.map((tenant) => place.keyIn(tenant)),
+      ),
+    ),
+  )
+  return found.flat().map((item) => ({
+    kind: place.kind,
+    id,
+    tenant: place.kind === "tenant" ? id : String(item["pk"]).split("#", 1)[0]!,
+    name: nameOf(item),
+  }))
+}
+
+const nameOf = ({ name, url, type, eventType }: Item): string | null => {
+  const text = name ?? url ?? type ?? eventType
+  return typeof text === "string" ? text : null
+}
+
+async function readSome(table: Table, keys: Key[]): Promise<Item[]> {
+  const found: Item[] = []
+  let wanted = keys.map((key) => marshall(key))
+  while (wanted.length > 0) {
+    const answer = await table.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
+    )
+    for (const raw of answer.Responses?.[table.name] ?? []) found.push(unmarshall(raw))
+    wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
+  }
+  return found.filter((item) => item["deletedAt"] === undefined && !isExpired(item, table.now()))
+}
+
+/** A tenant's sources and endpoints whose name, URL or description holds that text, in small letters. */
+export async function findText(table: Table, tenant: string, text: string): Promise<Found[]> {
+  const [sources, endpoints] = await Promise.all([
+    queryAll(table, tenant, "SRC#", ["id", "name"]),
+    queryAll(table, tenant, "EP#", ["id", "url", "description"]),
+  ])
+  const holds = (value: unknown) => typeof value === "string" && value.toLowerCase().includes(text)
+  return [
+    ...sources
+      .filter(({ name }) => holds(name))
+      .map((item) => ({
+        kind: "source" as const,
+        id: String(item["id"]),
+        tenant,
+        name: nameOf(item),
+      })),
+    ...endpoints
+      .filter(({ url, description }) => holds(url) || holds(description))
+      .map((item) => ({
+        kind: "endpoint" as const,
+        id: String(item["id"]),
+        tenant,
+        name: nameOf(item),
+      })),
+  ]
+}

@@ -1,0 +1,112 @@
+import { QueryCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import {
+  DELIVERY_SHARDS,
+  deliveryPartition,
+  deliverySortFrom,
+  EVENT_SHARDS,
+  eventPartition,
+  eventSortFrom,
+} from "./keys.ts"
+import type { Table } from "./table.ts"
+
+// As with an endpoint's statistics, nothing is counted while work is done: the newest are read, and samples of the rest.
+const PAGE = 100
+const SAMPLES = 6
+const NANOS = 1_000_000n
+
+export type Volume = {
+  events: number
+  deliveries: number
+  attempts: number
+  /** Reckoned from samples. */
+  isEstimate: boolean
+}
+
+type Log = {
+  pk: string
+  /** Epoch ms to and from the sort keys' times. */
+  format: (millis: number) => string
+  parse: (sortTime: string) => number
+}
+type Counted = { items: number; attempts: number; isEstimate: boolean }
+
+/** How much a tenant had between two times, in epoch ms; at most 168 requests however much it was. */
+export async function volumeOf(
+  table: Table,
+  tenant: string,
+  range: { from: number; to: number },
+): Promise<Volume> {
+  const shards = (count: number, log: (shard: number) => Log) =>
+    Promise.all(Array.from({ length: count }, (_, shard) => countSlice(table, log(shard), range)))
+  const [events, deliveries] = await Promise.all([
+    shards(EVENT_SHARDS, (shard) => ({
+      pk: eventPartition(tenant, shard),
+      format: (millis) => eventSortFrom(BigInt(millis) * NANOS),
+      parse: (text) => Number(BigInt(text) / NANOS),
+    })),
+    shards(DELIVERY_SHARDS, (shard) => ({
+      pk: deliveryPartition(tenant, shard),
+      format: deliverySortFrom,
+      parse: Number,
+    })),
+  ])
+  const sum = (all: Counted[], name: "items" | "attempts") =>
+    Math.round(all.reduce((total, each) => total + each[name], 0))
+  return {
+    events: sum(events, "items"),
+    deliveries: sum(deliveries, "items"),
+    attempts: sum(deliveries, "attempts"),
+    isEstimate: [...events, ...deliveries].some(({ isEstimate }) => isEstimate),
+  }
+}
+
+type Range = { from: number; to: number }
+
+async function countSlice(table: Table, log: Log, range: Range): Promise<Counted> {
+  const newest = await countPart(table, log, range)
+  if (newest.from <= range.from) return { ...newest, isEstimate: false }
+  const width = (newest.from - range.from) / SAMPLES
+  const parts = await Promise.all(
+    Array.from({ length: SAMPLES }, async (_, index) => {
+      const from = Math.floor(range.from + index * width)
+      const to = Math.floor(range.from + (index + 1) * width)
+      if (to <= from) return { items: 0, attempts: 0 }
+      const sample = await countPart(table, log, { from, to })
+      const weight = (to - from) / (to - sample.from)
+      return { items: sample.items * weight, attempts: sample.attempts * weight }
+    }),
+  )
+  return {
+    items: parts.reduce((sum, { items }) => sum + items, newest.items),
+    attempts: parts.reduce((sum, { attempts }) => sum + attempts, newest.attempts),
+    isEstimate: true,
+  }
+}
+
+/** The newest of a part; `from` is how far back it was read. */
+async function countPart(table: Table, log: Log, { from, to }: Range) {
+  const page = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      ProjectionExpression: "sk, attemptCount",
+      ExpressionAttributeValues: marshall({
+        ":pk": log.pk,
+        ":from": log.format(from),
+        ":to": log.format(to),
+      }),
+      ScanIndexForward: false,
+      Limit: PAGE,
+    }),
+  )
+  const found = (page.Items ?? []).map((raw) => unmarshall(raw))
+  const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey)["sk"] as string)
+  const reached = last === undefined ? from : log.parse(last.split("#", 1)[0]!)
+  return {
+    items: found.length,
+    attempts: found.reduce((sum, { attemptCount }) => sum + Number(attemptCount ?? 0), 0),
+    // More of the last millisecond may be there than was read of it: a sample's end, not a count's.
+    from: Math.min(Math.max(from, reached), to - 1),
+  }
+}
