@@ -121,11 +121,7 @@ async function update(
   return updated && v.parse(Call, updated.item ?? {})
 }
 
-async function correctAnswer(
-  table: Table,
-  ref: CallRef,
-  answeredAt: string,
-): Promise<void> {
+async function correctAnswer(table: Table, ref: CallRef, answeredAt: string): Promise<void> {
   await updateItem(table, keyOf(ref), {
     update: "SET answeredAt = :answeredAt",
     condition: "answeredAt > :answeredAt",
