@@ -132,6 +132,7 @@ test("given up from outside, all that was begun is closed and nothing more is tr
 })
 
 test("what was given up before it began dials nothing", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
   const dialled = watchDialled(t)
   const signal = AbortSignal.abort()
   const destination = { isTls: false, host: "a.test", port: 9, addresses: ["127.0.0.1"] }

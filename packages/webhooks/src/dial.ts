@@ -89,7 +89,6 @@ export function dial(
         resolve({ socket, address })
       })
       const failed = (error: NodeJS.ErrnoException) => {
-        socket.destroy()
         if (!open.delete(socket)) return
         reasons.push(error)
         if (waiting.length > 0) return tryNext()
