@@ -1,70 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
-import { bodyOf, Known, type ListedKind, listedKinds } from "@ringback/collector/gaps/known"
-import { endForgotten, type Inferred, resync } from "@ringback/collector/gaps/resync"
-import { openState } from "@ringback/collector/state"
+import { bodyOf, listedKinds } from "@ringback/collector/gaps/known"
+import { resync } from "@ringback/collector/gaps/resync"
+import { headersOf, type Rows, setUp } from "./lists.ts"
 
 // What two looks at the PBX's lists say of a gap, list by list.
-
-type Rows = { [uuid: string]: string }
-type Answer = Rows | null
-
-const NAMES: Record<ListedKind, string> = {
-  campaign: "Campaign",
-  plan: "Plan",
-  dlma: "Dlma",
-  destination: "Destination",
-  dialing: "Dialing",
-}
-const headersOf = (kind: ListedKind, uuid: string, detail: string): HeaderPair[] => [
-  ["Event", `Out${NAMES[kind]}Entry`],
-  ["Uuid", uuid],
-  ["Detail", detail],
-]
-
-/** `answers`: what each asking of a kind's list says, the last one again and again; others are empty. */
-function setUp(answers: Partial<Record<ListedKind, Answer[]>> = {}) {
-  const known = new Known(openState(undefined, 0))
-  const asked: ListedKind[] = []
-  const emitted: AmiMessage[] = []
-  const inferred: Inferred = {}
-  const aborting = new AbortController()
-  const state = { hasRoom: true, hasRestarted: false }
-  const touched = known.watch()
-  const options = {
-    known,
-    touched,
-    inferred,
-    async list(kind: ListedKind): Promise<AmiMessage[] | null> {
-      const all = answers[kind] ?? [{}]
-      const answer = all[Math.min(asked.filter((each) => each === kind).length, all.length - 1)]!
-      asked.push(kind)
-      return (
-        answer &&
-        Object.entries(answer).map(([uuid, detail]) => ({
-          kind: "event" as const,
-          name: `Out${NAMES[kind]}Entry`,
-          headers: headersOf(kind, uuid, detail),
-        }))
-      )
-    },
-    emit(event: AmiMessage) {
-      if (!state.hasRoom) return undefined
-      emitted.push(event)
-      return { bytes: Buffer.alloc(5), from: 0, to: 5, end: 5, isLoaded: false, isDone: true }
-    },
-    hasRestarted: async () => state.hasRestarted,
-    confirm: { afterMs: 1, emptyAfterMs: 1, signal: aborting.signal },
-  }
-  const know = (kind: ListedKind, records: Rows) => {
-    known.setWhole(kind)
-    for (const [uuid, detail] of Object.entries(records))
-      known.set(kind, uuid, bodyOf(headersOf(kind, uuid, detail)))
-  }
-  const said = () => emitted.map(({ name, headers }) => [name, headers[1]![1]].join(" "))
-  return { known, touched, asked, emitted, inferred, aborting, state, options, know, said }
-}
 
 test("the very first look learns what is there, and concludes nothing from it", async () => {
   const { known, touched, options, said, inferred } = setUp({
@@ -198,6 +138,12 @@ test("nothing is asked for a third time where no call is missing", async () => {
   for (const kind of listedKinds) know(kind, {})
   await resync(options)
   assert.equal(asked.length, 2 * listedKinds.length)
+  // One that an event speaks of is not missing.
+  const live = setUp()
+  live.know("dialing", { live: "1" })
+  live.touched.add("dialing/live")
+  await resync(live.options)
+  assert.equal(live.asked.length, 2 * listedKinds.length)
 })
 
 test("where not one list can be had, nothing is waited for; one that is missing hides no other", async () => {
@@ -242,39 +188,4 @@ test("rows without a name, or with one that is not remembered, are none", async 
   know("plan", {})
   await resync(options)
   assert.deepEqual(said(), [`OutPlanCreate ${"y".repeat(128)}`])
-})
-
-test("calls that are asked about are ended where two looks show none of them", async () => {
-  const uuids = ["early", "late", "touched", "unknown", "over"]
-  const { options, know, said, touched, known } = setUp({
-    dialing: [{ early: "1" }, { late: "1" }],
-  })
-  know("dialing", { early: "1", late: "1", touched: "1", over: "1", "not asked about": "1" })
-  touched.add("dialing/touched")
-  assert.equal(await endForgotten(options, uuids), 1)
-  assert.deepEqual(said(), ["OutDialingDelete over"])
-  assert.ok(!known.of("dialing").has("over") && known.of("dialing").has("not asked about"))
-})
-
-test("calls that are all there still, or whose list cannot be had, are asked about once", async () => {
-  for (const answers of [[{ a: "1", b: "1" }], [null]] as Answer[][]) {
-    const { options, know, asked } = setUp({ dialing: answers })
-    know("dialing", { a: "1", b: "1" })
-    assert.equal(await endForgotten(options, ["a", "b"]), 0)
-    assert.equal(asked.length, 1)
-  }
-  const { options, know, said } = setUp({ dialing: [{}, null] })
-  know("dialing", { a: "1" })
-  assert.equal(await endForgotten(options, ["a"]), 0)
-  assert.deepEqual(said(), [])
-})
-
-test("a call that there was no room to end is not counted, and may be ended later", async () => {
-  const { options, know, state, known } = setUp({ dialing: [{}] })
-  know("dialing", { a: "1" })
-  state.hasRoom = false
-  assert.equal(await endForgotten(options, ["a"]), 0)
-  assert.ok(known.of("dialing").has("a"))
-  state.hasRoom = true
-  assert.equal(await endForgotten(options, ["a"]), 1)
 })

@@ -154,6 +154,9 @@ test("the lists are asked for again ever more rarely, and soon after a news", ()
   retry.hurry()
   retry.failed(300_000)
   assert.equal(retry.isDue(0), true, "hurried meanwhile it stays so")
+  retry.begin()
+  retry.failed(400_000)
+  assert.deepEqual([retry.isDue(459_999), retry.isDue(460_000)], [false, true])
 })
 
 const uptime = (Output: string) => ({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { open, type FileHandle } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -194,71 +194,6 @@ test("files that were all acknowledged before a crash are gone once the spool is
   const next = second.take(1, 1e9)
   assert.ok(next[0]!.end > acknowledged)
   await second.close()
-})
-
-test("a directory that is not ours is not written to: all goes by way of memory", async () => {
-  const dir = makeDir()
-  const troubles: (string | null)[] = []
-  const spool = await openSpool(dir, {
-    isWritable: false,
-    onDisk: (trouble) => troubles.push(trouble && trouble.message),
-  })
-  assert.match(spool.diskTrouble!.message, /not ours/)
-  for (const number of range(0, 20)) assert.ok(spool.append(message(number)))
-  const taken = spool.take(100, 1e6)
-  assert.deepEqual(taken.map(numberOf), range(0, 20))
-  assert.ok(!taken.some(isSafe))
-  spool.done(taken)
-  assert.deepEqual([spool.depth, taken.every(isSafe)], [0, true])
-  await spool.flush()
-  await spool.close()
-  assert.deepEqual([readdirSync(dir), troubles], [[], []])
-})
-
-test("while the disk refuses, a message can be taken as soon as it is there, however many wait", async (t) => {
-  const dir = makeDir()
-  symlinkSync("/dev/full", segmentOf(dir))
-  const spool = await openSpool(dir)
-  spool.append(message(0))
-  await spool.flush()
-  assert.ok(spool.diskTrouble)
-  t.mock.timers.enable({ apis: ["setTimeout"] })
-  assert.deepEqual(spool.take(10, 1e6).map(numberOf), [0])
-  const there = spool.available()
-  spool.append(message(1))
-  await there
-  assert.deepEqual(spool.take(10, 1e6).map(numberOf), [1])
-  // More than the window holds at once.
-  for (const number of range(2, 42)) spool.append(message(number, 500_000))
-  const numbers: number[] = []
-  for (let taken = [spool.take(5, 1e9)]; taken[0]!.length > 0; taken = [spool.take(5, 1e9)]) {
-    numbers.push(...taken[0]!.map(numberOf))
-    spool.done(taken[0]!)
-  }
-  assert.deepEqual(numbers, range(2, 42))
-  t.mock.timers.reset()
-  await spool.close()
-})
-
-test("a disk that refuses is asked again every second", async (t) => {
-  const dir = makeDir()
-  symlinkSync("/dev/full", segmentOf(dir))
-  const spool = await openSpool(dir)
-  t.mock.timers.enable({ apis: ["setTimeout"] })
-  spool.append(message(0))
-  t.mock.timers.tick(10)
-  await until(() => spool.diskTrouble !== null)
-  rmSync(segmentOf(dir))
-  await new Promise(setImmediate)
-  spool.append(message(1))
-  t.mock.timers.tick(999)
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
-  assert.ok(spool.diskTrouble)
-  t.mock.timers.tick(1)
-  t.mock.timers.reset()
-  await until(() => spool.diskTrouble === null)
-  await settled(spool)
-  await spool.close()
 })
 
 test("a spool that was closed plans nothing more", async () => {

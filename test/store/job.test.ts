@@ -1,9 +1,12 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
+import * as ApiKey from "@ringback/store/api-key"
 import * as Gap from "@ringback/store/gap"
 import * as Idempotency from "@ringback/store/idempotency"
 import * as Job from "@ringback/store/job"
+import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
+import * as Tenant from "@ringback/store/tenant"
 import { letReadsLag } from "../harness/lagging.ts"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
@@ -12,7 +15,8 @@ import { makeDeps } from "../harness/system.ts"
 // instances ask, so their reads may not lag.
 
 const START = Date.parse("2026-11-22T06:00:00Z")
-const DAY = 24 * 3600 * 1000
+const HOUR = 3600 * 1000
+const DAY = 24 * HOUR
 let now = START
 let stack: Stack
 let table: Table
@@ -90,6 +94,52 @@ test("one recovery of an endpoint has the lease, and each erasure has one of its
   assert.equal(of("ep_a", "job_1").name, of("ep_a", "job_2").name)
   const erase = (id: string) => Job.eraseLease({ tenant, id })
   assert.deepEqual(erase("job_1"), { tenant, kind: "ERASE", name: "job_1", owner: "job_1" })
+})
+
+test("a recovery and an erasure hold their lease for an hour after their last page", async () => {
+  for (const [lease, leaseMs] of [
+    [Job.recoverLease({ tenant, endpointId: "ep_a", id: "job_1" }), Job.RECOVER_LEASE_MS],
+    [Job.eraseLease({ tenant, id: "job_2" }), Job.ERASE_LEASE_MS],
+  ] as const) {
+    const begun = now
+    const take = (owner: string) => Lease.take(table, { ...lease, owner }, { limit: 1, leaseMs })
+    assert.equal((await take(lease.owner)).outcome, "taken")
+    now += HOUR - 1
+    assert.equal((await take("another")).outcome, "busy")
+    now += 1
+    assert.equal((await take("another")).outcome, "taken")
+    assert.equal(now - begun, HOUR)
+  }
+})
+
+test("nothing is made for a tenant that was deleted a moment ago", async () => {
+  const { id } = await Tenant.create(table, { name: "Acme" })
+  await Tenant.get(table, id)
+  const make = () => ApiKey.create(table, id, { name: "crm", validUntil: null })
+  assert.ok(await make())
+  await Tenant.remove(table, id)
+  await assert.rejects(make(), { name: "CreationRefused" })
+  assert.equal((await ApiKey.page(table, id, { limit: 10 })).items.length, 1)
+})
+
+test("a key is verified by what it is now, until its time is over, and its use is noted once an hour", async () => {
+  const { id } = await Tenant.create(table, { name: "Acme" })
+  const { apiKey, text } = await ApiKey.create(table, id, { name: "crm", validUntil: START + HOUR })
+  assert.match(text, /^rbk_[0-9a-z]{26}_[0-9a-z]{26}_[\w-]{43}$/)
+  const verified = async () => (await ApiKey.verify(table, text))!
+  assert.deepEqual([apiKey.scope, apiKey.lastUsedAt], ["full", null])
+  assert.equal((await verified()).id, apiKey.id)
+  await ApiKey.touch(table, await verified())
+  assert.equal((await verified()).lastUsedAt, START)
+  now += HOUR - 1
+  await ApiKey.touch(table, await verified())
+  assert.equal((await verified()).lastUsedAt, START)
+  now += 1
+  assert.equal(await ApiKey.verify(table, text), undefined)
+  const other = await ApiKey.create(table, id, { name: "x", validUntil: null, scope: "read" })
+  assert.equal((await ApiKey.verify(table, other.text))?.scope, "read")
+  await ApiKey.remove(table, id, other.apiKey.id)
+  assert.equal(await ApiKey.verify(table, other.text), undefined)
 })
 
 const asked = (fingerprint = "POST /x") => ({ scope: tenant, key: "k", fingerprint })
