@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
 import { makeDeps, pump } from "../harness/system.ts"
 import { until } from "../harness/until.ts"
@@ -19,7 +20,7 @@ describe("a rate limit", () => {
     const { table } = world.deps
     const { tenant } = world.customer
     const slots = await Promise.all(
-      Array.from({ length: 40 }, () => Health.takeSlots(table, tenant, "ep_x", 1, 250)),
+      Array.from({ length: 40 }, () => takeSlots(table, tenant, "ep_x", 1, 250)),
     )
     const sorted = slots.sort((a, b) => a - b)
     assert.equal(sorted[0], world.now())
@@ -105,7 +106,7 @@ describe("an endpoint that is slow to answer", () => {
     const { tenant } = world.customer
     const slow = await world.addEndpoint()
     const quick = await world.addEndpoint()
-    await Health.slow(world.deps.table, tenant, slow.id)
+    await Health.recordSlow(world.deps.table, tenant, slow.id)
     await world.say()
     await pump(world.stack, world.deps, "Ingest")
     await pump(world.stack, world.deps, "Delivery")
