@@ -36,7 +36,9 @@ export const makeFunction = (name: string, options: Options) => {
     link: options.link,
     permissions: [writesItsLog, ...options.permissions],
     logging: { format: "json", logGroup: logGroup.name },
-    nodejs: { minify: true },
+    // What only some endpoints need (CRMs, JSONata) lies in files of its own, which are loaded by those alone; the process of
+    // the transforms is started from one of them.
+    nodejs: { minify: true, splitting: true },
     ...(options.concurrency !== undefined && {
       concurrency: { reserved: options.concurrency },
     }),

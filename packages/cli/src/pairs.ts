@@ -73,6 +73,10 @@ export function readData(text: string): object {
   throw new InvalidArgumentError("Give a JSON object, or @ and the file that it stands in.")
 }
 
+/** An expression, or `@` and the file that it stands in. */
+export const readExpression = (text: string): string =>
+  text.startsWith("@") ? readFile(text.slice(1)) : text
+
 function readFile(path: string): string {
   try {
     return readFileSync(path, "utf8")

@@ -9,6 +9,7 @@ import { addEventTypes } from "./commands/event-types.ts"
 import { addEvents } from "./commands/events.ts"
 import { addKeys } from "./commands/keys.ts"
 import { addListen } from "./commands/listen.ts"
+import { addPreview } from "./commands/preview.ts"
 import { addRecover } from "./commands/recover.ts"
 import { addReplay, addRetry } from "./commands/resend.ts"
 import { addSources } from "./commands/sources.ts"
@@ -34,7 +35,7 @@ type Globals = { url?: string; tenant?: string; json?: boolean }
 
 /** A new command is a file in commands/ and a name here. */
 const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
-  ["Try it:", [addListen, addTrigger]],
+  ["Try it:", [addListen, addTrigger, addPreview]],
   ["Look up:", [addEvents, addDeliveries, addEventTypes, addWhoami]],
   ["Send again:", [addRetry, addReplay, addRecover]],
   ["Set up:", [addEndpoints, addSources, addKeys, addTenants]],

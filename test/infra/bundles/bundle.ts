@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { readFileSync, statSync } from "node:fs"
+import { readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { root } from "../offline/paths.ts"
 
@@ -12,15 +12,39 @@ export type BundleName = (typeof bundles)[number]
 export const bundlePath = (name: BundleName) =>
   resolve(root, ".sst/artifacts", `${name}-src`, "bundle.mjs")
 
-export const readBundle = (name: BundleName) => readFileSync(bundlePath(name), "utf8")
-
-export const bundleBytes = (name: BundleName) => statSync(bundlePath(name)).size
-
-/** The files that a bundle was made of, from its source map, relative to the repository. */
-export const sourcesOf = (name: BundleName): string[] => {
-  const map = JSON.parse(readFileSync(`${bundlePath(name)}.map`, "utf8")) as { sources: string[] }
-  return map.sources.map((source) => resolve(dirname(bundlePath(name)), source)).map(relativeToRoot)
+/** The bundle's files: itself, and what is loaded when it is needed. */
+const filesOf = (name: BundleName) => {
+  const folder = dirname(bundlePath(name))
+  return readdirSync(folder)
+    .filter((file) => /\.m?js$/.test(file))
+    .map((file) => resolve(folder, file))
 }
+
+export const readBundle = (name: BundleName) =>
+  filesOf(name)
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n")
+
+/** What is read when it starts: itself and what it imports at once. */
+export const bundleBytes = (name: BundleName) => {
+  const read = new Set<string>()
+  const add = (file: string) => {
+    if (read.has(file)) return
+    read.add(file)
+    const text = readFileSync(file, "utf8")
+    for (const [, path = ""] of text.matchAll(/(?:from|import)\s*"(\.\/[^"]+)"/g))
+      add(resolve(dirname(file), path))
+  }
+  add(bundlePath(name))
+  return [...read].reduce((sum, file) => sum + statSync(file).size, 0)
+}
+
+/** The files that a bundle was made of, from its source maps, relative to the repository. */
+export const sourcesOf = (name: BundleName): string[] =>
+  filesOf(name).flatMap((file) => {
+    const map = JSON.parse(readFileSync(`${file}.map`, "utf8")) as { sources: string[] }
+    return map.sources.map((source) => resolve(dirname(file), source)).map(relativeToRoot)
+  })
 
 const relativeToRoot = (path: string) => path.replace(`${root}/`, "")
 

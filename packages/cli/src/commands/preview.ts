@@ -1,0 +1,65 @@
+import type { Command } from "commander"
+import * as v from "valibot"
+import { addExamples } from "../group.ts"
+import { readData, readExpression, readFilter } from "../pairs.ts"
+import { plain } from "../plain.ts"
+import { type Open, pathOf } from "../session.ts"
+
+const Previewed = v.looseObject({
+  matches: v.boolean(),
+  requests: v.array(
+    v.looseObject({
+      method: v.string(),
+      url: v.string(),
+      headers: v.record(v.string(), v.string()),
+      body: v.nullable(v.string()),
+    }),
+  ),
+  error: v.nullable(v.string()),
+})
+
+type Options = { to?: string; transform?: string; connector?: unknown; filter?: unknown }
+
+export function addPreview(program: Command, open: Open): void {
+  const preview = program
+    .command("preview")
+    .summary("show what a transform or a connector would send")
+    .description("Shows the requests that an endpoint would be sent. Nothing is sent.")
+    .argument("[event]", "an event type, for its example, or an event's id")
+    .option(
+      "--transform <jsonata>",
+      "the expression, or @ and the file that it stands in",
+      readExpression,
+    )
+    .option(
+      "--connector <json>",
+      "a CRM's settings, or @ and the file that they stand in",
+      readData,
+    )
+    .option("--filter <path=values>", "whether this lets the event in: data.status=0,1", readFilter)
+    .option("--to <url>", "where webhooks are posted")
+  addExamples(preview, [
+    [`preview campaign.updated --transform '{"text": data.name}'`],
+    [`preview call.completed --connector '{"kind": "hubspot"}'`],
+  ])
+  preview.action(async (event: string | undefined, options: Options) => {
+    const session = await open.open(preview)
+    const { to, ...others } = options
+    const body = {
+      ...others,
+      ...(to !== undefined && { url: to }),
+      ...(event !== undefined && { event }),
+    }
+    const answer = await session.api.post(Previewed, pathOf(session, "endpoints", "preview"), body)
+    const { terminal, isJson } = session
+    if (isJson) return terminal.print(JSON.stringify(answer))
+    for (const { method, url, headers, body: sent } of answer.requests) {
+      terminal.print(`${terminal.paint("green", method)} ${plain(url)}`)
+      for (const [name, value] of Object.entries(headers))
+        terminal.print(terminal.paint("dim", `${plain(name)}: ${plain(value)}`))
+      if (sent !== null) terminal.print(plain(sent))
+    }
+    if (answer.error !== null) terminal.note(`Nothing more: ${plain(answer.error)}`)
+    if (!answer.matches) terminal.note("The filter, or the event types, would not let it in.")
+  })
+}
