@@ -90,7 +90,10 @@ export type Told = {
 }
 
 /** A call's event for the endpoint, whose delivery has not been tried. */
-export function tell({ clock, endpointId }: CrmWorld, data: Record<string, unknown> = {}): Told {
+export function tell(
+  { clock, endpointId }: Pick<CrmWorld, "clock" | "endpointId">,
+  data: Record<string, unknown> = {},
+): Told {
   const webhook = callWebhook({ uuid: randomUUID(), ...data }) as Record<string, unknown>
   const eventId = `evt_${randomUUID()}`
   const body = JSON.stringify({
@@ -109,7 +112,7 @@ export function tell({ clock, endpointId }: CrmWorld, data: Record<string, unkno
 
 /** Hands a worker the delivery as the queue would; the delivery as it is afterwards. */
 export async function deliverOn(
-  world: CrmWorld,
+  world: Pick<CrmWorld, "customer" | "endpointId" | "clock" | "deps">,
   { ref, eventId, body, type }: Told,
   deps: Deps = world.deps,
 ): Promise<Delivery.Delivery | undefined> {

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict"
+import { after, before, describe, test, type TestContext } from "node:test"
+import * as Health from "@ringback/store/health"
+import { Webhook } from "standardwebhooks"
+import { serveCrm } from "../crm/server.ts"
+import { makeTokenServer } from "../crm/token.ts"
+import { startReceiver } from "../harness/receiver.ts"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeCustomer, makeDeps, makeEndpoint } from "../harness/system.ts"
+import { deliverOn, tell } from "./crm.ts"
+
+let stack: Stack
+before(async () => void (stack = await startStack()))
+after(() => stack.close())
+
+async function start(t: TestContext, settings: object) {
+  const receiver = await startReceiver()
+  const clock = { now: Date.now() }
+  const deps = makeDeps(stack, { now: () => clock.now })
+  t.after(async () => {
+    await deps.outbound.close()
+    await receiver.close()
+  })
+  const customer = await makeCustomer(deps)
+  const { endpoint, secret } = await makeEndpoint(deps, customer.tenant, receiver.url, settings)
+  const world = { deps, customer, clock, endpointId: endpoint.id }
+  const failures = async () =>
+    (await Health.get(deps.table, customer.tenant, endpoint.id, { consistent: true })).failures
+  return { ...world, receiver, secret, failures, deliver: () => deliverOn(world, tell(world)) }
+}
+
+describe("a delivery with a transform", () => {
+  test("sends its value, signed as it is sent", async (t) => {
+    const transform = `{"$request": {"method": "PUT", "path": "/calls/1", "headers": {"x-a": "b"}, "body": {"n": data.number}}}`
+    const { deliver, receiver, secret } = await start(t, { transform })
+    assert.equal((await deliver())?.status, "delivered")
+    const [arrived] = receiver.arrived
+    assert.deepEqual([arrived?.path, arrived?.body], ["/calls/1", `{"n":"+4520123456"}`])
+    assert.equal(arrived?.headers["x-a"], "b")
+    new Webhook(secret).verify(arrived!.body, arrived!.headers)
+  })
+
+  test("that does not want the event: discarded, without an attempt", async (t) => {
+    const { deliver, receiver } = await start(t, { transform: "null" })
+    const delivery = await deliver()
+    assert.deepEqual(
+      [delivery?.status, delivery?.reason, delivery?.attempts],
+      ["discarded", "not wanted by its transform", []],
+    )
+    assert.equal(receiver.arrived.length, 0)
+  })
+
+  test("that throws: failed at once, in words, and the breaker does not count it", async (t) => {
+    const { deliver, failures } = await start(t, { transform: `$error("no plan")` })
+    const delivery = await deliver()
+    assert.equal(delivery?.status, "failed")
+    assert.match(delivery.reason ?? "", /no plan/)
+    assert.equal(await failures(), 0)
+  })
+
+  test("that takes too long: an attempt, tried again", async (t) => {
+    const { deliver } = await start(t, { transform: "($f := function($n){ $f($n + 1) }; $f(0))" })
+    const delivery = await deliver()
+    assert.equal(delivery?.status, "pending")
+    assert.match(delivery.attempts[0]?.error ?? "", /longer than 50 ms/)
+  })
+})
+
+describe("a delivery with auth", () => {
+  for (const [auth, header, value] of [
+    [{ type: "bearer", token: "t" }, "authorization", "Bearer t"],
+    [{ type: "basic", username: "u", password: "p" }, "authorization", "Basic dTpw"],
+    [{ type: "header", name: "X-Key", value: "v" }, "x-key", "v"],
+  ] as const)
+    test(`${auth.type}: shows it`, async (t) => {
+      const { deliver, receiver } = await start(t, { auth })
+      assert.equal((await deliver())?.status, "delivered")
+      assert.equal(receiver.arrived[0]?.headers[header], value)
+    })
+
+  for (const grant of ["client_credentials", "refresh_token"])
+    test(`OAuth, ${grant}: one token for many, a new one after a 401, and none of it in the log`, async (t) => {
+      const taken = new Set<string>()
+      const server = makeTokenServer(taken)
+      const tokens = await serveCrm(server.answer)
+      t.after(() => tokens.close())
+      const auth = {
+        type: "oauth2",
+        grant,
+        tokenUrl: `${tokens.url}/token`,
+        clientId: "client",
+        clientSecret: "very-secret",
+        ...(grant === "refresh_token" && { refreshToken: "refresh-0" }),
+      }
+      const world = await start(t, { auth })
+      world.receiver.behave(({ headers }, response) => {
+        const isTaken = taken.has(headers["authorization"]?.replace("Bearer ", "") ?? "")
+        response.writeHead(isTaken ? 204 : 401).end()
+      })
+      const all = await Promise.all([world.deliver(), world.deliver(), world.deliver()])
+      assert.deepEqual(
+        all.map((each) => each?.status),
+        ["delivered", "delivered", "delivered"],
+      )
+      assert.equal(server.given.length, 1)
+      server.expire()
+      // Another worker, that remembers nothing, and all of them at once.
+      const others = [1, 2].map(() => makeDeps(stack, { now: () => world.clock.now }))
+      const again = await Promise.all(
+        others.map((deps) => deliverOn({ ...world, deps }, tell(world), deps)),
+      )
+      assert.deepEqual(
+        again.map((each) => each?.status),
+        ["delivered", "delivered"],
+      )
+      assert.equal(server.given.length, 2)
+      assert.doesNotMatch(JSON.stringify([all, again]), /very-secret|access-|refresh-\d/)
+    })
+})
