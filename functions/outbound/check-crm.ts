@@ -4,7 +4,7 @@ import type { Endpoint } from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
 import { openCrm, Unanswered } from "./crm.ts"
 import { settingsOf } from "./log-call.ts"
-import type { OutboundDeps } from "./outbound.ts"
+import type { OutboundDeps } from "./deps.ts"
 
 const LIMIT_MS = 5_000
 

@@ -5,7 +5,7 @@ import type { OAuth } from "@ringback/webhooks/auth"
 import { loopbackOf } from "@ringback/webhooks/loopback"
 import type { Step } from "@ringback/webhooks/outcome"
 import { ATTEMPT_LIMIT_MS } from "@ringback/webhooks/send"
-import type { OutboundDeps } from "./outbound.ts"
+import type { OutboundDeps } from "./deps.ts"
 
 const MAX_REQUESTS = 6
 

@@ -7,7 +7,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
 import * as v from "valibot"
 import { openCrm, Unanswered, type Crm } from "./crm.ts"
-import type { OutboundDeps, Sendable } from "./outbound.ts"
+import type { OutboundDeps, Sendable } from "./deps.ts"
 
 // Longer than an attempt may take, fetching a token included.
 const LEASE_MS = 45_000

@@ -1,21 +1,9 @@
 import type { Endpoint } from "@ringback/store/endpoint"
-import type { Table } from "@ringback/store/table"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
-import type { Outcome, Sender } from "@ringback/webhooks/send"
+import type { Outcome } from "@ringback/webhooks/send"
+import type { OutboundDeps, OutboundOptions, Sendable } from "./deps.ts"
 import { send } from "./send.ts"
-import { makeTokens, type Tokens } from "./token.ts"
-
-export type OutboundOptions = {
-  table: Table
-  sender: Pick<Sender, "send" | "ask">
-  /** On one machine only: where a stand-in for a kind of CRM listens. */
-  crmUrls?: Partial<Record<string, string>>
-}
-
-export type OutboundDeps = OutboundOptions & { tokens: Tokens; sandbox: () => Promise<Sandbox> }
-
-/** An event as it is sent: its id, and the webhook's body. */
-export type Sendable = { id: string; body: string }
+import { makeTokens } from "./token.ts"
 
 /** What goes from here to an endpoint, whatever kind it is of. */
 export type Outbound = {

@@ -2,7 +2,7 @@ import { connectorOf, logSteps, type ConnectorSettings } from "@ringback/connect
 import { requestsOf } from "@ringback/connectors/run"
 import { authHeaders, type Auth } from "@ringback/webhooks/auth"
 import { fieldsOf } from "./log-call.ts"
-import type { OutboundDeps, Sendable } from "./outbound.ts"
+import type { OutboundDeps, Sendable } from "./deps.ts"
 import { shape } from "./send.ts"
 
 export type ShownRequest = {

@@ -3,7 +3,7 @@ import { authHeaderName, authHeaders, type Auth } from "@ringback/webhooks/auth"
 import { failedOutcome, type Outcome, type Step } from "@ringback/webhooks/outcome"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { requestOf, type Transformed } from "@ringback/webhooks/transform"
-import type { OutboundDeps, Sendable } from "./outbound.ts"
+import type { OutboundDeps, Sendable } from "./deps.ts"
 
 type Shaped = Extract<Transformed, { result: "send" }>
 
