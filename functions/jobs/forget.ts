@@ -187,7 +187,9 @@ async function forget(table: Table, tenant: string, found: Delivery.Delivery): P
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
     const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
-    const hasAnswers = delivery.attempts.some(({ responseBody }) => responseBody !== null)
+    const hasAnswers = delivery.attempts.some(
+      ({ responseBody, steps }) => responseBody !== null || steps !== undefined,
+    )
     if (!isOpen && !hasAnswers) return attempt > 0
     if (isOpen) await Delivery.advance(table, facts, delivery.turn, DISCARDED)
     else await Erasure.emptyAttempts(table, delivery)

@@ -9,12 +9,13 @@ import { run } from "@ringback/connectors/run"
 import { ending, type Answer, type Request } from "@ringback/connectors/step"
 import * as v from "valibot"
 import { common } from "@ringback/connectors/settings"
+import { openSandbox } from "@ringback/webhooks/sandbox"
+import { requestOf } from "@ringback/webhooks/transform"
 import { callWebhook, nothing } from "./account.ts"
 
 const room = new URL("../../packages/connectors/", import.meta.url)
-const blocks = [
-  ...readFileSync(new URL("README.md", room), "utf8").matchAll(/```ts\n([\s\S]*?)```/g),
-].map(([, code = ""]) => code)
+const text = readFileSync(new URL("README.md", room), "utf8")
+const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code)
 
 const folder = mkdtempSync(join(tmpdir(), "ringback-guide-"))
 after(() => rmSync(folder, { recursive: true }))
@@ -66,6 +67,48 @@ test("the guide's fifth CRM finds its person and logs a call once", async () => 
   assert.match(refused.words, /no such token: check connector\.auth/)
 })
 
+const recipes = [...text.matchAll(/```jsonata\n([\s\S]*?)```/g)].map(([, code = ""]) => code)
+
+/** What a recipe makes of an answered call, as it would be sent. */
+async function cook(part: string): Promise<{ contentType: string; body: string }> {
+  const sandbox = openSandbox()
+  try {
+    const recipe = recipes.find((each) => each.includes(part))!
+    const body = JSON.stringify(callWebhook())
+    const url = "https://example.com/"
+    const sent = requestOf(await sandbox.evaluate(recipe, body), {
+      url,
+      body,
+      authHeader: undefined,
+    })
+    assert.equal(sent.result, "send", JSON.stringify(sent))
+    return sent as { contentType: string; body: string }
+  } finally {
+    sandbox.close()
+  }
+}
+
+test("the recipes make what Slack, Teams, catch hooks, callbacks and CloudEvents want", async () => {
+  assert.deepEqual(JSON.parse((await cook("Call to")).body), {
+    text: "Call to +4520123456: answered, 29.419 s",
+  })
+  const teams = JSON.parse((await cook("AdaptiveCard")).body)
+  assert.equal(teams.attachments[0].content.body[0].text, "spring renewals: +4520123456, answered")
+  const flat = JSON.parse((await cook('"customer"')).body)
+  assert.deepEqual(
+    [flat.number, flat.customer, flat.campaign],
+    ["+4520123456", "10042", "spring renewals"],
+  )
+  const callback = await cook("CallSid")
+  assert.equal(callback.contentType, "application/x-www-form-urlencoded")
+  const form = Object.fromEntries(new URLSearchParams(callback.body))
+  assert.deepEqual([form["To"], form["CallStatus"]], ["+4520123456", "completed"])
+  const event = await cook("specversion")
+  assert.equal(event.contentType, "application/cloudevents+json")
+  assert.equal(JSON.parse(event.body).type, "call.completed")
+})
+
 test("no code block of the guide is left out", () => {
   assert.equal(blocks.length, 1)
+  assert.equal(recipes.length, 5)
 })

@@ -20,7 +20,13 @@ test("without settings the contract's defaults hold", () => {
     hasPbx: false,
     apiRateLimit: 100,
     maxEndpoints: 200,
+    crmUrls: {},
   })
+})
+
+test("a stand-in for a CRM is named by its kind", () => {
+  const { crmUrls } = readSettings({ RINGBACK_CRM_URL_ZOHO: "http://127.0.0.1:4010" })
+  assert.deepEqual(crmUrls, { zoho: "http://127.0.0.1:4010" })
 })
 
 test("an empty setting is one not made", () => {
@@ -53,6 +59,7 @@ const wrong: Record<string, string[]> = {
   RINGBACK_DEMO: ["no"],
   RINGBACK_API_RATE_LIMIT: ["-5", "many", "1.5"],
   RINGBACK_MAX_ENDPOINTS: ["0", "-5", "many", "1.5", "10000000"],
+  RINGBACK_CRM_URL_HUBSPOT: ["127.0.0.1:4010", "http://127.0.0.1/crm", "http://a@127.0.0.1"],
   AWS_ENDPOINT_URL_SQS: ["127.0.0.1:4566", "ftp://127.0.0.1"],
   AWS_ENDPOINT_URL_DYNAMODB: ["localhost"],
 }

@@ -101,3 +101,16 @@ test("an entry of eventTypes must name a known type, a family of them, or an AMI
   for (const pattern of ["*.created", "campaign.**", "ami.", "ami.hang up", "Campaign.*", "**"])
     assert.ok(patternProblem(pattern, known), pattern)
 })
+
+test("a connector wants calls that are over, those that were answered where it shows them live, and nothing else", () => {
+  const types = ["call.started", "call.answered", "call.completed", "campaign.updated"]
+  const wanted = (endpoint: object) =>
+    types.filter((type) =>
+      wants({ ...all, ...endpoint }, { type, source: "src_1", webhook: { type } }),
+    )
+  assert.deepEqual(wanted({ connector: { kind: "hubspot" } }), ["call.completed"])
+  const live = { connector: { kind: "hubspot", live: true } }
+  assert.deepEqual(wanted(live), ["call.answered", "call.completed"])
+  assert.deepEqual(wanted({ ...live, eventTypes: ["call.answered"] }), ["call.answered"])
+  assert.deepEqual(wanted({ ...live, eventTypes: ["campaign.*", "*"] }), types.slice(1, 3))
+})

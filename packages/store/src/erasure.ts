@@ -78,6 +78,11 @@ export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRe
     names: { "#references": "references" },
   })
 
+// A CRM is asked for a contact by number or email, and so are its words on who was not found.
+function withoutPerson({ steps, error, ...attempt }: Delivery["attempts"][number]) {
+  return { ...attempt, responseBody: null, error: steps && error !== null ? "erased" : error }
+}
+
 /** Takes out of a delivery's attempts what the receiver answered. False where it is another one by now. */
 export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery) =>
   change(
@@ -87,7 +92,7 @@ export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery
       update: "SET attempts = :attempts",
       condition: "turn = :turn AND size(attempts) = :count",
       values: {
-        ":attempts": attempts.map((attempt) => ({ ...attempt, responseBody: null })),
+        ":attempts": attempts.map(withoutPerson),
         ":turn": turn,
         ":count": attempts.length,
       },
