@@ -117,7 +117,7 @@ export const searchRoutes = [
     },
     async handle({ deps: { table }, query: { tenantId, ...query } }) {
       const q = query.q.trim()
-      if (q.length < MIN_LENGTH) throw invalid("/q", `must have ${MIN_LENGTH} characters`)
+      if (q.length < MIN_LENGTH) throw invalid("/q", `must have at least ${MIN_LENGTH} characters`)
       if (SECRET.test(q)) throw invalid("/q", "looks like a secret: search for the id of its key")
       const { found, isComplete } = await search(table, q, tenantId)
       const data = found
