@@ -1,7 +1,7 @@
-import { formatMillis } from "@ringback/events/stamp"
+import { formatMillis, formatNanos } from "@ringback/events/stamp"
 import { translate, type Translated } from "@ringback/events/translate"
 import { formatWebhook, webhookOf as makeWebhook, type Webhook } from "@ringback/events/webhook"
-import { headersOf, idOf, type StoredEvent } from "@ringback/store/event"
+import { headersOf, idOf, timeOf, type StoredEvent } from "@ringback/store/event"
 
 /** The body that every attempt for this event sends, byte for byte. */
 export const bodyOf = (tenant: string, event: StoredEvent): string =>
@@ -22,6 +22,11 @@ export function webhookOf(tenant: string, event: StoredEvent, translated?: Trans
 
 function contentOf(event: StoredEvent): Omit<Translated, "subject"> {
   const { receivedAt, truncated } = event
+  if (event.erased) {
+    const timestamp = event.timestamp ?? formatNanos(timeOf(event))
+    const observedAt = event.observedAt ?? formatMillis(receivedAt)
+    return { type: event.type, timestamp, observedAt, data: {} }
+  }
   if (event.data !== undefined) {
     const observedAt = event.observedAt ?? formatMillis(receivedAt)
     const data = JSON.parse(event.data) as Record<string, unknown>

@@ -20,6 +20,7 @@ import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-
 import { releaseHandler } from "@ringback/functions/release"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
+import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
@@ -80,6 +81,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
     sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
+    erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
     random,

@@ -32,12 +32,16 @@ export const StoredEvent = v.object({
   truncated: v.optional(v.boolean()),
   /** A synthetic event that another collector's continuous session refuted. */
   refuted: v.optional(v.string()),
+  /** It told of somebody who was erased: its content is gone. */
+  erased: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
 export type StoredEvent = v.InferOutput<typeof StoredEvent>
 
 export const parseEvent = (item: Item): StoredEvent => v.parse(StoredEvent, item)
 export const idOf = (event: StoredEvent): string => eventIdOf(event)
+/** When it happened, in ns since the epoch: what it is sorted by. */
+export const timeOf = (event: Pick<StoredEvent, "sk">): bigint => BigInt(event.sk.split("#", 1)[0]!)
 export const headersOf = (event: StoredEvent): HeaderPair[] => unpackHeaders(event)
 
 /** What a message says of an event, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
@@ -51,7 +55,9 @@ export type Claim = {
   message: string
   receivedAt: number
   content:
-    StoredHeaders | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | StoredHeaders
+    | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | { erased: true }
   synthetic?: string | undefined
   truncated?: boolean | undefined
   /** Why a synthetic event is not to be believed. */
@@ -101,7 +107,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
 
 // A body that Ringback makes may come out otherwise when it is made again, with what was learned meanwhile; what was sent
 // under this id stands.
-const KEPT = ["receivedAt", "data", "timestamp", "observedAt"]
+const KEPT = ["receivedAt", "data", "timestamp", "observedAt", "erased"]
 
 const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
 

@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { assignmentsOf, getItem, getItems, updateItem, type Item } from "./item.ts"
+import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
@@ -21,6 +21,8 @@ const Record = v.object({
   expiresAt: v.number(),
 })
 export type Record = v.InferOutput<typeof Record>
+
+export const parseRecord = (item: Item): Record => v.parse(Record, item)
 
 export type RecordRef = { kind: RecordKind; source: string; uuid: string }
 
@@ -89,6 +91,10 @@ function living(table: Table, item: Item): Record | undefined {
   const record = v.parse(Record, item)
   return isExpired(record, table.now()) ? undefined : record
 }
+
+/** False where there is none. */
+export const remove = (table: Table, tenant: string, { kind, source, uuid }: RecordRef) =>
+  deleteItem(table, recordKey(tenant, kind, source, uuid))
 
 /** Those that are known, in any order, a hundred by one request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {

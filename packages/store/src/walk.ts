@@ -1,0 +1,77 @@
+import { parseDelivery } from "./delivery.ts"
+import { parseEvent } from "./event.ts"
+import { query, type Item, type Query } from "./item.ts"
+import {
+  DELIVERY_SHARDS,
+  deliveryPartition,
+  EVENT_SHARDS,
+  eventPartition,
+  RECORD_SHARDS,
+  recordPartition,
+} from "./keys.ts"
+import { parseRecord, recordKinds } from "./record.ts"
+import type { Table } from "./table.ts"
+
+/** Where a walk through a whole log goes on: a partition's number, and the sort key there. */
+export type Place = { shard: number; after?: string }
+export type Walked<T> = { items: T[]; next: Place | undefined }
+
+type Partitions = { pks: string[]; filter?: Filter }
+type Filter = Pick<Query, "filter" | "names" | "values">
+
+/** A page of all events of a tenant, partition by partition: each is read once. */
+export const walkEvents = (table: Table, tenant: string, place: Place, limit: number) =>
+  walk(table, { pks: numbered(EVENT_SHARDS, tenant, eventPartition) }, place, limit, parseEvent)
+
+/** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
+export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
+  const filter = {
+    filter: "#status <> :delivered OR attemptCount > :one",
+    names: { "#status": "status" },
+    values: { ":delivered": "delivered", ":one": 1 },
+  }
+  const pks = numbered(DELIVERY_SHARDS, tenant, deliveryPartition)
+  return walk(table, { pks, filter }, place, limit, parseDelivery)
+}
+
+/** A page of all records of a tenant. */
+export function walkRecords(table: Table, tenant: string, place: Place, limit: number) {
+  const pks = recordKinds.flatMap((kind) =>
+    numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, kind, shard)),
+  )
+  return walk(table, { pks }, place, limit, parseRecord)
+}
+
+const numbered = (
+  count: number,
+  tenant: string,
+  partition: (tenant: string, shard: number) => string,
+) => Array.from({ length: count }, (_, shard) => partition(tenant, shard))
+
+/** Reads on until it has that many items or has read as many. A page may be short, and empty where filters apply. */
+async function walk<T>(
+  table: Table,
+  { pks, filter }: Partitions,
+  place: Place,
+  limit: number,
+  parse: (item: Item) => T,
+): Promise<Walked<T>> {
+  const items: T[] = []
+  let { shard, after } = place
+  for (let seen = 0; seen < limit;) {
+    const pk = pks[shard]!
+    const page = await query(table, {
+      ...filter,
+      where: "pk = :pk",
+      values: { ...filter?.values, ":pk": pk },
+      consistent: true,
+      limit: limit - seen,
+      start: after === undefined ? undefined : { pk, sk: after },
+    })
+    items.push(...page.items.map(parse))
+    seen += page.scanned
+    after = page.last?.["sk"] as string | undefined
+    if (after === undefined && ++shard === pks.length) return { items, next: undefined }
+  }
+  return { items, next: after === undefined ? { shard } : { shard, after } }
+}
