@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-sqs"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { randomUUID } from "node:crypto"
-import { firstLine } from "./loud.ts"
+import { firstLine } from "./warnings.ts"
 import { reachableUrl } from "./provision.ts"
 import { SettingError } from "./settings.ts"
 
