@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { version } from "@ringback/functions/runtime/version"
 import type { DataDir } from "./data-dir.ts"
 import type { Services } from "./services.ts"
-import type { Settings } from "./settings.ts"
+import type { Settings } from "./machine-settings.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
 
 /** The one line on stdout, for programs; the same in a file, for the CLI. */

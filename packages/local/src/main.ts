@@ -1,6 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
 import { run } from "./run.ts"
-import { refuseOptions, SettingError } from "./settings.ts"
+import { refuseOptions, SettingError } from "./machine-settings.ts"
 import { endOnSignals, makeShutdown } from "./shutdown.ts"
 import { makeTerminalOutput } from "./terminal-output.ts"
 

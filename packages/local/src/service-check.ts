@@ -1,7 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs"
 import { firstLine } from "./warnings.ts"
-import { SettingError, type Settings } from "./settings.ts"
+import { SettingError, type Settings } from "./machine-settings.ts"
 
 const LIMIT_MS = 5000
 

@@ -8,7 +8,7 @@ import type { Engine, EngineOptions } from "./engine.ts"
 import { probeDynamodb, probeSqs } from "./probe.ts"
 import { type Provisioned, provision } from "./provision.ts"
 import { checkServices } from "./service-check.ts"
-import { SettingError, type Settings } from "./settings.ts"
+import { SettingError, type Settings } from "./machine-settings.ts"
 
 export type Services = {
   sqs: SQSClient
