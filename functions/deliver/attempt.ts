@@ -5,7 +5,8 @@ import * as Event from "@ringback/store/event"
 import { recordSlow } from "@ringback/store/health"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
-import { post } from "./post.ts"
+import { ERASED } from "../dispatch/event-stop.ts"
+import { sendTo } from "./destination.ts"
 import { settle } from "./settle.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
@@ -13,13 +14,13 @@ import type { ReadyWork, StepDeps } from "./work.ts"
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<void> {
   const { message, facts, endpoint } = work
   const { table } = deps
-  const body = message.body ?? (await bodyFor(deps, work))
-  if (typeof body !== "string") {
-    await Delivery.advance(table, facts, message.turn, body)
+  const found = await bodyFor(deps, work)
+  if (!found.ok) {
+    await Delivery.advance(table, facts, message.turn, found.change)
     return
   }
   const at = table.now()
-  const outcome = await postWatched(deps, work, body)
+  const outcome = await postWatched(deps, work, found.body)
   const status = await settle(deps, work, outcome, recordOf(outcome, at))
   deps.results.note(endpoint, outcome)
   deps.log("delivery.attempted", {
@@ -35,14 +36,18 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<void> {
   })
 }
 
+type FoundBody = { ok: true; body: string } | { ok: false; change: Delivery.Change }
+
 /** The body, or what becomes of a delivery that has none any more. */
 async function bodyFor(
   { table }: StepDeps,
-  { facts: { tenant, eventId } }: ReadyWork,
-): Promise<string | Delivery.Change> {
+  { message, facts: { tenant, eventId } }: ReadyWork,
+): Promise<FoundBody> {
+  if (message.body !== undefined) return { ok: true, body: message.body }
   const event = await Event.get(table, tenant, eventId, { consistent: true })
-  if (!event) return { status: "failed", reason: "the event has expired" }
-  return event.erased ? { status: "discarded", reason: "erased" } : bodyOf(tenant, event)
+  if (!event) return { ok: false, change: { status: "failed", reason: "the event has expired" } }
+  if (event.erased) return { ok: false, change: ERASED }
+  return { ok: true, body: bodyOf(tenant, event) }
 }
 
 /** An endpoint that is slow is noted while the POST goes on, so that other workers move its deliveries aside. */
@@ -52,7 +57,7 @@ async function postWatched(deps: StepDeps, { endpoint, message }: ReadyWork, bod
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await post(deps, endpoint, { id: message.eventId, body })
+    return await sendTo(deps, endpoint, { id: message.eventId, body })
   } finally {
     answered()
   }

@@ -12,6 +12,7 @@ import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
+import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
 export type FanOutDeps = {
@@ -91,9 +92,8 @@ async function stopBefore(
   { tenant, event }: Accepted,
   { id, disabled }: Endpoint.Matching,
 ): Promise<Stop | undefined> {
-  const refusal = event.erased ? "erased" : event.refuted
-  if (refusal !== undefined) return { status: "discarded", reason: refusal }
-  if (!disabled) return undefined
+  const stop = stopForEvent(event)
+  if (stop || !disabled) return stop
   const fresh = availabilityOf(await Endpoint.get(table, tenant, id, { consistent: true }))
   return fresh.ok ? undefined : fresh.stop
 }
