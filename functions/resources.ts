@@ -10,7 +10,7 @@ import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
-import { makeLog } from "./runtime/log.ts"
+import { makeLog, reasonOf } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { version } from "./runtime/version.ts"
@@ -120,8 +120,17 @@ export const releaseResources = memoized(() => {
 
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
-  const table: Table = { client: makeDynamodb(), name, now: Date.now, sealer, retentionMs }
-  return { table, sqs: makeSqs(), log: makeLog(settings.logFile) }
+  const log = makeLog(settings.logFile)
+  const table: Table = {
+    client: makeDynamodb(),
+    name,
+    now: Date.now,
+    sealer,
+    retentionMs,
+    onUnreadable: ({ pk, sk }, error) =>
+      log("item.unreadable", { pk, sk, reason: reasonOf(error) }),
+  }
+  return { table, sqs: makeSqs(), log }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>

@@ -2,7 +2,7 @@ import * as facts from "./facts.ts"
 import { makeFunction } from "./function.ts"
 import { queueNames, queues, rejectedQueue } from "./queues.ts"
 import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./rights.ts"
-import { linkedSettings } from "./settings.ts"
+import { linkedSettings, settings } from "./settings.ts"
 import { dataKey, table } from "./storage.ts"
 
 // Of the queues each is linked to those that it sends to; release opens no secret.
@@ -76,6 +76,8 @@ export const release = makeFunction("Release", {
     onQueue("Jobs")("SendMessage"),
   ],
   retries: 0,
+  // One that had to wait for longer is not needed any more: the next has begun.
+  maximumEventAgeSeconds: facts.releaseEverySeconds,
 })
 
 // A function ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
@@ -91,7 +93,8 @@ const readers = { Ingest: ingest, Delivery: deliver, Retry: deliver, Jobs: jobs 
 // Batches of ten with no window: an event waits for nobody, and a busy queue fills its batches by itself. Concurrency is
 // bounded here, where it slows the poller, and not at the function, where it would send messages towards the DLQ.
 for (const name of queueNames) {
-  const { batchSize, windowSeconds, maximumConcurrency } = facts.queues[name]
+  const { batchSize, windowSeconds } = facts.queues[name]
+  const maximumConcurrency = settings.concurrency[name]
   queues[name].subscribe(
     readers[name].lambda.arn.apply((arn) => arn as `arn:${string}`),
     {

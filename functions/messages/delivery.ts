@@ -1,11 +1,11 @@
 import * as v from "valibot"
-import { toAscii } from "@ringback/events/message"
+import { MessageVersion, toAscii } from "@ringback/events/message"
 import { parseDeliveryId } from "@ringback/store/keys"
 import type { DeliveryFacts } from "@ringback/store/delivery"
 
 /** What the delivery and retry queues carry: one delivery to be attempted. */
 export const DeliveryMessage = v.object({
-  v: v.literal(1),
+  v: MessageVersion,
   tenant: v.string(),
   deliveryId: v.string(),
   endpointId: v.string(),

@@ -1,8 +1,8 @@
 import * as v from "valibot"
-import { toAscii } from "@ringback/events/message"
+import { MessageVersion, toAscii } from "@ringback/events/message"
 import type { Outgoing } from "./send.ts"
 
-const Base = { v: v.literal(1), tenant: v.string() }
+const Base = { v: MessageVersion, tenant: v.string() }
 const PlaceSchema = v.optional(v.record(v.string(), v.union([v.string(), v.number()])))
 
 /** Work that is done in pages; `place` is where the next page begins, absent at the start. */

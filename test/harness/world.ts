@@ -49,7 +49,7 @@ export type World = {
 /** One stack for a file of tests; call `close` in `after`. The clock begins at `start`. */
 export async function startWorld(options: SystemOptions = {}): Promise<World> {
   mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-22T12:00:00Z") })
-  const stack = await startStack()
+  const stack = await startStack({ isClockMoved: true })
   const receiver = await startReceiver()
   const deps = makeDeps(stack, { now: Date.now, random: () => 0.5, ...options })
   const context = () => makeContext(300_000)

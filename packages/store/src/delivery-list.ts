@@ -15,6 +15,7 @@ import {
   type Key,
 } from "./keys.ts"
 import { readMerged } from "./merged.ts"
+import { readItems } from "./readable.ts"
 import { queryPage, type Item } from "./item.ts"
 import { isExpired, type Table } from "./table.ts"
 
@@ -67,7 +68,9 @@ export async function listDeliveries(
     names,
     values,
   })
-  const found = isOpen ? await readWhole(table, items as (Item & Key)[]) : items.map(parseDelivery)
+  const found = isOpen
+    ? await readWhole(table, items as (Item & Key)[])
+    : readItems(table, items, parseDelivery)
   // The index may be a moment behind the item.
   const isWanted = (each: Delivery) => statuses.length === 0 || statuses.includes(each.status)
   return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
@@ -140,8 +143,8 @@ export async function readWhole(table: Table, places: Key[]): Promise<Delivery[]
       const answer = await table.client.send(
         new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
       )
-      for (const raw of answer.Responses?.[table.name] ?? []) {
-        const delivery = parseDelivery(unmarshall(raw))
+      const items = (answer.Responses?.[table.name] ?? []).map((raw) => unmarshall(raw))
+      for (const delivery of readItems(table, items, parseDelivery)) {
         found.set(`${delivery.pk}|${delivery.sk}`, delivery)
       }
       wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []

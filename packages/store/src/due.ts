@@ -3,6 +3,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import type { Item } from "./item.ts"
 import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef, type Key } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import { isConditionFailed, type Table } from "./table.ts"
 
 // What waits stands in the index `due`: in one of the common shards, which `release` reads every minute, or parked with
@@ -51,7 +52,8 @@ export async function listDue(
       ExclusiveStartKey: start && marshall(start),
     }),
   )
-  const entries = (page.Items ?? []).map((raw) => v.parse(DueEntry, unmarshall(raw)))
+  const items = (page.Items ?? []).map((raw) => unmarshall(raw))
+  const entries = readItems(table, items, (item) => v.parse(DueEntry, item))
   return { entries, next: page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey) }
 }
 

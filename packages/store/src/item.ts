@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./keys.ts"
+import { ITEM_VERSION, readItem } from "./readable.ts"
 import { isConditionFailed, type Table } from "./table.ts"
 
 /** An item as read: nothing is believed of it before its room's schema has parsed it. */
@@ -23,7 +24,7 @@ export async function getItem(
   const { Item: item } = await table.client.send(
     new GetItemCommand({ TableName: table.name, Key: marshall(key), ConsistentRead: consistent }),
   )
-  return item && unmarshall(item)
+  return item && readItem(unmarshall(item), (each) => each)
 }
 
 /** False where something lies there already. */
@@ -32,7 +33,7 @@ export async function createItem(table: Table, item: Key & Item): Promise<boolea
     table.client.send(
       new PutItemCommand({
         TableName: table.name,
-        Item: marshall(item, OPTIONS),
+        Item: marshall({ v: ITEM_VERSION, ...item }, OPTIONS),
         ConditionExpression: "attribute_not_exists(pk)",
       }),
     ),

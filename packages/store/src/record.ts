@@ -4,6 +4,7 @@ import * as v from "valibot"
 import { getItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
+import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
 
 /** The kinds of the dialler's records that are kept as last heard of. */
@@ -48,6 +49,7 @@ export async function write(
 ): Promise<void> {
   const isBare = isDeleted && data["tmCreate"] === undefined
   const sets: Item = {
+    v: ITEM_VERSION,
     kind,
     source,
     uuid,
@@ -111,7 +113,8 @@ export async function getMany(table: Table, tenant: string, refs: RecordRef[]): 
   const { Responses } = await table.client.send(
     new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
   )
-  return (Responses?.[table.name] ?? []).flatMap((item) => living(table, unmarshall(item)) ?? [])
+  const items = (Responses?.[table.name] ?? []).map((raw) => unmarshall(raw))
+  return readItems(table, items, (item) => living(table, item)).flatMap((record) => record ?? [])
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */
@@ -131,5 +134,5 @@ export async function list(
     filters: ["expiresAt > :now"],
     values: { ":now": toSeconds(table.now()) },
   })
-  return { items: items.map((item) => v.parse(Record, item)), next }
+  return { items: readItems(table, items, (item) => v.parse(Record, item)), next }
 }

@@ -5,6 +5,7 @@ import { makeSourceKey } from "@ringback/events/token"
 import { changeItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
 import { sourceKey } from "./keys.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItems } from "./readable.ts"
 import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
@@ -97,7 +98,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "SRC#", ...request })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 export async function update(

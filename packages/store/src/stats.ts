@@ -2,6 +2,7 @@ import { QueryCommand } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
 import { deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
@@ -104,8 +105,8 @@ async function readPart(
     }),
   )
   const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey).sk as string)
-  const found = (page.Items ?? [])
-    .map((raw) => parseDelivery(unmarshall(raw)))
+  const items = (page.Items ?? []).map((raw) => unmarshall(raw))
+  const found = readItems(table, items, parseDelivery)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map(({ status, attempts }) => {
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs

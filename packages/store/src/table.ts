@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import type { Key } from "./keys.ts"
 import type { Sealer } from "./seal.ts"
 
 /** The one table and what its rooms need; the first argument of every function here. */
@@ -10,6 +11,8 @@ export type Table = {
   sealer: Sealer
   /** How long events and deliveries are kept, at least 14 days. */
   retentionMs: number
+  /** Hears of an item that no page shows because it cannot be read. */
+  onUnreadable?: (place: Key, reason: unknown) => void
 }
 
 /** TTL attributes are epoch seconds. */

@@ -2,6 +2,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
 import { tenantKey } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
@@ -45,7 +46,7 @@ export async function get(
 /** A page of the living, newest first; `next` is what to pass as `after`. */
 export async function page(table: Table, request: { limit: number; after?: string | undefined }) {
   const { items, next } = await queryPage(table, { pk: "TENANTS", prefix: "ten_", ...request })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 export async function update(
