@@ -1,5 +1,7 @@
 import { Resource } from "sst"
+import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
+import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
 import type { Source } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -45,6 +47,8 @@ export type Linked = {
     /** One machine only: the operator may give endpoints loopback URLs. */
     operatorLoopback?: boolean
     cachedMs?: number
+    /** How the table takes several new items in one request; absent: it does not. */
+    inserts?: InsertMode
     /** Absent: the console, as Lambda reads it. */
     logFile?: string
   }
@@ -100,6 +104,7 @@ export async function connect(linked: Linked) {
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     sources: makeCache<Source | undefined>(now, cachedMs),
     endpoints: makeCache<Matching[]>(now, cachedMs),
+    erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,
@@ -120,13 +125,16 @@ export const releaseResources = memoized(() => {
 
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
+  const client = makeDynamodb()
+  const insert = settings.inserts && makeInsert(client, name, settings.inserts)
   const log = makeLog(settings.logFile)
   const table: Table = {
-    client: makeDynamodb(),
+    client,
     name,
     now: Date.now,
     sealer,
     retentionMs,
+    insert,
     onUnreadable: ({ pk, sk }, error) =>
       log("item.unreadable", { pk, sk, reason: reasonOf(error) }),
   }

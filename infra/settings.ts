@@ -47,5 +47,6 @@ export const linkedSettings = new sst.Linkable("Settings", {
     retentionDays: settings.retentionDays,
     apiRateLimit: settings.apiRateLimit,
     maxEndpoints: settings.maxEndpoints,
+    inserts: "statements",
   },
 })

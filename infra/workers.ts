@@ -20,7 +20,7 @@ export const ingest = makeFunction("Ingest", {
   link: [...link, dataKey, queues.Ingest, queues.Delivery, queues.Jobs, rejectedQueue],
   permissions: [
     polls("Ingest"),
-    onTable("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    onTable("BatchGetItem", "GetItem", "PartiQLInsert", "PutItem", "Query", "UpdateItem"),
     onQueue("Ingest")("SendMessage"),
     onQueue("Delivery")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
@@ -39,7 +39,7 @@ export const deliver = makeFunction("Deliver", {
   permissions: [
     polls("Delivery"),
     polls("Retry"),
-    onTable("GetItem", "Query", "UpdateItem"),
+    onTable("GetItem", "PartiQLInsert", "Query", "UpdateItem"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
     onDataKey("GenerateMac"),
@@ -54,7 +54,7 @@ export const jobs = makeFunction("Jobs", {
   link: [...link, dataKey, queues.Delivery, queues.Jobs],
   permissions: [
     polls("Jobs"),
-    onTable("BatchGetItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
+    onTable("BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "Query", "UpdateItem"),
     onIndex("due")("Query"),
     onIndex("open")("Query"),
     onQueue("Delivery")("SendMessage"),

@@ -4,6 +4,7 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import { Job, formatJob } from "@ringback/functions/messages/job"
 import { jobsHandler } from "@ringback/functions/jobs"
 import type { IngestMessage } from "@ringback/events/message"
+import { findDynoxide } from "@ringback/local/dynoxide-engine"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -322,7 +323,9 @@ test("every kind of job was done", () => {
   assert.deepEqual(done.union(new Set(["notify", "call"])), new Set(kinds))
 })
 
-test("test/infra/calls.json is what was seen", async () => {
+// PartiQL's, as on AWS, which dynalite does not have.
+const skip = findDynoxide() ? false : "dynoxide does not run on this platform"
+test("test/infra/calls.json is what was seen", { skip }, async () => {
   if (process.env["RINGBACK_WRITE_CALLS"] === "1") await writeSeenCalls(seen)
   const faults = unequalCalls(seen)
   const advice = "If this is meant: RINGBACK_WRITE_CALLS=1 node --test test/calls.test.ts"

@@ -2,6 +2,7 @@ import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { recordKinds } from "@ringback/store/record"
 import { AuditAnswer } from "./audit.ts"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { TenantCost } from "./cost.ts"
@@ -19,10 +20,12 @@ import {
   Signing,
 } from "./endpoint-schema.ts"
 import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-secrets.ts"
+import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { FoundAnswer } from "./search.ts"
 import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
@@ -50,6 +53,9 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Record: RecordAnswer,
+  Job: JobAnswer,
+  StartedErasure,
   Delivery: DeliveryAnswer,
   DeliveryWithAttempts,
   Attempt: AttemptAnswer,
@@ -74,6 +80,7 @@ export const requestSchemas = {
   EndpointChanges,
   SecretRotationInput,
   RecoveryInput,
+  EraseInput,
   RedriveInput,
 }
 
@@ -81,6 +88,7 @@ export const requestSchemas = {
 export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,
+  RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   CallOutcome: outcomes,

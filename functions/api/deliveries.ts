@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
+import * as Event from "@ringback/store/event"
 import * as Endpoint from "@ringback/store/endpoint"
 import { parseDeliveryId } from "@ringback/store/keys"
 import { retryNow } from "../dispatch/redeliver.ts"
@@ -110,6 +111,8 @@ export const deliveryRoutes = [
       if (delivery.status === "discarded") {
         throw new ProblemError("conflict.state", `It was discarded: ${delivery.reason ?? ""}`)
       }
+      const event = await Event.get(deps.table, tenant.id, delivery.eventId, { consistent: true })
+      if (event?.erased) throw new ProblemError("conflict.state", "Its content was erased.")
       if (!(await retryNow(deps, tenant.id, delivery))) {
         throw new ProblemError("conflict.changed", "It is being attempted right now.")
       }

@@ -28,6 +28,9 @@ const entries = {
   source: v.nullable(id("src")),
   synthetic: v.exactOptional(v.literal(true)),
   truncated: v.exactOptional(v.literal(true)),
+  erased: v.exactOptional(
+    v.pipe(v.literal(true), v.description("It told of somebody who was erased: `data` is empty")),
+  ),
   data: v.record(v.string(), v.unknown()),
   createdAt: v.pipe(Time, v.description("When Ringback took it in")),
 }
@@ -53,6 +56,7 @@ type Shown = v.InferOutput<typeof EventAnswer>
 
 const show = (tenant: string, event: Event.StoredEvent): Shown => ({
   ...JSON.parse(bodyOf(tenant, event)),
+  ...(event.erased && { erased: true }),
   createdAt: formatMillis(event.claimedAt),
 })
 
@@ -172,6 +176,7 @@ export const eventRoutes = [
     problems: ["conflict.state"],
     async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
       const event = await read(deps, tenant.id, eventId)
+      if (event.erased) throw new ProblemError("conflict.state", "Its content was erased.")
       const endpointIds =
         endpointId === undefined
           ? await wantedBy(deps, tenant.id, event)

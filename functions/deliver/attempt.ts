@@ -36,11 +36,8 @@ export async function attempt(
   const { message, facts, endpoint } = attempted
   const { table } = deps
   const body = message.body ?? (await bodyFor(deps, message))
-  if (body === undefined) {
-    await Delivery.advance(table, facts, message.turn, {
-      status: "failed",
-      reason: "the event has expired",
-    })
+  if (typeof body !== "string") {
+    await Delivery.advance(table, facts, message.turn, body)
     return "done"
   }
   const at = table.now()
@@ -71,9 +68,14 @@ export async function attempt(
   return "done"
 }
 
-async function bodyFor({ table }: DeliverDeps, { tenant, eventId }: DeliveryMessage) {
+/** The body, or what becomes of a delivery that has none any more. */
+async function bodyFor(
+  { table }: DeliverDeps,
+  { tenant, eventId }: DeliveryMessage,
+): Promise<string | Delivery.Change> {
   const event = await Event.get(table, tenant, eventId, { consistent: true })
-  return event && bodyOf(tenant, event)
+  if (!event) return { status: "failed", reason: "the event has expired" }
+  return event.erased ? { status: "discarded", reason: "erased" } : bodyOf(tenant, event)
 }
 
 /** Signs and sends. */
@@ -108,12 +110,13 @@ export async function post(
 
 async function settleSuccess(
   { table }: DeliverDeps,
-  { message, facts }: Attempted,
+  { message, facts, delivery }: Attempted,
   record: Delivery.Attempt,
 ) {
   const written = await Delivery.advance(table, facts, message.turn, {
     status: "delivered",
     attempt: record,
+    isNew: message.turn === 0 && delivery === undefined,
   })
   // Another copy decided otherwise meanwhile, but the receiver has it.
   if (written === "lost") await Delivery.settleDelivered(table, facts, record)

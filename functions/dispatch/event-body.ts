@@ -1,7 +1,7 @@
-import { formatMillis } from "@ringback/events/stamp"
+import { formatMillis, formatNanos } from "@ringback/events/stamp"
 import { translate } from "@ringback/events/translate"
 import { webhookBody } from "@ringback/events/webhook"
-import { headersOf, idOf, type StoredEvent } from "@ringback/store/event"
+import { headersOf, idOf, timeOf, type StoredEvent } from "@ringback/store/event"
 
 /** The body that every attempt for this event sends, byte for byte. */
 export function bodyOf(tenant: string, event: StoredEvent): string {
@@ -12,6 +12,11 @@ export function bodyOf(tenant: string, event: StoredEvent): string {
     source,
     ...(synthetic === undefined ? {} : { synthetic: true }),
     ...(truncated ? { truncated } : {}),
+  }
+  if (event.erased) {
+    const timestamp = event.timestamp ?? formatNanos(timeOf(event))
+    const observedAt = event.observedAt ?? formatMillis(receivedAt)
+    return webhookBody(marks, { type: event.type, timestamp, observedAt, data: {} })
   }
   if (event.data !== undefined) {
     const observedAt = event.observedAt ?? formatMillis(receivedAt)

@@ -67,8 +67,9 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
     // Who came after the first fan-out began was not meant by it.
     if (again && endpoint.createdAt > event.claimedAt) continue
-    if (event.refuted !== undefined) {
-      await decide(deps.table, accepted, endpoint.id, "discarded", event.refuted)
+    const refusal = event.erased ? "erased" : event.refuted
+    if (refusal !== undefined) {
+      await decide(deps.table, accepted, endpoint.id, "discarded", refusal)
       continue
     }
     const message = messageFor(deps.table, accepted, endpoint.id, body)

@@ -30,7 +30,7 @@ export async function recoverablePage(
   const received = { since, until }
   const { items, next } = await listEvents(table, tenant, { received, limit: PAGE, cursor })
   const wanted = items
-    .filter((event) => event.refuted === undefined && isWanted(endpoint, event))
+    .filter((event) => event.refuted === undefined && !event.erased && isWanted(endpoint, event))
     .map((event) => ({ event, ref: deliveryRef(idOf(event), endpoint.id, event.receivedAt) }))
   const found = await readWhole(
     table,

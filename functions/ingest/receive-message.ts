@@ -18,15 +18,18 @@ import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
 import type { CallDeps } from "../calls/call.ts"
+import { erasureOf, type ErasedDeps } from "./erased.ts"
 import { callEvents } from "../calls/call-events.ts"
 import type { Received } from "./outcome.ts"
+import { hearRecord } from "./listed-record.ts"
 import { hearCollector, MAX_HOLDS } from "./collector-report.ts"
 
-export type ReceiveDeps = CallDeps & {
-  queues: { ingestUrl: string; rejectedUrl: string }
-  /** Sources as of at most ten seconds ago. */
-  sources: Cache<Source.Source | undefined>
-}
+export type ReceiveDeps = CallDeps &
+  ErasedDeps & {
+    queues: { ingestUrl: string; rejectedUrl: string }
+    /** Sources as of at most ten seconds ago. */
+    sources: Cache<Source.Source | undefined>
+  }
 
 type Opened = Extract<OpenedMessage, { ok: true }>
 
@@ -41,6 +44,7 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const { message } = opened
   // Not signed, so it may say anything: at most, the message is held as often as a new one.
   const holds = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
+  if (message.kind === "record") return hearRecord(deps, source, message)
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, holds)
@@ -92,7 +96,8 @@ async function accept(
       ? "another collector heard the PBX say so"
       : undefined
   // One collector alone knows what it heard itself.
-  if (end && !message.synthetic && Object.keys(collectors).length > 1)
+  const isErased = await erasureOf(deps, tenant, message.headers)
+  if (end && !isErased && !message.synthetic && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
@@ -100,10 +105,10 @@ async function accept(
     ...identityOf(message, refuted !== undefined),
     type: translated.type,
     source,
-    uuid: fits(translated.subject) ? translated.subject : null,
+    uuid: !isErased && fits(translated.subject) ? translated.subject : null,
     message: message.id,
     receivedAt: message.receivedAt,
-    content: stored,
+    content: isErased ? { erased: true } : stored,
     synthetic: message.synthetic?.gap,
     refuted,
     truncated,

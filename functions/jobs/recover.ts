@@ -1,7 +1,13 @@
 import { advance } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { idOf } from "@ringback/store/event"
-import { getJob, recoverLease, RECOVER_LEASE_MS, type RecoverJob } from "@ringback/store/job"
+import {
+  finishJob,
+  getJob,
+  recoverLease,
+  RECOVER_LEASE_MS,
+  type RecoverJob,
+} from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import type { Job, Place } from "../messages/job.ts"
@@ -21,7 +27,10 @@ export async function recoverPage(
   const next = await recoverSome(table, job, message)
   // Given back when it is done: until then no other recovery of the endpoint begins.
   if (next) await Lease.renew(table, recoverLease(job), RECOVER_LEASE_MS)
-  else await Lease.release(table, recoverLease(job))
+  else {
+    await finishJob(table, job)
+    await Lease.release(table, recoverLease(job))
+  }
   return next
 }
 

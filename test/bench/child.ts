@@ -1,13 +1,16 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import type { Causes } from "./profile.ts"
 
 /** What a process has used and done since it began. */
-export type Usage = { cpuMs: number; counts: Record<string, number> }
+export type Usage = { cpuMs: number; counts: Record<string, number>; causes: Causes }
 
 export type Child = {
   /** What the process said when it was up. */
   started: Record<string, string>
   usage: () => Promise<Usage>
+  /** Samples it until its usage is asked for, which then tells the causes. */
+  profile: () => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -24,6 +27,11 @@ export async function startChild(role: string, env: Record<string, string>): Pro
       const answer = answerOf<Usage>(child)
       child.send("usage")
       return answer
+    },
+    async profile() {
+      const begun = answerOf(child)
+      child.send("profile")
+      await begun
     },
     async stop() {
       const ended = once(child, "exit")
@@ -48,5 +56,6 @@ export function between(before: Usage, after: Usage): Usage {
     name,
     count - (before.counts[name] ?? 0),
   ])
-  return { cpuMs: after.cpuMs - before.cpuMs, counts: Object.fromEntries(counts) }
+  const cpuMs = after.cpuMs - before.cpuMs
+  return { cpuMs, counts: Object.fromEntries(counts), causes: after.causes }
 }

@@ -22,8 +22,14 @@ async function usageOf(bench: Bench): Promise<Record<Role, Usage>> {
   return Object.fromEntries(await Promise.all(all))
 }
 
-async function measure(bench: Bench, name: string, say: () => Promise<void>): Promise<Run> {
+async function measure(
+  bench: Bench,
+  name: string,
+  say: () => Promise<void>,
+  isProfiled = false,
+): Promise<Run> {
   const before = await usageOf(bench)
+  if (isProfiled) await bench.children.workers.profile()
   const startedAt = performance.now()
   await say()
   const latenciesMs = await takeLatencies()
@@ -56,15 +62,14 @@ async function saySteadily(bench: Bench, { perSecond, seconds }: typeof STEADY) 
 }
 
 /** From the PBX to the receiver, as tables. */
-export async function benchFlow(): Promise<string> {
+export async function benchFlow({ profile }: { profile: boolean }): Promise<string> {
   const bench = await setUp(arrived)
   try {
     await measure(bench, "warm-up", () => saySteadily(bench, WARM_UP))
-    const steady = await measure(bench, `${STEADY.perSecond} events/s`, () =>
-      saySteadily(bench, STEADY),
-    )
-    const full = await measure(bench, "full load", () => sayAll(bench, FULL_LOAD))
-    return report(steady, full)
+    const paced = () => saySteadily(bench, STEADY)
+    const steady = await measure(bench, `${STEADY.perSecond} events/s`, paced, profile)
+    const full = await measure(bench, "full load", () => sayAll(bench, FULL_LOAD), profile)
+    return report(steady, full, bench.engine)
   } finally {
     await bench.close()
   }

@@ -6,16 +6,17 @@ const MILLION = 1e6
 /** What the functions are given on AWS, for the price of their time. */
 const LAMBDA_GIGABYTES = 0.5
 
-const titles: Record<Role, string> = {
+const titlesOf = (engine: string): Record<Role, string> => ({
   collector: "collector",
   workers: "workers",
   sqs: "SQS (fauxqs)",
-  dynamodb: "DynamoDB (dynalite)",
-}
+  dynamodb: `DynamoDB (${engine})`,
+})
 
 /** The tables of one benchmark, as text. One endpoint wants every event. */
-export function report(steady: Run, full: Run): string {
+export function report(steady: Run, full: Run, engine: string): string {
   const runs = [steady, full]
+  const titles = titlesOf(engine)
   const requests = (role: Role) => {
     const names = new Set(runs.flatMap((run) => Object.keys(run.usage[role].counts)))
     const perEvent = (run: Run, name: string) => (run.usage[role].counts[name] ?? 0) / run.events
@@ -48,8 +49,8 @@ export function report(steady: Run, full: Run): string {
         ],
       ],
     ),
+    ...causes(runs),
     table(["SQS requests an event", ...runs.map((run) => run.name)], requests("sqs")),
-    table(["DynamoDB requests an event", ...runs.map((run) => run.name)], requests("dynamodb")),
     table(["Workers, an event", ...runs.map((run) => run.name)], requests("workers")),
     table(["Dollars a million events", ...runs.map((run) => run.name)], dollars(runs)),
     "Counted on a laptop, at list prices (infra/prices.ts). The engines' own pace bounds the throughput here. At a slow",
@@ -82,6 +83,17 @@ function dollars(runs: Run[]): Row[] {
     ]),
     ["together", ...parts.map((part, index) => inMillions(index, sum(Object.values(part))))],
   ]
+}
+
+/** Where the workers were sampled: their CPU by cause. */
+function causes(runs: Run[]): string[] {
+  const names = new Set(runs.flatMap((run) => Object.keys(run.usage.workers.causes)))
+  if (names.size === 0) return []
+  const costOf = (run: Run, name: string) => (run.usage.workers.causes[name] ?? 0) / run.events
+  const rows = [...names]
+    .toSorted((a, b) => costOf(runs.at(-1)!, b) - costOf(runs.at(-1)!, a))
+    .map((name): Row => [name, ...runs.map((run) => three(costOf(run, name)))])
+  return [table(["Workers' CPU ms an event", ...runs.map((run) => run.name)], rows)]
 }
 
 type Row = [title: string, ...cells: string[]]

@@ -3,7 +3,10 @@ import { SQSClient } from "@aws-sdk/client-sqs"
 import diagnostics from "node:diagnostics_channel"
 import type { IncomingMessage } from "node:http"
 import { startDynalite } from "@ringback/local/dynalite-engine"
+import { findDynoxide, startDynoxide } from "@ringback/local/dynoxide-engine"
 import { startSqs } from "@ringback/local/engines"
+import { cpuOfChildren } from "./cpu.ts"
+import { type Causes, startProfile } from "./profile.ts"
 import { type Handlers, loadHandlers, startWorkers } from "@ringback/local/workers"
 
 // A process of the benchmark: one part of Ringback, which tells its CPU time and its counts when asked.
@@ -19,8 +22,9 @@ const roles: Record<string, () => Promise<Record<string, string>>> = {
     return { url: (await startSqs({ dataDir: env["BENCH_DIR"] })).url }
   },
   async dynamodb() {
-    countRequests(() => 1)
-    return { url: (await startDynalite({ dataDir: env["BENCH_DIR"] })).url }
+    const dataDir = env["BENCH_DIR"]
+    if (!findDynoxide()) return { url: (await startDynalite({ dataDir })).url, engine: "dynalite" }
+    return { url: (await startDynoxide({ dataDir })).directUrl, engine: "dynoxide" }
   },
   async collector() {
     // The role is no option of the collector.
@@ -31,7 +35,7 @@ const roles: Record<string, () => Promise<Record<string, string>>> = {
   async workers() {
     countCapacity()
     const handlers = await loadHandlers()
-    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
+    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, md5: false })
     const provisioned = JSON.parse(env["BENCH_PROVISIONED"]!)
     const onError = (error: unknown) => console.error(error)
     startWorkers({ sqs, provisioned, handlers: countInvocations(handlers), onError })
@@ -48,14 +52,16 @@ function countRequests(toRequests: (bytes: number) => number) {
   })
 }
 
-/** DynamoDB's units, asked for with each call. The index units are not in dynalite's answer. */
+/** DynamoDB's calls and units, asked for with each. The index units are not in the engine's answer. */
 function countCapacity() {
   const { send } = DynamoDBClient.prototype
   DynamoDBClient.prototype.send = async function (this: DynamoDBClient, ...args: never[]) {
     const [command] = args as unknown as [{ input: object; constructor: { name: string } }]
     Object.assign(command.input, { ReturnConsumedCapacity: "TOTAL" })
     const result = await (send as (...args: never[]) => Promise<Consumed>).apply(this, args)
-    const isRead = /^(Get|Query|BatchGet|Scan)/.test(command.constructor.name)
+    const operation = command.constructor.name.replace(/Command$/, "")
+    count(`DynamoDB ${operation}`)
+    const isRead = /^(Get|Query|BatchGet|Scan)/.test(operation)
     count(isRead ? "read units" : "write units", result.ConsumedCapacity?.CapacityUnits ?? 0)
     return result
   } as typeof send
@@ -78,8 +84,15 @@ function countInvocations(handlers: Handlers): Handlers {
 }
 
 const started = await roles[process.argv[2]!]!()
-process.on("message", () => {
+let stopProfile: (() => Promise<Causes>) | undefined
+process.on("message", async (asked) => {
+  if (asked === "profile") {
+    stopProfile = await startProfile()
+    return process.send!({})
+  }
+  const causes = (await stopProfile?.()) ?? {}
+  stopProfile = undefined
   const { user, system } = process.cpuUsage()
-  process.send!({ cpuMs: (user + system) / 1000, counts })
+  return process.send!({ cpuMs: (user + system) / 1000 + cpuOfChildren(), counts, causes })
 })
 process.send!(started)

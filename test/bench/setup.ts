@@ -7,6 +7,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { formatSourceToken } from "@ringback/events/token"
 import { startAmiServer } from "@ringback/local/ami-server"
+import { insertsOf } from "@ringback/local/dynamodb-engine"
+import type { DynamodbKind } from "@ringback/local/engines"
 import { provision } from "@ringback/local/provision"
 import { linkResources } from "@ringback/local/resources"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -21,6 +23,8 @@ export type Role = (typeof roles)[number]
 
 export type Bench = {
   children: Record<Role, Child>
+  /** Which DynamoDB it runs on. */
+  engine: string
   say: (text: string) => void
   /** Another endpoint of the same tenant, which wants every event. */
   addEndpoint: (url: string) => Promise<void>
@@ -65,11 +69,13 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
     AWS_ENDPOINT_URL_SQS: urls.sqsUrl,
     AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodbUrl,
   }
+  const engine = dynamodbChild.started["engine"] as DynamodbKind
+  const inserts = insertsOf[engine]
   const settings = { allowedNetworks: "127.0.0.0/8", apiRateLimit: 0, maxEndpoints: 200 }
   const files = { operatorKey: "none", dataKeyPath, logPath: join(dir, "log") }
   const workers = await startChild("workers", {
     ...aws,
-    SST_RESOURCES_JSON: linkResources(settings, provisioned, files),
+    SST_RESOURCES_JSON: linkResources(settings, { provisioned, inserts }, files),
     BENCH_PROVISIONED: JSON.stringify(provisioned),
   })
   const collector = await startChild("collector", {
@@ -87,6 +93,7 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
   const children = { collector, workers, sqs: sqsChild, dynamodb: dynamodbChild }
   return {
     children,
+    engine,
     say: pbx.say,
     addEndpoint,
     async close() {

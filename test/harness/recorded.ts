@@ -1,5 +1,6 @@
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
+import { findDynoxide } from "@ringback/local/dynoxide-engine"
 import type { SeenCall } from "../infra/calls.ts"
 import { readers } from "../infra/rules/readers.ts"
 import { makeClients, type Stack } from "./stack.ts"
@@ -15,8 +16,12 @@ export function recordedClients(stack: Stack, seen: SeenCall[], by: string) {
   }
   names.set(stack.rejectedUrl, "RejectedQueue")
   for (const service of ["sqs", "dynamodb"] as const) {
-    record(clients[service], (command, { QueueUrl, TableName, RequestItems = {}, IndexName }) => {
-      const targets = [QueueUrl ?? TableName ?? Object.keys(RequestItems)].flat()
+    record(clients[service], (command, input) => {
+      const { QueueUrl, TableName, RequestItems = {}, Statements, IndexName } = input
+      const tables = Statements?.map(
+        ({ Statement }) => /^INSERT INTO "([^"]+)"/.exec(Statement)![1]!,
+      )
+      const targets = [QueueUrl ?? TableName ?? tables ?? Object.keys(RequestItems)].flat()
       if (targets.length === 0) throw new Error(`What ${command} is about is not known here`)
       for (const target of targets) {
         const resource = names.get(target) ?? target
@@ -31,6 +36,7 @@ type Input = {
   QueueUrl?: string
   TableName?: string
   RequestItems?: Record<string, unknown>
+  Statements?: { Statement: string }[]
   IndexName?: string
 }
 
@@ -58,8 +64,10 @@ export type RecordedWorld = World & {
 
 /** A world whose functions' calls are noted; the test's own, by `deps`, are not. */
 export async function startRecordedWorld(seen: SeenCall[]): Promise<RecordedWorld> {
-  const world = await startWorld()
+  const world = await startWorld({}, findDynoxide() ? "dynoxide" : "dynalite")
   const { stack } = world
+  // As on AWS.
+  if (stack.inserts) stack.inserts = "statements"
   const logged: RecordedWorld["logged"] = []
   const log = (event: string, fields: Record<string, unknown>) =>
     void logged.push({ event, fields })

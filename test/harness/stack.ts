@@ -1,6 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
-import { type Engines, startEngines } from "@ringback/local/engines"
+import { insertsOf } from "@ringback/local/dynamodb-engine"
+import type { InsertMode } from "@ringback/store/insert"
+import { type DynamodbKind, type Engines, startEngines } from "@ringback/local/engines"
 import { provision, type Provisioned } from "@ringback/local/provision"
 import { randomUUID } from "node:crypto"
 
@@ -25,21 +27,29 @@ export function makeClients({
   return { sqs, dynamodb, close }
 }
 
-export type Services = Clients & Urls & { close: () => Promise<void> }
+export type Services = Clients &
+  Urls & {
+    /** How the table takes several new items in one request, if it does. */
+    inserts?: InsertMode | undefined
+    close: () => Promise<void>
+  }
 
 type Options = {
   /** The test moves the clock: a service that runs elsewhere has one of its own, so the embedded ones are used. */
   isClockMoved?: boolean
+  kind?: DynamodbKind | undefined
 }
 
 /** Both services with clients: those named in the environment, else engines in memory, DynamoDB by TEST_DYNAMODB or dynalite. */
-export async function startServices({ isClockMoved = false }: Options = {}): Promise<Services> {
+export async function startServices({
+  isClockMoved = false,
+  kind = dynamodbKind(),
+}: Options = {}): Promise<Services> {
   const named = (name: string) => (isClockMoved ? undefined : process.env[name])
   const sqsUrl = named("AWS_ENDPOINT_URL_SQS")
   const dynamodbUrl = named("AWS_ENDPOINT_URL_DYNAMODB")
-  const dynamodb = process.env["TEST_DYNAMODB"] === "dynoxide" ? "dynoxide" : "dynalite"
   const engines: Engines | undefined =
-    sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb })
+    sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb: kind })
   const urls = {
     sqsUrl: sqsUrl || engines!.sqsUrl,
     dynamodbUrl: dynamodbUrl || engines!.dynamodbUrl,
@@ -49,8 +59,11 @@ export async function startServices({ isClockMoved = false }: Options = {}): Pro
     closeClients()
     await engines?.close()
   }
-  return { ...clients, ...urls, close }
+  return { ...clients, ...urls, inserts: dynamodbUrl ? undefined : insertsOf[kind], close }
 }
+
+const dynamodbKind = (): DynamodbKind =>
+  process.env["TEST_DYNAMODB"] === "dynoxide" ? "dynoxide" : "dynalite"
 
 export type Stack = Services &
   Provisioned & {

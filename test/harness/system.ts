@@ -20,7 +20,9 @@ import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-
 import { releaseHandler } from "@ringback/functions/release"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
+import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
+import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -58,6 +60,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     now,
     sealer: makeSealer(options.dataKey ?? ownDataKey),
     retentionMs: 30 * DAY_MS,
+    insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
   const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
   return {
@@ -80,6 +83,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
     sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
+    erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
     random,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { mock } from "node:test"
 import { releaseHandler } from "@ringback/functions/release"
+import type { DynamodbKind } from "@ringback/local/engines"
 import { makeContext } from "@ringback/local/lambda"
 import type { Delivery } from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
@@ -47,9 +48,9 @@ export type World = {
 }
 
 /** One stack for a file of tests; call `close` in `after`. The clock begins at `start`. */
-export async function startWorld(options: SystemOptions = {}): Promise<World> {
+export async function startWorld(options: SystemOptions = {}, kind?: DynamodbKind): Promise<World> {
   mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-22T12:00:00Z") })
-  const stack = await startStack({ isClockMoved: true })
+  const stack = await startStack({ isClockMoved: true, kind })
   const receiver = await startReceiver()
   const deps = makeDeps(stack, { now: Date.now, random: () => 0.5, ...options })
   const context = () => makeContext(300_000)

@@ -35,9 +35,12 @@ export const readCalls = (): Calls =>
     ]),
   )
 
-// IAM knows a batch of SQS by its single action; DynamoDB's batches are actions of their own.
-const actionOf = ({ service, command }: SeenCall) =>
-  `${service}:${service === "sqs" ? command.replace(/Batch$/, "") : command}`
+// IAM knows a batch of SQS by its single action, and PartiQL by what its statements do; DynamoDB's other batches are
+// actions of their own.
+const actionOf = ({ service, command }: SeenCall) => {
+  if (command === "BatchExecuteStatement") return "dynamodb:PartiQLInsert"
+  return `${service}:${service === "sqs" ? command.replace(/Batch$/, "") : command}`
+}
 
 const toCalls = (seen: SeenCall[]): Calls => {
   const calls: Record<string, Record<string, Set<string>>> = {}

@@ -5,6 +5,9 @@ import { test } from "node:test"
 if (findDynoxide()) {
   process.env["TEST_DYNAMODB"] = "dynoxide"
   await import("./config.test.ts")
+  await import("./delivery.test.ts")
+  await import("./event.test.ts")
+  await import("./merged.test.ts")
   await import("./stats.test.ts")
 } else {
   test("the store on dynoxide", { skip: "dynoxide does not run on this platform" }, () => {})

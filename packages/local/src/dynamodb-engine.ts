@@ -2,10 +2,17 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { DataDir } from "./data-dir.ts"
 import { dynoxideFile, findDynoxide, startDynoxide } from "./dynoxide-engine.ts"
+import type { InsertMode } from "@ringback/store/insert"
 import { spawnEngine } from "./engine-process.ts"
 import type { EngineOptions } from "./engine.ts"
 import type { DynamodbKind } from "./engines.ts"
 import { SettingError } from "./settings.ts"
+
+/** dynalite has no PartiQL. dynoxide flushes the disk once for each statement, and once for a whole transaction. */
+export const insertsOf = {
+  dynalite: undefined,
+  dynoxide: "transaction",
+} as const satisfies Record<DynamodbKind, InsertMode | undefined>
 
 const RECORD = "dynamodb-engine"
 

@@ -13,6 +13,7 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs"
+import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { randomUUID } from "node:crypto"
 import { firstLine } from "./loud.ts"
 import { reachableUrl } from "./provision.ts"
@@ -73,8 +74,14 @@ export async function probeSqs(sqs: SQSClient): Promise<void> {
   }
 }
 
-/** The same for a named DynamoDB: a write on a condition must be refused, or every event would be delivered twice. */
-export async function probeDynamodb(dynamodb: DynamoDBClient, TableName: string): Promise<void> {
+/**
+ * The same for a named DynamoDB: a write on a condition must be refused, or every event would be delivered twice. The result
+ * is whether it takes several such writes in one request.
+ */
+export async function probeDynamodb(
+  dynamodb: DynamoDBClient,
+  TableName: string,
+): Promise<InsertMode | undefined> {
   const need = needs("AWS_ENDPOINT_URL_DYNAMODB")
   const Key = { pk: { S: `probe#${randomUUID()}` }, sk: { S: "probe" } }
   const once = { TableName, Item: Key, ConditionExpression: "attribute_not_exists(pk)" }
@@ -96,6 +103,12 @@ export async function probeDynamodb(dynamodb: DynamoDBClient, TableName: string)
         }),
       ),
     )
+    const insert = makeInsert(dynamodb, TableName, "statements")
+    // Over the item that is there, which it must refuse.
+    const isTaken = await insert({ pk: Key.pk.S, sk: Key.sk.S })
+      .then((isNew) => !isNew)
+      .catch(() => false)
+    return isTaken ? "statements" : undefined
   } finally {
     await dynamodb.send(new DeleteItemCommand({ TableName, Key })).catch(() => undefined)
   }

@@ -1,6 +1,6 @@
 import type { Linked } from "@ringback/functions/resources"
 import type { DataDir } from "./data-dir.ts"
-import type { Provisioned } from "./provision.ts"
+import type { Services } from "./services.ts"
 import type { Settings } from "./settings.ts"
 
 const RETENTION_DAYS = 30
@@ -10,7 +10,7 @@ const CACHED_MS = 200
 /** What SST links to the functions on AWS, as the same functions read it here. */
 export function linkResources(
   settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
-  provisioned: Provisioned,
+  { provisioned, inserts }: Pick<Services, "provisioned" | "inserts">,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
 ): string {
   const { queues } = provisioned
@@ -35,6 +35,7 @@ export function linkResources(
       maxEndpoints: settings.maxEndpoints,
       operatorLoopback: true,
       cachedMs: CACHED_MS,
+      ...(inserts && { inserts }),
       logFile: dir.logPath,
     },
   }

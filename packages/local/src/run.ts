@@ -31,7 +31,7 @@ export async function run(
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
-  process.env["SST_RESOURCES_JSON"] = linkResources(settings, services.provisioned, dir)
+  process.env["SST_RESOURCES_JSON"] = linkResources(settings, services, dir)
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   const api = await startApi(app.fetch, settings.port).catch((error: unknown) => {
     throw listenError(error, "RINGBACK_PORT", settings.port)

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
 import type { DataDir } from "./data-dir.ts"
-import { chooseDynamodb, spawnDynamodb } from "./dynamodb-engine.ts"
+import type { InsertMode } from "@ringback/store/insert"
+import { chooseDynamodb, insertsOf, spawnDynamodb } from "./dynamodb-engine.ts"
 import { spawnEngine } from "./engine-process.ts"
 import type { Engine, EngineOptions } from "./engine.ts"
 import { probeDynamodb, probeSqs } from "./probe.ts"
@@ -14,6 +15,8 @@ export type Services = {
   sqsUrl: string
   dynamodbUrl: string
   provisioned: Provisioned
+  /** How the table takes several new items in one request, if it does. */
+  inserts: InsertMode | undefined
   close: () => Promise<void>
 }
 
@@ -45,8 +48,10 @@ export async function startServices(
     setCredentials(settings)
     await reachServices(settings)
     const { sqsPort, dynamodbPort } = settings
+    let inserts: InsertMode | undefined
     const embedDynamodb = () => {
       const kind = chooseDynamodb(dir)
+      inserts = insertsOf[kind]
       return embed("DynamoDB", (options) => spawnDynamodb(kind, options), dynamodbPort)
     }
     const spawnSqs: Spawn = (options) => spawnEngine("sqs", options)
@@ -56,14 +61,14 @@ export async function startServices(
     const directUrl = embedded?.directUrl ?? dynamodbUrl
     process.env["AWS_ENDPOINT_URL_SQS"] = sqsUrl
     process.env["AWS_ENDPOINT_URL_DYNAMODB"] = directUrl
-    const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
+    const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false, md5: false })
     const dynamodb = new DynamoDBClient({ endpoint: directUrl })
     const isEmbedded = settings.dynamodbUrl === undefined
     const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX, isEmbedded })
     if (settings.sqsUrl !== undefined) await probeSqs(sqs)
-    if (!isEmbedded) await probeDynamodb(dynamodb, provisioned.tableName)
+    if (!isEmbedded) inserts = await probeDynamodb(dynamodb, provisioned.tableName)
     dynamodb.destroy()
-    return { sqs, sqsUrl, dynamodbUrl, provisioned, close }
+    return { sqs, sqsUrl, dynamodbUrl, provisioned, inserts, close }
   } catch (error) {
     await close()
     throw error

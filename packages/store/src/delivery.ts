@@ -92,6 +92,8 @@ export type Change = {
   restarts?: { job: string | null } | undefined
   /** Parking is no decision: what was sent for this turn stays valid. */
   keepsTurn?: boolean | undefined
+  /** Most likely nothing was ever written of it. */
+  isNew?: boolean | undefined
 }
 
 /** `won`: this decision stands. `lost`: another was made for this turn before. */
@@ -107,11 +109,27 @@ export async function advance(
   turn: number,
   change: Change,
 ): Promise<Advanced> {
+  if (table.insert && change.isNew && change.status === "delivered" && change.attempt) {
+    if (await table.insert(deliveredItem(table, facts, change.attempt))) return "won"
+  }
   const condition = turn === 0 ? "attribute_not_exists(pk) OR turn = :turn" : "turn = :turn"
   if (await update(table, facts, change, condition, { ":turn": turn }, turn)) return "won"
   if (!change.attempt) return "lost"
   const item = await get(table, facts.tenant, facts.ref, { consistent: true })
   return item?.turn === turn + 1 && item.attempts.at(-1)?.id === change.attempt.id ? "won" : "lost"
+}
+
+/** What most deliveries are: one attempt, delivered. */
+function deliveredItem(
+  table: Table,
+  { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
+  attempt: Attempt,
+) {
+  const status: DeliveryStatus = "delivered"
+  const counts = { turn: 1, attempts: [attempt], attemptCount: 1, tries: 1 }
+  const expiresAt = toSeconds(table.now() + table.retentionMs)
+  const key = deliveryKey(tenant, ref)
+  return { ...key, endpointId, eventId, eventType, status, ...counts, expiresAt }
 }
 
 /** A 2xx that lost its turn is a delivery all the same; whatever else is planned for it is void from here on. */

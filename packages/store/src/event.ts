@@ -35,12 +35,16 @@ export const StoredEvent = v.object({
   truncated: v.optional(v.boolean()),
   /** A synthetic event that another collector's continuous session refuted. */
   refuted: v.optional(v.string()),
+  /** It told of somebody who was erased: its content is gone. */
+  erased: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
 export type StoredEvent = v.InferOutput<typeof StoredEvent>
 
 export const parseEvent = (item: Item): StoredEvent => v.parse(StoredEvent, item)
 export const idOf = (event: StoredEvent): string => eventIdOf(event)
+/** When it happened, in ns since the epoch: what it is sorted by. */
+export const timeOf = (event: Pick<StoredEvent, "sk">): bigint => BigInt(event.sk.split("#", 1)[0]!)
 export const headersOf = (event: StoredEvent): HeaderPair[] => unpackHeaders(event)
 
 /** What a message says of an event, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
@@ -54,7 +58,9 @@ export type Claim = {
   message: string
   receivedAt: number
   content:
-    StoredHeaders | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | StoredHeaders
+    | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | { erased: true }
   synthetic?: string | undefined
   truncated?: boolean | undefined
   /** Why a synthetic event is not to be believed. */
@@ -105,7 +111,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
 
 // A body that Ringback makes may come out otherwise when it is made again, with what was learned meanwhile; what was sent
 // under this id stands.
-const KEPT = ["receivedAt", "data", "timestamp", "observedAt"]
+const KEPT = ["receivedAt", "data", "timestamp", "observedAt", "erased"]
 
 const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
 
@@ -116,6 +122,14 @@ async function claimItem(
   sets: Item,
   message: string,
 ): Promise<Item | undefined | "taken"> {
+  const claimedAt = table.now()
+  const expiresAt = expiryOf(table)
+  if (table.insert) {
+    if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
+    // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
+    const there = await getItem(table, key, { consistent: true })
+    if (there && there.message !== message) return "taken"
+  }
   const names = Object.keys(sets)
   const assignments = names.map((name) =>
     KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
@@ -131,14 +145,15 @@ async function claimItem(
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: marshall({
           ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-          ":now": table.now(),
-          ":expiresAt": expiryOf(table),
+          ":now": claimedAt,
+          ":expiresAt": expiresAt,
           ":claimant": message,
         }),
         ReturnValues: "ALL_OLD",
       }),
     )
-    return Attributes && unmarshall(Attributes)
+    // Of an item that was not there dynoxide gives the key, AWS nothing.
+    return Attributes?.["message"] && unmarshall(Attributes)
   } catch (error) {
     if (isConditionFailed(error)) return "taken"
     throw error

@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { deleteItem, getItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
 import { ITEM_VERSION, readItems } from "./readable.ts"
@@ -24,6 +24,8 @@ const Record = v.object({
   expiresAt: v.number(),
 })
 export type Record = v.InferOutput<typeof Record>
+
+export const parseRecord = (item: Item): Record => v.parse(Record, item)
 
 export type RecordRef = { kind: RecordKind; source: string; uuid: string }
 
@@ -106,15 +108,30 @@ function living(table: Table, item: Item): Record | undefined {
   return isExpired(record, table.now()) ? undefined : record
 }
 
-/** Those that are known, in any order, by one request. At most 100. */
+/** False where there is none. */
+export const remove = (table: Table, tenant: string, { kind, source, uuid }: RecordRef) =>
+  deleteItem(table, recordKey(tenant, kind, source, uuid))
+
+const MAX_GETS = 100
+
+/** Those that are known, in any order, a hundred by a request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
-  if (refs.length === 0) return []
-  const Keys = refs.map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
-  const { Responses } = await table.client.send(
-    new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
-  )
-  const items = (Responses?.[table.name] ?? []).map((raw) => unmarshall(raw))
-  return readItems(table, items, (item) => living(table, item)).flatMap((record) => record ?? [])
+  const found: Record[] = []
+  for (let start = 0; start < refs.length; start += MAX_GETS) {
+    let wanted = refs
+      .slice(start, start + MAX_GETS)
+      .map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
+    while (wanted.length > 0) {
+      const { Responses, UnprocessedKeys } = await table.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
+      )
+      const items = (Responses?.[table.name] ?? []).map((raw) => unmarshall(raw))
+      const read = readItems(table, items, (item) => living(table, item))
+      found.push(...read.flatMap((record) => record ?? []))
+      wanted = UnprocessedKeys?.[table.name]?.Keys ?? []
+    }
+  }
+  return found
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */

@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb"
+import type { Insert } from "./insert.ts"
 import type { Key } from "./keys.ts"
 import type { Sealer } from "./seal.ts"
 
@@ -13,6 +14,8 @@ export type Table = {
   retentionMs: number
   /** Hears of an item that no page shows because it cannot be read. */
   onUnreadable?: (place: Key, reason: unknown) => void
+  /** Where the table takes several conditional writes in one request; each goes by itself otherwise. */
+  insert?: Insert | undefined
 }
 
 /** TTL attributes are epoch seconds. */

@@ -6,6 +6,7 @@ import type { Break } from "./coverage.ts"
 import { type Envelope, makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
 import type { Known, ListedKind } from "./known.ts"
+import { ListedRecords } from "./listed-records.ts"
 import { type ListRefusal, REFUSALS } from "./list-refusal.ts"
 import type { Log } from "../log.ts"
 import type { GapReason, Losses } from "./losses.ts"
@@ -64,9 +65,11 @@ export class Gaps {
   #mustAskAgain = false
   #saidRefusal: ListRefusal | undefined
   #uptimeFailures = 0
+  #records: ListedRecords
 
   constructor(options: GapsOptions) {
     this.#options = options
+    this.#records = new ListedRecords(options)
   }
 
   /** A session was opened, before its first event; `gap` is the while without one. */
@@ -171,6 +174,7 @@ export class Gaps {
       const inferred = await this.#infer(asked)
       this.#unfilled = inferred ? undefined : asked
       if (gap) await this.#report(gap, inferred ?? {})
+      if (inferred) await this.#records.askForRows()
       this.#pendingCount--
       if (this.#unfilled && this.#mustAskAgain && !this.#stopping.signal.aborted)
         this.#enqueue(null, false)
@@ -216,7 +220,10 @@ export class Gaps {
       },
       list: async (kind: ListedKind) => {
         const answer = await list(showActionOf(kind))
-        if (typeof answer !== "string") return answer
+        if (typeof answer !== "string") {
+          this.#records.note(kind, answer)
+          return answer
+        }
         onRefusal(answer)
         return null
       },

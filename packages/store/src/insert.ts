@@ -1,0 +1,133 @@
+import {
+  type AttributeValue,
+  BatchExecuteStatementCommand,
+  type DynamoDBClient,
+  ExecuteTransactionCommand,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb"
+import { marshall } from "@aws-sdk/util-dynamodb"
+import type { Key } from "./keys.ts"
+
+/**
+ * Puts an item where nothing lies, in one request with others of the same moment. False where something lies there, or
+ * where only a request of its own can tell: nothing was written then. Rejects where the table cannot be reached.
+ */
+export type Insert = (item: Key & Record<string, unknown>) => Promise<boolean>
+
+/**
+ * `statements`: each for itself, at the price of as many single writes. `transaction`: all or none of a request, which
+ * costs twice on AWS, and on one machine a single flush of the disk instead of one for each item.
+ */
+export type InsertMode = "statements" | "transaction"
+
+// BatchExecuteStatement takes 25, a transaction 100 and 4 MB.
+const MAX_ITEMS = { statements: 25, transaction: 100 }
+const MAX_BYTES = 3_000_000
+// One request after the other, so that what comes meanwhile is pooled; but nobody waits longer for one that is late.
+const MAX_WAIT_MS = 10
+
+type Waiting = {
+  key: string
+  statement: { Statement: string; Parameters: AttributeValue[] }
+  bytes: number
+  settle: PromiseWithResolvers<boolean>
+}
+
+export function makeInsert(client: DynamoDBClient, tableName: string, mode: InsertMode): Insert {
+  let waiting: Waiting[] = []
+  const inFlight = new Set<string>()
+  let soon: NodeJS.Immediate | undefined
+  let late: NodeJS.Timeout | undefined
+
+  function schedule() {
+    if (waiting.length === 0) return
+    if (inFlight.size === 0) soon ??= setImmediate(flush)
+    else late ??= setTimeout(flush, MAX_WAIT_MS)
+  }
+
+  function flush() {
+    clearImmediate(soon)
+    clearTimeout(late)
+    soon = late = undefined
+    const group = takeGroup()
+    if (group.length === 0) return
+    void execute(group).finally(() => {
+      for (const { key } of group) inFlight.delete(key)
+      schedule()
+    })
+    schedule()
+  }
+
+  // A request with two statements on one key is refused, so the second waits until the first is through.
+  function takeGroup(): Waiting[] {
+    const group: Waiting[] = []
+    const rest: Waiting[] = []
+    let bytes = 0
+    for (const each of waiting) {
+      const fits =
+        group.length < MAX_ITEMS[mode] && (bytes === 0 || bytes + each.bytes <= MAX_BYTES)
+      if (!fits || inFlight.has(each.key)) {
+        rest.push(each)
+        continue
+      }
+      inFlight.add(each.key)
+      bytes += each.bytes
+      group.push(each)
+    }
+    waiting = rest
+    return group
+  }
+
+  async function execute(group: Waiting[]) {
+    try {
+      const written = await (mode === "transaction" ? transact(group) : each(group))
+      group.forEach(({ settle }, index) => settle.resolve(written[index] ?? false))
+    } catch (error) {
+      for (const { settle } of group) settle.reject(error)
+    }
+  }
+
+  async function each(group: Waiting[]): Promise<boolean[]> {
+    const Statements = group.map(({ statement }) => statement)
+    try {
+      const { Responses } = await client.send(new BatchExecuteStatementCommand({ Statements }))
+      return (Responses ?? []).map(({ Error }) => Error === undefined)
+    } catch (error) {
+      if (isRefused(error)) return []
+      throw error
+    }
+  }
+
+  async function transact(group: Waiting[]): Promise<boolean[]> {
+    const TransactStatements = group.map(({ statement }) => statement)
+    try {
+      await client.send(new ExecuteTransactionCommand({ TransactStatements }))
+      return group.map(() => true)
+    } catch (error) {
+      if (error instanceof TransactionCanceledException || isRefused(error)) return []
+      throw error
+    }
+  }
+
+  return (item) => {
+    const settle = Promise.withResolvers<boolean>()
+    const marshalled = marshall(item, { removeUndefinedValues: true })
+    const names = Object.keys(marshalled)
+    const fields = names.map((name) => `'${name}': ?`).join(", ")
+    const statement = {
+      Statement: `INSERT INTO "${tableName}" VALUE {${fields}}`,
+      Parameters: Object.values(marshalled),
+    }
+    const bytes = statement.Parameters.reduce((sum, value) => sum + sizeOf(value), 0)
+    waiting.push({ key: `${item.pk}\n${item.sk}`, statement, bytes, settle })
+    schedule()
+    return settle.promise
+  }
+}
+
+const SMALL_BYTES = 100
+const sizeOf = ({ S = "", B }: AttributeValue) =>
+  SMALL_BYTES + Buffer.byteLength(S) + (B?.byteLength ?? 0)
+
+// One item of a group that the table does not take refuses all: each is then written by itself, and the one is named.
+const isRefused = (error: unknown) => (error as Error).name === "ValidationException"

@@ -1,0 +1,181 @@
+import { findDynoxide } from "@ringback/local/dynoxide-engine"
+import * as Delivery from "@ringback/store/delivery"
+import * as Event from "@ringback/store/event"
+import { type InsertMode, makeInsert } from "@ringback/store/insert"
+import { getItem } from "@ringback/store/item"
+import { deliveryKey, deliveryRef, hashOf, type Key } from "@ringback/store/keys"
+import type { Table } from "@ringback/store/table"
+import assert from "node:assert/strict"
+import { after, before, describe, test } from "node:test"
+import { makeClients, startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps } from "../harness/system.ts"
+
+const skip = findDynoxide() ? false : "dynoxide does not run on this platform"
+const now = Date.parse("2026-11-22T06:00:00Z")
+let stack: Stack
+before(async () => {
+  if (!skip) stack = await startStack({ kind: "dynoxide" })
+})
+after(() => stack?.close())
+
+let count = 0
+const itemOf = <T extends object>(rest?: T) => ({ pk: `insert ${++count}`, sk: "s", ...rest })
+const keyOf = ({ pk, sk }: Key): Key => ({ pk, sk })
+
+/** A table whose requests are counted by command. */
+function countedTable(mode: InsertMode) {
+  const { dynamodb, close } = makeClients(stack)
+  after(close)
+  const requests: string[] = []
+  dynamodb.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        requests.push(commandName!)
+        return next(args)
+      },
+    { step: "initialize" },
+  )
+  const { table } = makeDeps({ ...stack, inserts: mode, dynamodb }, { now: () => now })
+  return { table: table as Table & { insert: ReturnType<typeof makeInsert> }, requests }
+}
+
+const claimOf = (hash: number, message = "one"): Event.Claim => ({
+  tenant: "ten_insert",
+  timeNanos: BigInt(now) * 1_000_000n,
+  hash: hashOf("insert", hash),
+  type: "campaign.updated",
+  source: "src_a",
+  uuid: null,
+  message,
+  receivedAt: now,
+  content: { packed: Uint8Array.from([1, 2, 3]) },
+})
+
+const factsOf = (n: number): Delivery.DeliveryFacts => ({
+  tenant: "ten_insert",
+  ref: deliveryRef(`evt_${n}`, "ep_a", now),
+  endpointId: "ep_a",
+  eventId: `evt_${n}`,
+  eventType: "campaign.updated",
+})
+const attemptOf = (id: string): Delivery.Attempt => ({
+  id,
+  at: now,
+  statusCode: 204,
+  durationMs: 5,
+  error: null,
+  responseBody: null,
+})
+
+for (const mode of ["statements", "transaction"] as const) {
+  const command =
+    mode === "statements" ? "BatchExecuteStatementCommand" : "ExecuteTransactionCommand"
+
+  describe(`new items by ${mode}`, { skip }, () => {
+    test("those of one moment go in one request, and lie there as they were given", async () => {
+      const { table, requests } = countedTable(mode)
+      const bytes = Uint8Array.from([0, 255])
+      const items = Array.from({ length: 20 }, (_, n) =>
+        itemOf({ n, none: null, list: [{ n }], bytes }),
+      )
+      assert.deepEqual(
+        await Promise.all(items.map((item) => table.insert({ ...item, left: undefined }))),
+        items.map(() => true),
+      )
+      assert.deepEqual(requests, [command])
+      assert.deepEqual(await getItem(table, keyOf(items[19]!), { consistent: true }), items[19])
+    })
+
+    test("what is there already stays as it is", async () => {
+      const { table } = countedTable(mode)
+      const [old, next] = [itemOf({ n: 1 }), itemOf({ n: 1 })]
+      assert.equal(await table.insert(old), true)
+      const [again, other] = await Promise.all([table.insert({ ...old, n: 2 }), table.insert(next)])
+      assert.equal(again, false)
+      assert.equal((await getItem(table, keyOf(old), { consistent: true }))?.n, 1)
+      // Where all or none of a request is written, the caller writes the other one by itself.
+      assert.equal((await getItem(table, keyOf(next), { consistent: true })) !== undefined, other)
+    })
+
+    test("of two with one key the first is written", async () => {
+      const { table } = countedTable(mode)
+      const item = itemOf()
+      const answers = await Promise.all([1, 2].map((n) => table.insert({ ...item, n })))
+      assert.deepEqual(answers, [true, false])
+      assert.equal((await getItem(table, keyOf(item), { consistent: true }))?.n, 1)
+    })
+
+    test("one that the table refuses takes no other with it", async () => {
+      const { table } = countedTable(mode)
+      const claims = [claimOf(++count), { ...claimOf(++count), uuid: "u".repeat(500_000) }]
+      const [good, huge] = await Promise.allSettled(claims.map((each) => Event.claim(table, each)))
+      assert.equal(good!.status === "fulfilled" && good!.value.outcome, "first")
+      assert.match(String(huge!.status === "rejected" && huge!.reason), /ValidationException.*size/)
+    })
+
+    test("a table that cannot be reached is an error for each", async () => {
+      const { dynamodb, close } = makeClients({})
+      after(close)
+      const insert = makeInsert(dynamodb, "none", mode)
+      const answers = await Promise.allSettled([insert(itemOf()), insert(itemOf())])
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        ["rejected", "rejected"],
+      )
+    })
+
+    test("claims are decided as by single writes: first, again, duplicate", async () => {
+      const { table, requests } = countedTable(mode)
+      const hashes = Array.from({ length: 10 }, () => ++count)
+      const claim = (message: string) => (hash: number) =>
+        Event.claim(table, claimOf(hash, message)).then(({ outcome }) => outcome)
+      assert.deepEqual(
+        await Promise.all(hashes.map(claim("one"))),
+        hashes.map(() => "first"),
+      )
+      assert.equal(requests.length, 1)
+      requests.length = 0
+      assert.deepEqual(
+        await Promise.all(hashes.map(claim("two"))),
+        hashes.map(() => "duplicate"),
+      )
+      // A copy is read and not written.
+      assert.ok(!requests.includes("UpdateItemCommand"), requests.join())
+      const fresh = ++count
+      const mixed = await Promise.all([...hashes, fresh].map(claim("one")))
+      assert.deepEqual(mixed, [...hashes.map(() => "again"), "first"])
+    })
+
+    test("a delivery at the first attempt is the same item by either way, and won once", async () => {
+      const { table, requests } = countedTable(mode)
+      const write = async (by: Table) => {
+        const facts = factsOf(++count)
+        const change = { status: "delivered", attempt: attemptOf("att_1"), isNew: true } as const
+        assert.equal(await Delivery.advance(by, facts, 0, change), "won")
+        // Its own answer lost, and another copy's.
+        assert.equal(await Delivery.advance(by, facts, 0, change), "won")
+        const other = { ...change, attempt: attemptOf("att_2") }
+        assert.equal(await Delivery.advance(by, facts, 0, other), "lost")
+        const {
+          pk: _,
+          sk: _sk,
+          ...item
+        } = (await getItem(table, deliveryKey("ten_insert", facts.ref)))!
+        return item
+      }
+      const [one, two] = [await write(table), await write({ ...table, insert: undefined })]
+      assert.equal(requests[0], command)
+      const { eventId: _, ...rest } = one
+      assert.deepEqual(rest, (({ eventId: _id, ...others }) => others)(two))
+    })
+
+    test("twenty copies at once have one first", async () => {
+      const { table } = countedTable(mode)
+      const hash = ++count
+      const copies = Array.from({ length: 20 }, (_, n) => Event.claim(table, claimOf(hash, `${n}`)))
+      const outcomes = (await Promise.all(copies)).map(({ outcome }) => outcome)
+      assert.equal(outcomes.filter((outcome) => outcome === "first").length, 1)
+      assert.equal(outcomes.filter((outcome) => outcome === "duplicate").length, 19)
+    })
+  })
+}
