@@ -8,6 +8,8 @@ import { jobKey } from "./keys.ts"
 import type { Lease } from "./lease.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
+const HOUR_MS = 60 * 60 * 1000
+
 const Base = {
   id: v.string(),
   tenant: v.string(),
@@ -42,7 +44,7 @@ export const EraseJob = v.object({
 export type EraseJob = v.InferOutput<typeof EraseJob>
 
 /** How long a recovery is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
-export const RECOVER_LEASE_MS = 60 * 60 * 1000
+export const RECOVER_LEASE_MS = HOUR_MS
 
 /** One recovery of an endpoint at a time: what its job has until it is done. */
 export const recoverLease = ({
@@ -56,7 +58,7 @@ export const recoverLease = ({
   owner: id,
 })
 
-export const ERASE_LEASE_MS = RECOVER_LEASE_MS
+export const ERASE_LEASE_MS = HOUR_MS
 
 /** Several erasures of a tenant at a time; each has its own until it is done. */
 export const eraseLease = ({ tenant, id }: Pick<EraseJob, "tenant" | "id">): Lease => ({
