@@ -35,7 +35,7 @@ export async function readReceiver(
     Endpoint.get(table, tenant, endpointId, options),
     Health.get(table, tenant, endpointId, options),
   ])
-  return { endpoint: endpoint?.deletedAt === undefined ? endpoint : undefined, health }
+  return { endpoint, health }
 }
 
 export const cachedReceiver = (

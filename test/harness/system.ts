@@ -81,7 +81,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     },
     sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
-    sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
+    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
     erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),

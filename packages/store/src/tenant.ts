@@ -1,9 +1,10 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { createItem, type Item, type ReadOptions } from "./item.ts"
 import { tenantKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
+import { changeItem, getLive, queryPage, tombstone } from "./live-item.ts"
 import { readItems } from "./readable.ts"
-import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
 /** A customer of the call centre. Times are epoch ms. */
@@ -13,8 +14,6 @@ export const Tenant = v.object({
   revision: v.number(),
   createdAt: v.number(),
   updatedAt: v.number(),
-  /** A tombstone: what was meant for it is discarded. */
-  deletedAt: v.optional(v.number()),
 })
 export type Tenant = v.InferOutput<typeof Tenant>
 
@@ -33,13 +32,13 @@ export async function create(table: Table, { name }: { name: string }): Promise<
   return tenant
 }
 
-/** Tombstones too: `deletedAt` says so. */
+/** Undefined where there is none (any more). */
 export async function get(
   table: Table,
   id: string,
   options: ReadOptions = {},
 ): Promise<Tenant | undefined> {
-  const item = await getItem(table, tenantKey(id), options)
+  const item = await getLive(table, tenantKey(id), options)
   return item && parse(item)
 }
 
@@ -66,3 +65,5 @@ export async function update(
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id))
+
+export const isDeleted = (table: Table, id: string) => LiveItem.isDeleted(table, tenantKey(id))
