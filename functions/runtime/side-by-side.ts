@@ -2,14 +2,14 @@
 export async function sideBySide<T, R>(
   items: readonly T[],
   limit: number,
-  work: (item: T) => Promise<R>,
+  work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = []
   let next = 0
   const workOn = async () => {
     while (next < items.length) {
       const index = next++
-      results[index] = await work(items[index]!)
+      results[index] = await work(items[index]!, index)
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, workOn))
