@@ -1,4 +1,5 @@
 import { api, apiFunction } from "./api.ts"
+import { releaseGroups } from "./facts.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { settings } from "./settings.ts"
 import { backlog, heartbeats, unreadable } from "./metrics.ts"
@@ -105,12 +106,12 @@ for (const [name, { lambda }] of Object.entries(functions)) {
   )
 }
 
-// It runs five times in a period; one that is missed now and then is made good by the next.
+// Each group runs five times in a period; a run that is missed now and then is made good by the next.
 watch(
   "ReleaseNotRunning",
   "No retry and no probe is sent: look at its schedule",
   ofFunction(release.lambda, "Invocations"),
-  { below: 3 },
+  { below: 4 * releaseGroups },
 )
 
 watch(

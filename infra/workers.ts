@@ -67,7 +67,8 @@ export const release = makeFunction("Release", {
   description: "Sends again what has fallen due",
   handler: "functions/release.handler",
   timeoutSeconds: facts.releaseTimeoutSeconds,
-  memory,
+  // A whole core: with a backlog its time is its own work, and without one it ends at once.
+  memory: "1769 MB",
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
     onTable("GetItem", "UpdateItem"),
@@ -80,13 +81,17 @@ export const release = makeFunction("Release", {
   maximumEventAgeSeconds: facts.releaseEverySeconds,
 })
 
-// A function ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
+// Its runs go side by side, each for some of the shards, so that a million retries that fall due together are sent in minutes. A
+// run ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
 // condition: two at once would be harmless. A reserved concurrency of 1 is left out on purpose: an account whose limit is
 // still the initial 10 cannot reserve any, and the deploy would fail there.
-new sst.aws.CronV2("ReleaseEveryMinute", {
-  schedule: "rate(1 minute)",
-  function: release.lambda.arn.apply((arn) => arn as `arn:${string}`),
-})
+for (let group = 0; group < facts.releaseGroups; group++) {
+  new sst.aws.CronV2(`ReleaseEveryMinute${group}`, {
+    schedule: "rate(1 minute)",
+    function: release.lambda.arn.apply((arn) => arn as `arn:${string}`),
+    event: { group, groups: facts.releaseGroups },
+  })
+}
 
 const readers = { Ingest: ingest, Delivery: deliver, Retry: deliver, Jobs: jobs }
 

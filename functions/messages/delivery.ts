@@ -24,6 +24,8 @@ export const DeliveryMessage = v.object({
   manual: v.optional(v.boolean()),
   /** It was moved here from the queue of first attempts. */
   moved: v.optional(v.boolean()),
+  /** The event's trace; absent where the event is read. */
+  trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
   /** The webhook's body; absent where it is large: then the event is read. */
   body: v.optional(v.string()),
 })

@@ -90,18 +90,22 @@ const logFaults = (recording: Recording, { name, inputs }: Resource) => {
 
 const scheduleFaults = (recording: Recording) => {
   const { faults, expectValues } = makeFaults()
-  const schedule = find(recording, "schedule", "ReleaseEveryMinuteSchedule")
   const lambda = find(recording, "function", "ReleaseFunction")
-  const { scheduleExpression, state, target } = schedule?.inputs ?? {}
-  expectValues(
-    "Release",
-    { scheduleExpression, state, arn: target?.arn },
-    {
-      scheduleExpression: "rate(1 minute)",
-      state: "ENABLED",
-      arn: lambda?.outputs.arn,
-    },
-  )
+  const groups = facts.releaseGroups
+  for (let group = 0; group < groups; group++) {
+    const name = `ReleaseEveryMinute${group}Schedule`
+    const { scheduleExpression, state, target } = find(recording, "schedule", name)?.inputs ?? {}
+    expectValues(
+      name,
+      { scheduleExpression, state, arn: target?.arn, input: target?.input },
+      {
+        scheduleExpression: "rate(1 minute)",
+        state: "ENABLED",
+        arn: lambda?.outputs.arn,
+        input: JSON.stringify({ group, groups }),
+      },
+    )
+  }
   expectValues("ReleaseFunction", lambda?.inputs ?? {}, release)
   const retries = find(recording, "retries", "ReleaseEventInvokeConfig")
   expectValues("Release", retries?.inputs ?? {}, {
