@@ -11,6 +11,7 @@ import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
+import { portalLinkRoutes } from "./portal-links.ts"
 import { recordRoutes } from "./records.ts"
 import { recoverRoutes } from "./recover.ts"
 import { rejectedRoutes } from "./rejected.ts"
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
   ...whoamiRoutes,
+  ...portalLinkRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
   ...collectorCheckRoutes,

@@ -1,0 +1,128 @@
+import { once } from "node:events"
+import type { IncomingHttpHeaders } from "node:http"
+import { hostname } from "node:os"
+import * as v from "valibot"
+import type { Api } from "../api.ts"
+import { isNotFound } from "../refusal.ts"
+import { pathOf, type Session } from "../session.ts"
+import type { Webhook } from "../webhook.ts"
+import { catchUp } from "./catch-up.ts"
+import type { Forwarded } from "./forward.ts"
+import type { Listening } from "./listening.ts"
+import { type Received, startReceiver } from "./receiver.ts"
+import { saySecret } from "./secret.ts"
+import { whatIsWrong } from "./verify.ts"
+
+const Marked = v.looseObject({
+  id: v.string(),
+  metadata: v.optional(v.record(v.string(), v.string()), {}),
+})
+const Registered = v.looseObject({ id: v.string(), createdAt: v.string(), secret: v.string() })
+
+/**
+ * Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again: nothing piles
+ * up for it meanwhile. The secret is the same the next time.
+ */
+export async function listenAsEndpoint(session: Session, listening: Listening): Promise<void> {
+  const { api, terminal, stopped } = session
+  const path = pathOf(session, "endpoints")
+  await removeLeftBehind(api, path)
+  // Taken from the answer, which comes only once the receiver's port is known.
+  const secret = Promise.withResolvers<string>()
+  const receiver = await startReceiver(async (received) =>
+    receive(received, await secret.promise, listening),
+  )
+  try {
+    const endpoint = await api.post(Registered, path, {
+      url: receiver.url,
+      eventTypes: listening.eventTypes,
+      secret: listening.secret,
+      description: "ringback listen",
+      metadata: markOf(process.pid),
+    })
+    try {
+      secret.resolve(endpoint.secret)
+      saySecret(terminal, endpoint.secret)
+      terminal.note(terminal.paint("dim", `Listening as ${endpoint.id}; Ctrl-C ends.`))
+      const caughtUp = catchUp(session, `${path}/${endpoint.id}`, endpoint.createdAt, stopped)
+      if (!stopped.aborted) await once(stopped, "abort")
+      await caughtUp
+    } finally {
+      await remove(api, `${path}/${endpoint.id}`)
+      terminal.note(terminal.paint("dim", `${endpoint.id} was removed.`))
+    }
+  } finally {
+    await receiver.close()
+  }
+}
+
+async function receive(
+  { headers, body, at }: Received,
+  secret: string,
+  { forward, show }: Listening,
+): Promise<number> {
+  const problem = whatIsWrong(signatureOf(headers), body, secret, at) ?? null
+  const webhook = parse(body, headers)
+  // What nobody signed goes nowhere.
+  const forwarded = problem === null ? await forward?.(body, headers) : undefined
+  show({ webhook, at, problem, forwarded })
+  return problem === null ? answerOf(forwarded) : 400
+}
+
+// The other receiver's answer is ours: so its failures are retried as they will be later.
+const answerOf = (forwarded: Forwarded | undefined) =>
+  forwarded ? (forwarded.statusCode ?? 502) : 204
+
+function signatureOf(headers: IncomingHttpHeaders) {
+  const value = (name: string) => String(headers[name] ?? "")
+  return {
+    id: value("webhook-id"),
+    timestamp: value("webhook-timestamp"),
+    signature: value("webhook-signature"),
+  }
+}
+
+function parse(body: Buffer, headers: IncomingHttpHeaders): Webhook {
+  const webhook = asObject(body)
+  const text = (name: string) => (typeof webhook[name] === "string" ? webhook[name] : undefined)
+  return {
+    ...webhook,
+    id: text("id") ?? signatureOf(headers).id,
+    type: text("type") ?? "no type",
+    timestamp: text("timestamp") ?? "",
+    observedAt: text("observedAt") ?? "",
+    data: (webhook["data"] ?? {}) as Record<string, unknown>,
+  }
+}
+
+function asObject(body: Buffer): Record<string, unknown> {
+  try {
+    return { ...(JSON.parse(body.toString("utf8")) as object) }
+  } catch {
+    return {}
+  }
+}
+
+const markOf = (pid: number) => ({ "ringback-listen": `${pid}@${hostname()}`.slice(0, 200) })
+
+// A listener that was killed left an endpoint to which everything fails.
+async function removeLeftBehind(api: Api, path: string): Promise<void> {
+  for (const { id, metadata } of await api.all(Marked, path)) {
+    const [pid, host] = (metadata["ringback-listen"] ?? "").split("@", 2)
+    if (host === hostname() && !isAlive(Number(pid))) await remove(api, `${path}/${id}`)
+  }
+}
+
+async function remove(api: Api, path: string): Promise<void> {
+  await api.delete(path).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}

@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from "node:http"
+import { Failure } from "../failure.ts"
+
+/** What the other receiver answered, or why there is no answer. */
+export type Forwarded = { statusCode: number | null; error: string | null; durationMs: number }
+
+export type Forward = (body: Buffer | string, headers: IncomingHttpHeaders) => Promise<Forwarded>
+
+// As long as a delivery gives a receiver.
+const TIMEOUT_MS = 15_000
+
+// These belong to one connection, or are made anew.
+const NOT_FORWARDED = new Set(
+  "connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split(
+    " ",
+  ),
+)
+
+/** Posts webhooks to that URL with the headers that they came with. */
+export function makeForward(url: string): Forward {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new Failure(`--forward-to: ${JSON.stringify(url)} is no http or https URL`, 2)
+  }
+  return async (body, headers) => {
+    const startedAt = performance.now()
+    const took = () => Math.round(performance.now() - startedAt)
+    const kept = Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: kept.map(([name, value]) => [name, [value].flat().join(", ")]),
+        body: typeof body === "string" ? body : new Uint8Array(body),
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await response.body?.cancel()
+      return { statusCode: response.status, error: null, durationMs: took() }
+    } catch (error) {
+      const { name, cause } = error as Error & { cause?: NodeJS.ErrnoException }
+      return { statusCode: null, error: cause?.code ?? cause?.message ?? name, durationMs: took() }
+    }
+  }
+}
