@@ -1,8 +1,8 @@
 import * as v from "valibot"
-import { toAscii } from "@ringback/events/message"
+import { MessageVersion, toAscii } from "@ringback/events/message"
 import type { Outgoing } from "./send.ts"
 
-const Base = { v: v.literal(1), tenant: v.string() }
+const Base = { v: MessageVersion, tenant: v.string() }
 
 // Where the next page of a job begins; absent at the start.
 /** In a list. */
