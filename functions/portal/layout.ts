@@ -58,6 +58,7 @@ const tenantMenu: [heading: string, entries: Entry[]][] = [
     "Activity",
     [
       ["overview", "", "Overview"],
+      ["calls", "/calls", "Calls"],
       ["events", "/events", "Events"],
       ["deliveries", "/deliveries", "Deliveries"],
     ],
@@ -68,9 +69,19 @@ const tenantMenu: [heading: string, entries: Entry[]][] = [
       ["endpoints", "/endpoints", "Endpoints"],
       ["sources", "/sources", "PBXes"],
       ["keys", "/keys", "API keys"],
+      ["audit", "/audit", "Audit"],
     ],
   ],
   ["Reference", [["event-types", "/event-types", "Event catalog"]]],
+]
+
+const operatorMenu: Entry[] = [
+  ["tenants", "/tenants", "Tenants"],
+  ["search", "/search", "Search"],
+  ["dead-letters", "/dead-letters", "Dead letters"],
+  ["rejected", "/rejected", "Rejected"],
+  ["cost", "/cost", "Volume and cost"],
+  ["audit", "/audit", "Audit"],
 ]
 
 const entryHtml = (base: string, current: string, [section, path, word]: Entry): Html =>
@@ -84,7 +95,7 @@ function menuHtml({ tenant, isOperator, section }: Frame): Html {
       isOperator
         ? html`<h2>Operator</h2>
             <ul>
-              ${entryHtml("/portal", section, ["tenants", "/tenants", "Tenants"])}
+              ${(tenant ? operatorMenu.slice(0, 2) : operatorMenu).map((entry) => entryHtml("/portal", tenant ? "" : section, entry))}
             </ul>`
         : ""
     }
