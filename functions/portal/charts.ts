@@ -115,11 +115,12 @@ const short = (value: number) =>
       ? `${value / 1_000}k`
       : String(value)
 
-/** The least of 2, 4, 10, 20, 40, 100, ... that is not smaller: its half is a whole number too. */
+/** The least of 2, 4, 6, 8, 10, 20, 40, ... that is not smaller: its half is a whole number too. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return (
-    [1, 2, 4, 10].map((each) => each * power).find((each) => each >= value && each % 2 === 0) ??
-    10 * power
+    [1, 2, 4, 6, 8, 10]
+      .map((each) => each * power)
+      .find((each) => each >= value && each % 2 === 0) ?? 10 * power
   )
 }

@@ -136,7 +136,7 @@ function stepHtml(base: string, event: EventWithDeliveries, endpoints: Endpoint[
                 html`<li class="row">
                   <a href="${base}/deliveries/${each.id}">${deliveryStatus(each.status)}</a>
                   ${endpointLink(base, endpoints, each.endpointId)}
-                  ${each.nextAttemptAt === null ? "" : html`<span class="dim small">next ${time(each.nextAttemptAt)}</span>`}
+                  ${each.nextAttemptAt === null ? "" : html`<span class="dim small">due ${time(each.nextAttemptAt)}</span>`}
                 </li>`,
             )}
           </ul>`
