@@ -3,7 +3,7 @@ import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
-import type { Source } from "@ringback/store/source"
+import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
@@ -107,7 +107,7 @@ export async function connect(linked: Linked) {
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    sources: makeCache<Source | undefined>(now, cachedMs),
+    sources: makeCache<Known | undefined>(now, cachedMs),
     endpoints: makeCache<Matching[]>(now, cachedMs),
     erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),

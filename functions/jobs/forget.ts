@@ -1,5 +1,6 @@
 import { namedIn, namedInCall, type Named } from "@ringback/events/named"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Erasure from "@ringback/store/erasure"
@@ -183,7 +184,7 @@ const ATTEMPTS = 10
 async function forget(table: Table, tenant: string, found: Delivery.Delivery): Promise<boolean> {
   let delivery: Delivery.Delivery | undefined = found
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
-    const facts = { ...delivery, tenant, ref: Delivery.refOf(delivery) }
+    const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
     const hasAnswers = delivery.attempts.some(({ responseBody }) => responseBody !== null)
     if (!isOpen && !hasAnswers) return attempt > 0

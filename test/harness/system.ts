@@ -31,6 +31,10 @@ import { queues, type QueueName } from "../../infra/facts.ts"
 import type { Stack } from "./stack.ts"
 
 const CACHED_MS = 10_000
+// A receiver that a test lets hang may do so for as long as a busy machine makes the test wait, and one that answers is
+// never too slow. `test/webhooks/` has the limits of an attempt.
+const PATIENCE_MS = 300_000
+const timeouts = { lookupMs: PATIENCE_MS, connectMs: PATIENCE_MS, totalMs: PATIENCE_MS }
 const DAY_MS = 24 * 3600 * 1000
 
 export type Deps = IngestDeps &
@@ -77,9 +81,9 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
         jobs: stack.queues.Jobs.deadLetterUrl,
       },
     },
-    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test", timeouts }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
-    sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
+    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
     erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
