@@ -25,10 +25,10 @@ export const addCounts = (all: Counts[]): Counts => {
   return total
 }
 
-/** What share of them arrived, of those that have ended. */
-export function shareDelivered({ delivered, failed, held }: Counts): number | null {
-  const ended = delivered + failed + held
-  return ended === 0 ? null : delivered / ended
+/** What share of them has arrived, of those that are wanted. */
+export function shareDelivered({ delivered, failed, held, pending }: Counts): number | null {
+  const all = delivered + failed + held + pending
+  return all === 0 ? null : delivered / all
 }
 
 export const percent = (share: number | null): string =>

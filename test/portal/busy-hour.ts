@@ -42,7 +42,7 @@ export async function liveAnHour(api: TestApi, clock: Clock, receiver: TestRecei
 
   let step = 0
   receiver.behave(({ path: at }, response) => {
-    const isDown = (at === "/crm" && step >= 11 && step < 15) || (at === "/wallboard" && step >= 26)
+    const isDown = at === "/wallboard" && step >= 25
     return isDown
       ? answer(response, 503, {}, '{"error":"upstream connect error"}')
       : answer(response, 204)
