@@ -3,6 +3,7 @@ import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { formatJob, parseJob, type Job, type Place } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
+import { expirePage } from "./jobs/expire.ts"
 import { forgetPage } from "./jobs/forget.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
@@ -66,6 +67,8 @@ function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" | "call" }>): P
       return wakePage(deps.table, job)
     case "erase":
       return erasePage(deps.table, job)
+    case "expire":
+      return expirePage(deps, job)
     case "forget":
       return forgetPage(deps.table, job)
     case "recover":

@@ -2,19 +2,23 @@ import type { Context } from "aws-lambda"
 import {
   commonShards,
   isHealthEntry,
+  isPullEntry,
   listDue,
   moveDue,
+  tenantOf,
   type DueEntry,
   type DuePage,
 } from "@ringback/store/due"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
+import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { formatDelivery } from "./messages/delivery.ts"
+import { formatJob } from "./messages/job.ts"
 import { messageOf, RELEASED_AGAIN_MS } from "./messages/due-message.ts"
 import { reasonOf } from "./runtime/log.ts"
 import { probeOrWake, type ReleaseDeps } from "./endpoint/probe.ts"
 import { releaseResources } from "./resources.ts"
-import { sendAll } from "./messages/send.ts"
+import { sendAll, sendOne } from "./messages/send.ts"
 import { sideBySide } from "./runtime/side-by-side.ts"
 
 const MINUTE_MS = 60_000
@@ -59,22 +63,34 @@ async function releaseShard(
   let page: DuePage | undefined
   do {
     page = await listDue(deps.table, shard, until, PAGE, page?.next)
-    const resting = page.entries.filter(isHealthEntry)
-    await sideBySide(resting, CLAIMS_AT_ONCE, (each) => probeSafely(deps, each))
+    const own = page.entries.filter(isEndpointEntry)
+    await sideBySide(own, CLAIMS_AT_ONCE, (each) => lookSafely(deps, each))
     released += await releaseAll(
       deps,
-      page.entries.filter((each) => !isHealthEntry(each)),
+      page.entries.filter((each) => !isEndpointEntry(each)),
     )
   } while (page.next && hasTime())
   return released
 }
 
-async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
+const isEndpointEntry = (entry: DueEntry) => isHealthEntry(entry) || isPullEntry(entry)
+
+async function lookSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   try {
-    await probeOrWake(deps, entry)
+    if (isPullEntry(entry)) await expireUnfetched(deps, entry)
+    else await probeOrWake(deps, entry)
   } catch (error) {
     deps.log("probe.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
   }
+}
+
+/** Once a day, and when something passes: what nobody fetched in time. */
+async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEntry) {
+  const next = { at: table.now() + WATCH_EVERY_MS, shard: entry.dueShard }
+  if (!(await moveDue(table, entry, next))) return
+  const { endpointId } = entry
+  const job = formatJob({ v: 1, kind: "expire", tenant: tenantOf(entry), endpointId })
+  await sendOne(sqs, queues.jobsUrl, job)
 }
 
 // Claimed first, then sent: a crash between the two means released again, never lost.

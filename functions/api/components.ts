@@ -24,6 +24,7 @@ import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
+import { AckAnswer, AckInput, FetchInput, MessageAnswer } from "./messages.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
@@ -53,6 +54,8 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Message: MessageAnswer,
+  AckResult: AckAnswer,
   Record: RecordAnswer,
   Job: JobAnswer,
   StartedErasure,
@@ -82,6 +85,8 @@ export const requestSchemas = {
   RecoveryInput,
   EraseInput,
   RedriveInput,
+  FetchInput,
+  AckInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */

@@ -12,7 +12,7 @@ import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { oneAtATime } from "./one-at-a-time.ts"
-import { invalid } from "./problem.ts"
+import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
@@ -113,11 +113,14 @@ export const endpointActionRoutes = [
       ),
     }),
     answers: { 200: { description: "What came of it", schema: TestResult } },
-    problems: ["conflict.running"],
+    problems: ["conflict.running", "conflict.state"],
     async handle({ deps: { table, testSender }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
+      const { url } = endpoint
+      if (url === null)
+        throw new ProblemError("conflict.state", "Its receiver fetches: nothing is sent to it.")
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
@@ -139,7 +142,7 @@ export const endpointActionRoutes = [
         () =>
           testSender.send({
             endpointId: endpoint.id,
-            url: endpoint.url,
+            url,
             allowedLoopback: endpoint.allowedLoopback,
             headers: { ...endpoint.headers, ...signature },
             body: webhook.body,

@@ -21,6 +21,7 @@ export function showEndpoint(
   return {
     id: endpoint.id,
     url: endpoint.url,
+    pull: endpoint.pull,
     eventTypes: endpoint.eventTypes,
     sources: endpoint.sources,
     filter: endpoint.filter as EndpointChanges["filter"] & {},

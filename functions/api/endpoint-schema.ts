@@ -124,9 +124,17 @@ export const OwnSecret = v.pipe(
   ),
 )
 
+const Pull = v.pipe(
+  v.boolean(),
+  v.description(
+    "Instead of `url`: nothing is posted, and the receiver fetches its webhooks (messages, ack)",
+  ),
+)
+
 export const EndpointInput = v.pipe(
   v.strictObject({
-    url: settings.url,
+    url: v.exactOptional(settings.url),
+    pull: v.optional(Pull, false),
     eventTypes: v.optional(settings.eventTypes, null),
     sources: v.optional(settings.sources, null),
     filter: v.optional(settings.filter, null),
@@ -138,6 +146,7 @@ export const EndpointInput = v.pipe(
     secret: v.exactOptional(OwnSecret),
     disabled: v.optional(settings.disabled, false),
   }),
+  v.check(({ url, pull }) => (url === undefined) === pull, "must have either url or pull: true"),
   v.metadata({
     examples: [
       {
@@ -162,6 +171,8 @@ export const DisabledReason = v.picklist(["gone", "failing", "manual"])
 const entries = {
   id: id("ep"),
   ...settings,
+  url: v.pipe(v.nullable(settings.url), v.description("Where webhooks are sent. Null: `pull`")),
+  pull: Pull,
   signing: Signing,
   publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(

@@ -4,22 +4,22 @@ import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import * as Health from "@ringback/store/health"
+import type { Posted } from "@ringback/webhooks/endpoint"
 import { isSoon, nextDelayMs } from "@ringback/webhooks/schedule"
 import type { Outcome } from "@ringback/webhooks/send"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import type { Verdict } from "../runtime/batch.ts"
 import { disableEndpoint } from "../endpoint/breaker.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
-import { formatJob } from "../messages/job.ts"
+import { tellExhausted } from "../messages/exhausted.ts"
 import { freshReceiver, type DeliverDeps } from "../endpoint/cached-endpoint.ts"
 import type { Round } from "./batch-results.ts"
-import { sendOne } from "../messages/send.ts"
 import { bodyOf } from "../dispatch/event-body.ts"
 
 export type Attempted = {
   message: DeliveryMessage
   facts: Delivery.DeliveryFacts
-  endpoint: Endpoint.Endpoint
+  endpoint: Posted
   /** As read before the attempt; undefined where the message was the first for sure. */
   delivery: Delivery.Delivery | undefined
 }
@@ -81,7 +81,7 @@ async function bodyFor(
 /** Signs and sends. */
 export async function post(
   { table, sender, slowness }: Pick<DeliverDeps, "table" | "sender" | "slowness">,
-  endpoint: Endpoint.Endpoint,
+  endpoint: Posted,
   eventId: string,
   body: string,
 ): Promise<Outcome> {
@@ -155,28 +155,9 @@ async function settleFailure(
 }
 
 /** False where the 410 came from a place that the endpoint has left meanwhile. */
-async function disableGone(deps: DeliverDeps, asked: Endpoint.Endpoint): Promise<boolean> {
+async function disableGone(deps: DeliverDeps, asked: Posted): Promise<boolean> {
   const { endpoint, health } = await freshReceiver(deps, asked.tenant, asked.id)
   if (!endpoint || endpoint.url !== asked.url) return false
   if (!endpoint.disabled) await disableEndpoint(deps, endpoint, "gone", health.failingSince)
   return true
-}
-
-/** Before the write, so that a crash between the two tells it twice, under one id, and never not at all. */
-async function tellExhausted(deps: DeliverDeps, message: DeliveryMessage, attempts: number) {
-  const { tenant, deliveryId, eventId, endpointId, turn } = message
-  // Operational events cause none themselves.
-  if (message.eventType === "delivery.exhausted" || message.eventType === "endpoint.disabled")
-    return
-  const job = formatJob({
-    v: 1,
-    kind: "notify",
-    tenant,
-    type: "delivery.exhausted",
-    at: deps.table.now(),
-    identity: [deliveryId, turn],
-    except: endpointId,
-    data: { deliveryId, eventId, endpointId, attempts },
-  })
-  await sendOne(deps.sqs, deps.queues.jobsUrl, job)
 }

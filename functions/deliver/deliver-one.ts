@@ -1,4 +1,6 @@
 import * as Delivery from "@ringback/store/delivery"
+import { waitingFrom } from "@ringback/store/pull"
+import type { Endpoint, Posted } from "@ringback/webhooks/endpoint"
 import { isSoon } from "@ringback/webhooks/schedule"
 import type { Verdict } from "../runtime/batch.ts"
 import { waitFor, type Wait } from "./admission.ts"
@@ -65,6 +67,11 @@ export async function deliverOne(
     return "done"
   }
 
+  if (!isPosted(endpoint)) {
+    const due = waitingFrom(endpointId, table.now())
+    await Delivery.advance(table, facts, turn, { status: "pending", due })
+    return "done"
+  }
   if (!message.manual) {
     const wait = await waitFor(deps, { message, receiver, endpoint, delivery })
     if (wait) return park(deps, round, { message, facts, wait })
@@ -72,6 +79,8 @@ export async function deliverOne(
   if (!errand.hasTime()) return "later"
   return attempt(deps, round, { message, facts, endpoint, delivery })
 }
+
+const isPosted = (endpoint: Endpoint): endpoint is Posted => endpoint.url !== null
 
 /**
  * A message that comes again after its outcome was written: the function ended between the two, perhaps before it sent

@@ -3,6 +3,7 @@ import { advance } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { idOf, type StoredEvent } from "@ringback/store/event"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import { waitingFrom } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
@@ -72,8 +73,9 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
       await decide(deps.table, accepted, endpoint.id, "discarded", refusal)
       continue
     }
-    const message = messageFor(deps.table, accepted, endpoint.id, body)
-    if (!endpoint.disabled || !(await hold(deps, accepted, endpoint.id))) messages.push(message)
+    if (endpoint.disabled && (await hold(deps, accepted, endpoint.id))) continue
+    if (endpoint.pull) await decide(deps.table, accepted, endpoint.id, "pending")
+    else messages.push(messageFor(deps.table, accepted, endpoint.id, body))
   }
   return messages
 }
@@ -117,16 +119,17 @@ async function hold(
   return true
 }
 
-/** No POST: the delivery is on record with the reason. */
+/** No POST: the delivery is on record with the reason, or waits to be fetched. */
 async function decide(
   table: Table,
   { tenant, event }: Accepted,
   endpointId: string,
-  status: "held" | "discarded",
-  reason: string,
+  status: "held" | "discarded" | "pending",
+  reason?: string,
 ): Promise<void> {
   const eventId = idOf(event)
   const ref = deliveryRef(eventId, endpointId, event.receivedAt)
   const facts = { tenant, ref, endpointId, eventId, eventType: event.type }
-  await advance(table, facts, 0, { status, reason })
+  const due = status === "pending" ? waitingFrom(endpointId, table.now()) : undefined
+  await advance(table, facts, 0, { status, reason, due })
 }

@@ -81,7 +81,7 @@ export async function disableEndpoint(
 ): Promise<void> {
   const { tenant, id: endpointId, revision } = endpoint
   // Its origin alone: many receivers keep their secret in the path or the query, and others are told of this.
-  const url = new URL(endpoint.url).origin
+  const url = endpoint.url === null ? null : new URL(endpoint.url).origin
   const now = deps.table.now()
   const notice: Job = {
     v: 1,

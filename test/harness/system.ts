@@ -155,6 +155,7 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
 
 type EndpointSettings = Partial<Endpoint.Settings & Endpoint.Permission> & {
   signing?: "hmac" | "ed25519"
+  pull?: boolean
   secret?: string
   /** Of how many the tenant may have. */
   limit?: number

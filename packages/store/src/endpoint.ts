@@ -11,6 +11,7 @@ import {
   type ReadOptions,
 } from "./item.ts"
 import { endpointKey } from "./keys.ts"
+import { watchFrom } from "./pull.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
@@ -23,7 +24,8 @@ const json = <const Schema extends v.GenericSchema>(schema: Schema) =>
 const Stored = v.object({
   id: v.string(),
   tenant: v.string(),
-  url: v.string(),
+  url: v.nullable(v.string()),
+  pull: v.optional(v.boolean(), false),
   allowedLoopback: v.exactOptional(v.nullable(v.string())),
   eventTypes: v.nullable(v.array(v.string())),
   sources: v.nullable(v.array(v.string())),
@@ -59,6 +61,8 @@ export type Settings = Pick<
   | "metadata"
   | "disabled"
 >
+/** What is fixed when it is made. */
+export type Fixed = { signing: Receiver["signing"]; pull?: boolean }
 export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
 
 /** What goes with `url`, and is never set by its tenant. */
@@ -89,7 +93,7 @@ function toItem(table: Table, tenant: string, id: string, settings: Changes): It
 export async function create(
   table: Table,
   tenant: string,
-  settings: Settings & Permission & { signing: Receiver["signing"] },
+  settings: Settings & Permission & Fixed,
   secret: string,
   limit: Limit = {},
 ): Promise<Endpoint> {
@@ -104,6 +108,7 @@ export async function create(
     createdAt: now,
     updatedAt: now,
     revision: 1,
+    ...(settings.pull && watchFrom(id, now)),
   }
   await createOwned(table, { tenant, kind: "EP", id }, item, limit)
   return parse(table, item)
@@ -121,7 +126,15 @@ export async function get(
 }
 
 /** What it takes to know which events an endpoint wants. */
-const Matching = v.pick(Stored, ["id", "eventTypes", "sources", "filter", "disabled", "createdAt"])
+const Matching = v.pick(Stored, [
+  "id",
+  "pull",
+  "eventTypes",
+  "sources",
+  "filter",
+  "disabled",
+  "createdAt",
+])
 export type Matching = v.InferOutput<typeof Matching>
 
 /** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */

@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
@@ -156,6 +156,31 @@ async function claimItem(
     if (isConditionFailed(error)) return "taken"
     throw error
   }
+}
+
+/** Those of at most a hundred events that are there, by id. */
+export async function getMany(
+  table: Table,
+  tenant: string,
+  eventIds: string[],
+): Promise<Map<string, StoredEvent>> {
+  const found = new Map<string, StoredEvent>()
+  let wanted = [...new Set(eventIds)].flatMap((id) => {
+    const parsed = parseEventId(id)
+    return parsed ? [marshall(eventKey(tenant, parsed.timeNanos, parsed.hash))] : []
+  })
+  while (wanted.length > 0) {
+    const request = { Keys: wanted, ConsistentRead: true }
+    const answer = await table.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table.name]: request } }),
+    )
+    for (const raw of answer.Responses?.[table.name] ?? []) {
+      const event = parseEvent(unmarshall(raw))
+      if (!isExpired(event, table.now())) found.set(idOf(event), event)
+    }
+    wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
+  }
+  return found
 }
 
 /** The event of that id, unless there is none (any more). */

@@ -4,11 +4,17 @@ export type DisabledReason = "gone" | "failing" | "manual"
 /** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
 export type EndpointSecret = { sealed: string; expiresAt?: number }
 
+/** One that webhooks are posted to. */
+export type Posted = Endpoint & { url: string }
+
 /** A tenant's receiver, as delivery and the API see it. Times are epoch ms. */
 export type Endpoint = {
   id: string
   tenant: string
-  url: string
+  /** Null where nothing is posted: the receiver fetches. */
+  url: string | null
+  /** Its receiver fetches what is for it. */
+  pull: boolean
   /** The `host:port` of a loopback URL that the operator set, on one machine. Any other change of `url` clears it. */
   allowedLoopback?: string | null
   /** Null: all but `call.*`. `*` and `campaign.*` are patterns. */

@@ -1,0 +1,38 @@
+import type { Table } from "@ringback/store/table"
+import { formatJob } from "./job.ts"
+import { sendOne, type SqsSender } from "./send.ts"
+
+export type NoticeDeps = { table: Table; sqs: SqsSender; queues: { jobsUrl: string } }
+
+type Exhausted = {
+  tenant: string
+  deliveryId: string
+  eventId: string
+  eventType: string
+  endpointId: string
+  turn: number
+}
+
+/**
+ * Tells the tenant's other endpoints that a delivery has failed for good. Before that is written, so that a crash between
+ * the two tells it twice, under one id, and never not at all.
+ */
+export async function tellExhausted(
+  deps: NoticeDeps,
+  { tenant, deliveryId, eventId, eventType, endpointId, turn }: Exhausted,
+  attempts: number,
+): Promise<void> {
+  // Operational events cause none themselves.
+  if (eventType === "delivery.exhausted" || eventType === "endpoint.disabled") return
+  const job = formatJob({
+    v: 1,
+    kind: "notify",
+    tenant,
+    type: "delivery.exhausted",
+    at: deps.table.now(),
+    identity: [deliveryId, turn],
+    except: endpointId,
+    data: { deliveryId, eventId, endpointId, attempts },
+  })
+  await sendOne(deps.sqs, deps.queues.jobsUrl, job)
+}
