@@ -1,5 +1,3 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
-import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
 import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
@@ -12,6 +10,7 @@ import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
 import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
+import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
@@ -126,12 +125,10 @@ export const releaseResources = memoized(() => {
 
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
-  const client = new DynamoDBClient({})
+  const client = makeDynamodb()
   const insert = settings.inserts && makeInsert(client, name, settings.inserts)
   const table: Table = { client, name, now: Date.now, sealer, retentionMs, insert }
-  // Otherwise the SDK calls the queue URL's host, whatever endpoint it is given.
-  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
-  return { table, sqs, log: makeLog(settings.logFile) }
+  return { table, sqs: makeSqs(), log: makeLog(settings.logFile) }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>

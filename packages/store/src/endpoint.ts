@@ -211,10 +211,19 @@ export const remove = (table: Table, tenant: string, id: string) =>
 export const purge = (table: Table, tenant: string, id: string) =>
   deleteItem(table, endpointKey(tenant, id), "attribute_exists(deletedAt)")
 
+// An endpoint as it was read, from a cache for instance, opens each of its secrets once.
+const openedSecrets = new WeakMap<object, string>()
+
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
-  return validSecrets(endpoint, now).map(({ sealed }) => table.sealer.open(sealed, context))
+  return validSecrets(endpoint, now).map((secret) => {
+    const known = openedSecrets.get(secret)
+    if (known !== undefined) return known
+    const opened = table.sealer.open(secret.sealed, context)
+    openedSecrets.set(secret, opened)
+    return opened
+  })
 }
 
 export const validSecrets = (endpoint: Receiver, now: number) =>

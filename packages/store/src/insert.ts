@@ -6,14 +6,13 @@ import {
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb"
 import { marshall } from "@aws-sdk/util-dynamodb"
-import type { Item } from "./item.ts"
 import type { Key } from "./keys.ts"
 
 /**
  * Puts an item where nothing lies, in one request with others of the same moment. False where something lies there, or
  * where only a request of its own can tell: nothing was written then. Rejects where the table cannot be reached.
  */
-export type Insert = (item: Key & Item) => Promise<boolean>
+export type Insert = (item: Key & Record<string, unknown>) => Promise<boolean>
 
 /**
  * `statements`: each for itself, at the price of as many single writes. `transaction`: all or none of a request, which

@@ -30,7 +30,7 @@ const SEGMENT_BYTES = 8 * MEGABYTE
 const WINDOW_BYTES = 8 * MEGABYTE
 // What may wait for a disk that refuses.
 const MEMORY_BYTES = 64 * MEGABYTE
-// A group is flushed when it is this old or this large, and the group before it is on the disk.
+// A group is flushed when the one before it is on the disk, and that was so long ago, or it is this large.
 const GROUP_MS = 10
 const GROUP_BYTES = MEGABYTE / 2
 const GROUP_MAX_BYTES = 4 * MEGABYTE
@@ -49,6 +49,7 @@ export class Spool {
   #pendingBytes = 0
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #flushedAt = -Infinity
   #trouble: Error | null = null
   // All before it is in the window, or done.
   #loadedTo: number
@@ -128,7 +129,7 @@ export class Spool {
     return entry
   }
 
-  /** The oldest messages that nobody has taken, those on the disk only (while it takes any). */
+  /** The oldest messages that nobody has taken: on the disk, or on their way there. */
   take(maxCount: number, maxBytes: number): Entry[] {
     const taken = this.#window.take(maxCount, maxBytes)
     if (this.#window.waitingBytes < WINDOW_BYTES / 2) {
@@ -190,7 +191,8 @@ export class Spool {
       clearTimeout(this.#timer)
       void this.#flush()
     } else {
-      this.#timer ??= setTimeout(() => void this.#flush(), this.#trouble ? DISK_RETRY_MS : GROUP_MS)
+      const groupMs = Math.max(0, this.#flushedAt + GROUP_MS - performance.now())
+      this.#timer ??= setTimeout(() => void this.#flush(), this.#trouble ? DISK_RETRY_MS : groupMs)
     }
   }
 
@@ -199,6 +201,7 @@ export class Spool {
     this.#timer = undefined
     this.#flushing = this.#flushGroup().finally(() => {
       this.#flushing = undefined
+      this.#flushedAt = performance.now()
       if (this.#pending.length > 0) this.#schedule()
     })
     return this.#flushing
@@ -215,6 +218,8 @@ export class Spool {
       group.push(entry)
     }
     const start = this.#files.end
+    // The queue keeps a message as well as the disk does: who is first does not matter, and nobody waits for the other.
+    this.#lend()
     try {
       await this.#files.append(joinLines(group))
     } catch (error) {
@@ -251,7 +256,7 @@ export class Spool {
     return done.at(-1)?.end ?? 0
   }
 
-  /** While the disk refuses, what waits for it is sent from memory. */
+  /** What waits for the disk is sent from memory, unless something before it has to be read back first. */
   #lend(): void {
     if (this.#loading || this.#loadedTo !== this.#files.end) return
     for (const entry of this.#pending) {
