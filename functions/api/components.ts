@@ -1,3 +1,4 @@
+import { orders } from "@ringback/webhooks/endpoint"
 import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
@@ -96,6 +97,7 @@ export const choices: Record<string, readonly unknown[]> = {
   RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
+  Order: orders,
   CallOutcome: outcomes,
   QueueName: QUEUE_NAMES,
   FoundKind: FOUND_KINDS,

@@ -25,6 +25,7 @@ export function showEndpoint(
     eventTypes: endpoint.eventTypes,
     sources: endpoint.sources,
     filter: endpoint.filter as EndpointChanges["filter"] & {},
+    order: endpoint.order,
     description: endpoint.description,
     headers: isMasked ? Object.fromEntries(names.map((name) => [name, MASK])) : endpoint.headers,
     rateLimit: endpoint.rateLimit,

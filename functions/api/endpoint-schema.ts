@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { orders } from "@ringback/webhooks/endpoint"
 import { MAX_HEADERS } from "@ringback/webhooks/headers"
 import { FieldError } from "./problem.ts"
 import { id, reference, text } from "./schemas.ts"
@@ -73,6 +74,12 @@ const settings = {
     v.description("Dotted path into the webhook to the values allowed there; all must hold"),
     v.examples([{ "data.status": [0, 1] }]),
   ),
+  order: v.pipe(
+    v.picklist(orders),
+    v.description(
+      "latest: of one `data.uuid` (of `call.*`, and of the others) nothing is sent that is older, by `version`, than what was accepted: it is discarded. Costs two more writes an attempt",
+    ),
+  ),
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
   headers: v.pipe(
     v.record(v.string(), v.string()),
@@ -138,6 +145,7 @@ export const EndpointInput = v.pipe(
     eventTypes: v.optional(settings.eventTypes, null),
     sources: v.optional(settings.sources, null),
     filter: v.optional(settings.filter, null),
+    order: v.optional(settings.order, "any"),
     description: v.optional(settings.description, null),
     headers: v.optional(settings.headers, {}),
     rateLimit: v.optional(settings.rateLimit, null),

@@ -173,6 +173,7 @@ export async function makeEndpoint(
     eventTypes: null,
     sources: null,
     filter: null,
+    order: "any" as const,
     description: null,
     headers: {},
     rateLimit: null,

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
+import { orders, type DisabledReason, type Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import {
   changeItem,
   deleteItem,
@@ -30,6 +30,7 @@ const Stored = v.object({
   eventTypes: v.nullable(v.array(v.string())),
   sources: v.nullable(v.array(v.string())),
   filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
+  order: v.optional(v.picklist(orders), "any"),
   description: v.nullable(v.string()),
   /** Sealed as a whole: receivers are often given an Authorization. */
   headers: v.string(),
@@ -55,6 +56,7 @@ export type Settings = Pick<
   | "eventTypes"
   | "sources"
   | "filter"
+  | "order"
   | "description"
   | "headers"
   | "rateLimit"

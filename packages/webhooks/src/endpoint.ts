@@ -1,6 +1,9 @@
 /** Why an endpoint is disabled: it said 410, it failed for five days, or somebody disabled it. */
 export type DisabledReason = "gone" | "failing" | "manual"
 
+export const orders = ["any", "latest"] as const
+export type Order = (typeof orders)[number]
+
 /** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
 export type EndpointSecret = { sealed: string; expiresAt?: number }
 
@@ -23,6 +26,8 @@ export type Endpoint = {
   sources: string[] | null
   /** Dotted path to allowed values; all must hold. */
   filter: Record<string, unknown[]> | null
+  /** `latest`: nothing older is sent of a record or call than what was accepted. */
+  order: Order
   description: string | null
   headers: Record<string, string>
   /** Requests a second; null: no limit. */
