@@ -5,18 +5,17 @@ import {
   isPullEntry,
   listDue,
   moveDue,
-  tenantOf,
   type DueEntry,
   type DuePage,
 } from "@ringback/store/due"
-import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
+import { tenantOf } from "@ringback/store/keys"
+import { eachPage } from "@ringback/store/pages"
 import { WATCH_EVERY_MS } from "@ringback/store/pull"
-import type { Table } from "@ringback/store/table"
-import { formatDelivery } from "./messages/delivery.ts"
+import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
 import { formatJob } from "./messages/job.ts"
-import { messageOf, RELEASED_AGAIN_MS } from "./messages/due-message.ts"
+import { takeDue } from "./messages/retry-plan.ts"
 import { reasonOf } from "./runtime/log.ts"
-import { probeOrWake, type ReleaseDeps } from "./endpoint/probe.ts"
+import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { releaseResources } from "./resources.ts"
 import { sendAll, sendOne } from "./messages/send.ts"
 import { sideBySide } from "./runtime/side-by-side.ts"
@@ -60,16 +59,16 @@ async function releaseShard(
   hasTime: () => boolean,
 ): Promise<number> {
   let released = 0
-  let page: DuePage | undefined
-  do {
-    page = await listDue(deps.table, shard, until, PAGE, page?.next)
-    const own = page.entries.filter(isEndpointEntry)
+  const read = (start?: DuePage["next"]) => listDue(deps.table, shard, until, PAGE, start)
+  for await (const { entries } of eachPage(read)) {
+    const own = entries.filter(isEndpointEntry)
     await sideBySide(own, CLAIMS_AT_ONCE, (each) => lookSafely(deps, each))
     released += await releaseAll(
       deps,
-      page.entries.filter((each) => !isEndpointEntry(each)),
+      entries.filter((each) => !isEndpointEntry(each)),
     )
-  } while (page.next && hasTime())
+    if (!hasTime()) break
+  }
   return released
 }
 
@@ -78,7 +77,7 @@ const isEndpointEntry = (entry: DueEntry) => isHealthEntry(entry) || isPullEntry
 async function lookSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   try {
     if (isPullEntry(entry)) await expireUnfetched(deps, entry)
-    else await probeOrWake(deps, entry)
+    else await onDue(deps, entry)
   } catch (error) {
     deps.log("probe.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
   }
@@ -101,7 +100,7 @@ async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<numbe
   const messages = entries
     .filter((_, index) => claimed[index])
     .map((entry) => ({
-      body: formatDelivery(messageOf(entry, now)),
+      body: formatDelivery(messageForEntry(entry, now)),
       groupId: entry.endpointId,
       delaySeconds: Math.max(0, Math.ceil((entry.dueAt - now) / 1000)),
     }))
@@ -112,16 +111,11 @@ async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<numbe
 // One that cannot be claimed must not keep back those that have been.
 async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean> {
   try {
-    return await claim(deps.table, entry)
+    return await takeDue(deps.table, entry)
   } catch (error) {
     deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
     return false
   }
-}
-
-function claim(table: Table, entry: DueEntry): Promise<boolean> {
-  const at = Math.max(table.now(), entry.dueAt) + RELEASED_AGAIN_MS
-  return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
 }
 
 export const handler = async (event: { windowMs?: number }, context: Context) =>

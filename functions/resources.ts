@@ -3,7 +3,7 @@ import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
-import type { Source } from "@ringback/store/source"
+import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
@@ -15,6 +15,7 @@ import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
+import { makeTurns } from "./runtime/turns.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -102,11 +103,12 @@ export async function connect(linked: Linked) {
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    sources: makeCache<Source | undefined>(now, cachedMs),
+    sources: makeCache<Known | undefined>(now, cachedMs),
     endpoints: makeCache<Matching[]>(now, cachedMs),
     erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
+    turns: makeTurns(),
     random: Math.random,
     version,
     log,

@@ -56,7 +56,7 @@ export async function authorize(
     throw notFound("tenant")
   }
   const tenant = await Tenant.get(table, tenantId, { consistent: true })
-  if (!tenant || tenant.deletedAt !== undefined) {
+  if (!tenant) {
     throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
   }
   if (caller.kind === "tenant" && caller.scope === "read" && scope === "full") {

@@ -102,7 +102,7 @@ export const deliveryRoutes = [
       const delivery = await read(deps, tenant.id, deliveryId)
       const { endpointId } = delivery
       const endpoint = await Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      if (!endpoint || endpoint.deletedAt !== undefined) {
+      if (!endpoint) {
         throw new ProblemError("conflict.state", "Its endpoint was deleted.")
       }
       if (endpoint.disabled) {
@@ -113,7 +113,7 @@ export const deliveryRoutes = [
       }
       const event = await Event.get(deps.table, tenant.id, delivery.eventId, { consistent: true })
       if (event?.erased) throw new ProblemError("conflict.state", "Its content was erased.")
-      if (!(await retryNow(deps, tenant.id, delivery))) {
+      if (!(await retryNow(deps, delivery))) {
         throw new ProblemError("conflict.changed", "It is being attempted right now.")
       }
       return { status: 202, body: showDelivery(await read(deps, tenant.id, deliveryId)) }

@@ -10,7 +10,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
-import { signatureHeaders } from "@ringback/webhooks/sign"
+import { post } from "../deliver/post.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -124,11 +124,6 @@ export const endpointActionRoutes = [
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
-      const signature = signatureHeaders({
-        ...webhook,
-        timestampSeconds: Math.floor(now / 1000),
-        secrets: Endpoint.openSecrets(table, endpoint),
-      })
       const work = {
         kind: "TEST",
         tenant: tenant.id,
@@ -139,14 +134,7 @@ export const endpointActionRoutes = [
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () =>
-          testSender.send({
-            endpointId: endpoint.id,
-            url,
-            allowedLoopback: endpoint.allowedLoopback,
-            headers: { ...endpoint.headers, ...signature },
-            body: webhook.body,
-          }),
+        () => post({ table, sender: testSender }, { ...endpoint, url }, webhook),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

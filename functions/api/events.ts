@@ -5,7 +5,7 @@ import { deliveriesOfEvent } from "@ringback/store/delivery-list"
 import { listEvents } from "@ringback/store/event-list"
 import { wants } from "@ringback/webhooks/match"
 import { replay } from "../dispatch/redeliver.ts"
-import { bodyOf } from "../dispatch/event-body.ts"
+import { webhookOf } from "../dispatch/event-body.ts"
 import { cursorsFor } from "./cursor.ts"
 import type { Deps } from "./deps.ts"
 import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from "./delivery-schema.ts"
@@ -55,7 +55,7 @@ export const EventWithDeliveries = v.object({
 type Shown = v.InferOutput<typeof EventAnswer>
 
 const show = (tenant: string, event: Event.StoredEvent): Shown => ({
-  ...JSON.parse(bodyOf(tenant, event)),
+  ...webhookOf(tenant, event),
   ...(event.erased && { erased: true }),
   createdAt: formatMillis(event.claimedAt),
 })
@@ -188,7 +188,7 @@ export const eventRoutes = [
 ]
 
 async function wantedBy({ table }: Deps, tenant: string, event: Event.StoredEvent) {
-  const webhook = JSON.parse(bodyOf(tenant, event)) as object
+  const webhook = webhookOf(tenant, event)
   const candidate = { type: event.type, source: event.source, webhook }
   return (await Endpoint.list(table, tenant))
     .filter((endpoint) => !endpoint.disabled && wants(endpoint, candidate))

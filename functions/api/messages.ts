@@ -2,9 +2,8 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
-import { parseDeliveryId } from "@ringback/store/keys"
 import * as Lease from "@ringback/store/lease"
-import * as Pull from "@ringback/store/pull"
+import { acknowledge } from "../pull/acknowledge.ts"
 import { fetchMessages, type Message, type Wanted } from "../pull/fetch.ts"
 import type { Deps } from "./deps.ts"
 import { deliveryIdSchema } from "./delivery-schema.ts"
@@ -152,16 +151,14 @@ export const messageRoutes = [
     body: AckInput,
     answers: { 200: { description: "What became of each", schema: AckAnswer } },
     problems: ["conflict.state"],
-    async handle({ deps: { table, ...deps }, tenant, params: { endpointId }, body }) {
-      await pullEndpoint({ table, ...deps }, tenant.id, endpointId)
+    async handle({ deps, tenant, params: { endpointId }, body }) {
+      const endpoint = await pullEndpoint(deps, tenant.id, endpointId)
       const acked = new Set<string>()
       const lost = new Set<string>()
-      for (const { deliveryId, lease } of body.acks) {
-        const ref = parseDeliveryId(deliveryId)
-        const ack = ref && { endpointId, ref, lease }
-        const counts = ack && (await Pull.acknowledge(table, tenant.id, ack))
-        if (counts) acked.add(deliveryId)
-        else lost.add(deliveryId)
+      for (const ack of body.acks) {
+        const counts = await acknowledge(deps.table, endpoint, ack)
+        const answered = counts ? acked : lost
+        answered.add(ack.deliveryId)
       }
       const answer = { acked: [...acked], lost: [...lost.difference(acked)] }
       return { status: 200, body: answer, isNoChange: true }

@@ -1,3 +1,4 @@
+import { RETRY_AFTER_STATUSES } from "@ringback/webhooks/overload"
 import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
@@ -175,7 +176,9 @@ export const webhookHeaders = [
 export const webhookResponses = {
   "2XX": { description: "Taken" },
   "410": { description: "Nobody is here any more: the endpoint is disabled" },
-  default: { description: "Tried again later; Retry-After is obeyed on 429 and 503" },
+  default: {
+    description: `Tried again later; Retry-After is obeyed on ${RETRY_AFTER_STATUSES.join(" and ")}`,
+  },
 }
 
 export const webhookCallbacks = {

@@ -5,6 +5,7 @@ import { versionOf } from "@ringback/events/version"
 import * as Event from "@ringback/store/event"
 import * as Record from "@ringback/store/record"
 import { asksFor } from "@ringback/webhooks/match"
+import { stopForEvent } from "../dispatch/event-stop.ts"
 import { endpointsOf, type Accepted, type FanOutDeps } from "../dispatch/fan-out.ts"
 import type { Job } from "../messages/job.ts"
 import { endCall, noteCall, type CallDeps, type Heard } from "./call.ts"
@@ -25,7 +26,7 @@ type Claimed = {
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
   const [kind, action] = translated.type.split(".") as [Kind, Action]
-  if (event.refuted !== undefined || event.erased) return []
+  if (stopForEvent(event)) return []
   if (event.uuid === null || event.source === null) return []
   if (kind !== "dialing") {
     await noteRecord(deps, { tenant, source: event.source, uuid: event.uuid }, translated)

@@ -4,6 +4,7 @@ import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
 import type { Sender } from "@ringback/webhooks/send"
 import type { Cache } from "../runtime/cache.ts"
+import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
 import type { Slowness } from "./slow-endpoints.ts"
 
@@ -18,6 +19,8 @@ export type DeliverDeps = {
   /** As of at most ten seconds ago. */
   receivers: Cache<Receiver>
   slowness: Slowness
+  /** Of the versions of one record, at endpoints whose order is `latest`. */
+  turns: Turns
   /** In [0, 1). */
   random: () => number
   log: Log
@@ -35,7 +38,7 @@ export async function readReceiver(
     Endpoint.get(table, tenant, endpointId, options),
     Health.get(table, tenant, endpointId, options),
   ])
-  return { endpoint: endpoint?.deletedAt === undefined ? endpoint : undefined, health }
+  return { endpoint, health }
 }
 
 export const cachedReceiver = (

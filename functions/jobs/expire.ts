@@ -1,4 +1,5 @@
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
 import { listDue } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -15,7 +16,7 @@ export async function expirePage(
 ): Promise<Place> {
   const { table } = deps
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
-  if (!endpoint || endpoint.deletedAt !== undefined) {
+  if (!endpoint) {
     await Pull.unwatch(table, tenant, endpointId)
     return undefined
   }
@@ -33,7 +34,7 @@ export async function expirePage(
   for (const delivery of await readWhole(table, page.entries)) {
     if (delivery.status !== "pending") continue
     const at = Pull.pastAt(delivery)
-    if (at <= table.now()) await giveUp(deps, tenant, delivery)
+    if (at <= table.now()) await giveUp(deps, delivery)
     else soonest = Math.min(soonest, at)
   }
   const known = soonest < Infinity ? { soonest } : {}
@@ -42,10 +43,10 @@ export async function expirePage(
   return undefined
 }
 
-async function giveUp(deps: NoticeDeps, tenant: string, delivery: Delivery.Delivery) {
-  const { endpointId, eventId, eventType, turn, attemptCount } = delivery
-  const facts = { tenant, ref: Delivery.refOf(delivery), endpointId, eventId, eventType }
-  await tellExhausted(deps, { ...facts, deliveryId: Delivery.idOf(delivery), turn }, attemptCount)
+async function giveUp(deps: NoticeDeps, delivery: Delivery.Delivery) {
+  const { turn, attemptCount } = delivery
+  const facts = factsOfItem(delivery)
+  await tellExhausted(deps, facts, { turn, attempts: attemptCount })
   const change = { status: "failed" as const, reason: "never fetched" }
   await Delivery.advance(deps.table, facts, turn, change)
 }

@@ -1,5 +1,6 @@
 import { namedIn, namedInCall, type Named } from "@ringback/events/named"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfEvent, factsOfItem } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Erasure from "@ringback/store/erasure"
@@ -11,13 +12,14 @@ import {
   getEraseJob,
   type EraseJob,
 } from "@ringback/store/job"
-import { deliveryKey, deliveryRef } from "@ringback/store/keys"
+import { deliveryKey } from "@ringback/store/keys"
 import * as Lease from "@ringback/store/lease"
 import * as Record from "@ringback/store/record"
 import type { Table } from "@ringback/store/table"
 import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/store/walk"
 import { wants } from "@ringback/webhooks/match"
-import { bodyOf } from "../dispatch/event-body.ts"
+import { webhookOf } from "../dispatch/event-body.ts"
+import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
 import type { Job, Place } from "../messages/job.ts"
 
 // All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
@@ -143,15 +145,12 @@ async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): 
 
 /** A first attempt that still waits in a queue finds that its delivery was decided. */
 async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent): Promise<void> {
-  if (event.erased || event.refuted !== undefined) return
-  const eventId = Event.idOf(event)
-  const candidate = { ...event, webhook: JSON.parse(bodyOf(tenant, event)) as object }
+  if (stopForEvent(event)) return
+  const { type, source } = event
+  const candidate = { type, source, webhook: webhookOf(tenant, event) }
   const all = (await Endpoint.list(table, tenant))
     .filter((each) => each.createdAt <= event.claimedAt && wants(each, candidate))
-    .map(({ id: endpointId }) => {
-      const ref = deliveryRef(eventId, endpointId, event.receivedAt)
-      return { tenant, ref, endpointId, eventId, eventType: event.type }
-    })
+    .map(({ id }) => factsOfEvent(tenant, event, id))
   const known = await readWhole(
     table,
     all.map(({ ref }) => deliveryKey(tenant, ref)),
@@ -160,11 +159,9 @@ async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent)
   await Promise.all(
     all
       .filter(({ ref }) => !there.has(deliveryKey(tenant, ref).sk))
-      .map((facts) => Delivery.advance(table, facts, 0, DISCARDED)),
+      .map((facts) => Delivery.advance(table, facts, 0, ERASED)),
   )
 }
-
-const DISCARDED = { status: "discarded", reason: "erased" } as const
 
 async function deliveriesPage({ table, job, walk }: Work) {
   const { tenant } = job
@@ -172,7 +169,7 @@ async function deliveriesPage({ table, job, walk }: Work) {
   const ids = [...new Set(items.map(({ eventId }) => eventId))]
   const empty = await Erasure.erasedAmong(table, tenant, ids)
   for (const delivery of items) {
-    if (empty.has(delivery.eventId) && (await forget(table, tenant, delivery))) walk.deliveries++
+    if (empty.has(delivery.eventId) && (await forget(table, delivery))) walk.deliveries++
   }
   return next
 }
@@ -180,16 +177,16 @@ async function deliveriesPage({ table, job, walk }: Work) {
 const ATTEMPTS = 10
 
 /** False where there was nothing to be taken out. What is decided meanwhile is looked at again. */
-async function forget(table: Table, tenant: string, found: Delivery.Delivery): Promise<boolean> {
+async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> {
   let delivery: Delivery.Delivery | undefined = found
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
-    const facts = { ...delivery, tenant, ref: Delivery.refOf(delivery) }
+    const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
     const hasAnswers = delivery.attempts.some(({ responseBody }) => responseBody !== null)
     if (!isOpen && !hasAnswers) return attempt > 0
-    if (isOpen) await Delivery.advance(table, facts, delivery.turn, DISCARDED)
+    if (isOpen) await Delivery.advance(table, facts, delivery.turn, ERASED)
     else await Erasure.emptyAttempts(table, delivery)
-    delivery = await Delivery.get(table, tenant, facts.ref, { consistent: true })
+    delivery = await Delivery.get(table, facts.tenant, facts.ref, { consistent: true })
   }
   if (delivery) throw new Error(`the delivery ${Delivery.idOf(delivery)} changes all the time`)
   return true

@@ -1,17 +1,10 @@
+import type { DeliveryFacts } from "@ringback/store/delivery-facts"
+import { deliveryId as idOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
 import { formatJob } from "./job.ts"
 import { sendOne, type SqsSender } from "./send.ts"
 
 export type NoticeDeps = { table: Table; sqs: SqsSender; queues: { jobsUrl: string } }
-
-type Exhausted = {
-  tenant: string
-  deliveryId: string
-  eventId: string
-  eventType: string
-  endpointId: string
-  turn: number
-}
 
 /**
  * Tells the tenant's other endpoints that a delivery has failed for good. Before that is written, so that a crash between
@@ -19,11 +12,12 @@ type Exhausted = {
  */
 export async function tellExhausted(
   deps: NoticeDeps,
-  { tenant, deliveryId, eventId, eventType, endpointId, turn }: Exhausted,
-  attempts: number,
+  { tenant, ref, eventId, eventType, endpointId }: DeliveryFacts,
+  { turn, attempts }: { turn: number; attempts: number },
 ): Promise<void> {
   // Operational events cause none themselves.
   if (eventType === "delivery.exhausted" || eventType === "endpoint.disabled") return
+  const deliveryId = idOf(ref)
   const job = formatJob({
     v: 1,
     kind: "notify",

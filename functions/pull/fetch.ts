@@ -1,12 +1,15 @@
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listDue, type DueEntry } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
-import { deliveryRefOf } from "@ringback/store/keys"
+import * as Order from "@ringback/store/order"
 import * as Pull from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { signatureHeaders } from "@ringback/webhooks/sign"
+import { ERASED } from "../dispatch/event-stop.ts"
 import { bodyOf } from "../dispatch/event-body.ts"
+import { sendingOf } from "./order.ts"
 
 /** A webhook as it is handed to a receiver that fetches. */
 export type Message = {
@@ -38,7 +41,7 @@ export async function fetchMessages(
   for (let start = 0; start < oldest.length && messages.length < limit;) {
     const group = oldest.slice(start, start + limit - messages.length)
     start += group.length
-    const candidates = await withBodies(table, endpoint.tenant, group)
+    const candidates = await withBodies(table, endpoint, group)
     const fitting = candidates.filter(
       (each, index) => (bytes += each.bytes) <= MAX_BYTES || messages.length + index === 0,
     )
@@ -51,7 +54,12 @@ export async function fetchMessages(
   return messages
 }
 
-async function withBodies(table: Table, tenant: string, group: DueEntry[]): Promise<Candidate[]> {
+async function withBodies(
+  table: Table,
+  endpoint: Endpoint.Endpoint,
+  group: DueEntry[],
+): Promise<Candidate[]> {
+  const { tenant } = endpoint
   const events = await Event.getMany(
     table,
     tenant,
@@ -60,27 +68,33 @@ async function withBodies(table: Table, tenant: string, group: DueEntry[]): Prom
   const found = await Promise.all(
     group.map(async (entry) => {
       const event = events.get(entry.eventId!)
-      if (event && !event.erased) {
+      const end = await endOf(table, endpoint, event)
+      if (event && !end) {
         const body = bodyOf(tenant, event)
         return { entry, body, bytes: Buffer.byteLength(body) }
       }
-      const end = event
-        ? { status: "discarded" as const, reason: "erased" }
-        : { status: "failed" as const, reason: "the event has expired" }
-      await Delivery.advance(table, factsOf(tenant, entry), entry.turn!, end)
+      if (end) await Delivery.advance(table, factsOf(entry), entry.turn!, end)
       return undefined
     }),
   )
   return found.flatMap((each) => each ?? [])
 }
 
-const factsOf = (tenant: string, entry: DueEntry): Delivery.DeliveryFacts => ({
-  tenant,
-  ref: deliveryRefOf(entry),
-  endpointId: entry.endpointId,
-  eventId: entry.eventId!,
-  eventType: entry.eventType!,
-})
+/** What becomes of a delivery that nobody is given any more. */
+async function endOf(
+  table: Table,
+  endpoint: Endpoint.Endpoint,
+  event: Event.StoredEvent | undefined,
+): Promise<Delivery.Change | undefined> {
+  if (!event) return { status: "failed", reason: "the event has expired" }
+  if (event.erased) return ERASED
+  const sending = sendingOf(endpoint, event)
+  const by = sending && (await Order.look(table, sending))
+  return by === undefined ? undefined : { status: "discarded", reason: `superseded by ${by}` }
+}
+
+const factsOf = (entry: DueEntry) =>
+  factsOfItem({ ...entry, eventId: entry.eventId!, eventType: entry.eventType! })
 
 /** Undefined where somebody else was faster. */
 async function leaseOne(

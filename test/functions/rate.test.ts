@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { setTimeout as wait } from "node:timers/promises"
 import { after, before, beforeEach, describe, test } from "node:test"
 import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
 import { makeDeps, pump } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
@@ -18,7 +19,7 @@ describe("a rate limit", () => {
     const { table } = world.deps
     const { tenant } = world.customer
     const slots = await Promise.all(
-      Array.from({ length: 40 }, () => Health.takeSlots(table, tenant, "ep_x", 1, 250)),
+      Array.from({ length: 40 }, () => takeSlots(table, tenant, "ep_x", 1, 250)),
     )
     const sorted = slots.sort((a, b) => a - b)
     assert.equal(sorted[0], world.now())
@@ -104,7 +105,7 @@ describe("an endpoint that is slow to answer", () => {
     const { tenant } = world.customer
     const slow = await world.addEndpoint()
     const quick = await world.addEndpoint()
-    await Health.slow(world.deps.table, tenant, slow.id)
+    await Health.recordSlow(world.deps.table, tenant, slow.id)
     await world.say()
     await pump(world.stack, world.deps, "Ingest")
     await pump(world.stack, world.deps, "Delivery")

@@ -18,6 +18,7 @@ import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
 import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-endpoint"
 import { releaseHandler } from "@ringback/functions/release"
+import { makeTurns } from "@ringback/functions/runtime/turns"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import type { Erased } from "@ringback/store/erasure"
@@ -79,11 +80,12 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     },
     sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
-    sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
+    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
     erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
+    turns: makeTurns(),
     random,
     log: options.log ?? (() => {}),
   }

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { changeItem, deleteItem, getItem, queryPage, type Item } from "./item.ts"
+import { deleteItem, getItem, type Item } from "./item.ts"
 import { apiKeyKey } from "./keys.ts"
+import { changeItem, queryPage } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import type { Table } from "./table.ts"
 

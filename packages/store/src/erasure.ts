@@ -1,11 +1,10 @@
-import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
 import type { Delivery } from "./delivery.ts"
-import { type Item, queryAll } from "./item.ts"
+import { getItems, updateItem, type Item, type Update } from "./item.ts"
 import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { queryAll } from "./live-item.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 // What was erased is known by a hash of its Uuid, as long as something of it may come: queues and their dead letters for
 // three weeks, and longer where events of it still arrive.
@@ -24,16 +23,10 @@ const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
 /** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
-  await table.client.send(
-    new UpdateItemCommand({
-      TableName: table.name,
-      Key: marshall({ pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` }),
-      UpdateExpression: "SET expiresAt = :expiresAt",
-      ExpressionAttributeValues: marshall({
-        ":expiresAt": toSeconds(table.now() + lifetimeMs(table)),
-      }),
-    }),
-  )
+  const key = { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` }
+  const expiresAt = toSeconds(table.now() + lifetimeMs(table))
+  const update = "SET expiresAt = :expiresAt"
+  await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
 }
 
 /** All that a tenant had erased: a read unit for about a hundred of them. */
@@ -102,47 +95,14 @@ export async function erasedAmong(
   tenant: string,
   eventIds: string[],
 ): Promise<Set<string>> {
-  const erased = new Set<string>()
-  let wanted = eventIds.flatMap((id) => {
+  const keys = eventIds.flatMap((id) => {
     const parsed = parseEventId(id)
-    return parsed ? [marshall(eventKey(tenant, parsed.timeNanos, parsed.hash))] : []
+    return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
   })
-  while (wanted.length > 0) {
-    const request = { Keys: wanted, ConsistentRead: true, ProjectionExpression: "pk, sk, erased" }
-    const answer = await table.client.send(
-      new BatchGetItemCommand({ RequestItems: { [table.name]: request } }),
-    )
-    for (const raw of answer.Responses?.[table.name] ?? []) {
-      const item = unmarshall(raw) as Key & { erased?: boolean }
-      if (item.erased) erased.add(eventIdOf(item))
-    }
-    wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
-  }
-  return erased
+  const attributes = ["pk", "sk", "erased"]
+  const items = await getItems(table, keys, { consistent: true, attributes })
+  return new Set(items.filter(({ erased }) => erased).map((item) => eventIdOf(item as Item & Key)))
 }
 
-type Change = {
-  update: string
-  condition: string
-  names?: Record<string, string>
-  values?: Item
-}
-
-async function change(table: Table, { pk, sk }: Key, { update, condition, names, values }: Change) {
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall({ pk, sk }),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ...(names && { ExpressionAttributeNames: names }),
-        ...(values && { ExpressionAttributeValues: marshall(values) }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
-}
+const change = async (table: Table, { pk, sk }: Key, update: Update): Promise<boolean> =>
+  (await updateItem(table, { pk, sk }, update)) !== undefined

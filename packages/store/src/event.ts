@@ -1,11 +1,16 @@
-import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
-import { getItem, type Item, type ReadOptions } from "./item.ts"
+import {
+  assignmentsOf,
+  getItems,
+  getItem,
+  updateItem,
+  type Item,
+  type ReadOptions,
+} from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** An event as it lies in the table. Times are epoch ms. */
 export const StoredEvent = v.object({
@@ -126,61 +131,40 @@ async function claimItem(
     if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
     // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
     const there = await getItem(table, key, { consistent: true })
-    if (there && there.message !== message) return "taken"
+    if (there && there["message"] !== message) return "taken"
   }
-  const names = Object.keys(sets)
-  const assignments = names.map((name) =>
-    KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
-  )
-  try {
-    const { Attributes } = await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(key),
-        // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
-        UpdateExpression: `SET ${assignments.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
-        ConditionExpression: "attribute_not_exists(pk) OR message = :claimant",
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall({
-          ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-          ":now": claimedAt,
-          ":expiresAt": expiresAt,
-          ":claimant": message,
-        }),
-        ReturnValues: "ALL_OLD",
-      }),
-    )
-    // Of an item that was not there dynoxide gives the key, AWS nothing.
-    return Attributes?.["message"] && unmarshall(Attributes)
-  } catch (error) {
-    if (isConditionFailed(error)) return "taken"
-    throw error
-  }
+  const assignments = assignmentsOf(sets, KEPT)
+  const claimed = await updateItem(table, key, {
+    // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
+    update: `SET ${assignments.sets.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
+    condition: "attribute_not_exists(pk) OR message = :claimant",
+    names: assignments.names,
+    values: {
+      ...assignments.values,
+      ":now": claimedAt,
+      ":expiresAt": expiresAt,
+      ":claimant": message,
+    },
+    returns: "ALL_OLD",
+  })
+  if (!claimed) return "taken"
+  // Of an item that was not there dynoxide gives the key, AWS nothing.
+  return claimed.item?.["message"] === undefined ? undefined : claimed.item
 }
 
-/** Those of at most a hundred events that are there, by id. */
+/** Those events that are there, by id. */
 export async function getMany(
   table: Table,
   tenant: string,
   eventIds: string[],
 ): Promise<Map<string, StoredEvent>> {
-  const found = new Map<string, StoredEvent>()
-  let wanted = [...new Set(eventIds)].flatMap((id) => {
+  const keys = [...new Set(eventIds)].flatMap((id) => {
     const parsed = parseEventId(id)
-    return parsed ? [marshall(eventKey(tenant, parsed.timeNanos, parsed.hash))] : []
+    return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
   })
-  while (wanted.length > 0) {
-    const request = { Keys: wanted, ConsistentRead: true }
-    const answer = await table.client.send(
-      new BatchGetItemCommand({ RequestItems: { [table.name]: request } }),
-    )
-    for (const raw of answer.Responses?.[table.name] ?? []) {
-      const event = parseEvent(unmarshall(raw))
-      if (!isExpired(event, table.now())) found.set(idOf(event), event)
-    }
-    wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
-  }
-  return found
+  const items = await getItems(table, keys, { consistent: true })
+  const living = items.map(parseEvent).filter((event) => !isExpired(event, table.now()))
+  return new Map(living.map((event) => [idOf(event), event]))
 }
 
 /** The event of that id, unless there is none (any more). */

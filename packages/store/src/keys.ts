@@ -4,6 +4,8 @@ import { decodeBase32, encodeBase32, HASH_BYTES, makeEventId } from "@ringback/e
 export type Key = { pk: string; sk: string }
 
 // Every key begins with the tenant, so no read can stray into another's things.
+export const tenantOf = (key: Key) => key.pk.split("#", 1)[0]!
+
 export const tenantKey = (tenant: string): Key => ({ pk: "TENANTS", sk: tenant })
 export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `KEY#${id}` })
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })

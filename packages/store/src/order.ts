@@ -1,9 +1,7 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { getItem, updateItem, type Item, type Update } from "./item.ts"
 import { orderKey } from "./keys.ts"
-import { isConditionFailed, toSeconds, type Table } from "./table.ts"
+import { toSeconds, type Table } from "./table.ts"
 
 // ORDER `latest`: WHAT AN ENDPOINT HAS ACCEPTED OF ONE RECORD OR CALL
 //
@@ -153,34 +151,9 @@ async function write(table: Table, sending: Sending, said: Item, holder: string)
   })
 }
 
-type Change = {
-  update: string
-  condition?: string
-  names?: Record<string, string>
-  values: Item
-}
-
-async function change(
-  table: Table,
-  sending: Sending,
-  { update, condition, names, values }: Change,
-): Promise<boolean> {
+async function change(table: Table, sending: Sending, update: Update): Promise<boolean> {
   // As long as a delivery of it may come.
   const expiresAt = toSeconds(table.now() + table.retentionMs)
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(keyOf(sending)),
-        UpdateExpression: update,
-        ...(condition && { ConditionExpression: condition }),
-        ...(names && { ExpressionAttributeNames: names }),
-        ExpressionAttributeValues: marshall({ ...values, ":expiresAt": expiresAt }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
+  const values = { ...update.values, ":expiresAt": expiresAt }
+  return (await updateItem(table, keyOf(sending), { ...update, values })) !== undefined
 }

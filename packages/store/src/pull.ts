@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto"
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as Delivery from "./delivery.ts"
 import { healthShard, type DueEntry } from "./due.ts"
-import type { Item } from "./item.ts"
+import { updateItem, type Update } from "./item.ts"
 import { deliveryKey, endpointKey, type DeliveryRef, type Key } from "./keys.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import type { Table } from "./table.ts"
 
 // What is for a pull endpoint stands in the index `due`, in a shard of the endpoint's own that `release` does not read. A
 // lease is a move of its `dueAt`: until then nobody else is given it.
@@ -75,6 +73,7 @@ export async function acknowledge(
       "SET #status = :delivered, turn = turn + :one, attempts = list_append(if_not_exists(attempts, :none), :attempt) REMOVE openKey, dueShard, dueAt, nextAt, reason",
     condition:
       "lease = :lease AND endpointId = :endpointId AND #status IN (:pending, :held, :failed)",
+    names: { "#status": "status" },
     values: {
       ":delivered": "delivered",
       ":pending": "pending",
@@ -126,24 +125,5 @@ export const unwatch = (table: Table, tenant: string, endpointId: string) =>
     condition: "attribute_exists(dueShard)",
   })
 
-type Change = { update: string; condition: string; values?: Item }
-
-async function change(table: Table, { pk, sk }: Key, { update, condition, values }: Change) {
-  const usesStatus = update.includes("#status")
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall({ pk, sk }),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ...(usesStatus && { ExpressionAttributeNames: { "#status": "status" } }),
-        ...(values && { ExpressionAttributeValues: marshall(values) }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
-}
+const change = async (table: Table, { pk, sk }: Key, update: Update): Promise<boolean> =>
+  (await updateItem(table, { pk, sk }, update)) !== undefined

@@ -1,10 +1,8 @@
-import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { deleteItem, getItem, type Item } from "./item.ts"
+import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** The kinds of the dialler's records that are kept as last heard of. */
 export const recordKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
@@ -49,7 +47,7 @@ export async function write(
   },
 ): Promise<void> {
   const isBare = isDeleted && data["tmCreate"] === undefined
-  const sets: Item = {
+  const { sets, ...assigned } = assignmentsOf({
     kind,
     source,
     uuid,
@@ -57,24 +55,12 @@ export async function write(
     isDeleted,
     expiresAt: toSeconds(table.now() + table.retentionMs),
     ...(isBare ? {} : { data: fit(data) }),
-  }
-  const names = Object.keys(sets)
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(recordKey(tenant, kind, source, uuid)),
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
-        ConditionExpression: "attribute_not_exists(#version) OR #version < :version",
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall(
-          Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-        ),
-      }),
-    )
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
+  })
+  await updateItem(table, recordKey(tenant, kind, source, uuid), {
+    update: `SET ${sets.join(", ")}`,
+    condition: "attribute_not_exists(#version) OR #version < :version",
+    ...assigned,
+  })
 }
 
 function fit(data: { [name: string]: unknown }): string {
@@ -110,25 +96,10 @@ function living(table: Table, item: Item): Record | undefined {
 export const remove = (table: Table, tenant: string, { kind, source, uuid }: RecordRef) =>
   deleteItem(table, recordKey(tenant, kind, source, uuid))
 
-const MAX_GETS = 100
-
-/** Those that are known, in any order, a hundred by a request. */
+/** Those that are known, in any order, a hundred by one request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
-  const found: Record[] = []
-  for (let start = 0; start < refs.length; start += MAX_GETS) {
-    let wanted = refs
-      .slice(start, start + MAX_GETS)
-      .map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
-    while (wanted.length > 0) {
-      const { Responses, UnprocessedKeys } = await table.client.send(
-        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
-      )
-      const items = Responses?.[table.name] ?? []
-      found.push(...items.flatMap((item) => living(table, unmarshall(item)) ?? []))
-      wanted = UnprocessedKeys?.[table.name]?.Keys ?? []
-    }
-  }
-  return found
+  const keys = refs.map(({ kind, source, uuid }) => recordKey(tenant, kind, source, uuid))
+  return (await getItems(table, keys)).flatMap((item) => living(table, item) ?? [])
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */

@@ -1,6 +1,5 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
+import { query } from "./item.ts"
 import { deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
 import { isExpired, type Table } from "./table.ts"
 
@@ -88,24 +87,21 @@ async function readPart(
   endpointId: string,
   { from, to }: Slice,
 ): Promise<{ found: Weighed[]; from: number }> {
-  const page = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-      FilterExpression: "endpointId = :endpointId",
-      ExpressionAttributeValues: marshall({
-        ":pk": partition,
-        ":from": deliverySortFrom(from),
-        ":to": deliverySortFrom(to),
-        ":endpointId": endpointId,
-      }),
-      ScanIndexForward: false,
-      Limit: PAGE,
-    }),
-  )
-  const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey).sk as string)
-  const found = (page.Items ?? [])
-    .map((raw) => parseDelivery(unmarshall(raw)))
+  const page = await query(table, {
+    where: "pk = :pk AND sk BETWEEN :from AND :to",
+    filter: "endpointId = :endpointId",
+    values: {
+      ":pk": partition,
+      ":from": deliverySortFrom(from),
+      ":to": deliverySortFrom(to),
+      ":endpointId": endpointId,
+    },
+    newestFirst: true,
+    limit: PAGE,
+  })
+  const last = page.last?.["sk"] as string | undefined
+  const found = page.items
+    .map(parseDelivery)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map(({ status, attempts }) => {
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs

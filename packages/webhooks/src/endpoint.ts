@@ -1,3 +1,5 @@
+import type { Filter } from "./filter.ts"
+
 /** Why an endpoint is disabled: it said 410, it failed for five days, or somebody disabled it. */
 export type DisabledReason = "gone" | "failing" | "manual"
 
@@ -6,9 +8,6 @@ export type Order = (typeof orders)[number]
 
 /** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
 export type EndpointSecret = { sealed: string; expiresAt?: number }
-
-/** One that webhooks are posted to. */
-export type Posted = Endpoint & { url: string }
 
 /** A tenant's receiver, as delivery and the API see it. Times are epoch ms. */
 export type Endpoint = {
@@ -24,8 +23,7 @@ export type Endpoint = {
   eventTypes: string[] | null
   /** Null: all sources of the tenant. */
   sources: string[] | null
-  /** Dotted path to allowed values; all must hold. */
-  filter: Record<string, unknown[]> | null
+  filter: Filter | null
   /** `latest`: nothing older is sent of a record or call than what was accepted. */
   order: Order
   description: string | null
@@ -40,6 +38,4 @@ export type Endpoint = {
   disabledReason: DisabledReason | null
   createdAt: number
   updatedAt: number
-  /** A tombstone: what was meant for it is discarded. */
-  deletedAt?: number
 }
