@@ -49,7 +49,9 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
     written = written.then(() => Promise.all(noted.map((tally) => recordSafely(deps, tally))))
     await Promise.all([sent, written])
   }
-  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), POOLED_MS))
+  const { pooledMs = POOLED_MS } = deps
+  // An invocation that died never flushes; its timer must not keep the process.
+  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), pooledMs).unref())
 
   return {
     flush,

@@ -17,7 +17,8 @@ export function webhookOf(tenant: string, event: StoredEvent, translated?: Trans
     ...(synthetic === undefined ? {} : { synthetic: true }),
     ...(truncated ? { truncated } : {}),
   }
-  return makeWebhook(context, translated ?? contentOf(event))
+  // What was erased a moment after it was translated is empty all the same.
+  return makeWebhook(context, (event.erased ? undefined : translated) ?? contentOf(event))
 }
 
 function contentOf(event: StoredEvent): Omit<Translated, "subject"> {

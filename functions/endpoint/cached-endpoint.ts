@@ -21,6 +21,8 @@ export type DeliverDeps = {
   slowness: Slowness
   /** Of the versions of one record, at endpoints whose order is `latest`. */
   turns: Turns
+  /** How long what the deliveries of a batch bring about is pooled before it goes out; by default a tenth of a second. */
+  pooledMs?: number
   /** In [0, 1). */
   random: () => number
   log: Log

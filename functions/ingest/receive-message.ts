@@ -3,16 +3,14 @@ import type { SQSRecord } from "aws-lambda"
 import { identify, type Identity } from "@ringback/events/identity"
 import {
   openMessage,
-  FORGOTTEN,
   toAscii,
   type EventMessage,
   type OpenedMessage,
 } from "@ringback/events/message"
 import { type Translated, translate } from "@ringback/events/translate"
-import { isEnded, noteEnd } from "@ringback/store/ended"
+import { noteEnd } from "@ringback/store/ended"
 import { claim } from "@ringback/store/event"
 import { fitHeaders } from "@ringback/store/pack"
-import * as Gap from "@ringback/store/gap"
 import { hashOf } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -22,7 +20,8 @@ import { erasureOf, type ErasedDeps } from "./erased.ts"
 import { callEvents } from "../calls/call-events.ts"
 import type { Received } from "./outcome.ts"
 import { hearRecord } from "./listed-record.ts"
-import { hearCollector, MAX_HOLDS } from "./collector-report.ts"
+import { hearCollector } from "./collector-report.ts"
+import { judgeInference } from "./inference.ts"
 
 export type ReceiveDeps = CallDeps &
   ErasedDeps & {
@@ -80,27 +79,19 @@ async function accept(
   message: EventMessage,
   holds: number,
 ): Promise<Received> {
-  const { synthetic } = message
-  const isDoubtful = synthetic !== undefined && synthetic.reason !== FORGOTTEN
-  const gaps = isDoubtful ? await decisionsOf(deps, tenant, synthetic) : []
-  // It may have happened in any of them: one that nobody covered is enough to believe it, and all must be covered to refute it.
-  const isKnown = gaps.every(Boolean) || gaps.some((each) => each && !each.isCovered)
-  // Inferred by one collector, while another may have heard what really happened: that is known a little later.
-  if (!isKnown && holds < MAX_SYNTHETIC_HOLDS) return { outcome: "held" }
-  const isRefuted = gaps.length > 0 && gaps.every((each) => each?.isCovered)
-  const gap = gaps.at(-1)
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated)
     return reject(deps, record, "no event's name, or a very long one, in its first header")
+  const { synthetic } = message
   const end = endIn(translated)
-  const refuted = isRefuted
-    ? "another collector was connected throughout the gap"
-    : message.synthetic && end && (await isEnded(deps.table, tenant, source, end))
-      ? "another collector heard the PBX say so"
-      : undefined
+  const judged = synthetic
+    ? await judgeInference(deps.table, { tenant, source, synthetic, end, holds })
+    : undefined
+  if (judged?.isHeld) return { outcome: "held" }
+  const refuted = judged?.refuted
   // One collector alone knows what it heard itself.
   const isErased = await erasureOf(deps, tenant, message.headers)
-  if (end && !isErased && !message.synthetic && Object.keys(collectors).length > 1)
+  if (end && !isErased && !synthetic && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
@@ -112,7 +103,7 @@ async function accept(
     message: message.id,
     receivedAt: message.receivedAt,
     content: isErased ? { erased: true } : stored,
-    synthetic: message.synthetic?.gap,
+    synthetic: synthetic?.gap,
     refuted,
     truncated,
   })
@@ -130,7 +121,7 @@ async function accept(
     tenant,
     event: claimed.event,
     translated,
-    gapEnd: gap?.to,
+    gapEnd: judged?.gapEnd,
   })
   return { outcome: "accepted", accepted: [told, ...calls] }
 }
@@ -147,18 +138,10 @@ function identityOf(message: EventMessage, isRefuted: boolean): Identity {
 const endIn = ({ type, subject }: Translated) =>
   type.endsWith(".deleted") && fits(subject) ? `${type}/${subject}` : undefined
 
-const decisionsOf = (
-  { table }: ReceiveDeps,
-  tenant: string,
-  { gap, others = [] }: NonNullable<EventMessage["synthetic"]>,
-) => Promise.all([...others, gap].map((id) => Gap.decision(table, tenant, id)))
-
 // Longer ones can be asked for by nobody, and the headers beside it may fill the item.
 const MAX_UUID_LENGTH = 200
 const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_LENGTH
 
-// The gap is reported after what was inferred of it, and held itself.
-const MAX_SYNTHETIC_HOLDS = 3 * MAX_HOLDS
 const HOLD_SECONDS = 30
 
 /** The same message once more, a while later. A crash before the old one is gone makes two of it, which is harmless. */

@@ -4,29 +4,21 @@ import { test } from "node:test"
 import { formatEdge, runEdge } from "../prove/edge/fleet.ts"
 
 const HISTORIES = 300
-const TODO_HISTORIES = 60
-// Seed 161 shows the known fault that edge-regressions.test.ts keeps: a call whose gap had its lists broken off.
-const SEED = 301
+const PLAIN_HISTORIES = 60
+const SEED = 1
 
-// A module that comes late or goes: what the model finds there is not mended yet.
-const todo = "lists refused before the module is loaded, and the module unloaded"
-
-test(
-  `what collectors say of the time in which they did not read is true, over ${TODO_HISTORIES} histories`,
-  { todo },
-  async (t) => {
-    const total = await run(t.diagnostic.bind(t), TODO_HISTORIES, false)
-    assert.deepEqual(total.failures, [])
-  },
-)
-
-test(`the same over ${HISTORIES} histories of a module that is always there`, async (t) => {
-  const total = await run(t.diagnostic.bind(t), HISTORIES, true)
+test(`what collectors say of the time in which they did not read is true, over ${HISTORIES} histories`, async (t) => {
+  const total = await run(t.diagnostic.bind(t), HISTORIES, false)
   assert.deepEqual(total.failures, [])
   assert.equal(total.histories, HISTORIES)
   // Histories in which nothing happens prove nothing.
   for (const name of ["events", "lost", "synthetic", "gaps", "died"])
     assert.ok(total.counts[name]! > HISTORIES / 3, `${name}: ${total.counts[name]}`)
+})
+
+test(`the same over ${PLAIN_HISTORIES} histories of a module that is always there`, async (t) => {
+  const total = await run(t.diagnostic.bind(t), PLAIN_HISTORIES, true)
+  assert.deepEqual(total.failures, [])
 })
 
 async function run(tell: (text: string) => void, histories: number, isPlain: boolean) {

@@ -115,6 +115,51 @@ test("what a module loaded anew forgot is believed at once, though a twin was co
   )
 })
 
+describe("the end of a call that was inferred after a gap in which a twin was connected", () => {
+  const SIX_MINUTES = 6 * 60
+
+  async function infer() {
+    const { arrived } = await world.addEndpoint()
+    await beat(A, world.now())
+    await beat(B, world.now())
+    await world.pump()
+    world.advance(20 * SECOND)
+    const id = makeMessageId()
+    await Gap.decide(world.deps.table, world.customer.tenant, id, true, world.now())
+    const headers: [string, string][] = [
+      ["Event", "OutDialingDelete"],
+      ["Uuid", `call of ${world.customer.tenant}`],
+    ]
+    const about = { receivedAt: world.now(), collector: A }
+    const synthetic = { reason: "disconnected", gap: id }
+    await send(eventMessage(world.customer, headers, { ...about, synthetic }))
+    const sayReal = () => send(eventMessage(world.customer, headers, { ...about, collector: B }))
+    return { arrived, sayReal }
+  }
+
+  test("is told after six minutes where nobody heard it: the PBX had forgotten the call", async () => {
+    const { arrived } = await infer()
+    await pass(SIX_MINUTES - 30)
+    assert.equal(arrived().length, 0)
+    await pass(60)
+    assert.deepEqual(
+      arrived().map(({ type, synthetic }) => [type, synthetic]),
+      [["dialing.deleted", true]],
+    )
+  })
+
+  test("is discarded where the twin heard it, also if that comes minutes later", async () => {
+    const { arrived, sayReal } = await infer()
+    await pass(120)
+    await sayReal()
+    await pass(SIX_MINUTES)
+    assert.deepEqual(
+      arrived().map(({ type, synthetic }) => [type, synthetic]),
+      [["dialing.deleted", undefined]],
+    )
+  })
+})
+
 describe("two collectors", () => {
   test("of which one was there throughout: no gap, though its word comes later", async () => {
     const { arrived } = await world.addEndpoint()

@@ -32,6 +32,10 @@ import { queues, type QueueName } from "../../infra/facts.ts"
 import type { Stack } from "./stack.ts"
 
 const CACHED_MS = 10_000
+// A receiver that a test lets hang may do so for as long as a busy machine makes the test wait, and one that answers is
+// never too slow. `test/webhooks/` has the limits of an attempt.
+const PATIENCE_MS = 300_000
+const timeouts = { lookupMs: PATIENCE_MS, connectMs: PATIENCE_MS, totalMs: PATIENCE_MS }
 const DAY_MS = 24 * 3600 * 1000
 
 export type Deps = IngestDeps &
@@ -78,7 +82,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
         jobs: stack.queues.Jobs.deadLetterUrl,
       },
     },
-    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test", timeouts }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
     sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),

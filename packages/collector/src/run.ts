@@ -9,7 +9,11 @@ import type { SourceToken } from "@ringback/events/token"
 import type { Refusal, Sqs } from "./batch.ts"
 import { Coverage } from "./gaps/coverage.ts"
 import { type Envelope, makeEnvelope } from "./envelope.ts"
+import { GapLists } from "./gaps/gap-lists.ts"
+import { GapReports } from "./gaps/gap-reports.ts"
 import { Gaps } from "./gaps/gaps.ts"
+import { refusalOf } from "./gaps/list-refusal.ts"
+import { UnfilledGaps } from "./gaps/unfilled.ts"
 import { sendHeartbeat } from "./heartbeat.ts"
 import { Intake } from "./intake.ts"
 import { isReport, jsonOf, type Line, receivedAtOf } from "./spool/line.ts"
@@ -92,16 +96,18 @@ export class Run {
     const parts = { spool, envelope: this.#envelope, losses: this.#losses, known }
     this.#selection = new Selection(options.amiEvents ?? [])
     this.#intake = new Intake({ ...parts, selection: this.#selection })
-    this.#gaps = new Gaps({
+    const lists = new GapLists({
       ...parts,
       intake: this.#intake,
-      openGaps,
+      unfilled: new UnfilledGaps(state, attempt, openGaps.left),
       confirmMs: options.confirmMs ?? CONFIRM_MS,
       list: (action) => this.#list(action),
       send: (action) => this.#client!.send(action),
       log,
       now: clock.now,
     })
+    const reports = new GapReports({ ...parts, openGaps, log, now: clock.now })
+    this.#gaps = new Gaps({ ...parts, openGaps, lists, reports, log })
     // What an earlier run lost in that while and did not live to report is not in it.
     const readSince = openGaps.left.length > 0 ? undefined : state.get("readSince")
     this.#coverage = new Coverage(readUntilOf(storage), readSince ? Number(readSince) : undefined)
@@ -257,14 +263,13 @@ export class Run {
 
   async #list(action: string) {
     const result = await this.#client!.list({ Action: action })
-    if (result.ok) return result.rows
-    return /permission/i.test(header(result.response, "Message") ?? "") ? "denied" : "unknown"
+    return result.ok ? result.rows : refusalOf(result.response)
   }
 
   #take(message: AmiMessage, receivedAt: number): void {
     this.#intake.take(message, receivedAt)
     if (message.kind !== "event") return
-    this.#gaps.quiet.note(message, receivedAt)
+    this.#gaps.noteDialing(message, receivedAt)
     if (message.name === "FullyBooted") this.#gaps.booted()
     // Asterisk says so from 16 on, to users with read=system.
     if (message.name === "Load" && header(message, "Module") === DIALLER_MODULE)
@@ -283,7 +288,7 @@ export class Run {
     this.#warnUntimed()
     void this.#warnUnread()
     this.#gaps.reportLosses(this.#options.clock.now())
-    if (this.#client?.state.name === "connected") this.#gaps.askForQuiet(this.#options.clock.now())
+    if (this.#client?.state.name === "connected") this.#gaps.askAgain(this.#options.clock.now())
     this.#remember()
   }
 

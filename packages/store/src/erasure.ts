@@ -89,7 +89,7 @@ export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery
     },
   )
 
-/** Which of those events are empty: at most a hundred of them. */
+/** Which of those events are empty. */
 export async function erasedAmong(
   table: Table,
   tenant: string,

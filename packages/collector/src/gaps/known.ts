@@ -5,6 +5,7 @@ import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/messa
 import { jsonOf, type Line } from "../spool/line.ts"
 import { type Entry, isSafe } from "../spool/window.ts"
 import type { State } from "../state.ts"
+import { recordName, Touched } from "./touched.ts"
 
 /** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
@@ -35,8 +36,7 @@ export class Known {
   #state: State
   #records = new Map<ListedKind, Map<string, Heard>>()
   #changed = new Map<ListedKind, Map<string, Changed>>()
-  /** Records that events spoke of since `watch`. */
-  #touched: Set<string> | undefined
+  readonly #watching = new Set<Touched>()
 
   constructor(state: State) {
     this.#state = state
@@ -59,7 +59,7 @@ export class Known {
     if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined || isMissing(uuid) || !isKept(uuid)) return
-    if (this.#touched) this.#touched.add(`${kind}/${uuid}`)
+    for (const touched of this.#watching) touched.add(recordName(kind, uuid))
     const records = this.of(kind)
     // Not all are known any more: the next list is learnt, and nothing is concluded from it.
     if (records.size >= MAX_RECORDS && !records.has(uuid) && action !== "deleted")
@@ -108,17 +108,11 @@ export class Known {
     this.#state.set(`whole/${kind}`, "1")
   }
 
-  /** Remembers from now on which records events speak of. */
-  watch(): void {
-    this.#touched = new Set()
-  }
-
-  unwatch(): void {
-    this.#touched = undefined
-  }
-
-  isTouched(kind: ListedKind, uuid: string): boolean {
-    return this.#touched?.has(`${kind}/${uuid}`) ?? false
+  /** Remembers from now on which records events speak of, until that is ended; for each who watches by itself. */
+  watch(): Touched {
+    const touched = new Touched((ended) => this.#watching.delete(ended))
+    this.#watching.add(touched)
+    return touched
   }
 
   /**

@@ -2,6 +2,7 @@ import type { AmiMessage } from "@ringback/ami/message"
 import { eventNameOf } from "@ringback/events/kind"
 import type { Intake } from "../intake.ts"
 import type { ListedKind } from "./known.ts"
+import type { ListRefusal } from "./list-refusal.ts"
 
 // What a call refers to may never have changed since Ringback began to listen: its campaign's name, its contact. Once in
 // a run the lists are sent as they are, as records and no events. Calls refer to no other call.
@@ -9,8 +10,8 @@ import type { ListedKind } from "./known.ts"
 const ROWS_ACTION = eventNameOf("dllist", "created").replace("Create", "Show")
 
 type Options = {
-  intake: Intake
-  list: (action: string) => Promise<AmiMessage[] | string>
+  intake: Pick<Intake, "takeRecord">
+  list: (action: string) => Promise<AmiMessage[] | ListRefusal>
   now: () => number
 }
 
@@ -34,7 +35,7 @@ export class ListedRecords {
   async askForRows(): Promise<void> {
     if (this.#sent.has("dllist")) return
     // Nobody waits for it: a session that ends meanwhile says so itself.
-    const rows = await this.#options.list(ROWS_ACTION).catch(() => "unanswered")
-    if (typeof rows !== "string") this.note("dllist", rows)
+    const rows = await this.#options.list(ROWS_ACTION).catch(() => undefined)
+    if (Array.isArray(rows)) this.note("dllist", rows)
   }
 }

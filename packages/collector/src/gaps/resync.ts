@@ -5,12 +5,18 @@ import { type Action, eventNameOf } from "@ringback/events/kind"
 import { eventFromEntry } from "@ringback/events/record"
 import type { Entry } from "../spool/window.ts"
 import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"
+import type { Touched } from "./touched.ts"
 
 type Rows = Map<string, HeaderPair[]>
 
+/** How many events were inferred, by type. */
+export type Inferred = Record<string, number>
+
 export type ResyncOptions = {
   known: Known
-  /** The rows of a kind's Show list; null where the account may not ask. Rejects when the session is gone. */
+  /** What events speak of since before the lists were asked for; in a new session since before its first event. */
+  touched: Touched
+  /** The rows of a kind's Show list; null where it cannot be had. Rejects when the session is gone. */
   list: (kind: ListedKind) => Promise<AmiMessage[] | null>
   /** Keeps an inferred event; undefined where there is no room. */
   emit: (event: AmiMessage) => Entry | undefined
@@ -18,28 +24,26 @@ export type ResyncOptions = {
   hasRestarted: () => Promise<boolean>
   /** How far apart the two askings are, how long after both an emptied list is asked for once more; what ends the waits. */
   confirm: { afterMs: number; emptyAfterMs: number; signal: AbortSignal }
+  /** Counts what is inferred, also where the rest is broken off. */
+  inferred: Inferred
 }
 
-/**
- * Infers from the PBX's lists what happened in a gap. The result counts the inferred events by type; undefined where the
- * lists may not be asked for. `known.watch()` must have been called before the session's first event.
- */
-export async function resync(options: ResyncOptions): Promise<Record<string, number> | undefined> {
+/** Infers from the PBX's lists what happened in a gap. False where not one list can be had. */
+export async function resync(options: ResyncOptions): Promise<boolean> {
   const first = await askAll(options)
-  if (first.size === 0) return undefined
+  if (first.size === 0) return false
   // Asked twice: what still changes has live events of its own, and a row that one list lacks proves nothing.
   await wait(options.confirm.afterMs, undefined, { signal: options.confirm.signal })
   const second = await askAll(options)
-  const inferred: Record<string, number> = {}
   for (const kind of listedKinds) {
     const [earlier, later] = [first.get(kind), second.get(kind)]
     if (!earlier || !later) continue
     if (options.known.isWhole(kind)) {
-      inferChanges(options, kind, earlier, later, inferred)
-      await inferDeletes(options, kind, earlier, later, inferred)
-    } else learn(options.known, kind, later)
+      inferChanges(options, kind, earlier, later)
+      await inferDeletes(options, kind, earlier, later)
+    } else learn(options, kind, later)
   }
-  return inferred
+  return true
 }
 
 async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
@@ -52,26 +56,22 @@ async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
 }
 
 // The very first look: what is there was not made in a gap that we know of.
-function learn(known: Known, kind: ListedKind, rows: Rows): void {
-  for (const [uuid, row] of rows)
-    if (!known.isTouched(kind, uuid)) known.set(kind, uuid, bodyOf(row))
+function learn({ known, touched }: ResyncOptions, kind: ListedKind, rows: Rows): void {
+  for (const [uuid, row] of rows) if (!touched.has(kind, uuid)) known.set(kind, uuid, bodyOf(row))
   known.setWhole(kind)
 }
 
-type Inferred = Record<string, number>
-
 function inferChanges(
-  { known, emit }: ResyncOptions,
+  { known, touched, emit, inferred }: ResyncOptions,
   kind: ListedKind,
   earlier: Rows,
   later: Rows,
-  inferred: Inferred,
 ): void {
   for (const [uuid, row] of later) {
     const body = bodyOf(row)
     const before = earlier.get(uuid)
     const isSettled = before !== undefined && bodyOf(before) === body
-    if (!isSettled || known.isTouched(kind, uuid) || known.isSame(kind, uuid, body)) continue
+    if (!isSettled || touched.has(kind, uuid) || known.isSame(kind, uuid, body)) continue
     const action = known.of(kind).has(uuid) ? "updated" : "created"
     const headers = eventFromEntry(row, action)
     const event = headers && { kind: "event" as const, name: eventNameOf(kind, action), headers }
@@ -87,12 +87,11 @@ async function inferDeletes(
   kind: ListedKind,
   earlier: Rows,
   later: Rows,
-  inferred: Inferred,
 ): Promise<void> {
-  const { known, emit, hasRestarted } = options
+  const { known, touched, emit, hasRestarted, inferred } = options
   let last = later
   const isAbsent = (uuid: string) =>
-    !earlier.has(uuid) && !later.has(uuid) && !last.has(uuid) && !known.isTouched(kind, uuid)
+    !earlier.has(uuid) && !later.has(uuid) && !last.has(uuid) && !touched.has(kind, uuid)
   const absent = [...known.of(kind).keys()].filter(isAbsent)
   if (absent.length === 0) return
   // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
@@ -109,10 +108,10 @@ async function inferDeletes(
 
 /** Ends those of the dialings that the PBX lists neither now nor a while later: it has forgotten them. Their number. */
 export async function endForgotten(
-  options: Omit<ResyncOptions, "hasRestarted">,
+  options: Omit<ResyncOptions, "hasRestarted" | "inferred">,
   uuids: readonly string[],
 ): Promise<number> {
-  const { known, emit } = options
+  const { known, touched, emit } = options
   const earlier = rowsOf(await options.list("dialing"))
   if (!earlier || uuids.every((uuid) => earlier.has(uuid))) return 0
   const later = await askAgain(options)
@@ -121,7 +120,7 @@ export async function endForgotten(
     (uuid) =>
       !earlier.has(uuid) &&
       !later.has(uuid) &&
-      !known.isTouched("dialing", uuid) &&
+      !touched.has("dialing", uuid) &&
       known.of("dialing").has(uuid),
   )
   return gone.filter((uuid) => emitDelete(known, emit, "dialing", uuid)).length

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict"
+import { test, type TestContext } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
+import { AmiError } from "@ringback/ami/errors"
+import type { AmiMessage } from "@ringback/ami/message"
+import { GapLists } from "@ringback/collector/gaps/gap-lists"
+import type { Gap } from "@ringback/collector/gaps/gap-reports"
+import { bodyOf, Known, listedKinds } from "@ringback/collector/gaps/known"
+import type { ListRefusal } from "@ringback/collector/gaps/list-refusal"
+import { UnfilledGaps } from "@ringback/collector/gaps/unfilled"
+import { Uptime } from "@ringback/collector/gaps/uptime"
+import { openState, type State } from "@ringback/collector/state"
+import { until } from "../harness/until.ts"
+
+type Answer = AmiMessage[] | ListRefusal | AmiError
+type Synthetic = { name: string; uuid: string; gap: string; others: string[] }
+
+const SECOND = 1_000
+const UNKNOWN: ListRefusal = { why: "unknown", said: "Invalid/unknown command" }
+const DENIED: ListRefusal = { why: "denied", said: "Permission denied" }
+const LOST = new AmiError("lost", "the session is gone")
+
+const row = (kind: "Campaign" | "Plan", uuid: string, status = "0"): AmiMessage => ({
+  kind: "event",
+  name: `Out${kind}Entry`,
+  headers: [
+    ["Event", `Out${kind}Entry`],
+    ["Uuid", uuid],
+    ["Status", status],
+  ],
+})
+
+const gapOf = (id: string): Gap => ({ id, from: 0, to: 1_000, reason: "disconnected" })
+
+/** The lists of a PBX as a script says, without one: all that is wanted here is which list says what, and when. */
+function setUp(t: TestContext, state: State = openState(undefined, 0)) {
+  const known = new Known(state)
+  for (const kind of listedKinds) known.setWhole(kind)
+  const lists = new Map<string, Answer | (() => Answer)>()
+  const asked: string[] = []
+  const inferred: Synthetic[] = []
+  const logged: string[] = []
+  const attempt = (write: () => void) => write()
+  const line = { bytes: Buffer.from("0 {}\n"), from: 0, to: 5, end: 5 }
+  const entry = () => ({ ...line, isLoaded: false, isDone: true })
+  const gapLists = new GapLists({
+    spool: { flush: () => Promise.resolve(), diskTrouble: null },
+    known,
+    unfilled: new UnfilledGaps(state, attempt, []),
+    intake: {
+      takeSynthetic({ name, headers }, _, { gap, others = [] }) {
+        inferred.push({ name, uuid: headers.find(([key]) => key === "Uuid")![1], gap, others })
+        return entry()
+      },
+      takeRecord: () => {},
+    },
+    list(action) {
+      // Dial list rows, which no gap is filled from.
+      if (action === "OutDlListShow") return Promise.resolve([])
+      asked.push(action)
+      const answer = lists.get(action) ?? []
+      const said = typeof answer === "function" ? answer() : answer
+      return said instanceof AmiError ? Promise.reject(said) : Promise.resolve(said)
+    },
+    send: () => Promise.reject(LOST),
+    confirmMs: 1,
+    log: (event) => void logged.push(event),
+    now: () => 0,
+  })
+  t.after(() => gapLists.stop())
+  const hear = (uuid: string) =>
+    known.note({ kind: "campaign", action: "updated" }, row("Campaign", uuid), entry())
+  return { known, lists, asked, inferred, logged, gapLists, state, hear }
+}
+
+test("leaves to live events what they speak of while it asks, also where the module is loaded meanwhile", async (t) => {
+  const { known, lists, inferred, gapLists, hear, asked } = setUp(t)
+  known.set("campaign", "a", bodyOf(row("Campaign", "a", "old").headers))
+  let again: Promise<unknown> | undefined
+  lists.set("OutDialingShow", () => {
+    if (again) return []
+    hear("a")
+    again = gapLists.ask({ gap: null, hasRestarted: true, isModule: true })
+    return []
+  })
+  // A list may be older than the event, and is so for the first question alone.
+  lists.set("OutCampaignShow", () => [row("Campaign", "a", asked.length > 10 ? "0" : "stale")])
+  assert.deepEqual(await gapLists.ask({ gap: gapOf("g1") }), {})
+  await again
+  assert.deepEqual(inferred, [])
+})
+
+test("counts what was inferred before the session ended", async (t) => {
+  const { known, lists, inferred, logged, gapLists } = setUp(t)
+  known.set("dialing", "d", "x")
+  lists.set("OutCampaignShow", [row("Campaign", "born")])
+  let count = 0
+  // The third time is that of an emptied list.
+  lists.set("OutDialingShow", () => (++count > 2 ? LOST : []))
+  assert.deepEqual(await gapLists.ask({ gap: gapOf("g1") }), { "campaign.created": 1 })
+  assert.equal(inferred.length, 1)
+  assert.ok(logged.includes("resync.broken"))
+})
+
+test("counts what the lists show that are known already, and asks again for those that are not", async (t) => {
+  const { lists, inferred, logged, gapLists } = setUp(t)
+  lists.set("OutCampaignShow", [row("Campaign", "born")])
+  lists.set("OutPlanShow", UNKNOWN)
+  assert.deepEqual(await gapLists.ask({ gap: gapOf("g1") }), { "campaign.created": 1 })
+  assert.deepEqual(logged, ["lists.unknown"])
+  lists.set("OutPlanShow", [row("Plan", "plan")])
+  gapLists.askAgain(30 * SECOND)
+  await until(() => inferred.length === 2)
+  assert.deepEqual(inferred[1], { name: "OutPlanCreate", uuid: "plan", gap: "g1", others: [] })
+  assert.deepEqual(logged, ["lists.unknown", "lists.answered"])
+})
+
+test("asks for unknown lists after half a minute, then ever more rarely; for denied ones not in this session", async (t) => {
+  const { lists, asked, gapLists } = setUp(t)
+  const answers = (answer: Answer) => {
+    for (const kind of ["Campaign", "Plan", "Dlma", "Destination", "Dialing"])
+      lists.set(`Out${kind}Show`, answer)
+  }
+  const isAskedAt = async (seconds: number) => {
+    const before = asked.length
+    gapLists.askAgain(seconds * SECOND)
+    // Nothing in it waits where all lists are refused.
+    await turn()
+    return asked.length > before
+  }
+  answers(UNKNOWN)
+  await gapLists.ask({ gap: gapOf("g1") })
+  assert.equal(await isAskedAt(29), false)
+  // The clock of this test stands still: each failure is at 0.
+  for (const seconds of [30, 60, 120, 240, 480, 600, 600]) {
+    assert.equal(await isAskedAt(seconds - 1), false, `before ${seconds}`)
+    assert.equal(await isAskedAt(seconds), true, `at ${seconds}`)
+  }
+  answers(DENIED)
+  await gapLists.ask({ gap: gapOf("g2") })
+  assert.equal(await isAskedAt(3_600), false)
+  gapLists.booted()
+  assert.equal(await isAskedAt(3_600), true)
+})
+
+test("compares the other lists where one is too large, and does not ask for that again", async (t) => {
+  const { lists, inferred, logged, gapLists, asked } = setUp(t)
+  lists.set("OutCampaignShow", new AmiError("list_too_large", "over 20000 rows"))
+  lists.set("OutPlanShow", [row("Plan", "plan")])
+  assert.deepEqual(await gapLists.ask({ gap: gapOf("g1") }), { "plan.created": 1 })
+  assert.deepEqual(logged, ["lists.too-large"])
+  assert.equal(inferred.length, 1)
+  const before = asked.length
+  gapLists.askAgain(3_600 * SECOND)
+  await turn()
+  assert.equal(asked.length, before)
+})
+
+test("bears the gaps of an earlier run whose lists were broken off", async (t) => {
+  const first = setUp(t)
+  first.lists.set("OutCampaignShow", LOST)
+  await first.gapLists.ask({ gap: gapOf("g1") })
+  const second = setUp(t, first.state)
+  second.lists.set("OutCampaignShow", [row("Campaign", "born")])
+  await second.gapLists.ask({ gap: gapOf("g2") })
+  assert.deepEqual(second.inferred, [
+    { name: "OutCampaignCreate", uuid: "born", gap: "g2", others: ["g1"] },
+  ])
+  const third = setUp(t, first.state)
+  third.lists.set("OutPlanShow", [row("Plan", "plan")])
+  await third.gapLists.ask({ gap: gapOf("g3") })
+  assert.deepEqual(
+    third.inferred.map(({ gap, others }) => [gap, others]),
+    [["g3", []]],
+    "once they were shown they are forgotten",
+  )
+})
+
+test("asks for the uptime no more where that cost the session twice in a row", async () => {
+  let count = 0
+  const answers: (AmiMessage | undefined)[] = [
+    undefined,
+    {
+      kind: "response",
+      name: "Success",
+      headers: [
+        ["Response", "Success"],
+        ["Output", "System uptime: 10"],
+      ],
+    },
+  ]
+  const uptime = new Uptime(
+    () => {
+      const answer = answers[count++]
+      return answer ? Promise.resolve(answer) : Promise.reject(LOST)
+    },
+    () => 100 * SECOND,
+  )
+  await assert.rejects(uptime.hasBegunSince(0), LOST)
+  assert.equal(await uptime.hasBegunSince(50 * SECOND), true)
+  await assert.rejects(uptime.hasBegunSince(0), LOST)
+  await assert.rejects(uptime.hasBegunSince(0), LOST)
+  assert.equal(await uptime.hasBegunSince(0), false)
+  assert.equal(count, 4)
+})
