@@ -227,7 +227,13 @@ describe("what is not fetched", () => {
       told.map(({ type, data }) => [type, data["endpointId"]]),
       failed.map(() => ["delivery.exhausted", id]),
     )
-    assert.deepEqual(told.map(({ data }) => data["attempts"]).map(Number).toSorted((a, b) => a - b), [0, 0, 2])
+    assert.deepEqual(
+      told
+        .map(({ data }) => data["attempts"])
+        .map(Number)
+        .toSorted((a, b) => a - b),
+      [0, 0, 2],
+    )
     assert.deepEqual(uuidsOf(await fetch()), [young])
     assert.equal(uuids.length, 3)
     assert.deepEqual((await ack(leased!)).lost, [leased!.deliveryId])
