@@ -38,6 +38,8 @@ export type Linked = {
   RetryDeadLetters: { url: string }
   JobsDeadLetters: { url: string }
   OperatorKey: { value: string }
+  /** Where the API is reached: the stage's domain, or the address that AWS gave it. */
+  Api: { url: string }
   DataKey: DataKeyResource
   Settings: {
     allowedNetworks: string | string[]
@@ -97,6 +99,9 @@ export async function connect(linked: Linked) {
     },
     get operatorKey() {
       return linked.OperatorKey.value
+    },
+    get origin() {
+      return new URL(linked.Api.url).origin
     },
     sender: makeSender(sending),
     testSender: makeTestSender(sending),

@@ -9,8 +9,8 @@ import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { TenantCost } from "./cost.ts"
 import { DeadLetterQueue, RedrivenQueue, RedriveInput } from "./dead-letters.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
+import { DeliveryCounts, EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import { QUEUE_NAMES } from "./deps.ts"
-import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
   DisabledReason,
   EndpointAnswer,
@@ -27,6 +27,7 @@ import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
 import { AckAnswer, AckInput, FetchInput, MessageAnswer } from "./messages.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { PortalLink, PortalLinkInput } from "./portal-links.ts"
 import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { FoundAnswer } from "./search.ts"
@@ -41,6 +42,7 @@ export const answerSchemas = {
   Tenant: TenantAnswer,
   Key: KeyAnswer,
   CreatedKey,
+  PortalLink,
   Source: SourceAnswer,
   SourceWithToken,
   Endpoint: EndpointAnswer,
@@ -48,6 +50,7 @@ export const answerSchemas = {
   Secret: SecretAnswer,
   RotatedSecret,
   TestResult,
+  DeliveryCounts,
   WindowStats,
   EndpointStats,
   RecoveryCount,
@@ -78,6 +81,7 @@ export const requestSchemas = {
   ...shared,
   TenantInput,
   KeyInput,
+  PortalLinkInput,
   SourceInput,
   SourceRotationInput,
   EndpointInput,

@@ -35,21 +35,29 @@ export const TestResult = v.object({
 
 const count = v.pipe(v.number(), v.integer())
 
-export const WindowStats = v.object({
-  counts: v.pipe(
-    v.object(
-      Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, count])) as Record<
-        (typeof DELIVERY_STATUSES)[number],
-        typeof count
-      >,
-    ),
-    v.description("Deliveries by what became of them until now, by their receipt"),
+export const DeliveryCounts = v.pipe(
+  v.object(
+    Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, count])) as Record<
+      (typeof DELIVERY_STATUSES)[number],
+      typeof count
+    >,
   ),
+  v.description("Deliveries by what became of them until now, by their receipt"),
+)
+
+export const WindowStats = v.object({
+  counts: DeliveryCounts,
   latencyMs: v.pipe(
     v.object({ p50: v.nullable(v.number()), p95: v.nullable(v.number()) }),
     v.description("Of the attempts that delivered"),
   ),
   isEstimate: v.pipe(v.boolean(), v.description("There are many: reckoned from samples")),
+  series: v.pipe(
+    v.array(v.object({ from: Time, counts: DeliveryCounts })),
+    v.description(
+      "The same over time, oldest first: 2 minutes each of the hour, an hour of the day, 6 hours of the week. The last one is not over",
+    ),
+  ),
 })
 
 export const EndpointStats = v.object({
@@ -157,7 +165,20 @@ export const endpointActionRoutes = [
         Health.get(table, tenant.id, endpointId),
       ])
       const since = failingSince === undefined ? null : formatMillis(failingSince)
-      return { status: 200, body: { ...stats, failingSince: since } }
+      const timed = ({ series, ...rest }: (typeof stats)["lastHour"]) => ({
+        ...rest,
+        series: series.map(({ from, counts }) => ({ from: formatMillis(from), counts })),
+      })
+      const { lastHour, lastDay, lastWeek } = stats
+      return {
+        status: 200,
+        body: {
+          lastHour: timed(lastHour),
+          lastDay: timed(lastDay),
+          lastWeek: timed(lastWeek),
+          failingSince: since,
+        },
+      }
     },
   }),
 ]

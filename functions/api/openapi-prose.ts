@@ -32,6 +32,7 @@ export const info = {
 export const tags = [
   { name: "Tenants", description: "The customers of the call centre. Everything belongs to one." },
   { name: "Keys", description: "What a tenant's own programs use this API with." },
+  { name: "Portal", description: "Pages for people, over this API: links that open them." },
   { name: "Sources", description: "The PBXes that events come from." },
   {
     name: "Endpoints",

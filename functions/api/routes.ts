@@ -12,6 +12,7 @@ import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { messageRoutes } from "./messages.ts"
 import { openRoutes } from "./open.ts"
+import { portalLinkRoutes } from "./portal-links.ts"
 import { recordRoutes } from "./records.ts"
 import { recoverRoutes } from "./recover.ts"
 import { rejectedRoutes } from "./rejected.ts"
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
   ...whoamiRoutes,
+  ...portalLinkRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
   ...collectorCheckRoutes,
