@@ -3,6 +3,7 @@ import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { formatJob, parseJob, type JobOf, type PagedJob } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
+import { expirePage } from "./jobs/expire.ts"
 import { forgetPage } from "./jobs/forget.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
@@ -56,7 +57,8 @@ async function finishCall(deps: JobsDeps, job: JobOf<"call">): Promise<Verdict> 
 }
 
 /** The job as its next page finds it; undefined once it is done. */
-async function runPage({ table }: JobsDeps, job: PagedJob): Promise<PagedJob | undefined> {
+async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefined> {
+  const { table } = deps
   switch (job.kind) {
     case "hold":
       return at(job, await holdPage(table, job))
@@ -66,6 +68,8 @@ async function runPage({ table }: JobsDeps, job: PagedJob): Promise<PagedJob | u
       return at(job, await wakePage(table, job))
     case "erase":
       return at(job, await erasePage(table, job))
+    case "expire":
+      return at(job, await expirePage(deps, job))
     case "forget":
       return at(job, await forgetPage(table, job))
     case "recover":

@@ -3,15 +3,20 @@ import type { Context } from "aws-lambda"
 import {
   commonShards,
   isHealthEntry,
+  isPullEntry,
   listDue,
+  moveDue,
   type DueEntry,
   type DuePage,
 } from "@ringback/store/due"
+import { tenantOf } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
+import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
+import { formatJob } from "./messages/job.ts"
 import { takeDue } from "./messages/retry-plan.ts"
-import { sendAll } from "./messages/send.ts"
+import { sendAll, sendOne } from "./messages/send.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
 import { reasonOf } from "./runtime/log.ts"
@@ -44,7 +49,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     const readingEnds = timeLeft() * (1 - READING_SHARE)
     const shards = commonShards.filter((_, index) => index % groups === group)
     const read = await readDue(deps, shards, until, () => timeLeft() > readingEnds)
-    await pMap(read.breakers, (each) => probeSafely(deps, each), { concurrency: PROBES_AT_ONCE })
+    await pMap(read.breakers, (each) => lookSafely(deps, each), { concurrency: PROBES_AT_ONCE })
     const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
@@ -80,7 +85,7 @@ async function readDue(
         const readPage = (start?: DuePage["next"]) => listDue(table, shard, until, PAGE, start)
         for await (const { entries, next } of eachPage(readPage)) {
           for (const entry of entries) {
-            if (isHealthEntry(entry)) read.breakers.push(entry)
+            if (isEndpointEntry(entry)) read.breakers.push(entry)
             else read.turns.add(entry)
           }
           if (next === undefined || hasTime()) continue
@@ -112,12 +117,24 @@ async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => bo
   return released
 }
 
-async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
+const isEndpointEntry = (entry: DueEntry) => isHealthEntry(entry) || isPullEntry(entry)
+
+async function lookSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   try {
-    await onDue(deps, entry)
+    if (isPullEntry(entry)) await expireUnfetched(deps, entry)
+    else await onDue(deps, entry)
   } catch (error) {
     deps.log("probe.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
   }
+}
+
+/** Once a day, and when something passes: what nobody fetched in time. */
+async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEntry) {
+  const next = { at: table.now() + WATCH_EVERY_MS, shard: entry.dueShard }
+  if (!(await moveDue(table, entry, next))) return
+  const { endpointId } = entry
+  const job = formatJob({ v: 1, kind: "expire", tenant: tenantOf(entry), endpointId })
+  await sendOne(sqs, queues.jobsUrl, job)
 }
 
 // Claimed first, then sent: a crash between the two means released again, never lost.

@@ -15,6 +15,7 @@ import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog, reasonOf } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
+import { makeTurns } from "./runtime/turns.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -112,6 +113,7 @@ export async function connect(linked: Linked) {
     erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
+    turns: makeTurns(),
     random: Math.random,
     version,
     log,

@@ -43,6 +43,7 @@ export const apiFunction = makeFunction("AdminApi", {
   ],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    onIndex("due")("Query"),
     onIndex("open")("Query"),
     ...queueNames.map((name) => onQueue(name)("SendMessage")),
     // The operator looks at what nobody else reads, and gives dead letters back.

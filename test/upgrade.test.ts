@@ -49,7 +49,7 @@ before(async () => {
   for (const id of [fixture.ids.ok, fixture.ids.bad]) {
     const { table } = world.deps
     const { url } = (await Endpoint.get(table, fixture.tenant, id))!
-    const path = new URL(url).pathname.slice(1)
+    const path = new URL(url!).pathname.slice(1)
     await Endpoint.update(table, fixture.tenant, id, { url: world.receiver.url + path })
   }
 })

@@ -1,3 +1,4 @@
+import { orders } from "@ringback/webhooks/endpoint"
 import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
@@ -24,6 +25,7 @@ import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
+import { AckAnswer, AckInput, FetchInput, MessageAnswer } from "./messages.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { PortalLink, PortalLinkInput } from "./portal-links.ts"
 import { RecordAnswer } from "./records.ts"
@@ -56,6 +58,8 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Message: MessageAnswer,
+  AckResult: AckAnswer,
   Record: RecordAnswer,
   Job: JobAnswer,
   StartedErasure,
@@ -86,6 +90,8 @@ export const requestSchemas = {
   RecoveryInput,
   EraseInput,
   RedriveInput,
+  FetchInput,
+  AckInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
@@ -95,6 +101,7 @@ export const choices: Record<string, readonly unknown[]> = {
   RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
+  Order: orders,
   CallOutcome: outcomes,
   QueueName: QUEUE_NAMES,
   FoundKind: FOUND_KINDS,

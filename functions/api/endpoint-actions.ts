@@ -13,7 +13,7 @@ import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
 import { sendTo } from "../deliver/destination.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
-import { invalid } from "./problem.ts"
+import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
@@ -122,11 +122,14 @@ export const endpointActionRoutes = [
       ),
     }),
     answers: { 200: { description: "What came of it", schema: TestResult } },
-    problems: ["conflict.running"],
+    problems: ["conflict.running", "conflict.state"],
     async handle({ deps: { table, testSender }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
+      const { url } = endpoint
+      if (url === null)
+        throw new ProblemError("conflict.state", "Its receiver fetches: nothing is sent to it.")
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
@@ -141,7 +144,7 @@ export const endpointActionRoutes = [
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () => sendTo({ table, sender: testSender }, endpoint, { ...webhook, ...trace }),
+        () => sendTo({ table, sender: testSender }, { ...endpoint, url }, { ...webhook, ...trace }),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

@@ -21,9 +21,11 @@ export function showEndpoint(
   return {
     id: endpoint.id,
     url: endpoint.url,
+    pull: endpoint.pull,
     eventTypes: endpoint.eventTypes,
     sources: endpoint.sources,
     filter: endpoint.filter as EndpointChanges["filter"] & {},
+    order: endpoint.order,
     description: endpoint.description,
     headers: isMasked ? Object.fromEntries(names.map((name) => [name, MASK])) : endpoint.headers,
     rateLimit: endpoint.rateLimit,

@@ -1,5 +1,6 @@
 import { eventTypes, isKnownEventType } from "@ringback/events/catalog"
 import * as Source from "@ringback/store/source"
+import type * as Stored from "@ringback/store/endpoint"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { headerProblems } from "@ringback/webhooks/headers"
 import { patternProblem } from "@ringback/webhooks/match"
@@ -17,7 +18,7 @@ const KNOWN_TYPES = eventTypes.map(({ type }) => type)
 export async function checkEndpoint(
   deps: Deps,
   tenant: string,
-  settings: EndpointChanges,
+  settings: Omit<EndpointChanges, "url">,
   current?: Pick<Endpoint, "eventTypes" | "filter">,
 ): Promise<FieldError[]> {
   const errors: FieldError[] = []
@@ -43,6 +44,21 @@ export async function checkEndpoint(
   )
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
   return warnings
+}
+
+/** A receiver that fetches is sent nothing: what is only for sending is refused. */
+export function checkPull(
+  isPull: boolean,
+  { url, headers = {}, rateLimit }: Pick<Stored.Changes, "url" | "headers" | "rateLimit">,
+): void {
+  if (!isPull) return
+  const message = "A pull endpoint is sent nothing, so it has none"
+  const errors = [
+    ...(url ? [{ path: "/url", message }] : []),
+    ...(Object.keys(headers).length > 0 ? [{ path: "/headers", message }] : []),
+    ...((rateLimit ?? null) !== null ? [{ path: "/rateLimit", message }] : []),
+  ]
+  if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
 }
 
 /** The event type of a test: the one asked for, if it is known. */

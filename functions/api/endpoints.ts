@@ -4,7 +4,7 @@ import { dropSlots } from "@ringback/store/rate-slots"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
 import { cursorsFor } from "./cursor.ts"
 import { showEndpoint, showSecret } from "./endpoint-answer.ts"
-import { checkEndpoint } from "./endpoint-check.ts"
+import { checkEndpoint, checkPull } from "./endpoint-check.ts"
 import {
   EndpointAnswer,
   EndpointChanges,
@@ -35,12 +35,14 @@ export const endpointRoutes = [
     problems: ["endpoint.url_refused", "limit.reached"],
     hasRevision: true,
     isSubscription: true,
-    async handle({ deps, caller, tenant, body: { secret: own, ...settings } }) {
+    async handle({ deps, caller, tenant, body: { secret: own, ...given } }) {
+      const settings = { ...given, url: given.url ?? null }
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
+      checkPull(settings.pull, settings)
       checkSize(settings)
       const warnings = await checkEndpoint(deps, tenant.id, settings)
-      const permission = await checkEndpointUrl(deps, caller, settings.url)
+      const permission = await checkEndpointUrl(deps, caller, given.url)
       const secret = own ?? makeSecret(settings.signing)
       const all = { ...settings, ...permission }
       const endpoint = await Endpoint.create(deps.table, tenant.id, all, secret, {
@@ -111,6 +113,7 @@ export const endpointRoutes = [
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
       const before = await living("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
+      checkPull(before.pull, body)
       checkSize(body, before)
       const warnings = await checkEndpoint(deps, tenant.id, body, before)
       const permission = await checkEndpointUrl(deps, caller, body.url)

@@ -38,6 +38,10 @@ export const tags = [
     name: "Endpoints",
     description: "The receivers of webhooks: where, what, how fast, signed how.",
   },
+  {
+    name: "Messages",
+    description: "Webhooks for receivers that cannot be reached: they fetch and acknowledge them.",
+  },
   { name: "Event types", description: "What can happen, with schemas and examples." },
   { name: "Events", description: "What happened: the event log." },
   { name: "Deliveries", description: "What was sent, to whom, and what was answered." },

@@ -7,24 +7,35 @@ import { recordSlow } from "@ringback/store/health"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
+import type { Verdict } from "../runtime/batch.ts"
 import { sendTo } from "./destination.ts"
+import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
 /** One POST, and at once the write of its outcome. */
-export async function attempt(deps: StepDeps, work: ReadyWork): Promise<void> {
-  const { message, facts, endpoint } = work
-  const { table } = deps
+export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict> {
+  const { message, facts } = work
   const found = await bodyFor(deps, work)
-  if (!found.ok) {
-    await Delivery.advance(table, facts, message.turn, found.change)
-    return
-  }
-  const at = table.now()
+  if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
+  await Delivery.advance(deps.table, facts, message.turn, found.change)
+  return "done"
+}
+
+async function send(
+  deps: StepDeps,
+  work: ReadyWork,
+  { body, trace }: { body: string; trace: string },
+  note: (outcome: Outcome) => Promise<void>,
+): Promise<void> {
+  const { message, endpoint } = work
+  const at = deps.table.now()
   const id = `att_${encodeBase32(randomBytes(10))}`
-  const { body, trace } = found
   const outcome = await postWatched(deps, work, { body, trace, span: spanIdOf(id) })
-  const status = await settle(deps, work, outcome, recordOf(id, outcome, at))
+  const [status] = await Promise.all([
+    settle(deps, work, outcome, recordOf(id, outcome, at)),
+    note(outcome),
+  ])
   deps.results.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,

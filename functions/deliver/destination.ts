@@ -10,7 +10,7 @@ import { signatureHeaders } from "@ringback/webhooks/sign"
  */
 export function sendTo(
   { table, sender }: { table: Table; sender: Pick<Sender, "send"> },
-  endpoint: Endpoint.Endpoint,
+  endpoint: Endpoint.Posted,
   { id, body, trace, span }: { id: string; body: string; trace: string; span: string },
 ): Promise<Outcome> {
   const signature = signatureHeaders({

@@ -6,6 +6,7 @@ import { advance } from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { StoredEvent } from "@ringback/store/event"
+import { waitingFrom } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
@@ -80,7 +81,10 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     const stop = await stopBefore(deps, accepted, endpoint)
     // No POST: the delivery is on record with the reason.
     if (stop) await advance(deps.table, facts, 0, stop)
-    else {
+    else if (endpoint.pull) {
+      const due = waitingFrom(endpoint.id, deps.table.now())
+      await advance(deps.table, facts, 0, { status: "pending", due })
+    } else {
       const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
       messages.push(messageFor(facts, { ...marks, trace, body }))
     }

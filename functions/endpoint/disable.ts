@@ -71,7 +71,7 @@ export async function disableEndpoint(
     data: {
       endpointId,
       // Its origin alone: many receivers keep their secret in the path or the query, and others are told of this.
-      url: new URL(endpoint.url).origin,
+      url: endpoint.url === null ? null : new URL(endpoint.url).origin,
       reason,
       failingSince: failingSince === undefined ? null : formatMillis(failingSince),
     },

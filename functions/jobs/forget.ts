@@ -6,7 +6,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Erasure from "@ringback/store/erasure"
 import * as Event from "@ringback/store/event"
 import {
-  ERASE_LEASE_MS,
+  JOB_LEASE_MS,
   eraseLease,
   finishJob,
   getEraseJob,
@@ -37,7 +37,7 @@ export async function forgetPage(
 ): Promise<Next<"forget">> {
   const job = await getEraseJob(table, tenant, jobId)
   if (!job || job.finishedAt !== undefined) return undefined
-  await Lease.renew(table, eraseLease(job), ERASE_LEASE_MS)
+  await Lease.renew(table, eraseLease(job), JOB_LEASE_MS)
   const none = { records: 0, events: 0, deliveries: 0 }
   const start = { phase: "records" as const, shard: 0, beganAt: table.now(), found: 0, ...none }
   const walk: ForgetPlace = place ?? start

@@ -1,12 +1,6 @@
 import { advance } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
-import {
-  finishJob,
-  getJob,
-  recoverLease,
-  RECOVER_LEASE_MS,
-  type RecoverJob,
-} from "@ringback/store/job"
+import { finishJob, getJob, recoverLease, JOB_LEASE_MS, type RecoverJob } from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import type { JobOf, Next } from "../messages/job.ts"
@@ -26,7 +20,7 @@ export async function recoverPage(
   if (!job) return undefined
   const next = await recoverSome(table, job, message)
   // Given back when it is done: until then no other recovery of the endpoint begins.
-  if (next) await Lease.renew(table, recoverLease(job), RECOVER_LEASE_MS)
+  if (next) await Lease.renew(table, recoverLease(job), JOB_LEASE_MS)
   else {
     await finishJob(table, job)
     await Lease.release(table, recoverLease(job))

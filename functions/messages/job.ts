@@ -11,6 +11,14 @@ const Listed = v.optional(v.object({ cursor: v.string() }))
 const Paced = v.optional(v.object({ from: v.number() }))
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
+/** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */
+const Expiring = v.optional(
+  v.object({
+    start: v.record(v.string(), v.union([v.string(), v.number()])),
+    soonest: v.exactOptional(v.number()),
+  }),
+)
+
 export const FORGET_PHASES = ["records", "events", "deliveries"] as const
 
 /** In passes through all that a tenant has, one kind of thing after the other. */
@@ -58,6 +66,8 @@ export const Job = v.variant("kind", [
     sourceId: v.optional(v.string()),
     place: Listed,
   }),
+  /** Of what waits to be fetched at a pull endpoint, what has waited too long. */
+  v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Expiring }),
   /** All that names somebody is emptied; what is looked for stands in the job's item. */
   v.object({
     ...Base,

@@ -32,6 +32,7 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
     eventTypes: ["campaign.*", "dialing.updated", "ami.newchannel"],
     sources: [world.ids["sourceId"]],
     filter: { "data.status": [0, 1, null, "x", 1e200, true] },
+    order: "latest",
     description: "",
     headers: { "X-Team": "renewals", Authorization: "Bearer a" },
     rateLimit: 0.5,
@@ -42,7 +43,7 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
   const made = await make(settings)
   assert.equal(made.status, 201, made.text)
   const { id, secret, createdAt, updatedAt, ...rest } = made.body
-  assert.deepEqual(rest, { url: receiver.url, ...settings, disabledReason: null })
+  assert.deepEqual(rest, { url: receiver.url, pull: false, ...settings, disabledReason: null })
   assert.match(secret, /^whsec_/)
   assert.equal(made.headers.get("location"), `${path}/${id}`)
   const read = await api.call(`GET ${path}/${id}`, { key: world.key })

@@ -39,7 +39,9 @@ function requestsOf(operation: Operation): Request[] {
     properties?: Record<string, Json>
     required?: string[]
   }
-  const neededFields = Object.fromEntries(required.map((name) => [name, (example as Json)[name]]))
+  // An endpoint has a url or is fetched from, which no schema of one object says.
+  const all = operation.operationId === "createEndpoint" ? [...required, "url"] : required
+  const neededFields = Object.fromEntries(all.map((name) => [name, (example as Json)[name]]))
   const ofFields = Object.entries(properties).flatMap(([name, property]) =>
     examplesOf(property).map((value) => ({
       what: name,

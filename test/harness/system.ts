@@ -18,6 +18,7 @@ import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
 import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-endpoint"
 import { releaseHandler } from "@ringback/functions/release"
+import { makeTurns } from "@ringback/functions/runtime/turns"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import type { Erased } from "@ringback/store/erasure"
@@ -90,6 +91,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
+    turns: makeTurns(),
     random,
     log: options.log ?? (() => {}),
   }
@@ -161,6 +163,7 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
 
 type EndpointSettings = Partial<Endpoint.Settings & Endpoint.Permission> & {
   signing?: "hmac" | "ed25519"
+  pull?: boolean
   secret?: string
   /** Of how many the tenant may have. */
   limit?: number
@@ -178,6 +181,7 @@ export async function makeEndpoint(
     eventTypes: null,
     sources: null,
     filter: null,
+    order: "any" as const,
     description: null,
     headers: {},
     rateLimit: null,

@@ -11,7 +11,8 @@ export function readFields(form: URLSearchParams): Record<string, unknown> {
   const filter = text("filter")
   const rate = text("rateLimit")
   return {
-    url: text("url"),
+    // Of one whose receiver fetches there is no such field.
+    url: form.has("url") ? text("url") : null,
     description: text("description") || null,
     eventTypes: form.get("which") === "some" ? chosen : null,
     sources: sources.length === 0 ? null : sources,

@@ -7,7 +7,8 @@ import type { EventType, Source } from "../types.ts"
 import { writeLines } from "./endpoint-fields.ts"
 
 export type FormValues = {
-  url: string
+  /** Null: its receiver fetches, so it has none. */
+  url: string | null
   description: string | null
   eventTypes: string[] | null
   sources: string[] | null
@@ -59,22 +60,7 @@ export function endpointForm(form: Form): Html {
   return html`<form class="form" method="post" action="${form.action}">
     ${problem ? problemNote(problem, NAMED) : ""} ${isNew ? onceOnly() : ""}
     ${form.etag ? html`<input type="hidden" name="etag" value="${form.etag}" />` : ""}
-    ${field({
-      id: "url",
-      label: "Address",
-      control: html`<input
-        id="url"
-        name="url"
-        type="url"
-        class="mono"
-        value="${values.url}"
-        placeholder="https://crm.example.com/hooks/ringback"
-        required
-        ${described("url", error("url"))}
-      />`,
-      hint: "Ringback POSTs each event there, signed. It must be https, and lead to a public address.",
-      error: error("url"),
-    })}
+    ${values.url === null ? "" : urlField(values.url, error("url"))}
     ${field({
       id: "description",
       label: "Name",
@@ -288,3 +274,21 @@ const sourcesField = ({ values, sources }: Form, error: string | undefined): Htm
     ${error ? html`<p class="error">${error}</p>` : ""}
     <p class="hint">None chosen: events of all of them.</p>
   </fieldset>`
+
+const urlField = (url: string, error: string | undefined): Html =>
+  field({
+    id: "url",
+    label: "Address",
+    control: html`<input
+      id="url"
+      name="url"
+      type="url"
+      class="mono"
+      value="${url}"
+      placeholder="https://crm.example.com/hooks/ringback"
+      required
+      ${described("url", error)}
+    />`,
+    hint: "Ringback POSTs each event there, signed. It must be https, and lead to a public address.",
+    error,
+  })

@@ -4,7 +4,13 @@ import type { Endpoint } from "../types.ts"
 
 /** What people know an endpoint by: its description, else its address without what all have. */
 export const endpointText = ({ description, url }: Pick<Endpoint, "description" | "url">): string =>
-  description?.trim() || url.replace(/^https?:\/\//, "").replace(/\/$/, "")
+  description?.trim() ||
+  addressOf(url)
+    .replace(/^https?:\/\//, "")
+    .replace(/\/$/, "")
+
+/** Where its webhooks go. */
+export const addressOf = (url: string | null): string => url ?? "fetched by its receiver"
 
 export const endpointName = (endpoint: Pick<Endpoint, "description" | "url">): Html =>
   name(endpointText(endpoint))

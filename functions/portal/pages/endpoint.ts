@@ -18,7 +18,7 @@ import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import { endpointStatus } from "../status.ts"
 import type { Delivery, Endpoint, EndpointStats, Page, Source } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
-import { endpointName } from "./endpoint-name.ts"
+import { addressOf, endpointName, endpointText } from "./endpoint-name.ts"
 
 const RECENT = 8
 
@@ -53,7 +53,7 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
   const here = `${base}/endpoints/${endpoint.id}`
   const content = html`${heading({
       title: endpointName(endpoint),
-      about: endpoint.description ? html`<code>${endpoint.url}</code>` : "",
+      about: endpoint.description ? html`<code>${addressOf(endpoint.url)}</code>` : "",
       crumbs: html`<a href="${base}/endpoints">Endpoints</a>`,
       actions: html`${liveMark}${mayChange ? actionsHtml(here, endpoint) : ""}`,
     })}
@@ -88,7 +88,7 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
     </div>
     ${mayChange ? recoverHtml(here, endpoint, stats) : ""}
     ${settingsHtml(endpoint, sources.data, here, mayChange)}`
-  return { title: endpoint.description ?? endpoint.url, content, status }
+  return { title: endpointText(endpoint), content, status }
 }
 
 const inPlace = html`hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"`
@@ -107,7 +107,7 @@ function actionsHtml(here: string, endpoint: Endpoint): Html {
     action: `${here}/disable`,
     yes: "Disable",
   })
-  return html`${test}${edit}${off}${deletion(here, endpoint)}`
+  return html`${endpoint.pull ? "" : test}${edit}${off}${deletion(here, endpoint)}`
 }
 
 const deletion = (here: string, endpoint: Endpoint): Html =>
@@ -215,7 +215,7 @@ function settingsHtml(
           <dt>State</dt>
           <dd>${endpointStatus(endpoint)}</dd>
           <dt>Address</dt>
-          <dd><code>${endpoint.url}</code></dd>
+          <dd><code>${addressOf(endpoint.url)}</code></dd>
           <dt>Events</dt>
           <dd>
             ${eventTypes === null ? "All, except those about calls" : eventTypes.map((each) => html`<span class="tag">${each}</span> `)}

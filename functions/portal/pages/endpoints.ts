@@ -7,7 +7,7 @@ import { pager } from "../pager.ts"
 import { note } from "../html.ts"
 import { endpointStatus } from "../status.ts"
 import type { Endpoint, EndpointStats, Page } from "../types.ts"
-import { endpointName } from "./endpoint-name.ts"
+import { addressOf, endpointName } from "./endpoint-name.ts"
 
 const PAGE = 20
 
@@ -71,7 +71,7 @@ const rowsHtml = (base: string, rows: { endpoint: Endpoint; stats: EndpointStats
         return html`<tr>
           <td class="wide">
             <a class="clip" href="${base}/endpoints/${endpoint.id}">${endpointName(endpoint)}</a>
-            ${endpoint.description ? html`<span class="dim small clip">${name(endpoint.url)}</span>` : ""}
+            ${endpoint.description ? html`<span class="dim small clip">${name(addressOf(endpoint.url))}</span>` : ""}
           </td>
           <td>
             ${endpointStatus(endpoint, failingSince)}

@@ -12,6 +12,7 @@ import { addEvents } from "./commands/events.ts"
 import { addKeys } from "./commands/keys.ts"
 import { addListen } from "./commands/listen.ts"
 import { addPortalLink } from "./commands/portal-link.ts"
+import { addPull } from "./commands/pull.ts"
 import { addRecords } from "./commands/records.ts"
 import { addRecover } from "./commands/recover.ts"
 import { addReplay, addRetry } from "./commands/resend.ts"
@@ -38,7 +39,7 @@ type Globals = { url?: string; tenant?: string; json?: boolean }
 
 /** A new command is a file in commands/ and a name here. */
 const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
-  ["Try it:", [addListen, addTrigger]],
+  ["Try it:", [addListen, addPull, addTrigger]],
   ["Look up:", [addEvents, addDeliveries, addRecords, addAudit, addEventTypes, addWhoami]],
   ["Send again:", [addRetry, addReplay, addRecover, addJob]],
   ["Set up:", [addEndpoints, addSources, addKeys, addTenants, addPortalLink, addErase]],

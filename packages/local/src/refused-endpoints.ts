@@ -22,7 +22,7 @@ export async function nameRefusedEndpoints(
   if (refused.length === 0) return
   for (const { tenant, endpoint, reason } of refused.slice(0, MAX_NAMED)) {
     // Of the URL its origin: a path may be a secret.
-    const origin = URL.parse(endpoint.url)?.origin ?? "no URL"
+    const origin = URL.parse(endpoint.url ?? "")?.origin ?? "no URL"
     output.warn(`Endpoint ${endpoint.id} of tenant ${tenant} (${origin}) is refused: ${reason}`)
   }
   const more = refused.length - MAX_NAMED
@@ -36,6 +36,7 @@ async function findRefused({ table, urlRules }: Pick<Deps, "table" | "urlRules">
     const endpoints = allOf((after) => Endpoint.page(table, tenant.id, { limit: PAGE, after }))
     for await (const endpoint of endpoints) {
       const { url, allowedLoopback = null } = endpoint
+      if (url === null) continue
       const verdict = await checkUrl(url, { ...urlRules, allowedLoopback, resolve })
       if (!verdict.ok) refused.push({ tenant: tenant.id, endpoint, reason: verdict.reason })
     }

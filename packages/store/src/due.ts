@@ -27,6 +27,8 @@ const DueEntry = v.object({
 })
 export type DueEntry = v.InferOutput<typeof DueEntry>
 
+/** A pull endpoint's own entry: when it is looked at what nobody fetched. */
+export const isPullEntry = (entry: DueEntry) => entry.sk.startsWith("EP#")
 export const isHealthEntry = (entry: DueEntry) => entry.sk.startsWith("HEALTH#")
 
 export type DuePage = { entries: DueEntry[]; next: Item | undefined }

@@ -1,8 +1,9 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
+import { orders, type DisabledReason, type Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import { deleteItem, type Item, type ReadOptions } from "./item.ts"
 import { endpointKey } from "./keys.ts"
+import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
@@ -17,11 +18,13 @@ const json = <const Schema extends v.GenericSchema>(schema: Schema) =>
 const Stored = v.object({
   id: v.string(),
   tenant: v.string(),
-  url: v.string(),
+  url: v.nullable(v.string()),
+  pull: v.optional(v.boolean(), false),
   allowedLoopback: v.exactOptional(v.nullable(v.string())),
   eventTypes: v.nullable(v.array(v.string())),
   sources: v.nullable(v.array(v.string())),
   filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
+  order: v.optional(v.picklist(orders), "any"),
   description: v.nullable(v.string()),
   /** Sealed as a whole: receivers are often given an Authorization. */
   headers: v.string(),
@@ -39,6 +42,9 @@ const Stored = v.object({
 /** A receiver, and how often it was changed. */
 export type Endpoint = Receiver & { revision: number }
 
+/** One that webhooks are posted to. */
+export type Posted = Endpoint & { url: string }
+
 /** What its tenant may set. */
 export type Settings = Pick<
   Receiver,
@@ -46,12 +52,15 @@ export type Settings = Pick<
   | "eventTypes"
   | "sources"
   | "filter"
+  | "order"
   | "description"
   | "headers"
   | "rateLimit"
   | "metadata"
   | "disabled"
 >
+/** What is fixed when it is made. */
+export type Fixed = { signing: Receiver["signing"]; pull?: boolean }
 export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
 
 /** What goes with `url`, and is never set by its tenant. */
@@ -82,7 +91,7 @@ function toItem(table: Table, tenant: string, id: string, settings: Changes): It
 export async function create(
   table: Table,
   tenant: string,
-  settings: Settings & Permission & { signing: Receiver["signing"] },
+  settings: Settings & Permission & Fixed,
   secret: string,
   limit: Limit = {},
 ): Promise<Endpoint> {
@@ -97,6 +106,7 @@ export async function create(
     createdAt: now,
     updatedAt: now,
     revision: 1,
+    ...(settings.pull && watchFrom(id, now)),
   }
   await createOwned(table, { tenant, kind: "EP", id }, item, limit)
   return parse(table, item)
@@ -114,7 +124,15 @@ export async function get(
 }
 
 /** What it takes to know which events an endpoint wants. */
-const Matching = v.pick(Stored, ["id", "eventTypes", "sources", "filter", "disabled", "createdAt"])
+const Matching = v.pick(Stored, [
+  "id",
+  "pull",
+  "eventTypes",
+  "sources",
+  "filter",
+  "disabled",
+  "createdAt",
+])
 export type Matching = v.InferOutput<typeof Matching>
 
 /**

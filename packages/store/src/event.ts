@@ -1,6 +1,13 @@
 import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
-import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
+import {
+  assignmentsOf,
+  getItems,
+  getItem,
+  updateItem,
+  type Item,
+  type ReadOptions,
+} from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
 import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
@@ -150,6 +157,21 @@ async function claimItem(
   if (!claimed) return "taken"
   // Of an item that was not there dynoxide gives the key, AWS nothing.
   return claimed.item?.["message"] === undefined ? undefined : claimed.item
+}
+
+/** Those events that are there, by id. */
+export async function getMany(
+  table: Table,
+  tenant: string,
+  eventIds: string[],
+): Promise<Map<string, StoredEvent>> {
+  const keys = [...new Set(eventIds)].flatMap((id) => {
+    const parsed = parseEventId(id)
+    return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
+  })
+  const items = await getItems(table, keys, { consistent: true })
+  const living = items.map(parseEvent).filter((event) => !isExpired(event, table.now()))
+  return new Map(living.map((event) => [idOf(event), event]))
 }
 
 /** The event of that id, unless there is none (any more). */

@@ -6,8 +6,6 @@ import { jobKey } from "./keys.ts"
 import type { Lease } from "./lease.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
-const HOUR_MS = 60 * 60 * 1000
-
 const Base = {
   id: v.string(),
   tenant: v.string(),
@@ -41,8 +39,8 @@ export const EraseJob = v.object({
 })
 export type EraseJob = v.InferOutput<typeof EraseJob>
 
-/** How long a recovery is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
-export const RECOVER_LEASE_MS = HOUR_MS
+/** How long a job is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
+export const JOB_LEASE_MS = 60 * 60 * 1000
 
 /** One recovery of an endpoint at a time: what its job has until it is done. */
 export const recoverLease = ({
@@ -55,8 +53,6 @@ export const recoverLease = ({
   name: endpointId,
   owner: id,
 })
-
-export const ERASE_LEASE_MS = HOUR_MS
 
 /** Several erasures of a tenant at a time; each has its own until it is done. */
 export const eraseLease = ({ tenant, id }: Pick<EraseJob, "tenant" | "id">): Lease => ({

@@ -18,6 +18,8 @@ export type Exchange =
       error: string
       /** A kept connection was closed under the request before any byte came back. */
       isStale: boolean
+      /** There was a connection: of what was written to it nobody knows how much arrived. */
+      isSent: boolean
     }
 
 export type ExchangeRequest = {
@@ -61,11 +63,12 @@ export function exchange(
     }
     const fail = (error: string, isClosed = false) => {
       if (isAnswered) return
+      const isSent = req.socket !== null
       req.destroy()
       dialling.abort()
       const statusCode = statusLine.statusCode()
       const isStale = isClosed && req.reusedSocket && !statusLine.hasBegun()
-      if (statusCode === undefined) settle({ error, isStale })
+      if (statusCode === undefined) settle({ error, isStale, isSent })
       else
         settle({ answer: { statusCode, durationMs: elapsedMs(), bodyStart: NOTHING }, headers: {} })
     }
