@@ -1,7 +1,7 @@
 import { makeFunction } from "./function.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { onDataKey, onDeadLetters, onIndex, onQueue, onRejected, onTable } from "./rights.ts"
-import { linkedSettings, logRetention, settings } from "./settings.ts"
+import { linkedSettings, logRetention, settings } from "./deployment-settings.ts"
 import { dataKey, operatorKey, table } from "./storage.ts"
 
 const REQUESTS_PER_SECOND = 200
@@ -43,6 +43,7 @@ export const apiFunction = makeFunction("AdminApi", {
   ],
   permissions: [
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    onIndex("due")("Query"),
     onIndex("open")("Query"),
     ...queueNames.map((name) => onQueue(name)("SendMessage")),
     // The operator looks at what nobody else reads, and gives dead letters back.

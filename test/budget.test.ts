@@ -30,6 +30,7 @@ async function measure(options: {
   headers?: (index: number) => [string, string][]
   isTwin?: boolean
   eventTypes?: string[]
+  settings?: Parameters<typeof makeEndpoint>[3]
   /** What was heard long before. */
   known?: [string, string][][]
 }) {
@@ -42,6 +43,7 @@ async function measure(options: {
   for (let count = 0; count < options.endpoints; count++) {
     await makeEndpoint(deps, customer.tenant, receiver.url, {
       eventTypes: options.eventTypes ?? null,
+      ...options.settings,
     })
   }
   const headers = options.headers ?? (() => campaignUpdate())
@@ -130,6 +132,16 @@ describe("requests an event, in full batches", () => {
     ["ingest alone", { endpoints: 0 }, { sqs: 0.3, writes: 1, reads: 0 }],
     ["an endpoint, delivered at once", { endpoints: 1 }, { sqs: 0.6, writes: 2, reads: 0 }],
     ["a twin's copy", { endpoints: 1, isTwin: true }, { sqs: 0.3, writes: 1, reads: 0 }],
+    [
+      "an endpoint of order latest: two writes more for each delivery",
+      { endpoints: 1, settings: { order: "latest" } },
+      { sqs: 0.6, writes: 4, reads: 0 },
+    ],
+    [
+      "a pull endpoint: no queue beyond ingest until it is fetched",
+      { endpoints: 1, settings: { url: null, pull: true } },
+      { sqs: 0.3, writes: 2, reads: 0 },
+    ],
     ["three endpoints", { endpoints: 3 }, { sqs: 1.2, writes: 4, reads: 0 }],
     [
       "an event without a time of its own",

@@ -9,6 +9,9 @@ import { makeContext, makeRecord } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Erasure from "@ringback/store/erasure"
+import { createEraseJob, makeJobId } from "@ringback/store/job"
+import { sendOne } from "@ringback/functions/messages/send"
 import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
 import { dropSlots } from "@ringback/store/rate-slots"
@@ -286,6 +289,50 @@ describe("Jobs", () => {
     world.advance(11 * SECOND)
     await world.release()
     assert.equal(arrived().length, 4)
+  })
+
+  test("what nobody fetched, and what is left of a pull endpoint that is gone", async () => {
+    const { id } = await world.addEndpoint({ url: null, pull: true })
+    await world.say()
+    await world.pump()
+    for (let day = 0; day < 30; day++) {
+      world.advance(DAY)
+      await world.release()
+    }
+    assert.deepEqual(await statuses(id), ["failed"])
+    assert.ok(world.logged.some(({ fields }) => fields["kind"] === "expire"))
+    await Endpoint.remove(table(), tenant(), id)
+    world.advance(DAY)
+    await world.release()
+  })
+
+  test("somebody who is erased, of whom there is an event, a record, a failed and a held delivery", async () => {
+    await world.addEndpoint({ eventTypes: ["*"] })
+    const held = await world.addEndpoint({ eventTypes: ["*"], disabled: true })
+    failsFor(500)
+    const row: [string, string][] = [
+      ["Event", "OutDlListCreate"],
+      ["Uuid", `row of ${tenant()}`],
+      ["UKey", "10042"],
+    ]
+    await world.say(row)
+    await world.say([...dialing("Create", "0", "0"), ["DlListUuid", row[1]![1]]])
+    await world.pump()
+    const contactKeyHash = Erasure.hashOfName("contactKey", "10042")
+    const job = { id: makeJobId(table()), tenant: tenant(), contactKeyHash }
+    await createEraseJob(table(), job)
+    await sendOne(
+      world.stack.sqs,
+      world.stack.queues.Jobs.url,
+      formatJob({ v: 1, kind: "forget", tenant: tenant(), jobId: job.id }),
+    )
+    for (let round = 0; round < 6; round++) {
+      await world.pump()
+      world.advance(15 * SECOND)
+    }
+    assert.ok((await statuses(held.id)).every((status) => status === "discarded"))
+    await world.say(row)
+    await world.pump()
   })
 
   test("a job that needs another page than time allows", async () => {

@@ -1,3 +1,4 @@
+import { orders } from "@ringback/webhooks/endpoint"
 import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
@@ -29,6 +30,7 @@ import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
+import { AckAnswer, AckInput, FetchInput, MessageAnswer } from "./messages.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { AuthAnswer, ConnectorAnswer, outboundSchemas } from "./outbound-schema.ts"
 import { PreviewAnswer, PreviewInput } from "./preview.ts"
@@ -63,6 +65,8 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Message: MessageAnswer,
+  AckResult: AckAnswer,
   Record: RecordAnswer,
   Job: JobAnswer,
   StartedErasure,
@@ -99,6 +103,8 @@ export const requestSchemas = {
   EraseInput,
   RedriveInput,
   PreviewInput,
+  FetchInput,
+  AckInput,
 }
 
 /** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
@@ -108,6 +114,7 @@ export const choices: Record<string, readonly unknown[]> = {
   RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
+  Order: orders,
   CallOutcome: outcomes,
   QueueName: QUEUE_NAMES,
   FoundKind: FOUND_KINDS,

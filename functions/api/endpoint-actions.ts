@@ -1,3 +1,4 @@
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as v from "valibot"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -5,7 +6,7 @@ import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
-import { invalid } from "./problem.ts"
+import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
@@ -87,11 +88,14 @@ export const endpointActionRoutes = [
       ),
     }),
     answers: { 200: { description: "What came of it", schema: TestResult } },
-    problems: ["conflict.running"],
+    problems: ["conflict.running", "conflict.state"],
     async handle({ deps: { table, testOutbound }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
+      const { url } = endpoint
+      if (url === null)
+        throw new ProblemError("conflict.state", "Its receiver fetches: nothing is sent to it.")
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
@@ -102,11 +106,13 @@ export const endpointActionRoutes = [
         limit: TESTS_AT_ONCE,
         leaseMs: TEST_LEASE_MS,
       }
+      const trace = { trace: traceIdOf(webhook.id), span: spanIdOf(webhook.id) }
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
         async () => {
-          if (!endpoint.connector) return testOutbound.perform(endpoint, webhook)
+          if (!endpoint.connector)
+            return testOutbound.perform({ ...endpoint, url }, { ...webhook, ...trace })
           const { checkCrm } = await import("../outbound/check-crm.ts")
           return checkCrm(testOutbound.deps, endpoint)
         },

@@ -1,5 +1,6 @@
 import { eventTypes, isKnownEventType } from "@ringback/events/catalog"
 import * as Source from "@ringback/store/source"
+import type * as Stored from "@ringback/store/endpoint"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { headerProblems } from "@ringback/webhooks/headers"
 import { patternProblem } from "@ringback/webhooks/match"
@@ -43,6 +44,30 @@ export async function checkEndpoint(
   )
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
   return warnings
+}
+
+/** A receiver that fetches is sent nothing: what is only for sending is refused. */
+export function checkPull(
+  isPull: boolean,
+  {
+    url,
+    headers = {},
+    rateLimit,
+    auth,
+    transform,
+  }: Pick<Stored.Changes, "url" | "headers" | "rateLimit" | "auth" | "transform">,
+): void {
+  if (!isPull) return
+  const message = "A pull endpoint is sent nothing, so it has none"
+  const errors = [
+    ...(url ? [{ path: "/url", message }] : []),
+    ...(Object.keys(headers).length > 0 ? [{ path: "/headers", message }] : []),
+    ...((rateLimit ?? null) !== null ? [{ path: "/rateLimit", message }] : []),
+    ...(auth ? [{ path: "/auth", message }] : []),
+    // What it fetches is not transformed yet.
+    ...(transform != null ? [{ path: "/transform", message }] : []),
+  ]
+  if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
 }
 
 /** The event type of a test: the one asked for, if it is known. */

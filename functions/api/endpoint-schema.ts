@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { orders } from "@ringback/webhooks/endpoint"
 import { MAX_HEADERS } from "@ringback/webhooks/headers"
 import { outboundAnswer, outboundChanges, outboundInput } from "./outbound-schema.ts"
 import { FieldError } from "./problem.ts"
@@ -74,6 +75,12 @@ const settings = {
     v.description("Dotted path into the webhook to the values allowed there; all must hold"),
     v.examples([{ "data.status": [0, 1] }]),
   ),
+  order: v.pipe(
+    v.picklist(orders),
+    v.description(
+      "latest: of one `data.uuid` (of `call.*`, and of the others) nothing is sent that is older, by `version`, than what was accepted: it is discarded. Costs two more writes an attempt",
+    ),
+  ),
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
   headers: v.pipe(
     v.record(v.string(), v.string()),
@@ -125,13 +132,22 @@ export const OwnSecret = v.pipe(
   ),
 )
 
+const Pull = v.pipe(
+  v.boolean(),
+  v.description(
+    "Instead of `url`: nothing is posted, and the receiver fetches its webhooks (messages, ack)",
+  ),
+)
+
 export const EndpointInput = v.pipe(
   v.strictObject({
     url: v.exactOptional(settings.url),
     ...outboundInput,
+    pull: v.optional(Pull, false),
     eventTypes: v.optional(settings.eventTypes, null),
     sources: v.optional(settings.sources, null),
     filter: v.optional(settings.filter, null),
+    order: v.optional(settings.order, "any"),
     description: v.optional(settings.description, null),
     headers: v.optional(settings.headers, {}),
     rateLimit: v.optional(settings.rateLimit, null),
@@ -141,8 +157,9 @@ export const EndpointInput = v.pipe(
     disabled: v.optional(settings.disabled, false),
   }),
   v.check(
-    ({ url, connector }) => (url === undefined) !== (connector === undefined),
-    "must have either url or connector",
+    ({ url, connector, pull }) =>
+      [url !== undefined, connector !== undefined, pull].filter(Boolean).length === 1,
+    "must have exactly one of url, connector and pull: true",
   ),
   v.metadata({
     examples: [
@@ -168,8 +185,12 @@ export const DisabledReason = v.picklist(["gone", "failing", "manual"])
 const entries = {
   id: id("ep"),
   ...settings,
-  url: v.pipe(v.nullable(settings.url), v.description("Where webhooks are sent. Null: connector")),
+  url: v.pipe(
+    v.nullable(settings.url),
+    v.description("Where webhooks are sent. Null: connector, or pull"),
+  ),
   ...outboundAnswer,
+  pull: Pull,
   signing: Signing,
   publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(

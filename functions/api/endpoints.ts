@@ -5,7 +5,7 @@ import { dropSlots } from "@ringback/store/rate-slots"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
 import { cursorsFor } from "./cursor.ts"
 import { showEndpoint, showSecret } from "./endpoint-answer.ts"
-import { checkEndpoint } from "./endpoint-check.ts"
+import { checkEndpoint, checkPull } from "./endpoint-check.ts"
 import {
   EndpointAnswer,
   EndpointChanges,
@@ -45,14 +45,20 @@ export const endpointRoutes = [
     hasRevision: true,
     isSubscription: true,
     async handle({ deps, caller, tenant, body }) {
-      const { secret: own, connector, url = "", signing = "hmac", ...given } = body
+      const { secret: own, connector, signing = "hmac", ...given } = body
       if (connector) refuse(besideConnector(body))
-      const settings = { ...given, url, signing, ...(connector && storedConnector(connector)) }
+      const settings = {
+        ...given,
+        url: given.url ?? null,
+        signing,
+        ...(connector && storedConnector(connector)),
+      }
       const refusal = own === undefined ? undefined : secretProblem(own, settings.signing)
       if (refusal) throw invalid("/secret", refusal)
+      checkPull(settings.pull, settings)
       checkSize(settings)
       const warnings = await checkEndpoint(deps, tenant.id, settings)
-      const permission = connector ? {} : await checkEndpointUrl(deps, caller, settings.url)
+      const permission = connector ? {} : await checkEndpointUrl(deps, caller, given.url)
       refuse(await outboundErrors(deps, body, permission))
       const secret = own ?? makeSecret(settings.signing)
       const all = { ...settings, ...permission }
@@ -129,6 +135,7 @@ export const endpointRoutes = [
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
       refuse(changeErrors(before, body))
+      checkPull(before.pull, body)
       const settings = { ...given, ...(connector && storedConnector(connector)) }
       checkSize(settings, before)
       const warnings = await checkEndpoint(deps, tenant.id, settings, before)

@@ -2,7 +2,7 @@ import * as v from "valibot"
 import * as Erasure from "@ringback/store/erasure"
 import {
   createEraseJob,
-  ERASE_LEASE_MS,
+  JOB_LEASE_MS,
   eraseLease,
   getAnyJob,
   makeJobId,
@@ -87,7 +87,7 @@ export const eraseRoutes = [
     async handle({ deps, tenant, body: { uuid, contactKey } }) {
       const { table } = deps
       const about = { id: makeJobId(table), tenant: tenant.id }
-      const limits = { limit: ERASURES_AT_ONCE, leaseMs: ERASE_LEASE_MS }
+      const limits = { limit: ERASURES_AT_ONCE, leaseMs: JOB_LEASE_MS }
       const taken = await Lease.take(table, eraseLease(about), limits)
       if (taken.outcome !== "taken") throw tooMany(ERASURES_AT_ONCE)
       try {

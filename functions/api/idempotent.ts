@@ -9,6 +9,9 @@ import type { Answer } from "./route.ts"
 const FIRST_WAIT_MS = 50
 const READS = 7
 
+// Sealed it is up to twice as long.
+const MAX_KEPT_LENGTH = 100 * 1024
+
 const KEY = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
 
 export type Request = { callerId: string; tenant: string | undefined; path: string; text: string }
@@ -54,7 +57,7 @@ export async function once(
       throw new ProblemError("idempotency.mismatch", detail)
     }
     default:
-      throw new ProblemError("idempotency.in_progress", "Ask again in a second.", {
+      throw new ProblemError("idempotency.in_progress", "Send the request again in a second.", {
         headers: { "retry-after": "1" },
       })
   }
@@ -80,6 +83,9 @@ async function run(
     await claimed.release()
     throw error
   }
-  await claimed.settle(JSON.stringify(answer))
+  const text = JSON.stringify(answer)
+  // An item may have 400 KB. What is fetched is leased: asked for again, the rest is what comes.
+  if (text.length <= MAX_KEPT_LENGTH) await claimed.settle(text)
+  else await claimed.release()
   return answer
 }

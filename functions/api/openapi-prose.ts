@@ -38,6 +38,10 @@ export const tags = [
     name: "Endpoints",
     description: "The receivers of webhooks: where, what, how fast, signed how.",
   },
+  {
+    name: "Messages",
+    description: "Webhooks for receivers that cannot be reached: they fetch and acknowledge them.",
+  },
   { name: "Event types", description: "What can happen, with schemas and examples." },
   { name: "Events", description: "What happened: the event log." },
   { name: "Deliveries", description: "What was sent, to whom, and what was answered." },
@@ -167,6 +171,11 @@ export const webhookHeaders = [
     "webhook-signature",
     "One for each valid secret: v1 and base64 of HMAC-SHA256 over `id.timestamp.body`, or v1a (ed25519)",
     "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+  ),
+  webhookHeader(
+    "traceparent",
+    "W3C Trace Context: the trace is the event's, the same on every attempt and endpoint; the span is this attempt",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
   ),
 ]
 

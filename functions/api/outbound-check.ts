@@ -95,12 +95,20 @@ const isGiven = (value: unknown) =>
 /** What may not be changed: an endpoint stays one of a URL or one of a connector of that kind. */
 export function changeErrors(
   { connector }: Pick<Endpoint, "connector">,
-  changes: Record<string, unknown> & { connector?: ConnectorChanges | undefined },
+  changes: Record<string, unknown> & {
+    connector?: ConnectorChanges | undefined
+    order?: string | undefined
+  },
 ): FieldError[] {
   if (connector) {
     const isOther = changes.connector && changes.connector.kind !== connector.kind
     const message = `It is ${connector.kind}; make another endpoint for another CRM`
-    return [...besideConnector(changes), ...(isOther ? [{ path: "/connector/kind", message }] : [])]
+    const order = "A connector's order is latest"
+    return [
+      ...besideConnector(changes),
+      ...(isOther ? [{ path: "/connector/kind", message }] : []),
+      ...(changes.order === "any" ? [{ path: "/order", message: order }] : []),
+    ]
   }
   return changes.connector
     ? [{ path: "/connector", message: "This endpoint has a url; make another one for a connector" }]
@@ -130,13 +138,14 @@ export function refuse(errors: FieldError[]): void {
 /** A connector's settings as they are stored: its credentials apart, and the CRM's address as the endpoint's. */
 export function storedConnector(
   connector: ConnectorChanges,
-): Pick<Settings, "url" | "auth" | "connector"> {
+): Pick<Settings, "url" | "auth" | "connector" | "order"> {
   const { auth, ...rest } = connector
   // Where a CRM is depends on no credentials.
   const { baseUrl } = connectorOf(connector.kind)
   return {
     url: baseUrl(rest as unknown as ConnectorSettings),
     connector: rest,
+    order: "latest",
     ...(auth !== undefined && { auth: auth as object }),
   }
 }

@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Lease from "@ringback/store/lease"
-import { createJob, makeJobId, recoverLease, RECOVER_LEASE_MS } from "@ringback/store/job"
+import { createJob, makeJobId, recoverLease, JOB_LEASE_MS } from "@ringback/store/job"
 import { countRecoverable, type Range } from "../dispatch/recoverable.ts"
 import type { Deps } from "./deps.ts"
 import { enqueue } from "./enqueue.ts"
@@ -70,7 +70,7 @@ async function begin(deps: Deps, endpoint: Endpoint.Endpoint, range: Range) {
   try {
     const counted = await countFor(deps, endpoint, range)
     await createJob(deps.table, { id: jobId, tenant, endpointId, ...range })
-    await Lease.renew(deps.table, lease, RECOVER_LEASE_MS)
+    await Lease.renew(deps.table, lease, JOB_LEASE_MS)
     await enqueue(deps, { kind: "recover", tenant, jobId })
     return { ...counted, jobId }
   } catch (error) {

@@ -10,6 +10,7 @@ import { eraseRoutes } from "./erase.ts"
 import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
+import { messageRoutes } from "./messages.ts"
 import { openRoutes } from "./open.ts"
 import { previewRoutes } from "./preview.ts"
 import { portalLinkRoutes } from "./portal-links.ts"
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...endpointSecretRoutes,
   ...endpointActionRoutes,
   ...recoverRoutes,
+  ...messageRoutes,
   ...eventTypeRoutes,
   ...eventRoutes,
   ...recordRoutes,

@@ -3,7 +3,8 @@ import { cachedReceiver } from "../endpoint/cached-endpoint.ts"
 import { factsOf } from "../messages/delivery.ts"
 import { admit } from "./admission.ts"
 import { attempt } from "./attempt.ts"
-import { stopUnavailable } from "./endpoint-check.ts"
+import { stopUnavailable } from "./availability-check.ts"
+import { leaveForFetching } from "./pull-check.ts"
 import { moveAside } from "./slow-lane.ts"
 import { checkTurn } from "./turn-check.ts"
 import type { StepDeps, Taken } from "./work.ts"
@@ -14,8 +15,11 @@ import type { StepDeps, Taken } from "./work.ts"
  *
  * 1. slow-lane.ts: an endpoint that is slow to answer gets its first attempts from the retry queue
  * 2. turn-check.ts: a message for a turn that is over is void
- * 3. endpoint-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
- * 4. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit
+ * 3. availability-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
+ * 4. pull-check.ts: what the receiver fetches waits for that
+ * 5. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit
+ *
+ * The attempt itself waits for its turn where the endpoint asks for an order: order.ts
  */
 export async function deliverOne(deps: StepDeps, taken: Taken): Promise<Verdict> {
   const { message } = taken
@@ -24,10 +28,10 @@ export async function deliverOne(deps: StepDeps, taken: Taken): Promise<Verdict>
   if (await moveAside(deps, work)) return "done"
   const current = await checkTurn(deps, work)
   if (!current) return "done"
-  const ready = await stopUnavailable(deps, current)
+  const checked = await stopUnavailable(deps, current)
+  const ready = checked && (await leaveForFetching(deps, checked))
   if (!ready) return "done"
   if (!(await admit(deps, ready))) return "done"
   if (!taken.hasTime()) return "later"
-  await attempt(deps, ready)
-  return "done"
+  return attempt(deps, ready)
 }

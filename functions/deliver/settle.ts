@@ -4,9 +4,8 @@ import { nextDelayMs } from "@ringback/webhooks/schedule"
 import type { Outcome } from "@ringback/webhooks/send"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { disableEndpoint } from "../endpoint/disable.ts"
-import { formatJob } from "../messages/job.ts"
+import { tellExhausted } from "../messages/exhausted.ts"
 import { plan } from "../messages/retry-plan.ts"
-import { sendOne } from "../messages/send.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
 /** Writes the outcome of an attempt, and plans the next one; the delivery's status from here on. */
@@ -41,7 +40,8 @@ export async function settle(
   const tries = (work.delivery?.tries ?? 0) + 1
   const delayMs = nextDelayMs(tries, deps.random, outcome.retryAfterMs)
   if (delayMs === undefined) {
-    await tellExhausted(deps, work)
+    const attempts = (work.delivery?.attemptCount ?? 0) + 1
+    await tellExhausted(deps, facts, { turn: message.turn, attempts })
     await advance({ status: "failed" })
     return "failed"
   }
@@ -60,24 +60,4 @@ async function disableGone(deps: StepDeps, asked: Endpoint): Promise<boolean> {
   if (!endpoint || endpoint.url !== asked.url) return false
   if (!endpoint.disabled) await disableEndpoint(deps, endpoint, "gone", health.failingSince)
   return true
-}
-
-/** Before the write, so that a crash between the two tells it twice, under one id, and never not at all. */
-async function tellExhausted(deps: StepDeps, { message, delivery }: ReadyWork): Promise<void> {
-  const { tenant, deliveryId, eventId, endpointId, turn } = message
-  // Operational events cause none themselves.
-  if (message.eventType === "delivery.exhausted" || message.eventType === "endpoint.disabled")
-    return
-  const attempts = (delivery?.attemptCount ?? 0) + 1
-  const job = formatJob({
-    v: 1,
-    kind: "notify",
-    tenant,
-    type: "delivery.exhausted",
-    at: deps.table.now(),
-    identity: [deliveryId, turn],
-    except: endpointId,
-    data: { deliveryId, eventId, endpointId, attempts },
-  })
-  await sendOne(deps.sqs, deps.queues.jobsUrl, job)
 }

@@ -1,6 +1,6 @@
 import type { Delivery } from "@ringback/store/delivery"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
-import type { Endpoint } from "@ringback/store/endpoint"
+import type { Endpoint, Posted } from "@ringback/store/endpoint"
 import type { DeliverDeps, Receiver } from "../endpoint/cached-endpoint.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import type { BatchResults } from "./batch-results.ts"
@@ -24,5 +24,7 @@ export type Work = Taken & {
   delivery: Delivery | undefined
 }
 
-/** Work whose endpoint is there and enabled. */
-export type ReadyWork = Work & { endpoint: Endpoint }
+/** Work whose endpoint is there and enabled, */
+export type CheckedWork = Work & { endpoint: Endpoint }
+/** and is posted to. */
+export type ReadyWork = Work & { endpoint: Posted }

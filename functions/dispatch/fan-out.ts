@@ -1,10 +1,12 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Translated } from "@ringback/events/translate"
+import { traceIdOf } from "@ringback/events/trace"
 import { formatWebhook } from "@ringback/events/webhook"
 import { advance } from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { StoredEvent } from "@ringback/store/event"
+import { waitingFrom } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
@@ -12,6 +14,7 @@ import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
+import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
 export type FanOutDeps = {
@@ -68,6 +71,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const candidate = { type: event.type, source: event.source, webhook }
   const endpoints = await endpointsOf(deps, tenant)
   const body = formatWebhook(webhook)
+  const trace = traceIdOf(event.message)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
@@ -77,9 +81,12 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     const stop = await stopBefore(deps, accepted, endpoint)
     // No POST: the delivery is on record with the reason.
     if (stop) await advance(deps.table, facts, 0, stop)
-    else {
+    else if (endpoint.pull) {
+      const due = waitingFrom(endpoint.id, deps.table.now())
+      await advance(deps.table, facts, 0, { status: "pending", due })
+    } else {
       const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-      messages.push(messageFor(facts, { ...marks, body }))
+      messages.push(messageFor(facts, { ...marks, trace, body }))
     }
   }
   return messages
@@ -91,9 +98,8 @@ async function stopBefore(
   { tenant, event }: Accepted,
   { id, disabled }: Endpoint.Matching,
 ): Promise<Stop | undefined> {
-  const refusal = event.erased ? "erased" : event.refuted
-  if (refusal !== undefined) return { status: "discarded", reason: refusal }
-  if (!disabled) return undefined
+  const stop = stopForEvent(event)
+  if (stop || !disabled) return stop
   const fresh = availabilityOf(await Endpoint.get(table, tenant, id, { consistent: true }))
   return fresh.ok ? undefined : fresh.stop
 }

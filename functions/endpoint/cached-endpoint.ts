@@ -4,6 +4,7 @@ import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
+import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
 import type { Slowness } from "./slow-endpoints.ts"
 
@@ -18,6 +19,8 @@ export type DeliverDeps = {
   /** As of at most ten seconds ago. */
   receivers: Cache<Receiver>
   slowness: Slowness
+  /** Of the versions of one record, at endpoints whose order is `latest`. */
+  turns: Turns
   /** How long what the deliveries of a batch bring about is pooled before it goes out; by default a tenth of a second. */
   pooledMs?: number
   /** In [0, 1). */

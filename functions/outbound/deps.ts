@@ -14,3 +14,6 @@ export type OutboundDeps = OutboundOptions & { tokens: Tokens; sandbox: () => Pr
 
 /** An event as it is sent: its id, and the webhook's body. */
 export type Sendable = { id: string; body: string }
+
+/** An event in an attempt: W3C's ids of its trace and of this attempt's span. */
+export type Traced = Sendable & { trace: string; span: string }

@@ -124,6 +124,7 @@ function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "duratio
     ...failedOutcome(words, durationMs()),
     ...known,
     statusCode,
+    mayHaveArrived: statusCode === null,
     ...(waitMs !== undefined && { retryAfterMs: waitMs, pauseMs: waitMs }),
   }
 }

@@ -1,14 +1,14 @@
-import type { Endpoint } from "@ringback/store/endpoint"
+import type { Posted } from "@ringback/store/endpoint"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
 import type { Outcome } from "@ringback/webhooks/send"
-import type { OutboundDeps, OutboundOptions, Sendable } from "./deps.ts"
+import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
 import { send } from "./send.ts"
 import { makeTokens } from "./token.ts"
 
 /** What goes from here to an endpoint, whatever kind it is of. */
 export type Outbound = {
   /** One attempt. All that the other side can do to it is an outcome. */
-  perform: (endpoint: Endpoint, event: Sendable) => Promise<Outcome>
+  perform: (endpoint: Posted, event: Traced) => Promise<Outcome>
   deps: OutboundDeps
   /** Ends the process of the transforms, where there is one. */
   close: () => Promise<void>

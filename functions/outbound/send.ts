@@ -1,17 +1,18 @@
+import { formatTraceparent } from "@ringback/events/trace"
 import * as Endpoint from "@ringback/store/endpoint"
 import { authHeaderName, authHeaders, type Auth } from "@ringback/webhooks/auth"
 import { failedOutcome, type Outcome, type Step } from "@ringback/webhooks/outcome"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { requestOf, type Transformed } from "@ringback/webhooks/transform"
-import type { OutboundDeps, Sendable } from "./deps.ts"
+import type { OutboundDeps, Sendable, Traced } from "./deps.ts"
 
 type Shaped = Extract<Transformed, { result: "send" }>
 
 /** A webhook as its endpoint wants it: transformed, signed, with the endpoint's own credentials. */
 export async function send(
   deps: OutboundDeps,
-  endpoint: Endpoint.Endpoint,
-  event: Sendable,
+  endpoint: Endpoint.Posted,
+  event: Traced,
 ): Promise<Outcome> {
   const auth = Endpoint.openAuth(deps.table, endpoint) as Auth | undefined
   const shaped = await shape(deps, endpoint, { event, auth })
@@ -24,6 +25,7 @@ export async function send(
     body: shaped.body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
+  const traceparent = formatTraceparent(event.trace, event.span)
   const post = (token?: string) =>
     sender.send({
       endpointId,
@@ -31,7 +33,13 @@ export async function send(
       allowedLoopback,
       method: shaped.method,
       contentType: shaped.contentType,
-      headers: { ...headers, ...shaped.headers, ...authHeaders(auth ?? null, token), ...signature },
+      headers: {
+        ...headers,
+        ...shaped.headers,
+        ...authHeaders(auth ?? null, token),
+        ...signature,
+        traceparent,
+      },
       body: shaped.body,
     })
   if (auth?.type !== "oauth2") return post()
@@ -71,7 +79,7 @@ const AS_IT_IS = {
 /** What its transform makes of an event, which is the webhook itself where it has none. */
 export async function shape(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
-  { url, transform }: Pick<Endpoint.Endpoint, "url" | "transform">,
+  { url, transform }: Pick<Endpoint.Posted, "url" | "transform">,
   { event, auth }: { event: Sendable; auth: Auth | undefined },
 ): Promise<Transformed> {
   if (transform == null) return { ...AS_IT_IS, body: event.body }

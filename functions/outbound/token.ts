@@ -24,7 +24,7 @@ export type Tokens = {
 }
 
 const MARGIN_MS = 60_000
-const FETCH_LIMIT_MS = 8_000
+const FETCH_LIMIT_MS = 4_500
 // Longer than a fetch may take: whoever died while it fetched holds up the others no longer.
 const LEASE_MS = 20_000
 const LOOK_EVERY_MS = 200

@@ -32,6 +32,7 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
     eventTypes: ["campaign.*", "dialing.updated", "ami.newchannel"],
     sources: [world.ids["sourceId"]],
     filter: { "data.status": [0, 1, null, "x", 1e200, true] },
+    order: "latest",
     description: "",
     headers: { "X-Team": "renewals", Authorization: "Bearer a" },
     rateLimit: 0.5,
@@ -47,6 +48,7 @@ test("an endpoint is made with what was asked, read, changed, deleted", async ()
   assert.deepEqual(rest, {
     url: receiver.url,
     connector: null,
+    pull: false,
     ...settings,
     disabledReason: null,
   })

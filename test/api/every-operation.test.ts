@@ -4,7 +4,7 @@ import { after, before, test } from "node:test"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type TestApi } from "./api.ts"
 import { operations, type Operation } from "./conformance.ts"
-import { fill, makeWorld, type World } from "./world.ts"
+import { fill, idIn, makeWorld, withId, type World } from "./world.ts"
 
 let api: TestApi
 let receiver: TestReceiver
@@ -61,7 +61,7 @@ for (const { method, path, operation } of operations) {
   const [, inner] = /\{tenantId\}.*\{(\w+)\}/.exec(path) ?? []
   if (inner) {
     test(`${operationId} does not find another tenant's thing below one's own path`, async () => {
-      const mixed = { ...theirs.ids, [inner]: ours.ids[inner]! }
+      const mixed = withId(theirs.ids, path, inner, idIn(ours.ids, path, inner))
       for (const key of [theirs.key, undefined]) {
         const answer = await api.call(route(mixed), { ...(key && { key }), ...bodyOf(operation) })
         assert.equal(answer.status, 404, answer.text)
@@ -84,7 +84,7 @@ for (const { method, path, operation } of operations) {
         "a".repeat(3000),
         ours.ids[name]!.toUpperCase() + "!",
       ]) {
-        const answer = await api.call(route({ ...ours.ids, [name]: junk }), bodyOf(operation))
+        const answer = await api.call(route(withId(ours.ids, path, name, junk)), bodyOf(operation))
         assert.equal(answer.status, 404, `${junk}: ${answer.text}`)
       }
     }

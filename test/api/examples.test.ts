@@ -39,7 +39,7 @@ function requestsOf(operation: Operation): Request[] {
     properties?: Record<string, Json>
     required?: string[]
   }
-  // An endpoint has a url or a connector, which no schema of one object says.
+  // An endpoint has a url, a connector, or is fetched from, which no schema of one object says.
   const all = operation.operationId === "createEndpoint" ? [...required, "url"] : required
   const neededFields = Object.fromEntries(all.map((name) => [name, (example as Json)[name]]))
   const ofFields = Object.entries(properties).flatMap(([name, property]) =>

@@ -10,7 +10,7 @@ import { fill, makeWorld, type World } from "./world.ts"
 // Where the document's example is about something that is not there, or one body does not go all paths.
 const bodies: Record<string, (url: string) => unknown[]> = {
   createKey: () => [{ name: "crm" }],
-  createEndpoint: (url) => [{ url }],
+  createEndpoint: (url) => [{ url }, { pull: true }],
   updateEndpoint: (url) => [{ url, disabled: true }, { disabled: false }],
   recoverEndpoint: () => [false, true].map((dryRun) => ({ since: "2026-11-01T00:00:00Z", dryRun })),
   replayEvent: () => [{}],

@@ -11,6 +11,10 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
   const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
   const endpoint = await api.call(`POST ${path}/endpoints`, { body: { url } })
   assert.equal(endpoint.status, 201, endpoint.text)
+  // One to which nothing is posted: its messages are fetched.
+  const pulled = await api.call(`POST ${path}/endpoints`, {
+    body: { pull: true, eventTypes: ["plan.created"] },
+  })
   const sourcePath = `${path}/sources/${source.body.id}`
   const started = await api.call(`POST ${sourcePath}/test`, {
     body: { eventType: "dialing.updated" },
@@ -24,6 +28,7 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
     keyId: keys.body.data[0].id,
     sourceId: source.body.id,
     endpointId: endpoint.body.id,
+    pullEndpointId: pulled.body.id,
     eventId: started.body.eventId,
     deliveryId: deliveries.body.data[0].id,
     jobId: erasure.body.jobId,
@@ -34,4 +39,17 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
 
 /** A path template with those ids in its places. */
 export const fill = (path: string, ids: Record<string, string>) =>
-  path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "")
+  path.replace(/\{(\w+)\}/g, (_, name: string) => ids[nameIn(path, name)] ?? "")
+
+const nameIn = (path: string, name: string) =>
+  name === "endpointId" && path.includes("/messages") ? "pullEndpointId" : name
+
+/** Those ids with another one in that place of a path. */
+export const withId = (ids: Record<string, string>, path: string, name: string, id: string) => ({
+  ...ids,
+  [nameIn(path, name)]: id,
+})
+
+/** What stands in that place. */
+export const idIn = (ids: Record<string, string>, path: string, name: string) =>
+  ids[nameIn(path, name)]!

@@ -120,6 +120,7 @@ const endpoint = {
   eventTypes: null,
   sources: null,
   filter: null,
+  order: "any" as const,
   description: null,
   headers: {},
   rateLimit: null,

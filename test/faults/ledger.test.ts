@@ -37,4 +37,5 @@ test("the ledger balances over 300 histories of crashes, lost answers, duplicate
   for (const kind of kinds) assert.ok(total.faults[kind]! >= 10, `${kind}: ${total.faults[kind]}`)
   for (const status of ["delivered", "failed", "held", "discarded"])
     assert.ok(total.byStatus[status]! > 0, `none ${status}`)
+  assert.ok(total.superseded > 0, "none superseded")
 })

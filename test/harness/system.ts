@@ -19,6 +19,7 @@ import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
 import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-endpoint"
 import { releaseHandler } from "@ringback/functions/release"
+import { makeTurns } from "@ringback/functions/runtime/turns"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import type { Erased } from "@ringback/store/erasure"
@@ -54,6 +55,8 @@ export type SystemOptions = {
   /** Clients through which the functions see the services, where that is not the stack's own. */
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
+  /** What secrets in the table are sealed with; that of the test's process where it is left out. */
+  dataKey?: Buffer
 }
 
 /** The functions' collaborators on a test's stack, as resources.ts makes them on AWS. */
@@ -63,7 +66,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     client: clients.dynamodb,
     name: stack.tableName,
     now,
-    sealer: makeSealer(dataKey),
+    sealer: makeSealer(options.dataKey ?? ownDataKey),
     retentionMs: 30 * DAY_MS,
     insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
@@ -97,12 +100,13 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
+    turns: makeTurns(),
     random,
     log: options.log ?? (() => {}),
   }
 }
 
-const dataKey = randomBytes(32)
+const ownDataKey = randomBytes(32)
 
 export const handlersOf = (deps: Deps) => ({
   Ingest: ingestHandler(deps),
@@ -168,6 +172,7 @@ export async function makeCustomer({ table }: Pick<Deps, "table">): Promise<Cust
 
 type EndpointSettings = Partial<Endpoint.Settings & Endpoint.Permission> & {
   signing?: "hmac" | "ed25519"
+  pull?: boolean
   secret?: string
   /** Of how many the tenant may have. */
   limit?: number
@@ -185,6 +190,7 @@ export async function makeEndpoint(
     eventTypes: null,
     sources: null,
     filter: null,
+    order: "any" as const,
     description: null,
     headers: {},
     rateLimit: null,

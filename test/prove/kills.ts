@@ -6,11 +6,19 @@ import { makeChance } from "./chance.ts"
 import { Feeder } from "./feeder.ts"
 
 type Ringback = Awaited<ReturnType<typeof startRingback>>
-type Kept = { id: string; eventId: string; status: string; attemptCount: number }
+type Kept = {
+  id: string
+  eventId: string
+  eventType: string
+  status: string
+  attemptCount: number
+}
 
 export type Killed = {
   kills: number
   events: number
+  /** Dialings all of whose events were acknowledged: each started and completed once, answered only if so. */
+  calls: number
   delivered: number
   /** Failed once at a bad moment: the net under the lost message lifts them a quarter of an hour later. */
   pending: number
@@ -67,8 +75,12 @@ async function makeTenant({ call }: Ringback, receiver: TestReceiver) {
   const path = `/tenants/${tenant}`
   const { token } = await call<{ token: string }>("POST", `${path}/sources`, { name: "pbx" })
   for (let index = 0; index < ENDPOINTS; index++) {
-    await call("POST", `${path}/endpoints`, { url: `${receiver.url}${index}` })
+    await call("POST", `${path}/endpoints`, {
+      url: `${receiver.url}${index}`,
+      eventTypes: ["campaign.*"],
+    })
   }
+  await call("POST", `${path}/endpoints`, { url: `${receiver.url}calls`, eventTypes: ["call.*"] })
   return { tenant, token }
 }
 
@@ -81,21 +93,62 @@ async function settle(
 ): Promise<Killed> {
   const expected = feeder.acknowledged.size * ENDPOINTS
   let kept: Kept[] = []
+  let told: Told[] = []
   const isSettled = async () => {
-    kept = await listAll(ringback, tenant)
+    const all = await listAll<Kept>(ringback, `/tenants/${tenant}/deliveries`)
+    kept = all.filter(({ eventType }) => !eventType.startsWith("call."))
+    told = await callEvents(ringback, tenant)
     const isDone = ({ status, attemptCount }: Kept) => status !== "pending" || attemptCount > 0
     await wait(500)
-    return kept.length >= expected && kept.every(isDone)
+    const ended = told.filter(({ type }) => type === "call.completed").length
+    return kept.length >= expected && all.every(isDone) && ended >= feeder.calls.size
   }
   const what = "every acknowledged event is delivered, or waits after a failure"
   await until(isSettled, { seconds: SETTLES_WITHIN_SECONDS, what }).catch(() => {})
-  return balance(kept, feeder, receiver, kills)
+  const killed = balance(kept, feeder, receiver, kills)
+  const problems = callProblems(told, feeder, receiver)
+  return { ...killed, calls: feeder.calls.size, lost: [...killed.lost, ...problems] }
 }
 
-function balance(kept: Kept[], feeder: Feeder, receiver: TestReceiver, kills: number): Killed {
+type Told = { id: string; type: string; data: { uuid: string } }
+
+async function callEvents(ringback: Ringback, tenant: string): Promise<Told[]> {
+  const types = ["call.started", "call.answered", "call.completed"]
+  const lists = await Promise.all(
+    types.map((type) => listAll<Told>(ringback, `/tenants/${tenant}/events?type=${type}`)),
+  )
+  return lists.flat()
+}
+
+/** Of each dialing one start and one end were told, and an answer only of those that were answered. */
+function callProblems(told: Told[], feeder: Feeder, receiver: TestReceiver): string[] {
+  const problems: string[] = []
+  const ofUuid = Map.groupBy(told, ({ data }) => data.uuid)
+  for (const [uuid, isAnswered] of feeder.calls) {
+    const types = (ofUuid.get(uuid) ?? []).map(({ type }) => type).toSorted()
+    const due = [...(isAnswered ? ["call.answered"] : []), "call.completed", "call.started"]
+    if (types.join() !== due.join()) problems.push(`the call ${uuid} was told as ${types.join()}`)
+  }
+  const arrived = receiver.arrived.filter(({ path }) => path === "/calls")
+  const known = new Set(told.map(({ id }) => id))
+  const bodies = Map.groupBy(arrived, ({ webhook }) => webhook.id)
+  for (const [id, all] of bodies) {
+    if (!known.has(id)) problems.push(`${id} arrived and is not on record`)
+    if (new Set(all.map(({ body }) => body)).size > 1) problems.push(`${id} came in two versions`)
+  }
+  return problems
+}
+
+function balance(
+  kept: Kept[],
+  feeder: Feeder,
+  receiver: TestReceiver,
+  kills: number,
+): Omit<Killed, "calls"> {
   const count = (wanted: string) => kept.filter(({ status }) => status === wanted).length
   const receipts = new Map<string, number>()
-  for (const { path, webhook } of receiver.arrived) {
+  const events = receiver.arrived.filter(({ path }) => path !== "/calls")
+  for (const { path, webhook } of events) {
     const name = `${webhook.data["uuid"] as string} at ${path}`
     receipts.set(name, (receipts.get(name) ?? 0) + 1)
   }
@@ -108,7 +161,7 @@ function balance(kept: Kept[], feeder: Feeder, receiver: TestReceiver, kills: nu
   if (kept.length < expected) lost.push(`${kept.length} deliveries on record, not ${expected}`)
   if (waiting !== count("pending"))
     lost.push(`${waiting - count("pending")} are neither delivered nor pending`)
-  const posts = receiver.arrived.length
+  const posts = events.length
   return {
     kills,
     events: feeder.acknowledged.size,
@@ -120,15 +173,13 @@ function balance(kept: Kept[], feeder: Feeder, receiver: TestReceiver, kills: nu
   }
 }
 
-async function listAll({ call }: Ringback, tenant: string): Promise<Kept[]> {
-  const all: Kept[] = []
+async function listAll<Item>({ call }: Ringback, path: string): Promise<Item[]> {
+  const all: Item[] = []
   let cursor: string | null = null
   do {
     const query: string = cursor === null ? "" : `&cursor=${cursor}`
-    const page: { data: Kept[]; nextCursor: string | null } = await call(
-      "GET",
-      `/tenants/${tenant}/deliveries?limit=250${query}`,
-    )
+    const start = `${path}${path.includes("?") ? "&" : "?"}limit=250${query}`
+    const page: { data: Item[]; nextCursor: string | null } = await call("GET", start)
     all.push(...page.data)
     cursor = page.nextCursor
   } while (cursor !== null)

@@ -5,6 +5,7 @@ import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import type { EventKind } from "./events.ts"
 import { readDeliveries, readEvents, readQueues, type KeptDelivery } from "./records.ts"
 import { checkDelivery } from "./one-delivery.ts"
+import { checkOrder } from "./order.ts"
 import { groupReceipts, pairOf, type ReceiptGroups } from "./receipts.ts"
 import { addTo, type Tally } from "./tally.ts"
 import type { Made, Sent, World } from "./world.ts"
@@ -23,6 +24,8 @@ export type Ledger = {
   duplicates: number
   /** Those for which it had not only taken the webhook, but had said so each time. */
   needless: number
+  /** Not sent because a newer version was accepted, at endpoints that ask for that. */
+  superseded: number
 }
 
 // Endpoints are cached so long: an event within it of a change may see either state.
@@ -42,6 +45,7 @@ export async function balance(world: World): Promise<Ledger> {
     taken: 0,
     duplicates: 0,
     needless: 0,
+    superseded: 0,
   }
   const planned = matchEvents(world.sent, events, problems)
   checkCalls(world, events, problems)
@@ -71,6 +75,7 @@ export async function balance(world: World): Promise<Ledger> {
     problems,
   )
   checkReceipts(world, receipts, deliveries, ledger)
+  ledger.superseded = checkOrder(world, events, deliveries, problems)
   for (const { attempts } of deliveries.values()) ledger.attempts += attempts.length
   const total = Object.values(ledger.byStatus).reduce((sum, count) => sum + count, 0)
   if (total !== ledger.accepted)

@@ -1,4 +1,5 @@
 import { idOf, type DeliveryStatus } from "@ringback/store/delivery"
+import { supersederOf } from "./order.ts"
 import { pairOf, type ReceiptGroups } from "./receipts.ts"
 import type { KeptDelivery } from "./records.ts"
 import type { Made, World } from "./world.ts"
@@ -16,7 +17,7 @@ const SETTLED: DeliveryStatus[] = ["delivered", "failed", "held", "discarded"]
 export function checkDelivery(
   world: World,
   delivery: KeptDelivery,
-  { endpoint, deletedAt }: Made,
+  { endpoint, deletedAt, planned: { order } }: Made,
   receipts: ReceiptGroups,
   problems: string[],
 ): void {
@@ -31,7 +32,8 @@ export function checkDelivery(
   if (status === "failed" && attempts.length < MAX_ATTEMPTS && reason === undefined)
     say(`after ${attempts.length} attempts`)
   if (status === "held" && reason === undefined) say("for no reason")
-  if (status === "discarded" && (reason === undefined || deletedAt === undefined))
+  const isSuperseded = order === "latest" && supersederOf(delivery) !== undefined
+  if (status === "discarded" && !isSuperseded && (reason === undefined || deletedAt === undefined))
     say("its endpoint was never deleted")
   if (attemptCount !== attempts.length) say(`counts ${attemptCount} of ${attempts.length} attempts`)
   if (SETTLED.includes(status) && (dueAt !== undefined || dueShard !== undefined))

@@ -30,6 +30,7 @@ export type PlannedEndpoint = {
   statuses: number[] | null
   rateLimit: number | null
   signing: "hmac" | "ed25519"
+  order: "any" | "latest"
   isDisabled: boolean
   mood: Mood
 }
@@ -141,6 +142,7 @@ function planEndpoint(
       ? null
       : chance.pick([null, null, null, null, null, null, 0.5, 50], "rate", index),
     signing: of("signing") < 0.15 ? "ed25519" : "hmac",
+    order: of("order") < 0.3 ? "latest" : "any",
     isDisabled: !isFlood && of("disabled") < 0.04,
     mood: moodOf(of("mood"), isFlood),
   }

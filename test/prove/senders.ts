@@ -27,9 +27,9 @@ export function inProcess(receipts: Receipts): Senders {
       const bodyStart = Buffer.from(status === 204 ? "" : "no")
       return outcomeOf({ statusCode: status, durationMs: 5, retryAfter, bodyStart }, Date.now())
     }
-    if (answer.kind !== "silent") return failedOutcome(answer.kind, 5)
+    if (answer.kind !== "silent") return failedOutcome(answer.kind, 5, answer.kind === "reset")
     advanceTo(startedAt + TIMEOUT_MS)
-    return failedOutcome("no answer within 15 s", TIMEOUT_MS)
+    return failedOutcome("no answer within 15 s", TIMEOUT_MS, true)
   }
   return {
     sender: stepping({ send }),

@@ -39,7 +39,7 @@ export async function plan(world: World, workers: Workers): Promise<void> {
 
 async function addEndpoint(world: World, index: number): Promise<void> {
   const planned = world.plan.endpoints[index]!
-  const { eventTypes, statuses, rateLimit, signing, isDisabled, mood } = planned
+  const { eventTypes, statuses, rateLimit, signing, order, isDisabled, mood } = planned
   const { endpoint, secret } = await makeEndpoint(
     world,
     world.customer.tenant,
@@ -48,6 +48,7 @@ async function addEndpoint(world: World, index: number): Promise<void> {
       eventTypes,
       rateLimit,
       signing,
+      order,
       disabled: isDisabled,
       filter: statuses && { "data.status": statuses },
     },

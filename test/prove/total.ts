@@ -14,6 +14,7 @@ export type Total = {
   taken: number
   duplicates: number
   needless: number
+  superseded: number
   faults: Tally
   answers: Tally
   simulatedMs: number
@@ -33,6 +34,7 @@ export const makeTotal = (): Total => ({
   taken: 0,
   duplicates: 0,
   needless: 0,
+  superseded: 0,
   faults: {},
   answers: {},
   simulatedMs: 0,
@@ -57,6 +59,7 @@ export function addDone(total: Total, done: Done): void {
     "taken",
     "duplicates",
     "needless",
+    "superseded",
   ] as const
   for (const name of counts) total[name] += history[name]
   total.simulatedMs += history.simulatedMs
@@ -86,6 +89,7 @@ export function formatTotal(total: Total): string {
     ["webhooks taken by receivers", total.taken],
     ["  again without being asked", `${total.duplicates} (${share.toFixed(2)} %)`],
     ["  though each was answered 2xx", `${total.needless} (${needless.toFixed(2)} %)`],
+    ["superseded by a newer version", total.superseded],
     ["histories whose ledger fails", total.failures.length],
     ["lost", total.lost],
   ]

@@ -12,6 +12,7 @@ import { createApi } from "@ringback/functions/api/index"
 import { startApi as serveApi } from "@ringback/local/api-server"
 import { MAX_ATTEMPTS, RETRY_DELAYS_MS } from "@ringback/webhooks/schedule"
 import { signatureHeaders } from "@ringback/webhooks/sign"
+import { pumpAll } from "../harness/system.ts"
 import { makeTenant, startApi } from "../api/api.ts"
 import { startExample } from "./example.ts"
 import { blocks, blockWith, tableUnder } from "./guide.ts"
@@ -132,6 +133,17 @@ test("the attempts are those of the schedule", () => {
   assert.equal(rest.length + 1, MAX_ATTEMPTS)
 })
 
+/** Runs commands of the guide; what they say. */
+async function runShell(script: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const shell = spawn("sh", ["-euc", script], { env, stdio: ["ignore", "pipe", "pipe"] })
+  let said = ""
+  for (const stream of [shell.stdout, shell.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (said += text))
+  const [status] = (await once(shell, "close")) as [number]
+  assert.equal(status, 0, said)
+  return said
+}
+
 const skip = unless("curl")
 test("an endpoint is enabled again and recovered with the guide's commands", { skip }, async () => {
   const api = await startApi()
@@ -149,16 +161,38 @@ test("an endpoint is enabled again and recovered with the guide's commands", { s
       KEY: key,
       SINCE: new Date(Date.now() - 3_600_000).toISOString(),
     }
-    const script = take("sh", "/recover")
-    const shell = spawn("sh", ["-euc", script], { env, stdio: ["ignore", "pipe", "pipe"] })
-    let said = ""
-    for (const stream of [shell.stdout, shell.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => (said += text))
-    const [status] = (await once(shell, "close")) as [number]
-    assert.equal(status, 0, said)
+    const said = await runShell(take("sh", "/recover"), env)
     assert.match(said, /"count":\s*0/)
     const now = await api.call(`GET ${path}/endpoints/${made.body.id}`)
     assert.equal(now.body.disabled, false)
+  } finally {
+    await server.close()
+    await api.close()
+  }
+})
+
+test("what waits is fetched and acknowledged with the guide's commands", { skip }, async () => {
+  const api = await startApi()
+  const server = await serveApi((request) => createApi(api.deps).fetch(request), 0)
+  try {
+    const { id, path, key } = await makeTenant(api)
+    const made = await api.call(`POST ${path}/endpoints`, { body: { pull: true } })
+    const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
+    await api.call(`POST ${path}/sources/${source.body.id}/test`, { body: {} })
+    await pumpAll(api.stack, api.deps)
+    const env = {
+      ...process.env,
+      RINGBACK: server.url,
+      TENANT: id,
+      PULL_ENDPOINT: made.body.id as string,
+      KEY: key,
+    }
+    const fetched = await runShell(take("sh", "waitSeconds"), env)
+    const { messages } = JSON.parse(fetched) as { messages: Record<string, string>[] }
+    const { deliveryId, lease } = messages[0]!
+    const ack = take("sh", "messages/ack")
+    const acked = await runShell(ack, { ...env, DELIVERY: deliveryId, LEASE: lease })
+    assert.deepEqual(JSON.parse(acked), { acked: [deliveryId], lost: [] })
   } finally {
     await server.close()
     await api.close()

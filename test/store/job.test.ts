@@ -98,8 +98,8 @@ test("one recovery of an endpoint has the lease, and each erasure has one of its
 
 test("a recovery and an erasure hold their lease for an hour after their last page", async () => {
   for (const [lease, leaseMs] of [
-    [Job.recoverLease({ tenant, endpointId: "ep_a", id: "job_1" }), Job.RECOVER_LEASE_MS],
-    [Job.eraseLease({ tenant, id: "job_2" }), Job.ERASE_LEASE_MS],
+    [Job.recoverLease({ tenant, endpointId: "ep_a", id: "job_1" }), Job.JOB_LEASE_MS],
+    [Job.eraseLease({ tenant, id: "job_2" }), Job.JOB_LEASE_MS],
   ] as const) {
     const begun = now
     const take = (owner: string) => Lease.take(table, { ...lease, owner }, { limit: 1, leaseMs })

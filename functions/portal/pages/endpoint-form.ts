@@ -7,7 +7,7 @@ import type { EventType, Source } from "../types.ts"
 import { writeLines } from "./endpoint-fields.ts"
 
 export type FormValues = {
-  /** Null: a connector's, which has none of its own. */
+  /** Null: its receiver fetches, so it has none. */
   url: string | null
   description: string | null
   eventTypes: string[] | null
@@ -275,7 +275,7 @@ const sourcesField = ({ values, sources }: Form, error: string | undefined): Htm
     <p class="hint">None chosen: events of all of them.</p>
   </fieldset>`
 
-const urlField = (url: string, error: string | undefined) =>
+const urlField = (url: string, error: string | undefined): Html =>
   field({
     id: "url",
     label: "Address",

@@ -18,7 +18,7 @@ import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import { endpointStatus } from "../status.ts"
 import type { Delivery, Endpoint, EndpointStats, Page, Source } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
-import { addressOf, endpointName } from "./endpoint-name.ts"
+import { addressOf, endpointName, endpointText } from "./endpoint-name.ts"
 
 const RECENT = 8
 
@@ -88,7 +88,7 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
     </div>
     ${mayChange ? recoverHtml(here, endpoint, stats) : ""}
     ${settingsHtml(endpoint, sources.data, here, mayChange)}`
-  return { title: endpoint.description ?? addressOf(endpoint), content, status }
+  return { title: endpointText(endpoint), content, status }
 }
 
 const inPlace = html`hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"`
@@ -107,7 +107,7 @@ function actionsHtml(here: string, endpoint: Endpoint): Html {
     action: `${here}/disable`,
     yes: "Disable",
   })
-  return html`${test}${edit}${off}${deletion(here, endpoint)}`
+  return html`${endpoint.pull ? "" : test}${edit}${off}${deletion(here, endpoint)}`
 }
 
 const deletion = (here: string, endpoint: Endpoint): Html =>

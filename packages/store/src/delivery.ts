@@ -59,6 +59,8 @@ export const Delivery = v.object({
   slot: v.optional(v.number()),
   /** Why it is held or discarded. */
   reason: v.optional(v.string()),
+  /** By what a pull endpoint's receiver was last given it. */
+  lease: v.optional(v.string()),
   /** The recover job that sent it again last. */
   job: v.optional(v.string()),
   expiresAt: v.number(),

@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import { query, updateItem, type Item } from "./item.ts"
 import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // What waits stands in the index `due`: in one of the common shards, which `release` reads every minute, or parked with
@@ -26,6 +27,8 @@ const DueEntry = v.object({
 })
 export type DueEntry = v.InferOutput<typeof DueEntry>
 
+/** A pull endpoint's own entry: when it is looked at what nobody fetched. */
+export const isPullEntry = (entry: DueEntry) => entry.sk.startsWith("EP#")
 export const isHealthEntry = (entry: DueEntry) => entry.sk.startsWith("HEALTH#")
 
 export type DuePage = { entries: DueEntry[]; next: Item | undefined }
@@ -45,7 +48,7 @@ export async function listDue(
     limit,
     start,
   })
-  return { entries: items.map((item) => v.parse(DueEntry, item)), next: last }
+  return { entries: readItems(table, items, (item) => v.parse(DueEntry, item)), next: last }
 }
 
 /**

@@ -1,11 +1,18 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import type { ConnectorOf, DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
+import {
+  orders,
+  type ConnectorOf,
+  type DisabledReason,
+  type Endpoint as Receiver,
+} from "@ringback/webhooks/endpoint"
 import { deleteItem, type Item, type ReadOptions } from "./item.ts"
 import { connectorKey, endpointKey, oauthTokenKey } from "./keys.ts"
+import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItem, readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
@@ -16,11 +23,13 @@ const json = <const Schema extends v.GenericSchema>(schema: Schema) =>
 const Stored = v.object({
   id: v.string(),
   tenant: v.string(),
-  url: v.string(),
+  url: v.nullable(v.string()),
+  pull: v.optional(v.boolean(), false),
   allowedLoopback: v.exactOptional(v.nullable(v.string())),
   eventTypes: v.nullable(v.array(v.string())),
   sources: v.nullable(v.array(v.string())),
   filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
+  order: v.optional(v.picklist(orders), "any"),
   description: v.nullable(v.string()),
   /** Sealed as a whole: receivers are often given an Authorization. */
   headers: v.string(),
@@ -45,6 +54,9 @@ const Stored = v.object({
 /** A receiver, and how often it was changed. */
 export type Endpoint = Receiver & { revision: number }
 
+/** One that webhooks are posted to. */
+export type Posted = Endpoint & { url: string }
+
 /** What its tenant may set. */
 export type Settings = Pick<
   Receiver,
@@ -52,6 +64,7 @@ export type Settings = Pick<
   | "eventTypes"
   | "sources"
   | "filter"
+  | "order"
   | "description"
   | "headers"
   | "transform"
@@ -63,6 +76,8 @@ export type Settings = Pick<
   auth?: object | null
   connector?: ConnectorOf | null
 }
+/** What is fixed when it is made. */
+export type Fixed = { signing: Receiver["signing"]; pull?: boolean }
 export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
 
 /** What goes with `url`, and is never set by its tenant. */
@@ -95,7 +110,7 @@ function toItem(table: Table, tenant: string, id: string, settings: Changes): It
 export async function create(
   table: Table,
   tenant: string,
-  settings: Settings & Permission & { signing: Receiver["signing"] },
+  settings: Settings & Permission & Fixed,
   secret: string,
   limit: Limit = {},
 ): Promise<Endpoint> {
@@ -110,6 +125,7 @@ export async function create(
     createdAt: now,
     updatedAt: now,
     revision: 1,
+    ...(settings.pull && watchFrom(id, now)),
   }
   await createOwned(table, { tenant, kind: "EP", id }, item, limit)
   return parse(table, item)
@@ -129,19 +145,22 @@ export async function get(
 /** What it takes to know which events an endpoint wants. */
 const Matching = v.pick(Stored, [
   "id",
+  "pull",
   "eventTypes",
   "sources",
   "filter",
-  "connector",
   "disabled",
   "createdAt",
 ])
 export type Matching = v.InferOutput<typeof Matching>
 
-/** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */
+/**
+ * All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. Throws
+ * where one cannot be read: to pass it over would lose its deliveries.
+ */
 export async function list(table: Table, tenant: string): Promise<Matching[]> {
   const items = await queryAll(table, tenant, "EP#", Object.keys(Matching.entries))
-  return items.map((item) => v.parse(Matching, item))
+  return items.map((item) => readItem(item, (each) => v.parse(Matching, each)))
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -151,7 +170,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "EP#", ...request })
-  return { items: items.map((item) => parse(table, item)), next }
+  return { items: readItems(table, items, (item) => parse(table, item)), next }
 }
 
 /** Undefined where none lives, or its revision is another. */
@@ -222,17 +241,18 @@ export async function purge(table: Table, tenant: string, id: string): Promise<b
 }
 
 // An endpoint as it was read, from a cache for instance, opens each of its secrets once.
-const openedSecrets = new WeakMap<object, string>()
+const openedSecrets = new WeakMap<object, { context: string; text: string }>()
 
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
   return validSecrets(endpoint, now).map((secret) => {
     const known = openedSecrets.get(secret)
-    if (known !== undefined) return known
-    const opened = table.sealer.open(secret.sealed, context)
-    openedSecrets.set(secret, opened)
-    return opened
+    // Moved to another endpoint, it must not open.
+    if (known?.context === context) return known.text
+    const text = table.sealer.open(secret.sealed, context)
+    openedSecrets.set(secret, { context, text })
+    return text
   })
 }
 

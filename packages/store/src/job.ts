@@ -1,14 +1,10 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { createItem, getItem } from "./item.ts"
+import { createItem, getItem, updateItem } from "./item.ts"
 import { DELIVERY_STATUSES } from "./delivery.ts"
 import { jobKey } from "./keys.ts"
 import type { Lease } from "./lease.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
-
-const HOUR_MS = 60 * 60 * 1000
 
 const Base = {
   id: v.string(),
@@ -43,8 +39,8 @@ export const EraseJob = v.object({
 })
 export type EraseJob = v.InferOutput<typeof EraseJob>
 
-/** How long a recovery is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
-export const RECOVER_LEASE_MS = HOUR_MS
+/** How long a job is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
+export const JOB_LEASE_MS = 60 * 60 * 1000
 
 /** One recovery of an endpoint at a time: what its job has until it is done. */
 export const recoverLease = ({
@@ -57,8 +53,6 @@ export const recoverLease = ({
   name: endpointId,
   owner: id,
 })
-
-export const ERASE_LEASE_MS = HOUR_MS
 
 /** Several erasures of a tenant at a time; each has its own until it is done. */
 export const eraseLease = ({ tenant, id }: Pick<EraseJob, "tenant" | "id">): Lease => ({
@@ -125,16 +119,9 @@ export async function finishJob(
   { tenant, id }: Pick<AnyJob, "tenant" | "id">,
   counts?: Counts,
 ): Promise<void> {
-  await table.client.send(
-    new UpdateItemCommand({
-      TableName: table.name,
-      Key: marshall(jobKey(tenant, id)),
-      UpdateExpression: `SET finishedAt = if_not_exists(finishedAt, :now)${counts ? ", #counts = :counts" : ""}`,
-      ...(counts && { ExpressionAttributeNames: { "#counts": "counts" } }),
-      ExpressionAttributeValues: marshall({
-        ":now": table.now(),
-        ...(counts && { ":counts": counts }),
-      }),
-    }),
-  )
+  await updateItem(table, jobKey(tenant, id), {
+    update: `SET finishedAt = if_not_exists(finishedAt, :now)${counts ? ", #counts = :counts" : ""}`,
+    ...(counts && { names: { "#counts": "counts" } }),
+    values: { ":now": table.now(), ...(counts && { ":counts": counts }) },
+  })
 }

@@ -101,6 +101,14 @@ export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPl
   return { pk: recordPartition(tenant, room, hash[0]! % RECORD_SHARDS), sk: encodeBase32(hash) }
 }
 
+const ORDER_SHARDS = 4
+
+/** What an endpoint has accepted of one record or call. In shards, for each attempt writes there twice. */
+export function orderKey(tenant: string, endpointId: string, subject: string): Key {
+  const hash = hashOf("order", endpointId, subject)
+  return { pk: `${tenant}#O#${endpointId}#${hash[0]! % ORDER_SHARDS}`, sk: encodeBase32(hash) }
+}
+
 export const DELIVERY_SHARDS = 16
 const SHARDS_OF_ENDPOINT = 2
 export const deliveryPartition = (tenant: string, shard: number) => `${tenant}#D#${shard}`

@@ -3,6 +3,9 @@ import type { Filter } from "./filter.ts"
 /** Why an endpoint is disabled: it said 410, it failed for five days, or somebody disabled it. */
 export type DisabledReason = "gone" | "failing" | "manual"
 
+export const orders = ["any", "latest"] as const
+export type Order = (typeof orders)[number]
+
 /** A secret as it lies in the store, sealed; `expiresAt` in epoch ms once a newer one took over. */
 export type EndpointSecret = { sealed: string; expiresAt?: number }
 
@@ -13,7 +16,10 @@ export type ConnectorOf = { kind: string; live?: boolean | undefined } & Record<
 export type Endpoint = {
   id: string
   tenant: string
-  url: string
+  /** Null where nothing is posted: the receiver fetches. */
+  url: string | null
+  /** Its receiver fetches what is for it. */
+  pull: boolean
   /** The `host:port` of a loopback URL that the operator set, on one machine. Any other change of `url` clears it. */
   allowedLoopback?: string | null
   /** Null: all but `call.*`. `*` and `campaign.*` are patterns. */
@@ -21,6 +27,8 @@ export type Endpoint = {
   /** Null: all sources of the tenant. */
   sources: string[] | null
   filter: Filter | null
+  /** `latest`: nothing older is sent of a record or call than what was accepted. */
+  order: Order
   description: string | null
   headers: Record<string, string>
   /** JSONata, whose value is sent instead of the webhook. */

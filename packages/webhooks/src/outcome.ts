@@ -11,6 +11,8 @@ export type Outcome = {
   responseBody: string | null
   retryAfterMs: number | null
   isGone: boolean
+  /** There was no answer, and the receiver may have the webhook all the same. */
+  mayHaveArrived: boolean
   /** The requests of an attempt that takes several. */
   steps?: Step[]
   /** Nothing is tried again; a discarded delivery has no attempt on record. */
@@ -51,13 +53,14 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
       ? retryAfterMs(answer.retryAfter, now)
       : null,
     isGone: statusCode === GONE,
+    mayHaveArrived: false,
   }
 }
 
 /** An attempt that brought no answer. */
-export function failedOutcome(error: string, durationMs: number): Outcome {
+export function failedOutcome(error: string, durationMs: number, mayHaveArrived = false): Outcome {
   const nothing = { statusCode: null, responseBody: null, retryAfterMs: null, isGone: false }
-  return { ok: false, durationMs, error, ...nothing }
+  return { ok: false, durationMs, error, mayHaveArrived, ...nothing }
 }
 
 function describeStatus({ statusCode, location }: Answer): string {

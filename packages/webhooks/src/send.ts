@@ -77,10 +77,12 @@ export function makeSender(options: SenderOptions): Sender {
   async function send(request: SendRequest): Promise<Outcome> {
     const startedAt = performance.now()
     const located = await locate(request)
-    const result = located.ok ? await post(request, located, startedAt) : { error: located.reason }
+    const result = located.ok
+      ? await post(request, located, startedAt)
+      : { error: located.reason, isSent: false }
     return "answer" in result
       ? outcomeOf(result.answer, now())
-      : failedOutcome(result.error, Math.round(performance.now() - startedAt))
+      : failedOutcome(result.error, Math.round(performance.now() - startedAt), result.isSent)
   }
 
   // The only look-up of an attempt. What is vetted here is literally what `post` dials.
@@ -118,7 +120,7 @@ export function makeSender(options: SenderOptions): Sender {
       pool.dropIdle(lane)
       result = await postOnce()
     }
-    return "error" in result ? { error: `${result.error}${located.leftOut}` } : result
+    return "error" in result ? { ...result, error: `${result.error}${located.leftOut}` } : result
   }
 
   async function ask(request: AskRequest): Promise<Asked> {
@@ -197,5 +199,5 @@ const HEADER_ERRORS = new Set([
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
   if (!HEADER_ERRORS.has(error.code ?? "")) throw error
   const words = "a header holds a character that HTTP does not allow"
-  return { error: words, isStale: false }
+  return { error: words, isStale: false, isSent: false }
 }

@@ -5,10 +5,15 @@ import { describe, test } from "node:test"
 import { format } from "prettier"
 import { perDelivery, perEvent } from "../../../infra/unit-costs.ts"
 import { root } from "../offline/paths.ts"
-import { countEvents, countHeartbeat } from "./count.ts"
+import { countCalls, countEvents, countHeartbeat } from "./count.ts"
 import type { Meter } from "./meter.ts"
 import { costPage, type Counts } from "./page.ts"
 import { readStanding } from "./standing.ts"
+
+const rounded = (meter: Meter) =>
+  Object.fromEntries(
+    Object.entries(meter).map(([name, value]) => [name, Math.round(value * 100) / 100]),
+  ) as Meter
 
 const read = (path: string) => readFileSync(resolve(root, path), "utf8")
 
@@ -43,6 +48,11 @@ describe("what the page of costs says", () => {
         assert.ok(Math.abs(reckoned - counted[name]) < 0.01, `${name}, ${endpoints} endpoints`)
       }
     }
+  })
+
+  test("is what a call needs on top of its events, and a delivery in order", async () => {
+    assert.deepEqual(pieces(rounded(await countCalls())), pieces(counts.calls))
+    assert.deepEqual(pieces(await countEvents(1, { order: "latest" })), pieces(counts.latest))
   })
 
   test("is what a heartbeat needs", async () => {

@@ -36,7 +36,9 @@ const heartbeatOf = ({ tenant, source }: Customer): IngestMessage => ({
   spoolAgeSeconds: 0,
 })
 
-const setUp = async (endpoints: number) => {
+type Settings = Parameters<typeof makeEndpoint>[3]
+
+const setUp = async (endpoints: number, settings: Settings = {}) => {
   const stack = await startStack()
   const receiver = await startReceiver()
   const meter = newMeter()
@@ -47,7 +49,7 @@ const setUp = async (endpoints: number) => {
   const deps = makeDeps(stack, { clients, log })
   const customer = await makeCustomer(deps)
   for (let made = 0; made < endpoints; made++) {
-    await makeEndpoint(deps, customer.tenant, receiver.url)
+    await makeEndpoint(deps, customer.tenant, receiver.url, settings)
   }
   const send = async (messages: IngestMessage[]) => {
     const bodies = messages.map((message) => sealMessage(message, customer.source.key))
@@ -83,8 +85,8 @@ const perEvent = (meter: Meter, events: number): Meter => {
 }
 
 /** What one event costs in full batches, from the collector's send to the last endpoint's 204. */
-export const countEvents = async (endpoints: number) => {
-  const { meter, customer, receiver, send, drain, close } = await setUp(endpoints)
+export const countEvents = async (endpoints: number, settings: Settings = {}) => {
+  const { meter, customer, receiver, send, drain, close } = await setUp(endpoints, settings)
   try {
     // Afterwards the functions are warm: source and endpoints are read, connections open.
     await send([eventOf(customer)])
@@ -100,6 +102,62 @@ export const countEvents = async (endpoints: number) => {
     const arrived = receiver.arrived.length - arrivedBefore
     if (arrived !== EVENTS * endpoints) throw new Error(`${arrived} webhooks arrived`)
     return perEvent(meter, EVENTS)
+  } finally {
+    await close()
+  }
+}
+
+// An answered call as the dialler tells it, and how many of them at once: its events are seconds apart.
+const STEPS: [action: string, status: number, resDial: number, resHangup: number][] = [
+  ["Create", 0, 0, 0],
+  ["Update", 1, 0, 0],
+  ["Update", 1, 4, 0],
+  ["Update", 5, 4, 16],
+  ["Update", 6, 4, 16],
+  ["Delete", 6, 4, 16],
+]
+const CALLS = 50
+
+const stepOf = (call: number, step: number): [string, string][] => {
+  const [action, status, resDial, resHangup] = STEPS[step]!
+  return [
+    ["Event", `OutDialing${action}`],
+    ["Uuid", `call-${call}`],
+    ["Status", `${status}`],
+    ["CampUuid", "c-1"],
+    ["ResDial", `${resDial}`],
+    ["ResHangup", `${resHangup}`],
+    ["TmCreate", "2026-11-22T11:00:09.000000001Z"],
+    ["TmUpdate", action === "Create" ? "<unknown>" : `2026-11-22T11:00:1${step}.000000001Z`],
+  ]
+}
+
+/** What one call costs on top of its dialing events, where an endpoint asks for all three webhooks of it. */
+export const countCalls = async (): Promise<Meter> => {
+  const [asked, plain] = [await callMeter(["call.*"]), await callMeter(["campaign.*"])]
+  const more = Object.entries(asked).map(([name, value]) => [
+    name,
+    value - plain[name as keyof Meter],
+  ])
+  return Object.fromEntries(more) as Meter
+}
+
+const callMeter = async (eventTypes: string[]): Promise<Meter> => {
+  const { meter, customer, send, drain, close } = await setUp(1, { eventTypes })
+  try {
+    await send([eventOf(customer)])
+    await drain("Ingest")
+    await drain("Delivery")
+    Object.assign(meter, newMeter())
+    for (let step = 0; step < STEPS.length; step++) {
+      for (let call = 0; call < CALLS; call += BATCH) {
+        const some = Array.from({ length: BATCH }, (_, index) => stepOf(call + index, step))
+        await send(some.map((headers) => eventMessage(customer, headers)))
+      }
+      await drain("Ingest")
+      await drain("Delivery")
+    }
+    return perEvent(meter, CALLS)
   } finally {
     await close()
   }

@@ -24,7 +24,9 @@ export const newMeter = (): Meter => ({
 
 const CHUNK_BYTES = 64 * 1024
 
-type Consumed = { ConsumedCapacity?: { CapacityUnits?: number } }
+type Capacity = { CapacityUnits?: number }
+/** Of a batch of requests a list. */
+type Consumed = { ConsumedCapacity?: Capacity | Capacity[] }
 type Args = { input: object; request?: { body?: string } }
 
 /** The real clients of the same services; every call is metered, a failed condition as AWS charges it. */
@@ -54,7 +56,8 @@ const meterDynamodb = ({ middlewareStack }: DynamoDBClient, meter: Meter) =>
         try {
           const result = await next(args)
           const { ConsumedCapacity } = result.output as Consumed
-          meter[isRead ? "readUnits" : "writeUnits"] += ConsumedCapacity?.CapacityUnits ?? 0
+          for (const { CapacityUnits = 0 } of [ConsumedCapacity ?? []].flat())
+            meter[isRead ? "readUnits" : "writeUnits"] += CapacityUnits
           return result
         } catch (error) {
           if ((error as Error).name === "ConditionalCheckFailedException") meter.writeUnits++

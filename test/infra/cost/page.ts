@@ -1,10 +1,14 @@
-import { releaseEverySeconds } from "../../../infra/facts.ts"
+import { releaseEverySeconds, releaseGroups } from "../../../infra/facts.ts"
 import { alternatives, prices, pricesAsOf } from "../../../infra/prices.ts"
 import type { Meter } from "./meter.ts"
 
 export type Counts = {
   /** By number of endpoints, for one event. */
   events: Record<string, Meter>
+  /** For one call, on top of its dialing events. */
+  calls: Meter
+  /** For one event at one endpoint whose order is `latest`. */
+  latest: Meter
   heartbeat: Meter
 }
 
@@ -22,14 +26,14 @@ const POLLER_RECEIVES = (5 * MONTH_SECONDS) / 20
 const HEARTBEAT_SECONDS = 30
 const RELEASE_SHARDS = 16
 const RELEASE_MS = 50
+const RELEASE_GIGABYTES = 1.769
 const EVENTUAL_READ_UNITS = 0.5
 const GIGABYTE = 1e9
 
 const money = (dollars: number) => dollars.toFixed(2)
 
-const lambda = (invocations: number, billedMs: number) =>
-  invocations * prices.lambdaRequest +
-  (billedMs / 1000) * LAMBDA_GIGABYTES * prices.lambdaGigabyteSecond
+const lambda = (invocations: number, billedMs: number, gigabytes = LAMBDA_GIGABYTES) =>
+  invocations * prices.lambdaRequest + (billedMs / 1000) * gigabytes * prices.lambdaGigabyteSecond
 
 const partsOf = (endpoints: number, meter: Meter) => ({
   SQS: meter.sqsRequests * prices.sqsRequest,
@@ -71,8 +75,34 @@ const eventTable = ({ events }: Counts) => {
   ])
 }
 
+const minus = (all: Meter, part: Meter) =>
+  Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [name, value - part[name as keyof Meter]]),
+  ) as Meter
+
+const extrasTable = ({ events, calls, latest }: Counts) => {
+  const ordered = minus(latest, events["1"]!)
+  const row = (title: string, meter: Meter, endpoints: number) => {
+    // Time differs from run to run by more than these cost.
+    const { SQS, DynamoDB } = partsOf(endpoints, meter)
+    return [
+      title,
+      meter.sqsRequests.toFixed(1),
+      meter.writeUnits.toFixed(1),
+      meter.readUnits.toFixed(1),
+      money(MILLION * (SQS + DynamoDB)),
+    ]
+  }
+  return table([
+    ["on top of it", "SQS requests", "write units", "read units", "$ a million"],
+    row("a call, told in three webhooks to one endpoint", calls, 0),
+    row("a delivery to an endpoint of order `latest`", ordered, 0),
+  ])
+}
+
 const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }: Standing) => {
-  const releases = MONTH_SECONDS / releaseEverySeconds
+  const minutes = MONTH_SECONDS / releaseEverySeconds
+  const releases = releaseGroups * minutes
   const heartbeats = MONTH_SECONDS / HEARTBEAT_SECONDS
   const items: [string, number][] = [
     [`${pollers} queues, polled for ever`, pollers * POLLER_RECEIVES * prices.sqsRequest],
@@ -80,9 +110,9 @@ const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }:
     [`${alarms} alarms`, alarms * prices.alarm],
     [`${dashboards} dashboard`, dashboards * prices.dashboard],
     [
-      "release, every minute",
-      lambda(releases, releases * RELEASE_MS) +
-        releases * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
+      `release, ${releaseGroups} groups of shards every minute`,
+      lambda(releases, releases * RELEASE_MS, RELEASE_GIGABYTES) +
+        minutes * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
     ],
     ["one collector's heartbeats", heartbeats * sum(Object.values(partsOf(0, heartbeat)))],
   ]
@@ -110,6 +140,13 @@ to each index. Not counted: storage, recovery to a point in time, Lambda's own l
 
 The alternatives deliver; they have no collector, no record of deliveries by tenant, no retry over days, no recovery.
 EventBridge: its events and its API destination calls. SNS: its HTTP deliveries alone. Outpost: its list price.
+
+${extrasTable(counts)}
+
+Calls cost only tenants who ask for them: of an answered call with six dialing events; a busy one has four and two webhooks. Records that
+calls refer to are a write for each campaign, list or row event. Nothing is charged to who asks for neither. A message of a pull endpoint has
+no SQS request and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of two indexes; a fetch is a
+read, and a waiting one a read every 1.7 s.
 
 ${idleTable(counts, standing)}
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { format } from "prettier"
 import { root } from "../offline/paths.ts"
-import { countEvents, countHeartbeat } from "./count.ts"
+import { countCalls, countEvents, countHeartbeat } from "./count.ts"
 import type { Meter } from "./meter.ts"
 import { costPage, type Counts } from "./page.ts"
 import { readStanding } from "./standing.ts"
@@ -13,7 +13,12 @@ const rounded = (meter: Meter) =>
     Object.entries(meter).map(([name, value]) => [name, Math.round(value * 100) / 100]),
   ) as Meter
 
-const counts: Counts = { events: {}, heartbeat: rounded(await countHeartbeat()) }
+const counts: Counts = {
+  events: {},
+  calls: rounded(await countCalls()),
+  latest: rounded(await countEvents(1, { order: "latest" })),
+  heartbeat: rounded(await countHeartbeat()),
+}
 for (const endpoints of [1, 3, 10]) {
   counts.events[endpoints] = rounded(await countEvents(endpoints))
 }

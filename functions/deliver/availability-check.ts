@@ -1,10 +1,13 @@
 import * as Delivery from "@ringback/store/delivery"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { availabilityOf } from "../endpoint/availability.ts"
-import type { ReadyWork, StepDeps, Work } from "./work.ts"
+import type { CheckedWork, StepDeps, Work } from "./work.ts"
 
 /** The work with its endpoint; undefined where that cannot get it: then the delivery is held or discarded. */
-export async function stopUnavailable(deps: StepDeps, work: Work): Promise<ReadyWork | undefined> {
+export async function stopUnavailable(
+  deps: StepDeps,
+  work: Work,
+): Promise<CheckedWork | undefined> {
   const { message, facts } = work
   const cached = availabilityOf(work.receiver.endpoint)
   if (cached.ok) return { ...work, endpoint: cached.endpoint }

@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto"
+import { setTimeout as wait } from "node:timers/promises"
+import * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Lease from "@ringback/store/lease"
+import { acknowledge } from "../pull/acknowledge.ts"
+import { fetchMessages, type Message, type Wanted } from "../pull/fetch.ts"
+import type { Deps } from "./deps.ts"
+import { deliveryIdSchema } from "./delivery-schema.ts"
+import { tooMany } from "./one-at-a-time.ts"
+import { ProblemError } from "./problem.ts"
+import { living } from "./revision.ts"
+import { route } from "./route.ts"
+
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
+
+export const FetchInput = v.strictObject({
+  limit: v.pipe(v.optional(whole(1, 10), 10), v.description("How many at most")),
+  waitSeconds: v.pipe(
+    v.optional(whole(0, 20), 0),
+    v.description("How long to wait for the first where there is none"),
+  ),
+  leaseSeconds: v.pipe(
+    v.optional(whole(1, 43_200), 60),
+    v.description("After so long without an ack they come again"),
+  ),
+})
+
+const lease = v.pipe(
+  v.string(),
+  v.description("By what this handing out is acknowledged"),
+  v.examples(["kF3v0c9QxLw1.mi9q2k7a"]),
+)
+
+export const MessageAnswer = v.object({
+  deliveryId: deliveryIdSchema,
+  headers: v.pipe(
+    v.record(v.string(), v.string()),
+    v.description("As a webhook's, the signature among them: verify it as you would there"),
+  ),
+  body: v.pipe(v.string(), v.description("The very text that is signed")),
+  lease,
+})
+
+const MAX_ACKS = 100
+
+export const AckInput = v.strictObject({
+  acks: v.pipe(
+    v.array(
+      v.strictObject({
+        deliveryId: v.pipe(v.string(), v.maxLength(100)),
+        lease: v.pipe(v.string(), v.maxLength(100)),
+      }),
+    ),
+    v.maxLength(MAX_ACKS),
+    v.examples([
+      [{ deliveryId: "dlv_06fzk3vq8r000006m5x0c9d7g4h1jtw2", lease: "kF3v0c9QxLw1.mi9q2k7a" }],
+    ]),
+  ),
+})
+
+const ids = v.array(v.string())
+
+export const AckAnswer = v.object({
+  acked: v.pipe(ids, v.description("Delivered, now or by the same ack before")),
+  lost: v.pipe(ids, v.description("Leased anew meanwhile, discarded, or never leased by that")),
+})
+
+async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string) {
+  const endpoint = await living("endpoint", () =>
+    Endpoint.get(table, tenant, endpointId, { consistent: true }),
+  )
+  if (endpoint.pull) return endpoint
+  throw new ProblemError(
+    "conflict.state",
+    "Its webhooks are posted: only those of `pull` are fetched.",
+  )
+}
+
+// A round of waiting costs a read. With the two of its lease it is less than one a second.
+const LOOK_EVERY_MS = 1_700
+const WAITING_AT_ONCE = 20
+const WAIT_LEASE_MS = 30_000
+
+/** Waits until there is something, or the time is over. A few requests of a tenant at a time may do so. */
+async function awaitMessages(
+  { table }: Deps,
+  endpoint: Endpoint.Endpoint,
+  wanted: Wanted,
+  waitMs: number,
+): Promise<Message[]> {
+  const until = performance.now() + waitMs
+  const name = randomUUID()
+  const waiting = { tenant: endpoint.tenant, kind: "PULL", name, owner: name }
+  const limits = { limit: WAITING_AT_ONCE, leaseMs: WAIT_LEASE_MS }
+  if ((await Lease.take(table, waiting, limits)).outcome !== "taken") throw tooMany(WAITING_AT_ONCE)
+  try {
+    for (;;) {
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) return []
+      await wait(Math.min(LOOK_EVERY_MS, leftMs))
+      const messages = await fetchMessages(table, endpoint, wanted)
+      if (messages.length > 0) return messages
+    }
+  } finally {
+    await Lease.release(table, waiting)
+  }
+}
+
+const tag = "Messages"
+
+export const messageRoutes = [
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/messages",
+    access: "tenant",
+    operationId: "fetchMessages",
+    tag,
+    summary: "Fetch what waits for a pull endpoint",
+    description:
+      "The oldest first, each to one fetcher at a time. Acknowledge each when it is dealt with; what is not comes again after its lease. Twenty of a tenant's requests may wait at a time (429).",
+    body: FetchInput,
+    answers: {
+      200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },
+    },
+    problems: ["conflict.state"],
+    async handle({ deps, tenant, params: { endpointId }, body }) {
+      const endpoint = await pullEndpoint(deps, tenant.id, endpointId)
+      if (endpoint.disabled) {
+        throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
+      }
+      const wanted = { limit: body.limit, leaseMs: body.leaseSeconds * 1000 }
+      const there = await fetchMessages(deps.table, endpoint, wanted)
+      const messages =
+        there.length > 0 || body.waitSeconds === 0
+          ? there
+          : await awaitMessages(deps, endpoint, wanted, body.waitSeconds * 1000)
+      return { status: 200, body: { messages }, isNoChange: true }
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/tenants/{tenantId}/endpoints/{endpointId}/messages/ack",
+    access: "tenant",
+    operationId: "acknowledgeMessages",
+    tag,
+    summary: "Acknowledge what was fetched",
+    description:
+      "A late ack counts, unless the message was leased anew. Sent again, it has the same answer.",
+    body: AckInput,
+    answers: { 200: { description: "What became of each", schema: AckAnswer } },
+    problems: ["conflict.state"],
+    async handle({ deps, tenant, params: { endpointId }, body }) {
+      const endpoint = await pullEndpoint(deps, tenant.id, endpointId)
+      const acked = new Set<string>()
+      const lost = new Set<string>()
+      for (const ack of body.acks) {
+        const counts = await acknowledge(deps.table, endpoint, ack)
+        const answered = counts ? acked : lost
+        answered.add(ack.deliveryId)
+      }
+      const answer = { acked: [...acked], lost: [...lost.difference(acked)] }
+      return { status: 200, body: answer, isNoChange: true }
+    },
+  }),
+]

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto"
+import { advance } from "@ringback/store/delivery"
+import * as Order from "@ringback/store/order"
+import { orderedOf } from "@ringback/webhooks/order"
+import type { Outcome } from "@ringback/webhooks/send"
+import { plan } from "../messages/retry-plan.ts"
+import type { Verdict } from "../runtime/batch.ts"
+import type { ReadyWork, StepDeps } from "./work.ts"
+
+/** Attempts it; `note` is called with the outcome beside the write of it. */
+type Send = (note: (outcome: Outcome) => Promise<void>) => Promise<void>
+
+// A POST takes no longer; whoever has had the item for so long has died with it.
+const POST_MS = 20_000
+const LOOK_AGAIN_MS = 2_000
+
+/**
+ * Attempts what the endpoint is to get in whatever order at once; of an endpoint whose order is `latest` one version of a
+ * record at a time, and none that is older than what was accepted. What has to wait for another version waits a moment in
+ * the table, its turn unchanged.
+ */
+export async function inOrder(
+  deps: StepDeps,
+  work: ReadyWork,
+  body: string,
+  send: Send,
+): Promise<Verdict> {
+  const { tenant, id: endpointId, order } = work.endpoint
+  const ordered =
+    order === "latest" ? orderedOf(JSON.parse(body) as Parameters<typeof orderedOf>[0]) : undefined
+  if (!ordered) {
+    await send(async () => {})
+    return "done"
+  }
+  const sending = { ...ordered, tenant, endpointId, eventId: work.message.eventId }
+  // In this process they wait for each other, which costs nothing.
+  return deps.turns.inTurn(`${endpointId}/${ordered.subject}`, () =>
+    attemptAlone(deps, work, sending, send),
+  )
+}
+
+async function attemptAlone(
+  deps: StepDeps,
+  work: ReadyWork,
+  sending: Order.Sending,
+  send: Send,
+): Promise<Verdict> {
+  const { table } = deps
+  if (!work.hasTime()) return "later"
+  const holder = randomBytes(9).toString("base64url")
+  const takenAt = table.now()
+  const taken = await Order.take(table, sending, holder)
+  if (taken.outcome === "superseded") return discard(deps, work, taken.by)
+  if (taken.outcome === "busy") return waitFor(deps, work, taken.until)
+  // A process that stood still meanwhile may have lost it.
+  if (!work.hasTime() || table.now() > takenAt + Order.HELD_MS - 2 * POST_MS) {
+    await Order.giveBack(table, sending, holder, false)
+    return "later"
+  }
+  await send(({ ok, mayHaveArrived }) =>
+    Order.giveBack(table, sending, holder, ok || mayHaveArrived),
+  )
+  return "done"
+}
+
+async function discard(
+  { table, log }: StepDeps,
+  { message, facts }: ReadyWork,
+  by: string,
+): Promise<Verdict> {
+  const change = { status: "discarded" as const, reason: `superseded by ${by}` }
+  await advance(table, facts, message.turn, change)
+  log("delivery.superseded", { deliveryId: message.deliveryId, by })
+  return "done"
+}
+
+async function waitFor(
+  { table, results }: StepDeps,
+  { message, facts }: ReadyWork,
+  until: number,
+): Promise<Verdict> {
+  const now = table.now()
+  const isDead = until - now < Order.HELD_MS - POST_MS
+  const { due, isByMessage } = plan(isDead ? until : now + LOOK_AGAIN_MS, now)
+  const change = { status: "pending" as const, keepsTurn: true, due }
+  const written = await advance(table, facts, message.turn, change)
+  if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)
+  return "done"
+}

@@ -1,0 +1,16 @@
+import { advance } from "@ringback/store/delivery"
+import { waitingFrom } from "@ringback/store/pull"
+import type { CheckedWork, ReadyWork, StepDeps } from "./work.ts"
+
+/** The work of an endpoint that is posted to; undefined where the receiver fetches: then the delivery waits for that. */
+export async function leaveForFetching(
+  { table }: StepDeps,
+  work: CheckedWork,
+): Promise<ReadyWork | undefined> {
+  const { endpoint, message, facts } = work
+  const { url } = endpoint
+  if (url !== null) return { ...work, endpoint: { ...endpoint, url } }
+  const due = waitingFrom(endpoint.id, table.now())
+  await advance(table, facts, message.turn, { status: "pending", due })
+  return undefined
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Command } from "commander"
+import * as v from "valibot"
+import { Endpoint } from "../endpoint.ts"
+import { Failure } from "../failure.ts"
+import { addExamples } from "../group.ts"
+import { makeForward, type Forward, type Forwarded } from "../listen/forward.ts"
+import { Refusal } from "../refusal.ts"
+import { pathOf, type Open, type Session } from "../session.ts"
+import { Webhook, durationText, webhookLine } from "../webhook.ts"
+
+const Message = v.looseObject({
+  deliveryId: v.string(),
+  headers: v.record(v.string(), v.string()),
+  body: v.string(),
+  lease: v.string(),
+})
+type Message = v.InferOutput<typeof Message>
+
+const Fetched = v.looseObject({ messages: v.array(Message) })
+const Acked = v.looseObject({ acked: v.array(v.string()), lost: v.array(v.string()) })
+const PullEndpoint = v.looseObject({ ...Endpoint.entries, pull: v.optional(v.boolean()) })
+
+// Ten that are posted one after the other take 15 s each at most.
+const FETCH = { limit: 10, waitSeconds: 20, leaseSeconds: 300 }
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 60_000
+
+export function addPull(program: Command, open: Open): void {
+  const pull = program
+    .command("pull")
+    .summary("fetch the webhooks of a pull endpoint and post them to your receiver")
+    .description(
+      "For a receiver that Ringback cannot reach. Fetches what waits for an endpoint with pull: true and posts it to " +
+        "the URL, signed as it was; what is answered with 2xx is acknowledged, the rest comes again after five minutes. " +
+        "It keeps nothing, so it may be stopped, and run more than once, at any time.",
+    )
+    .requiredOption("--forward-to <url>", "your receiver")
+    .option("--endpoint <id>", "which (default: the only pull endpoint)")
+  addExamples(pull, [["pull --forward-to http://127.0.0.1:8080/webhooks"]])
+  pull.action(async (options: { forwardTo: string; endpoint?: string }) => {
+    const forward = makeForward(options.forwardTo)
+    const session = await open.open(pull)
+    const endpointId = options.endpoint ?? (await onlyPullEndpoint(session))
+    const { terminal } = session
+    terminal.note(terminal.paint("dim", `Fetching for ${endpointId}; Ctrl-C ends.`))
+    await work(session, endpointId, forward)
+  })
+}
+
+async function onlyPullEndpoint(session: Session): Promise<string> {
+  const all = await session.api.all(PullEndpoint, pathOf(session, "endpoints"))
+  const found = all.filter(({ pull }) => pull)
+  if (found.length === 1) return found[0]!.id
+  if (found.length === 0) throw new Failure("There is no endpoint with pull: true.", 2)
+  const list = found.map(({ id, description }) => `\n  ${id}  ${description ?? ""}`).join("")
+  throw new Failure(`There is more than one pull endpoint: say which with --endpoint ID.${list}`, 2)
+}
+
+async function work(session: Session, endpointId: string, forward: Forward): Promise<void> {
+  const { stopped } = session
+  for (let failures = 0; !stopped.aborted;) {
+    const isFine = await round(session, endpointId, forward)
+    failures = isFine ? 0 : failures + 1
+    if (isFine || stopped.aborted) continue
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1))
+    await sleep(pauseMs, undefined, { signal: stopped }).catch(() => {})
+  }
+}
+
+/** One fetch and what comes of it. False where nothing could be fetched, or nobody took anything. */
+async function round(session: Session, endpointId: string, forward: Forward): Promise<boolean> {
+  const { api, stopped } = session
+  const path = pathOf(session, "endpoints", endpointId, "messages")
+  try {
+    const fetched = await unlessStopped(api.post(Fetched, path, FETCH), stopped)
+    if (!fetched) return true
+    const { messages } = fetched
+    const taken: Message[] = []
+    for (const message of messages) {
+      // What is left is still leased, and comes again.
+      if (stopped.aborted) break
+      const forwarded = await forward(message.body, message.headers)
+      if (isTaken(forwarded)) taken.push(message)
+      show(session, message, forwarded)
+    }
+    if (taken.length > 0) await acknowledge(session, path, taken)
+    return messages.length === 0 || taken.length > 0
+  } catch (error) {
+    // Refused for good, as by a revoked key or of an endpoint that is gone: it ends. Anything else may pass.
+    if (error instanceof Refusal && error.status < 500 && ![409, 429].includes(error.status))
+      throw error
+    if (!(error instanceof Failure)) throw error
+    session.terminal.note(session.terminal.paint("yellow", `! ${error.message}`))
+    return false
+  }
+}
+
+async function acknowledge(session: Session, path: string, taken: Message[]): Promise<void> {
+  const acks = taken.map(({ deliveryId, lease }) => ({ deliveryId, lease }))
+  const { lost } = await session.api.post(Acked, `${path}/ack`, { acks })
+  if (lost.length === 0) return
+  const words = `! ${lost.length} were posted too late: they come again, or were discarded`
+  session.terminal.note(session.terminal.paint("yellow", words))
+}
+
+const isTaken = ({ statusCode }: Forwarded) =>
+  statusCode !== null && statusCode >= 200 && statusCode < 300
+
+/** A fetch may wait for long. What it still brings is leased to nobody who lives, and comes again. */
+async function unlessStopped<T>(work: Promise<T>, stopped: AbortSignal): Promise<T | undefined> {
+  if (stopped.aborted) return undefined
+  const stop = Promise.withResolvers<undefined>()
+  const onStop = () => stop.resolve(undefined)
+  stopped.addEventListener("abort", onStop)
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, stop.promise])
+  } finally {
+    stopped.removeEventListener("abort", onStop)
+  }
+}
+
+function show({ terminal, isJson }: Session, message: Message, forwarded: Forwarded): void {
+  const at = Date.now()
+  const webhook = v.parse(v.pipe(v.string(), v.parseJson(), Webhook), message.body)
+  if (isJson) {
+    const { deliveryId } = message
+    const line = { fetchedAt: new Date(at).toISOString(), deliveryId, forwarded, webhook }
+    return terminal.print(JSON.stringify(line))
+  }
+  const answer = `${forwarded.statusCode ?? forwarded.error} in ${durationText(forwarded.durationMs)}`
+  const rest = [terminal.paint(isTaken(forwarded) ? "green" : "red", `→ ${answer}`)]
+  terminal.print(webhookLine(terminal, webhook, { at, rest }))
+}

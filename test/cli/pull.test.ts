@@ -1,0 +1,91 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { Webhook } from "standardwebhooks"
+import { createApi } from "@ringback/functions/api/index"
+import { startApi as serveApi, type ApiServer } from "@ringback/local/api-server"
+import { makeTenant, startApi, type TestApi } from "../api/api.ts"
+import { answer, startReceiver, type TestReceiver } from "../harness/receiver.ts"
+import { makeDeps, pumpAll } from "../harness/system.ts"
+import { cli, startCli, until } from "./command.ts"
+
+// Against the API as it is, with its table and queues; the workers run by hand.
+
+let api: TestApi
+let server: ApiServer
+let receiver: TestReceiver
+before(async () => {
+  api = await startApi()
+  server = await serveApi((request) => createApi(api.deps).fetch(request), 0)
+  receiver = await startReceiver()
+})
+after(async () => {
+  await receiver.close()
+  await server.close()
+  await api.close()
+})
+
+async function setUp() {
+  const { path, key } = await makeTenant(api)
+  const made = await api.call(`POST ${path}/endpoints`, { body: { pull: true } })
+  const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
+  const happen = async () => {
+    await api.call(`POST ${path}/sources/${source.body.id}/test`, { body: {} })
+    await pumpAll(api.stack, makeDeps(api.stack))
+  }
+  const statuses = async (): Promise<string[]> =>
+    (await api.call(`GET ${path}/deliveries`)).body.data.map(
+      ({ status }: { status: string }) => status,
+    )
+  const env = { RINGBACK_URL: server.url, RINGBACK_KEY: key }
+  return { path, env, happen, statuses, endpointId: made.body.id, secret: made.body.secret }
+}
+
+test("what waits is posted as it was signed, and acknowledged once the receiver took it", async (t) => {
+  const { env, happen, statuses, secret } = await setUp()
+  await happen()
+  const pulling = startCli(t, ["pull", "--forward-to", receiver.url, "--json"], env)
+  await until("the first is delivered", async () => (await statuses())[0] === "delivered")
+  await happen()
+  await until("the next, too", async () => (await statuses()).every((each) => each === "delivered"))
+  for (const { body, headers } of receiver.arrived) new Webhook(secret).verify(body, headers)
+  const lines = pulling.written.out.trim().split("\n")
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).webhook.id),
+    receiver.arrived.map(({ webhook }) => webhook.id),
+  )
+  pulling.stop()
+  assert.equal((await pulling.finished).exitCode, 0)
+})
+
+test("what the receiver refuses is not acknowledged, and waits for the end of its lease", async (t) => {
+  const { env, happen, statuses } = await setUp()
+  receiver.behave((_, response) => answer(response, 500))
+  receiver.arrived.length = 0
+  await happen()
+  const pulling = startCli(t, ["pull", "--forward-to", receiver.url], env)
+  await until("it was tried", () => receiver.arrived.length === 1)
+  await until("it says so", () => pulling.written.out.includes("→ 500"))
+  pulling.stop()
+  assert.equal((await pulling.finished).exitCode, 0)
+  assert.deepEqual(await statuses(), ["pending"])
+})
+
+test("it says what is wrong: no endpoint, several, another's, a URL that is none", async () => {
+  const { path, env, endpointId } = await setUp()
+  const to = ["--forward-to", receiver.url]
+  await api.call(`POST ${path}/endpoints`, { body: { pull: true } })
+  const several = await cli(["pull", ...to], env)
+  assert.equal(several.exitCode, 2)
+  assert.match(several.err, /--endpoint ID/)
+  assert.ok(several.err.includes(endpointId))
+  const other = await setUp()
+  const foreign = await cli(["pull", ...to, "--endpoint", endpointId], other.env)
+  assert.equal(foreign.exitCode, 1)
+  assert.match(foreign.err, /no such endpoint/)
+  assert.equal((await cli(["pull", "--forward-to", "nowhere"], env)).exitCode, 2)
+  assert.equal((await cli(["pull"], env)).exitCode, 2)
+  const { path: bare, key } = await makeTenant(api)
+  assert.ok(bare)
+  const none = await cli(["pull", ...to], { ...env, RINGBACK_KEY: key })
+  assert.match(none.err, /no endpoint with pull: true/)
+})
