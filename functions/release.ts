@@ -1,3 +1,4 @@
+import pMap from "p-map"
 import type { Context } from "aws-lambda"
 import {
   commonShards,
@@ -14,7 +15,6 @@ import { sendAll } from "./messages/send.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
 import { reasonOf } from "./runtime/log.ts"
-import { sideBySide } from "./runtime/side-by-side.ts"
 
 const MINUTE_MS = 60_000
 const MIN_TIME_LEFT_MS = 10_000
@@ -44,7 +44,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     const readingEnds = timeLeft() * (1 - READING_SHARE)
     const shards = commonShards.filter((_, index) => index % groups === group)
     const read = await readDue(deps, shards, until, () => timeLeft() > readingEnds)
-    await sideBySide(read.breakers, PROBES_AT_ONCE, (each) => probeSafely(deps, each))
+    await pMap(read.breakers, (each) => probeSafely(deps, each), { concurrency: PROBES_AT_ONCE })
     const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
@@ -73,22 +73,26 @@ async function readDue(
   hasTime: () => boolean,
 ): Promise<Read> {
   const read: Read = { turns: new Turns(), breakers: [], unreadSince: Infinity, broken: [] }
-  await sideBySide(shards, SHARDS_AT_ONCE, async (shard) => {
-    try {
-      const readPage = (start?: DuePage["next"]) => listDue(table, shard, until, PAGE, start)
-      for await (const { entries, next } of eachPage(readPage)) {
-        for (const entry of entries) {
-          if (isHealthEntry(entry)) read.breakers.push(entry)
-          else read.turns.add(entry)
+  await pMap(
+    shards,
+    async (shard) => {
+      try {
+        const readPage = (start?: DuePage["next"]) => listDue(table, shard, until, PAGE, start)
+        for await (const { entries, next } of eachPage(readPage)) {
+          for (const entry of entries) {
+            if (isHealthEntry(entry)) read.breakers.push(entry)
+            else read.turns.add(entry)
+          }
+          if (next === undefined || hasTime()) continue
+          read.unreadSince = Math.min(read.unreadSince, entries.at(-1)?.dueAt ?? Infinity)
+          break
         }
-        if (next === undefined || hasTime()) continue
-        read.unreadSince = Math.min(read.unreadSince, entries.at(-1)?.dueAt ?? Infinity)
-        break
+      } catch (error) {
+        read.broken.push(error)
       }
-    } catch (error) {
-      read.broken.push(error)
-    }
-  })
+    },
+    { concurrency: SHARDS_AT_ONCE },
+  )
   read.turns.sort()
   return read
 }
@@ -119,7 +123,7 @@ async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
 // Claimed first, then sent: a crash between the two means released again, never lost.
 async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await sideBySide(entries, BATCH, (each) => claimSafely(deps, each))
+  const claimed = await pMap(entries, (each) => claimSafely(deps, each), { concurrency: BATCH })
   const now = table.now()
   const messages = entries
     .filter((_, index) => claimed[index])

@@ -1,5 +1,5 @@
 import * as facts from "./facts.ts"
-import { settings } from "./settings.ts"
+import { settings } from "./deployment-settings.ts"
 import { isPermanent } from "./stage.ts"
 
 // A link carries a name, and no rights: SST's own would grant dynamodb:*. What each function may do is in rights.ts.

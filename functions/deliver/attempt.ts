@@ -7,7 +7,7 @@ import { recordSlow } from "@ringback/store/health"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
-import { post } from "./post.ts"
+import { sendTo } from "./destination.ts"
 import { settle } from "./settle.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
@@ -68,7 +68,7 @@ async function postWatched(
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await post(deps, endpoint, { id: message.eventId, ...webhook })
+    return await sendTo(deps, endpoint, { id: message.eventId, ...webhook })
   } finally {
     answered()
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { disableFailing } from "@ringback/functions/endpoint/disable"
-import { sideBySide } from "@ringback/functions/runtime/side-by-side"
+import pMap from "p-map"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as BreakerState from "@ringback/store/breaker-state"
@@ -36,15 +36,19 @@ async function logDeliveries(
   timesOf: (index: number) => { createdAt: number; attemptedAt: number },
 ) {
   const { table } = world.deps
-  await sideBySide(Array.from({ length: count }), 100, async (_, index) => {
-    const { createdAt, attemptedAt } = timesOf(index)
-    const eventId = `evt_${index}`
-    const ref = deliveryRef(eventId, endpointId, createdAt)
-    const facts = { tenant, ref, endpointId, eventId, eventType: "campaign.updated" }
-    const answered = { statusCode: 204, durationMs: 1, error: null, responseBody: null }
-    const attempt = { id: `att_${index}`, at: attemptedAt, ...answered }
-    await Delivery.advance(table, facts, 0, { status: "delivered", attempt })
-  })
+  await pMap(
+    Array.from({ length: count }),
+    async (_, index) => {
+      const { createdAt, attemptedAt } = timesOf(index)
+      const eventId = `evt_${index}`
+      const ref = deliveryRef(eventId, endpointId, createdAt)
+      const facts = { tenant, ref, endpointId, eventId, eventType: "campaign.updated" }
+      const answered = { statusCode: 204, durationMs: 1, error: null, responseBody: null }
+      const attempt = { id: `att_${index}`, at: attemptedAt, ...answered }
+      await Delivery.advance(table, facts, 0, { status: "delivered", attempt })
+    },
+    { concurrency: 100 },
+  )
 }
 
 describe("an endpoint that says 410", () => {

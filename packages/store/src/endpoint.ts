@@ -205,6 +205,7 @@ export function openSecrets(table: Table, endpoint: Receiver, now = table.now())
   const context = contextOf(endpoint.tenant, endpoint.id)
   return validSecrets(endpoint, now).map((secret) => {
     const known = openedSecrets.get(secret)
+    // Moved to another endpoint, it must not open.
     if (known?.context === context) return known.text
     const text = table.sealer.open(secret.sealed, context)
     openedSecrets.set(secret, { context, text })

@@ -4,8 +4,11 @@ import type { Table } from "@ringback/store/table"
 import type { Outcome, Sender } from "@ringback/webhooks/send"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 
-/** Signs a webhook and sends it to its endpoint, once; `span` is that of this attempt. */
-export function post(
+/**
+ * Sends an event to where its endpoint says: once, as a signed webhook over HTTP; `span` is that of this attempt. Another kind
+ * of destination begins here.
+ */
+export function sendTo(
   { table, sender }: { table: Table; sender: Pick<Sender, "send"> },
   endpoint: Endpoint.Endpoint,
   { id, body, trace, span }: { id: string; body: string; trace: string; span: string },
