@@ -71,7 +71,8 @@ const polled = new Set(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueue
 
 const toAction = (command: string) => {
   // insert.ts alone makes such requests: new items, several in one.
-  if (/^(BatchExecuteStatement|ExecuteTransaction)$/.test(command)) return ["dynamodb:PartiQLInsert"]
+  if (/^(BatchExecuteStatement|ExecuteTransaction)$/.test(command))
+    return ["dynamodb:PartiQLInsert"]
   if (
     /^(Batch)?(Get|Put|Update|Delete)Item$|^(Batch)?WriteItem$|^Query$|^Scan$|^Transact/.test(
       command,
