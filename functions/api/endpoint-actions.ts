@@ -3,6 +3,7 @@ import * as v from "valibot"
 import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
 import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
 import { formatMillis as formatStamp } from "@ringback/events/stamp"
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import { translate } from "@ringback/events/translate"
 import { webhookBody } from "@ringback/events/webhook"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
@@ -10,7 +11,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
-import { post } from "../deliver/post.ts"
+import { sendTo } from "../deliver/destination.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -136,10 +137,11 @@ export const endpointActionRoutes = [
         limit: TESTS_AT_ONCE,
         leaseMs: TEST_LEASE_MS,
       }
+      const trace = { trace: traceIdOf(webhook.id), span: spanIdOf(webhook.id) }
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () => post({ table, sender: testSender }, endpoint, webhook),
+        () => sendTo({ table, sender: testSender }, endpoint, { ...webhook, ...trace }),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

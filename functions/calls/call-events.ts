@@ -5,8 +5,9 @@ import { versionOf } from "@ringback/events/version"
 import * as Event from "@ringback/store/event"
 import * as Record from "@ringback/store/record"
 import { asksFor } from "@ringback/webhooks/match"
+import { stopForEvent } from "../dispatch/event-stop.ts"
 import { endpointsOf, type Accepted, type FanOutDeps } from "../dispatch/fan-out.ts"
-import type { Job } from "../messages/job.ts"
+import type { JobOf } from "../messages/job.ts"
 import { endCall, noteCall, type CallDeps, type Heard } from "./call.ts"
 
 /** An event of the PBX, claimed and translated. */
@@ -25,7 +26,7 @@ type Claimed = {
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
   const [kind, action] = translated.type.split(".") as [Kind, Action]
-  if (event.refuted !== undefined || event.erased) return []
+  if (stopForEvent(event)) return []
   if (event.uuid === null || event.source === null) return []
   if (kind !== "dialing") {
     const { source, uuid, test } = event
@@ -55,7 +56,7 @@ export async function noteRecord(
 /** The end of a call that waited for what might still come before it. */
 export async function endWaitingCall(
   deps: CallDeps,
-  { tenant, eventId }: Extract<Job, { kind: "call" }>,
+  { tenant, eventId }: JobOf<"call">,
 ): Promise<Accepted[]> {
   const event = await Event.get(deps.table, tenant, eventId, { consistent: true })
   if (!event?.source || event.erased) return []

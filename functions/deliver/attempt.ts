@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto"
 import { encodeBase32 } from "@ringback/events/ids"
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as Delivery from "@ringback/store/delivery"
 import * as Event from "@ringback/store/event"
 import { recordSlow } from "@ringback/store/health"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
-import { post } from "./post.ts"
+import { ERASED } from "../dispatch/event-stop.ts"
+import { sendTo } from "./destination.ts"
 import { settle } from "./settle.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
@@ -13,18 +15,21 @@ import type { ReadyWork, StepDeps } from "./work.ts"
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<void> {
   const { message, facts, endpoint } = work
   const { table } = deps
-  const body = message.body ?? (await bodyFor(deps, work))
-  if (typeof body !== "string") {
-    await Delivery.advance(table, facts, message.turn, body)
+  const found = await bodyFor(deps, work)
+  if (!found.ok) {
+    await Delivery.advance(table, facts, message.turn, found.change)
     return
   }
   const at = table.now()
-  const outcome = await postWatched(deps, work, body)
-  const status = await settle(deps, work, outcome, recordOf(outcome, at))
+  const id = `att_${encodeBase32(randomBytes(10))}`
+  const { body, trace } = found
+  const outcome = await postWatched(deps, work, { body, trace, span: spanIdOf(id) })
+  const status = await settle(deps, work, outcome, recordOf(id, outcome, at))
   deps.results.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,
     eventId: message.eventId,
+    traceId: trace,
     endpointId: endpoint.id,
     turn: message.turn,
     statusCode: outcome.statusCode,
@@ -35,31 +40,41 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<void> {
   })
 }
 
+type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }
+
 /** The body, or what becomes of a delivery that has none any more. */
 async function bodyFor(
   { table }: StepDeps,
-  { facts: { tenant, eventId } }: ReadyWork,
-): Promise<string | Delivery.Change> {
+  { message, facts: { tenant, eventId } }: ReadyWork,
+): Promise<FoundBody> {
+  if (message.body !== undefined) {
+    // A message of a release before there were traces bears none.
+    return { ok: true, body: message.body, trace: message.trace ?? traceIdOf(eventId) }
+  }
   const event = await Event.get(table, tenant, eventId, { consistent: true })
-  if (!event) return { status: "failed", reason: "the event has expired" }
-  return event.erased ? { status: "discarded", reason: "erased" } : bodyOf(tenant, event)
+  if (!event) return { ok: false, change: { status: "failed", reason: "the event has expired" } }
+  if (event.erased) return { ok: false, change: ERASED }
+  return { ok: true, body: bodyOf(tenant, event), trace: traceIdOf(event.message) }
 }
 
 /** An endpoint that is slow is noted while the POST goes on, so that other workers move its deliveries aside. */
-async function postWatched(deps: StepDeps, { endpoint, message }: ReadyWork, body: string) {
+async function postWatched(
+  deps: StepDeps,
+  { endpoint, message }: ReadyWork,
+  webhook: { body: string; trace: string; span: string },
+) {
   const { tenant, id: endpointId } = endpoint
   const answered = deps.slowness.watch(endpointId, () => {
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await post(deps, endpoint, { id: message.eventId, body })
+    return await sendTo(deps, endpoint, { id: message.eventId, ...webhook })
   } finally {
     answered()
   }
 }
 
-function recordOf(outcome: Outcome, at: number): Delivery.Attempt {
+function recordOf(id: string, outcome: Outcome, at: number): Delivery.Attempt {
   const { ok, statusCode, durationMs, error, responseBody } = outcome
-  const id = `att_${encodeBase32(randomBytes(10))}`
   return { id, at, statusCode, durationMs, error, responseBody: ok ? null : responseBody }
 }

@@ -1,5 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Translated } from "@ringback/events/translate"
+import { traceIdOf } from "@ringback/events/trace"
 import { formatWebhook } from "@ringback/events/webhook"
 import { advance } from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
@@ -12,6 +13,7 @@ import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
+import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
 export type FanOutDeps = {
@@ -68,6 +70,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const candidate = { type: event.type, source: event.source, webhook }
   const endpoints = await endpointsOf(deps, tenant)
   const body = formatWebhook(webhook)
+  const trace = traceIdOf(event.message)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
@@ -79,7 +82,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     if (stop) await advance(deps.table, facts, 0, stop)
     else {
       const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-      messages.push(messageFor(facts, { ...marks, body }))
+      messages.push(messageFor(facts, { ...marks, trace, body }))
     }
   }
   return messages
@@ -91,9 +94,8 @@ async function stopBefore(
   { tenant, event }: Accepted,
   { id, disabled }: Endpoint.Matching,
 ): Promise<Stop | undefined> {
-  const refusal = event.erased ? "erased" : event.refuted
-  if (refusal !== undefined) return { status: "discarded", reason: refusal }
-  if (!disabled) return undefined
+  const stop = stopForEvent(event)
+  if (stop || !disabled) return stop
   const fresh = availabilityOf(await Endpoint.get(table, tenant, id, { consistent: true }))
   return fresh.ok ? undefined : fresh.stop
 }

@@ -9,6 +9,7 @@ import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { wants } from "@ringback/webhooks/match"
+import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
 /** An event that did not arrive: what there is of its delivery, if anything. */
@@ -32,7 +33,7 @@ export async function recoverablePage(
   const received = { since, until }
   const { items, next } = await listEvents(table, tenant, { received, limit: PAGE, cursor })
   const wanted = items
-    .filter((event) => event.refuted === undefined && !event.erased && isWanted(endpoint, event))
+    .filter((event) => !stopForEvent(event) && isWanted(endpoint, event))
     .map((event) => factsOfEvent(tenant, event, endpoint.id))
   const found = await readWhole(
     table,

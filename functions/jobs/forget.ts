@@ -1,6 +1,6 @@
 import { namedIn, namedInCall, type Named } from "@ringback/events/named"
 import * as Delivery from "@ringback/store/delivery"
-import { factsOfItem } from "@ringback/store/delivery-facts"
+import { factsOfEvent, factsOfItem } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Erasure from "@ringback/store/erasure"
@@ -12,14 +12,15 @@ import {
   getEraseJob,
   type EraseJob,
 } from "@ringback/store/job"
-import { deliveryKey, deliveryRef } from "@ringback/store/keys"
+import { deliveryKey } from "@ringback/store/keys"
 import * as Lease from "@ringback/store/lease"
 import * as Record from "@ringback/store/record"
 import type { Table } from "@ringback/store/table"
 import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/store/walk"
 import { wants } from "@ringback/webhooks/match"
-import { bodyOf } from "../dispatch/event-body.ts"
-import type { Job, Place } from "../messages/job.ts"
+import { webhookOf } from "../dispatch/event-body.ts"
+import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
+import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
 // All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
 // thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
@@ -28,36 +29,23 @@ import type { Job, Place } from "../messages/job.ts"
 /** What is cached is ten seconds old at most, and who works with it has 30 s. */
 const SETTLED_MS = 45_000
 const PAGE = 100
-const PHASES = ["records", "events", "deliveries"] as const
-type Phase = (typeof PHASES)[number]
-
-type Walk = {
-  phase: Phase
-  shard: number
-  after?: string
-  /** When this pass began, epoch ms, and how many names it has found. */
-  beganAt: number
-  found: number
-  notBefore?: number
-} & { [Name in Phase]: number }
-
-type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: Walk }
+type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
 
 export async function forgetPage(
   table: Table,
-  { tenant, jobId, place }: Extract<Job, { kind: "forget" }>,
-): Promise<Place> {
+  { tenant, jobId, place }: JobOf<"forget">,
+): Promise<Next<"forget">> {
   const job = await getEraseJob(table, tenant, jobId)
   if (!job || job.finishedAt !== undefined) return undefined
   await Lease.renew(table, eraseLease(job), ERASE_LEASE_MS)
   const none = { records: 0, events: 0, deliveries: 0 }
   const start = { phase: "records" as const, shard: 0, beganAt: table.now(), found: 0, ...none }
-  const walk: Walk = { ...start, ...(place as Partial<Walk>) }
+  const walk: ForgetPlace = place ?? start
   const erased = await Erasure.list(table, tenant)
   const next = await PAGES[walk.phase]({ table, job, erased, walk })
   const { after: _, notBefore: _before, ...rest } = walk
   if (next) return { ...rest, ...next }
-  const following = PHASES[PHASES.indexOf(walk.phase) + 1]
+  const following = FORGET_PHASES[FORGET_PHASES.indexOf(walk.phase) + 1]
   if (following) return { ...rest, phase: following, shard: 0 }
   const settledAt = job.createdAt + SETTLED_MS
   if (walk.found > 0 || walk.beganAt < settledAt) {
@@ -70,11 +58,12 @@ export async function forgetPage(
   return undefined
 }
 
-const PAGES: { [Name in Phase]: (work: Work) => Promise<Walked<unknown>["next"]> } = {
-  records: recordsPage,
-  events: eventsPage,
-  deliveries: deliveriesPage,
-}
+const PAGES: { [Name in ForgetPlace["phase"]]: (work: Work) => Promise<Walked<unknown>["next"]> } =
+  {
+    records: recordsPage,
+    events: eventsPage,
+    deliveries: deliveriesPage,
+  }
 
 /** From now on that Uuid is erased, too. */
 async function add({ table, job, erased, walk }: Work, uuid: string | null): Promise<void> {
@@ -145,15 +134,12 @@ async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): 
 
 /** A first attempt that still waits in a queue finds that its delivery was decided. */
 async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent): Promise<void> {
-  if (event.erased || event.refuted !== undefined) return
-  const eventId = Event.idOf(event)
-  const candidate = { ...event, webhook: JSON.parse(bodyOf(tenant, event)) as object }
+  if (stopForEvent(event)) return
+  const { type, source } = event
+  const candidate = { type, source, webhook: webhookOf(tenant, event) }
   const all = (await Endpoint.list(table, tenant))
     .filter((each) => each.createdAt <= event.claimedAt && wants(each, candidate))
-    .map(({ id: endpointId }) => {
-      const ref = deliveryRef(eventId, endpointId, event.receivedAt)
-      return { tenant, ref, endpointId, eventId, eventType: event.type }
-    })
+    .map(({ id }) => factsOfEvent(tenant, event, id))
   const known = await readWhole(
     table,
     all.map(({ ref }) => deliveryKey(tenant, ref)),
@@ -162,11 +148,9 @@ async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent)
   await Promise.all(
     all
       .filter(({ ref }) => !there.has(deliveryKey(tenant, ref).sk))
-      .map((facts) => Delivery.advance(table, facts, 0, DISCARDED)),
+      .map((facts) => Delivery.advance(table, facts, 0, ERASED)),
   )
 }
-
-const DISCARDED = { status: "discarded", reason: "erased" } as const
 
 async function deliveriesPage({ table, job, walk }: Work) {
   const { tenant } = job
@@ -174,7 +158,7 @@ async function deliveriesPage({ table, job, walk }: Work) {
   const ids = [...new Set(items.map(({ eventId }) => eventId))]
   const empty = await Erasure.erasedAmong(table, tenant, ids)
   for (const delivery of items) {
-    if (empty.has(delivery.eventId) && (await forget(table, tenant, delivery))) walk.deliveries++
+    if (empty.has(delivery.eventId) && (await forget(table, delivery))) walk.deliveries++
   }
   return next
 }
@@ -182,16 +166,16 @@ async function deliveriesPage({ table, job, walk }: Work) {
 const ATTEMPTS = 10
 
 /** False where there was nothing to be taken out. What is decided meanwhile is looked at again. */
-async function forget(table: Table, tenant: string, found: Delivery.Delivery): Promise<boolean> {
+async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> {
   let delivery: Delivery.Delivery | undefined = found
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
     const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
     const hasAnswers = delivery.attempts.some(({ responseBody }) => responseBody !== null)
     if (!isOpen && !hasAnswers) return attempt > 0
-    if (isOpen) await Delivery.advance(table, facts, delivery.turn, DISCARDED)
+    if (isOpen) await Delivery.advance(table, facts, delivery.turn, ERASED)
     else await Erasure.emptyAttempts(table, delivery)
-    delivery = await Delivery.get(table, tenant, facts.ref, { consistent: true })
+    delivery = await Delivery.get(table, facts.tenant, facts.ref, { consistent: true })
   }
   if (delivery) throw new Error(`the delivery ${Delivery.idOf(delivery)} changes all the time`)
   return true

@@ -6,6 +6,7 @@ import { endpointKey } from "./keys.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItem, readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
@@ -116,10 +117,13 @@ export async function get(
 const Matching = v.pick(Stored, ["id", "eventTypes", "sources", "filter", "disabled", "createdAt"])
 export type Matching = v.InferOutput<typeof Matching>
 
-/** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */
+/**
+ * All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. Throws
+ * where one cannot be read: to pass it over would lose its deliveries.
+ */
 export async function list(table: Table, tenant: string): Promise<Matching[]> {
   const items = await queryAll(table, tenant, "EP#", Object.keys(Matching.entries))
-  return items.map((item) => v.parse(Matching, item))
+  return items.map((item) => readItem(item, (each) => v.parse(Matching, each)))
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -129,7 +133,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "EP#", ...request })
-  return { items: items.map((item) => parse(table, item)), next }
+  return { items: readItems(table, items, (item) => parse(table, item)), next }
 }
 
 /** Undefined where none lives, or its revision is another. */
@@ -194,17 +198,18 @@ export const purge = (table: Table, tenant: string, id: string) =>
   deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
 
 // An endpoint as it was read, from a cache for instance, opens each of its secrets once.
-const openedSecrets = new WeakMap<object, string>()
+const openedSecrets = new WeakMap<object, { context: string; text: string }>()
 
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
   return validSecrets(endpoint, now).map((secret) => {
     const known = openedSecrets.get(secret)
-    if (known !== undefined) return known
-    const opened = table.sealer.open(secret.sealed, context)
-    openedSecrets.set(secret, opened)
-    return opened
+    // Moved to another endpoint, it must not open.
+    if (known?.context === context) return known.text
+    const text = table.sealer.open(secret.sealed, context)
+    openedSecrets.set(secret, { context, text })
+    return text
   })
 }
 

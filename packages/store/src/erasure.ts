@@ -2,7 +2,7 @@ import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
 import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
-import { getItems, type Update, updateItem } from "./item.ts"
+import { getItems, updateItem, type Item, type Update } from "./item.ts"
 import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
 import { queryAll } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
@@ -24,14 +24,10 @@ const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
 /** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
-  await updateItem(
-    table,
-    { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` },
-    {
-      update: "SET expiresAt = :expiresAt",
-      values: { ":expiresAt": toSeconds(table.now() + lifetimeMs(table)) },
-    },
-  )
+  const key = { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` }
+  const expiresAt = toSeconds(table.now() + lifetimeMs(table))
+  const update = "SET expiresAt = :expiresAt"
+  await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
 }
 
 /** All that a tenant had erased: a read unit for about a hundred of them. */
@@ -94,7 +90,7 @@ export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery
     },
   )
 
-/** Which of those events are empty. */
+/** Which of those events are empty: at most a hundred of them. */
 export async function erasedAmong(
   table: Table,
   tenant: string,
@@ -104,14 +100,10 @@ export async function erasedAmong(
     const parsed = parseEventId(id)
     return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
   })
-  const items = await getItems(table, keys, {
-    consistent: true,
-    attributes: ["pk", "sk", "erased"],
-  })
-  const erased = items.filter(({ erased: isErased }) => isErased === true)
-  return new Set(erased.map((item) => eventIdOf(item as Key)))
+  const attributes = ["pk", "sk", "erased"]
+  const items = await getItems(table, keys, { consistent: true, attributes })
+  return new Set(items.filter(({ erased }) => erased).map((item) => eventIdOf(item as Item & Key)))
 }
 
-/** False where the condition did not hold. */
-const change = async (table: Table, { pk, sk }: Key, update: Update) =>
+const change = async (table: Table, { pk, sk }: Key, update: Update): Promise<boolean> =>
   (await updateItem(table, { pk, sk }, update)) !== undefined

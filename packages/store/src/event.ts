@@ -2,6 +2,7 @@ import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
 import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
+import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
@@ -80,7 +81,7 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
   }
   const { message, receivedAt } = claim
   const key = claimKey(claim.tenant, claim.hash)
-  const old = await claimItem(table, key, { message, receivedAt }, message)
+  const old = await claimItem(table, key, { v: ITEM_VERSION, message, receivedAt }, message)
   if (old === "taken") return { outcome: "duplicate" }
   // Listed by the receipt that the first claim noted, so the second item's key is fixed as well.
   const listedAt = (old?.receivedAt as number | undefined) ?? receivedAt
@@ -90,6 +91,7 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
 
 async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
   const sets = {
+    v: ITEM_VERSION,
     type: claim.type,
     source: claim.source,
     uuid: claim.uuid,

@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./keys.ts"
+import { ITEM_VERSION, readItem } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // The requests to DynamoDB. Beside insert.ts nothing else here makes any.
@@ -61,7 +62,7 @@ export async function getItem(
       ConsistentRead: consistent,
     }),
   )
-  return item && unmarshall(item)
+  return item && readItem(unmarshall(item), (each) => each)
 }
 
 const MAX_GETS = 100
@@ -72,8 +73,8 @@ export async function getItems(
   keys: readonly Key[],
   { consistent = false, attributes }: ReadOptions & { attributes?: readonly string[] } = {},
 ): Promise<Item[]> {
-  const options = { ConsistentRead: consistent, ...projectionOf(attributes) }
   const items: Item[] = []
+  const options = { ...(consistent && { ConsistentRead: true }), ...projectionOf(attributes) }
   for (let start = 0; start < keys.length; start += MAX_GETS) {
     let wanted: KeysAndAttributes["Keys"] = keys
       .slice(start, start + MAX_GETS)
@@ -81,7 +82,7 @@ export async function getItems(
     while (wanted && wanted.length > 0) {
       const answer: BatchGetItemCommandOutput = await table.client.send(
         new BatchGetItemCommand({
-          RequestItems: { [table.name]: { Keys: wanted, ...options } },
+          RequestItems: { [table.name]: { ...options, Keys: wanted } },
         }),
       )
       for (const raw of answer.Responses?.[table.name] ?? []) items.push(unmarshall(raw))
@@ -91,17 +92,11 @@ export async function getItems(
   return items
 }
 
-const projectionOf = (attributes: readonly string[] | undefined) =>
-  attributes && {
-    ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
-    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-  }
-
 /** False where the condition did not hold; without one, whatever lay there is replaced. */
 export async function putItem(table: Table, item: Key & Item, condition: Condition = {}) {
   const command = new PutItemCommand({
     TableName: table.name,
-    Item: toAttributes(item),
+    Item: toAttributes({ v: ITEM_VERSION, ...item }),
     ...expressionsOf(condition),
   })
   return (await ifConditionHolds(table.client.send(command))) !== undefined
@@ -152,6 +147,19 @@ async function ifConditionHolds<T>(write: Promise<T>): Promise<T | undefined> {
   }
 }
 
+type Projection = {
+  ProjectionExpression?: string
+  ExpressionAttributeNames?: Record<string, string>
+}
+
+function projectionOf(attributes: readonly string[] | undefined): Projection {
+  if (!attributes) return {}
+  return {
+    ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+  }
+}
+
 export type Query = {
   index?: string | undefined
   /** The condition on the keys. */
@@ -168,17 +176,15 @@ export type Query = {
   start?: Item | undefined
 }
 
-/** One request. `last`: the key that it read up to, where there may be more. */
+/** One request. `scanned`: how many were read, before the filter; `last`: the key of the last one, where there may be more. */
 export async function query(
   table: Table,
   request: Query,
-): Promise<{ items: Item[]; last: Item | undefined }> {
+): Promise<{ items: Item[]; scanned: number; last: Item | undefined }> {
   const { index, where, filter, values, limit, newestFirst, consistent, attributes, start } =
     request
-  const names = {
-    ...request.names,
-    ...Object.fromEntries(attributes?.map((name) => [`#${name}`, name]) ?? []),
-  }
+  const projection = projectionOf(attributes)
+  const names = { ...request.names, ...projection.ExpressionAttributeNames }
   const page = await table.client.send(
     new QueryCommand({
       TableName: table.name,
@@ -187,8 +193,8 @@ export async function query(
       Limit: limit,
       ...(index !== undefined && { IndexName: index }),
       ...(filter !== undefined && { FilterExpression: filter }),
+      ...projection,
       ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-      ...(attributes && { ProjectionExpression: attributes.map((name) => `#${name}`).join(", ") }),
       ...(newestFirst && { ScanIndexForward: false }),
       ...(consistent && { ConsistentRead: true }),
       ...(start && { ExclusiveStartKey: toAttributes(start) }),
@@ -196,6 +202,7 @@ export async function query(
   )
   return {
     items: (page.Items ?? []).map((raw) => unmarshall(raw)),
+    scanned: page.ScannedCount ?? 0,
     last: page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey),
   }
 }

@@ -1,8 +1,6 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { createItem, getItem } from "./item.ts"
+import { createItem, getItem, updateItem } from "./item.ts"
 import { DELIVERY_STATUSES } from "./delivery.ts"
 import { jobKey } from "./keys.ts"
 import type { Lease } from "./lease.ts"
@@ -125,16 +123,9 @@ export async function finishJob(
   { tenant, id }: Pick<AnyJob, "tenant" | "id">,
   counts?: Counts,
 ): Promise<void> {
-  await table.client.send(
-    new UpdateItemCommand({
-      TableName: table.name,
-      Key: marshall(jobKey(tenant, id)),
-      UpdateExpression: `SET finishedAt = if_not_exists(finishedAt, :now)${counts ? ", #counts = :counts" : ""}`,
-      ...(counts && { ExpressionAttributeNames: { "#counts": "counts" } }),
-      ExpressionAttributeValues: marshall({
-        ":now": table.now(),
-        ...(counts && { ":counts": counts }),
-      }),
-    }),
-  )
+  await updateItem(table, jobKey(tenant, id), {
+    update: `SET finishedAt = if_not_exists(finishedAt, :now)${counts ? ", #counts = :counts" : ""}`,
+    ...(counts && { names: { "#counts": "counts" } }),
+    values: { ":now": table.now(), ...(counts && { ":counts": counts }) },
+  })
 }

@@ -1,8 +1,6 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { parseDelivery } from "./delivery.ts"
 import { parseEvent } from "./event.ts"
-import type { Item } from "./item.ts"
+import { query, type Item, type Query } from "./item.ts"
 import {
   DELIVERY_SHARDS,
   deliveryPartition,
@@ -19,7 +17,8 @@ import type { Table } from "./table.ts"
 export type Place = { shard: number; after?: string }
 export type Walked<T> = { items: T[]; next: Place | undefined }
 
-type Partitions = { pks: string[]; filter?: object }
+type Partitions = { pks: string[]; filter?: Filter }
+type Filter = Pick<Query, "filter" | "names" | "values">
 
 /** A page of all events of a tenant, partition by partition: each is read once. */
 export const walkEvents = (table: Table, tenant: string, place: Place, limit: number) =>
@@ -28,8 +27,9 @@ export const walkEvents = (table: Table, tenant: string, place: Place, limit: nu
 /** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
 export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
   const filter = {
-    FilterExpression: "#status <> :delivered OR attemptCount > :one",
-    ExpressionAttributeNames: { "#status": "status" },
+    filter: "#status <> :delivered OR attemptCount > :one",
+    names: { "#status": "status" },
+    values: { ":delivered": "delivered", ":one": 1 },
   }
   const pks = numbered(DELIVERY_SHARDS, tenant, deliveryPartition)
   return walk(table, { pks, filter }, place, limit, parseDelivery)
@@ -62,23 +62,17 @@ async function walk<T>(
   let { shard, after } = place
   for (let seen = 0; seen < limit;) {
     const pk = pks[shard]!
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: "pk = :pk",
-        ...filter,
-        ExpressionAttributeValues: marshall({
-          ":pk": pk,
-          ...(filter && { ":delivered": "delivered", ":one": 1 }),
-        }),
-        ConsistentRead: true,
-        Limit: limit - seen,
-        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk, sk: after }),
-      }),
-    )
-    items.push(...(page.Items ?? []).map((raw) => parse(unmarshall(raw))))
-    seen += page.ScannedCount ?? 0
-    after = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey)["sk"] as string)
+    const page = await query(table, {
+      ...filter,
+      where: "pk = :pk",
+      values: { ...filter?.values, ":pk": pk },
+      consistent: true,
+      limit: limit - seen,
+      start: after === undefined ? undefined : { pk, sk: after },
+    })
+    items.push(...page.items.map(parse))
+    seen += page.scanned
+    after = page.last?.["sk"] as string | undefined
     if (after === undefined && ++shard === pks.length) return { items, next: undefined }
   }
   return { items, next: after === undefined ? { shard } : { shard, after } }

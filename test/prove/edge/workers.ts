@@ -6,7 +6,7 @@ import { makeCache } from "@ringback/functions/runtime/cache"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import type { Endpoint } from "@ringback/store/endpoint"
 import { makeSealer } from "@ringback/store/seal"
-import type { Source } from "@ringback/store/source"
+import type { Known } from "@ringback/store/source"
 import { table as tableFacts } from "../../../infra/facts.ts"
 import { type Customer, makeCustomer, makeEndpoint } from "../../harness/system.ts"
 import type { Chance } from "../chance.ts"
@@ -113,7 +113,7 @@ export class Workers {
       table: { client, name, now, sealer, retentionMs: 30 * DAY_MS },
       sqs: { send: async (command: unknown) => this.#take(command as Command) } as SQSClient,
       queues: { ingestUrl: "ingest", deliveryUrl: "delivery", rejectedUrl: "rejected" },
-      sources: makeCache<Source | undefined>(now, CACHED_MS),
+      sources: makeCache<Known | undefined>(now, CACHED_MS),
       endpoints: makeCache<Endpoint[]>(now, CACHED_MS),
       log: (event: string, fields: Record<string, unknown>) => {
         this.lines.push({ event, ...fields })
