@@ -81,6 +81,7 @@ declare module "sst" {
     "Settings": {
       "allowedNetworks": any
       "apiRateLimit": number
+      "inserts": string
       "maxEndpoints": number
       "retentionDays": number
       "type": "sst.sst.Linkable"

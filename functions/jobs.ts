@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { formatJob, parseJob, type Job, type Place } from "./messages/job.ts"
+import { formatJob, parseJob, type JobOf, type PagedJob } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
 import { expirePage } from "./jobs/expire.ts"
 import { forgetPage } from "./jobs/forget.ts"
@@ -28,53 +28,57 @@ export function jobsHandler(deps: JobsDeps) {
       const job = parseJob(record.body)
       if (job.kind === "notify") return notify(deps, job)
       if (job.kind === "call") return finishCall(deps, job)
-      let place: Place = job.place
+      let next: PagedJob | undefined = job
       let pages = 0
       let waitMs = 0
       do {
-        place = await page(deps, { ...job, place })
-        waitMs = Number(place?.["notBefore"] ?? 0) - deps.table.now()
+        next = await runPage(deps, next)
+        waitMs = next?.kind === "forget" ? (next.place?.notBefore ?? 0) - deps.table.now() : 0
         pages++
-      } while (place && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
-      if (place) {
+      } while (next && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
+      if (next) {
         const delaySeconds = Math.max(0, Math.ceil(waitMs / 1000))
-        const message = { ...formatJob({ ...job, place }), delaySeconds }
-        await sendOne(deps.sqs, deps.queues.jobsUrl, message)
+        await sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(next), delaySeconds })
       }
-      deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !place })
+      deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !next })
       return "done"
     })
 }
 
-async function notify(deps: JobsDeps, job: Extract<Job, { kind: "notify" }>): Promise<Verdict> {
+async function notify(deps: JobsDeps, job: JobOf<"notify">): Promise<Verdict> {
   const accepted = await claimNotice(deps.table, job)
   const [isOut] = accepted ? await fanOut(deps, [accepted]) : [true]
   return isOut ? "done" : "later"
 }
 
-async function finishCall(deps: JobsDeps, job: Extract<Job, { kind: "call" }>): Promise<Verdict> {
+async function finishCall(deps: JobsDeps, job: JobOf<"call">): Promise<Verdict> {
   const sent = await fanOut(deps, await endWaitingCall(deps, job))
   return sent.every(Boolean) ? "done" : "later"
 }
 
-function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" | "call" }>): Promise<Place> {
+/** The job as its next page finds it; undefined once it is done. */
+async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefined> {
+  const { table } = deps
   switch (job.kind) {
     case "hold":
-      return holdPage(deps.table, job)
+      return at(job, await holdPage(table, job))
     case "spread":
-      return spreadPage(deps.table, job)
+      return at(job, await spreadPage(table, job))
     case "wake":
-      return wakePage(deps.table, job)
+      return at(job, await wakePage(table, job))
     case "erase":
-      return erasePage(deps.table, job)
+      return at(job, await erasePage(table, job))
     case "expire":
-      return expirePage(deps, job)
+      return at(job, await expirePage(deps, job))
     case "forget":
-      return forgetPage(deps.table, job)
+      return at(job, await forgetPage(table, job))
     case "recover":
-      return recoverPage(deps.table, job)
+      return at(job, await recoverPage(table, job))
   }
 }
+
+const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
+  place && { ...job, place }
 
 export const handler = async (event: SQSEvent, context: Context) =>
   jobsHandler(await resources())(event, context)

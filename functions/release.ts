@@ -1,3 +1,4 @@
+import pMap from "p-map"
 import type { Context } from "aws-lambda"
 import {
   commonShards,
@@ -18,7 +19,6 @@ import { reasonOf } from "./runtime/log.ts"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { releaseResources } from "./resources.ts"
 import { sendAll, sendOne } from "./messages/send.ts"
-import { sideBySide } from "./runtime/side-by-side.ts"
 
 const MINUTE_MS = 60_000
 const PAGE = 100
@@ -36,14 +36,15 @@ export function releaseHandler(deps: ReleaseDeps) {
     const until = deps.table.now() + (event.windowMs ?? MINUTE_MS)
     const hasTime = () => context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS
     const broken: unknown[] = []
-    const counts = await sideBySide(commonShards, SHARDS_AT_ONCE, async (shard) => {
+    const release = async (shard: string) => {
       try {
         return await releaseShard(deps, shard, until, hasTime)
       } catch (error) {
         broken.push(error)
         return 0
       }
-    })
+    }
+    const counts = await pMap(commonShards, release, { concurrency: SHARDS_AT_ONCE })
     const released = counts.reduce((sum, count) => sum + count, 0)
     if (released > 0) deps.log("deliveries.released", { released })
     // Said once the others are through, so that it counts as an error of the function.
@@ -62,7 +63,7 @@ async function releaseShard(
   const read = (start?: DuePage["next"]) => listDue(deps.table, shard, until, PAGE, start)
   for await (const { entries } of eachPage(read)) {
     const own = entries.filter(isEndpointEntry)
-    await sideBySide(own, CLAIMS_AT_ONCE, (each) => lookSafely(deps, each))
+    await pMap(own, (each) => lookSafely(deps, each), { concurrency: CLAIMS_AT_ONCE })
     released += await releaseAll(
       deps,
       entries.filter((each) => !isEndpointEntry(each)),
@@ -95,7 +96,9 @@ async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEn
 // Claimed first, then sent: a crash between the two means released again, never lost.
 async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await sideBySide(entries, CLAIMS_AT_ONCE, (each) => claimSafely(deps, each))
+  const claimed = await pMap(entries, (each) => claimSafely(deps, each), {
+    concurrency: CLAIMS_AT_ONCE,
+  })
   const now = table.now()
   const messages = entries
     .filter((_, index) => claimed[index])

@@ -1,6 +1,6 @@
 import { api, apiFunction } from "./api.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
-import { settings } from "./settings.ts"
+import { settings } from "./deployment-settings.ts"
 import { heartbeats } from "./heartbeats.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 

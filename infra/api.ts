@@ -1,7 +1,7 @@
 import { makeFunction } from "./function.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { onDataKey, onDeadLetters, onIndex, onQueue, onRejected, onTable } from "./rights.ts"
-import { linkedSettings, logRetention, settings } from "./settings.ts"
+import { linkedSettings, logRetention, settings } from "./deployment-settings.ts"
 import { dataKey, operatorKey, table } from "./storage.ts"
 
 const REQUESTS_PER_SECOND = 200

@@ -1,6 +1,6 @@
 import { makeCollectorRoles } from "./collector-roles.ts"
 import { queues } from "./queues.ts"
-import { logDays, required, settings } from "./settings.ts"
+import { logDays, required, settings } from "./deployment-settings.ts"
 import { makeSpool } from "./spool.ts"
 import { region } from "./stage.ts"
 

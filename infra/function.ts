@@ -1,4 +1,4 @@
-import { logDays } from "./settings.ts"
+import { logDays } from "./deployment-settings.ts"
 
 const trustsLambda = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })
 

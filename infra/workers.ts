@@ -2,7 +2,7 @@ import * as facts from "./facts.ts"
 import { makeFunction } from "./function.ts"
 import { queueNames, queues, rejectedQueue } from "./queues.ts"
 import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./rights.ts"
-import { linkedSettings } from "./settings.ts"
+import { linkedSettings } from "./deployment-settings.ts"
 import { dataKey, table } from "./storage.ts"
 
 // Of the queues each is linked to those that it sends to; release opens no secret.

@@ -70,7 +70,10 @@ export async function authorize(
     throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
   }
   if (caller.kind === "tenant" && caller.scope === "read" && scope === "full") {
-    throw new ProblemError("auth.scope", "This key may read, and sees no secret: use another one.")
+    throw new ProblemError(
+      "auth.scope",
+      "This key may only read, and sees no secret: use one of scope full.",
+    )
   }
   return tenant
 }

@@ -1,9 +1,9 @@
+import pMap from "p-map"
 import * as v from "valibot"
 import * as Tenant from "@ringback/store/tenant"
 import { volumeOf, type Volume } from "@ringback/store/volume"
 import { pricesAsOf } from "../../infra/prices.ts"
 import { dollarsOf, perDelivery, perEvent, perRetry } from "../../infra/unit-costs.ts"
-import { sideBySide } from "../runtime/side-by-side.ts"
 import { cursorsFor } from "./cursor.ts"
 import { route } from "./route.ts"
 import { id, pagingOf } from "./schemas.ts"
@@ -70,10 +70,11 @@ export const costRoutes = [
       const { items, next } = await Tenant.page(table, { limit, after: cursors.read(cursor) })
       const to = table.now()
       const range = { from: to - DAYS * DAY_MS, to }
-      const data = await sideBySide(items, TENANTS_AT_ONCE, async (tenant) => {
+      const costOf = async (tenant: Tenant.Tenant) => {
         const volume = await volumeOf(table, tenant.id, range)
         return { tenantId: tenant.id, name: tenant.name, ...volume, usd: usdOf(volume) }
-      })
+      }
+      const data = await pMap(items, costOf, { concurrency: TENANTS_AT_ONCE })
       return { status: 200, body: { data, nextCursor: cursors.write(next), pricesAsOf } }
     },
   }),

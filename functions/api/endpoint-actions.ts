@@ -10,7 +10,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
-import { post } from "../deliver/post.ts"
+import { sendTo } from "../deliver/destination.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -142,7 +142,7 @@ export const endpointActionRoutes = [
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () => post({ table, sender: testSender }, { ...endpoint, url }, webhook),
+        () => sendTo({ table, sender: testSender }, { ...endpoint, url }, webhook),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

@@ -101,7 +101,7 @@ export const endpointSecretRoutes = [
       }
       const secret = body.secret ?? makeSecret(endpoint.signing)
       const rotated = await Endpoint.rotateSecret(table, endpoint, secret, overlapMs)
-      if (!rotated) throw new ProblemError("conflict.changed", "Ask again.")
+      if (!rotated) throw new ProblemError("conflict.changed", "Send the request again.")
       const previousExpiresAt = formatMillis(rotated.updatedAt + overlapMs)
       return { status: 200, body: { ...showSecret(secret), previousExpiresAt } }
     },

@@ -46,5 +46,5 @@ export async function updateChecked(
     const updated = await Endpoint.update(table, tenant, id, changes, expected)
     if (updated || revision !== undefined) return updated
   }
-  throw new ProblemError("conflict.changed", "Ask again.")
+  throw new ProblemError("conflict.changed", "Send the request again.")
 }

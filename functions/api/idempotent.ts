@@ -57,7 +57,7 @@ export async function once(
       throw new ProblemError("idempotency.mismatch", detail)
     }
     default:
-      throw new ProblemError("idempotency.in_progress", "Ask again in a second.", {
+      throw new ProblemError("idempotency.in_progress", "Send the request again in a second.", {
         headers: { "retry-after": "1" },
       })
   }

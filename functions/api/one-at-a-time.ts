@@ -24,7 +24,10 @@ export async function oneAtATime<T>(table: Table, work: Work, run: () => Promise
   const lease = { tenant, kind, name: endpointId, owner: randomUUID() }
   const taken = await Lease.take(table, lease, { limit, leaseMs })
   if (taken.outcome === "busy") {
-    throw new ProblemError("conflict.running", "Another request does this: wait for its answer.")
+    throw new ProblemError(
+      "conflict.running",
+      "Another request does the same for this endpoint: wait until it has ended.",
+    )
   }
   if (taken.outcome === "full") throw tooMany(limit)
   try {
@@ -35,6 +38,10 @@ export async function oneAtATime<T>(table: Table, work: Work, run: () => Promise
 }
 
 export const tooMany = (limit: number) =>
-  new ProblemError("rate_limit.exceeded", `A tenant may have ${limit} of these at once.`, {
-    headers: { "retry-after": "5" },
-  })
+  new ProblemError(
+    "rate_limit.exceeded",
+    `Only ${limit} of these may run at once for a tenant: wait until one has ended.`,
+    {
+      headers: { "retry-after": "5" },
+    },
+  )

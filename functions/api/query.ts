@@ -10,7 +10,7 @@ export function readQuery(entries: v.ObjectEntries, params: URLSearchParams): un
     const entry = Object.hasOwn(entries, name) ? entries[name] : undefined
     if (!entry) throw invalid(`/${name}`, "is not a known parameter")
     const type = typeOf(entry)
-    if (type !== "array" && texts.length > 1) throw invalid(`/${name}`, "may be given once")
+    if (type !== "array" && texts.length > 1) throw invalid(`/${name}`, "may be given only once")
     value[name] = type === "array" ? texts : type === "number" ? toNumber(texts[0]!) : texts[0]
   }
   return validate(v.strictObject(entries), value)

@@ -1,8 +1,9 @@
 import type { Deps } from "./deps.ts"
+import type { JobOf } from "../messages/job.ts"
 import { enqueue } from "./enqueue.ts"
 import { notFound } from "./problem.ts"
 
-type Erase = Extract<Parameters<typeof enqueue>[1], { kind: "erase" }>
+type Erase = Omit<JobOf<"erase">, "v">
 
 /** Deletes a thing and has what waits for it discarded, or throws 404 where it is not there (any more). */
 export async function removeAndErase(

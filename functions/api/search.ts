@@ -1,3 +1,4 @@
+import pMap from "p-map"
 import * as v from "valibot"
 import * as Event from "@ringback/store/event"
 import { listEvents } from "@ringback/store/event-list"
@@ -5,7 +6,6 @@ import { findById, findText, FOUND_KINDS, isFindableId, type Found } from "@ring
 import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
-import { sideBySide } from "../runtime/side-by-side.ts"
 import { invalid } from "./problem.ts"
 import { route } from "./route.ts"
 import { id } from "./schemas.ts"
@@ -81,11 +81,12 @@ async function search(table: Table, text: string, only: string | undefined) {
     .filter(({ name }) => name.toLowerCase().includes(small))
     .map(({ id, name }) => ({ kind: "tenant", id, tenant: id, name }))
   let isComplete = tenants.isComplete
-  await sideBySide(ids, TENANTS_AT_ONCE, async (tenant) => {
+  const searchOne = async (tenant: string) => {
     if (!hasTime() || found.length > MAX_FOUND) return void (isComplete = false)
     const some = [findText(table, tenant, small), findEvents(table, tenant, text)]
     found.push(...(await Promise.all(some)).flat())
-  })
+  }
+  await pMap(ids, searchOne, { concurrency: TENANTS_AT_ONCE })
   return { found, isComplete: isComplete && found.length <= MAX_FOUND }
 }
 
@@ -117,7 +118,7 @@ export const searchRoutes = [
     },
     async handle({ deps: { table }, query: { tenantId, ...query } }) {
       const q = query.q.trim()
-      if (q.length < MIN_LENGTH) throw invalid("/q", `must have ${MIN_LENGTH} characters`)
+      if (q.length < MIN_LENGTH) throw invalid("/q", `must have at least ${MIN_LENGTH} characters`)
       if (SECRET.test(q)) throw invalid("/q", "looks like a secret: search for the id of its key")
       const { found, isComplete } = await search(table, q, tenantId)
       const data = found

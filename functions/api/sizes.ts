@@ -22,7 +22,7 @@ function errorsIn(schema: Schema, value: unknown, keys: string[]): FieldError[] 
   if (schema.wrapped) return errorsIn(schema.wrapped, value, keys)
   if (typeof value === "string" || Array.isArray(value)) {
     const most = limitOf(schema, "max_length")
-    if (value.length > most) return tooLong(keys, "length", most)
+    if (value.length > most) return tooLong(keys, value, most)
   }
   if (typeof value !== "object" || value === null) return []
   if (Array.isArray(value)) {
@@ -31,7 +31,7 @@ function errorsIn(schema: Schema, value: unknown, keys: string[]): FieldError[] 
   }
   const entries = Object.entries(value)
   const most = limitOf(schema, "max_entries")
-  if (entries.length > most) return tooLong(keys, "number of entries", most)
+  if (entries.length > most) return tooLong(keys, value, most)
   return entries.flatMap(([key, each]) => {
     const inner = schema.entries
       ? Object.hasOwn(schema.entries, key) && schema.entries[key]
@@ -45,6 +45,17 @@ function limitOf({ pipe = [] }: Schema, type: "max_length" | "max_entries"): num
   return Math.min(Infinity, ...limits.map(({ requirement }) => Number(requirement)))
 }
 
-const tooLong = (keys: string[], what: string, most: number): FieldError[] => [
-  { path: pointer(keys), message: `must have a ${what} <=${most}` },
+const tooLong = (keys: string[], value: unknown, most: number): FieldError[] => [
+  { path: pointer(keys), message: boundText("max", most, value) },
 ]
+
+/** That a text, a list or an object has too little or too much. */
+export function boundText(bound: "min" | "max", count: number, value: unknown): string {
+  const what =
+    typeof value === "string"
+      ? ["character", "characters"]
+      : Array.isArray(value)
+        ? ["item", "items"]
+        : ["entry", "entries"]
+  return `must have at ${bound === "min" ? "least" : "most"} ${count} ${what[count === 1 ? 0 : 1]}`
+}

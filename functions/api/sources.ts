@@ -199,7 +199,7 @@ export const sourceRoutes = [
         throw new ProblemError("conflict.secrets", detail)
       }
       const rotated = await Source.rotate(deps.table, source, body.overlapSeconds * 1000)
-      if (!rotated) throw new ProblemError("conflict.changed", "Ask again.")
+      if (!rotated) throw new ProblemError("conflict.changed", "Send the request again.")
       const headers = etagOf(rotated.source)
       return { status: 200, body: showWithToken(rotated, deps.table.now()), headers }
     },

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { pointer, ProblemError, type FieldError } from "./problem.ts"
-import { sizeErrors } from "./sizes.ts"
+import { boundText, sizeErrors } from "./sizes.ts"
 
 /** What the schema makes of the value, or a problem that names each field at fault. */
 export function validate<Schema extends v.GenericSchema>(
@@ -39,8 +39,8 @@ function toError(issue: v.BaseIssue<unknown>): FieldError {
 function message(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "strict_object" && issue.expected === "never") return "is not a known field"
   if (issue.kind === "schema" && issue.received === "undefined") return "is required"
-  if (issue.type.endsWith("_length")) return `must have a length ${issue.expected}`
-  if (issue.type.endsWith("_entries")) return `must have a number of entries ${issue.expected}`
+  const bound = /^(min|max)_(length|entries)$/.exec(issue.type)
+  if (bound) return boundText(bound[1] as "min" | "max", Number(issue.requirement), issue.input)
   return issue.expected === null ? "is not valid" : `must be ${words(issue.expected)}`
 }
 

@@ -7,7 +7,7 @@ import * as Record from "@ringback/store/record"
 import { asksFor } from "@ringback/webhooks/match"
 import { stopForEvent } from "../dispatch/event-stop.ts"
 import { endpointsOf, type Accepted, type FanOutDeps } from "../dispatch/fan-out.ts"
-import type { Job } from "../messages/job.ts"
+import type { JobOf } from "../messages/job.ts"
 import { endCall, noteCall, type CallDeps, type Heard } from "./call.ts"
 
 /** An event of the PBX, claimed and translated. */
@@ -56,7 +56,7 @@ export async function noteRecord(
 /** The end of a call that waited for what might still come before it. */
 export async function endWaitingCall(
   deps: CallDeps,
-  { tenant, eventId }: Extract<Job, { kind: "call" }>,
+  { tenant, eventId }: JobOf<"call">,
 ): Promise<Accepted[]> {
   const event = await Event.get(deps.table, tenant, eventId, { consistent: true })
   if (!event?.source || event.erased) return []

@@ -7,8 +7,8 @@ import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
 import type { Verdict } from "../runtime/batch.ts"
+import { sendTo } from "./destination.ts"
 import { inOrder } from "./order.ts"
-import { post } from "./post.ts"
 import { settle } from "./settle.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
@@ -69,7 +69,7 @@ async function postWatched(deps: StepDeps, { endpoint, message }: ReadyWork, bod
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await post(deps, endpoint, { id: message.eventId, body })
+    return await sendTo(deps, endpoint, { id: message.eventId, body })
   } finally {
     answered()
   }

@@ -3,7 +3,7 @@ import { cachedReceiver } from "../endpoint/cached-endpoint.ts"
 import { factsOf } from "../messages/delivery.ts"
 import { admit } from "./admission.ts"
 import { attempt } from "./attempt.ts"
-import { stopUnavailable } from "./endpoint-check.ts"
+import { stopUnavailable } from "./availability-check.ts"
 import { leaveForFetching } from "./pull-check.ts"
 import { moveAside } from "./slow-lane.ts"
 import { checkTurn } from "./turn-check.ts"
@@ -15,7 +15,7 @@ import type { StepDeps, Taken } from "./work.ts"
  *
  * 1. slow-lane.ts: an endpoint that is slow to answer gets its first attempts from the retry queue
  * 2. turn-check.ts: a message for a turn that is over is void
- * 3. endpoint-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
+ * 3. availability-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
  * 4. pull-check.ts: what the receiver fetches waits for that
  * 5. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit
  *

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import pMap from "p-map"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent, factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import type { StoredEvent } from "@ringback/store/event"
@@ -26,7 +27,7 @@ export async function retryNow(
   return true
 }
 
-const SIDE_BY_SIDE = 25
+const REPLAYS_AT_ONCE = 25
 
 /** Sends an event again under the same event id, as a delivery of its own to each of those endpoints; their ids. */
 export async function replay(
@@ -39,16 +40,12 @@ export async function replay(
   const all = endpointIds.map((endpointId) =>
     factsOfEvent(tenant, event, endpointId, { id, at: table.now() }),
   )
-  for (let start = 0; start < all.length; start += SIDE_BY_SIDE) {
-    const group = all.slice(start, start + SIDE_BY_SIDE)
-    await Promise.all(
-      group.map(async (facts) => {
-        // The note first: without it the event could not list the delivery.
-        await noteReplay(table, facts)
-        await makeDue(table, facts, 0, undefined)
-      }),
-    )
+  const begin = async (facts: DeliveryFacts) => {
+    // The note first: without it the event could not list the delivery.
+    await noteReplay(table, facts)
+    await makeDue(table, facts, 0, undefined)
   }
+  await pMap(all, begin, { concurrency: REPLAYS_AT_ONCE })
   const messages = all.map((facts) => manualMessage(table, facts, 1))
   await sendAll(sqs, queues.retryUrl, messages)
   return all.map(({ ref }) => deliveryId(ref))

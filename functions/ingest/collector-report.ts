@@ -12,22 +12,22 @@ import type { Log } from "../runtime/log.ts"
 import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
-/** A collector speaks every half minute: what it has not said after so many holds it will not say. */
-export const MAX_HOLDS = 4
+/** A collector speaks every half minute: what it has not said after so many deferrals it will not say. */
+export const MAX_DEFERRALS = 4
 const UNCOVERABLE = new Set(["oversized", "refused"])
 // Who has been silent for so long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
 
 type ReportDeps = { table: Table; log: Log }
 
-/** What a collector says of itself: that it lives, or that it missed something. `holds`: how often that was put off. */
+/** What a collector says of itself: that it lives, or that it missed something. `deferrals`: how often it was deferred. */
 export async function hearCollector(
   deps: ReportDeps,
   source: Source,
   message: HeartbeatMessage | GapMessage,
-  holds: number,
+  deferrals: number,
 ): Promise<Received> {
-  if (message.kind === "gap") return judgeGap(deps, source, message, holds)
+  if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
   if (message.check) return { outcome: "heard" }
   await Heartbeat.record(deps.table, source, message)
   return { outcome: "heard" }
@@ -38,7 +38,7 @@ async function judgeGap(
   { table, log }: ReportDeps,
   source: Source,
   message: GapMessage,
-  holds: number,
+  deferrals: number,
 ): Promise<Received> {
   const { gap, collector } = message
   const noted = await Heartbeat.recordGap(table, source, collector, gap)
@@ -56,7 +56,8 @@ async function judgeGap(
   const isOpen =
     strangers.length > 0 ||
     others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
-  if (left.length > 0 && isOpen && !isLost && holds < MAX_HOLDS) return { outcome: "held" }
+  if (left.length > 0 && isOpen && !isLost && deferrals < MAX_DEFERRALS)
+    return { outcome: "deferred" }
   for (const { collector: other, apartMs } of strangers)
     log("clocks.apart", { alarm: true, source: source.id, collector, other, apartMs })
   await Gap.decide(table, source.tenant, gap.id, left.length === 0, to)

@@ -40,14 +40,14 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const { source } = verified
   if (verified.isDeleted) return { outcome: "discarded", reason: `${source.id} was deleted` }
   const { message } = opened
-  // Not signed, so it may say anything: at most, the message is held as often as a new one.
-  const holds = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
+  // `holds` is what the attribute has been called from the start. Not signed, so it may say anything: at most, the message is deferred as often as a new one.
+  const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
   if (message.kind === "record") return hearRecord(deps, source, message)
   const received =
     message.kind === "event"
-      ? await accept(deps, record, source, message, holds)
-      : await hearCollector(deps, source, message, holds)
-  if (received.outcome === "held") await putOff(deps, record, holds)
+      ? await accept(deps, record, source, message, deferrals)
+      : await hearCollector(deps, source, message, deferrals)
+  if (received.outcome === "deferred") await defer(deps, record, deferrals)
   return received
 }
 
@@ -77,7 +77,7 @@ async function accept(
   record: SQSRecord,
   { tenant, id: source, collectors }: Source.Source,
   message: EventMessage,
-  holds: number,
+  deferrals: number,
 ): Promise<Received> {
   const translated = translate(message.headers, { receivedAt: message.receivedAt })
   if (!translated)
@@ -85,9 +85,9 @@ async function accept(
   const { synthetic } = message
   const end = endIn(translated)
   const judged = synthetic
-    ? await judgeInference(deps.table, { tenant, source, synthetic, end, holds })
+    ? await judgeInference(deps.table, { tenant, source, synthetic, end, deferrals })
     : undefined
-  if (judged?.isHeld) return { outcome: "held" }
+  if (judged?.isDeferred) return { outcome: "deferred" }
   const refuted = judged?.refuted
   // One collector alone knows what it heard itself.
   const isErased = await erasureOf(deps, tenant, message.headers)
@@ -144,16 +144,16 @@ const endIn = ({ type, subject }: Translated) =>
 const MAX_UUID_LENGTH = 200
 const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_LENGTH
 
-const HOLD_SECONDS = 30
+const DEFERRED_SECONDS = 30
 
 /** The same message once more, a while later. A crash before the old one is gone makes two of it, which is harmless. */
-async function putOff({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, holds: number) {
+async function defer({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, deferrals: number) {
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queues.ingestUrl,
       MessageBody: body,
-      DelaySeconds: HOLD_SECONDS,
-      MessageAttributes: { holds: { DataType: "Number", StringValue: String(holds + 1) } },
+      DelaySeconds: DEFERRED_SECONDS,
+      MessageAttributes: { holds: { DataType: "Number", StringValue: String(deferrals + 1) } },
     }),
   )
 }

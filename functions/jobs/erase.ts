@@ -9,14 +9,14 @@ import { eachPage } from "@ringback/store/pages"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { wasDeleted } from "../endpoint/availability.ts"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 
-type Erase = Extract<Job, { kind: "erase" }>
+type Erase = JobOf<"erase">
 
 const PAGE = 100
 
 /** The next page of what waited for something deleted becomes `discarded`. */
-export async function erasePage(table: Table, job: Erase): Promise<Place> {
+export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">> {
   const { tenant, endpointId, sourceId, place } = job
   const isTenant = endpointId === undefined && sourceId === undefined
   if (isTenant && !place) await removeAll(table, tenant)
@@ -24,7 +24,7 @@ export async function erasePage(table: Table, job: Erase): Promise<Place> {
     endpointId,
     statuses: ["pending", "held"],
     limit: PAGE,
-    cursor: place?.cursor as string | undefined,
+    cursor: place?.cursor,
   })
   const reason = wasDeleted(endpointId ? "endpoint" : sourceId ? "source" : "tenant")
   await Promise.all(

@@ -5,40 +5,35 @@ import { listDue } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Pull from "@ringback/store/pull"
 import { tellExhausted, type NoticeDeps } from "../messages/exhausted.ts"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
 
 /** The next page of what waits to be fetched: what has waited until a day before it is deleted has failed. */
 export async function expirePage(
   deps: NoticeDeps,
-  { tenant, endpointId, place = {} }: Extract<Job, { kind: "expire" }>,
-): Promise<Place> {
+  { tenant, endpointId, place }: JobOf<"expire">,
+): Promise<Next<"expire">> {
   const { table } = deps
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) {
     await Pull.unwatch(table, tenant, endpointId)
     return undefined
   }
-  const { soonest: earlier = Infinity, ...start } = place
-  const shard = Pull.pullShard(endpointId)
   // Leased ones too: they stand where their leases end.
-  const page = await listDue(
-    table,
-    shard,
-    Number.MAX_SAFE_INTEGER,
-    PAGE,
-    "pk" in start ? start : undefined,
-  )
-  let soonest = Number(earlier)
+  const shard = Pull.pullShard(endpointId)
+  const page = await listDue(table, shard, Number.MAX_SAFE_INTEGER, PAGE, place?.start)
+  let soonest = place?.soonest ?? Infinity
   for (const delivery of await readWhole(table, page.entries)) {
     if (delivery.status !== "pending") continue
     const at = Pull.pastAt(delivery)
     if (at <= table.now()) await giveUp(deps, delivery)
     else soonest = Math.min(soonest, at)
   }
-  const known = soonest < Infinity ? { soonest } : {}
-  if (page.next) return { ...(page.next as Record<string, string | number>), ...known }
+  if (page.next) {
+    const start = page.next as NonNullable<Next<"expire">>["start"]
+    return { start, ...(soonest < Infinity && { soonest }) }
+  }
   if (soonest < Infinity) await Pull.watchSooner(table, tenant, endpointId, soonest)
   return undefined
 }

@@ -20,7 +20,7 @@ import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/
 import { wants } from "@ringback/webhooks/match"
 import { webhookOf } from "../dispatch/event-body.ts"
 import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
-import type { Job, Place } from "../messages/job.ts"
+import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
 // All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
 // thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
@@ -29,36 +29,23 @@ import type { Job, Place } from "../messages/job.ts"
 /** What is cached is ten seconds old at most, and who works with it has 30 s. */
 const SETTLED_MS = 45_000
 const PAGE = 100
-const PHASES = ["records", "events", "deliveries"] as const
-type Phase = (typeof PHASES)[number]
-
-type Walk = {
-  phase: Phase
-  shard: number
-  after?: string
-  /** When this pass began, epoch ms, and how many names it has found. */
-  beganAt: number
-  found: number
-  notBefore?: number
-} & { [Name in Phase]: number }
-
-type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: Walk }
+type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
 
 export async function forgetPage(
   table: Table,
-  { tenant, jobId, place }: Extract<Job, { kind: "forget" }>,
-): Promise<Place> {
+  { tenant, jobId, place }: JobOf<"forget">,
+): Promise<Next<"forget">> {
   const job = await getEraseJob(table, tenant, jobId)
   if (!job || job.finishedAt !== undefined) return undefined
   await Lease.renew(table, eraseLease(job), JOB_LEASE_MS)
   const none = { records: 0, events: 0, deliveries: 0 }
   const start = { phase: "records" as const, shard: 0, beganAt: table.now(), found: 0, ...none }
-  const walk: Walk = { ...start, ...(place as Partial<Walk>) }
+  const walk: ForgetPlace = place ?? start
   const erased = await Erasure.list(table, tenant)
   const next = await PAGES[walk.phase]({ table, job, erased, walk })
   const { after: _, notBefore: _before, ...rest } = walk
   if (next) return { ...rest, ...next }
-  const following = PHASES[PHASES.indexOf(walk.phase) + 1]
+  const following = FORGET_PHASES[FORGET_PHASES.indexOf(walk.phase) + 1]
   if (following) return { ...rest, phase: following, shard: 0 }
   const settledAt = job.createdAt + SETTLED_MS
   if (walk.found > 0 || walk.beganAt < settledAt) {
@@ -71,11 +58,12 @@ export async function forgetPage(
   return undefined
 }
 
-const PAGES: { [Name in Phase]: (work: Work) => Promise<Walked<unknown>["next"]> } = {
-  records: recordsPage,
-  events: eventsPage,
-  deliveries: deliveriesPage,
-}
+const PAGES: { [Name in ForgetPlace["phase"]]: (work: Work) => Promise<Walked<unknown>["next"]> } =
+  {
+    records: recordsPage,
+    events: eventsPage,
+    deliveries: deliveriesPage,
+  }
 
 /** From now on that Uuid is erased, too. */
 async function add({ table, job, erased, walk }: Work, uuid: string | null): Promise<void> {

@@ -5,15 +5,15 @@ import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import { availabilityOf } from "../endpoint/availability.ts"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
 
 /** The next page of what waits for a disabled endpoint becomes `held`. */
 export async function holdPage(
   table: Table,
-  { tenant, endpointId, place }: Extract<Job, { kind: "hold" }>,
-): Promise<Place> {
+  { tenant, endpointId, place }: JobOf<"hold">,
+): Promise<Next<"hold">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   const found = availabilityOf(endpoint)
   // Enabled again meanwhile: what waits goes on. Deleted: the job `erase` sees to it.
@@ -22,7 +22,7 @@ export async function holdPage(
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
-    cursor: place?.cursor as string | undefined,
+    cursor: place?.cursor,
   })
   await Promise.all(
     items.map((delivery) => advance(table, factsOfItem(delivery), delivery.turn, found.stop)),

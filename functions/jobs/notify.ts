@@ -2,12 +2,12 @@ import { claim } from "@ringback/store/event"
 import { hashOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
 import type { Accepted } from "../dispatch/fan-out.ts"
-import type { Job } from "../messages/job.ts"
+import type { JobOf } from "../messages/job.ts"
 
 /** Makes the operational event, once however often it is told. Told again, its fan-out is gone through again. */
 export async function claimNotice(
   table: Table,
-  { tenant, type, at, identity, except, data }: Extract<Job, { kind: "notify" }>,
+  { tenant, type, at, identity, except, data }: JobOf<"notify">,
 ): Promise<Accepted | undefined> {
   const hash = hashOf(type, ...identity)
   const claimed = await claim(table, {

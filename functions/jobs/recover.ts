@@ -3,7 +3,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { finishJob, getJob, recoverLease, JOB_LEASE_MS, type RecoverJob } from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 import { recoverablePage } from "../dispatch/recoverable.ts"
 import { byRelease } from "../messages/retry-plan.ts"
 import { DEFAULT_RATE } from "./wake.ts"
@@ -14,8 +14,8 @@ import { DEFAULT_RATE } from "./wake.ts"
  */
 export async function recoverPage(
   table: Table,
-  message: Extract<Job, { kind: "recover" }>,
-): Promise<Place> {
+  message: JobOf<"recover">,
+): Promise<Next<"recover">> {
   const job = await getJob(table, message.tenant, message.jobId)
   if (!job) return undefined
   const next = await recoverSome(table, job, message)
@@ -31,16 +31,16 @@ export async function recoverPage(
 async function recoverSome(
   table: Table,
   job: RecoverJob,
-  { tenant, jobId, place }: Extract<Job, { kind: "recover" }>,
-): Promise<Place> {
+  { tenant, jobId, place }: JobOf<"recover">,
+): Promise<Next<"recover">> {
   const endpoint = await Endpoint.get(table, tenant, job.endpointId, { consistent: true })
   if (!endpoint || endpoint.disabled) return undefined
   const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
-  const cursor = place?.cursor as string | undefined
+  const cursor = place?.cursor
   const { missing, next } = await recoverablePage(table, endpoint, job, cursor)
   const todo = missing.filter(({ delivery }) => delivery?.job !== jobId)
   const now = table.now()
-  const from = Math.max(now, Number(place?.from ?? now))
+  const from = Math.max(now, place?.from ?? now)
   await Promise.all(
     todo.map(({ facts, delivery }, index) => {
       const at = Math.ceil(from + index * intervalMs)

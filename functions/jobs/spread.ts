@@ -5,7 +5,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/schedule"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease } from "../messages/retry-plan.ts"
 import { DEFAULT_RATE } from "./wake.ts"
 
@@ -14,15 +14,15 @@ const PAGE = 100
 /** The next page of what waits for a slot at an endpoint's old rate gets one at the rate that it has now. */
 export async function spreadPage(
   table: Table,
-  { tenant, endpointId, place }: Extract<Job, { kind: "spread" }>,
-): Promise<Place> {
+  { tenant, endpointId, place }: JobOf<"spread">,
+): Promise<Next<"spread">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) return undefined
   const { items, next } = await listDeliveries(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
-    cursor: place?.cursor as string | undefined,
+    cursor: place?.cursor,
   })
   // For a slot that is soon a delayed message is on its way already.
   const waiting = items.filter(({ slot }) => slot !== undefined && !isSoon(slot - table.now()))

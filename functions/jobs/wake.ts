@@ -1,7 +1,7 @@
 import { listDue, parkingShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
-import type { Job, Place } from "../messages/job.ts"
+import type { JobOf, Next } from "../messages/job.ts"
 import { unpark } from "../messages/retry-plan.ts"
 
 const PAGE = 25
@@ -11,8 +11,8 @@ export const DEFAULT_RATE = 50
 /** The next page of what was parked with an endpoint falls due, the longest waiting first, at the endpoint's rate. */
 export async function wakePage(
   table: Table,
-  { tenant, endpointId, place }: Extract<Job, { kind: "wake" }>,
-): Promise<Place> {
+  { tenant, endpointId, place }: JobOf<"wake">,
+): Promise<Next<"wake">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId)
   const intervalMs = 1000 / (endpoint?.rateLimit ?? DEFAULT_RATE)
   const pages = await Promise.all(
@@ -20,7 +20,7 @@ export async function wakePage(
   )
   const entries = pages.flatMap((page) => page.entries).sort((a, b) => a.dueAt - b.dueAt)
   const now = table.now()
-  const from = Math.max(now, Number(place?.from ?? now))
+  const from = Math.max(now, place?.from ?? now)
   await Promise.all(
     entries.map((entry, index) => {
       const at = Math.ceil(from + index * intervalMs)

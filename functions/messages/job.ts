@@ -3,9 +3,41 @@ import { toAscii } from "@ringback/events/message"
 import type { Outgoing } from "./send.ts"
 
 const Base = { v: v.literal(1), tenant: v.string() }
-const PlaceSchema = v.optional(v.record(v.string(), v.union([v.string(), v.number()])))
 
-/** Work that is done in pages; `place` is where the next page begins, absent at the start. */
+// Where the next page of a job begins; absent at the start.
+/** In a list. */
+const Listed = v.optional(v.object({ cursor: v.string() }))
+/** At a rate: when the next one is due, epoch ms. */
+const Paced = v.optional(v.object({ from: v.number() }))
+const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
+
+/** In what waits to be fetched. `soonest`: when the next of what was seen will have waited too long, epoch ms. */
+const Waiting = v.optional(
+  v.object({
+    start: v.object({ pk: v.string(), sk: v.string(), dueShard: v.string(), dueAt: v.number() }),
+    soonest: v.exactOptional(v.number()),
+  }),
+)
+
+export const FORGET_PHASES = ["records", "events", "deliveries"] as const
+
+/** In passes through all that a tenant has, one kind of thing after the other. */
+export const ForgetPlace = v.object({
+  phase: v.picklist(FORGET_PHASES),
+  shard: v.number(),
+  after: v.exactOptional(v.string()),
+  /** When this pass began, epoch ms, and how many names it has found. */
+  beganAt: v.number(),
+  found: v.number(),
+  /** No page before that time, epoch ms. */
+  notBefore: v.exactOptional(v.number()),
+  /** How many of each were emptied. */
+  records: v.number(),
+  events: v.number(),
+  deliveries: v.number(),
+})
+export type ForgetPlace = v.InferOutput<typeof ForgetPlace>
+
 export const Job = v.variant("kind", [
   /** An operational event, made once however often it is told. */
   v.object({
@@ -21,30 +53,38 @@ export const Job = v.variant("kind", [
   /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
-  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: PlaceSchema }),
+  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Listed }),
   /** The endpoint is well again: what was parked with it falls due, at its rate. */
-  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: PlaceSchema }),
+  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Paced }),
   /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
-  v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: PlaceSchema }),
+  v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
   /** The rest of what was deleted: the endpoint's, source's or whole tenant's. */
   v.object({
     ...Base,
     kind: v.literal("erase"),
     endpointId: v.optional(v.string()),
     sourceId: v.optional(v.string()),
-    place: PlaceSchema,
+    place: Listed,
   }),
   /** Of what waits to be fetched at a pull endpoint, what has waited too long. */
-  v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: PlaceSchema }),
+  v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Waiting }),
   /** All that names somebody is emptied; what is looked for stands in the job's item. */
-  v.object({ ...Base, kind: v.literal("forget"), jobId: v.string(), place: PlaceSchema }),
+  v.object({
+    ...Base,
+    kind: v.literal("forget"),
+    jobId: v.string(),
+    place: v.optional(ForgetPlace),
+  }),
   /** What did not arrive in a range is sent again; the job's item says how far it is. */
-  v.object({ ...Base, kind: v.literal("recover"), jobId: v.string(), place: PlaceSchema }),
+  v.object({ ...Base, kind: v.literal("recover"), jobId: v.string(), place: ListedAndPaced }),
 ])
 export type Job = v.InferOutput<typeof Job>
 
-/** Where the next page of a job begins; undefined once it is done. */
-export type Place = NonNullable<Extract<Job, { place?: unknown }>["place"]> | undefined
+export type JobOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>
+/** Work that is done in pages. */
+export type PagedJob = Extract<Job, { place?: unknown }>
+/** What a page of such a job answers: where the next one begins; undefined once it is done. */
+export type Next<Kind extends PagedJob["kind"]> = JobOf<Kind>["place"]
 
 export const formatJob = (job: Job): Outgoing => ({
   body: toAscii(JSON.stringify(job)),

@@ -77,6 +77,13 @@ test("a header that is looked for in the text is the one among the headers", () 
   )
 })
 
+test("a value that is looked for begins behind one space, and ends before its line does", () => {
+  const message = read("A: 1\r\nB:2\nC:  3 \r\nD:\r\nAA: x")
+  const found = ["A", "B", "C", "D", "AA", "Event", "a"].map((name) => findValue(message, name))
+  assert.deepEqual(found, ["1", "2", " 3 ", "", "x", undefined, undefined])
+  assert.deepEqual([isSecondNamed(message, "A"), isSecondNamed(message, "B")], [true, false])
+})
+
 test("headers are the same whether they are cut at once or later", () => {
   fc.assert(
     fc.property(lines, (text) => {

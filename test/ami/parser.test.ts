@@ -105,6 +105,28 @@ test("the output of a command of old versions is one message, empty lines and lo
   assert.deepEqual(unended?.output, ["no line end"])
 })
 
+test("a command's output is known in any letter case, and a line like it is none", () => {
+  const output = "a\n\nb\n--END COMMAND--\r\n\r\n"
+  for (const first of ["Response: Follows", "response:follows", "RESPONSE:  FOLLOWS"])
+    assert.deepEqual(read(`${first}\r\n${output}`)[0]?.output, ["a", "", "b"], first)
+  for (const first of ["Response: Follows on", "XResponse: Follows", "Reason: Follows"])
+    assert.equal(read(`${first}\r\nA: 1\r\n\r\n`)[0]?.output, undefined, first)
+})
+
+test("nothing is kept of what is skipped, however long it is", () => {
+  const dropped: DroppedMessage[] = []
+  const parser = new AmiParser({ maxMessageBytes: 1_000, onDropped: (each) => dropped.push(each) })
+  const { arrayBuffers } = process.memoryUsage()
+  parser.push(Buffer.from("Event: Huge\r\nV: "))
+  const chunk = Buffer.alloc(65_536, "x")
+  for (let count = 0; count < 1_000; count++) parser.push(chunk)
+  assert.ok(process.memoryUsage().arrayBuffers - arrayBuffers < 8_000_000)
+  assert.equal(parser.push(Buffer.from("\r\n\r\nEvent: After\r\n\r\n"))[0]?.name, "After")
+  assert.deepEqual(dropped, [
+    { why: "oversized", bytes: 65_536_000 + 18, firstLine: "Event: Huge" },
+  ])
+})
+
 test("a message of the limit's size passes, one byte more is refused, and the session goes on", () => {
   const make = (bytes: number) => {
     const frame = "Event: X\r\nV: \r\n"

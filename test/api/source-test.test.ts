@@ -132,6 +132,7 @@ test("a test that bears a real call's Uuid takes nothing from that call", async 
 })
 
 test("what cannot be sent is named, with what may have been meant", async () => {
+  const manyFields = Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`x${at}`, ""]))
   const refusals: [object, string, RegExp][] = [
     [{ eventType: "campaign.start" }, "/eventType", /campaign\.created, campaign\.updated, camp/],
     [{ eventType: "call.completed" }, "/eventType", /give `call` with an outcome/],
@@ -142,7 +143,9 @@ test("what cannot be sent is named, with what may have been meant", async () => 
     [{ eventType: "queue.created", fields: { "variables.x": "1" } }, "/fields/variables.x", /no f/],
     [{ call: {}, fields: { resDial: "4" } }, "/fields/resDial", /decided by the call's outcome/],
     [{ call: {}, fields: { uuid: "x" } }, "/fields/uuid", /as `uuid`/],
-    [{ uuid: "" }, "/uuid", /length/],
+    [{ uuid: "" }, "/uuid", /at least 1 character$/],
+    [{ uuid: "x".repeat(201) }, "/uuid", /^must have at most 200 characters$/],
+    [{ fields: manyFields }, "/fields", /^must have at most 50 entries$/],
   ]
   for (const [body, path, message] of refusals) {
     const answer = await send(body)

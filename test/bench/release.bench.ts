@@ -1,5 +1,5 @@
+import pMap from "p-map"
 import { releaseHandler } from "@ringback/functions/release"
-import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
 import { deliveryRef } from "@ringback/store/keys"
@@ -31,7 +31,7 @@ await sendToIngest(stack, customer, eventMessage(customer, campaignUpdate()))
 await pumpAll(stack, deps)
 const { webhook } = receiver.arrived[0]!
 const now = Date.now()
-await sideBySide([...Array(COUNT).keys()], 40, async (index) => {
+const planOne = async (index: number) => {
   const ref = deliveryRef(webhook.id, endpoint.id, now, String(index))
   const facts = {
     tenant,
@@ -42,7 +42,8 @@ await sideBySide([...Array(COUNT).keys()], 40, async (index) => {
   }
   const due = { at: now, nextAt: now }
   await Delivery.advance(table, facts, 0, { status: "pending", keepsTurn: true, due })
-})
+}
+await pMap([...Array(COUNT).keys()], planOne, { concurrency: 40 })
 receiver.arrived.length = 0
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1)

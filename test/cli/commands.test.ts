@@ -64,6 +64,25 @@ const answers: Answers = {
   [`GET ${BASE}/keys`]: page(key),
   [`POST ${BASE}/keys`]: { status: 201, body: { ...key, key: "rbk_x" } },
   [`DELETE ${BASE}/keys/key_1`]: { status: 204 },
+  [`GET ${BASE}/records`]: page({
+    kind: "plan",
+    uuid: "p-1",
+    source: "src_1",
+    data: { name: "patient" },
+  }),
+  [`GET ${BASE}/audit`]: page({
+    at,
+    actor: "key_1",
+    action: "updateEndpoint",
+    target: "ep_1",
+    changes: { rateLimit: 10 },
+  }),
+  [`POST ${BASE}/erase`]: { status: 202, body: { jobId: "job_1" } },
+  [`GET ${BASE}/jobs/job_1`]: { body: { id: "job_1", kind: "erase", status: "done" } },
+  [`POST ${BASE}/portal-links`]: {
+    status: 201,
+    body: { url: "https://x/portal/link?token=t", expiresAt: at },
+  },
   [`POST ${BASE}/sources/src_1/test`]: {
     status: 202,
     body: { uuid: "d-1", eventIds: ["evt_1", "evt_2"] },
@@ -147,6 +166,21 @@ const commands: [line: string, request: string, body: object | undefined, shown:
     /key +rbk_x/,
   ],
   ["keys revoke key_1 --yes", `DELETE ${BASE}/keys/key_1`, undefined, /✓ key_1 was revoked/],
+  ["records --kind plan", `GET ${BASE}/records`, undefined, /plan +p-1 +patient +src_1/],
+  [
+    "audit --after 2d",
+    `GET ${BASE}/audit`,
+    undefined,
+    /2026.* key_1 +updateEndpoint +ep_1 +{"rateLimit":10}/,
+  ],
+  ["erase --contact-key 7 --yes", `POST ${BASE}/erase`, { contactKey: "7" }, /✓ job_1 erases it/],
+  ["job job_1", `GET ${BASE}/jobs/job_1`, undefined, /status +done/],
+  [
+    "portal-link --expires-in 1d --scope read",
+    `POST ${BASE}/portal-links`,
+    { expiresInSeconds: 86_400, scope: "read" },
+    /^https:.*token=t\n$/,
+  ],
   [
     "trigger call --outcome busy --uuid d-1 --field uKey=7 --field variables.a=b=c",
     `POST ${BASE}/sources/src_1/test`,
@@ -219,6 +253,7 @@ test("nothing is deleted unless it is meant: asked at the keyboard, or said with
     "sources delete src_1",
     "keys revoke key_1",
     `tenants delete ${TENANT}`,
+    "erase --uuid d-1",
   ]) {
     const { exitCode, err } = await run(line)
     assert.equal(exitCode, 2)

@@ -256,3 +256,15 @@ test("the secret is shown, the same at each run, another for another tenant or k
   assert.notEqual(await print(`rbk_${"1".repeat(26)}_k_s`), own)
   assert.notEqual(await print(`rbk_${"0".repeat(26)}_k_t`), own)
 })
+
+test("in a terminal of 80 columns a webhook takes one line", async (t) => {
+  const api = await startApi(t)
+  const listening = startCli(t, ["listen"], { ...envOf(api), NO_COLOR: "1" }, true)
+  await until("it listens", () => listening.written.err.includes(ENDPOINT))
+  await send(api.receiverUrl())
+  const line = listening.written.out.trimEnd()
+  assert.match(line, /campaign\.updated +a3e3cc0e · spring·\[31m · start .* ✓$/)
+  assert.ok(line.length <= 80, `${line.length}`)
+  listening.stop()
+  await listening.finished
+})

@@ -52,9 +52,10 @@ test("what is less needed goes first, then text is cut, at last each item is a l
   assert.match(print(70)[1]!, / {2}a name of moderate length, and… {2}a note$/)
   assert.match(print(66)[1]!, /moderate length, and more$/)
   assert.match(print(50)[1]!, /a name of moder.*…$/)
-  assert.deepEqual(print(40).slice(0, 4), [
+  assert.deepEqual(print(40).slice(0, 5), [
     `id    ${ID}`,
     "name  a name of moderate length, and more",
+    "note  a note",
     "",
     `id    ${ID}`,
   ])

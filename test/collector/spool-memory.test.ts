@@ -75,6 +75,29 @@ test("while the disk refuses, a message can be taken as soon as it is there, how
   await spool.close()
 })
 
+test("while the disk refuses and nothing is there, whoever waits is not woken by another who looks", async (t) => {
+  const dir = makeDir()
+  symlinkSync("/dev/full", segmentOf(dir))
+  const spool = await openSpool(dir)
+  spool.append(message(0))
+  await spool.flush()
+  assert.ok(spool.diskTrouble)
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  assert.equal(spool.take(10, 1e6).length, 1)
+  let woken = 0
+  void spool.available().then(() => woken++)
+  for (let turn = 0; turn < 3; turn++) {
+    assert.equal(spool.take(10, 1e6).length, 0)
+    await new Promise(setImmediate)
+  }
+  assert.equal(woken, 0)
+  spool.append(message(1))
+  await new Promise(setImmediate)
+  assert.equal(woken, 1)
+  t.mock.timers.reset()
+  await spool.close()
+})
+
 test("a disk that refuses is asked again every second", async (t) => {
   const dir = makeDir()
   symlinkSync("/dev/full", segmentOf(dir))

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
+import pMap from "p-map"
 import type { SQSEvent } from "aws-lambda"
 import { jobsHandler } from "@ringback/functions/jobs"
 import { recoverPage } from "@ringback/functions/jobs/recover"
 import { spreadPage } from "@ringback/functions/jobs/spread"
 import { formatJob, parseJob, type Job } from "@ringback/functions/messages/job"
-import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
@@ -54,7 +54,7 @@ describe("a job of more pages than an invocation has time for", () => {
   /** An endpoint for which two pages of events are missing, and the job that recovers them. */
   async function twoPages() {
     const { id } = await world.addEndpoint()
-    await sideBySide([...Array(150).keys()], 25, async (index) =>
+    const claimOne = (index: number) =>
       Event.claim(table(), {
         tenant: tenant(),
         timeNanos: BigInt(world.now() - index) * 1_000_000n,
@@ -65,8 +65,8 @@ describe("a job of more pages than an invocation has time for", () => {
         message: `m${index}`,
         receivedAt: world.now() - index,
         content: { data: "{}" },
-      }),
-    )
+      })
+    await pMap([...Array(150).keys()], claimOne, { concurrency: 25 })
     return { id, job: await createJob(table(), range(id)) }
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
+import pMap from "p-map"
 import { releaseHandler } from "@ringback/functions/release"
-import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs"
@@ -32,7 +32,7 @@ async function plan(endpointId: string, count: number, planned: (index: number) 
   await world.say()
   await world.pump()
   const [{ eventId, eventType }] = (await world.deliveries({ endpointId })) as [Delivery.Delivery]
-  await sideBySide([...Array(count).keys()], 40, async (index) => {
+  const planOne = async (index: number) => {
     const ref = deliveryRef(eventId, endpointId, world.now(), `plan ${index}`)
     const facts = { tenant, ref, endpointId, eventId, eventType }
     const { at, shard } = planned(index)
@@ -41,7 +41,8 @@ async function plan(endpointId: string, count: number, planned: (index: number) 
       keepsTurn: true,
       due: { at, nextAt: at, ...(shard ? { shard: parkingShardOf(endpointId, ref) } : {}) },
     })
-  })
+  }
+  await pMap([...Array(count).keys()], planOne, { concurrency: 40 })
 }
 
 describe("release", () => {

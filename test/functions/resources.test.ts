@@ -28,7 +28,7 @@ test("a stage on AWS obeys no endpoint's allowed loopback, whatever its table sa
     OperatorKey: { value: "the operator's key" },
     Api: { url: "https://api.example.com" },
     DataKey: { type: "file", path },
-    // What infra/settings.ts links.
+    // What infra/deployment-settings.ts links.
     Settings: settings,
   }
   const { url } = receiver
@@ -45,6 +45,6 @@ test("a stage on AWS obeys no endpoint's allowed loopback, whatever its table sa
   const local = { ...linked, Settings: { ...settings, operatorLoopback: true } }
   assert.deepEqual(await attempts(local), { outcomes: [true, true], may: true })
 
-  const infra = readFileSync(new URL("../../infra/settings.ts", import.meta.url), "utf8")
+  const infra = readFileSync(new URL("../../infra/deployment-settings.ts", import.meta.url), "utf8")
   assert.doesNotMatch(infra, /operatorLoopback/)
 })

@@ -3,7 +3,6 @@ import { describe, test } from "node:test"
 import { handleBatch, receiveCountOf } from "@ringback/functions/runtime/batch"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import { reasonOf } from "@ringback/functions/runtime/log"
-import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { makeSlowness, SLOW_FOR_MS } from "@ringback/functions/endpoint/slow-endpoints"
 import type { SQSEvent, SQSRecord } from "aws-lambda"
 
@@ -87,22 +86,6 @@ describe("a batch", () => {
     assert.equal(reasonOf("text"), "text")
     const attributes = { ApproximateReceiveCount: "3" }
     assert.equal(receiveCountOf({ attributes } as SQSRecord), 3)
-  })
-})
-
-describe("work side by side", () => {
-  test("never exceeds its limit, and its results are in the order of the items", async () => {
-    let running = 0
-    let most = 0
-    const results = await sideBySide([5, 1, 4, 2, 3], 2, async (item) => {
-      most = Math.max(most, ++running)
-      for (let turn = 0; turn < item; turn++) await Promise.resolve()
-      running--
-      return item * 10
-    })
-    assert.deepEqual(results, [50, 10, 40, 20, 30])
-    assert.equal(most, 2)
-    assert.deepEqual(await sideBySide([], 2, async () => 1), [])
   })
 })
 

@@ -8,7 +8,7 @@ import { formatSourceToken } from "@ringback/events/token"
 import { startAmiServer, type AmiServer } from "@ringback/local/ami-server"
 import { pollQueue } from "@ringback/local/event-source"
 import { makeContext } from "@ringback/local/lambda"
-import { makePace } from "@ringback/local/pace"
+import { watchProcessorLoad } from "@ringback/local/processor-load"
 import { queues, type QueueName } from "../../infra/facts.ts"
 import { countedClients, type Counts } from "./counted.ts"
 import { startStack, type Stack } from "./stack.ts"
@@ -42,7 +42,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
   const ended = new AbortController()
   const names = Object.keys(queues) as QueueName[]
   const errors: unknown[] = []
-  const pace = makePace()
+  const load = watchProcessorLoad()
   const clients = ["ingest", "deliver", "jobs", "release", "poller"].map(
     (name) => [name, countedClients(stack, counts, name)] as const,
   )
@@ -56,7 +56,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
       facts: queues[name],
       handler: handlersOf(deps.get(FUNCTION_OF[name])!)[name],
       onError: (error) => errors.push(error),
-      hasTime: pace.hasTime,
+      hasTime: load.hasTime,
     }),
   )
   const releasing = releaseForEver(deps.get("release")!, ended.signal)
@@ -67,7 +67,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
     async close() {
       ended.abort()
       await Promise.all([...sources.map((each) => each.close()), releasing])
-      pace.close()
+      load.close()
       for (const [, mine] of clients) mine.close()
       await stack.close()
       if (errors.length > 0) throw new AggregateError(errors, "a poller failed")

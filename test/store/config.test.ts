@@ -140,7 +140,9 @@ test("a secret does not open in another's place", async () => {
   const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/")
   const { endpoint: other, secret } = await makeEndpoint({ table }, tenant, "https://a.example/")
   assert.deepEqual(Endpoint.openSecrets(table, other), [secret])
-  assert.throws(() => Endpoint.openSecrets(table, { ...endpoint, secrets: other.secrets }))
+  assert.throws(() =>
+    Endpoint.openSecrets(table, { ...endpoint, secrets: structuredClone(other.secrets) }),
+  )
 })
 
 test("an API key verifies by its own secret alone", async () => {

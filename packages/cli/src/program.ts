@@ -2,14 +2,18 @@ import { readFileSync } from "node:fs"
 import { Command, CommanderError } from "commander"
 import { openApi } from "./api.ts"
 import { chooseTenant } from "./choose.ts"
+import { addAudit } from "./commands/audit.ts"
 import { addCompletion } from "./commands/completion.ts"
 import { addDeliveries } from "./commands/deliveries.ts"
 import { addEndpoints } from "./commands/endpoints.ts"
+import { addErase, addJob } from "./commands/erase.ts"
 import { addEventTypes } from "./commands/event-types.ts"
 import { addEvents } from "./commands/events.ts"
 import { addKeys } from "./commands/keys.ts"
 import { addListen } from "./commands/listen.ts"
+import { addPortalLink } from "./commands/portal-link.ts"
 import { addPull } from "./commands/pull.ts"
+import { addRecords } from "./commands/records.ts"
 import { addRecover } from "./commands/recover.ts"
 import { addReplay, addRetry } from "./commands/resend.ts"
 import { addSources } from "./commands/sources.ts"
@@ -36,9 +40,9 @@ type Globals = { url?: string; tenant?: string; json?: boolean }
 /** A new command is a file in commands/ and a name here. */
 const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
   ["Try it:", [addListen, addPull, addTrigger]],
-  ["Look up:", [addEvents, addDeliveries, addEventTypes, addWhoami]],
-  ["Send again:", [addRetry, addReplay, addRecover]],
-  ["Set up:", [addEndpoints, addSources, addKeys, addTenants]],
+  ["Look up:", [addEvents, addDeliveries, addRecords, addAudit, addEventTypes, addWhoami]],
+  ["Send again:", [addRetry, addReplay, addRecover, addJob]],
+  ["Set up:", [addEndpoints, addSources, addKeys, addTenants, addPortalLink, addErase]],
 ]
 
 /** Runs one command line and answers its exit code. */

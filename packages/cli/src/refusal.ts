@@ -5,9 +5,6 @@ import { Failure } from "./failure.ts"
 const MENDS: Record<string, string> = {
   "auth.missing": "Set RINGBACK_KEY to the operator's key or a tenant's.",
   "auth.invalid": "Set RINGBACK_KEY to one that is good.",
-  "auth.forbidden": "The operator's key may do it, or one of that tenant.",
-  "auth.scope": "Use a key of scope full.",
-  "limit.reached": "Delete what is not needed any more, then do it again.",
   "rate_limit.exceeded": "Wait a little, then do it again.",
 }
 

@@ -1,5 +1,5 @@
 import { plain } from "./plain.ts"
-import type { Style, Terminal } from "./terminal.ts"
+import { isNarrow, type Style, type Terminal } from "./terminal.ts"
 import { fit, widthOf } from "./width.ts"
 
 export type Column<Item> = {
@@ -16,16 +16,16 @@ export type Column<Item> = {
 const GAP = 2
 const LEAST = 12
 const COMFORTABLE = 28
-const NARROW = 120
 
 /** A line for each item. What does not fit a terminal is cut, then left out; at last each item is written as a list. */
 export function printTable<Item>(terminal: Terminal, columns: Column<Item>[], items: Item[]): void {
   const room = terminal.columns()
-  const isNarrow = room < NARROW
+  const isShort = isNarrow(terminal)
   const cells = new Map(
-    columns.map((column) => [column, items.map((item) => plain(column.text(item, isNarrow)))]),
+    columns.map((column) => [column, items.map((item) => plain(column.text(item, isShort)))]),
   )
-  const shown = columns.filter((column) => cells.get(column)!.some((text) => text !== ""))
+  const said = columns.filter((column) => cells.get(column)!.some((text) => text !== ""))
+  const shown = [...said]
   const isRoomy = (how: Fit) => totalOf(shown, cells, how) <= room
   while (!isRoomy("comfortable") && shown.some(({ isExtra }) => isExtra)) {
     shown.splice(
@@ -33,7 +33,7 @@ export function printTable<Item>(terminal: Terminal, columns: Column<Item>[], it
       1,
     )
   }
-  if (!isRoomy("least")) return printLists(terminal, shown, items, cells)
+  if (!isRoomy("least")) return printLists(terminal, said, items, cells)
   const widths = widthsOf(shown, cells, room)
   const line = (texts: string[]) => texts.join(" ".repeat(GAP)).trimEnd()
   const titles = shown.map(({ title }, index) => fit(title, widths[index]!))

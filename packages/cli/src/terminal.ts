@@ -13,6 +13,11 @@ export type Terminal = {
   columns: () => number
 }
 
+const NARROW = 120
+
+/** Whether times are to be short, and what is clear without a word left out. */
+export const isNarrow = (terminal: Terminal) => terminal.columns() < NARROW
+
 type Output = { write: (text: string) => unknown; isTTY?: boolean; columns?: number }
 
 const USUAL_COLUMNS = 80

@@ -2,8 +2,8 @@ import { join } from "node:path"
 import { version } from "@ringback/functions/runtime/version"
 import type { DataDir } from "./data-dir.ts"
 import type { Services } from "./services.ts"
-import type { Settings } from "./settings.ts"
-import type { Story } from "./story.ts"
+import type { Settings } from "./machine-settings.ts"
+import type { TerminalOutput } from "./terminal-output.ts"
 
 /** The one line on stdout, for programs; the same in a file, for the CLI. */
 export function announce(dir: DataDir, services: Services, apiUrl: string): void {
@@ -30,7 +30,7 @@ export type Introduction = {
 }
 
 /** What is up, and how to talk to it: for the person at the terminal. */
-export function introduce(story: Story, introduction: Introduction): void {
+export function introduce(output: TerminalOutput, introduction: Introduction): void {
   const { settings, services, apiUrl, portalUrl, operatorKey, tenant } = introduction
   const { dataDir } = settings
   // A key that somebody has chosen is not shown: it may be one that guards more than this.
@@ -38,19 +38,19 @@ export function introduce(story: Story, introduction: Introduction): void {
   const key = isChosen ? "$RINGBACK_OPERATOR_KEY" : operatorKey
   const path = tenant ? `/v1/tenants/${tenant}/events?limit=3` : "/v1/tenants"
   const kind = (url: string | undefined) => (url ? "yours" : "embedded")
-  story.say()
-  story.title(`Ringback ${version} is up, all of it on this machine. Ctrl-C ends it.`)
-  story.say()
-  story.facts([
+  output.say()
+  output.title(`Ringback ${version} is up, all of it on this machine. Ctrl-C ends it.`)
+  output.say()
+  output.facts([
     ["API", apiUrl, `docs at ${apiUrl}/docs`],
     ["SQS", services.sqsUrl, kind(settings.sqsUrl)],
     ["DynamoDB", services.dynamodbUrl, kind(settings.dynamodbUrl)],
     ["Data", dataDir, `log in ${join(dataDir, "ringback.log")}`],
     ["Operator key", key, isChosen ? "" : `in ${join(dataDir, "operator-key")}`],
   ])
-  story.say()
+  output.say()
   const how = tenant ? "opens the portal and signs you in, once" : "sign in with the operator key"
-  story.facts([["Portal", portalUrl, how]])
-  story.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])
-  story.say()
+  output.facts([["Portal", portalUrl, how]])
+  output.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])
+  output.say()
 }

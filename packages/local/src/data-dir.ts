@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { makeDirectory } from "@ringback/collector/make-directory"
 import { lockDirectory } from "@ringback/collector/spool/lock"
-import { SettingError } from "./settings.ts"
+import { SettingError } from "./machine-settings.ts"
 
 /** All state of one `npm start`. Secrets lie in files that only their owner may read. */
 export type DataDir = {

@@ -5,7 +5,7 @@ import { startDemoPbx } from "./demo-pbx.ts"
 import { startDemoReceiver } from "./demo-receiver.ts"
 import { keepEndpoint, keepSource } from "./kept-source.ts"
 import type { Shutdown } from "./shutdown.ts"
-import type { Story } from "./story.ts"
+import type { TerminalOutput } from "./terminal-output.ts"
 
 export type Demo = { receiverUrl: string; tenant: string; token: string; ami: AmiTarget }
 
@@ -13,12 +13,12 @@ export type Demo = { receiverUrl: string; tenant: string; token: string; ami: Am
 export async function startDemo(
   admin: Admin,
   dir: DataDir,
-  story: Story,
+  output: TerminalOutput,
   shutdown: Shutdown,
 ): Promise<Demo> {
   const kept = await keepSource(admin, dir, "demo")
   let secret: string | undefined
-  const receiver = await startDemoReceiver(() => secret, story.webhook)
+  const receiver = await startDemoReceiver(() => secret, output.webhook)
   shutdown.add(receiver.close)
   secret = await keepEndpoint(admin, kept, receiver.url)
   const pbx = await startDemoPbx()

@@ -6,7 +6,7 @@ import type { InsertMode } from "@ringback/store/insert"
 import { spawnEngine } from "./engine-process.ts"
 import type { EngineOptions } from "./engine.ts"
 import type { DynamodbKind } from "./engines.ts"
-import { SettingError } from "./settings.ts"
+import { SettingError } from "./machine-settings.ts"
 
 /** dynalite has no PartiQL. dynoxide flushes the disk once for each statement, and once for a whole transaction. */
 export const insertsOf = {

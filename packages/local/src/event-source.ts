@@ -45,11 +45,11 @@ export const heldSeconds = 15
 // receivers behind, and for as long as they wait they swallow messages.
 const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
-const FEW = 4
+const MAX_IN_FLIGHT_WHEN_BUSY = 4
 // Longer than a few functions take that share a busy processor.
 const WAITS_AFTER_MS = 1_500
-const MANY = 8
-const SLOWER = 3
+const SPREAD_FROM_WAITING = 8
+const BUSY_SPREAD_FACTOR = 3
 const LOOK_AGAIN_MS = 20
 
 /** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
@@ -64,9 +64,9 @@ export function pollQueue(options: EventSourceOptions): EventSource {
     const { waitsAfterMs = WAITS_AFTER_MS } = options
     const waiting = [...inFlight.values()].filter((since) => now - since >= waitsAfterMs).length
     const hasTime = options.hasTime?.() !== false
-    const spreadMs = (options.spreadMs ?? 0) * (hasTime ? 1 : SLOWER)
-    const isSpread = waiting < MANY || now - begunAt >= spreadMs
-    return !isSpread || (!hasTime && inFlight.size - waiting >= FEW)
+    const spreadMs = (options.spreadMs ?? 0) * (hasTime ? 1 : BUSY_SPREAD_FACTOR)
+    const isSpread = waiting < SPREAD_FROM_WAITING || now - begunAt >= spreadMs
+    return !isSpread || (!hasTime && inFlight.size - waiting >= MAX_IN_FLIGHT_WHEN_BUSY)
   }
 
   // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.

@@ -1,8 +1,8 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
 import { run } from "./run.ts"
-import { refuseOptions, SettingError } from "./settings.ts"
+import { refuseOptions, SettingError } from "./machine-settings.ts"
 import { endOnSignals, makeShutdown } from "./shutdown.ts"
-import { makeStory } from "./story.ts"
+import { makeTerminalOutput } from "./terminal-output.ts"
 
 // Node gives each address of a name 250 ms: on a slow line a named SQS or DynamoDB would not be reached.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500)
@@ -13,14 +13,14 @@ console.log = console.info = console.debug = console.error
 // What the engines write is nobody else's either, also in a data dir that was there before.
 process.umask(0o077)
 
-const story = makeStory()
+const output = makeTerminalOutput()
 const shutdown = makeShutdown()
 const isEnding = endOnSignals(shutdown, () =>
-  story.title("Ending: what is in flight goes on at the next start."),
+  output.title("Ending: what is in flight goes on at the next start."),
 )
 try {
   refuseOptions(process.argv.slice(2))
-  await run(process.env, story, shutdown, (error) => isEnding() || void fail(error))
+  await run(process.env, output, shutdown, (error) => isEnding() || void fail(error))
 } catch (error) {
   // A signal while it starts takes away what the start stands on.
   if (!isEnding()) await fail(error)

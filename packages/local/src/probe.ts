@@ -15,9 +15,9 @@ import {
 } from "@aws-sdk/client-sqs"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { randomUUID } from "node:crypto"
-import { firstLine } from "./loud.ts"
+import { firstLine } from "./warnings.ts"
 import { reachableUrl } from "./provision.ts"
-import { SettingError } from "./settings.ts"
+import { SettingError } from "./machine-settings.ts"
 
 const WAIT_SECONDS = 5
 

@@ -3,7 +3,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Tenant from "@ringback/store/tenant"
 import { loopbackOf } from "@ringback/webhooks/loopback"
 import { checkUrl } from "@ringback/webhooks/url"
-import type { Story } from "./story.ts"
+import type { TerminalOutput } from "./terminal-output.ts"
 
 const PAGE = 250
 const MAX_NAMED = 20
@@ -16,18 +16,18 @@ type Refused = { tenant: string; endpoint: Endpoint.Endpoint; reason: string }
 /** Names the stored endpoints whose URL is refused with today's settings: nothing is sent to them. */
 export async function nameRefusedEndpoints(
   deps: Pick<Deps, "table" | "urlRules">,
-  story: Pick<Story, "warn">,
+  output: Pick<TerminalOutput, "warn">,
 ): Promise<void> {
   const refused = await findRefused(deps)
   if (refused.length === 0) return
   for (const { tenant, endpoint, reason } of refused.slice(0, MAX_NAMED)) {
     // Of the URL its origin: a path may be a secret.
     const origin = URL.parse(endpoint.url ?? "")?.origin ?? "no URL"
-    story.warn(`Endpoint ${endpoint.id} of tenant ${tenant} (${origin}) is refused: ${reason}`)
+    output.warn(`Endpoint ${endpoint.id} of tenant ${tenant} (${origin}) is refused: ${reason}`)
   }
   const more = refused.length - MAX_NAMED
-  if (more > 0) story.warn(`${more} more endpoints are refused.`)
-  story.warn(`To allow one: ${REMEDY}.`)
+  if (more > 0) output.warn(`${more} more endpoints are refused.`)
+  output.warn(`To allow one: ${REMEDY}.`)
 }
 
 async function findRefused({ table, urlRules }: Pick<Deps, "table" | "urlRules">) {

@@ -1,7 +1,7 @@
 import type { Linked } from "@ringback/functions/resources"
 import type { DataDir } from "./data-dir.ts"
 import type { Services } from "./services.ts"
-import type { Settings } from "./settings.ts"
+import type { Settings } from "./machine-settings.ts"
 
 const RETENTION_DAYS = 30
 // Reads cost nothing here, and who has just made an endpoint looks for its first event at once.

@@ -6,19 +6,19 @@ import { startDemo } from "./demo.ts"
 import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
-import { failuresTo, loudly } from "./loud.ts"
+import { failuresTo, withWarnings } from "./warnings.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
 import { nameRefusedEndpoints } from "./refused-endpoints.ts"
-import { readSettings } from "./settings.ts"
+import { readSettings } from "./machine-settings.ts"
 import type { Shutdown } from "./shutdown.ts"
-import type { Story } from "./story.ts"
+import type { TerminalOutput } from "./terminal-output.ts"
 import { loadApi, loadHandlers, startWorkers } from "./workers.ts"
 
 /** Starts everything on this machine, and says so: once on stdout for programs, on stderr for people. */
 export async function run(
   environment: NodeJS.ProcessEnv,
-  story: Story,
+  output: TerminalOutput,
   shutdown: Shutdown,
   onBroken: (error: Error) => void,
 ) {
@@ -27,7 +27,7 @@ export async function run(
   const dir = openDataDir(settings.dataDir, settings.operatorKey)
   shutdown.add(dir.release)
   shutdown.add(keepLogSmall(dir.logPath).close)
-  const toFile = openLogFile(dir.logPath, failuresTo(story, "The log cannot be written"))
+  const toFile = openLogFile(dir.logPath, failuresTo(output, "The log cannot be written"))
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
@@ -46,9 +46,9 @@ export async function run(
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
-  const demo = settings.isDemo ? await startDemo(admin, dir, story, shutdown) : undefined
+  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
-  const sayFailure = failuresTo(story, "Not all can be done now, and is tried again")
+  const sayFailure = failuresTo(output, "Not all can be done now, and is tried again")
   const workers = startWorkers({
     ...services,
     handlers,
@@ -64,32 +64,32 @@ export async function run(
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
   const portalUrl = await portalUrlOf(admin, api.url, tenant)
-  introduce(story, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
-  const sayUnread = failuresTo(story, "The stored endpoints could not be looked through")
-  await nameRefusedEndpoints(deps, story).catch(sayUnread)
+  introduce(output, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
+  const sayUnread = failuresTo(output, "The stored endpoints could not be looked through")
+  await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
   const common = { ingestQueueUrl, dataDir: dir.path }
   if (demo) {
     const { ami, token, receiverUrl } = demo
-    story.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
-    story.say(`the demo receiver at ${receiverUrl} gets and verifies them:`)
-    story.say()
-    const log = loudly(story, toFile, { isDemo: true })
+    output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
+    output.say(`the demo receiver at ${receiverUrl} gets and verifies them:`)
+    output.say()
+    const log = withWarnings(output, toFile, { isDemo: true })
     const options = { ...common, ami, token, spool: "spool-demo", log }
     shutdown.add((await startLocalCollector(options)).stop)
   }
   if (local) {
     const { host, port } = local.ami
-    story.facts([
+    output.facts([
       ["PBX", `${host}:${port}`],
       ["Tenant", local.tenant],
       ["Source", local.source],
       ["Token", local.token, "for npm run collector"],
       ["Listen", "npm run cli -- --tenant local listen", "shows its webhooks"],
     ])
-    story.say()
-    const log = loudly(story, toFile, { isDemo: false })
+    output.say()
+    const log = withWarnings(output, toFile, { isDemo: false })
     shutdown.add(
       (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
     )

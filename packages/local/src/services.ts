@@ -7,8 +7,8 @@ import { spawnEngine } from "./engine-process.ts"
 import type { Engine, EngineOptions } from "./engine.ts"
 import { probeDynamodb, probeSqs } from "./probe.ts"
 import { type Provisioned, provision } from "./provision.ts"
-import { reachServices } from "./reach.ts"
-import { SettingError, type Settings } from "./settings.ts"
+import { checkServices } from "./service-check.ts"
+import { SettingError, type Settings } from "./machine-settings.ts"
 
 export type Services = {
   sqs: SQSClient
@@ -46,7 +46,7 @@ export async function startServices(
   const close = async () => void (await Promise.all(engines.map((engine) => engine.close())))
   try {
     setCredentials(settings)
-    await reachServices(settings)
+    await checkServices(settings)
     const { sqsPort, dynamodbPort } = settings
     let inserts: InsertMode | undefined
     const embedDynamodb = () => {

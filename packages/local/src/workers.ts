@@ -10,7 +10,7 @@ import {
 } from "../../../infra/facts.ts"
 import { pollQueue, type SqsHandler } from "./event-source.ts"
 import { makeContext } from "./lambda.ts"
-import { makePace } from "./pace.ts"
+import { watchProcessorLoad } from "./processor-load.ts"
 import type { Provisioned } from "./provision.ts"
 
 export type Handlers = Record<QueueName, SqsHandler> & {
@@ -64,14 +64,14 @@ const spreadOf = ({ maximumConcurrency }: QueueFacts) => ATTEMPT_LIMIT_MS / maxi
 
 /** Polls every queue that has a function, and releases what is due. */
 export function startWorkers({ sqs, provisioned, handlers, onError, ...options }: WorkerOptions) {
-  const pace = makePace()
+  const load = watchProcessorLoad()
   const sources = (Object.keys(queues) as QueueName[]).map((name) =>
     pollQueue({
       sqs,
       queueUrl: provisioned.queues[name].url,
       facts: queues[name],
       handler: handlers[name],
-      hasTime: () => pace.hasTime(name === "Retry" ? BUSY_FOR_RETRIES : undefined),
+      hasTime: () => load.hasTime(name === "Retry" ? BUSY_FOR_RETRIES : undefined),
       spreadMs: name === "Retry" ? spreadOf(queues[name]) : undefined,
       onError,
     }),
@@ -82,7 +82,7 @@ export function startWorkers({ sqs, provisioned, handlers, onError, ...options }
   return {
     async close() {
       ended.abort()
-      pace.close()
+      load.close()
       await Promise.all([...sources.map((source) => source.close()), releasing])
     },
   }

@@ -212,17 +212,18 @@ export const purge = (table: Table, tenant: string, id: string) =>
   deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
 
 // An endpoint as it was read, from a cache for instance, opens each of its secrets once.
-const openedSecrets = new WeakMap<object, string>()
+const openedSecrets = new WeakMap<object, { context: string; text: string }>()
 
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
   return validSecrets(endpoint, now).map((secret) => {
     const known = openedSecrets.get(secret)
-    if (known !== undefined) return known
-    const opened = table.sealer.open(secret.sealed, context)
-    openedSecrets.set(secret, opened)
-    return opened
+    // Moved to another endpoint, it must not open.
+    if (known?.context === context) return known.text
+    const text = table.sealer.open(secret.sealed, context)
+    openedSecrets.set(secret, { context, text })
+    return text
   })
 }
 

@@ -90,7 +90,7 @@ export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery
     },
   )
 
-/** Which of those events are empty. */
+/** Which of those events are empty: at most a hundred of them. */
 export async function erasedAmong(
   table: Table,
   tenant: string,

@@ -81,7 +81,7 @@ export async function getItems(
     while (wanted && wanted.length > 0) {
       const answer: BatchGetItemCommandOutput = await table.client.send(
         new BatchGetItemCommand({
-          RequestItems: { [table.name]: { Keys: wanted, ...options } },
+          RequestItems: { [table.name]: { ...options, Keys: wanted } },
         }),
       )
       for (const raw of answer.Responses?.[table.name] ?? []) items.push(unmarshall(raw))

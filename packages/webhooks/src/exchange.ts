@@ -86,11 +86,10 @@ export function exchange(
       readStart(response, { limitMs: limits.bodyMs, keptBytes }, (bodyStart) => {
         // A whole exchange leaves its connection to the pool; after any other nobody could use it again.
         if (!response.complete || !req.writableFinished) req.destroy()
-        const { "retry-after": retryAfter, "content-encoding": contentEncoding } = response.headers
-        const statusCode = response.statusCode ?? 0
-        const location = targetOf(response.headers.location, url)
-        const head = { statusCode, durationMs, retryAfter, contentEncoding, location }
-        settle({ answer: { ...head, bodyStart }, headers: response.headers })
+        settle({
+          answer: answerOf(response, url, durationMs, bodyStart),
+          headers: response.headers,
+        })
       })
     })
     req.end(body)
@@ -99,6 +98,17 @@ export function exchange(
 
 const CLOSED = new Set(["ECONNRESET", "EPIPE"])
 const NOTHING = Buffer.alloc(0)
+
+function answerOf(
+  { statusCode = 0, headers }: http.IncomingMessage,
+  url: URL,
+  durationMs: number,
+  bodyStart: Buffer,
+): Answer {
+  const { "retry-after": retryAfter, "content-encoding": contentEncoding } = headers
+  const location = targetOf(headers.location, url)
+  return { statusCode, durationMs, retryAfter, contentEncoding, location, bodyStart }
+}
 
 /** Where a redirect leads; undefined where it does not say, or says no URL. */
 const targetOf = (location: string | undefined, from: URL) =>

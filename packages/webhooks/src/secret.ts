@@ -33,8 +33,8 @@ export function makeSecret(signing: Signing): string {
 /** The key in a secret's text. A text that `secretProblem` refuses throws. */
 export function parseSecret(text: string): Secret {
   const read = readSecret(text)
-  if (typeof read === "string") throw new Error(read)
-  return read
+  if (!read.ok) throw new Error(read.reason)
+  return read.secret
 }
 
 /** Why a user's own secret cannot be used for that kind of signing, in words; undefined where it can. */
@@ -43,7 +43,7 @@ export function secretProblem(text: string, signing: Signing): string | undefine
   if (!text.startsWith(prefix))
     return `The secret of an endpoint that signs with ${signing} begins with ${prefix}`
   const read = readSecret(text)
-  return typeof read === "string" ? read : undefined
+  return read.ok ? undefined : read.reason
 }
 
 /** What a receiver verifies with: `whpk_` and 32 bytes; undefined for a shared secret, which has no public half. */
@@ -52,28 +52,36 @@ export function publicKeyOf(text: string): string | undefined {
   return secret.signing === "ed25519" ? secret.publicKey : undefined
 }
 
-function readSecret(text: string): Secret | string {
+type Read = { ok: true; secret: Secret } | { ok: false; reason: string }
+
+const refuse = (reason: string): Read => ({ ok: false, reason })
+
+function readSecret(text: string): Read {
   const isHmac = text.startsWith(HMAC_PREFIX)
   if (!isHmac && !text.startsWith(PRIVATE_PREFIX))
-    return `A secret begins with ${HMAC_PREFIX} or ${PRIVATE_PREFIX}`
+    return refuse(`A secret begins with ${HMAC_PREFIX} or ${PRIVATE_PREFIX}`)
   const encoded = text.slice((isHmac ? HMAC_PREFIX : PRIVATE_PREFIX).length)
   const bytes = Buffer.from(encoded, "base64")
   // Buffer skips what is not base64; a receiver's library would refuse it or read another key.
   if (bytes.toString("base64") !== encoded)
-    return "After its prefix a secret is base64, padded and with the standard alphabet"
+    return refuse("After its prefix a secret is base64, padded and with the standard alphabet")
   return isHmac ? readShared(bytes) : readPrivate(bytes)
 }
 
-function readShared(bytes: Buffer): Secret | string {
+function readShared(bytes: Buffer): Read {
   if (bytes.length < MIN_HMAC_BYTES || bytes.length > MAX_HMAC_BYTES)
-    return `A secret holds ${MIN_HMAC_BYTES} to ${MAX_HMAC_BYTES} bytes, this one ${bytes.length}`
-  return { signing: "hmac", key: bytes }
+    return refuse(
+      `A secret holds ${MIN_HMAC_BYTES} to ${MAX_HMAC_BYTES} bytes, this one ${bytes.length}`,
+    )
+  return { ok: true, secret: { signing: "hmac", key: bytes } }
 }
 
 // The Go library of Standard Webhooks writes the seed alone, Svix the seed and the public key: both are read.
-function readPrivate(bytes: Buffer): Secret | string {
+function readPrivate(bytes: Buffer): Read {
   if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES)
-    return `An ed25519 secret holds 32 bytes (seed) or 64 (seed and public key), this one ${bytes.length}`
+    return refuse(
+      `An ed25519 secret holds 32 bytes (seed) or 64 (seed and public key), this one ${bytes.length}`,
+    )
   const key = createPrivateKey({
     key: Buffer.concat([PKCS8_HEAD, bytes.subarray(0, SEED_BYTES)]),
     format: "der",
@@ -81,8 +89,9 @@ function readPrivate(bytes: Buffer): Secret | string {
   })
   const publicBytes = rawPublicKey(key)
   if (bytes.length > SEED_BYTES && !bytes.subarray(SEED_BYTES).equals(publicBytes))
-    return "The last 32 bytes of this ed25519 secret are not the public key of the first 32"
-  return { signing: "ed25519", key, publicKey: PUBLIC_PREFIX + publicBytes.toString("base64") }
+    return refuse("The last 32 bytes of this ed25519 secret are not the public key of the first 32")
+  const publicKey = PUBLIC_PREFIX + publicBytes.toString("base64")
+  return { ok: true, secret: { signing: "ed25519", key, publicKey } }
 }
 
 function rawPublicKey(key: KeyObject): Buffer {

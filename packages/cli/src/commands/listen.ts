@@ -8,6 +8,7 @@ import { listenSecret } from "../listen/secret.ts"
 import { readWords } from "../pairs.ts"
 import { plainJson } from "../plain.ts"
 import type { Open, Session } from "../session.ts"
+import { isNarrow } from "../terminal.ts"
 import { durationText, webhookLine } from "../webhook.ts"
 
 type Options = {
@@ -54,7 +55,8 @@ function print({ terminal, isJson }: Session, shown: Shown, withBody: boolean): 
     return terminal.print(JSON.stringify({ receivedAt, verified, problem, forwarded, webhook }))
   }
   const rest: string[] = []
-  if (problem === null) rest.push(terminal.paint("green", "✓ signature ok"))
+  if (problem === null)
+    rest.push(terminal.paint("green", isNarrow(terminal) ? "✓" : "✓ signature ok"))
   else if (problem !== undefined) rest.push(terminal.paint(["red", "bold"], `✗ ${problem}`))
   if (forwarded) {
     const isGood = forwarded.statusCode !== null && forwarded.statusCode < 300

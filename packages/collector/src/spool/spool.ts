@@ -259,11 +259,15 @@ export class Spool {
   /** What waits for the disk is sent from memory, unless something before it has to be read back first. */
   #lend(): void {
     if (this.#loading || this.#loadedTo !== this.#files.end) return
+    let isLent = false
     for (const entry of this.#pending) {
       if (this.#window.waitingBytes >= WINDOW_BYTES) break
-      if (!entry.isLoaded) this.#window.push(entry)
+      if (entry.isLoaded) continue
+      this.#window.push(entry)
+      isLent = true
     }
-    this.wakeAll()
+    // Whoever takes calls this too: woken for nothing, two of them would wake each other for ever.
+    if (isLent) this.wakeAll()
   }
 
   #forgetDone(): void {

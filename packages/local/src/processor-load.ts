@@ -8,7 +8,7 @@ const BUSY = 0.9
  * thousand POSTs begun at once would each look like a slow endpoint's. Those that merely wait take no time. `busy`: from
  * which share of the time on it has none left.
  */
-export function makePace(): { hasTime: (busy?: number) => boolean; close: () => void } {
+export function watchProcessorLoad(): { hasTime: (busy?: number) => boolean; close: () => void } {
   let last = performance.eventLoopUtilization()
   let share = 0
   const timer = setInterval(() => {

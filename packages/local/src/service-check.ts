@@ -1,7 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs"
-import { firstLine } from "./loud.ts"
-import { SettingError, type Settings } from "./settings.ts"
+import { firstLine } from "./warnings.ts"
+import { SettingError, type Settings } from "./machine-settings.ts"
 
 const LIMIT_MS = 5000
 
@@ -10,7 +10,7 @@ const NAME = "RingbackTable"
 const HAS_NONE = /^(QueueDoesNotExist|ResourceNotFoundException)$|NonExistentQueue$/
 
 /** Throws a SettingError where a service that the settings name does not answer, or not as what it should be. */
-export async function reachServices(
+export async function checkServices(
   { sqsUrl, dynamodbUrl }: Pick<Settings, "sqsUrl" | "dynamodbUrl">,
   limitMs = LIMIT_MS,
 ): Promise<void> {

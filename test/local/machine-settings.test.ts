@@ -1,5 +1,5 @@
 import { openDataDir } from "@ringback/local/data-dir"
-import { readSettings, refuseOptions } from "@ringback/local/settings"
+import { readSettings, refuseOptions } from "@ringback/local/machine-settings"
 import assert from "node:assert/strict"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,5 +1,5 @@
 import { startEngines } from "@ringback/local/engines"
-import { reachServices } from "@ringback/local/reach"
+import { checkServices } from "@ringback/local/service-check"
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
@@ -30,7 +30,7 @@ async function assertRefused(url: string, problem: (service: string) => string, 
     ["AWS_ENDPOINT_URL_SQS", "SQS", { sqsUrl: url, dynamodbUrl: undefined }],
     ["AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB", { sqsUrl: undefined, dynamodbUrl: url }],
   ] as const) {
-    await assert.rejects(reachServices(settings, limitMs), {
+    await assert.rejects(checkServices(settings, limitMs), {
       name: "SettingError",
       message: `${setting}: ${url} ${problem(service)}`,
     })
@@ -39,8 +39,8 @@ async function assertRefused(url: string, problem: (service: string) => string, 
 
 test("services that answer are taken, also before anything of ours is there", async () => {
   const services = await startServices()
-  await reachServices(services)
-  await reachServices({ sqsUrl: undefined, dynamodbUrl: undefined })
+  await checkServices(services)
+  await checkServices({ sqsUrl: undefined, dynamodbUrl: undefined })
   await services.close()
 })
 
@@ -61,11 +61,11 @@ test("what answers as something else is refused by its setting", async (t) => {
 test("the two services in each other's place are refused", async () => {
   const { sqsUrl, dynamodbUrl, close } = await startEngines()
   await assert.rejects(
-    reachServices({ sqsUrl: dynamodbUrl, dynamodbUrl: undefined }),
+    checkServices({ sqsUrl: dynamodbUrl, dynamodbUrl: undefined }),
     /^SettingError: AWS_ENDPOINT_URL_SQS: .* does not answer as SQS$/,
   )
   await assert.rejects(
-    reachServices({ sqsUrl: undefined, dynamodbUrl: sqsUrl }),
+    checkServices({ sqsUrl: undefined, dynamodbUrl: sqsUrl }),
     /^SettingError: AWS_ENDPOINT_URL_DYNAMODB: .* does not answer as DynamoDB$/,
   )
   await close()
@@ -86,7 +86,7 @@ test("what does not answer, or says no, is refused with its reason", async (t) =
 
 test("a password in the URL is not repeated", async () => {
   const sqsUrl = "http://me:pass@127.0.0.1:9/x?y=z"
-  await assert.rejects(reachServices({ sqsUrl, dynamodbUrl: undefined }), {
+  await assert.rejects(checkServices({ sqsUrl, dynamodbUrl: undefined }), {
     message: "AWS_ENDPOINT_URL_SQS: http://127.0.0.1:9 cannot be reached (ECONNREFUSED)",
   })
 })
@@ -104,7 +104,7 @@ test("that nothing could be sent is not the URL's fault", async (t) => {
   const { sqsUrl, close } = await startEngines()
   t.after(close)
   await assert.rejects(
-    reachServices({ sqsUrl, dynamodbUrl: undefined }),
+    checkServices({ sqsUrl, dynamodbUrl: undefined }),
     /^SettingError: AWS_ENDPOINT_URL_SQS: .* cannot be asked: CredentialsProviderError: /,
   )
 })

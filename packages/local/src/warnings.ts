@@ -1,5 +1,5 @@
 import type { Log } from "@ringback/collector/log"
-import type { Story } from "./story.ts"
+import type { TerminalOutput } from "./terminal-output.ts"
 
 const QUIET_MS = 60_000
 const MAX_REASON = 200
@@ -9,7 +9,7 @@ export const firstLine = (text: string): string => text.split("\n")[0]!.slice(0,
 
 /** Says what went wrong, in one line: each reason once a minute at the most. */
 export function failuresTo(
-  story: Pick<Story, "warn">,
+  output: Pick<TerminalOutput, "warn">,
   words: string,
   now = Date.now,
 ): (error: unknown) => void {
@@ -19,13 +19,13 @@ export function failuresTo(
     for (const [old, at] of saidAt) if (now() - at >= QUIET_MS) saidAt.delete(old)
     if (saidAt.has(reason)) return
     saidAt.set(reason, now())
-    story.warn(`${words}: ${reason}`)
+    output.warn(`${words}: ${reason}`)
   }
 }
 
 /** The collector's log, what a person must know of it said aloud. The demo's PBX ends and begins with us: no gap of it is news. */
-export function loudly(
-  story: Pick<Story, "say" | "warn">,
+export function withWarnings(
+  output: Pick<TerminalOutput, "say" | "warn">,
   log: Log,
   { isDemo }: { isDemo: boolean },
 ): Log {
@@ -37,9 +37,9 @@ export function loudly(
     const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
     if (alarm && event === "gap") {
       const { from, to } = fields as Record<string, string>
-      story.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
-    } else if (alarm || mend) story.warn(words === "" ? event : `${event}: ${words}`)
-    else if (event === "session.connected") story.say("Connected to the PBX.")
-    else if (event === "queue.back") story.say("The queue takes messages again.")
+      output.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
+    } else if (alarm || mend) output.warn(words === "" ? event : `${event}: ${words}`)
+    else if (event === "session.connected") output.say("Connected to the PBX.")
+    else if (event === "queue.back") output.say("The queue takes messages again.")
   }
 }

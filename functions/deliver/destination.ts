@@ -3,8 +3,8 @@ import type { Table } from "@ringback/store/table"
 import type { Outcome, Sender } from "@ringback/webhooks/send"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 
-/** Signs a webhook and sends it to its endpoint, once. */
-export function post(
+/** Sends an event to where its endpoint says: once, as a signed webhook over HTTP. Another kind of destination begins here. */
+export function sendTo(
   { table, sender }: { table: Table; sender: Pick<Sender, "send"> },
   endpoint: Endpoint.Posted,
   { id, body }: { id: string; body: string },

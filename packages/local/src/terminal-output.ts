@@ -4,7 +4,7 @@ import type { ReceivedWebhook } from "./demo-receiver.ts"
 type Style = Parameters<typeof styleText>[0]
 
 /** What a person reads, on stderr: stdout has one line for programs. Colours on a terminal only, unless NO_COLOR. */
-export type Story = {
+export type TerminalOutput = {
   title: (text: string) => void
   say: (text?: string) => void
   facts: (rows: [name: string, value: string, note?: string][]) => void
@@ -18,7 +18,7 @@ const SUBJECT_WIDTH = { min: 12, max: 34 }
 /** What a webhook's line takes beside its subject. */
 const REST_WIDTH = 58
 
-export function makeStory(stream: NodeJS.WriteStream = process.stderr): Story {
+export function makeTerminalOutput(stream: NodeJS.WriteStream = process.stderr): TerminalOutput {
   const isColoured = stream.isTTY && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
     isColoured ? styleText(style, text, { validateStream: false }) : text

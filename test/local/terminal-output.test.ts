@@ -1,4 +1,4 @@
-import { makeStory } from "@ringback/local/story"
+import { makeTerminalOutput } from "@ringback/local/terminal-output"
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
@@ -6,7 +6,7 @@ import { test } from "node:test"
 function lineOf(columns?: number, name = "a name that is long"): string {
   let written = ""
   const stream = { isTTY: false, columns, write: (text: string) => (written += text) }
-  makeStory(stream as unknown as NodeJS.WriteStream).webhook({
+  makeTerminalOutput(stream as unknown as NodeJS.WriteStream).webhook({
     id: "evt_1",
     type: "destination.updated",
     body: {

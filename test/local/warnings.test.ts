@@ -1,17 +1,17 @@
-import { failuresTo, loudly } from "@ringback/local/loud"
+import { failuresTo, withWarnings } from "@ringback/local/warnings"
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
 function hear() {
   const heard: string[] = []
   const say = (text = "") => void heard.push(text)
-  return { heard, story: { say, warn: (text: string) => say(`! ${text}`) } }
+  return { heard, output: { say, warn: (text: string) => say(`! ${text}`) } }
 }
 
 test("what keeps the workers from their work is said, each reason once a minute", () => {
-  const { heard, story } = hear()
+  const { heard, output } = hear()
   let now = 0
-  const fail = failuresTo(story, "Not now", () => now)
+  const fail = failuresTo(output, "Not now", () => now)
   const full = new Error("database or disk is full")
   fail(full)
   now = 59_999
@@ -26,9 +26,9 @@ test("what keeps the workers from their work is said, each reason once a minute"
 })
 
 test("of the collector a person hears alarms and their end, and all of it is in the log", () => {
-  const { heard, story } = hear()
+  const { heard, output } = hear()
   const logged: string[] = []
-  const log = loudly(story, (event) => void logged.push(event), { isDemo: false })
+  const log = withWarnings(output, (event) => void logged.push(event), { isDemo: false })
   log("session.connected", { alarm: false })
   log("queue.away", { alarm: true, reason: "disk full" })
   log("collector.minute")
@@ -51,8 +51,8 @@ test("of the collector a person hears alarms and their end, and all of it is in 
 })
 
 test("of the collector a person hears what can be mended, and how", () => {
-  const { heard, story } = hear()
-  const log = loudly(story, () => {}, { isDemo: false })
+  const { heard, output } = hear()
+  const log = withWarnings(output, () => {}, { isDemo: false })
   log("lists.refused", { mend: "write=command for this user" })
   log("events.unread", { alarm: true, reason: "no class message", mend: "read=message,system" })
   assert.deepEqual(heard, [
@@ -62,8 +62,8 @@ test("of the collector a person hears what can be mended, and how", () => {
 })
 
 test("that the demo's PBX began with us is no news, but a full disk is", () => {
-  const { heard, story } = hear()
-  const log = loudly(story, () => {}, { isDemo: true })
+  const { heard, output } = hear()
+  const log = withWarnings(output, () => {}, { isDemo: true })
   log("session.connected")
   log("session.waiting", { alarm: true, reason: "closed" })
   log("gap", { alarm: true, reason: "restarted" })
