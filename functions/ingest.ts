@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { idOf } from "@ringback/store/event"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
 import type { Received } from "./ingest/outcome.ts"
@@ -38,9 +39,13 @@ function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt:
   const counts: Record<string, number> = {}
   for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
   const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
+  // What leads from this line to an event, and from that to its deliveries and its trace.
+  const accepted = outcomes.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
+  const events = accepted.map((each) => idOf(each.event))
   deps.log("batch.ingested", {
     records: event.Records.length,
     ...counts,
+    ...(events.length > 0 ? { events } : {}),
     ...(reasons.length > 0 ? { reasons } : {}),
     durationMs: deps.table.now() - startedAt,
   })

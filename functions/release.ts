@@ -12,64 +12,108 @@ import {
 import { tenantOf } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
 import { WATCH_EVERY_MS } from "@ringback/store/pull"
+import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
 import { formatJob } from "./messages/job.ts"
 import { takeDue } from "./messages/retry-plan.ts"
-import { reasonOf } from "./runtime/log.ts"
-import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
-import { releaseResources } from "./resources.ts"
 import { sendAll, sendOne } from "./messages/send.ts"
+import { Turns } from "./release/turns.ts"
+import { releaseResources } from "./resources.ts"
+import { reasonOf } from "./runtime/log.ts"
 
 const MINUTE_MS = 60_000
-const PAGE = 100
-// Together as many requests as the SDK has connections.
-const SHARDS_AT_ONCE = 4
-const CLAIMS_AT_ONCE = 12
 const MIN_TIME_LEFT_MS = 10_000
+// Of the time that there is, for reading what is due before any of it is sent.
+const READING_SHARE = 0.4
+const PAGE = 1_000
+const SHARDS_AT_ONCE = 4
+const PROBES_AT_ONCE = 12
+// One request to SQS. Together as many requests as the SDK has connections.
+const BATCH = 10
+const BATCHES_AT_ONCE = 5
 
-/** Every minute: what falls due until the next run goes to the retry queue, to the second. */
+/** `group`: of so many groups of shards that one, for runs side by side; all shards where it is left out. */
+export type ReleaseEvent = { windowMs?: number; group?: number; groups?: number }
+
+/**
+ * Every minute: what falls due until the next run goes to the retry queue, to the second. Probes go first, then all tenants
+ * and endpoints in turns.
+ */
 export function releaseHandler(deps: ReleaseDeps) {
   return async (
-    event: { windowMs?: number },
+    { windowMs = MINUTE_MS, group = 0, groups = 1 }: ReleaseEvent,
     context: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<{ released: number }> => {
-    const until = deps.table.now() + (event.windowMs ?? MINUTE_MS)
-    const hasTime = () => context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS
-    const broken: unknown[] = []
-    const release = async (shard: string) => {
-      try {
-        return await releaseShard(deps, shard, until, hasTime)
-      } catch (error) {
-        broken.push(error)
-        return 0
-      }
+    const until = deps.table.now() + windowMs
+    const timeLeft = () => context.getRemainingTimeInMillis() - MIN_TIME_LEFT_MS
+    const readingEnds = timeLeft() * (1 - READING_SHARE)
+    const shards = commonShards.filter((_, index) => index % groups === group)
+    const read = await readDue(deps, shards, until, () => timeLeft() > readingEnds)
+    await pMap(read.breakers, (each) => lookSafely(deps, each), { concurrency: PROBES_AT_ONCE })
+    const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
+    const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
+    const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
+    if (released > 0 || lateSeconds > 0) {
+      deps.log("release.ended", { group, released, left: read.turns.left, lateSeconds })
     }
-    const counts = await pMap(commonShards, release, { concurrency: SHARDS_AT_ONCE })
-    const released = counts.reduce((sum, count) => sum + count, 0)
-    if (released > 0) deps.log("deliveries.released", { released })
     // Said once the others are through, so that it counts as an error of the function.
-    if (broken.length > 0) throw broken[0]
+    if (read.broken.length > 0) throw read.broken[0]
     return { released }
   }
 }
 
-async function releaseShard(
-  deps: ReleaseDeps,
-  shard: string,
+type Read = {
+  turns: Turns
+  /** The endpoints' own entries. */
+  breakers: DueEntry[]
+  /** Since when what there was no time to read may have been due, epoch ms. */
+  unreadSince: number
+  broken: unknown[]
+}
+
+async function readDue(
+  { table }: ReleaseDeps,
+  shards: string[],
   until: number,
   hasTime: () => boolean,
-): Promise<number> {
+): Promise<Read> {
+  const read: Read = { turns: new Turns(), breakers: [], unreadSince: Infinity, broken: [] }
+  await pMap(
+    shards,
+    async (shard) => {
+      try {
+        const readPage = (start?: DuePage["next"]) => listDue(table, shard, until, PAGE, start)
+        for await (const { entries, next } of eachPage(readPage)) {
+          for (const entry of entries) {
+            if (isEndpointEntry(entry)) read.breakers.push(entry)
+            else read.turns.add(entry)
+          }
+          if (next === undefined || hasTime()) continue
+          read.unreadSince = Math.min(read.unreadSince, entries.at(-1)?.dueAt ?? Infinity)
+          break
+        }
+      } catch (error) {
+        read.broken.push(error)
+      }
+    },
+    { concurrency: SHARDS_AT_ONCE },
+  )
+  read.turns.sort()
+  return read
+}
+
+async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => boolean) {
   let released = 0
-  const read = (start?: DuePage["next"]) => listDue(deps.table, shard, until, PAGE, start)
-  for await (const { entries } of eachPage(read)) {
-    const own = entries.filter(isEndpointEntry)
-    await pMap(own, (each) => lookSafely(deps, each), { concurrency: CLAIMS_AT_ONCE })
-    released += await releaseAll(
-      deps,
-      entries.filter((each) => !isEndpointEntry(each)),
-    )
-    if (!hasTime()) break
-  }
+  const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
+    while (hasTime()) {
+      const entries = turns.take(BATCH)
+      if (entries.length === 0) return
+      // Awaited by itself: `released +=` would add to what it was before the wait.
+      const sent = await releaseAll(deps, entries)
+      released += sent
+    }
+  })
+  await Promise.all(lines)
   return released
 }
 
@@ -96,9 +140,7 @@ async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEn
 // Claimed first, then sent: a crash between the two means released again, never lost.
 async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await pMap(entries, (each) => claimSafely(deps, each), {
-    concurrency: CLAIMS_AT_ONCE,
-  })
+  const claimed = await pMap(entries, (each) => claimSafely(deps, each), { concurrency: BATCH })
   const now = table.now()
   const messages = entries
     .filter((_, index) => claimed[index])
@@ -121,5 +163,5 @@ async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean>
   }
 }
 
-export const handler = async (event: { windowMs?: number }, context: Context) =>
+export const handler = async (event: ReleaseEvent, context: Context) =>
   releaseHandler(await releaseResources())(event, context)

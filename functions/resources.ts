@@ -12,7 +12,7 @@ import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
-import { makeLog } from "./runtime/log.ts"
+import { makeLog, reasonOf } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeTurns } from "./runtime/turns.ts"
@@ -134,8 +134,18 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
   const client = makeDynamodb()
   const insert = settings.inserts && makeInsert(client, name, settings.inserts)
-  const table: Table = { client, name, now: Date.now, sealer, retentionMs, insert }
-  return { table, sqs: makeSqs(), log: makeLog(settings.logFile) }
+  const log = makeLog(settings.logFile)
+  const table: Table = {
+    client,
+    name,
+    now: Date.now,
+    sealer,
+    retentionMs,
+    insert,
+    onUnreadable: ({ pk, sk }, error) =>
+      log("item.unreadable", { pk, sk, reason: reasonOf(error) }),
+  }
+  return { table, sqs: makeSqs(), log }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>

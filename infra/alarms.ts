@@ -1,7 +1,9 @@
 import { api, apiFunction } from "./api.ts"
+import { releaseGroups } from "./facts.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { settings } from "./deployment-settings.ts"
-import { heartbeats } from "./heartbeats.ts"
+import { backlog, heartbeats, unreadable } from "./metrics.ts"
+import { table } from "./storage.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 
 const MINUTE = 60
@@ -102,6 +104,50 @@ for (const [name, { lambda }] of Object.entries(functions)) {
     ofFunction(lambda, "Throttles"),
     { above: 0 },
   )
+}
+
+// Each group runs five times in a period; a run that is missed now and then is made good by the next.
+watch(
+  "ReleaseNotRunning",
+  "No retry and no probe is sent: look at its schedule",
+  ofFunction(release.lambda, "Invocations"),
+  { below: 4 * releaseGroups },
+)
+
+watch(
+  "DueBacklog",
+  "Retries are sent late: more has fallen due than release can send",
+  { ...backlog, statistic: "Maximum" },
+  { above: 5 * MINUTE },
+)
+
+watch(
+  "ItemsUnreadable",
+  "Items of the table are passed over: search the logs for item.unreadable; a newer release wrote them, or they are broken",
+  { ...unreadable, statistic: "Sum" },
+  { above: 0 },
+)
+
+const throttled = (metricName: string, index?: string): Metric => ({
+  namespace: "AWS/DynamoDB",
+  metricName,
+  statistic: "Sum",
+  dimensions: { TableName: table.name, ...(index && { GlobalSecondaryIndexName: index }) },
+})
+
+// A few are retried by the SDK within milliseconds; an index that is throttled throttles the table's own writes.
+const THROTTLED_NOW_AND_THEN = 100
+
+for (const name of ["Table", "DueIndex", "OpenIndex"] as const) {
+  const index = { Table: undefined, DueIndex: "due", OpenIndex: "open" }[name]
+  for (const what of ["Write", "Read"]) {
+    watch(
+      `${name}${what}Throttles`,
+      "DynamoDB refuses: raise RINGBACK_WARM_WRITE_UNITS or RINGBACK_WARM_READ_UNITS, or look for a hot key",
+      throttled(`${what}ThrottleEvents`, index),
+      { above: THROTTLED_NOW_AND_THEN },
+    )
+  }
 }
 
 watch(

@@ -1,6 +1,7 @@
 import { makeCollectorRoles } from "./collector-roles.ts"
 import { queues } from "./queues.ts"
-import { logDays, required, settings } from "./deployment-settings.ts"
+import { logDays, settings } from "./deployment-settings.ts"
+import { required } from "./environment.ts"
 import { makeSpool } from "./spool.ts"
 import { region } from "./stage.ts"
 

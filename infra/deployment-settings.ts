@@ -1,24 +1,35 @@
+import { refuse, setting, whole } from "./environment.ts"
+import { queues, type QueueName } from "./facts.ts"
 import { isPermanent } from "./stage.ts"
 
-// SST reads `.env` and `.env.STAGE`; an empty value counts as none.
-const setting = (name: string) => process.env[`RINGBACK_${name}`] || undefined
+refuse(
+  "ALLOWED_NETWORKS",
+  "the functions are in no VPC, so they reach no private network, whatever is allowed",
+)
 
-const list = (name: string) => (setting(name) ?? "").split(",").filter(Boolean)
+// What AWS lets a mapping have.
+const MAX_CONCURRENCY = 1000
 
-const whole = (name: string, fallback: number, least: number) => {
-  const value = Number(setting(name) ?? fallback)
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new Error(`RINGBACK_${name} must be a whole number of at least ${least}`)
-}
+const concurrencyOf = (name: string, queue: QueueName) =>
+  whole(name, queues[queue].maximumConcurrency, 2, MAX_CONCURRENCY)
 
 /** What may differ between two stages, apart from their being permanent. */
 export const settings = {
-  allowedNetworks: list("ALLOWED_NETWORKS"),
   retentionDays: whole("RETENTION_DAYS", 30, 14),
   apiRateLimit: whole("API_RATE_LIMIT", 100, 0),
   maxEndpoints: whole("MAX_ENDPOINTS", 200, 1),
   /** Instances of the API function at once, taken from the account's; 0: none are reserved, and nothing is capped. */
   apiConcurrency: whole("API_CONCURRENCY", isPermanent($app.stage) ? 40 : 0, 0),
+  /** Batches of each queue that are worked on at once. */
+  concurrency: {
+    Ingest: concurrencyOf("INGEST_CONCURRENCY", "Ingest"),
+    Delivery: concurrencyOf("DELIVERY_CONCURRENCY", "Delivery"),
+    Retry: concurrencyOf("RETRY_CONCURRENCY", "Retry"),
+    Jobs: concurrencyOf("JOBS_CONCURRENCY", "Jobs"),
+  } satisfies Record<QueueName, number>,
+  /** What the table is made ready for, a second; 0: what every new table is, 4,000 writes and 12,000 reads. */
+  warmWriteUnits: whole("WARM_WRITE_UNITS", 0, 0),
+  warmReadUnits: whole("WARM_READ_UNITS", 0, 0),
   apiDomain: setting("API_DOMAIN"),
   alarmEmail: setting("ALARM_EMAIL"),
   /** How many collectors should be heard; with 0 nobody is missed. */
@@ -27,19 +38,12 @@ export const settings = {
   collectorAmiHost: setting("COLLECTOR_AMI_HOST"),
 }
 
-/** Where each of these is a must once a collector is wanted. */
-export const required = (name: string) => {
-  const value = setting(name)
-  if (value) return value
-  throw new Error(`RINGBACK_${name} is missing: see "A collector in the cloud" in infra/README.md`)
-}
-
 export const logRetention = isPermanent($app.stage) ? "3 months" : "1 week"
 export const logDays = { "1 week": 7, "3 months": 90 }[logRetention]
 
 export const linkedSettings = new sst.Linkable("Settings", {
   properties: {
-    allowedNetworks: settings.allowedNetworks,
+    allowedNetworks: [],
     retentionDays: settings.retentionDays,
     apiRateLimit: settings.apiRateLimit,
     maxEndpoints: settings.maxEndpoints,

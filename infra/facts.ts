@@ -92,3 +92,5 @@ export const deadLetterRetentionSeconds = 14 * DAY
 /** How often what is due is released. */
 export const releaseEverySeconds = MINUTE
 export const releaseTimeoutSeconds = 55
+/** Runs side by side, each for its part of the 16 shards. */
+export const releaseGroups = 8

@@ -13,6 +13,8 @@ type Options = {
   concurrency?: number
   /** Of asynchronous invocations: none of those that poll a queue. */
   retries?: number
+  /** How long an asynchronous invocation may wait for an instance; AWS's own is six hours. */
+  maximumEventAgeSeconds?: number
 }
 
 /** A function with a log group and a role of its own, that may do what it is told to and nothing else. */
@@ -42,7 +44,12 @@ export const makeFunction = (name: string, options: Options) => {
     }),
     ...(options.retries !== undefined && { retries: options.retries }),
     // SST 4.17.1 lets every principal of the account take the role, as for its live mode, and write to every log group.
-    transform: { role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] } },
+    transform: {
+      role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] },
+      ...(options.maximumEventAgeSeconds !== undefined && {
+        eventInvokeConfig: { maximumEventAgeInSeconds: options.maximumEventAgeSeconds },
+      }),
+    },
   })
   return { lambda, logGroup }
 }

@@ -1,4 +1,5 @@
 import * as facts from "./facts.ts"
+import { settings } from "./deployment-settings.ts"
 import { isPermanent } from "./stage.ts"
 
 // A link carries a name, and no rights: SST's own would grant dynamodb:*. What each function may do is in rights.ts.
@@ -11,6 +12,16 @@ const indexOf = (name: keyof typeof facts.table.globalIndexes) => {
   return { ...keys, projection: [...projection] }
 }
 
+// What every table on demand is ready for from its first second. It grows by itself, but a load that doubles at once is
+// throttled until it has.
+const BORN_WITH = { writeUnitsPerSecond: 4_000, readUnitsPerSecond: 12_000 }
+const { warmWriteUnits, warmReadUnits } = settings
+const isWarmed = warmWriteUnits > 0 || warmReadUnits > 0
+const warmThroughput = {
+  writeUnitsPerSecond: Math.max(BORN_WITH.writeUnitsPerSecond, warmWriteUnits),
+  readUnitsPerSecond: Math.max(BORN_WITH.readUnitsPerSecond, warmReadUnits),
+}
+
 export const table = new sst.aws.Dynamo(
   "Table",
   {
@@ -19,6 +30,17 @@ export const table = new sst.aws.Dynamo(
     globalIndexes: { due: indexOf("due"), open: indexOf("open") },
     ttl: facts.table.ttl,
     deletionProtection: isKept,
+    ...(isWarmed && {
+      transform: {
+        table: (inputs) => {
+          inputs.warmThroughput = warmThroughput
+          // A write to an index that is throttled throttles the table's.
+          inputs.globalSecondaryIndexes = $output(inputs.globalSecondaryIndexes).apply((all) =>
+            (all ?? []).map((index) => ({ ...index, warmThroughput })),
+          )
+        },
+      },
+    }),
   },
   { retainOnDelete: isKept },
 )

@@ -2,7 +2,7 @@ import * as facts from "./facts.ts"
 import { makeFunction } from "./function.ts"
 import { queueNames, queues, rejectedQueue } from "./queues.ts"
 import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./rights.ts"
-import { linkedSettings } from "./deployment-settings.ts"
+import { linkedSettings, settings } from "./deployment-settings.ts"
 import { dataKey, table } from "./storage.ts"
 
 // Of the queues each is linked to those that it sends to; release opens no secret.
@@ -67,7 +67,8 @@ export const release = makeFunction("Release", {
   description: "Sends again what has fallen due",
   handler: "functions/release.handler",
   timeoutSeconds: facts.releaseTimeoutSeconds,
-  memory,
+  // A whole core: with a backlog its time is its own work, and without one it ends at once.
+  memory: "1769 MB",
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
     onTable("GetItem", "UpdateItem"),
@@ -76,22 +77,29 @@ export const release = makeFunction("Release", {
     onQueue("Jobs")("SendMessage"),
   ],
   retries: 0,
+  // One that had to wait for longer is not needed any more: the next has begun.
+  maximumEventAgeSeconds: facts.releaseEverySeconds,
 })
 
-// A function ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
+// Its runs go side by side, each for some of the shards, so that a million retries that fall due together are sent in minutes. A
+// run ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
 // condition: two at once would be harmless. A reserved concurrency of 1 is left out on purpose: an account whose limit is
 // still the initial 10 cannot reserve any, and the deploy would fail there.
-new sst.aws.CronV2("ReleaseEveryMinute", {
-  schedule: "rate(1 minute)",
-  function: release.lambda.arn.apply((arn) => arn as `arn:${string}`),
-})
+for (let group = 0; group < facts.releaseGroups; group++) {
+  new sst.aws.CronV2(`ReleaseEveryMinute${group}`, {
+    schedule: "rate(1 minute)",
+    function: release.lambda.arn.apply((arn) => arn as `arn:${string}`),
+    event: { group, groups: facts.releaseGroups },
+  })
+}
 
 const readers = { Ingest: ingest, Delivery: deliver, Retry: deliver, Jobs: jobs }
 
 // Batches of ten with no window: an event waits for nobody, and a busy queue fills its batches by itself. Concurrency is
 // bounded here, where it slows the poller, and not at the function, where it would send messages towards the DLQ.
 for (const name of queueNames) {
-  const { batchSize, windowSeconds, maximumConcurrency } = facts.queues[name]
+  const { batchSize, windowSeconds } = facts.queues[name]
+  const maximumConcurrency = settings.concurrency[name]
   queues[name].subscribe(
     readers[name].lambda.arn.apply((arn) => arn as `arn:${string}`),
     {

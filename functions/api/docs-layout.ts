@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html"
+import { logo } from "../portal/logo.ts"
 import { style } from "./docs-style.ts"
 
 type Html = ReturnType<typeof html>
@@ -8,7 +9,6 @@ export const layoutHtml = (page: {
   title: string
   /** What stands above the contents, where they can be folded. */
   menuTitle: string
-  brand: Html
   menu: Html
   main: Html
 }): Html =>
@@ -29,7 +29,7 @@ export const layoutHtml = (page: {
         </details>
         <div class="layout">
           <nav class="side" aria-label="Contents">
-            <a class="brand" href="#top">${page.brand}</a>
+            <a class="brand" href="/docs">${logo}Ringback</a>
             ${page.menu}
           </nav>
           ${page.main}

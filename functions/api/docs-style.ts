@@ -1,11 +1,8 @@
-/** The page's whole style: the browser asks nobody else for anything. */
-export const style = `
-:root { color-scheme: light dark; --bg: #fdfdfc; --fg: #1c1f24; --dim: #5c6470; --line: #e4e6ea; --soft: #f4f5f7;
-  --accent: #0b63ce; --get: #0a7d4f; --post: #0b63ce; --patch: #9a5b00; --delete: #b3261e; --hook: #7a3fb0;
-  --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
-@media (prefers-color-scheme: dark) { :root { --bg: #14161a; --fg: #e4e7ec; --dim: #99a2b0; --line: #2b3038; --soft: #1c2026;
-  --accent: #7db4ff; --get: #58c896; --post: #7db4ff; --patch: #e6b45c; --delete: #ff8f87; --hook: #cf9bff; } }
+import { tokens } from "../portal/assets.ts"
+
+/** The page's whole style, in the portal's tokens: the browser asks nobody else for anything. */
+export const style = `${tokens}
+:root { --get: var(--ok); --post: var(--accent); --patch: var(--warn); --delete: var(--bad); --hook: var(--held); }
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 1.5rem; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
@@ -18,13 +15,15 @@ code, pre { font-family: var(--mono); font-size: 0.86em; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; margin: 0; padding: 0.9rem 1rem;
   overflow: auto; max-height: 32rem; line-height: 1.5; tab-size: 2; }
 .layout { display: grid; grid-template-columns: 17.5rem minmax(0, 1fr); max-width: 94rem; margin: 0 auto; }
-nav.side { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 2rem 1rem 3rem 1.5rem; border-right: 1px solid var(--line);
+nav.side { background: var(--panel); position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 2rem 1rem 3rem 1.5rem; border-right: 1px solid var(--line);
   font-size: 0.875rem; line-height: 1.45; }
 nav h2 { font-size: 0.72rem; letter-spacing: 0.07em; text-transform: uppercase; color: var(--dim); margin: 1.5rem 0 0.35rem; }
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav li a { display: block; padding: 0.18rem 0.5rem; margin-left: -0.5rem; color: var(--fg); border-radius: 5px; }
 nav li a:hover { background: var(--soft); text-decoration: none; }
-.brand { font-weight: 700; font-size: 1.1rem; color: var(--fg); }
+.brand { display: flex; align-items: center; gap: 0.5rem; font-weight: 700; font-size: 1.05rem; color: var(--fg); }
+.brand svg { width: 20px; height: 20px; color: var(--accent); }
+nav li a[aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
 .brand small { color: var(--dim); font-weight: 400; font-size: 0.8rem; margin-left: 0.4rem; }
 details.menu { display: none; }
 main { padding: 2.5rem 3rem 6rem; min-width: 0; }

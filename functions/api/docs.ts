@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { html } from "hono/html"
 import { layoutHtml } from "./docs-layout.ts"
+import { guideMenu } from "./guides.ts"
 import { operationHtml, pretty, type Components, type Operation } from "./docs-operation.ts"
 import { inline } from "./docs-schema.ts"
 import { startHtml } from "./docs-start.ts"
@@ -54,10 +55,12 @@ function render(document: Document): Html {
       <li><a href="#start">From nothing to a webhook</a></li>
       <li><a href="#errors">Errors</a></li>
       <li><a href="#webhooks">Webhooks</a></li>
-      <li><a href="/docs/receiving">Receiving webhooks</a></li>
       <li><a href="/openapi.json">OpenAPI document</a></li>
       <li><a href="/asyncapi.json">AsyncAPI document</a></li>
+      <li><a href="/portal">The portal</a></li>
     </ul>
+    <h2>Guides</h2>
+    ${guideMenu()}
     ${groups.map(
       ({ name, all }) =>
         html`<h2>${name}</h2>
@@ -71,7 +74,6 @@ function render(document: Document): Html {
   return layoutHtml({
     title: info.title,
     menuTitle: "Ringback API",
-    brand: html`Ringback<small>${info.version}</small>`,
     menu,
     main: html`<main>
       <h1>${info.title}</h1>

@@ -6,7 +6,18 @@ import { guideHtml } from "./guide-html.ts"
 import { makeDocument } from "./openapi.ts"
 import { routes } from "./routes.ts"
 
-const guide = new URL("../../packages/receiver/README.md", import.meta.url)
+// By the names that they have at /docs.
+const guides = {
+  receiving: "packages/receiver/README.md",
+  events: "packages/events/README.md",
+  collector: "packages/collector/README.md",
+  operating: "infra/README.md",
+}
+
+const places = new Map(Object.entries(guides).map(([name, file]) => [file, `/docs/${name}`]))
+
+const guideOf = (file: string) =>
+  guideHtml(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"), { file, places })
 
 /** All that is served as generated and committed, by file name. */
 export function makeDocuments(): Record<string, unknown> {
@@ -14,7 +25,9 @@ export function makeDocuments(): Record<string, unknown> {
   return {
     "openapi.json": openapi,
     "asyncapi.json": makeAsyncApi(openapi),
-    "receiving.json": guideHtml(readFileSync(guide, "utf8")),
+    "guides.json": Object.fromEntries(
+      Object.entries(guides).map(([name, file]) => [name, guideOf(file)]),
+    ),
     "../portal/assets.json": readAssets(),
   }
 }

@@ -3,6 +3,7 @@ import * as v from "valibot"
 import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
 import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
 import { formatMillis as formatStamp } from "@ringback/events/stamp"
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import { translate } from "@ringback/events/translate"
 import { webhookBody } from "@ringback/events/webhook"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
@@ -139,10 +140,11 @@ export const endpointActionRoutes = [
         limit: TESTS_AT_ONCE,
         leaseMs: TEST_LEASE_MS,
       }
+      const trace = { trace: traceIdOf(webhook.id), span: spanIdOf(webhook.id) }
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () => sendTo({ table, sender: testSender }, { ...endpoint, url }, webhook),
+        () => sendTo({ table, sender: testSender }, { ...endpoint, url }, { ...webhook, ...trace }),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }

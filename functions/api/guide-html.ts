@@ -1,9 +1,13 @@
+import { posix } from "node:path"
 import { Marked, type Tokens } from "marked"
 
 export type Guide = { html: string; headings: { id: string; text: string }[] }
 
+/** Where a guide stands in the repository, and where those that are served stand at /docs, by their files. */
+export type Place = { file: string; places: ReadonlyMap<string, string> }
+
 /** A guide's Markdown as HTML, with an id for each heading. Made when documents are generated, not at a request. */
-export function guideHtml(markdown: string): Guide {
+export function guideHtml(markdown: string, { file, places }: Place): Guide {
   const headings: Guide["headings"] = []
   const marked = new Marked()
   marked.use({
@@ -15,6 +19,12 @@ export function guideHtml(markdown: string): Guide {
         if (depth === 2) headings.push({ id, text: text.replaceAll("`", "") })
         return `<h${depth} id="${id}"><a href="#${id}">${content}</a></h${depth}>\n`
       },
+      // What leads into the repository leads to its guide where there is one; else its text is all that helps here.
+      link({ href, tokens }: Tokens.Link) {
+        const content = this.parser.parseInline(tokens)
+        const target = targetOf(href, file, places)
+        return target === undefined ? content : `<a href="${target}">${content}</a>`
+      },
       html: () => {
         throw new Error("A guide is Markdown alone: HTML in it is not rendered")
       },
@@ -22,6 +32,13 @@ export function guideHtml(markdown: string): Guide {
   })
   const html = marked.parse(markdown, { async: false })
   return { html: makeScrollable(html), headings }
+}
+
+function targetOf(href: string, file: string, places: Place["places"]): string | undefined {
+  if (/^(https:\/\/|#)/.test(href)) return href
+  const [path = "", anchor] = href.split("#")
+  const place = places.get(posix.join(posix.dirname(file), path))
+  return place && (anchor === undefined ? place : `${place}#${anchor}`)
 }
 
 const idOf = (text: string) =>

@@ -2,7 +2,8 @@ import * as v from "valibot"
 import asyncapi from "./asyncapi.json" with { type: "json" }
 import { docsHeaders, docsPage } from "./docs.ts"
 import document from "./openapi.json" with { type: "json" }
-import { receivingPage } from "./receiving.ts"
+import { guidePage, guidePath, guides } from "./guides.ts"
+import { llmsText } from "./llms.ts"
 import { route } from "./route.ts"
 
 const tag = "Service"
@@ -69,12 +70,31 @@ export const openRoutes = [
   }),
   route({
     method: "get",
-    path: "/docs/receiving",
+    path: "/llms.txt",
     access: "open",
-    operationId: "getReceivingGuide",
+    operationId: "getLlmsText",
     tag,
-    summary: "How to receive webhooks, for people",
-    answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
-    handle: () => ({ status: 200, body: receivingPage(), headers: docsHeaders }),
+    summary: "What is to be read here, for programs that read for people",
+    answers: { 200: { description: "Markdown", contentType: "text/plain", schema: v.string() } },
+    handle: () => ({
+      status: 200,
+      body: llmsText(),
+      headers: {
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "public, max-age=300",
+      },
+    }),
   }),
+  ...guides.map((guide) =>
+    route({
+      method: "get",
+      path: guidePath(guide),
+      access: "open",
+      operationId: `get${guide.name.charAt(0).toUpperCase()}${guide.name.slice(1)}Guide`,
+      tag,
+      summary: `${guide.title}, for people`,
+      answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
+      handle: () => ({ status: 200, body: guidePage(guide), headers: docsHeaders }),
+    }),
+  ),
 ]

@@ -172,6 +172,11 @@ export const webhookHeaders = [
     "One for each valid secret: v1 and base64 of HMAC-SHA256 over `id.timestamp.body`, or v1a (ed25519)",
     "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
   ),
+  webhookHeader(
+    "traceparent",
+    "W3C Trace Context: the trace is the event's, the same on every attempt and endpoint; the span is this attempt",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+  ),
 ]
 
 export const webhookResponses = {

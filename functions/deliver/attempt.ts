@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { encodeBase32 } from "@ringback/events/ids"
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as Delivery from "@ringback/store/delivery"
 import * as Event from "@ringback/store/event"
 import { recordSlow } from "@ringback/store/health"
@@ -16,7 +17,7 @@ import type { ReadyWork, StepDeps } from "./work.ts"
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict> {
   const { message, facts } = work
   const found = await bodyFor(deps, work)
-  if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found.body, note))
+  if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
   await Delivery.advance(deps.table, facts, message.turn, found.change)
   return "done"
 }
@@ -24,20 +25,22 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict>
 async function send(
   deps: StepDeps,
   work: ReadyWork,
-  body: string,
+  { body, trace }: { body: string; trace: string },
   note: (outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   const { message, endpoint } = work
   const at = deps.table.now()
-  const outcome = await postWatched(deps, work, body)
+  const id = `att_${encodeBase32(randomBytes(10))}`
+  const outcome = await postWatched(deps, work, { body, trace, span: spanIdOf(id) })
   const [status] = await Promise.all([
-    settle(deps, work, outcome, recordOf(outcome, at)),
+    settle(deps, work, outcome, recordOf(id, outcome, at)),
     note(outcome),
   ])
   deps.results.note(endpoint, outcome)
   deps.log("delivery.attempted", {
     deliveryId: message.deliveryId,
     eventId: message.eventId,
+    traceId: trace,
     endpointId: endpoint.id,
     turn: message.turn,
     statusCode: outcome.statusCode,
@@ -48,35 +51,41 @@ async function send(
   })
 }
 
-type FoundBody = { ok: true; body: string } | { ok: false; change: Delivery.Change }
+type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }
 
 /** The body, or what becomes of a delivery that has none any more. */
 async function bodyFor(
   { table }: StepDeps,
   { message, facts: { tenant, eventId } }: ReadyWork,
 ): Promise<FoundBody> {
-  if (message.body !== undefined) return { ok: true, body: message.body }
+  if (message.body !== undefined) {
+    // A message of a release before there were traces bears none.
+    return { ok: true, body: message.body, trace: message.trace ?? traceIdOf(eventId) }
+  }
   const event = await Event.get(table, tenant, eventId, { consistent: true })
   if (!event) return { ok: false, change: { status: "failed", reason: "the event has expired" } }
   if (event.erased) return { ok: false, change: ERASED }
-  return { ok: true, body: bodyOf(tenant, event) }
+  return { ok: true, body: bodyOf(tenant, event), trace: traceIdOf(event.message) }
 }
 
 /** An endpoint that is slow is noted while the POST goes on, so that other workers move its deliveries aside. */
-async function postWatched(deps: StepDeps, { endpoint, message }: ReadyWork, body: string) {
+async function postWatched(
+  deps: StepDeps,
+  { endpoint, message }: ReadyWork,
+  webhook: { body: string; trace: string; span: string },
+) {
   const { tenant, id: endpointId } = endpoint
   const answered = deps.slowness.watch(endpointId, () => {
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await sendTo(deps, endpoint, { id: message.eventId, body })
+    return await sendTo(deps, endpoint, { id: message.eventId, ...webhook })
   } finally {
     answered()
   }
 }
 
-function recordOf(outcome: Outcome, at: number): Delivery.Attempt {
+function recordOf(id: string, outcome: Outcome, at: number): Delivery.Attempt {
   const { ok, statusCode, durationMs, error, responseBody } = outcome
-  const id = `att_${encodeBase32(randomBytes(10))}`
   return { id, at, statusCode, durationMs, error, responseBody: ok ? null : responseBody }
 }

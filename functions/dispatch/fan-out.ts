@@ -1,5 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Translated } from "@ringback/events/translate"
+import { traceIdOf } from "@ringback/events/trace"
 import { formatWebhook } from "@ringback/events/webhook"
 import { advance } from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
@@ -70,6 +71,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const candidate = { type: event.type, source: event.source, webhook }
   const endpoints = await endpointsOf(deps, tenant)
   const body = formatWebhook(webhook)
+  const trace = traceIdOf(event.message)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
@@ -84,7 +86,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
       await advance(deps.table, facts, 0, { status: "pending", due })
     } else {
       const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-      messages.push(messageFor(facts, { ...marks, body }))
+      messages.push(messageFor(facts, { ...marks, trace, body }))
     }
   }
   return messages

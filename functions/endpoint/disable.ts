@@ -1,16 +1,21 @@
 import { formatMillis } from "@ringback/events/stamp"
 import * as BreakerState from "@ringback/store/breaker-state"
-import type { Delivery } from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
-import { eachPage } from "@ringback/store/pages"
 import type { DisabledReason } from "@ringback/webhooks/endpoint"
-import { LONGEST_SCHEDULE_MS } from "@ringback/webhooks/schedule"
 import { formatJob, type Job } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
 import { freshReceiver, type DeliverDeps } from "./cached-endpoint.ts"
 
-export const DISABLED_AFTER_MS = 5 * 24 * 3600 * 1000
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+// A worker that had read a moment before that all is well writes nothing of a success. What it read is ten seconds old at
+// most, and its batch lasts a minute: a later success ends the failing by a write.
+const UNSEEN_MS = 2 * MINUTE_MS
+
+/** So much later than five days, so that all has failed for five days whatever went unseen. */
+export const DISABLED_AFTER_MS = 5 * DAY_MS + UNSEEN_MS
 
 /** Disables an endpoint that has failed for five days, if it truly has: what is cached may say so wrongly. */
 export async function disableFailing(deps: DeliverDeps, tenant: string, endpointId: string) {
@@ -18,27 +23,32 @@ export async function disableFailing(deps: DeliverDeps, tenant: string, endpoint
   const since = health.failingSince
   if (!endpoint || endpoint.disabled || since === undefined) return
   if (since > deps.table.now() - DISABLED_AFTER_MS) return
-  // A success that another worker did not see as news would be forgotten otherwise.
-  if (await hasDelivered(deps, tenant, endpointId, since)) {
-    await BreakerState.countAnew(deps.table, tenant, endpointId, since)
-    return
-  }
-  await disableEndpoint(deps, endpoint, "failing", since)
+  const unseenAt = await lastUnseenSuccess(deps, tenant, endpointId, since)
+  if (unseenAt === undefined) return disableEndpoint(deps, endpoint, "failing", since)
+  await BreakerState.failingFrom(deps.table, tenant, endpointId, since, unseenAt)
 }
 
-async function hasDelivered(
+const PAGE = 250
+
+/** Of the while in which one can be unseen, a page: two requests, however long the log is. */
+async function lastUnseenSuccess(
   { table }: DeliverDeps,
   tenant: string,
   endpointId: string,
   since: number,
-): Promise<boolean> {
-  const arrivedSince = ({ attempts }: Delivery) =>
-    attempts.some((each) => each.error === null && each.at >= since)
-  const statuses = ["delivered" as const]
-  const query = { endpointId, statuses, after: since - LONGEST_SCHEDULE_MS, limit: 250 }
-  const read = (cursor?: string) => listDeliveries(table, tenant, { ...query, cursor })
-  for await (const { items } of eachPage(read)) if (items.some(arrivedSince)) return true
-  return false
+): Promise<number | undefined> {
+  const { items } = await listDeliveries(table, tenant, {
+    endpointId,
+    statuses: ["delivered"],
+    after: since - MINUTE_MS,
+    before: since + UNSEEN_MS,
+    limit: PAGE,
+  })
+  const times = items
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ error, at }) => error === null && at >= since)
+    .map(({ at }) => at)
+  return times.length === 0 ? undefined : Math.max(...times)
 }
 
 /** Tells the tenant's other endpoints, disables this one, and has what waits for it held: in that order, each repeatable. */

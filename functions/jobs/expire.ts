@@ -20,8 +20,8 @@ export async function expirePage(
     await Pull.unwatch(table, tenant, endpointId)
     return undefined
   }
-  // Leased ones too: they stand where their leases end.
   const shard = Pull.pullShard(endpointId)
+  // Leased ones too: they stand where their leases end.
   const page = await listDue(table, shard, Number.MAX_SAFE_INTEGER, PAGE, place?.start)
   let soonest = place?.soonest ?? Infinity
   for (const delivery of await readWhole(table, page.entries)) {
@@ -30,10 +30,8 @@ export async function expirePage(
     if (at <= table.now()) await giveUp(deps, delivery)
     else soonest = Math.min(soonest, at)
   }
-  if (page.next) {
-    const start = page.next as NonNullable<Next<"expire">>["start"]
-    return { start, ...(soonest < Infinity && { soonest }) }
-  }
+  const known = soonest < Infinity ? { soonest } : {}
+  if (page.next) return { start: page.next as Record<string, string | number>, ...known }
   if (soonest < Infinity) await Pull.watchSooner(table, tenant, endpointId, soonest)
   return undefined
 }

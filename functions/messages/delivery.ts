@@ -1,12 +1,12 @@
 import * as v from "valibot"
-import { toAscii } from "@ringback/events/message"
+import { MessageVersion, toAscii } from "@ringback/events/message"
 import { factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import type { DueEntry } from "@ringback/store/due"
 import { deliveryId, parseDeliveryId } from "@ringback/store/keys"
 
 /** What the delivery and retry queues carry: one delivery to be attempted. */
 export const DeliveryMessage = v.object({
-  v: v.literal(1),
+  v: MessageVersion,
   tenant: v.string(),
   deliveryId: v.string(),
   endpointId: v.string(),
@@ -24,6 +24,8 @@ export const DeliveryMessage = v.object({
   manual: v.optional(v.boolean()),
   /** It was moved here from the queue of first attempts. */
   moved: v.optional(v.boolean()),
+  /** The event's trace; absent where the event is read. */
+  trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
   /** The webhook's body; absent where it is large: then the event is read. */
   body: v.optional(v.string()),
 })

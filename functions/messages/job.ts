@@ -1,8 +1,8 @@
 import * as v from "valibot"
-import { toAscii } from "@ringback/events/message"
+import { MessageVersion, toAscii } from "@ringback/events/message"
 import type { Outgoing } from "./send.ts"
 
-const Base = { v: v.literal(1), tenant: v.string() }
+const Base = { v: MessageVersion, tenant: v.string() }
 
 // Where the next page of a job begins; absent at the start.
 /** In a list. */
@@ -11,10 +11,10 @@ const Listed = v.optional(v.object({ cursor: v.string() }))
 const Paced = v.optional(v.object({ from: v.number() }))
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
-/** In what waits to be fetched. `soonest`: when the next of what was seen will have waited too long, epoch ms. */
-const Waiting = v.optional(
+/** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */
+const Expiring = v.optional(
   v.object({
-    start: v.object({ pk: v.string(), sk: v.string(), dueShard: v.string(), dueAt: v.number() }),
+    start: v.record(v.string(), v.union([v.string(), v.number()])),
     soonest: v.exactOptional(v.number()),
   }),
 )
@@ -67,7 +67,7 @@ export const Job = v.variant("kind", [
     place: Listed,
   }),
   /** Of what waits to be fetched at a pull endpoint, what has waited too long. */
-  v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Waiting }),
+  v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Expiring }),
   /** All that names somebody is emptied; what is looked for stands in the job's item. */
   v.object({
     ...Base,

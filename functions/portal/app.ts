@@ -99,6 +99,8 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
     let tenant: Tenant | undefined
     let view: View
     try {
+      // Also for a page that asks the API for nothing.
+      if (!isTenants && !isOperator) throw new Refused(forbidden)
       if (isTenants) {
         const id = params["tenantId"] ?? ""
         tenant = await client.get<Tenant>(path`/tenants/${id}`)
@@ -112,6 +114,14 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
     }
     return viewed(c, view, (shown) => pageHtml({ ...frame, tenant }, shown.title, shown.content))
   }
+}
+
+const forbidden = {
+  type: "",
+  title: "This page is the operator's",
+  status: 403,
+  code: "auth.forbidden" as const,
+  requestId: "",
 }
 
 async function formOf(c: Context): Promise<URLSearchParams> {
@@ -135,12 +145,15 @@ async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Pr
   if ("to" in view) return redirect(c, view.to)
   // Who asks by htmx has the frame already.
   const isPart = c.req.header("hx-request") !== undefined
-  const text = String(await (isPart ? view.content : frame(view)))
+  const text = tight(String(await (isPart ? view.content : frame(view))))
   if (c.req.method !== "GET") return c.body(text, (view.status ?? 200) as 200, HEADERS)
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`
   if (c.req.header("if-none-match") === etag) return c.body(null, 304, { ...HEADERS, etag })
   return c.body(text, (view.status ?? 200) as 200, { ...HEADERS, etag })
 }
+
+// Templates are indented for who reads them; between two tags nobody sees it. Texts have no tags, so none is touched.
+const tight = (markup: string): string => markup.replaceAll(/>\s*\n\s*</g, ">\n<")
 
 // htmx follows a redirect within its part of the page; out of it the browser has to go by itself.
 const redirect = (c: Context, to: string): Response =>

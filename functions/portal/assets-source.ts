@@ -15,5 +15,7 @@ export function readAssets(): Record<string, string> {
     "portal.js": own("portal.js"),
     "htmx.js": readFileSync(require.resolve("htmx.org/dist/htmx.min.js"), "utf8"),
     "icon.svg": own("icon.svg"),
+    // Not served by itself: the docs have it in their own style.
+    "tokens.css": own("tokens.css"),
   }
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto"
 import texts from "./assets.json" with { type: "json" }
 
-type Name = keyof typeof texts
+type Name = Exclude<keyof typeof texts, "tokens.css">
+
+export const tokens = texts["tokens.css"]
 
 const TYPES: Record<Name, string> = {
   "portal.css": "text/css; charset=utf-8",
@@ -15,7 +17,7 @@ const YEAR = 365 * 24 * 3600
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12)
 
 const served = new Map<string, Name>(
-  (Object.keys(texts) as Name[]).map((name) => {
+  (Object.keys(TYPES) as Name[]).map((name) => {
     const [stem, extension] = name.split(".")
     return [`${stem}.${hashOf(texts[name])}.${extension}`, name] as const
   }),

@@ -25,10 +25,10 @@ export const addCounts = (all: Counts[]): Counts => {
   return total
 }
 
-/** What share of them arrived, of those that have ended. */
-export function shareDelivered({ delivered, failed, held }: Counts): number | null {
-  const ended = delivered + failed + held
-  return ended === 0 ? null : delivered / ended
+/** What share of them has arrived, of those that are wanted. */
+export function shareDelivered({ delivered, failed, held, pending }: Counts): number | null {
+  const all = delivered + failed + held + pending
+  return all === 0 ? null : delivered / all
 }
 
 export const percent = (share: number | null): string =>
@@ -115,11 +115,12 @@ const short = (value: number) =>
       ? `${value / 1_000}k`
       : String(value)
 
-/** The least of 2, 4, 10, 20, 40, 100, ... that is not smaller: its half is a whole number too. */
+/** The least of 2, 4, 6, 8, 10, 20, 40, ... that is not smaller: its half is a whole number too. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return (
-    [1, 2, 4, 10].map((each) => each * power).find((each) => each >= value && each % 2 === 0) ??
-    10 * power
+    [1, 2, 4, 6, 8, 10]
+      .map((each) => each * power)
+      .find((each) => each >= value && each % 2 === 0) ?? 10 * power
   )
 }

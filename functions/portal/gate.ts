@@ -7,6 +7,7 @@ import { callerOf } from "../api/passes.ts"
 import { ProblemError } from "../api/problem.ts"
 import { note, type Html } from "./html.ts"
 import { documentHtml, gateHtml } from "./layout.ts"
+import { isFromElsewhere } from "./origin-check.ts"
 import { beginSession, endSession, readSession, settingsOf } from "./session.ts"
 
 export type GateView = { content: Html; status: number } | { to: string }
@@ -49,6 +50,7 @@ const homeOf = (tenant: string | null) =>
 export async function showEntrance(deps: Deps, c: Context): Promise<GateView> {
   const session = await readSession(deps, c)
   if (session) return { to: homeOf(session.pass.tenant) }
+  if (isFromElsewhere(c)) return comeAgain()
   const hasEnded = c.req.query("ended") !== undefined
   return signIn(hasEnded ? note("warn", "Your session has ended. Sign in again.") : "")
 }

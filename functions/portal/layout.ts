@@ -2,20 +2,8 @@ import { html } from "hono/html"
 import { assetPath } from "./assets.ts"
 import { name, type Html } from "./html.ts"
 import { shapeSprite } from "./status.ts"
+import { logo } from "./logo.ts"
 import type { Tenant } from "./types.ts"
-
-const logo = html`<svg viewBox="0 0 24 24" aria-hidden="true">
-  <rect width="24" height="24" rx="6" fill="currentColor" />
-  <path
-    d="M6.5 15.5a7 7 0 1 1 3 2.8M6.5 15.5l-.3 3.6 3.3-.8"
-    fill="none"
-    stroke="#fff"
-    stroke-width="1.9"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-  />
-  <circle cx="12.6" cy="12" r="2.1" fill="#fff" />
-</svg>`
 
 export const brand = (href: string, text: Html | string = "Ringback"): Html =>
   html`<a class="brand" href="${href}">${logo}<span>${text}</span></a>`
@@ -58,6 +46,7 @@ const tenantMenu: [heading: string, entries: Entry[]][] = [
     "Activity",
     [
       ["overview", "", "Overview"],
+      ["calls", "/calls", "Calls"],
       ["events", "/events", "Events"],
       ["deliveries", "/deliveries", "Deliveries"],
     ],
@@ -68,9 +57,19 @@ const tenantMenu: [heading: string, entries: Entry[]][] = [
       ["endpoints", "/endpoints", "Endpoints"],
       ["sources", "/sources", "PBXes"],
       ["keys", "/keys", "API keys"],
+      ["audit", "/audit", "Audit"],
     ],
   ],
   ["Reference", [["event-types", "/event-types", "Event catalog"]]],
+]
+
+const operatorMenu: Entry[] = [
+  ["tenants", "/tenants", "Tenants"],
+  ["search", "/search", "Search"],
+  ["dead-letters", "/dead-letters", "Dead letters"],
+  ["rejected", "/rejected", "Rejected"],
+  ["cost", "/cost", "Volume and cost"],
+  ["audit", "/audit", "Audit"],
 ]
 
 const entryHtml = (base: string, current: string, [section, path, word]: Entry): Html =>
@@ -84,7 +83,7 @@ function menuHtml({ tenant, isOperator, section }: Frame): Html {
       isOperator
         ? html`<h2>Operator</h2>
             <ul>
-              ${entryHtml("/portal", section, ["tenants", "/tenants", "Tenants"])}
+              ${(tenant ? operatorMenu.slice(0, 2) : operatorMenu).map((entry) => entryHtml("/portal", tenant ? "" : section, entry))}
             </ul>`
         : ""
     }

@@ -1,4 +1,10 @@
 import type { OperatorPage, TenantPage } from "./page.ts"
+import { auditPages, operatorAuditPages } from "./pages/audit.ts"
+import { callPage } from "./pages/call.ts"
+import { callPages } from "./pages/calls.ts"
+import { costPages } from "./pages/cost.ts"
+import { operationPages } from "./pages/operation.ts"
+import { searchPages } from "./pages/search.ts"
 import { deliveryPages } from "./pages/deliveries.ts"
 import { deliveryActions } from "./pages/delivery.ts"
 import { endpointPages } from "./pages/endpoints.ts"
@@ -14,7 +20,13 @@ import { sourcePages } from "./pages/sources.ts"
 import { sourceActions } from "./pages/source.ts"
 import { tenantPages as ofTenants } from "./pages/tenants.ts"
 
-export const operatorPages: readonly OperatorPage[] = [...ofTenants]
+export const operatorPages: readonly OperatorPage[] = [
+  ...ofTenants,
+  ...searchPages,
+  ...operationPages,
+  ...costPages,
+  ...operatorAuditPages,
+]
 
 // Fixed words before ids: `/endpoints/new` is no endpoint.
 export const tenantPages: readonly TenantPage[] = [
@@ -26,9 +38,12 @@ export const tenantPages: readonly TenantPage[] = [
   ...recoverPages,
   ...deliveryPages,
   ...deliveryActions,
+  ...callPages,
+  ...callPage,
   ...eventPages,
   ...sourcePages,
   ...sourceActions,
   ...keyPages,
+  ...auditPages,
   ...eventTypePages,
 ]

@@ -82,6 +82,20 @@ const sources: Record<string, [Tone, Shape, string]> = {
 export const sourceStatus = (value: string): Html =>
   status(...(sources[value] ?? (["off", "slash", value] as const)))
 
+const outcomes: Record<string, [Tone, Shape, string]> = {
+  answered: ["ok", "check", "Answered"],
+  busy: ["warn", "slash", "Busy"],
+  rejected: ["warn", "cross", "Rejected"],
+  no_answer: ["off", "clock", "No answer"],
+  congestion: ["warn", "triangle", "Congestion"],
+  failed: ["bad", "cross", "Failed"],
+}
+/** How a call ended; of one whose end was only inferred it may not be known. */
+export function outcomeStatus(isOver: boolean, outcome: string | null): Html {
+  if (!isOver) return status("wait", "ring", "Going on")
+  return status(...(outcomes[outcome ?? ""] ?? (["off", "ring", "Unknown"] as const)))
+}
+
 type Disabled = { disabled: boolean; disabledReason: string | null }
 
 const reasons: Record<string, string> = {

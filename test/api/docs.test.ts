@@ -1,15 +1,15 @@
 import assert from "node:assert/strict"
-import { existsSync } from "node:fs"
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { after, before, test } from "node:test"
 import { createAdaptorServer } from "@hono/node-server"
 import { Hono } from "hono"
-import { chromium, type Browser } from "playwright-core"
+import type { Browser } from "playwright-core"
 import document from "../../functions/api/openapi.json" with { type: "json" }
 import { docsHeaders, docsPage } from "@ringback/functions/api/docs"
 import { problems } from "@ringback/functions/api/problem"
-import { receivingPage } from "@ringback/functions/api/receiving"
+import { guidePage, guides } from "@ringback/functions/api/guides"
+import { skip, startBrowser } from "../portal/browser.ts"
 import { operations } from "./conformance.ts"
 
 const page = docsPage(document)
@@ -29,25 +29,15 @@ test("the page needs nothing from elsewhere, and runs nothing", () => {
   assert.match(docsHeaders["content-security-policy"], /^default-src 'none'; style-src 'sha256-/)
 })
 
-const places = [
-  process.env["CHROMIUM_PATH"] ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-]
-const executablePath = places.find((place) => place !== "" && existsSync(place))
-const skip = executablePath ? false : "no Chromium on this machine (CHROMIUM_PATH names one)"
-
 let browser: Browser
 const app = new Hono()
   .get("/docs", (c) => c.body(page, 200, docsHeaders))
-  .get("/docs/receiving", (c) => c.body(receivingPage(), 200, docsHeaders))
+  .get("/docs/receiving", (c) => c.body(guidePage(guides[0]!), 200, docsHeaders))
 const server = createAdaptorServer(app)
 before(async () => {
-  if (!executablePath) return
+  if (skip) return
   await once(server.listen(0, "127.0.0.1"), "listening")
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
+  browser = await startBrowser()
 })
 after(async () => {
   await browser?.close()
@@ -71,7 +61,7 @@ for (const [path, section, width, colorScheme] of [
     assert.deepEqual(said, [])
     assert.equal(await opened.evaluate("document.documentElement.scrollWidth"), width)
     const background = await opened.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert.equal(background, colorScheme === "dark" ? "rgb(20, 22, 26)" : "rgb(253, 253, 252)")
+    assert.equal(background, colorScheme === "dark" ? "rgb(17, 19, 24)" : "rgb(250, 250, 250)")
     const menu = opened.locator(width < 800 ? "details.menu > summary" : "nav.side")
     assert.ok(await menu.isVisible())
     if (width < 800) await menu.click()

@@ -5,18 +5,21 @@ import { Ajv } from "ajv"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import addFormats from "ajv-formats"
 import asyncapi from "../../functions/api/asyncapi.json" with { type: "json" }
-import receiving from "../../functions/api/receiving.json" with { type: "json" }
+import assets from "../../functions/portal/assets.json" with { type: "json" }
+import committedGuides from "../../functions/api/guides.json" with { type: "json" }
 import { eventTypes } from "@ringback/events/catalog"
 import { docsHeaders } from "@ringback/functions/api/docs"
 import { makeDocuments } from "@ringback/functions/api/documents"
-import { receivingPage } from "@ringback/functions/api/receiving"
+import { guidePage, guidePath, guides } from "@ringback/functions/api/guides"
+import { llmsText } from "@ringback/functions/api/llms"
 
 const require = createRequire(import.meta.url)
 
 test("the committed documents are up to date (else: npm run openapi -w functions)", () => {
   const made = JSON.parse(JSON.stringify(makeDocuments())) as Record<string, unknown>
   assert.deepEqual(asyncapi, made["asyncapi.json"])
-  assert.deepEqual(receiving, made["receiving.json"])
+  assert.deepEqual(committedGuides, made["guides.json"])
+  assert.deepEqual(assets, made["../portal/assets.json"])
 })
 
 test("the AsyncAPI document is valid by AsyncAPI's own schema", () => {
@@ -47,13 +50,24 @@ test("it has every event type, and each example fits its message and no other", 
   }
 })
 
-test("the guide's page needs nothing from elsewhere, and runs nothing", () => {
-  const page = receivingPage()
-  assert.doesNotMatch(page, /<script|<iframe|<img|@import|\burl\(|\son\w+="|\sstyle="/)
-  assert.match(docsHeaders["content-security-policy"], /^default-src 'none'; style-src 'sha256-/)
-  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
-  assert.equal(new Set(ids).size, ids.length)
-  for (const [, target] of page.matchAll(/href="#([^"]+)"/g))
-    assert.ok(ids.includes(target), target)
-  assert.ok(receiving.headings.length > 5)
+for (const guide of guides) {
+  test(`${guidePath(guide)} needs nothing from elsewhere, runs nothing, and leads to what is there`, () => {
+    const page = guidePage(guide)
+    assert.doesNotMatch(page, /<script|<iframe|<img|@import|\burl\(|\son\w+="|\sstyle="/)
+    assert.match(docsHeaders["content-security-policy"], /^default-src 'none'; style-src 'sha256-/)
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    assert.equal(new Set(ids).size, ids.length)
+    for (const [, target] of page.matchAll(/href="#([^"]+)"/g))
+      assert.ok(ids.includes(target), target)
+    const known = ["/docs", "/portal", "/asyncapi.json", ...guides.map(guidePath)]
+    for (const [, target] of page.matchAll(/href="([^#"h][^#"]*)/g))
+      assert.ok(target === "data:," || known.includes(target!), target)
+    assert.ok(committedGuides[guide.name].headings.length > 1)
+  })
+}
+
+test("llms.txt names the reference, both documents and every guide", () => {
+  const text = llmsText()
+  for (const path of ["/docs", "/openapi.json", "/asyncapi.json", ...guides.map(guidePath)])
+    assert.ok(text.includes(`](${path})`), path)
 })

@@ -84,7 +84,7 @@ test("what has not the shape of a message is refused with a short reason", () =>
     ["a.b.{", /not JSON/],
     ["a.b.null", /./],
     ["a.b.[]", /./],
-    [withChange({ v: 2 }), /^v: /],
+    [withChange({ v: 3 }), /^v: /],
     [withChange({ kind: "other" }), /^kind: /],
     [withChange({ kind: "x".repeat(100_000) }), /^kind: /],
     [withChange({ id: "short" }), /^id: /],

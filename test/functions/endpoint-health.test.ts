@@ -1,9 +1,15 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
+import { disableFailing } from "@ringback/functions/endpoint/disable"
+import pMap from "p-map"
+import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { deliveryRef } from "@ringback/store/keys"
+import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { answer, ok } from "../harness/receiver.ts"
+import { makeDeps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World
@@ -21,6 +27,29 @@ const healthOf = (id: string) =>
   Health.get(world.deps.table, world.customer.tenant, id, { consistent: true })
 const statuses = async (endpointId: string) =>
   (await world.deliveries({ endpointId })).map(({ status }) => status)
+
+/** A log as if so many had been delivered, a hundred at a time. */
+async function logDeliveries(
+  tenant: string,
+  endpointId: string,
+  count: number,
+  timesOf: (index: number) => { createdAt: number; attemptedAt: number },
+) {
+  const { table } = world.deps
+  await pMap(
+    Array.from({ length: count }),
+    async (_, index) => {
+      const { createdAt, attemptedAt } = timesOf(index)
+      const eventId = `evt_${index}`
+      const ref = deliveryRef(eventId, endpointId, createdAt)
+      const facts = { tenant, ref, endpointId, eventId, eventType: "campaign.updated" }
+      const answered = { statusCode: 204, durationMs: 1, error: null, responseBody: null }
+      const attempt = { id: `att_${index}`, at: attemptedAt, ...answered }
+      await Delivery.advance(table, facts, 0, { status: "delivered", attempt })
+    },
+    { concurrency: 100 },
+  )
+}
 
 describe("an endpoint that says 410", () => {
   test("is disabled, its deliveries are held, the tenant's other endpoint is told", async () => {
@@ -117,7 +146,35 @@ describe("an endpoint at which all fails", () => {
     await world.pump()
     assert.equal((await endpointOf(id)).disabled, false)
     assert.ok((await healthOf(id)).failingSince! > since)
+    // Five days have passed since that one too: the next failure ends it.
+    await world.say()
+    await world.pump()
+    assert.equal((await endpointOf(id)).disabledReason, "failing")
   })
+
+  for (const count of [20, 800]) {
+    test(`is disabled with the same few reads after ${count} deliveries`, async () => {
+      const { id: endpointId } = await world.addEndpoint()
+      const { table } = world.deps
+      const { tenant } = world.customer
+      const startedAt = world.now()
+      await BreakerState.recordFailures(table, tenant, endpointId, 1)
+      // Delivered by receipt, before it failed and in all five days; none of them since it fails.
+      await logDeliveries(tenant, endpointId, count, (index) => ({
+        createdAt: startedAt - DAY + Math.floor((index * 6 * DAY) / count),
+        attemptedAt: startedAt - 1,
+      }))
+      world.advance(5.1 * DAY)
+      const counts: Counts = {}
+      const clients = countedClients(world.stack, counts, "deliver")
+      const deps = makeDeps(world.stack, { clients, now: Date.now })
+      await disableFailing(deps, tenant, endpointId)
+      clients.close()
+      assert.equal((await endpointOf(endpointId)).disabledReason, "failing")
+      assert.equal(total(counts, "dynamodb", /Query/), 2)
+      assert.equal(total(counts, "dynamodb", /Get/), 2)
+    })
+  }
 })
 
 describe("an endpoint that was moved while it fails", () => {

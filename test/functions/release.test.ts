@@ -12,7 +12,7 @@ import { parkingShardOf } from "@ringback/store/due"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { answer } from "../harness/receiver.ts"
 import { makeClients } from "../harness/stack.ts"
-import { isQuiet, makeDeps, pumpAll } from "../harness/system.ts"
+import { isQuiet, makeCustomer, makeDeps, pumpAll } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World
@@ -147,12 +147,74 @@ describe("release", () => {
     await world.pump()
   })
 
+  test("by groups of shards, side by side, sends each once", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await plan(id, 200, () => ({ at: world.now() }))
+    const runs = await Promise.all(
+      Array.from({ length: 8 }, (_, group) =>
+        releaseHandler(world.deps)({ group, groups: 8 }, makeContext(60_000)),
+      ),
+    )
+    assert.equal(
+      runs.reduce((sum, run) => sum + run.released, 0),
+      200,
+    )
+    assert.ok(runs.every(({ released }) => released > 5))
+    await world.pump()
+    assert.equal(arrived().length, 201)
+  })
+
   test("leaves what is due later where it is", async () => {
     const { id } = await world.addEndpoint()
     await plan(id, 1, () => ({ at: world.now() + 2 * MINUTE }))
     assert.equal((await release()).released, 0)
     world.advance(3 * MINUTE)
     await world.release()
+  })
+})
+
+describe("release with less time than there is due", () => {
+  // Each look at the time takes a second: it is gone after so many, whatever this machine can do.
+  const seconds = (count: number) => {
+    let left = count * 1000 + 10_000
+    return { getRemainingTimeInMillis: () => (left -= 1000) }
+  }
+
+  test("sends another tenant's retries and probes first, though theirs are due last", async () => {
+    const busy = await world.addEndpoint()
+    await plan(busy.id, 600, () => ({ at: world.now() - 20 * MINUTE }))
+    const { customer } = world
+    world.customer = await makeCustomer(world.deps)
+    const resting = await world.addEndpoint()
+    await plan(resting.id, 3, () => ({ at: world.now(), shard: "parked" }))
+    await BreakerState.recordFailures(world.deps.table, world.customer.tenant, resting.id, 10)
+    await BreakerState.open(world.deps.table, world.customer.tenant, resting.id, world.now())
+    world.customer = await makeCustomer(world.deps)
+    const other = await world.addEndpoint()
+    await plan(other.id, 5, () => ({ at: world.now() }))
+    const counts: Counts = {}
+    const clients = countedClients(world.stack, counts, "release")
+    const logged: Record<string, unknown>[] = []
+    const log = (event: string, fields: object) => void logged.push({ event, ...fields })
+    const deps = makeDeps(world.stack, { now: world.now, clients, log })
+    const { released } = await releaseHandler(deps)({}, seconds(40))
+    assert.ok(released < 400, `${released} were released: the time was not short`)
+    // Claims, a tenth as many requests to SQS, a page of each shard, and the probe.
+    const requests = total(counts, "dynamodb") + total(counts, "sqs")
+    assert.ok(requests < released * 1.15 + 40, `${requests} requests for ${released}`)
+    clients.close()
+    const { left, lateSeconds } = logged.find(({ event }) => event === "release.ended")!
+    assert.equal(Number(left) + released, 605)
+    assert.ok(Number(lateSeconds) >= 20 * 60)
+    const before = busy.arrived().length
+    await world.pump()
+    assert.equal(other.arrived().length, 6)
+    assert.equal(resting.arrived().length, 2, "one probe")
+    assert.ok(busy.arrived().length > before)
+    // What was left is there for the next run, which says that nothing is late any more.
+    await world.release()
+    assert.equal(busy.arrived().length, 601)
+    world.customer = customer
   })
 })
 

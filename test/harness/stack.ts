@@ -34,10 +34,20 @@ export type Services = Clients &
     close: () => Promise<void>
   }
 
+type Options = {
+  /** The test moves the clock: a service that runs elsewhere has one of its own, so the embedded ones are used. */
+  isClockMoved?: boolean
+  kind?: DynamodbKind | undefined
+}
+
 /** Both services with clients: those named in the environment, else engines in memory, DynamoDB by TEST_DYNAMODB or dynalite. */
-export async function startServices(kind = dynamodbKind()): Promise<Services> {
-  const sqsUrl = process.env["AWS_ENDPOINT_URL_SQS"]
-  const dynamodbUrl = process.env["AWS_ENDPOINT_URL_DYNAMODB"]
+export async function startServices({
+  isClockMoved = false,
+  kind = dynamodbKind(),
+}: Options = {}): Promise<Services> {
+  const named = (name: string) => (isClockMoved ? undefined : process.env[name])
+  const sqsUrl = named("AWS_ENDPOINT_URL_SQS")
+  const dynamodbUrl = named("AWS_ENDPOINT_URL_DYNAMODB")
   const engines: Engines | undefined =
     sqsUrl && dynamodbUrl ? undefined : await startEngines({ dynamodb: kind })
   const urls = {
@@ -62,8 +72,8 @@ export type Stack = Services &
   }
 
 /** Both services with the queues and the table of one test. */
-export async function startStack(kind?: DynamodbKind): Promise<Stack> {
-  const services = await startServices(kind)
+export async function startStack(options: Options = {}): Promise<Stack> {
+  const services = await startServices(options)
   const prefix = `t${randomUUID().slice(0, 8)}`
   return { ...services, prefix, ...(await provision({ ...services, prefix })) }
 }

@@ -52,6 +52,8 @@ export type SystemOptions = {
   /** Clients through which the functions see the services, where that is not the stack's own. */
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
+  /** What secrets in the table are sealed with; that of the test's process where it is left out. */
+  dataKey?: Buffer
 }
 
 /** The functions' collaborators on a test's stack, as resources.ts makes them on AWS. */
@@ -61,7 +63,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     client: clients.dynamodb,
     name: stack.tableName,
     now,
-    sealer: makeSealer(dataKey),
+    sealer: makeSealer(options.dataKey ?? ownDataKey),
     retentionMs: 30 * DAY_MS,
     insert: stack.inserts && makeInsert(clients.dynamodb, stack.tableName, stack.inserts),
   }
@@ -95,7 +97,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
   }
 }
 
-const dataKey = randomBytes(32)
+const ownDataKey = randomBytes(32)
 
 export const handlersOf = (deps: Deps) => ({
   Ingest: ingestHandler(deps),

@@ -50,7 +50,7 @@ export type World = {
 /** One stack for a file of tests; call `close` in `after`. The clock begins at `start`. */
 export async function startWorld(options: SystemOptions = {}, kind?: DynamodbKind): Promise<World> {
   mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-22T12:00:00Z") })
-  const stack = await startStack(kind)
+  const stack = await startStack({ isClockMoved: true, kind })
   const receiver = await startReceiver()
   const deps = makeDeps(stack, { now: Date.now, random: () => 0.5, ...options })
   const context = () => makeContext(300_000)

@@ -16,7 +16,9 @@ const settingsInCode = () => {
   const names = new Set<string>()
   for (const file of readdirSync(resolve(root, "infra")).filter((name) => name.endsWith(".ts"))) {
     const code = read(`infra/${file}`)
-    for (const [, name] of code.matchAll(/\b(?:setting|list|whole|required)\("([A-Z_]+)"/g)) {
+    for (const [, name] of code.matchAll(
+      /\b(?:setting|whole|required|concurrencyOf)\("([A-Z_]+)"/g,
+    )) {
       names.add(`RINGBACK_${name}`)
     }
     for (const [, name] of code.matchAll(/process\.env\.(RINGBACK_[A-Z_]+)/g)) names.add(name ?? "")

@@ -4,6 +4,7 @@ import { operatorPages, tenantPages } from "@ringback/functions/portal/pages"
 import { answer, startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { pumpAll } from "../harness/system.ts"
 import { makeWorld, type World } from "../api/world.ts"
+import { say } from "./say.ts"
 import { startPortal, type TestPortal, type Visitor } from "./portal.ts"
 
 let portal: TestPortal
@@ -20,6 +21,10 @@ before(async () => {
   theirs = await makeWorld(portal, receiver.url)
   visitor = await portal.signIn(ours.key)
   operator = await portal.signIn()
+  for (const { path, ids } of [ours, theirs]) {
+    const { body } = await portal.call(`GET ${path}/events/${ids["eventId"]}`)
+    ids["uuid"] = body.data.uuid
+  }
   were = { ours: await state(ours), theirs: await state(theirs) }
 })
 after(async () => {
@@ -28,7 +33,9 @@ after(async () => {
 })
 
 const fill = (path: string, ids: Record<string, string>) =>
-  path.replaceAll(/:(\w+)/g, (_, name: string) => ids[name === "id" ? "tenantId" : name]!)
+  path.replaceAll(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(ids[name === "id" ? "tenantId" : name]!),
+  )
 
 // Enough of each form that the API would do it, if it were let.
 const form = {
@@ -133,7 +140,7 @@ test("no text of a tenant's, a PBX's or a receiver's becomes markup", async () =
   assert.equal(endpoint.status, 201, endpoint.text)
   const open = { url: receiver.url, description: XSS }
   await portal.call(`POST ${path}/endpoints`, { body: open })
-  await portal.say(source.body, [
+  await say(portal, source.body.token, [
     ["Event", "OutCampaignUpdate"],
     ["Uuid", XSS],
     ["Name", XSS],
@@ -157,6 +164,7 @@ test("no text of a tenant's, a PBX's or a receiver's becomes markup", async () =
     eventId: events.data[0].id,
     deliveryId: deliveries.data[0].id,
     type: "campaign.updated",
+    uuid: XSS,
   }
   const asked = `?${["status", "uuid", "type", "endpointId", "after", "done", "window", "cursor", "count"].map((each) => `${each}=${encodeURIComponent(XSS)}`).join("&")}`
   let shown = 0
@@ -176,7 +184,11 @@ test("no text of a tenant's, a PBX's or a receiver's becomes markup", async () =
       check(await operator.post(at, fields), at)
     }
   }
-  check(await operator.get("/portal/tenants"), "tenants")
+  for (const { method, path: template } of operatorPages) {
+    const at = `/portal${fill(template, ids)}`
+    if (method === "get") check(await operator.get(`${at}?q=${encodeURIComponent(XSS)}`), at)
+  }
+  check(await operator.get("/portal/search?q=script"), "search")
   check(await operator.post("/portal/tenants", { name: `${XSS}\n` }), "tenants, refused")
   check(await operator.get(`/portal/link?token=${encodeURIComponent(XSS)}`), "link")
   assert.ok(shown >= 20, `${shown} pages show the text`)

@@ -171,3 +171,32 @@ test("a page that is open follows what happens, without a reload", { skip }, asy
   assert.ok(Math.min(...between) >= 1_000, `asked every ${between} ms`)
   await context.close()
 })
+
+test("who follows a link from another site is still signed in", { skip }, async () => {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const made = await api.call("POST /v1/tenants", { body: { name: "Linked" } })
+  const home = `${served.url}/portal/${made.body.id}/keys`
+  const link = await api.call(`POST /v1/tenants/${made.body.id}/portal-links`, { body: {} })
+  const elsewhere = "http://elsewhere.example/"
+  const body = `<a href="${home}">keys</a> <a href="${served.url}/portal">home</a>`
+  await page.route(elsewhere, (route) => route.fulfill({ contentType: "text/html", body }))
+  await page.goto(link.body.url)
+  await page.getByRole("button", { name: "Open the portal" }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+  await page.goto(elsewhere)
+  await page.getByRole("link", { name: "keys" }).click()
+  await page.getByRole("heading", { name: "API keys" }).waitFor()
+  await page.goto(elsewhere)
+  await page.getByRole("link", { name: "home" }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+
+  // And who is not signed in gets the page where one does, not a round without end.
+  const stranger = await (await browser.newContext()).newPage()
+  await stranger.route(elsewhere, (route) => route.fulfill({ contentType: "text/html", body }))
+  await stranger.goto(elsewhere)
+  await stranger.getByRole("link", { name: "keys" }).click()
+  await stranger.getByText("Your session has ended").waitFor()
+  await stranger.context().close()
+  await context.close()
+})

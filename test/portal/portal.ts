@@ -1,8 +1,4 @@
-import { SendMessageCommand } from "@aws-sdk/client-sqs"
-import { sealMessage, type EventMessage } from "@ringback/events/message"
-import { parseSourceToken } from "@ringback/events/token"
 import assert from "node:assert/strict"
-import { randomBytes } from "node:crypto"
 import { createApi } from "@ringback/functions/api/index"
 import { OPERATOR_KEY, startApi, type TestApi } from "../api/api.ts"
 
@@ -25,8 +21,6 @@ export type TestPortal = TestApi & {
   visitor: () => Visitor
   /** Signed in by that key. */
   signIn: (key?: string) => Promise<Visitor>
-  /** Those AMI headers, as that source's collector would send them. */
-  say: (source: { id: string; token: string }, headers: [string, string][]) => Promise<void>
 }
 
 export const ORIGIN = "https://api.test"
@@ -68,24 +62,7 @@ export async function startPortal(
     return self
   }
 
-  async function say(source: { token: string }, headers: [string, string][]): Promise<void> {
-    const token = parseSourceToken(source.token)!
-    const message: EventMessage = {
-      v: 1,
-      kind: "event",
-      id: randomBytes(16).toString("base64url"),
-      tenant: token.tenant,
-      source: token.source,
-      collector: "A".repeat(22),
-      receivedAt: Date.now(),
-      headers,
-    }
-    const body = sealMessage(message, token)
-    const QueueUrl = api.stack.queues.Ingest.url
-    await api.stack.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }))
-  }
-
-  return { ...api, app, visitor, signIn, say }
+  return { ...api, app, visitor, signIn }
 }
 
 /** A page's text as somebody reads it. */

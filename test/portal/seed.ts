@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto"
 import { answer, type TestReceiver } from "../harness/receiver.ts"
 import { makeDeps, pumpAll } from "../harness/system.ts"
 import { makeTenant, type TestApi } from "../api/api.ts"
+import { sayCall } from "./say.ts"
 
 export const LONG =
   "Renewals and winback of the sales department, Copenhagen, Aarhus and Odense, ".repeat(2)
@@ -34,6 +36,9 @@ export async function seed(api: TestApi, receiver: TestReceiver) {
   await post("/endpoints", { url: `${receiver.url}off`, disabled: true })
   await post("/keys", { name: LONG.slice(0, 190), scope: "read" })
   await post("/keys", { name: RTL, expiresAt: "2099-12-31T23:59:59Z" })
+  await post("/endpoints", { url: `${receiver.url}good`, eventTypes: ["call.*"] })
+  const call = { uuid: randomUUID(), number: "+4520123456" }
+  await sayCall(api, source.token, call)
   for (const eventType of ["campaign.updated", "dialing.updated", "queue.created"])
     await post(`/sources/${source.id}/test`, { eventType })
   await pumpAll(api.stack, makeDeps(api.stack))
@@ -45,6 +50,7 @@ export async function seed(api: TestApi, receiver: TestReceiver) {
     endpointId: failing.id,
     deliveryId: deliveries.body.data[0].id as string,
     eventId: events.body.data[0].id as string,
+    callUuid: call.uuid,
   }
 }
 
@@ -53,7 +59,15 @@ export const pagesOf = (seeded: Awaited<ReturnType<typeof seed>>): Record<string
   const base = `/portal/${seeded.id}`
   return {
     tenants: "/portal/tenants",
+    search: `/portal/search?q=${encodeURIComponent(RTL.slice(0, 12))}`,
+    "dead-letters": "/portal/dead-letters",
+    rejected: "/portal/rejected",
+    cost: "/portal/cost",
+    "operator-audit": "/portal/audit",
     overview: base,
+    calls: `${base}/calls`,
+    call: `${base}/calls/${seeded.callUuid}`,
+    audit: `${base}/audit`,
     endpoints: `${base}/endpoints`,
     endpoint: `${base}/endpoints/${seeded.endpointId}`,
     "endpoint-new": `${base}/endpoints/new`,

@@ -11,8 +11,8 @@ export type Served = {
 }
 
 /** The portal on a port of this machine, for browsers, and a receiver to send to. */
-export async function servePortal(): Promise<Served> {
-  const api = await startApi()
+export async function servePortal(options: Parameters<typeof startApi>[0] = {}): Promise<Served> {
+  const api = await startApi(options)
   // Its address is known once it listens, as with npm start.
   let answer = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
   const server = await serve((request) => answer(request), 0)

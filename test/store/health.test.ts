@@ -90,10 +90,10 @@ test("failures are forgotten from the time that was judged, and from no other", 
   await BreakerState.recordFailures(table, tenant, id, 7)
   const since = now
   now += 1000
-  assert.equal(await BreakerState.countAnew(table, tenant, id, since - 1), undefined)
-  assert.deepEqual(await BreakerState.countAnew(table, tenant, id, since), {
+  assert.equal(await BreakerState.failingFrom(table, tenant, id, since - 1, now), undefined)
+  assert.deepEqual(await BreakerState.failingFrom(table, tenant, id, since, now), {
     failures: 0,
-    failingSince: now,
+    failingSince: now + 1,
   })
 })
 

@@ -15,7 +15,7 @@ const skip = findDynoxide() ? false : "dynoxide does not run on this platform"
 const now = Date.parse("2026-11-22T06:00:00Z")
 let stack: Stack
 before(async () => {
-  if (!skip) stack = await startStack("dynoxide")
+  if (!skip) stack = await startStack({ kind: "dynoxide" })
 })
 after(() => stack?.close())
 

@@ -38,15 +38,16 @@ const formPage = (title: string, crumbs: Html, form: Html, status = 200): View =
 const crumbsOf = (base: string) => html`<a href="${base}/endpoints">Endpoints</a>`
 
 export const endpointFormPages = [
-  page.show("/endpoints/new", async ({ client, tenant, base, mayChange }) => {
+  page.show("/endpoints/new", async ({ client, tenant, base, query, mayChange }) => {
     if (!mayChange) return { to: `${base}/endpoints` }
     const choices = await choicesFor(client, path`/tenants/${tenant.id}`)
+    const events = query.getAll("events")
     const form = { action: `${base}/endpoints/new`, cancel: `${base}/endpoints` }
     const shown = endpointForm({
       ...form,
       ...choices,
       submit: "Add endpoint",
-      values: fresh,
+      values: { ...fresh, eventTypes: events.length > 0 ? events : null },
       isNew: true,
     })
     return formPage("Add an endpoint", crumbsOf(base), shown)

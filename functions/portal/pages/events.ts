@@ -195,7 +195,7 @@ async function eventView(visit: TenantVisit, outcome: Html, status = 200): Promi
       <section class="card">
         <header><h2>As the PBX said it</h2></header>
         <div class="body">
-          ${headers.length === 0 ? html`<p class="dim">Ringback itself tells of this: no PBX did.</p>` : html`<pre tabindex="0" role="region" aria-label="AMI headers">${headers.map(([key, value]) => `${key}: ${value}`).join("\n")}</pre>`}
+          ${headers.length === 0 ? html`<p class="dim">Ringback has put this together: no PBX said it as it stands here.</p>` : html`<pre tabindex="0" role="region" aria-label="AMI headers">${headers.map(([key, value]) => `${key}: ${value}`).join("\n")}</pre>`}
         </div>
       </section>
     </div>`

@@ -21,8 +21,12 @@ const Seconds = v.pipe(
 // It becomes part of an item or of its key, which hold only so much.
 const Word = v.pipe(v.string(), v.maxLength(200))
 
+// A release reads the next one's messages before any writes them, so that one can go back from it: a newer version may add, and
+// takes nothing away.
+export const MessageVersion = v.picklist([1, 2])
+
 const Address = {
-  v: v.literal(1),
+  v: MessageVersion,
   /** The collector message id: 128 random bits in base64url, the same however often the message is sent. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
   tenant: v.pipe(v.string(), v.regex(/^ten_[0-9a-hjkmnp-tv-z]{26}$/)),

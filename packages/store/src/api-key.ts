@@ -5,6 +5,7 @@ import { deleteItem, getItem, type Item, type ReadOptions } from "./item.ts"
 import { apiKeyKey } from "./keys.ts"
 import { changeItem, queryPage } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 export const Scope = v.picklist(["full", "read"])
@@ -76,7 +77,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "KEY#", ...request })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 /** False where there was none. */

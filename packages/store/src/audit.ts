@@ -3,6 +3,7 @@ import { makeId } from "@ringback/events/ids"
 import { createItem, type Item } from "./item.ts"
 import { auditKey, auditPartition, deliverySortFrom } from "./keys.ts"
 import { readMerged } from "./merged.ts"
+import { readItems } from "./readable.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 /** Whose log an entry stands in that is about no living tenant. */
@@ -69,7 +70,7 @@ export async function list(
     ...(target !== undefined && { names: { "#target": "target" } }),
     values: { ":now": toSeconds(table.now()), ...(target !== undefined && { ":target": target }) },
   })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 function parse(item: Item): Entry {

@@ -82,12 +82,19 @@ export async function endWaking(table: Table, tenant: string, endpointId: string
   })
 }
 
-/** The failures are forgotten from `since` on: a delivery since then proved that they were not all. */
-export async function countAnew(table: Table, tenant: string, endpointId: string, since: number) {
+/** It has failed since `at` only, for then a delivery arrived; the failures before it are forgotten. */
+export async function failingFrom(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  since: number,
+  at: number,
+) {
   return changeHealth(table, tenant, endpointId, {
-    update: "SET failingSince = :now, failures = :zero",
+    update: "SET failingSince = :from, failures = :zero",
     condition: "failingSince = :since",
-    values: { ":now": table.now(), ":zero": 0, ":since": since },
+    // Later in any case, so that the same delivery is not found again.
+    values: { ":from": Math.max(at, since) + 1, ":zero": 0, ":since": since },
   })
 }
 

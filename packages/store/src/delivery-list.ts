@@ -15,6 +15,7 @@ import {
 import { readMerged } from "./merged.ts"
 import { getItems, type Item } from "./item.ts"
 import { queryPage } from "./live-item.ts"
+import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {
@@ -66,7 +67,9 @@ export async function listDeliveries(
     names,
     values,
   })
-  const found = isOpen ? await readWhole(table, items as (Item & Key)[]) : items.map(parseDelivery)
+  const found = isOpen
+    ? await readWhole(table, items as (Item & Key)[])
+    : readItems(table, items, parseDelivery)
   // The index may be a moment behind the item.
   const isWanted = (each: Delivery) => statuses.length === 0 || statuses.includes(each.status)
   return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
@@ -131,6 +134,8 @@ export async function readWhole(table: Table, places: Key[]): Promise<Delivery[]
   // What changes its status meanwhile stands in two partitions of the index, and DynamoDB reads no key twice.
   const keys = [...new Map(places.map((key) => [`${key.pk}|${key.sk}`, key])).values()]
   const items = await getItems(table, keys)
-  const found = new Map(items.map(parseDelivery).map((each) => [`${each.pk}|${each.sk}`, each]))
+  const found = new Map(
+    readItems(table, items, parseDelivery).map((each) => [`${each.pk}|${each.sk}`, each]),
+  )
   return keys.flatMap(({ pk, sk }) => found.get(`${pk}|${sk}`) ?? [])
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import { query, updateItem, type Item } from "./item.ts"
 import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // What waits stands in the index `due`: in one of the common shards, which `release` reads every minute, or parked with
@@ -47,7 +48,7 @@ export async function listDue(
     limit,
     start,
   })
-  return { entries: items.map((item) => v.parse(DueEntry, item)), next: last }
+  return { entries: readItems(table, items, (item) => v.parse(DueEntry, item)), next: last }
 }
 
 /**

@@ -7,6 +7,7 @@ import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItem, readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
@@ -134,10 +135,13 @@ const Matching = v.pick(Stored, [
 ])
 export type Matching = v.InferOutput<typeof Matching>
 
-/** All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. */
+/**
+ * All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. Throws
+ * where one cannot be read: to pass it over would lose its deliveries.
+ */
 export async function list(table: Table, tenant: string): Promise<Matching[]> {
   const items = await queryAll(table, tenant, "EP#", Object.keys(Matching.entries))
-  return items.map((item) => v.parse(Matching, item))
+  return items.map((item) => readItem(item, (each) => v.parse(Matching, each)))
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -147,7 +151,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "EP#", ...request })
-  return { items: items.map((item) => parse(table, item)), next }
+  return { items: readItems(table, items, (item) => parse(table, item)), next }
 }
 
 /** Undefined where none lives, or its revision is another. */

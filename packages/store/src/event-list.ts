@@ -1,6 +1,7 @@
 import type { Table } from "./table.ts"
 import { parseEvent, type StoredEvent } from "./event.ts"
 import { EVENT_SHARDS, eventPartition, eventSortFrom } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import { readMerged } from "./merged.ts"
 
 export type EventQuery = {
@@ -51,5 +52,5 @@ export async function listEvents(
     names,
     values,
   })
-  return { items: items.map(parseEvent), next }
+  return { items: readItems(table, items, parseEvent), next }
 }

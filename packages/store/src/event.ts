@@ -9,6 +9,7 @@ import {
   type ReadOptions,
 } from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
+import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
@@ -87,7 +88,7 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
   }
   const { message, receivedAt } = claim
   const key = claimKey(claim.tenant, claim.hash)
-  const old = await claimItem(table, key, { message, receivedAt }, message)
+  const old = await claimItem(table, key, { v: ITEM_VERSION, message, receivedAt }, message)
   if (old === "taken") return { outcome: "duplicate" }
   // Listed by the receipt that the first claim noted, so the second item's key is fixed as well.
   const listedAt = (old?.receivedAt as number | undefined) ?? receivedAt
@@ -97,6 +98,7 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
 
 async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
   const sets = {
+    v: ITEM_VERSION,
     type: claim.type,
     source: claim.source,
     uuid: claim.uuid,

@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./keys.ts"
+import { ITEM_VERSION, readItem } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 // The requests to DynamoDB. Beside insert.ts nothing else here makes any.
@@ -61,7 +62,7 @@ export async function getItem(
       ConsistentRead: consistent,
     }),
   )
-  return item && unmarshall(item)
+  return item && readItem(unmarshall(item), (each) => each)
 }
 
 const MAX_GETS = 100
@@ -95,7 +96,7 @@ export async function getItems(
 export async function putItem(table: Table, item: Key & Item, condition: Condition = {}) {
   const command = new PutItemCommand({
     TableName: table.name,
-    Item: toAttributes(item),
+    Item: toAttributes({ v: ITEM_VERSION, ...item }),
     ...expressionsOf(condition),
   })
   return (await ifConditionHolds(table.client.send(command))) !== undefined

@@ -2,6 +2,7 @@ import * as v from "valibot"
 import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
+import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** The kinds of the dialler's records that are kept as last heard of. */
@@ -56,6 +57,7 @@ export async function write(
 ): Promise<void> {
   const isBare = isDeleted && data["tmCreate"] === undefined
   const { sets, ...assigned } = assignmentsOf({
+    v: ITEM_VERSION,
     kind,
     source,
     uuid,
@@ -108,7 +110,8 @@ export const remove = (table: Table, tenant: string, ref: RecordRef) =>
 /** Those that are known, in any order, a hundred by one request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
   const keys = refs.map((ref) => recordKey(tenant, ref))
-  return (await getItems(table, keys)).flatMap((item) => living(table, item) ?? [])
+  const items = await getItems(table, keys)
+  return readItems(table, items, (item) => living(table, item)).flatMap((record) => record ?? [])
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */
@@ -128,5 +131,5 @@ export async function list(
     filters: ["expiresAt > :now"],
     values: { ":now": toSeconds(table.now()) },
   })
-  return { items: items.map((item) => v.parse(Record, item)), next }
+  return { items: readItems(table, items, (item) => v.parse(Record, item)), next }
 }

@@ -7,6 +7,7 @@ import { sourceKey } from "./keys.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, isTombstone, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
+import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 const SourceKey = v.object({
@@ -109,7 +110,7 @@ export async function page(
   request: { limit: number; after?: string | undefined },
 ) {
   const { items, next } = await queryPage(table, { pk: tenant, prefix: "SRC#", ...request })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 export async function update(

@@ -1,6 +1,7 @@
 import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
 import { query } from "./item.ts"
 import { deliveryPartition, deliveryRefOf, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
@@ -112,8 +113,7 @@ async function readPart(
     limit: PAGE,
   })
   const last = page.last?.["sk"] as string | undefined
-  const found = page.items
-    .map(parseDelivery)
+  const found = readItems(table, page.items, parseDelivery)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map((delivery) => {
       const { status, attempts } = delivery

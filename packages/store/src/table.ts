@@ -11,6 +11,8 @@ export type Table = {
   sealer: Sealer
   /** How long events and deliveries are kept, at least 14 days. */
   retentionMs: number
+  /** Hears of an item that no page shows because it cannot be read. */
+  onUnreadable?: (place: Key, reason: unknown) => void
   /** Where the table takes several conditional writes in one request; each goes by itself otherwise. */
   insert?: Insert | undefined
 }

@@ -4,6 +4,7 @@ import { createItem, type Item, type ReadOptions } from "./item.ts"
 import { tenantKey } from "./keys.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, queryPage, tombstone } from "./live-item.ts"
+import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
 /** A customer of the call centre. Times are epoch ms. */
@@ -44,7 +45,7 @@ export async function get(
 /** A page of the living, newest first; `next` is what to pass as `after`. */
 export async function page(table: Table, request: { limit: number; after?: string | undefined }) {
   const { items, next } = await queryPage(table, { pk: "TENANTS", prefix: "ten_", ...request })
-  return { items: items.map(parse), next }
+  return { items: readItems(table, items, parse), next }
 }
 
 export async function update(

@@ -20,6 +20,8 @@ const DENIED = new Set([
   "keep-alive",
   "max-forwards",
   "te",
+  "traceparent",
+  "tracestate",
   "trailer",
   "transfer-encoding",
   "upgrade",

@@ -18,11 +18,6 @@ export const RETRY_DELAYS_MS: readonly number[] = [
 export const MAX_ATTEMPTS = RETRY_DELAYS_MS.length + 1
 const JITTER = 0.2
 
-const DAY = 24 * HOUR
-
-/** In whole days, the longest that a delivery is on its way where no Retry-After makes its schedule longer. */
-export const LONGEST_SCHEDULE_MS = Math.ceil((sum(RETRY_DELAYS_MS) * (1 + JITTER)) / DAY) * DAY
-
 // SQS takes no DelaySeconds over 900.
 const MAX_SOON_MS = 15 * MINUTE
 
@@ -44,8 +39,4 @@ export function nextDelayMs(
 /** Whether a delayed message can carry the retry: the 5 s and the 5 min one, and a Retry-After as short. */
 export function isSoon(delayMs: number): boolean {
   return delayMs <= MAX_SOON_MS
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0)
 }

@@ -1,4 +1,4 @@
-import { releaseEverySeconds } from "../../../infra/facts.ts"
+import { releaseEverySeconds, releaseGroups } from "../../../infra/facts.ts"
 import { alternatives, prices, pricesAsOf } from "../../../infra/prices.ts"
 import type { Meter } from "./meter.ts"
 
@@ -26,14 +26,14 @@ const POLLER_RECEIVES = (5 * MONTH_SECONDS) / 20
 const HEARTBEAT_SECONDS = 30
 const RELEASE_SHARDS = 16
 const RELEASE_MS = 50
+const RELEASE_GIGABYTES = 1.769
 const EVENTUAL_READ_UNITS = 0.5
 const GIGABYTE = 1e9
 
 const money = (dollars: number) => dollars.toFixed(2)
 
-const lambda = (invocations: number, billedMs: number) =>
-  invocations * prices.lambdaRequest +
-  (billedMs / 1000) * LAMBDA_GIGABYTES * prices.lambdaGigabyteSecond
+const lambda = (invocations: number, billedMs: number, gigabytes = LAMBDA_GIGABYTES) =>
+  invocations * prices.lambdaRequest + (billedMs / 1000) * gigabytes * prices.lambdaGigabyteSecond
 
 const partsOf = (endpoints: number, meter: Meter) => ({
   SQS: meter.sqsRequests * prices.sqsRequest,
@@ -101,7 +101,8 @@ const extrasTable = ({ events, calls, latest }: Counts) => {
 }
 
 const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }: Standing) => {
-  const releases = MONTH_SECONDS / releaseEverySeconds
+  const minutes = MONTH_SECONDS / releaseEverySeconds
+  const releases = releaseGroups * minutes
   const heartbeats = MONTH_SECONDS / HEARTBEAT_SECONDS
   const items: [string, number][] = [
     [`${pollers} queues, polled for ever`, pollers * POLLER_RECEIVES * prices.sqsRequest],
@@ -109,9 +110,9 @@ const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }:
     [`${alarms} alarms`, alarms * prices.alarm],
     [`${dashboards} dashboard`, dashboards * prices.dashboard],
     [
-      "release, every minute",
-      lambda(releases, releases * RELEASE_MS) +
-        releases * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
+      `release, ${releaseGroups} groups of shards every minute`,
+      lambda(releases, releases * RELEASE_MS, RELEASE_GIGABYTES) +
+        minutes * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
     ],
     ["one collector's heartbeats", heartbeats * sum(Object.values(partsOf(0, heartbeat)))],
   ]

@@ -1,5 +1,5 @@
 import { queues } from "../../../infra/facts.ts"
-import { all, type Kind, queueOf, type Recording, type Resource } from "../recording.ts"
+import { find, all, type Kind, queueOf, type Recording, type Resource } from "../recording.ts"
 import { makeFaults } from "./faults.ts"
 
 // Which recorded thing a CloudWatch dimension names, and by which of its outputs.
@@ -10,19 +10,32 @@ const dimensionKinds: Record<string, [Kind, (resource: Resource) => string]> = {
   ApiId: ["api", ({ id }) => id],
 }
 
-const namesOf = (recording: Recording, dimension: string) => {
+const namesOf = (recording: Recording, dimension: string): string[] => {
+  if (dimension === "GlobalSecondaryIndexName") {
+    const indexes = all(recording, "table").flatMap(
+      ({ inputs }) => inputs.globalSecondaryIndexes as { name: string }[],
+    )
+    return indexes.map(({ name }) => name)
+  }
   const [kind, nameOf] = dimensionKinds[dimension] ?? []
   return kind && nameOf ? all(recording, kind).map(nameOf) : []
 }
 
-/** What must ring, by logical name: every DLQ, every queue's age, every function's errors and throttles, the API. */
+/** What must ring, by logical name: every DLQ, every queue's age, every function's errors and throttles, the table's, the API. */
 const expectedAlarms = (recording: Recording) => [
   ...Object.keys(queues).flatMap((name) => [`${name}DeadLettersNotEmpty`, `${name}QueueOld`]),
   ...all(recording, "function").flatMap(({ name }) => {
     const component = name.replace(/Function$/, "")
     return [`${component}Errors`, `${component}Throttles`]
   }),
+  ...["Table", "DueIndex", "OpenIndex"].flatMap((name) => [
+    `${name}WriteThrottles`,
+    `${name}ReadThrottles`,
+  ]),
   "MessagesRejected",
+  "ReleaseNotRunning",
+  "DueBacklog",
+  "ItemsUnreadable",
   "ApiFailures",
 ]
 
@@ -48,6 +61,14 @@ export const alarmFaults = (recording: Recording) => {
       expect(isFiltered, `${name}: no log filter makes ${inputs.namespace} ${inputs.metricName}`)
     }
   }
+
+  const notRunning = alarms.find(({ name }) => name === "ReleaseNotRunning")?.inputs ?? {}
+  expectValues("ReleaseNotRunning", notRunning, {
+    metricName: "Invocations",
+    comparisonOperator: "LessThanThreshold",
+    treatMissingData: "breaching",
+    dimensions: { FunctionName: find(recording, "function", "ReleaseFunction")?.outputs.name },
+  })
 
   for (const name of Object.keys(queues)) {
     const alarm = alarms.find((each) => each.name === `${name}DeadLettersNotEmpty`)

@@ -1,19 +1,28 @@
 import { table as facts } from "../../../infra/facts.ts"
 import { isPermanent } from "../../../infra/stage.ts"
 import { all, type Recording } from "../recording.ts"
+import { stages } from "../offline/stages.ts"
 import { makeFaults } from "./faults.ts"
 
 const kinds = { string: "S", number: "N" }
 
-const indexOf = (name: keyof typeof facts.globalIndexes) => {
+const indexOf = (name: keyof typeof facts.globalIndexes, warmThroughput?: object) => {
   const { hashKey, rangeKey, projection } = facts.globalIndexes[name]
-  return { hashKey, name, nonKeyAttributes: [...projection], projectionType: "INCLUDE", rangeKey }
+  const index = { hashKey, name, nonKeyAttributes: [...projection], projectionType: "INCLUDE" }
+  return { ...index, rangeKey, ...(warmThroughput && { warmThroughput }) }
+}
+
+// A stage's table and its indexes are made ready for a load, by a setting.
+const warmOf = ({ stage }: Recording) => {
+  const writes = Number(stages[stage]?.["RINGBACK_WARM_WRITE_UNITS"])
+  return writes ? { readUnitsPerSecond: 12_000, writeUnitsPerSecond: writes } : undefined
 }
 
 /** The table of the facts, on demand, with TTL and recovery to a point in time; kept on a permanent stage. */
 export const tableFaults = (recording: Recording) => {
   const { faults, expect, expectValues } = makeFaults()
   const isKept = isPermanent(recording.stage)
+  const warm = warmOf(recording)
   const tables = all(recording, "table")
   expect(tables.length === 1, `there are ${tables.length} tables, must be one`)
   for (const { name, inputs, retainOnDelete } of tables) {
@@ -21,7 +30,8 @@ export const tableFaults = (recording: Recording) => {
       billingMode: "PAY_PER_REQUEST",
       ...facts.primaryIndex,
       attributes: Object.entries(facts.fields).map(([name, type]) => ({ name, type: kinds[type] })),
-      globalSecondaryIndexes: [indexOf("due"), indexOf("open")],
+      globalSecondaryIndexes: [indexOf("due", warm), indexOf("open", warm)],
+      warmThroughput: warm,
       ttl: { attributeName: facts.ttl, enabled: true },
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: isKept,

@@ -2,6 +2,7 @@ import * as facts from "../../../infra/facts.ts"
 import { isPermanent } from "../../../infra/stage.ts"
 import { all, byArn, find, type Recording, type Resource } from "../recording.ts"
 import type { Calls } from "../calls.ts"
+import { stages } from "../offline/stages.ts"
 import { makeFaults } from "./faults.ts"
 import { readers } from "./readers.ts"
 import { rightsOf } from "./rights.ts"
@@ -25,7 +26,7 @@ export const workerFaults = (recording: Recording) => {
         functionResponseTypes: ["ReportBatchItemFailures"],
         batchSize: queue.batchSize,
         maximumBatchingWindowInSeconds: queue.windowSeconds,
-        scalingConfig: { maximumConcurrency: queue.maximumConcurrency },
+        scalingConfig: { maximumConcurrency: concurrencyOf(name as facts.QueueName, recording) },
       })
       const reader = byArn(recording, "function", mapping.inputs.functionName)
       const wanted = `${readers[name as facts.QueueName]}Function`
@@ -54,6 +55,11 @@ export const workerFaults = (recording: Recording) => {
   }
   return [...faults, ...scheduleFaults(recording)]
 }
+
+// A stage may have another one than the facts, by a setting.
+const concurrencyOf = (name: facts.QueueName, { stage }: Recording) =>
+  Number(stages[stage]?.[`RINGBACK_${name.toUpperCase()}_CONCURRENCY`]) ||
+  facts.queues[name].maximumConcurrency
 
 // Functions whose messages can come back to them, over whatever queues: by what they may send, and who reads it.
 const selfTriggered = (rights: Calls) => {
@@ -84,20 +90,27 @@ const logFaults = (recording: Recording, { name, inputs }: Resource) => {
 
 const scheduleFaults = (recording: Recording) => {
   const { faults, expectValues } = makeFaults()
-  const schedule = find(recording, "schedule", "ReleaseEveryMinuteSchedule")
   const lambda = find(recording, "function", "ReleaseFunction")
-  const { scheduleExpression, state, target } = schedule?.inputs ?? {}
-  expectValues(
-    "Release",
-    { scheduleExpression, state, arn: target?.arn },
-    {
-      scheduleExpression: "rate(1 minute)",
-      state: "ENABLED",
-      arn: lambda?.outputs.arn,
-    },
-  )
+  const groups = facts.releaseGroups
+  for (let group = 0; group < groups; group++) {
+    const name = `ReleaseEveryMinute${group}Schedule`
+    const { scheduleExpression, state, target } = find(recording, "schedule", name)?.inputs ?? {}
+    expectValues(
+      name,
+      { scheduleExpression, state, arn: target?.arn, input: target?.input },
+      {
+        scheduleExpression: "rate(1 minute)",
+        state: "ENABLED",
+        arn: lambda?.outputs.arn,
+        input: JSON.stringify({ group, groups }),
+      },
+    )
+  }
   expectValues("ReleaseFunction", lambda?.inputs ?? {}, release)
   const retries = find(recording, "retries", "ReleaseEventInvokeConfig")
-  expectValues("Release", retries?.inputs ?? {}, { maximumRetryAttempts: 0 })
+  expectValues("Release", retries?.inputs ?? {}, {
+    maximumRetryAttempts: 0,
+    maximumEventAgeInSeconds: facts.releaseEverySeconds,
+  })
   return faults
 }

@@ -1,0 +1,73 @@
+import { html, raw } from "hono/html"
+import { layoutHtml } from "./docs-layout.ts"
+import texts from "./guides.json" with { type: "json" }
+
+export type GuideName = keyof typeof texts
+
+export type GuideEntry = { name: GuideName; title: string; about: string }
+
+/** The guides beside the reference, in the order of the menu. Each is the README of the room that it is about. */
+export const guides: readonly GuideEntry[] = [
+  {
+    name: "receiving",
+    title: "Receiving webhooks",
+    about: "A receiver that loses nothing and counts nothing twice, in JavaScript, Python and PHP",
+  },
+  {
+    name: "events",
+    title: "What an event is",
+    about: "Outcomes, identity and order of what a PBX says",
+  },
+  {
+    name: "collector",
+    title: "Running a collector",
+    about: "The edge beside the PBX: its settings, what it promises, what it says",
+  },
+  {
+    name: "operating",
+    title: "Operating Ringback",
+    about: "Deploying to AWS, stages, alarms and what to do about each",
+  },
+]
+
+export const guidePath = ({ name }: Pick<GuideEntry, "name">) => `/docs/${name}`
+
+const pages = new Map<GuideName, string>()
+
+/** A guide as a page, rendered once. Goes out with `docsHeaders`. */
+export function guidePage(entry: GuideEntry): string {
+  const page = pages.get(entry.name) ?? String(render(entry) as string)
+  pages.set(entry.name, page)
+  return page
+}
+
+export const guideMenu = (current?: GuideName) =>
+  html`<ul>
+    ${guides.map(
+      (each) =>
+        html`<li>
+          <a href="${guidePath(each)}" ${each.name === current ? html`aria-current="page"` : ""}
+            >${each.title}</a
+          >
+        </li>`,
+    )}
+  </ul>`
+
+const render = ({ name, title }: GuideEntry) =>
+  layoutHtml({
+    title,
+    menuTitle: title,
+    menu: html`<h2>On this page</h2>
+      <ul>
+        ${texts[name].headings.map(({ id, text }) => html`<li><a href="#${id}">${text}</a></li>`)}
+      </ul>
+      <h2>Guides</h2>
+      ${guideMenu(name)}
+      <h2>Beside this</h2>
+      <ul>
+        <li><a href="/docs">The API's reference</a></li>
+        <li><a href="/asyncapi.json">AsyncAPI document</a></li>
+        <li><a href="/portal">The portal</a></li>
+      </ul>`,
+    main: html`<main class="guide">${raw(texts[name].html)}</main>`,
+  })

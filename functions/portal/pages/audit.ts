@@ -1,0 +1,156 @@
+import { html } from "hono/html"
+import type * as v from "valibot"
+import type { AuditAnswer } from "../../api/audit.ts"
+import { path } from "../client.ts"
+import { field } from "../form.ts"
+import { empty, exactTime, heading, name, type Html } from "../html.ts"
+import { operatorSection, tenantSection } from "../page.ts"
+import { pager } from "../pager.ts"
+import { problemNote } from "../problem-view.ts"
+import type { Key, Page } from "../types.ts"
+
+type Entry = v.InferOutput<typeof AuditAnswer>
+
+const PAGE = "50"
+
+const askedIn = (query: URLSearchParams): string => {
+  const asked = new URLSearchParams({ limit: PAGE })
+  for (const each of ["target", "cursor"]) {
+    const value = query.get(each)?.trim()
+    if (value) asked.set(each, value)
+  }
+  return asked.toString()
+}
+
+export const auditPages = [
+  tenantSection("audit").show("/audit", async ({ client, tenant, base, query }) => {
+    const at = path`/tenants/${tenant.id}`
+    const [list, keys] = await Promise.all([
+      client.ask<Page<Entry>>("GET", `${at}/audit?${askedIn(query)}`),
+      client.get<Page<Key>>(`${at}/keys?limit=250`),
+    ])
+    const here = `${base}/audit`
+    const target = query.get("target")
+    const rows = list.ok ? list.body.data : []
+    const content = html`${heading({
+        title: "Audit",
+        about: "Who changed what, and when. Kept for 400 days; secrets are never in it.",
+      })}
+      <form class="filters" method="get" action="${here}">
+        ${field({
+          id: "target",
+          label: "Of the thing with the id",
+          isLong: true,
+          control: html`<input
+            id="target"
+            name="target"
+            type="search"
+            class="mono"
+            value="${target ?? ""}"
+            placeholder="ep_…"
+          />`,
+        })}
+        <button>Filter</button>
+        ${target ? html`<a class="button" href="${here}">Clear</a>` : ""}
+      </form>
+      ${list.ok ? "" : problemNote(list.problem)}
+      <section class="card">
+        ${
+          rows.length === 0
+            ? empty(
+                "Nothing changed",
+                target
+                  ? "Nothing of that id was changed."
+                  : "Changes to endpoints, PBXes and keys show here.",
+              )
+            : html`${rowsHtml(rows, (actor) => actorHtml(actor, keys.data), base)}${pager(here, query, list.ok ? list.body.nextCursor : null)}`
+        }
+      </section>`
+    return { title: "Audit", content }
+  }),
+]
+
+export const operatorAuditPages = [
+  operatorSection("audit").show("/audit", async ({ client, query }) => {
+    const list = await client.get<Page<Entry>>(`/audit?${askedIn(query)}`)
+    const content = html`${heading({
+        title: "Audit",
+        about:
+          "What the operator changed beyond any living tenant: deleted tenants, dead letters sent again. A tenant's own changes are in its own pages.",
+      })}
+      <section class="card">
+        ${
+          list.data.length === 0
+            ? empty(
+                "Nothing changed",
+                "Deleted tenants and dead letters that were sent again show here.",
+              )
+            : html`${rowsHtml(list.data, (actor) => html`${actor}`, undefined)}${pager("/portal/audit", query, list.nextCursor)}`
+        }
+      </section>`
+    return { title: "Audit", content }
+  }),
+]
+
+function actorHtml(actor: string, keys: Key[]): Html {
+  if (actor === "operator") return html`The operator`
+  if (actor.startsWith("ses_")) return html`By the operator's link`
+  const key = keys.find(({ id }) => id === actor)
+  return key ? name(key.name) : html`<span class="dim">a key that is gone</span>`
+}
+
+const rowsHtml = (entries: Entry[], who: (actor: string) => Html, base: string | undefined): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>What</th>
+        <th>Who</th>
+        <th>Of</th>
+        <th>When</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${entries.map(
+        (entry) =>
+          html`<tr>
+            <td class="wide">
+              <strong>${wordsOf(entry.action)}</strong>${changesHtml(entry.changes)}
+            </td>
+            <td><span class="clip" title="${entry.actor}">${who(entry.actor)}</span></td>
+            <td>${targetHtml(entry.target, base)}</td>
+            <td>${exactTime(entry.at)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+
+/** `rotateEndpointSecret` as "Rotate endpoint secret". */
+const wordsOf = (operation: string): string => {
+  const words = operation.replaceAll(/([A-Z])/g, " $1").toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function changesHtml(changes: Record<string, unknown>): Html {
+  const all = Object.entries(changes)
+  if (all.length === 0) return html``
+  return html`<details class="more small">
+    <summary>${all.map(([each]) => each).join(", ")}</summary>
+    <pre tabindex="0" role="region" aria-label="What was asked for">
+${JSON.stringify(changes, null, 2)}</pre>
+  </details>`
+}
+
+const places: Record<string, string> = {
+  ep: "endpoints",
+  src: "sources",
+  evt: "events",
+  dlv: "deliveries",
+}
+
+function targetHtml(target: string | null, base: string | undefined): Html {
+  if (target === null) return html``
+  const place = places[target.split("_")[0]!]
+  return base !== undefined && place !== undefined
+    ? html`<a class="mono small" href="${base}/${place}/${target}">${target}</a>`
+    : html`<code class="small">${target}</code>`
+}

@@ -1,0 +1,145 @@
+import { html } from "hono/html"
+import { path, Refused } from "../client.ts"
+import { exactTime, heading, liveMark, name, number, seconds, time, type Html } from "../html.ts"
+import { tenantSection } from "../page.ts"
+import { deliveryStatus, outcomeStatus } from "../status.ts"
+import type { Endpoint, Event, EventWithDeliveries, Page } from "../types.ts"
+import { readCall, type Call } from "./call-data.ts"
+import { endpointLink } from "./endpoint-name.ts"
+
+// A dialing has six events and three of its call; more are of a number that was tried often.
+const MAX_STEPS = 30
+
+const page = tenantSection("calls")
+
+export const callPage = [
+  page.show("/calls/:uuid", async ({ client, tenant, base, params }) => {
+    const at = path`/tenants/${tenant.id}`
+    const uuid = params["uuid"] ?? ""
+    const [{ data }, endpoints] = await Promise.all([
+      client.get<Page<Event>>(`${at}${path`/events?uuid=${uuid}&limit=${String(MAX_STEPS)}`}`),
+      client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
+    ])
+    if (data.length === 0) {
+      throw new Refused({
+        type: "",
+        title: "Not found",
+        status: 404,
+        code: "not_found",
+        requestId: "",
+      })
+    }
+    const steps = await Promise.all(
+      data.map(({ id }) => client.get<EventWithDeliveries>(`${at}${path`/events/${id}`}`)),
+    )
+    const inOrder = steps.toSorted((a, b) => (a.observedAt < b.observedAt ? -1 : 1))
+    const told =
+      data.find(({ type }) => type === "call.completed") ??
+      data.find(({ type }) => type.startsWith("call."))
+    const call = told && readCall(told)
+    const content = html`${heading({
+        title: name(call?.number ?? "Call"),
+        about: html`<code>${uuid}</code>`,
+        crumbs: html`<a href="${base}/calls">Calls</a>`,
+        actions: liveMark,
+      })}
+      <div id="live">
+        ${call ? factsHtml(call) : ""}
+        <section class="card">
+          <header>
+            <h2>From the PBX to each endpoint</h2>
+            <a href="${base}/events?uuid=${encodeURIComponent(uuid)}">Its events</a>
+          </header>
+          <div class="body">
+            <ol class="timeline">
+              ${inOrder.map((event) => stepHtml(base, event, endpoints.data))}
+            </ol>
+          </div>
+        </section>
+      </div>`
+    return { title: call?.number ?? "Call", content }
+  }),
+]
+
+const factsHtml = (call: Call): Html =>
+  html`<section class="card">
+    <div class="body">
+      <dl class="facts">
+        <dt>Outcome</dt>
+        <dd>
+          ${outcomeStatus(call.isOver, call.outcome)}
+          ${call.hangupCause === null ? "" : html`<span class="dim">${call.hangupCause}</span>`}
+        </dd>
+        ${
+          call.contact === null
+            ? ""
+            : html`<dt>Contact</dt>
+                <dd>${name(call.contact)}</dd>`
+        }
+        ${
+          call.campaign === null
+            ? ""
+            : html`<dt>Campaign</dt>
+                <dd>${name(call.campaign)}</dd>`
+        }
+        ${
+          call.list === null
+            ? ""
+            : html`<dt>Dial list</dt>
+                <dd>${name(call.list)}</dd>`
+        }
+        ${
+          call.attempt === null
+            ? ""
+            : html`<dt>Attempt</dt>
+                <dd>${number(call.attempt)}</dd>`
+        }
+        <dt>Began</dt>
+        <dd>${exactTime(call.startedAt)}</dd>
+        ${
+          call.ringSeconds === null
+            ? ""
+            : html`<dt>Rang</dt>
+                <dd>${seconds(call.ringSeconds)}</dd>`
+        }
+        ${
+          call.talkSeconds === null
+            ? ""
+            : html`<dt>Talked</dt>
+                <dd>${seconds(call.talkSeconds)}</dd>`
+        }
+      </dl>
+    </div>
+  </section>`
+
+function stepHtml(base: string, event: EventWithDeliveries, endpoints: Endpoint[]): Html {
+  const { deliveries, data } = event
+  const hasFailed = deliveries.some(({ status }) => status === "failed")
+  const hasArrived =
+    deliveries.length > 0 && deliveries.every(({ status }) => status === "delivered")
+  const { statusName, outcome } = data
+  const how = [statusName, outcome].filter((each) => typeof each === "string").join(", ")
+  return html`<li class="${hasFailed ? "is-wrong" : hasArrived ? "is-good" : ""}">
+    <div class="row between">
+      <strong
+        ><a href="${base}/events/${event.id}">${event.type}</a>
+        <span class="dim">${how}</span></strong
+      >
+      <span class="dim small">${exactTime(event.observedAt)}</span>
+    </div>
+    ${
+      deliveries.length === 0
+        ? html`<p class="dim small">No endpoint wanted it.</p>`
+        : html`<ul class="reached">
+            ${deliveries.map(
+              (each) =>
+                html`<li class="row">
+                  <a href="${base}/deliveries/${each.id}">${deliveryStatus(each.status)}</a>
+                  ${endpointLink(base, endpoints, each.endpointId)}
+                  ${each.nextAttemptAt === null ? "" : html`<span class="dim small">due ${time(each.nextAttemptAt)}</span>`}
+                </li>`,
+            )}
+          </ul>`
+    }
+  </li>`
+}

@@ -1,0 +1,105 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { empty, heading, liveMark, name, nothing, seconds, time, type Html } from "../html.ts"
+import { tenantSection } from "../page.ts"
+import { pager } from "../pager.ts"
+import { outcomeStatus } from "../status.ts"
+import type { Endpoint, Event, Page } from "../types.ts"
+import { readCall, type Call } from "./call-data.ts"
+
+const PAGE = 40
+
+const page = tenantSection("calls")
+
+export const callPages = [
+  page.show("/calls", async ({ client, tenant, base, query, mayChange }) => {
+    const at = path`/tenants/${tenant.id}`
+    const cursor = query.get("cursor")
+    const list = (type: string, more = "") =>
+      client.get<Page<Event>>(`${at}/events?type=${type}&limit=${PAGE}${more}`)
+    const [ended, begun, endpoints] = await Promise.all([
+      list("call.completed", cursor === null ? "" : path`&cursor=${cursor}`),
+      // Only at the newest there may be calls that still go on.
+      cursor === null ? list("call.started") : { data: [], nextCursor: null },
+      client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
+    ])
+    const calls = callsOf(ended.data, begun.data)
+    const isWanted = endpoints.data.some(({ eventTypes }) => eventTypes?.some(wantsCalls))
+    const offer = mayChange
+      ? html`<a class="button primary" href="${base}/endpoints/new?events=call.*"
+          >Add an endpoint for calls</a
+        >`
+      : nothing
+    const content = html`${heading({
+        title: "Calls",
+        about: "Each call once: to whom, how it ended, how long they talked.",
+        actions: cursor === null ? liveMark : nothing,
+      })}
+      <div ${cursor === null ? html`id="live"` : ""}>
+        <section class="card">
+          ${
+            calls.length > 0
+              ? html`${rowsHtml(base, calls)}${pager(`${base}/calls`, query, ended.nextCursor)}`
+              : isWanted
+                ? empty("No call yet", "The next call that your dialler makes shows here.")
+                : empty(
+                    "No endpoint asks for calls",
+                    "Calls are put together from the dialler's events once an endpoint wants them, from that moment on.",
+                    offer,
+                  )
+          }
+        </section>
+      </div>`
+    return { title: "Calls", content }
+  }),
+]
+
+const wantsCalls = (pattern: string) => pattern === "*" || pattern.startsWith("call.")
+
+/** Those that go on first, then the ended ones, each once. */
+function callsOf(ended: Event[], begun: Event[]): Call[] {
+  const done = new Set(ended.map(({ data }) => data["uuid"]))
+  const oldest = ended.at(-1)?.timestamp ?? ""
+  // What began before the oldest ended one of this page has most likely ended beyond it.
+  const open = begun.filter(({ data, timestamp }) => !done.has(data["uuid"]) && timestamp > oldest)
+  return [...open, ...ended].map(readCall)
+}
+
+const rowsHtml = (base: string, calls: Call[]): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>Number</th>
+        <th>Contact</th>
+        <th>Campaign</th>
+        <th>Outcome</th>
+        <th class="num">Rang</th>
+        <th class="num">Talked</th>
+        <th>Began</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${calls.map(
+        (call) =>
+          html`<tr>
+            <td>
+              <a href="${base}/calls/${encodeURIComponent(call.uuid)}"
+                >${name(call.number ?? "unknown")}</a
+              >
+            </td>
+            <td class="wide">
+              <span class="clip">${call.contact === null ? "" : name(call.contact)}</span>
+            </td>
+            <td><span class="clip">${call.campaign === null ? "" : name(call.campaign)}</span></td>
+            <td>${outcomeStatus(call.isOver, call.outcome)}</td>
+            <td class="num" data-label="rang">
+              ${call.ringSeconds === null ? "" : seconds(call.ringSeconds)}
+            </td>
+            <td class="num" data-label="talked">
+              ${call.talkSeconds === null ? "" : seconds(call.talkSeconds)}
+            </td>
+            <td>${time(call.startedAt)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, test } from "node:test"
+import { traceIdOf } from "@ringback/events/trace"
+import { answer, ok } from "../harness/receiver.ts"
+import { eventMessage, sendToIngest } from "../harness/system.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
+
+const logged: { event: string; fields: Record<string, unknown> }[] = []
+let world: World
+before(async () => {
+  const log = (event: string, fields: Record<string, unknown>) =>
+    void logged.push({ event, fields })
+  world = await startWorld({ log })
+})
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/
+
+const tracesAt = (path: string) =>
+  world.receiver.arrived
+    .filter((each) => each.path === path)
+    .map(({ headers }) => {
+      const [, trace, span] = FORM.exec(String(headers["traceparent"])) ?? []
+      assert.ok(trace && span, String(headers["traceparent"]))
+      return { trace, span }
+    })
+
+test("every attempt and every endpoint gets the trace that began with the collector's message, each with a span of its own", async () => {
+  const [one, two] = [await world.addEndpoint(), await world.addEndpoint()]
+  world.receiver.behave(({ path }, response) => answer(response, path === one.path ? 500 : 204))
+  const message = eventMessage(world.customer, campaignUpdate())
+  await sendToIngest(world.stack, world.customer, message)
+  await world.pump()
+  world.receiver.behave(ok)
+  await world.run()
+  const all = [...tracesAt(one.path), ...tracesAt(two.path)]
+  assert.equal(all.length, 3)
+  assert.deepEqual(new Set(all.map(({ trace }) => trace)), new Set([traceIdOf(message.id)]))
+  assert.equal(new Set(all.map(({ span }) => span)).size, 3)
+})
+
+test("two events have two traces, and what one log line names leads to the other", async () => {
+  const { path, arrived } = await world.addEndpoint()
+  logged.length = 0
+  await world.say()
+  await world.say()
+  await world.pump()
+  const traces = tracesAt(path).map(({ trace }) => trace)
+  assert.equal(new Set(traces).size, 2)
+  const of = (name: string) => logged.filter(({ event }) => event === name)
+  const ingested = of("batch.ingested").flatMap(({ fields }) => fields["events"] ?? [])
+  assert.deepEqual(new Set(ingested), new Set(arrived().map(({ id }) => id)))
+  const attempted = of("delivery.attempted").map(({ fields }) => fields["traceId"])
+  assert.deepEqual(new Set(attempted), new Set(traces))
+})
