@@ -18,6 +18,44 @@ const makeSecret = (name: string) =>
     value: new sst.Secret(name).value,
   })
 
+type Parts = {
+  image: string
+  amiHost: string
+  amiSecret: ReturnType<typeof makeSecret>
+  sourceToken: ReturnType<typeof makeSecret>
+  spool: ReturnType<typeof makeSpool>
+  logGroup: aws.cloudwatch.LogGroup
+}
+
+const containerOf = ({ image, amiHost, amiSecret, sourceToken, spool, logGroup }: Parts) => ({
+  name: "collector",
+  image,
+  essential: true,
+  user: spool.user,
+  readonlyRootFilesystem: true,
+  stopTimeout: 30,
+  environment: [
+    { name: "AMI_HOST", value: amiHost },
+    { name: "AMI_USERNAME", value: required("COLLECTOR_AMI_USERNAME") },
+    { name: "RINGBACK_INGEST_QUEUE_URL", value: queues.Ingest.url },
+    { name: "RINGBACK_SPOOL_DIR", value: SPOOL_DIR },
+  ],
+  secrets: [
+    { name: "AMI_SECRET", valueFrom: amiSecret.arn },
+    { name: "RINGBACK_SOURCE_TOKEN", valueFrom: sourceToken.arn },
+  ],
+  mountPoints: [{ sourceVolume: "spool", containerPath: SPOOL_DIR }],
+  healthCheck: { command: ["CMD", "node", "-e", isHealthy], startPeriod: 30 },
+  logConfiguration: {
+    logDriver: "awslogs",
+    options: {
+      "awslogs-group": logGroup.name,
+      "awslogs-region": region(),
+      "awslogs-stream-prefix": "collector",
+    },
+  },
+})
+
 /** A collector on Fargate, in the private subnets of the VPC where the PBX is: no public address, and nobody logs in. */
 const makeCollector = (amiHost: string) => {
   const vpcId = required("COLLECTOR_VPC")
@@ -38,34 +76,7 @@ const makeCollector = (amiHost: string) => {
   })
   const roles = makeCollectorRoles({ image, logGroup, secrets: [amiSecret, sourceToken] })
 
-  const container = {
-    name: "collector",
-    image,
-    essential: true,
-    user: spool.user,
-    readonlyRootFilesystem: true,
-    stopTimeout: 30,
-    environment: [
-      { name: "AMI_HOST", value: amiHost },
-      { name: "AMI_USERNAME", value: required("COLLECTOR_AMI_USERNAME") },
-      { name: "RINGBACK_INGEST_QUEUE_URL", value: queues.Ingest.url },
-      { name: "RINGBACK_SPOOL_DIR", value: SPOOL_DIR },
-    ],
-    secrets: [
-      { name: "AMI_SECRET", valueFrom: amiSecret.arn },
-      { name: "RINGBACK_SOURCE_TOKEN", valueFrom: sourceToken.arn },
-    ],
-    mountPoints: [{ sourceVolume: "spool", containerPath: SPOOL_DIR }],
-    healthCheck: { command: ["CMD", "node", "-e", isHealthy], startPeriod: 30 },
-    logConfiguration: {
-      logDriver: "awslogs",
-      options: {
-        "awslogs-group": logGroup.name,
-        "awslogs-region": region(),
-        "awslogs-stream-prefix": "collector",
-      },
-    },
-  }
+  const container = containerOf({ image, amiHost, amiSecret, sourceToken, spool, logGroup })
 
   const task = new aws.ecs.TaskDefinition("CollectorTask", {
     family: `ringback-${$app.stage}-collector`,

@@ -4,14 +4,15 @@ export type SqsSender = Pick<SQSClient, "send">
 
 export type Outgoing = { body: string; groupId: string; delaySeconds?: number }
 
-// SQS takes ten messages and 1 MiB a request. Ten of ours stay below that: none is larger than 64 KB, see formatDelivery.
 const MAX_ENTRIES = 10
+const MAX_BYTES = 1024 * 1024
+const OVERHEAD_BYTES = 512
 
 /** SQS refuses more; what is due later waits in the table. */
 export const MAX_DELAY_SECONDS = 900
 
 /**
- * Sends all, ten to a request, requests side by side. The indexes of what SQS did not take; an answer that
+ * Sends all, ten and 1 MiB to a request, requests side by side. The indexes of what SQS did not take; an answer that
  * never came counts so too.
  */
 export async function sendAll(
@@ -34,11 +35,22 @@ export async function sendOne(sqs: SqsSender, queueUrl: string, message: Outgoin
   if (failed.size > 0) throw new Error("SQS did not take the message")
 }
 
+/** A body's characters may take three bytes each; a bound is enough here. */
 function cut(messages: Outgoing[]): number[][] {
-  const indexes = messages.map((_, index) => index)
-  return Array.from({ length: Math.ceil(messages.length / MAX_ENTRIES) }, (_, chunk) =>
-    indexes.slice(chunk * MAX_ENTRIES, (chunk + 1) * MAX_ENTRIES),
-  )
+  const chunks: number[][] = []
+  let bytes = Infinity
+  messages.forEach(({ body }, index) => {
+    const size = Buffer.byteLength(body) + OVERHEAD_BYTES
+    const last = chunks.at(-1)
+    if (!last || last.length === MAX_ENTRIES || bytes + size > MAX_BYTES) {
+      chunks.push([index])
+      bytes = size
+    } else {
+      last.push(index)
+      bytes += size
+    }
+  })
+  return chunks
 }
 
 async function sendChunk(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
+import pMap from "p-map"
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { makeId } from "@ringback/events/ids"
 import { erasePage } from "@ringback/functions/jobs/erase"
 import { holdPage } from "@ringback/functions/jobs/hold"
 import { wakePage } from "@ringback/functions/jobs/wake"
 import { sendAll, sendOne } from "@ringback/functions/messages/send"
-import pMap from "p-map"
 import * as Delivery from "@ringback/store/delivery"
 import { commonShards, listDue, parkingShardOf, parkingShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -25,18 +25,15 @@ const tenant = () => world.customer.tenant
 /** So many pending deliveries of an endpoint, made a second apart; parked with it, or due at their own time. */
 async function makePending(endpointId: string, count: number, isParked = false) {
   const now = world.now()
-  await pMap(
-    [...Array(count).keys()],
-    async (index) => {
-      const at = now - (count - index) * 1000
-      const eventId = `evt_${index}`
-      const ref = deliveryRef(eventId, endpointId, at)
-      const facts = { tenant: tenant(), ref, endpointId, eventId, eventType: "plan.created" }
-      const due = { at, nextAt: at, ...(isParked && { shard: parkingShardOf(endpointId, ref) }) }
-      await Delivery.advance(table(), facts, 0, { status: "pending", keepsTurn: true, due })
-    },
-    { concurrency: 25 },
-  )
+  const parkOne = async (index: number) => {
+    const at = now - (count - index) * 1000
+    const eventId = `evt_${index}`
+    const ref = deliveryRef(eventId, endpointId, at)
+    const facts = { tenant: tenant(), ref, endpointId, eventId, eventType: "plan.created" }
+    const due = { at, nextAt: at, ...(isParked && { shard: parkingShardOf(endpointId, ref) }) }
+    await Delivery.advance(table(), facts, 0, { status: "pending", keepsTurn: true, due })
+  }
+  await pMap([...Array(count).keys()], parkOne, { concurrency: 25 })
 }
 
 const MOST = Number.MAX_SAFE_INTEGER
