@@ -1,8 +1,8 @@
-import { type Line, sizeOf } from "./line.ts"
+import { type SpoolRecord, sizeOf } from "./record.ts"
 
 /** A message in the spool. Its bytes are made once and never change. */
-export type Entry = Line & {
-  /** Where its line ends in the spool; 0 while it is not on the disk. */
+export type Entry = SpoolRecord & {
+  /** Where it ends in the spool; 0 while it is not on the disk. */
   end: number
   isLoaded: boolean
   isDone: boolean
@@ -12,7 +12,7 @@ export type Entry = Line & {
 export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone
 
 /** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
-export class Window {
+export class SendWindow {
   #entries: Entry[] = []
   #first = 0
   #next = 0
