@@ -1,10 +1,11 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { handleBatch, receiveCountOf, type Verdict } from "./runtime/batch.ts"
-import { deliverOne, type DeliverDeps } from "./deliver/deliver-one.ts"
+import { deliverOne } from "./deliver/deliver-one.ts"
+import type { DeliverDeps } from "./endpoint/cached-endpoint.ts"
 import { parseDelivery } from "./messages/delivery.ts"
 import { resources } from "./resources.ts"
-import { roundOf } from "./deliver/batch-results.ts"
-import { watchHeld } from "./deliver/held-messages.ts"
+import { makeBatchResults } from "./deliver/batch-results.ts"
+import { startEarlyDeletion } from "./deliver/early-deletion.ts"
 
 // A POST takes 15 s at most, and its outcome is to be written after it.
 const MIN_TIME_LEFT_MS = 20_000
@@ -15,20 +16,23 @@ export function deliverHandler(deps: DeliverDeps) {
     event: SQSEvent,
     context: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<SQSBatchResponse> => {
-    const round = roundOf(deps)
-    const held = watchHeld(deps, round.flush)
+    const results = makeBatchResults(deps)
+    const deletion = startEarlyDeletion(deps, results.flush)
     const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
       const message = parseDelivery(record.body)
       if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
-      const verdict = await deliverOne(deps, round, {
-        message,
-        isRepeat: receiveCountOf(record) > 1,
-        hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
-      })
-      if (verdict === "done") held.add(record)
+      const verdict = await deliverOne(
+        { ...deps, results },
+        {
+          message,
+          isRepeat: receiveCountOf(record) > 1,
+          hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
+        },
+      )
+      if (verdict === "done") deletion.add(record)
       return verdict
     })
-    await Promise.all([round.flush(), held.close()])
+    await Promise.all([results.flush(), deletion.close()])
     return answer
   }
 }

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
 import type { Received } from "./ingest/outcome.ts"
+import { keepInQueue } from "./runtime/batch.ts"
 import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
 
@@ -29,10 +30,7 @@ export function ingestHandler(deps: IngestDeps) {
         : each,
     )
     log(deps, event, outcomes, startedAt)
-    const batchItemFailures = event.Records.flatMap(({ messageId }, index) =>
-      outcomes[index]!.outcome === "later" ? [{ itemIdentifier: messageId }] : [],
-    )
-    return { batchItemFailures }
+    return keepInQueue(event, (index) => outcomes[index]?.outcome === "later")
   }
 }
 

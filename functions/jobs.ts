@@ -3,6 +3,7 @@ import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { formatJob, parseJob, type Job, type Place } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
+import { forgetPage } from "./jobs/forget.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
 import { recoverPage } from "./jobs/recover.ts"
@@ -28,11 +29,17 @@ export function jobsHandler(deps: JobsDeps) {
       if (job.kind === "call") return finishCall(deps, job)
       let place: Place = job.place
       let pages = 0
+      let waitMs = 0
       do {
         place = await page(deps, { ...job, place })
+        waitMs = Number(place?.["notBefore"] ?? 0) - deps.table.now()
         pages++
-      } while (place && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
-      if (place) await sendOne(deps.sqs, deps.queues.jobsUrl, formatJob({ ...job, place }))
+      } while (place && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
+      if (place) {
+        const delaySeconds = Math.max(0, Math.ceil(waitMs / 1000))
+        const message = { ...formatJob({ ...job, place }), delaySeconds }
+        await sendOne(deps.sqs, deps.queues.jobsUrl, message)
+      }
       deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !place })
       return "done"
     })
@@ -59,6 +66,8 @@ function page(deps: JobsDeps, job: Exclude<Job, { kind: "notify" | "call" }>): P
       return wakePage(deps.table, job)
     case "erase":
       return erasePage(deps.table, job)
+    case "forget":
+      return forgetPage(deps.table, job)
     case "recover":
       return recoverPage(deps.table, job)
   }

@@ -3,16 +3,14 @@ import {
   commonShards,
   isHealthEntry,
   listDue,
-  moveDue,
   type DueEntry,
   type DuePage,
 } from "@ringback/store/due"
-import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
-import type { Table } from "@ringback/store/table"
-import { formatDelivery } from "./messages/delivery.ts"
-import { messageOf, RELEASED_AGAIN_MS } from "./messages/due-message.ts"
+import { eachPage } from "@ringback/store/pages"
+import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
+import { takeDue } from "./messages/retry-plan.ts"
 import { reasonOf } from "./runtime/log.ts"
-import { probeOrWake, type ReleaseDeps } from "./endpoint/probe.ts"
+import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { releaseResources } from "./resources.ts"
 import { sendAll } from "./messages/send.ts"
 import { sideBySide } from "./runtime/side-by-side.ts"
@@ -56,22 +54,22 @@ async function releaseShard(
   hasTime: () => boolean,
 ): Promise<number> {
   let released = 0
-  let page: DuePage | undefined
-  do {
-    page = await listDue(deps.table, shard, until, PAGE, page?.next)
-    const resting = page.entries.filter(isHealthEntry)
-    await sideBySide(resting, CLAIMS_AT_ONCE, (each) => probeSafely(deps, each))
+  const read = (start?: DuePage["next"]) => listDue(deps.table, shard, until, PAGE, start)
+  for await (const { entries } of eachPage(read)) {
+    const breakers = entries.filter(isHealthEntry)
+    await sideBySide(breakers, CLAIMS_AT_ONCE, (each) => probeSafely(deps, each))
     released += await releaseAll(
       deps,
-      page.entries.filter((each) => !isHealthEntry(each)),
+      entries.filter((each) => !isHealthEntry(each)),
     )
-  } while (page.next && hasTime())
+    if (!hasTime()) break
+  }
   return released
 }
 
 async function probeSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   try {
-    await probeOrWake(deps, entry)
+    await onDue(deps, entry)
   } catch (error) {
     deps.log("probe.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
   }
@@ -85,7 +83,7 @@ async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<numbe
   const messages = entries
     .filter((_, index) => claimed[index])
     .map((entry) => ({
-      body: formatDelivery(messageOf(entry, now)),
+      body: formatDelivery(messageForEntry(entry, now)),
       groupId: entry.endpointId,
       delaySeconds: Math.max(0, Math.ceil((entry.dueAt - now) / 1000)),
     }))
@@ -96,16 +94,11 @@ async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<numbe
 // One that cannot be claimed must not keep back those that have been.
 async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean> {
   try {
-    return await claim(deps.table, entry)
+    return await takeDue(deps.table, entry)
   } catch (error) {
     deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
     return false
   }
-}
-
-function claim(table: Table, entry: DueEntry): Promise<boolean> {
-  const at = Math.max(table.now(), entry.dueAt) + RELEASED_AGAIN_MS
-  return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
 }
 
 export const handler = async (event: { windowMs?: number }, context: Context) =>

@@ -1,16 +1,16 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
-import { SQSClient } from "@aws-sdk/client-sqs"
 import { Resource } from "sst"
+import type { Erased } from "@ringback/store/erasure"
 import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
-import type { Source } from "@ringback/store/source"
+import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
 import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
+import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLog } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
@@ -37,6 +37,8 @@ export type Linked = {
   RetryDeadLetters: { url: string }
   JobsDeadLetters: { url: string }
   OperatorKey: { value: string }
+  /** Where the API is reached: the stage's domain, or the address that AWS gave it. */
+  Api: { url: string }
   DataKey: DataKeyResource
   Settings: {
     allowedNetworks: string | string[]
@@ -97,13 +99,17 @@ export async function connect(linked: Linked) {
     get operatorKey() {
       return linked.OperatorKey.value
     },
+    get origin() {
+      return new URL(linked.Api.url).origin
+    },
     sender: makeSender(sending),
     testSender: makeTestSender(sending),
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    sources: makeCache<Source | undefined>(now, cachedMs),
+    sources: makeCache<Known | undefined>(now, cachedMs),
     endpoints: makeCache<Matching[]>(now, cachedMs),
+    erased: makeCache<Erased>(now, cachedMs),
     receivers: makeCache<Receiver>(now, cachedMs),
     slowness: makeSlowness(now),
     random: Math.random,
@@ -124,12 +130,10 @@ export const releaseResources = memoized(() => {
 
 function connectServices({ Settings: settings, Table: { name } }: Linked, sealer: Sealer) {
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
-  const client = new DynamoDBClient({})
+  const client = makeDynamodb()
   const insert = settings.inserts && makeInsert(client, name, settings.inserts)
   const table: Table = { client, name, now: Date.now, sealer, retentionMs, insert }
-  // Otherwise the SDK calls the queue URL's host, whatever endpoint it is given.
-  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
-  return { table, sqs, log: makeLog(settings.logFile) }
+  return { table, sqs: makeSqs(), log: makeLog(settings.logFile) }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>

@@ -33,6 +33,7 @@ export const apiFunction = makeFunction("AdminApi", {
   // Whoever keeps requests open must not use up the account's concurrency, which ingest lives on.
   ...(settings.apiConcurrency > 0 && { concurrency: settings.apiConcurrency }),
   link: [
+    api,
     table,
     dataKey,
     linkedSettings,

@@ -8,6 +8,7 @@ const ROOMS = [
   "events",
   "collector",
   "webhooks",
+  "connectors",
   "store",
   "local",
   "cli",
@@ -25,8 +26,9 @@ const ARROWS: Record<Room, readonly Room[]> = {
   receiver: [],
   collector: ["ami", "events"],
   store: ["events", "webhooks"],
-  functions: ["events", "webhooks", "store"],
-  local: ["ami", "events", "collector", "webhooks", "store", "functions"],
+  connectors: ["events", "webhooks"],
+  functions: ["events", "webhooks", "connectors", "store"],
+  local: ["ami", "events", "collector", "webhooks", "connectors", "store", "functions"],
 }
 
 const root = new URL("../", import.meta.url)
@@ -78,12 +80,12 @@ test("only functions/resources.ts imports sst", () => {
   assert.deepEqual(importers, ["functions/resources.ts"])
 })
 
-test("the wire has no dependency, and the promise does no I/O", () => {
+test("the wire has no dependency, and neither the promise nor a connector does I/O", () => {
   for (const file of filesOf("packages/ami/src")) {
     for (const name of importsOf(file)) assert.match(name, /^(node:|\.)/, `${file} imports ${name}`)
   }
   const io = /^node:(fs|net|http|https|tls|dgram|child_process|worker_threads|dns)/
-  for (const file of filesOf("packages/events/src")) {
+  for (const file of [...filesOf("packages/events/src"), ...filesOf("packages/connectors/src")]) {
     for (const name of importsOf(file)) assert.doesNotMatch(name, io, `${file} imports ${name}`)
   }
 })

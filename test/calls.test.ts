@@ -7,8 +7,11 @@ import type { IngestMessage } from "@ringback/events/message"
 import { findDynoxide } from "@ringback/local/dynoxide-engine"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { dropSlots } from "@ringback/store/rate-slots"
 import { parkingShards } from "@ringback/store/due"
 import { deliveryRef } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
@@ -186,7 +189,7 @@ describe("Deliver and Release", () => {
     const [delivery] = (await world.deliveries({ endpointId: failing.id })) as [Delivery.Delivery]
     assert.equal(delivery.attemptCount, 4)
     // The rest of its attempts are no other calls: they are said to be over.
-    const facts = { ...delivery, tenant: tenant(), ref: Delivery.refOf(delivery) }
+    const facts = factsOfItem(delivery)
     const due = { at: world.now(), nextAt: world.now() }
     for (let turn = delivery.turn; turn < 9; turn++) {
       const attempt = { ...delivery.attempts[0]!, id: `att_${turn}` }
@@ -218,7 +221,7 @@ describe("Deliver and Release", () => {
     world.receiver.behave(ok)
     const limited = await world.addEndpoint({ rateLimit: 0.1 })
     const slow = await world.addEndpoint()
-    await Health.slow(table(), tenant(), slow.id)
+    await Health.recordSlow(table(), tenant(), slow.id)
     await Health.pause(table(), tenant(), paused.id, world.now() + 60 * MINUTE)
     world.advance(11 * SECOND)
     for (let count = 0; count < 3; count++) await world.say()
@@ -232,7 +235,7 @@ describe("Deliver and Release", () => {
 
   test("an endpoint that rests, is probed, wakes, and is awake", async () => {
     const { id, arrived } = await world.addEndpoint()
-    await Health.failed(table(), tenant(), id, 20)
+    await BreakerState.recordFailures(table(), tenant(), id, 20)
     world.advance(3 * MINUTE)
     failsFor(500)
     await world.say()
@@ -257,7 +260,7 @@ describe("Deliver and Release", () => {
       const { id } = await world.addEndpoint()
       if (isProven) await world.say()
       await world.pump()
-      await Health.failed(table(), tenant(), id, 1)
+      await BreakerState.recordFailures(table(), tenant(), id, 1)
       if (isProven) await world.say()
       await world.pump()
       world.advance(5.1 * DAY)
@@ -276,7 +279,7 @@ describe("Jobs", () => {
     for (let count = 0; count < 4; count++) await world.say()
     await world.pump()
     await Endpoint.update(table(), tenant(), endpointId, { rateLimit: 100 })
-    await Health.dropSlots(table(), tenant(), endpointId)
+    await dropSlots(table(), tenant(), endpointId)
     const { body } = formatJob({ v: 1, kind: "spread", tenant: tenant(), endpointId })
     const record = makeRecord({ MessageId: "m", Body: body }, world.stack.queues.Jobs.url)
     await jobsHandler(world.of.Jobs)({ Records: [record] }, makeContext(MINUTE))

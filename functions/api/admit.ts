@@ -1,6 +1,6 @@
 import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
-import { authorize, identify, type Caller } from "./auth.ts"
+import { authorize, identify, type Caller, type Proof } from "./auth.ts"
 import type { Deps } from "./deps.ts"
 import { scopeOf, type Route } from "./route.ts"
 import { identifySource } from "./source-token.ts"
@@ -21,7 +21,7 @@ export type Admitted = {
 export async function admit(
   { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,
   route: Pick<Route, "access" | "method" | "scope">,
-  authorization: string | undefined,
+  { authorization, caller: known }: Proof,
   tenantId: string | undefined,
   notice: (callerId: string, kind: Caller["kind"] | "source") => void = () => {},
 ): Promise<Admitted> {
@@ -33,7 +33,7 @@ export async function admit(
     notice(source.id, "source")
     return { ...nobody, callerId: source.id, source }
   }
-  const caller = await identify(table, operatorKey, authorization)
+  const caller = known ?? (await identify(table, operatorKey, authorization))
   notice(caller.id, caller.kind)
   const tenant = await authorize(table, { access, scope: scopeOf(route) }, caller, tenantId)
   return { ...nobody, callerId: caller.id, caller, tenant }

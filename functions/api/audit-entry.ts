@@ -38,7 +38,7 @@ const lastOf = ({ path }: Pick<Route, "path">, params: Record<string, string>) =
 
 const MASK = "********"
 
-// By name, wherever they stand in a body. `headers` and `auth` are what a receiver lets in by; a contact's key is what an
+// By name, wherever they stand in a body. `headers` and `auth` are what a receiver lets in by; a contact's key or Uuid is what an
 // erasure is to leave no trace of; a transform may hold a secret of its own.
 const HIDDEN = new Set([
   "secret",
@@ -48,6 +48,7 @@ const HIDDEN = new Set([
   "refreshToken",
   "key",
   "contactKey",
+  "uuid",
 ])
 const NAMES_ALONE = new Set(["headers"])
 const TYPE_ALONE = new Set(["auth"])

@@ -12,7 +12,9 @@ export const AuditAnswer = v.pipe(
     at: Time,
     actor: v.pipe(
       v.string(),
-      v.description("operator, or the id of the key"),
+      v.description(
+        "operator, or the id of the key, also in the portal; of a portal session where the operator made its link",
+      ),
       v.examples(["key_06fzk3vq8r2m5x0c9d7g4h1jtw"]),
     ),
     action: v.pipe(

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Tenant from "@ringback/store/tenant"
+import type { Origin } from "@ringback/store/portal-pass"
 import type { Table } from "@ringback/store/table"
 import { isPathId } from "./path.ts"
 import { notFound, ProblemError } from "./problem.ts"
@@ -11,10 +12,19 @@ import { notFound, ProblemError } from "./problem.ts"
  */
 export type Access = "operator" | "tenant" | "key" | "source" | "open"
 
-/** Who asks. `id` is the key's, for limits and logs. */
+/**
+ * Who asks. `id` is the key's, for limits and logs; where the operator made the portal link, the session's. `origin`: in
+ * the portal, with whose key the session ends.
+ */
 export type Caller =
-  | { kind: "operator"; id: "operator" }
-  | { kind: "tenant"; id: string; tenant: string; scope: ApiKey.Scope }
+  | { kind: "operator"; id: "operator"; origin?: Origin }
+  | { kind: "tenant"; id: string; tenant: string; scope: ApiKey.Scope; origin?: Origin }
+
+/**
+ * What a request proves itself with: the header, or, where the portal asks for somebody whose session it has just
+ * looked at, who that is.
+ */
+export type Proof = { authorization: string | undefined; caller?: Caller | undefined }
 
 /** Who that is, or a problem. A key is read each time, consistently: a revoked one is refused at once. */
 export async function identify(
@@ -56,7 +66,7 @@ export async function authorize(
     throw notFound("tenant")
   }
   const tenant = await Tenant.get(table, tenantId, { consistent: true })
-  if (!tenant || tenant.deletedAt !== undefined) {
+  if (!tenant) {
     throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
   }
   if (caller.kind === "tenant" && caller.scope === "read" && scope === "full") {

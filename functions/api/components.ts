@@ -2,13 +2,14 @@ import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { recordKinds } from "@ringback/store/record"
 import { AuditAnswer } from "./audit.ts"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { TenantCost } from "./cost.ts"
 import { DeadLetterQueue, RedrivenQueue, RedriveInput } from "./dead-letters.ts"
 import { AttemptAnswer, DeliveryAnswer, DeliveryWithAttempts } from "./delivery-schema.ts"
+import { DeliveryCounts, EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import { QUEUE_NAMES } from "./deps.ts"
-import { EndpointStats, TestResult, WindowStats } from "./endpoint-actions.ts"
 import {
   DisabledReason,
   EndpointAnswer,
@@ -19,10 +20,13 @@ import {
   Signing,
 } from "./endpoint-schema.ts"
 import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-secrets.ts"
+import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
 import { LetterAnswer } from "./letter.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
+import { PortalLink, PortalLinkInput } from "./portal-links.ts"
+import { RecordAnswer } from "./records.ts"
 import { RecoveryCount, RecoveryInput, StartedRecovery } from "./recover.ts"
 import { FoundAnswer } from "./search.ts"
 import { SourceInput, SourceAnswer, SourceRotationInput, SourceWithToken } from "./sources.ts"
@@ -36,6 +40,7 @@ export const answerSchemas = {
   Tenant: TenantAnswer,
   Key: KeyAnswer,
   CreatedKey,
+  PortalLink,
   Source: SourceAnswer,
   SourceWithToken,
   Endpoint: EndpointAnswer,
@@ -43,6 +48,7 @@ export const answerSchemas = {
   Secret: SecretAnswer,
   RotatedSecret,
   TestResult,
+  DeliveryCounts,
   WindowStats,
   EndpointStats,
   RecoveryCount,
@@ -50,6 +56,9 @@ export const answerSchemas = {
   EventType: EventTypeAnswer,
   Event: EventAnswer,
   EventWithDeliveries,
+  Record: RecordAnswer,
+  Job: JobAnswer,
+  StartedErasure,
   Delivery: DeliveryAnswer,
   DeliveryWithAttempts,
   Attempt: AttemptAnswer,
@@ -68,12 +77,14 @@ export const requestSchemas = {
   ...shared,
   TenantInput,
   KeyInput,
+  PortalLinkInput,
   SourceInput,
   SourceRotationInput,
   EndpointInput,
   EndpointChanges,
   SecretRotationInput,
   RecoveryInput,
+  EraseInput,
   RedriveInput,
 }
 
@@ -81,6 +92,7 @@ export const requestSchemas = {
 export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,
+  RecordKind: recordKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   CallOutcome: outcomes,

@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
+import * as Event from "@ringback/store/event"
 import * as Endpoint from "@ringback/store/endpoint"
 import { parseDeliveryId } from "@ringback/store/keys"
 import { retryNow } from "../dispatch/redeliver.ts"
@@ -101,7 +102,7 @@ export const deliveryRoutes = [
       const delivery = await read(deps, tenant.id, deliveryId)
       const { endpointId } = delivery
       const endpoint = await Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      if (!endpoint || endpoint.deletedAt !== undefined) {
+      if (!endpoint) {
         throw new ProblemError("conflict.state", "Its endpoint was deleted.")
       }
       if (endpoint.disabled) {
@@ -110,7 +111,9 @@ export const deliveryRoutes = [
       if (delivery.status === "discarded") {
         throw new ProblemError("conflict.state", `It was discarded: ${delivery.reason ?? ""}`)
       }
-      if (!(await retryNow(deps, tenant.id, delivery))) {
+      const event = await Event.get(deps.table, tenant.id, delivery.eventId, { consistent: true })
+      if (event?.erased) throw new ProblemError("conflict.state", "Its content was erased.")
+      if (!(await retryNow(deps, delivery))) {
         throw new ProblemError("conflict.changed", "It is being attempted right now.")
       }
       return { status: 202, body: showDelivery(await read(deps, tenant.id, deliveryId)) }

@@ -1,5 +1,6 @@
 import * as v from "valibot"
 import * as Delivery from "@ringback/store/delivery"
+import { deliveryRefOf } from "@ringback/store/keys"
 import { id } from "./schemas.ts"
 import { formatMillis, Time } from "./time.ts"
 
@@ -67,7 +68,7 @@ export const showDelivery = (delivery: Delivery.Delivery) => ({
   status: delivery.status,
   attemptCount: delivery.attemptCount,
   nextAttemptAt: nextAttemptAt(delivery),
-  createdAt: formatMillis(Delivery.refOf(delivery).createdAt),
+  createdAt: formatMillis(deliveryRefOf(delivery).createdAt),
 })
 
 const nextAttemptAt = ({ status, nextAt }: Delivery.Delivery) =>

@@ -20,6 +20,8 @@ export type Deps = {
   sqs: SqsSender
   queues: Queues
   operatorKey: string
+  /** Where browsers reach this API: from its settings, never from a request. */
+  origin: string
   /** Sends an endpoint's test, in 5 s at most. */
   testSender: Pick<Sender, "send">
   /** Which URLs an endpoint may have. */

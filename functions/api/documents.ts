@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { readAssets } from "../portal/assets-source.ts"
 import { version } from "../runtime/version.ts"
 import { makeAsyncApi } from "./asyncapi.ts"
 import { guideHtml } from "./guide-html.ts"
@@ -14,5 +15,6 @@ export function makeDocuments(): Record<string, unknown> {
     "openapi.json": openapi,
     "asyncapi.json": makeAsyncApi(openapi),
     "receiving.json": guideHtml(readFileSync(guide, "utf8")),
+    "../portal/assets.json": readAssets(),
   }
 }

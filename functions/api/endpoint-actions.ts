@@ -10,7 +10,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { wants } from "@ringback/webhooks/match"
-import { signatureHeaders } from "@ringback/webhooks/sign"
+import { post } from "../deliver/post.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
@@ -35,21 +35,29 @@ export const TestResult = v.object({
 
 const count = v.pipe(v.number(), v.integer())
 
-export const WindowStats = v.object({
-  counts: v.pipe(
-    v.object(
-      Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, count])) as Record<
-        (typeof DELIVERY_STATUSES)[number],
-        typeof count
-      >,
-    ),
-    v.description("Deliveries by what became of them until now, by their receipt"),
+export const DeliveryCounts = v.pipe(
+  v.object(
+    Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, count])) as Record<
+      (typeof DELIVERY_STATUSES)[number],
+      typeof count
+    >,
   ),
+  v.description("Deliveries by what became of them until now, by their receipt"),
+)
+
+export const WindowStats = v.object({
+  counts: DeliveryCounts,
   latencyMs: v.pipe(
     v.object({ p50: v.nullable(v.number()), p95: v.nullable(v.number()) }),
     v.description("Of the attempts that delivered"),
   ),
   isEstimate: v.pipe(v.boolean(), v.description("There are many: reckoned from samples")),
+  series: v.pipe(
+    v.array(v.object({ from: Time, counts: DeliveryCounts })),
+    v.description(
+      "The same over time, oldest first: 2 minutes each of the hour, an hour of the day, 6 hours of the week. The last one is not over",
+    ),
+  ),
 })
 
 export const EndpointStats = v.object({
@@ -121,11 +129,6 @@ export const endpointActionRoutes = [
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
-      const signature = signatureHeaders({
-        ...webhook,
-        timestampSeconds: Math.floor(now / 1000),
-        secrets: Endpoint.openSecrets(table, endpoint),
-      })
       const work = {
         kind: "TEST",
         tenant: tenant.id,
@@ -136,14 +139,7 @@ export const endpointActionRoutes = [
       const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
         table,
         work,
-        () =>
-          testSender.send({
-            endpointId: endpoint.id,
-            url: endpoint.url,
-            allowedLoopback: endpoint.allowedLoopback,
-            headers: { ...endpoint.headers, ...signature },
-            body: webhook.body,
-          }),
+        () => post({ table, sender: testSender }, endpoint, webhook),
       )
       const body = { delivered: ok, statusCode, durationMs, error, responseBody }
       return { status: 200, body, isNoChange: true }
@@ -166,7 +162,20 @@ export const endpointActionRoutes = [
         Health.get(table, tenant.id, endpointId),
       ])
       const since = failingSince === undefined ? null : formatMillis(failingSince)
-      return { status: 200, body: { ...stats, failingSince: since } }
+      const timed = ({ series, ...rest }: (typeof stats)["lastHour"]) => ({
+        ...rest,
+        series: series.map(({ from, counts }) => ({ from: formatMillis(from), counts })),
+      })
+      const { lastHour, lastDay, lastWeek } = stats
+      return {
+        status: 200,
+        body: {
+          lastHour: timed(lastHour),
+          lastDay: timed(lastDay),
+          lastWeek: timed(lastWeek),
+          failingSince: since,
+        },
+      }
     },
   }),
 ]

@@ -37,7 +37,7 @@ export async function checkEndpoint(
   await Promise.all(
     (settings.sources ?? []).map(async (id, index) => {
       const source = await Source.get(deps.table, tenant, id, { consistent: true })
-      if (source && source.deletedAt === undefined) return
+      if (source) return
       errors.push({ path: `/sources/${index}`, message: "There is no such source" })
     }),
   )

@@ -39,7 +39,7 @@ export async function updateChecked(
 ): Promise<Endpoint.Endpoint | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const current = await read()
-    if (!current || current.deletedAt !== undefined) return undefined
+    if (!current) return undefined
     checkSize(changes, current)
     const { tenant, id } = current
     const expected = revision ?? current.revision

@@ -1,5 +1,6 @@
+import { resetAndWake } from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Health from "@ringback/store/health"
+import { dropSlots } from "@ringback/store/rate-slots"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
 import { cursorsFor } from "./cursor.ts"
 import { showEndpoint, showSecret } from "./endpoint-answer.ts"
@@ -13,7 +14,8 @@ import {
 import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { checkEndpointUrl } from "./endpoint-url.ts"
 import { enqueue } from "./enqueue.ts"
-import { invalid, notFound } from "./problem.ts"
+import { invalid } from "./problem.ts"
+import { removeAndErase } from "./removal.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
@@ -118,12 +120,12 @@ export const endpointRoutes = [
       const changes = { ...(isSwitched ? body : rest), ...permission }
       // A new start: what failed before is no reason to disable it again. First, so that whoever asks again after an
       // answer that never came finds it either disabled or forgotten.
-      if (isSwitched && !disabled) await Health.forget(deps.table, tenant.id, endpointId)
+      if (isSwitched && !disabled) await resetAndWake(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
-        await Health.dropSlots(deps.table, tenant.id, endpointId)
+        await dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }
       if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
@@ -144,11 +146,12 @@ export const endpointRoutes = [
     description: "What waits for it is discarded.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, tenant, params: { endpointId } }) {
-      const isDeleted = await Endpoint.remove(deps.table, tenant.id, endpointId)
-      const endpoint = await Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      if (!endpoint) throw notFound("endpoint")
-      await enqueue(deps, { kind: "erase", tenant: tenant.id, endpointId })
-      if (!isDeleted) await living("endpoint", async () => endpoint)
+      const room = {
+        remove: () => Endpoint.remove(deps.table, tenant.id, endpointId),
+        isDeleted: () => Endpoint.isDeleted(deps.table, tenant.id, endpointId),
+      }
+      const erase = { kind: "erase", tenant: tenant.id, endpointId } as const
+      await removeAndErase(deps, "endpoint", room, erase)
       return { status: 204 }
     },
   }),

@@ -5,7 +5,7 @@ import { deliveriesOfEvent } from "@ringback/store/delivery-list"
 import { listEvents } from "@ringback/store/event-list"
 import { wants } from "@ringback/webhooks/match"
 import { replay } from "../dispatch/redeliver.ts"
-import { bodyOf } from "../dispatch/event-body.ts"
+import { webhookOf } from "../dispatch/event-body.ts"
 import { cursorsFor } from "./cursor.ts"
 import type { Deps } from "./deps.ts"
 import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from "./delivery-schema.ts"
@@ -28,6 +28,9 @@ const entries = {
   source: v.nullable(id("src")),
   synthetic: v.exactOptional(v.literal(true)),
   truncated: v.exactOptional(v.literal(true)),
+  erased: v.exactOptional(
+    v.pipe(v.literal(true), v.description("It told of somebody who was erased: `data` is empty")),
+  ),
   data: v.record(v.string(), v.unknown()),
   createdAt: v.pipe(Time, v.description("When Ringback took it in")),
 }
@@ -52,7 +55,8 @@ export const EventWithDeliveries = v.object({
 type Shown = v.InferOutput<typeof EventAnswer>
 
 const show = (tenant: string, event: Event.StoredEvent): Shown => ({
-  ...JSON.parse(bodyOf(tenant, event)),
+  ...webhookOf(tenant, event),
+  ...(event.erased && { erased: true }),
   createdAt: formatMillis(event.claimedAt),
 })
 
@@ -172,6 +176,7 @@ export const eventRoutes = [
     problems: ["conflict.state"],
     async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
       const event = await read(deps, tenant.id, eventId)
+      if (event.erased) throw new ProblemError("conflict.state", "Its content was erased.")
       const endpointIds =
         endpointId === undefined
           ? await wantedBy(deps, tenant.id, event)
@@ -183,7 +188,7 @@ export const eventRoutes = [
 ]
 
 async function wantedBy({ table }: Deps, tenant: string, event: Event.StoredEvent) {
-  const webhook = JSON.parse(bodyOf(tenant, event)) as object
+  const webhook = webhookOf(tenant, event)
   const candidate = { type: event.type, source: event.source, webhook }
   return (await Endpoint.list(table, tenant))
     .filter((endpoint) => !endpoint.disabled && wants(endpoint, candidate))

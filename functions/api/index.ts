@@ -1,6 +1,7 @@
 import type { LambdaContext, LambdaEvent } from "hono/aws-lambda"
 import { handle } from "hono/aws-lambda"
 import { Hono } from "hono"
+import { mountPortal } from "../portal/app.ts"
 import { resources } from "../resources.ts"
 import type { Deps } from "./deps.ts"
 import { makeRateLimit } from "./rate-limit.ts"
@@ -15,6 +16,7 @@ export function createApi(deps: Deps): Hono {
     const path = route.path.replaceAll("{", ":").replaceAll("}", "")
     app.on(route.method.toUpperCase(), path, (c) => serve(deps, rateLimit, route, c))
   }
+  mountPortal(app, deps, rateLimit)
   app.all("*", (c) => serve(deps, rateLimit, undefined, c))
   return app
 }

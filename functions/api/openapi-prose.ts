@@ -1,3 +1,4 @@
+import { RETRY_AFTER_STATUSES } from "@ringback/webhooks/overload"
 import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
@@ -31,6 +32,7 @@ export const info = {
 export const tags = [
   { name: "Tenants", description: "The customers of the call centre. Everything belongs to one." },
   { name: "Keys", description: "What a tenant's own programs use this API with." },
+  { name: "Portal", description: "Pages for people, over this API: links that open them." },
   { name: "Sources", description: "The PBXes that events come from." },
   {
     name: "Endpoints",
@@ -171,7 +173,9 @@ export const webhookHeaders = [
 export const webhookResponses = {
   "2XX": { description: "Taken" },
   "410": { description: "Nobody is here any more: the endpoint is disabled" },
-  default: { description: "Tried again later; Retry-After is obeyed on 429 and 503" },
+  default: {
+    description: `Tried again later; Retry-After is obeyed on ${RETRY_AFTER_STATUSES.join(" and ")}`,
+  },
 }
 
 export const webhookCallbacks = {

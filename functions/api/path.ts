@@ -8,7 +8,7 @@ type PathParam = {
   test: (text: string) => boolean
 }
 
-const made = (prefix: "ten" | "key" | "src" | "ep", what: string): PathParam => ({
+const made = (prefix: "ten" | "key" | "src" | "ep" | "job", what: string): PathParam => ({
   pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`,
   description: `The id of the ${what}`,
   example: `${prefix}_06fzk3vq8r2m5x0c9d7g4h1jtw`,
@@ -28,6 +28,7 @@ export const pathParams: Record<string, PathParam> = {
   keyId: made("key", "key"),
   sourceId: made("src", "source"),
   endpointId: made("ep", "endpoint"),
+  jobId: made("job", "job"),
   eventId: encoded("evt", "event", parseEventId),
   deliveryId: encoded("dlv", "delivery", parseDeliveryId),
   type: {

@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Lease from "@ringback/store/lease"
 import { createJob, makeJobId, recoverLease, RECOVER_LEASE_MS } from "@ringback/store/job"
-import { recoverablePage, type Range } from "../dispatch/recoverable.ts"
+import { countRecoverable, type Range } from "../dispatch/recoverable.ts"
 import type { Deps } from "./deps.ts"
 import { enqueue } from "./enqueue.ts"
 import { oneAtATime, tooMany } from "./one-at-a-time.ts"
@@ -45,16 +45,9 @@ export const StartedRecovery = v.object({ count, isLowerBound, jobId: v.string()
 // A function behind HTTP may take 30 s.
 const COUNTING_MS = 10_000
 
-async function countFor({ table }: Deps, endpoint: Endpoint.Endpoint, range: Range) {
-  const startedAt = performance.now()
-  let count = 0
-  let cursor: string | undefined
-  do {
-    const { missing, next } = await recoverablePage(table, endpoint, range, cursor)
-    count += missing.length
-    cursor = next
-  } while (cursor !== undefined && performance.now() - startedAt < COUNTING_MS)
-  return { count, isLowerBound: cursor !== undefined }
+function countFor({ table }: Deps, endpoint: Endpoint.Endpoint, range: Range) {
+  const endsAt = performance.now() + COUNTING_MS
+  return countRecoverable(table, endpoint, range, () => performance.now() < endsAt)
 }
 
 const COUNTS_AT_ONCE = 3

@@ -1,6 +1,6 @@
 import { notFound, ProblemError } from "./problem.ts"
 
-type Revised = { revision: number; deletedAt?: number | undefined }
+type Revised = { revision: number }
 
 // An ETag names the revision of what its tenant may change: a heartbeat or a delivery does not make a new one.
 export const etagOf = ({ revision }: Revised) => ({ etag: `"${revision}"` })
@@ -28,13 +28,13 @@ export async function changeMatching<Thing extends Revised>(
   throw stale()
 }
 
-/** The thing, or 404 for what never was or is a tombstone. */
-export async function living<Thing extends { deletedAt?: number | undefined }>(
+/** The thing, or 404 for what never was or is deleted. */
+export async function living<Thing>(
   what: string,
   read: () => Promise<Thing | undefined>,
 ): Promise<Thing> {
   const thing = await read()
-  if (!thing || thing.deletedAt !== undefined) throw notFound(what)
+  if (!thing) throw notFound(what)
   return thing
 }
 

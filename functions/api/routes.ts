@@ -6,10 +6,13 @@ import { deliveryRoutes } from "./deliveries.ts"
 import { endpointActionRoutes } from "./endpoint-actions.ts"
 import { endpointRoutes } from "./endpoints.ts"
 import { endpointSecretRoutes } from "./endpoint-secrets.ts"
+import { eraseRoutes } from "./erase.ts"
 import { eventTypeRoutes } from "./event-types.ts"
 import { eventRoutes } from "./events.ts"
 import { keyRoutes } from "./keys.ts"
 import { openRoutes } from "./open.ts"
+import { portalLinkRoutes } from "./portal-links.ts"
+import { recordRoutes } from "./records.ts"
 import { recoverRoutes } from "./recover.ts"
 import { rejectedRoutes } from "./rejected.ts"
 import type { Route } from "./route.ts"
@@ -24,6 +27,7 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...keyRoutes,
   ...whoamiRoutes,
+  ...portalLinkRoutes,
   ...sourceRoutes,
   ...sourceTestRoutes,
   ...collectorCheckRoutes,
@@ -33,7 +37,9 @@ export const routes: readonly Route[] = [
   ...recoverRoutes,
   ...eventTypeRoutes,
   ...eventRoutes,
+  ...recordRoutes,
   ...deliveryRoutes,
+  ...eraseRoutes,
   ...auditRoutes,
   ...searchRoutes,
   ...deadLetterRoutes,

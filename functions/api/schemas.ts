@@ -61,9 +61,9 @@ export const paging = pagingOf(DEFAULT_LIMIT)
 export type PagingInput = { limit: number; cursor?: string | undefined }
 
 /** The answer of a list. */
-export const pageOf = <Item extends v.GenericSchema>(item: Item) =>
+export const pageOf = <Item extends v.GenericSchema>(item: Item, order = "Newest first") =>
   v.object({
-    data: v.pipe(v.array(item), v.description("Newest first")),
+    data: v.pipe(v.array(item), v.description(order)),
     nextCursor: v.pipe(
       v.nullable(v.string()),
       v.examples([null]),

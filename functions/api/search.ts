@@ -2,6 +2,7 @@ import * as v from "valibot"
 import * as Event from "@ringback/store/event"
 import { listEvents } from "@ringback/store/event-list"
 import { findById, findText, FOUND_KINDS, isFindableId, type Found } from "@ringback/store/find"
+import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
 import { sideBySide } from "../runtime/side-by-side.ts"
@@ -43,16 +44,15 @@ async function readTenants(table: Table, only: string | undefined, hasTime: () =
   const items: Tenant.Tenant[] = []
   if (only !== undefined) {
     const tenant = await Tenant.get(table, only)
-    if (tenant && tenant.deletedAt === undefined) items.push(tenant)
+    if (tenant) items.push(tenant)
     return { items, isComplete: true }
   }
-  let after: string | undefined
-  do {
-    const page = await Tenant.page(table, { limit: TENANTS_A_PAGE, after })
+  const read = (after?: string) => Tenant.page(table, { limit: TENANTS_A_PAGE, after })
+  for await (const page of eachPage(read)) {
     items.push(...page.items)
-    after = page.next
-  } while (after !== undefined && hasTime())
-  return { items, isComplete: after === undefined }
+    if (!hasTime()) return { items, isComplete: page.next === undefined }
+  }
+  return { items, isComplete: true }
 }
 
 /** Events of that Uuid; of a number those among the tenant's newest in which it stands. */

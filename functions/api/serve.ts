@@ -8,6 +8,7 @@ import { entryOf, type Done } from "./audit-entry.ts"
 import { parseJson, readText } from "./body.ts"
 import type { Deps } from "./deps.ts"
 import { once } from "./idempotent.ts"
+import { insideCaller } from "./inside.ts"
 import { isPathId } from "./path.ts"
 import { refusedCreation } from "./limits.ts"
 import { notFound, ProblemError, problemResponse } from "./problem.ts"
@@ -81,11 +82,14 @@ async function answer(
   seen: Seen,
 ): Promise<Answer> {
   const params = c.req.param() as Record<string, string>
+  const inside = insideCaller(c)
+  const proof = { authorization: c.req.header("authorization"), caller: inside }
   const judge = (notice?: Parameters<typeof admit>[4]) =>
-    admit(deps, route, c.req.header("authorization"), params["tenantId"], notice)
+    admit(deps, route, proof, params["tenantId"], notice)
   let admitted = await judge((callerId, kind) => {
     seen.callerId = callerId
-    if (kind !== "operator") seen.headers = rateLimit.take(callerId)
+    // A page of the portal counts as one request, however many it makes of it.
+    if (kind !== "operator" && !inside) seen.headers = rateLimit.take(callerId)
   })
   for (const [name, value] of Object.entries(params)) {
     if (!isPathId(name, value)) throw notFound(name.replace(/Id$/, ""))

@@ -16,8 +16,7 @@ export async function identifySource(
     Tenant.get(table, token.tenant, { consistent: true }),
     Source.get(table, token.tenant, token.source, { consistent: true }),
   ])
-  const isAlive = tenant && tenant.deletedAt === undefined && source?.deletedAt === undefined
-  if (!isAlive || !source) throw unknownKey()
+  if (!tenant || !source) throw unknownKey()
   const key = Source.keysOf(table, source).find(({ keyId }) => keyId === token.keyId)
   if (!key || !timingSafeEqual(key.key, token.key)) throw unknownKey()
   return source

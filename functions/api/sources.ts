@@ -3,8 +3,8 @@ import { formatSourceToken } from "@ringback/events/token"
 import * as Source from "@ringback/store/source"
 import { healthOf, SOURCE_STATUSES } from "@ringback/store/heartbeat"
 import { cursorsFor } from "./cursor.ts"
-import { enqueue } from "./enqueue.ts"
-import { notFound, ProblemError } from "./problem.ts"
+import { ProblemError } from "./problem.ts"
+import { removeAndErase } from "./removal.ts"
 import { changeMatching, etagOf, living } from "./revision.ts"
 import { route } from "./route.ts"
 import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
@@ -169,11 +169,12 @@ export const sourceRoutes = [
     description: "What its collectors still send is discarded.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, tenant, params: { sourceId } }) {
-      const isDeleted = await Source.remove(deps.table, tenant.id, sourceId)
-      const source = await Source.get(deps.table, tenant.id, sourceId, { consistent: true })
-      if (!source) throw notFound("source")
-      await enqueue(deps, { kind: "erase", tenant: tenant.id, sourceId })
-      if (!isDeleted) await living("source", async () => source)
+      const room = {
+        remove: () => Source.remove(deps.table, tenant.id, sourceId),
+        isDeleted: () => Source.isDeleted(deps.table, tenant.id, sourceId),
+      }
+      const erase = { kind: "erase", tenant: tenant.id, sourceId } as const
+      await removeAndErase(deps, "source", room, erase)
       return { status: 204 }
     },
   }),

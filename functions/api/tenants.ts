@@ -1,9 +1,8 @@
 import * as v from "valibot"
 import * as Tenant from "@ringback/store/tenant"
 import { cursorsFor } from "./cursor.ts"
-import { enqueue } from "./enqueue.ts"
-import { notFound } from "./problem.ts"
-import { changeMatching, etagOf, living } from "./revision.ts"
+import { removeAndErase } from "./removal.ts"
+import { changeMatching, etagOf } from "./revision.ts"
 import { route } from "./route.ts"
 import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
 import { formatMillis, Time } from "./time.ts"
@@ -102,12 +101,11 @@ export const tenantRoutes = [
       "Its keys stop to work at once. Its sources and endpoints are deleted and what is under way is discarded in the background; its events and deliveries can no longer be read, and go when their retention time is over.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, params: { tenantId } }) {
-      const isDeleted = await Tenant.remove(deps.table, tenantId)
-      // Asked for again where it is a tombstone: the first request may have died between the two.
-      const tenant = await Tenant.get(deps.table, tenantId, { consistent: true })
-      if (!tenant) throw notFound("tenant")
-      await enqueue(deps, { kind: "erase", tenant: tenantId })
-      if (!isDeleted) await living("tenant", async () => tenant)
+      const room = {
+        remove: () => Tenant.remove(deps.table, tenantId),
+        isDeleted: () => Tenant.isDeleted(deps.table, tenantId),
+      }
+      await removeAndErase(deps, "tenant", room, { kind: "erase", tenant: tenantId })
       return { status: 204 }
     },
   }),

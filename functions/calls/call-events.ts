@@ -25,21 +25,29 @@ type Claimed = {
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
   const [kind, action] = translated.type.split(".") as [Kind, Action]
-  if (event.refuted !== undefined || event.uuid === null || event.source === null) return []
-  const isRecord = (Record.recordKinds as readonly string[]).includes(kind)
-  if (kind !== "dialing" && !isRecord) return []
+  if (event.refuted !== undefined || event.erased) return []
+  if (event.uuid === null || event.source === null) return []
+  if (kind !== "dialing") {
+    await noteRecord(deps, { tenant, source: event.source, uuid: event.uuid }, translated)
+    return []
+  }
   const wanted = await wantedMoments(deps, tenant, event.source)
-  if (wanted.size === 0) return []
-  if (kind === "dialing") return noteCall(deps, heardOf(claimed, action), wanted)
-  await Record.write(deps.table, tenant, {
-    kind: kind as Record.RecordKind,
-    source: event.source,
-    uuid: event.uuid,
-    version: versionOf(translated.type, translated.timestamp),
-    data: translated.data,
-    isDeleted: action === "deleted",
-  })
-  return []
+  return wanted.size === 0 ? [] : noteCall(deps, heardOf(claimed, action), wanted)
+}
+
+/** Keeps what is said of a record that calls refer to, where they are asked for. */
+export async function noteRecord(
+  deps: FanOutDeps,
+  { tenant, source, uuid }: { tenant: string; source: string; uuid: string },
+  { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
+): Promise<void> {
+  const [kind, action] = type.split(".") as [Record.RecordKind, Action]
+  if (!Record.recordKinds.includes(kind)) return
+  const wanted = await wantedMoments(deps, tenant, source)
+  if (wanted.size === 0) return
+  const version = versionOf(type, timestamp)
+  const isDeleted = action === "deleted"
+  await Record.write(deps.table, tenant, { kind, source, uuid, version, data, isDeleted })
 }
 
 /** The end of a call that waited for what might still come before it. */
@@ -48,7 +56,7 @@ export async function endWaitingCall(
   { tenant, eventId }: Extract<Job, { kind: "call" }>,
 ): Promise<Accepted[]> {
   const event = await Event.get(deps.table, tenant, eventId, { consistent: true })
-  if (!event?.source) return []
+  if (!event?.source || event.erased) return []
   const translated = translate(Event.headersOf(event), { receivedAt: event.receivedAt })
   if (!translated) return []
   const action = translated.type.split(".")[1] as Action

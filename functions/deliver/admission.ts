@@ -1,64 +1,57 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Delivery } from "@ringback/store/delivery"
-import { parkingShardOf } from "@ringback/store/due"
-import * as Health from "@ringback/store/health"
-import { factsOf, type DeliveryMessage } from "../messages/delivery.ts"
-import { freshReceiver, type DeliverDeps, type Receiver } from "../endpoint/cached-endpoint.ts"
+import { advance } from "@ringback/store/delivery"
+import { takeSlots } from "@ringback/store/rate-slots"
+import { letsThrough } from "../endpoint/breaker.ts"
+import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
+import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** What a delivery waits for: a time (epoch ms), the slot that it has taken, or its endpoint that rests. */
-export type Wait = { at: number; slot?: number; shard?: string }
+/** What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with the slot of the rate limit that it has. */
+type Wait = "breaker" | { at: number; slot?: number }
 
-export type Applicant = {
-  message: DeliveryMessage
-  receiver: Receiver
-  endpoint: NonNullable<Receiver["endpoint"]>
-  delivery: Delivery | undefined
-}
-
-const PROBE_LEASE_MS = 60_000
 // A slot that is nearer than this is waited for here; a later one is waited for in the table.
 const MAX_WAIT_MS = 1_500
 // After that a slot has passed: whatever was held up would arrive in one go.
 const SLOT_VALID_MS = 5_000
 
-/** Whether the endpoint is to get this now: undefined, or what the delivery has to wait for. */
-export async function waitFor(deps: DeliverDeps, applicant: Applicant): Promise<Wait | undefined> {
-  const { message, receiver, delivery } = applicant
+/** Whether the endpoint is to get this now. If not, the delivery is put where it waits, its turn unchanged. */
+export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
+  const wait = work.message.manual ? undefined : await waitFor(deps, work)
+  if (wait) await putOff(deps, work, wait)
+  return !wait
+}
+
+async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefined> {
+  const { message, receiver } = work
   const now = deps.table.now()
-  if (await isResting(deps, message, receiver)) {
-    return { at: now, shard: parkingShardOf(message.endpointId, factsOf(message).ref) }
-  }
+  if (!(await letsThrough(deps, message, receiver.health))) return "breaker"
   // A retry's own time counts the receiver's Retry-After already; what is new is spread behind the pause.
   const { pausedUntil = 0 } = receiver.health
   if (pausedUntil > now && message.turn === 0) return { at: Math.ceil(pausedUntil + spread(deps)) }
-  const slot = await slotFor(deps, applicant.endpoint, delivery)
+  const slot = await slotFor(deps, work)
   if (slot - now > MAX_WAIT_MS) return { at: slot, slot }
   if (slot > now) await sleep(slot - now)
   return undefined
 }
 
 const PAUSE_SPREAD_MS = 5_000
-const spread = ({ random }: DeliverDeps) => random() * PAUSE_SPREAD_MS
+const spread = ({ random }: StepDeps) => random() * PAUSE_SPREAD_MS
 
-async function isResting(
-  deps: DeliverDeps,
-  { tenant, endpointId, probe }: DeliveryMessage,
-  { health }: Receiver,
-): Promise<boolean> {
-  if (health.state !== "resting") return false
-  const fresh = await freshReceiver(deps, tenant, endpointId)
-  if (fresh.health.state !== "resting") return false
-  return !(probe && (await Health.lease(deps.table, tenant, endpointId, PROBE_LEASE_MS)))
-}
-
-async function slotFor(
-  { table }: DeliverDeps,
-  { tenant, id, rateLimit }: Applicant["endpoint"],
-  delivery: Delivery | undefined,
-): Promise<number> {
+async function slotFor({ table }: StepDeps, { endpoint, delivery }: ReadyWork): Promise<number> {
+  const { tenant, id, rateLimit } = endpoint
   const now = table.now()
   if (rateLimit === null) return now
   const slot = delivery?.slot
   if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
-  return Health.takeSlots(table, tenant, id, 1, 1000 / rateLimit)
+  return takeSlots(table, tenant, id, 1, 1000 / rateLimit)
+}
+
+async function putOff({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {
+  const { message, facts } = work
+  const now = table.now()
+  const { due, isByMessage }: RetryPlan =
+    wait === "breaker" ? { due: parked(now, facts), isByMessage: false } : plan(wait.at, now)
+  const slot = wait === "breaker" ? undefined : wait.slot
+  const change = { status: "pending" as const, keepsTurn: true, due, slot }
+  const written = await advance(table, facts, message.turn, change)
+  if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)
 }

@@ -1,21 +1,20 @@
-import * as Health from "@ringback/store/health"
-import type { Endpoint } from "@ringback/webhooks/endpoint"
-import { pauseAfter } from "@ringback/webhooks/schedule"
+import type { Endpoint } from "@ringback/store/endpoint"
+import { pauseAfter } from "@ringback/webhooks/overload"
 import type { Outcome } from "@ringback/webhooks/send"
-import { considerEndpoint } from "../endpoint/breaker.ts"
-import { formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
-import { reasonOf } from "../runtime/log.ts"
-import { cachedReceiver, noteHealth, type DeliverDeps } from "../endpoint/cached-endpoint.ts"
+import { recordFailures, recordSuccess } from "../endpoint/breaker.ts"
+import type { DeliverDeps } from "../endpoint/cached-endpoint.ts"
+import { formatDelivery, messageAgain, type DeliveryMessage } from "../messages/delivery.ts"
 import { sendAll, type Outgoing } from "../messages/send.ts"
+import { reasonOf } from "../runtime/log.ts"
 
 // A batch lasts as long as its slowest POST, 15 s and more. What the others bring about does not wait for that: it is
 // pooled for so long, and goes out.
 const POOLED_MS = 100
 
 /** What one invocation brings about beside the deliveries' own writes: retries that are soon, and endpoints' health. */
-export type Round = {
-  /** Plans another message for the delivery at that time, within a quarter of an hour. */
-  later: (message: DeliveryMessage, at: number) => void
+export type BatchResults = {
+  /** Sends another message for the delivery, delayed until that time, which is soon. */
+  retryAt: (message: DeliveryMessage, at: number) => void
   /** Counts for the endpoint's health: nothing at all is written where all is well. */
   note: (endpoint: Endpoint, outcome: Outcome) => void
   /** Sends and writes at once what is pooled; resolves when all that was planned and noted before is out. */
@@ -31,7 +30,7 @@ type Tally = {
   pauseMs: number
 }
 
-export function roundOf(deps: DeliverDeps): Round {
+export function makeBatchResults(deps: DeliverDeps): BatchResults {
   let tallies = new Map<string, Tally>()
   let soon: Outgoing[] = []
   let timer: NodeJS.Timeout | undefined
@@ -44,20 +43,22 @@ export function roundOf(deps: DeliverDeps): Round {
     const [retries, noted] = [soon, [...tallies.values()]]
     soon = []
     tallies = new Map()
-    // Each retry has its net in the table: what is not taken here is released a quarter of an hour later.
+    // What is not taken here is released a quarter of an hour later: see retry-plan.ts.
     sent = Promise.all([sent, sendAll(deps.sqs, deps.queues.retryUrl, retries)])
     // One after the other, so that an endpoint's failures are not written after the success that followed them.
-    written = written.then(() => Promise.all(noted.map((tally) => closeSafely(deps, tally))))
+    written = written.then(() => Promise.all(noted.map((tally) => recordSafely(deps, tally))))
     await Promise.all([sent, written])
   }
-  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), POOLED_MS))
+  const { pooledMs = POOLED_MS } = deps
+  // An invocation that died never flushes; its timer must not keep the process.
+  const flushSoon = () => void (timer ??= setTimeout(() => void flush(), pooledMs).unref())
 
   return {
     flush,
-    later({ body: _, probe: _probe, manual: _manual, moved: _moved, ...message }, at) {
+    retryAt(message, at) {
       const now = deps.table.now()
       soon.push({
-        body: formatDelivery({ ...message, madeAt: now, again: true }),
+        body: formatDelivery(messageAgain(message, now)),
         groupId: message.endpointId,
         delaySeconds: Math.max(1, Math.ceil((at - now) / 1000)),
       })
@@ -76,33 +77,12 @@ export function roundOf(deps: DeliverDeps): Round {
 }
 
 // The deliveries are written already: an endpoint's health is worth no second POST.
-async function closeSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
+async function recordSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
+  const { tenant, endpointId, failures, successes, pauseMs } = tally
   try {
-    await closeOne(deps, tally)
+    if (successes > 0) await recordSuccess(deps, tenant, endpointId)
+    else await recordFailures(deps, tenant, endpointId, { count: failures, pauseMs })
   } catch (error) {
-    deps.log("endpoint.health.failed", { endpointId: tally.endpointId, reason: reasonOf(error) })
+    deps.log("endpoint.health.failed", { endpointId, reason: reasonOf(error) })
   }
-}
-
-async function closeOne(
-  deps: DeliverDeps,
-  { tenant, endpointId, failures, successes, pauseMs }: Tally,
-) {
-  const { endpoint, health } = await cachedReceiver(deps, tenant, endpointId)
-  if (!endpoint) return
-  if (successes > 0) {
-    const isWell = health.failingSince === undefined && health.state !== "resting"
-    if (isWell) return
-    await Health.succeeded(deps.table, tenant, endpointId)
-    noteHealth(deps, tenant, endpointId, { failures: 0 })
-    deps.log("endpoint.well", { endpointId })
-    return
-  }
-  const failed = await Health.failed(deps.table, tenant, endpointId, failures)
-  const until = deps.table.now() + pauseMs
-  const paused = pauseMs > 0 ? await Health.pause(deps.table, tenant, endpointId, until) : undefined
-  const now = paused ?? failed
-  if (!now) return
-  noteHealth(deps, tenant, endpointId, now)
-  await considerEndpoint(deps, tenant, endpoint, now)
 }

@@ -1,32 +1,42 @@
-import { formatMillis } from "@ringback/events/stamp"
-import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
-import { headersOf, idOf, type StoredEvent } from "@ringback/store/event"
+import { formatMillis, formatNanos } from "@ringback/events/stamp"
+import { translate, type Translated } from "@ringback/events/translate"
+import { formatWebhook, webhookOf as makeWebhook, type Webhook } from "@ringback/events/webhook"
+import { headersOf, idOf, timeOf, type StoredEvent } from "@ringback/store/event"
 
 /** The body that every attempt for this event sends, byte for byte. */
-export function bodyOf(tenant: string, event: StoredEvent): string {
-  const { source, receivedAt, synthetic, truncated } = event
-  const marks = {
+export const bodyOf = (tenant: string, event: StoredEvent): string =>
+  formatWebhook(webhookOf(tenant, event))
+
+/** The same, not yet as text. `translated`: what the event's headers say, where that was found out a moment ago. */
+export function webhookOf(tenant: string, event: StoredEvent, translated?: Translated): Webhook {
+  const { source, synthetic, truncated } = event
+  const context = {
     id: idOf(event),
     tenant,
     source,
     ...(synthetic === undefined ? {} : { synthetic: true }),
     ...(truncated ? { truncated } : {}),
   }
+  // What was erased a moment after it was translated is empty all the same.
+  return makeWebhook(context, (event.erased ? undefined : translated) ?? contentOf(event))
+}
+
+function contentOf(event: StoredEvent): Omit<Translated, "subject"> {
+  const { receivedAt, truncated } = event
+  if (event.erased) {
+    const timestamp = event.timestamp ?? formatNanos(timeOf(event))
+    const observedAt = event.observedAt ?? formatMillis(receivedAt)
+    return { type: event.type, timestamp, observedAt, data: {} }
+  }
   if (event.data !== undefined) {
     const observedAt = event.observedAt ?? formatMillis(receivedAt)
     const data = JSON.parse(event.data) as Record<string, unknown>
-    return webhookBody(marks, {
-      type: event.type,
-      timestamp: event.timestamp ?? observedAt,
-      observedAt,
-      data,
-    })
+    return { type: event.type, timestamp: event.timestamp ?? observedAt, observedAt, data }
   }
   const translated = translate(headersOf(event), {
     receivedAt,
     withoutVariables: truncated ?? false,
   })
-  if (!translated) throw new Error(`${marks.id} has no event name`)
-  return webhookBody(marks, translated)
+  if (!translated) throw new Error(`${idOf(event)} has no event name`)
+  return translated
 }

@@ -1,15 +1,18 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
+import type { Translated } from "@ringback/events/translate"
+import { formatWebhook } from "@ringback/events/webhook"
 import { advance } from "@ringback/store/delivery"
+import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
-import { idOf, type StoredEvent } from "@ringback/store/event"
-import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import type { StoredEvent } from "@ringback/store/event"
 import type { Table } from "@ringback/store/table"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
-import { formatDelivery, type DeliveryMessage } from "../messages/delivery.ts"
+import { availabilityOf, type Stop } from "../endpoint/availability.ts"
+import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
-import { bodyOf } from "./event-body.ts"
+import { webhookOf } from "./event-body.ts"
 
 export type FanOutDeps = {
   table: Table
@@ -25,6 +28,8 @@ export type Accepted = {
   event: StoredEvent
   /** The fan-out is a resumption: some of its messages may be out already. */
   again: boolean
+  /** What the stored headers say, where the caller knows: it need not be found out again. */
+  translated?: Translated | undefined
 }
 
 /** All living endpoints of the tenant, as of at most ten seconds ago. */
@@ -58,74 +63,37 @@ async function planSafely(deps: FanOutDeps, accepted: Accepted) {
 }
 
 async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessage[]> {
-  const { tenant, event, again } = accepted
-  const body = bodyOf(tenant, event)
-  const candidate = { ...event, webhook: JSON.parse(body) as object }
+  const { tenant, event, again, translated } = accepted
+  const webhook = webhookOf(tenant, event, translated)
+  const candidate = { type: event.type, source: event.source, webhook }
   const endpoints = await endpointsOf(deps, tenant)
+  const body = formatWebhook(webhook)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
     // Who came after the first fan-out began was not meant by it.
     if (again && endpoint.createdAt > event.claimedAt) continue
-    if (event.refuted !== undefined) {
-      await decide(deps.table, accepted, endpoint.id, "discarded", event.refuted)
-      continue
+    const facts = factsOfEvent(tenant, event, endpoint.id)
+    const stop = await stopBefore(deps, accepted, endpoint)
+    // No POST: the delivery is on record with the reason.
+    if (stop) await advance(deps.table, facts, 0, stop)
+    else {
+      const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
+      messages.push(messageFor(facts, { ...marks, body }))
     }
-    const message = messageFor(deps.table, accepted, endpoint.id, body)
-    if (!endpoint.disabled || !(await hold(deps, accepted, endpoint.id))) messages.push(message)
   }
   return messages
 }
 
-function messageFor(
-  table: Table,
-  { tenant, event, again }: Accepted,
-  endpointId: string,
-  body: string,
-): DeliveryMessage {
-  const eventId = idOf(event)
-  return {
-    v: 1,
-    tenant,
-    deliveryId: deliveryId(deliveryRef(eventId, endpointId, event.receivedAt)),
-    endpointId,
-    eventId,
-    eventType: event.type,
-    turn: 0,
-    madeAt: table.now(),
-    ...(again ? { again } : {}),
-    body,
-  }
-}
-
-/** False where the endpoint is enabled after all: what is cached may be ten seconds old. */
-async function hold(
+/** What is cached may be ten seconds old: an endpoint that seems disabled is read again. */
+async function stopBefore(
   { table }: FanOutDeps,
-  accepted: Accepted,
-  endpointId: string,
-): Promise<boolean> {
-  const { tenant } = accepted
-  const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
-  if (endpoint && !endpoint.disabled && endpoint.deletedAt === undefined) return false
-  if (!endpoint || endpoint.deletedAt !== undefined) {
-    await decide(table, accepted, endpointId, "discarded", "the endpoint was deleted")
-  } else {
-    const reason = `the endpoint is disabled (${endpoint.disabledReason})`
-    await decide(table, accepted, endpointId, "held", reason)
-  }
-  return true
-}
-
-/** No POST: the delivery is on record with the reason. */
-async function decide(
-  table: Table,
   { tenant, event }: Accepted,
-  endpointId: string,
-  status: "held" | "discarded",
-  reason: string,
-): Promise<void> {
-  const eventId = idOf(event)
-  const ref = deliveryRef(eventId, endpointId, event.receivedAt)
-  const facts = { tenant, ref, endpointId, eventId, eventType: event.type }
-  await advance(table, facts, 0, { status, reason })
+  { id, disabled }: Endpoint.Matching,
+): Promise<Stop | undefined> {
+  const refusal = event.erased ? "erased" : event.refuted
+  if (refusal !== undefined) return { status: "discarded", reason: refusal }
+  if (!disabled) return undefined
+  const fresh = availabilityOf(await Endpoint.get(table, tenant, id, { consistent: true }))
+  return fresh.ok ? undefined : fresh.stop
 }

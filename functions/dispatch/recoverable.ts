@@ -1,16 +1,18 @@
 import type { Delivery } from "@ringback/store/delivery"
+import { factsOfEvent, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
-import { idOf, type StoredEvent } from "@ringback/store/event"
+import type { StoredEvent } from "@ringback/store/event"
 import { listEvents } from "@ringback/store/event-list"
 import type { RecoverJob } from "@ringback/store/job"
-import { deliveryKey, deliveryRef, type DeliveryRef } from "@ringback/store/keys"
+import { deliveryKey } from "@ringback/store/keys"
+import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { wants } from "@ringback/webhooks/match"
-import { bodyOf } from "./event-body.ts"
+import { webhookOf } from "./event-body.ts"
 
 /** An event that did not arrive: what there is of its delivery, if anything. */
-export type Missing = { event: StoredEvent; ref: DeliveryRef; delivery: Delivery | undefined }
+export type Missing = { facts: DeliveryFacts; delivery: Delivery | undefined }
 
 export type Range = Pick<RecoverJob, "since" | "until" | "statuses">
 
@@ -30,37 +32,37 @@ export async function recoverablePage(
   const received = { since, until }
   const { items, next } = await listEvents(table, tenant, { received, limit: PAGE, cursor })
   const wanted = items
-    .filter((event) => event.refuted === undefined && isWanted(endpoint, event))
-    .map((event) => ({ event, ref: deliveryRef(idOf(event), endpoint.id, event.receivedAt) }))
+    .filter((event) => event.refuted === undefined && !event.erased && isWanted(endpoint, event))
+    .map((event) => factsOfEvent(tenant, event, endpoint.id))
   const found = await readWhole(
     table,
     wanted.map(({ ref }) => deliveryKey(tenant, ref)),
   )
   const bySort = new Map(found.map((delivery) => [delivery.sk, delivery]))
   const missing = wanted
-    .map(({ event, ref }) => ({ event, ref, delivery: bySort.get(deliveryKey(tenant, ref).sk) }))
+    .map((facts) => ({ facts, delivery: bySort.get(deliveryKey(tenant, facts.ref).sk) }))
     .filter(({ delivery }) => !delivery || statuses.includes(delivery.status))
   return { missing, next }
 }
 
-/** How many there are in all. */
+/** How many there are, as far as they can be counted while there is time. */
 export async function countRecoverable(
   table: Table,
   endpoint: Endpoint,
   range: Range,
-): Promise<number> {
+  hasTime: () => boolean,
+): Promise<{ count: number; isLowerBound: boolean }> {
   let count = 0
-  let cursor: string | undefined
-  do {
-    const page = await recoverablePage(table, endpoint, range, cursor)
-    count += page.missing.length
-    cursor = page.next
-  } while (cursor !== undefined)
-  return count
+  const read = (cursor?: string) => recoverablePage(table, endpoint, range, cursor)
+  for await (const { missing, next } of eachPage(read)) {
+    count += missing.length
+    if (next !== undefined && !hasTime()) return { count, isLowerBound: true }
+  }
+  return { count, isLowerBound: false }
 }
 
 function isWanted(endpoint: Endpoint, event: StoredEvent): boolean {
   if (event.except === endpoint.id) return false
-  const webhook = JSON.parse(bodyOf(endpoint.tenant, event)) as object
+  const webhook = webhookOf(endpoint.tenant, event)
   return wants(endpoint, { type: event.type, source: event.source, webhook })
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto"
 import * as Delivery from "@ringback/store/delivery"
-import { idOf, type StoredEvent } from "@ringback/store/event"
-import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import { factsOfEvent, factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
+import type { StoredEvent } from "@ringback/store/event"
+import { deliveryId } from "@ringback/store/keys"
 import { noteReplay } from "@ringback/store/replay"
 import type { Table } from "@ringback/store/table"
-import { formatDelivery } from "../messages/delivery.ts"
-import { RELEASED_AGAIN_MS } from "../messages/due-message.ts"
+import { formatDelivery, messageFor } from "../messages/delivery.ts"
+import { plan } from "../messages/retry-plan.ts"
 import { sendAll, type Outgoing, type SqsSender } from "../messages/send.ts"
 
 export type RedeliverDeps = { table: Table; sqs: SqsSender; queues: { retryUrl: string } }
@@ -15,15 +16,13 @@ export type RedeliverDeps = { table: Table; sqs: SqsSender; queues: { retryUrl: 
  * is void. False where something else was decided meanwhile.
  */
 export async function retryNow(
-  deps: RedeliverDeps,
-  tenant: string,
+  { table, sqs, queues }: RedeliverDeps,
   delivery: Delivery.Delivery,
 ): Promise<boolean> {
-  const { endpointId, eventId, eventType, turn, status } = delivery
-  const facts = { tenant, ref: Delivery.refOf(delivery), endpointId, eventId, eventType }
-  const restarts = status === "pending" ? undefined : { job: null }
-  if (!(await makeDue(deps.table, facts, turn, restarts))) return false
-  await sendAll(deps.sqs, deps.queues.retryUrl, [messageFor(deps.table, facts, turn + 1)])
+  const facts = factsOfItem(delivery)
+  const restarts = delivery.status === "pending" ? undefined : { job: null }
+  if (!(await makeDue(table, facts, delivery.turn, restarts))) return false
+  await sendAll(sqs, queues.retryUrl, [manualMessage(table, facts, delivery.turn + 1)])
   return true
 }
 
@@ -36,15 +35,10 @@ export async function replay(
   event: StoredEvent,
   endpointIds: string[],
 ): Promise<string[]> {
-  const eventId = idOf(event)
-  const replayId = randomUUID()
-  const all = endpointIds.map((endpointId) => ({
-    tenant,
-    ref: deliveryRef(eventId, endpointId, table.now(), replayId),
-    endpointId,
-    eventId,
-    eventType: event.type,
-  }))
+  const id = randomUUID()
+  const all = endpointIds.map((endpointId) =>
+    factsOfEvent(tenant, event, endpointId, { id, at: table.now() }),
+  )
   for (let start = 0; start < all.length; start += SIDE_BY_SIDE) {
     const group = all.slice(start, start + SIDE_BY_SIDE)
     await Promise.all(
@@ -55,28 +49,25 @@ export async function replay(
       }),
     )
   }
-  const messages = all.map((facts) => messageFor(table, facts, 1))
+  const messages = all.map((facts) => manualMessage(table, facts, 1))
   await sendAll(sqs, queues.retryUrl, messages)
   return all.map(({ ref }) => deliveryId(ref))
 }
 
-// Under the message that follows there is a net: should it not be sent, `release` sends another.
+// Should the message that follows be lost, `release` sends another.
 async function makeDue(
   table: Table,
-  facts: Delivery.DeliveryFacts,
+  facts: DeliveryFacts,
   turn: number,
   restarts: Delivery.Change["restarts"],
 ): Promise<boolean> {
   const now = table.now()
-  const due = { at: now + RELEASED_AGAIN_MS, nextAt: now }
-  return (
-    (await Delivery.advance(table, facts, turn, { status: "pending", due, restarts })) === "won"
-  )
+  const { due } = plan(now, now)
+  const change = { status: "pending" as const, due, restarts }
+  return (await Delivery.advance(table, facts, turn, change)) === "won"
 }
 
-function messageFor(table: Table, facts: Delivery.DeliveryFacts, turn: number): Outgoing {
-  const { ref, ...about } = facts
-  const id = deliveryId(ref)
-  const marks = { v: 1 as const, turn, madeAt: table.now(), again: true, manual: true }
-  return { body: formatDelivery({ ...about, ...marks, deliveryId: id }), groupId: about.endpointId }
+function manualMessage(table: Table, facts: DeliveryFacts, turn: number): Outgoing {
+  const marks = { turn, madeAt: table.now(), again: true, manual: true }
+  return { body: formatDelivery(messageFor(facts, marks)), groupId: facts.endpointId }
 }

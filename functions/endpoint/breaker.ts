@@ -1,109 +1,152 @@
-import { formatMillis } from "@ringback/events/stamp"
-import type { Delivery } from "@ringback/store/delivery"
-import { listDeliveries } from "@ringback/store/delivery-list"
-import * as Endpoint from "@ringback/store/endpoint"
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import * as BreakerState from "@ringback/store/breaker-state"
+import { listDue, moveDue, parkingShards, type DueEntry } from "@ringback/store/due"
+import type { Endpoint } from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
-import type { DisabledReason } from "@ringback/webhooks/endpoint"
-import { formatJob, type Job } from "../messages/job.ts"
-import { freshReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
+import { tenantOf } from "@ringback/store/keys"
+import type { Table } from "@ringback/store/table"
+import { formatDelivery, messageForEntry, type DeliveryMessage } from "../messages/delivery.ts"
+import { formatJob } from "../messages/job.ts"
+import { takeDue } from "../messages/retry-plan.ts"
 import { sendOne } from "../messages/send.ts"
+import type { Log } from "../runtime/log.ts"
+import { cachedReceiver, freshReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
+import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
+
+// THE CIRCUIT BREAKER OF AN ENDPOINT
+//
+//   state      | what happens                              | becomes            | by
+//   -----------|-------------------------------------------|--------------------|----------------------------------
+//   closed     | ten failures in a row, over two minutes   | open               | recordFailures: BreakerState.open
+//   open       | a delivery is due                         | open; it is parked | letsThrough, retry-plan.ts
+//   open       | a minute has passed                       | half-open          | onDue: one parked delivery is sent
+//   half-open  | the probe is about to be attempted        | half-open          | letsThrough: takeProbe, a lease
+//   half-open  | the probe fails, or its lease ends        | open               | -
+//   open,      | a success, also of a manual attempt       | closed, waking     | recordSuccess: BreakerState.close
+//   half-open  |                                           |                    |
+//   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` unparks it
+//   waking     | two minutes, and nothing is parked        | closed             | onDue: BreakerState.endWaking
+//   any        | enabled again, or deleted                 | closed, waking     | BreakerState.resetAndWake
+//   any        | everything fails for five days            | endpoint disabled  | disable.ts
+//
+// Where the state is kept: breaker-state.ts of the store. Half-open is open with a lease that has not ended.
+
+/** What `release` works with. */
+export type ReleaseDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { retryUrl: string; jobsUrl: string }
+  log: Log
+}
 
 const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
+const OPENS_AFTER_FAILURES = 10
+const OPENS_AFTER_MS = 2 * MINUTE_MS
+const PROBE_EVERY_MS = MINUTE_MS
+const PROBE_LEASE_MS = MINUTE_MS
+// A worker that took the breaker for open a moment ago may still park something: it lives for a minute at most.
+const WAKES_FOR_MS = 2 * MINUTE_MS
 
-const RESTS_AFTER_FAILURES = 10
-const RESTS_AFTER_MS = 2 * MINUTE_MS
-export const PROBE_EVERY_MS = MINUTE_MS
-export const DISABLED_AFTER_MS = 5 * DAY_MS
-// The longest a delivery may have been on its way when it arrived after all.
-const SCHEDULE_MS = 4 * DAY_MS
+/** Whether a delivery may be attempted. Before anything is parked the state is read again. */
+export async function letsThrough(
+  deps: DeliverDeps,
+  { tenant, endpointId, probe }: DeliveryMessage,
+  health: Health.Health,
+): Promise<boolean> {
+  if (!BreakerState.isOpen(health)) return true
+  const fresh = await freshReceiver(deps, tenant, endpointId)
+  if (!BreakerState.isOpen(fresh.health)) return true
+  if (!probe) return false
+  return (
+    (await BreakerState.takeProbe(deps.table, tenant, endpointId, PROBE_LEASE_MS)) !== undefined
+  )
+}
 
-/** After a failure: does the endpoint rest now, is it to be disabled? */
-export async function considerEndpoint(
+/** A success: nothing is written where the breaker is closed and nothing had failed. */
+export async function recordSuccess(
   deps: DeliverDeps,
   tenant: string,
-  endpoint: Endpoint.Endpoint,
+  endpointId: string,
+): Promise<void> {
+  const { endpoint, health } = await cachedReceiver(deps, tenant, endpointId)
+  if (!endpoint) return
+  if (health.failingSince === undefined && !BreakerState.isOpen(health)) return
+  await BreakerState.close(deps.table, tenant, endpointId)
+  noteHealth(deps, tenant, endpointId, { failures: 0 })
+  deps.log("breaker.closed", { endpointId })
+}
+
+/** Failures one after the other, and how long the endpoint asked to be left alone. */
+export async function recordFailures(
+  deps: DeliverDeps,
+  tenant: string,
+  endpointId: string,
+  { count, pauseMs }: { count: number; pauseMs: number },
+): Promise<void> {
+  const { table } = deps
+  const { endpoint } = await cachedReceiver(deps, tenant, endpointId)
+  if (!endpoint) return
+  const failed = await BreakerState.recordFailures(table, tenant, endpointId, count)
+  const until = table.now() + pauseMs
+  const paused = pauseMs > 0 ? await Health.pause(table, tenant, endpointId, until) : undefined
+  const health = paused ?? failed
+  if (!health) return
+  noteHealth(deps, tenant, endpointId, health)
+  await judge(deps, endpoint, health)
+}
+
+/** After a failure: does the breaker open, is the endpoint to be disabled? */
+export async function judge(
+  deps: DeliverDeps,
+  { tenant, id: endpointId }: Endpoint,
   health: Health.Health,
 ): Promise<void> {
   const now = deps.table.now()
   const failingMs = now - (health.failingSince ?? now)
-  if (failingMs >= DISABLED_AFTER_MS) return disableFailing(deps, tenant, endpoint.id)
-  const isDue = health.failures >= RESTS_AFTER_FAILURES && failingMs >= RESTS_AFTER_MS
-  if (!isDue || health.state === "resting") return
-  const resting = await Health.rest(deps.table, tenant, endpoint.id, now + PROBE_EVERY_MS)
-  if (!resting) return
-  noteHealth(deps, tenant, endpoint.id, resting)
-  deps.log("endpoint.rests", { endpointId: endpoint.id, failingSince: health.failingSince })
+  if (failingMs >= DISABLED_AFTER_MS) return disableFailing(deps, tenant, endpointId)
+  const isDue = health.failures >= OPENS_AFTER_FAILURES && failingMs >= OPENS_AFTER_MS
+  if (!isDue || BreakerState.isOpen(health)) return
+  const opened = await BreakerState.open(deps.table, tenant, endpointId, now + PROBE_EVERY_MS)
+  if (!opened) return
+  noteHealth(deps, tenant, endpointId, opened)
+  deps.log("breaker.opened", { endpointId, failingSince: health.failingSince })
 }
 
-async function disableFailing(deps: DeliverDeps, tenant: string, endpointId: string) {
-  const { endpoint, health } = await freshReceiver(deps, tenant, endpointId)
-  const since = health.failingSince
-  if (!endpoint || endpoint.disabled || since === undefined) return
-  if (since > deps.table.now() - DISABLED_AFTER_MS) return
-  // A success that another worker did not see as news would be forgotten otherwise.
-  if (await hasDelivered(deps, tenant, endpointId, since)) {
-    await Health.cleared(deps.table, tenant, endpointId, since)
+/** The endpoint's own entry fell due: its breaker is open, and a probe is sent; or it is waking. */
+export async function onDue(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
+  const { table } = deps
+  const { endpointId } = entry
+  const tenant = tenantOf(entry)
+  const health = await Health.get(table, tenant, endpointId, { consistent: true })
+  if (BreakerState.isOpen(health)) return sendProbe(deps, entry)
+  const waiting = await longestParked(table, endpointId)
+  if (!waiting && table.now() - (health.wokenAt ?? 0) > WAKES_FOR_MS) {
+    await BreakerState.endWaking(table, tenant, endpointId)
     return
   }
-  await disableEndpoint(deps, endpoint, "failing", since)
+  const again = { at: table.now() + WAKES_FOR_MS, shard: entry.dueShard }
+  if (!(await moveDue(table, entry, again)) || !waiting) return
+  const job = formatJob({ v: 1, kind: "wake", tenant, endpointId })
+  await sendOne(deps.sqs, deps.queues.jobsUrl, job)
 }
 
-async function hasDelivered(
-  { table }: DeliverDeps,
-  tenant: string,
-  endpointId: string,
-  since: number,
-): Promise<boolean> {
-  const arrivedSince = ({ attempts }: Delivery) =>
-    attempts.some((each) => each.error === null && each.at >= since)
-  let cursor: string | undefined
-  do {
-    const page = await listDeliveries(table, tenant, {
-      endpointId,
-      statuses: ["delivered"],
-      after: since - SCHEDULE_MS,
-      limit: 250,
-      cursor,
-    })
-    if (page.items.some(arrivedSince)) return true
-    cursor = page.next
-  } while (cursor !== undefined)
-  return false
+async function sendProbe({ table, sqs, queues }: ReleaseDeps, entry: DueEntry): Promise<void> {
+  const now = table.now()
+  const next = { at: now + PROBE_EVERY_MS, shard: entry.dueShard }
+  if (!(await moveDue(table, entry, next))) return
+  const waiting = await longestParked(table, entry.endpointId)
+  if (!waiting || !(await takeDue(table, waiting))) return
+  const body = formatDelivery({ ...messageForEntry(waiting, now), probe: true })
+  await sendOne(sqs, queues.retryUrl, { body, groupId: entry.endpointId })
 }
 
-/** Tells the tenant's other endpoints, disables this one, and has what waits for it held: in that order, each repeatable. */
-export async function disableEndpoint(
-  deps: Pick<DeliverDeps, "table" | "sqs" | "queues" | "log">,
-  endpoint: Endpoint.Endpoint,
-  reason: Exclude<DisabledReason, "manual">,
-  failingSince: number | undefined,
-): Promise<void> {
-  const { tenant, id: endpointId, revision } = endpoint
-  // Its origin alone: many receivers keep their secret in the path or the query, and others are told of this.
-  const url = new URL(endpoint.url).origin
-  const now = deps.table.now()
-  const notice: Job = {
-    v: 1,
-    kind: "notify",
-    tenant,
-    type: "endpoint.disabled",
-    at: now,
-    identity: [endpointId, failingSince ?? `revision ${revision}`],
-    except: endpointId,
-    data: {
-      endpointId,
-      url,
-      reason,
-      failingSince: failingSince === undefined ? null : formatMillis(failingSince),
-    },
-  }
-  await sendOne(deps.sqs, deps.queues.jobsUrl, formatJob(notice))
-  await Endpoint.disable(deps.table, tenant, endpointId, reason, now)
-  await sendOne(
-    deps.sqs,
-    deps.queues.jobsUrl,
-    formatJob({ v: 1, kind: "hold", tenant, endpointId }),
+async function longestParked(table: Table, endpointId: string): Promise<DueEntry | undefined> {
+  const pages = await Promise.all(
+    parkingShards(endpointId).map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, 1)),
   )
-  deps.log("endpoint.disabled", { endpointId, reason, failingSince })
+  const first = pages.flatMap(({ entries }) => entries)
+  return first.reduce<DueEntry | undefined>(
+    (best, each) => (best && best.dueAt <= each.dueAt ? best : each),
+    undefined,
+  )
 }

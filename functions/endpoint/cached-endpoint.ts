@@ -18,6 +18,8 @@ export type DeliverDeps = {
   /** As of at most ten seconds ago. */
   receivers: Cache<Receiver>
   slowness: Slowness
+  /** How long what the deliveries of a batch bring about is pooled before it goes out; by default a tenth of a second. */
+  pooledMs?: number
   /** In [0, 1). */
   random: () => number
   log: Log
@@ -35,7 +37,7 @@ export async function readReceiver(
     Endpoint.get(table, tenant, endpointId, options),
     Health.get(table, tenant, endpointId, options),
   ])
-  return { endpoint: endpoint?.deletedAt === undefined ? endpoint : undefined, health }
+  return { endpoint, health }
 }
 
 export const cachedReceiver = (

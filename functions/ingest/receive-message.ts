@@ -16,30 +16,33 @@ import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"
 import type { CallDeps } from "../calls/call.ts"
+import { erasureOf, type ErasedDeps } from "./erased.ts"
 import { callEvents } from "../calls/call-events.ts"
 import type { Received } from "./outcome.ts"
+import { hearRecord } from "./listed-record.ts"
 import { hearCollector } from "./collector-report.ts"
 import { judgeInference } from "./inference.ts"
 
-export type ReceiveDeps = CallDeps & {
-  queues: { ingestUrl: string; rejectedUrl: string }
-  /** Sources as of at most ten seconds ago. */
-  sources: Cache<Source.Source | undefined>
-}
+export type ReceiveDeps = CallDeps &
+  ErasedDeps & {
+    queues: { ingestUrl: string; rejectedUrl: string }
+    /** Sources as of at most ten seconds ago. */
+    sources: Cache<Source.Known | undefined>
+  }
 
 type Opened = Extract<OpenedMessage, { ok: true }>
 
 export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Received> {
   const opened = openMessage(record.body)
   if (!opened.ok) return reject(deps, record, opened.reason)
-  const source = await verifiedSource(deps, opened)
-  if (typeof source === "string") return reject(deps, record, source)
-  if (source.deletedAt !== undefined) {
-    return { outcome: "discarded", reason: `${source.id} was deleted` }
-  }
+  const verified = await verifySource(deps, opened)
+  if (!verified.ok) return reject(deps, record, verified.reason)
+  const { source } = verified
+  if (verified.isDeleted) return { outcome: "discarded", reason: `${source.id} was deleted` }
   const { message } = opened
   // Not signed, so it may say anything: at most, the message is held as often as a new one.
   const holds = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
+  if (message.kind === "record") return hearRecord(deps, source, message)
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, holds)
@@ -48,16 +51,20 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   return received
 }
 
+type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
+
 /** The source whose key signed the message, or why there is none. Before it is called bad, it is read again. */
-async function verifiedSource(deps: ReceiveDeps, opened: Opened): Promise<Source.Source | string> {
+async function verifySource(deps: ReceiveDeps, opened: Opened): Promise<Verified> {
   const { tenant, source: id } = opened.message
-  const cached = await deps.sources.get(`${tenant}/${id}`, () => Source.get(deps.table, tenant, id))
-  if (cached && isSigned(deps.table, cached, opened)) return cached
-  const source = await Source.get(deps.table, tenant, id, { consistent: true })
-  if (!source) return `there is no source ${id}`
-  if (!isSigned(deps.table, source, opened)) return `not signed with a valid key of ${id}`
-  deps.sources.set(`${tenant}/${id}`, source)
-  return source
+  const key = `${tenant}/${id}`
+  const cached = await deps.sources.get(key, () => Source.getKnown(deps.table, tenant, id))
+  if (cached && isSigned(deps.table, cached.source, opened)) return { ok: true, ...cached }
+  const known = await Source.getKnown(deps.table, tenant, id, { consistent: true })
+  if (!known) return { ok: false, reason: `there is no source ${id}` }
+  if (!isSigned(deps.table, known.source, opened))
+    return { ok: false, reason: `not signed with a valid key of ${id}` }
+  deps.sources.set(key, known)
+  return { ok: true, ...known }
 }
 
 function isSigned(table: Table, source: Source.Source, { keyId, verify }: Opened): boolean {
@@ -83,7 +90,8 @@ async function accept(
   if (judged?.isHeld) return { outcome: "held" }
   const refuted = judged?.refuted
   // One collector alone knows what it heard itself.
-  if (end && !synthetic && Object.keys(collectors).length > 1)
+  const isErased = await erasureOf(deps, tenant, message.headers)
+  if (end && !isErased && !synthetic && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
@@ -91,17 +99,24 @@ async function accept(
     ...identityOf(message, refuted !== undefined),
     type: translated.type,
     source,
-    uuid: fits(translated.subject) ? translated.subject : null,
+    uuid: !isErased && fits(translated.subject) ? translated.subject : null,
     message: message.id,
     receivedAt: message.receivedAt,
-    content: stored,
+    content: isErased ? { erased: true } : stored,
     synthetic: synthetic?.gap,
     refuted,
     truncated,
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"
-  const told = { tenant, event: claimed.event, again }
+  // What is stored may be another message's receipt, or less than what came: then it is translated anew.
+  const isStored = claimed.event.receivedAt === message.receivedAt && !truncated
+  const told = {
+    tenant,
+    event: claimed.event,
+    again,
+    ...(isStored && { translated }),
+  }
   const calls = await callEvents(deps, {
     tenant,
     event: claimed.event,

@@ -1,11 +1,14 @@
-import { advance, refOf, type Delivery } from "@ringback/store/delivery"
+import { advance, type Delivery } from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
+import * as BreakerState from "@ringback/store/breaker-state"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
-import * as Health from "@ringback/store/health"
+import { eachPage } from "@ringback/store/pages"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
+import { wasDeleted } from "../endpoint/availability.ts"
 import type { Job, Place } from "../messages/job.ts"
 
 type Erase = Extract<Job, { kind: "erase" }>
@@ -23,17 +26,16 @@ export async function erasePage(table: Table, job: Erase): Promise<Place> {
     limit: PAGE,
     cursor: place?.cursor as string | undefined,
   })
-  const reason = `the ${endpointId ? "endpoint" : sourceId ? "source" : "tenant"} was deleted`
+  const reason = wasDeleted(endpointId ? "endpoint" : sourceId ? "source" : "tenant")
   await Promise.all(
     items.map(async (delivery) => {
       if (sourceId && (await sourceOf(table, tenant, delivery)) !== sourceId) return
-      const facts = { ...delivery, tenant, ref: refOf(delivery) }
-      await advance(table, facts, delivery.turn, { status: "discarded", reason })
+      await advance(table, factsOfItem(delivery), delivery.turn, { status: "discarded", reason })
     }),
   )
   if (next !== undefined) return { cursor: next }
   if (endpointId) {
-    await Health.forget(table, tenant, endpointId)
+    await BreakerState.resetAndWake(table, tenant, endpointId)
     await Endpoint.purge(table, tenant, endpointId)
   }
   return undefined
@@ -45,11 +47,9 @@ const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
 /** A deleted tenant's things leave tombstones too: what is in flight for them is discarded. */
 async function removeAll(table: Table, tenant: string): Promise<void> {
   for (const room of [ApiKey, Source, Endpoint]) {
-    let after: string | undefined
-    do {
-      const page = await room.page(table, tenant, { limit: PAGE, after })
-      await Promise.all(page.items.map(({ id }) => room.remove(table, tenant, id)))
-      after = page.next
-    } while (after !== undefined)
+    const read = (after?: string): Promise<{ items: { id: string }[]; next: string | undefined }> =>
+      room.page(table, tenant, { limit: PAGE, after })
+    for await (const { items } of eachPage(read))
+      await Promise.all(items.map(({ id }) => room.remove(table, tenant, id)))
   }
 }

@@ -1,8 +1,10 @@
-import { advance, refOf } from "@ringback/store/delivery"
+import * as BreakerState from "@ringback/store/breaker-state"
+import { advance } from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
+import { availabilityOf } from "../endpoint/availability.ts"
 import type { Job, Place } from "../messages/job.ts"
 
 const PAGE = 100
@@ -13,22 +15,19 @@ export async function holdPage(
   { tenant, endpointId, place }: Extract<Job, { kind: "hold" }>,
 ): Promise<Place> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
-  // Enabled again meanwhile: what waits goes on.
-  if (!endpoint?.disabled) return undefined
+  const found = availabilityOf(endpoint)
+  // Enabled again meanwhile: what waits goes on. Deleted: the job `erase` sees to it.
+  if (found.ok || found.stop.status !== "held") return undefined
   const { items, next } = await listDeliveries(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
     cursor: place?.cursor as string | undefined,
   })
-  const reason = `the endpoint is disabled (${endpoint.disabledReason})`
   await Promise.all(
-    items.map((delivery) => {
-      const facts = { ...delivery, tenant, ref: refOf(delivery) }
-      return advance(table, facts, delivery.turn, { status: "held", reason })
-    }),
+    items.map((delivery) => advance(table, factsOfItem(delivery), delivery.turn, found.stop)),
   )
   if (next !== undefined) return { cursor: next }
-  await Health.forget(table, tenant, endpointId)
+  await BreakerState.resetAndWake(table, tenant, endpointId)
   return undefined
 }

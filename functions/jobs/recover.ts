@@ -1,11 +1,17 @@
 import { advance } from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
-import { idOf } from "@ringback/store/event"
-import { getJob, recoverLease, RECOVER_LEASE_MS, type RecoverJob } from "@ringback/store/job"
+import {
+  finishJob,
+  getJob,
+  recoverLease,
+  RECOVER_LEASE_MS,
+  type RecoverJob,
+} from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import type { Job, Place } from "../messages/job.ts"
 import { recoverablePage } from "../dispatch/recoverable.ts"
+import { byRelease } from "../messages/retry-plan.ts"
 import { DEFAULT_RATE } from "./wake.ts"
 
 /**
@@ -21,7 +27,10 @@ export async function recoverPage(
   const next = await recoverSome(table, job, message)
   // Given back when it is done: until then no other recovery of the endpoint begins.
   if (next) await Lease.renew(table, recoverLease(job), RECOVER_LEASE_MS)
-  else await Lease.release(table, recoverLease(job))
+  else {
+    await finishJob(table, job)
+    await Lease.release(table, recoverLease(job))
+  }
   return next
 }
 
@@ -31,7 +40,7 @@ async function recoverSome(
   { tenant, jobId, place }: Extract<Job, { kind: "recover" }>,
 ): Promise<Place> {
   const endpoint = await Endpoint.get(table, tenant, job.endpointId, { consistent: true })
-  if (!endpoint || endpoint.deletedAt !== undefined || endpoint.disabled) return undefined
+  if (!endpoint || endpoint.disabled) return undefined
   const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
   const cursor = place?.cursor as string | undefined
   const { missing, next } = await recoverablePage(table, endpoint, job, cursor)
@@ -39,13 +48,11 @@ async function recoverSome(
   const now = table.now()
   const from = Math.max(now, Number(place?.from ?? now))
   await Promise.all(
-    todo.map(({ event, ref, delivery }, index) => {
+    todo.map(({ facts, delivery }, index) => {
       const at = Math.ceil(from + index * intervalMs)
-      const eventId = idOf(event)
-      const facts = { tenant, ref, endpointId: endpoint.id, eventId, eventType: event.type }
       return advance(table, facts, delivery?.turn ?? 0, {
         status: "pending",
-        due: { at, nextAt: at },
+        due: byRelease(at),
         restarts: { job: jobId },
       })
     }),

@@ -1,10 +1,12 @@
-import { advance, refOf } from "@ringback/store/delivery"
+import { advance } from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/schedule"
 import type { Job, Place } from "../messages/job.ts"
+import { byRelease } from "../messages/retry-plan.ts"
 import { DEFAULT_RATE } from "./wake.ts"
 
 const PAGE = 100
@@ -15,7 +17,7 @@ export async function spreadPage(
   { tenant, endpointId, place }: Extract<Job, { kind: "spread" }>,
 ): Promise<Place> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
-  if (!endpoint || endpoint.deletedAt !== undefined) return undefined
+  if (!endpoint) return undefined
   const { items, next } = await listDeliveries(table, tenant, {
     endpointId,
     statuses: ["pending"],
@@ -27,16 +29,14 @@ export async function spreadPage(
   if (waiting.length > 0) {
     const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
     const count = waiting.length
-    const first = await Health.takeSlots(table, tenant, endpointId, count, intervalMs)
+    const first = await takeSlots(table, tenant, endpointId, count, intervalMs)
     // Read newest first: within a page the oldest goes first.
     const inOrder = waiting.toReversed()
     await Promise.all(
       inOrder.map((delivery, index) => {
         const at = Math.ceil(first + index * intervalMs)
-        const facts = { ...delivery, tenant, ref: refOf(delivery) }
-        const due = { at, nextAt: at }
-        const change = { status: "pending" as const, keepsTurn: true, due, slot: at }
-        return advance(table, facts, delivery.turn, change)
+        const change = { status: "pending" as const, keepsTurn: true, due: byRelease(at), slot: at }
+        return advance(table, factsOfItem(delivery), delivery.turn, change)
       }),
     )
   }

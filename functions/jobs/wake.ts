@@ -1,8 +1,8 @@
-import { listDue, moveDue, parkingShards } from "@ringback/store/due"
+import { listDue, parkingShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
-import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
 import type { Job, Place } from "../messages/job.ts"
+import { unpark } from "../messages/retry-plan.ts"
 
 const PAGE = 25
 /** How fast a backlog is let go where the endpoint has no rate of its own: requests a second. */
@@ -24,7 +24,7 @@ export async function wakePage(
   await Promise.all(
     entries.map((entry, index) => {
       const at = Math.ceil(from + index * intervalMs)
-      return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
+      return unpark(table, entry, at)
     }),
   )
   if (!pages.some((page) => page.next)) return undefined

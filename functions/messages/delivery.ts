@@ -1,7 +1,8 @@
 import * as v from "valibot"
 import { toAscii } from "@ringback/events/message"
-import { parseDeliveryId } from "@ringback/store/keys"
-import type { DeliveryFacts } from "@ringback/store/delivery"
+import { factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
+import type { DueEntry } from "@ringback/store/due"
+import { deliveryId, parseDeliveryId } from "@ringback/store/keys"
 
 /** What the delivery and retry queues carry: one delivery to be attempted. */
 export const DeliveryMessage = v.object({
@@ -46,4 +47,24 @@ export function factsOf(message: DeliveryMessage): DeliveryFacts {
   const ref = parseDeliveryId(message.deliveryId)
   if (!ref) throw new Error(`${message.deliveryId} is no delivery id`)
   return { tenant, ref, endpointId, eventId, eventType }
+}
+
+/** The message for a delivery, and what is said of this one. */
+export function messageFor(
+  { ref, tenant, endpointId, eventId, eventType }: DeliveryFacts,
+  rest: Pick<DeliveryMessage, "turn" | "madeAt"> & Partial<DeliveryMessage>,
+): DeliveryMessage {
+  return { v: 1, tenant, deliveryId: deliveryId(ref), endpointId, eventId, eventType, ...rest }
+}
+
+/** The message for a delivery as the index shows it; it is read again before the POST. */
+export function messageForEntry(entry: DueEntry, madeAt: number): DeliveryMessage {
+  const { eventId = "", eventType = "", turn = 0 } = entry
+  const facts = factsOfItem({ ...entry, eventId, eventType })
+  return messageFor(facts, { turn, madeAt, again: true })
+}
+
+/** What becomes of a message when its delivery is sent once more: marks and body were this one's alone. */
+export function messageAgain(message: DeliveryMessage, madeAt: number): DeliveryMessage {
+  return messageFor(factsOf(message), { turn: message.turn, madeAt, again: true })
 }

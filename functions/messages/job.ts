@@ -34,6 +34,8 @@ export const Job = v.variant("kind", [
     sourceId: v.optional(v.string()),
     place: PlaceSchema,
   }),
+  /** All that names somebody is emptied; what is looked for stands in the job's item. */
+  v.object({ ...Base, kind: v.literal("forget"), jobId: v.string(), place: PlaceSchema }),
   /** What did not arrive in a range is sent again; the job's item says how far it is. */
   v.object({ ...Base, kind: v.literal("recover"), jobId: v.string(), place: PlaceSchema }),
 ])

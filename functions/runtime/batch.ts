@@ -20,10 +20,16 @@ export async function handleBatch(
       }
     }),
   )
-  const batchItemFailures = event.Records.flatMap(({ messageId }, index) =>
-    verdicts[index] === "later" ? [{ itemIdentifier: messageId }] : [],
-  )
-  return { batchItemFailures }
+  return keepInQueue(event, (index) => verdicts[index] === "later")
+}
+
+/** The answer to SQS: those records stay in their queue, the rest leaves it. */
+export function keepInQueue(
+  { Records }: SQSEvent,
+  isKept: (index: number) => boolean,
+): SQSBatchResponse {
+  const kept = Records.filter((_, index) => isKept(index))
+  return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) }
 }
 
 /** How often the queue has handed this record out, this time included. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { writeAction } from "@ringback/ami/action"
 import { header, type AmiMessage } from "@ringback/ami/message"
-import { isConnected, startSession } from "./client-harness.ts"
+import { isConnected, startBoth, startSession } from "./client-harness.ts"
 import type { Reply } from "./pbx.ts"
 import { until } from "../harness/until.ts"
 
@@ -62,6 +63,51 @@ test("what AMI cannot carry is refused before it is sent, and the session goes o
   ]
   for (const action of bad) await assert.rejects(client.send(action), { code: "action_invalid" })
   assert.equal(header(await client.send({ Action: "Ping" }), "Ping"), "Pong")
+})
+
+test("an action has one ActionID, of this client's making", async (t) => {
+  const { onAction, take } = holding("Originate")
+  const { client } = await startSession(t, { onAction })
+  const answer = client.send({ Action: "Originate", ActionID: "mine", actionid: "own", Exten: "1" })
+  const { action, reply } = await take()
+  assert.deepEqual(
+    action.headers.map(([name]) => name),
+    ["Action", "ActionID", "Exten"],
+  )
+  assert.ok(!["mine", "own"].includes(idOf(action)))
+  reply.respond("Success")
+  await answer
+})
+
+test("an action may have as many bytes as a PBX reads in one piece, and says which line is too long", () => {
+  const frame = Buffer.byteLength(writeAction({ Action: "X", Detail: "" }, "1"))
+  const detail = "é".repeat((1_024 - frame) / 2) + (frame % 2 === 1 ? "x" : "")
+  assert.equal(Buffer.byteLength(writeAction({ Action: "X", Detail: detail }, "1")), 1_024)
+  const says = (message: RegExp) => ({ code: "action_invalid", message })
+  assert.throws(
+    () => writeAction({ Action: "X", Detail: `${detail}x` }, "1"),
+    says(/^the action "X" is longer than 1024 bytes$/),
+  )
+  assert.throws(
+    () => writeAction({ Action: "X", Detail: "é".repeat(600) }, "1"),
+    says(/^the action "X" has a line of over 1024 bytes: Detail$/),
+  )
+  assert.throws(() => writeAction({ Action: "X", " ": "a" }, "1"), says(/header that AMI cannot/))
+  assert.throws(() => writeAction({ Action: "X", A: "\r" }, "1"), says(/has a line break in A$/))
+})
+
+test("before there is a session an action is refused with the reason", async (t) => {
+  const { client } = await startBoth(t, { onSocket() {} })
+  await assert.rejects(client.send({ Action: "Ping" }), {
+    code: "lost",
+    message: "no session is open yet",
+  })
+  const refused = await startBoth(t, { secret: "another" })
+  await until(() => refused.client.state.name === "refused")
+  await assert.rejects(refused.client.list({ Action: "OutPlanShow" }), {
+    code: "credentials_refused",
+    message: /Authentication failed/,
+  })
 })
 
 test("what was asked of a session that ends is rejected with the reason", async (t) => {

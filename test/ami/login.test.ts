@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AmiClient } from "@ringback/ami/client"
-import { header } from "@ringback/ami/message"
+import { type AmiMessage, header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startSession } from "./client-harness.ts"
-import { BANNER } from "./pbx.ts"
+import { BANNER, type Reply } from "./pbx.ts"
 import { until } from "../harness/until.ts"
 
 test("logs in by MD5 challenge without showing the secret", async (t) => {
@@ -13,14 +13,24 @@ test("logs in by MD5 challenge without showing the secret", async (t) => {
     ["Challenge", "Login"],
   )
   assert.ok(pbx.actions.every((action) => header(action, "Secret") === undefined))
+  assert.ok(pbx.actions.every((action) => header(action, "AuthType") === "MD5"))
+  assert.equal(header(pbx.actions[1]!, "Username"), "collector")
+  assert.equal(header(pbx.actions[1]!, "Events"), "on")
   assert.equal(client.state.banner, BANNER.trimEnd())
 })
 
 test("logs in in plain words where asked to", async (t) => {
   const { pbx } = await startSession(t, {}, { auth: "plain" })
   assert.deepEqual(
-    pbx.actions.map((action) => header(action, "Secret")),
-    ["secret"],
+    pbx.actions.map(({ headers }) => headers.filter(([name]) => name !== "ActionID")),
+    [
+      [
+        ["Action", "Login"],
+        ["Username", "collector"],
+        ["Secret", "secret"],
+        ["Events", "on"],
+      ],
+    ],
   )
 })
 
@@ -87,6 +97,56 @@ test("another no than to the credentials is told apart", async (t) => {
   await until(() => client.state.name === "waiting")
   assert.equal(client.state.code, "login_refused")
   assert.match(client.state.reason ?? "", /Login Already In Use/)
+})
+
+test("a no without words is told by its name, and one to the challenge with a hint", async (t) => {
+  const refusing = (name: string, headers: Record<string, string>) => ({
+    onAction(action: AmiMessage, { respond }: Reply) {
+      if (header(action, "Action") !== name) return false
+      respond(headers["Response"]!, headers["Message"] ? { Message: headers["Message"] } : {})
+      return true
+    },
+  })
+  const cases = [
+    ["Login", { Response: "Error" }, /^the PBX refused the login: Error$/],
+    ["Login", { Response: "" }, /^the PBX refused the login: no reason given$/],
+    ["Login", { Response: "Success, almost", Message: "Not yet" }, /refused the login: Not yet$/],
+    [
+      "Challenge",
+      { Response: "Error", Message: "Must specify AuthType" },
+      /^the PBX gave no challenge: Must specify AuthType \(.*plain authentication is left\)$/,
+    ],
+    ["Challenge", { Response: "Success" }, /^the PBX gave no challenge: Success/],
+  ] as const
+  for (const [action, headers, words] of cases) {
+    const { client } = await startBoth(t, refusing(action, headers))
+    await until(() => client.state.name === "waiting")
+    assert.equal(client.state.code, "login_refused")
+    assert.match(client.state.reason ?? "", words)
+  }
+})
+
+test("a wrong secret is refused with a hint at what else it may be", async (t) => {
+  const { client } = await startBoth(t, { secret: "another" })
+  await until(() => client.state.name === "refused")
+  assert.match(
+    client.state.reason ?? "",
+    /refused the login: .* \(wrong user or secret, or an address/,
+  )
+})
+
+test("what comes before the answer to the login is no event of the session", async (t) => {
+  const { seen } = await startSession(t, {
+    onAction(action, { send }) {
+      if (header(action, "Action") === "Login") send({ Event: "TooEarly" })
+    },
+    afterLogin: "Event: OutPlanCreate\r\nUuid: 1\r\n\r\n\r\n",
+  })
+  await until(() => seen.messages.length > 0)
+  assert.deepEqual(
+    seen.messages.map(({ name }) => name),
+    ["OutPlanCreate"],
+  )
 })
 
 test("a user or secret that AMI cannot carry is refused at once", () => {

@@ -18,6 +18,8 @@ export type Reply = {
 export type PbxOptions = {
   secret?: string
   tls?: { key: string; cert: string; ciphers?: string }
+  /** What stands for the greeting. */
+  banner?: string
   /** What a connection gets instead of AMI. */
   onSocket?: (socket: Socket) => void
   /** Every byte is a packet by itself. */
@@ -39,7 +41,7 @@ export async function startPbx(options: PbxOptions = {}) {
     socket.on("error", () => {}).on("close", () => sockets.delete(socket))
     if (options.onSocket) return options.onSocket(socket)
     if (options.isTrickling) trickle(socket)
-    socket.write(BANNER)
+    socket.write(options.banner ?? BANNER)
     const parser = new AmiParser()
     socket.on("data", (chunk: Buffer) => {
       for (const action of parser.push(chunk)) {

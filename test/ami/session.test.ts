@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startClient, startSession } from "./client-harness.ts"
 import { BANNER, startPbx, type Reply } from "./pbx.ts"
-import { freePort } from "../harness/free-port.ts"
+import { holdPort } from "../harness/held-port.ts"
 import { until } from "../harness/until.ts"
 import { ManualClock } from "./time.ts"
 
@@ -176,7 +176,8 @@ test("a connection that is reset is lost, with a reason", async (t) => {
 })
 
 test("a port that nothing listens on is tried again, ever slower, up to 30 s, and said once", async (t) => {
-  const port = await freePort()
+  const { port, release } = await holdPort()
+  t.after(release)
   const { client, clock, seen } = startClient(t, port)
   for (let failures = 1; failures <= 10; failures++) {
     await until(() => client.state.failures === failures)

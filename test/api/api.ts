@@ -53,6 +53,7 @@ export async function startApi(options: Options = {}): Promise<TestApi> {
   const deps = {
     ...makeDeps(stack, { ...options, log }),
     operatorKey: OPERATOR_KEY,
+    origin: "https://api.test",
     urlRules: { allowedNetworks, requireHttps, resolve: resolveForTests },
     rateLimit,
     limits: { endpoints: 200, keys: 100, sources: 100, ...options.limits },

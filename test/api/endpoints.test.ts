@@ -3,6 +3,7 @@ import { after, before, test } from "node:test"
 import { Webhook } from "standardwebhooks"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok, startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { startApi, type TestApi } from "./api.ts"
 import { makeWorld, type World } from "./world.ts"
@@ -66,7 +67,7 @@ test("another rate begins a line of slots of its own, the same rate does not", a
   const { body } = await make({ rateLimit: 0.01 })
   const tenant = world.path.split("/").at(-1)!
   const free = async () => (await Health.get(table, tenant, body.id)).nextFree
-  await Health.takeSlots(table, tenant, body.id, 10, 100_000)
+  await takeSlots(table, tenant, body.id, 10, 100_000)
   const before = await free()
   await api.call(`PATCH ${path}/${body.id}`, { body: { rateLimit: 0.01, description: "x" } })
   assert.equal(await free(), before)

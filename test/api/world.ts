@@ -18,6 +18,7 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
   await pumpAll(api.stack, api.deps)
   const deliveries = await api.call(`GET ${path}/deliveries`)
   const keys = await api.call(`GET ${path}/keys`)
+  const erasure = await api.call(`POST ${path}/erase`, { body: { uuid: "nobody" } })
   const ids = {
     tenantId,
     keyId: keys.body.data[0].id,
@@ -25,6 +26,7 @@ export async function makeWorld(api: TestApi, url: string): Promise<World> {
     endpointId: endpoint.body.id,
     eventId: started.body.eventId,
     deliveryId: deliveries.body.data[0].id,
+    jobId: erasure.body.jobId,
     type: "campaign.updated",
   }
   return { path, key, token: source.body.token, ids }

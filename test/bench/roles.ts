@@ -35,7 +35,7 @@ const roles: Record<string, () => Promise<Record<string, string>>> = {
   async workers() {
     countCapacity()
     const handlers = await loadHandlers()
-    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
+    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, md5: false })
     const provisioned = JSON.parse(env["BENCH_PROVISIONED"]!)
     const onError = (error: unknown) => console.error(error)
     startWorkers({ sqs, provisioned, handlers: countInvocations(handlers), onError })

@@ -35,7 +35,9 @@ const inferred = (queue: IngestQueue) =>
     .filter((event) => event.synthetic)
     .map(({ headers }) => `${headers[0]![1]} ${valueOf(headers, "Uuid")}`)
     .sort()
-const listsAsked = (pbx: Pbx) => pbx.actions.filter((name) => name.endsWith("Show")).length
+/** Of those that gaps are judged by: of dial list rows there is no whole list. */
+const listsAsked = (pbx: Pbx) =>
+  pbx.actions.filter((name) => name.endsWith("Show") && name !== "OutDlListShow").length
 
 test("a record under a huge Uuid is forwarded, but neither remembered nor inferred", async (t) => {
   const { pbx, queue, dir, run } = await setUp(t)

@@ -52,8 +52,11 @@ function setUp(t: TestContext, state: State = openState(undefined, 0)) {
         inferred.push({ name, uuid: headers.find(([key]) => key === "Uuid")![1], gap, others })
         return entry()
       },
+      takeRecord: () => {},
     },
     list(action) {
+      // Dial list rows, which no gap is filled from.
+      if (action === "OutDlListShow") return Promise.resolve([])
       asked.push(action)
       const answer = lists.get(action) ?? []
       const said = typeof answer === "function" ? answer() : answer

@@ -34,7 +34,9 @@ const wordsOf = (queue: IngestQueue) =>
     .map(({ headers }) => `${headers[0]![1]} ${valueOf(headers, "Uuid")}`)
     .sort()
 
-const listsAsked = (pbx: Pbx) => pbx.actions.filter((name) => name.endsWith("Show")).length
+/** Of those that gaps are judged by: of dial list rows there is no whole list. */
+const listsAsked = (pbx: Pbx) =>
+  pbx.actions.filter((name) => name.endsWith("Show") && name !== "OutDlListShow").length
 
 /** All that is inferred of a gap is in the queue when its report is. */
 const gapCount = (queue: IngestQueue, count: number) =>

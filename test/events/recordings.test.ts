@@ -4,7 +4,7 @@ import * as v from "valibot"
 import { findEventType } from "@ringback/events/catalog"
 import { makeId } from "@ringback/events/ids"
 import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
+import { webhookBody, webhookOf } from "@ringback/events/webhook"
 import { captureEvents, moduleEvents } from "./capture.ts"
 import { naiveData, naiveTimestamp, naiveType } from "./naive.ts"
 
@@ -32,6 +32,7 @@ for (const recording of RECORDINGS) {
       assert.equal(translated.timestamp, naiveTimestamp(event) ?? observedAt)
       assert.equal(translated.subject, event.find(([name]) => name === "Uuid")![1])
       const webhook = JSON.parse(webhookBody(ids, translated)) as { version: string }
+      assert.deepEqual(webhookOf(ids, translated), webhook, "what a filter is asked about")
       const rank = { created: 0, updated: 1, deleted: 2 }[translated.type.split(".")[1]!]
       assert.equal(webhook.version, `${translated.timestamp}/${rank}`)
       v.parse(findEventType(translated.type)!.schema, webhook)

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { GetQueueAttributesCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
 import { retryNow } from "@ringback/functions/dispatch/redeliver"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { answer, ok } from "../harness/receiver.ts"
@@ -49,8 +50,7 @@ describe("a delivery that fails for the last time", () => {
   /** One that has failed nine times, without nine attempts. */
   async function lastTry() {
     const { delivery } = await failedOnce(world)
-    const { tenant } = world.customer
-    const facts = { ...delivery, tenant, ref: Delivery.refOf(delivery) }
+    const facts = factsOfItem(delivery)
     let { turn } = delivery
     for (let tries = 1; tries < 9; tries++) {
       await Delivery.advance(world.deps.table, facts, turn++, {
@@ -84,7 +84,7 @@ describe("a delivery that fails for the last time", () => {
     const { delivery, message } = await lastTry()
     await deliver(world, [message])
     const failed = await reread(world, delivery)
-    assert.equal(await retryNow(world.deps, world.customer.tenant, failed), true)
+    assert.equal(await retryNow(world.deps, failed), true)
     await world.pump()
     const retried = await reread(world, delivery)
     assert.deepEqual([retried.status, retried.tries, retried.attemptCount], ["pending", 1, 11])

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { GetQueueAttributesCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
-import { considerEndpoint, DISABLED_AFTER_MS } from "@ringback/functions/endpoint/breaker"
+import { judge } from "@ringback/functions/endpoint/breaker"
+import { DISABLED_AFTER_MS } from "@ringback/functions/endpoint/disable"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import { healthShard, listDue } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
 import { makeDeps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
@@ -48,14 +52,17 @@ describe("an endpoint that seems to have failed for five days", () => {
 
   for (const [what, prepare] of [
     ["is well in truth", async () => undefined],
-    ["fails since yesterday in truth", (id: string) => Health.failed(table(), tenant(), id, 3)],
+    [
+      "fails since yesterday in truth",
+      (id: string) => BreakerState.recordFailures(table(), tenant(), id, 3),
+    ],
   ] as const) {
     test(`is not disabled where it ${what}`, async () => {
       const { id } = await world.addEndpoint()
       await prepare(id)
       world.advance(24 * 60 * MINUTE)
       const before = await healthOf(id)
-      await considerEndpoint(world.deps, tenant(), await endpointOf(id), remembered())
+      await judge(world.deps, await endpointOf(id), remembered())
       assert.equal((await endpointOf(id)).disabled, false)
       assert.deepEqual(await healthOf(id), before)
       assert.equal(await jobsWaiting(), 0)
@@ -64,24 +71,24 @@ describe("an endpoint that seems to have failed for five days", () => {
 
   test("is disabled once: who comes later tells nobody", async () => {
     const { id } = await world.addEndpoint()
-    await Health.failed(table(), tenant(), id, 3)
+    await BreakerState.recordFailures(table(), tenant(), id, 3)
     world.advance(DISABLED_AFTER_MS)
     const endpoint = await endpointOf(id)
-    await considerEndpoint(world.deps, tenant(), endpoint, await healthOf(id))
+    await judge(world.deps, endpoint, await healthOf(id))
     assert.equal((await endpointOf(id)).disabledReason, "failing")
     assert.equal(await jobsWaiting(), 2)
-    await considerEndpoint(world.deps, tenant(), endpoint, await healthOf(id))
+    await judge(world.deps, endpoint, await healthOf(id))
     assert.equal(await jobsWaiting(), 2)
     await Endpoint.remove(table(), tenant(), id)
-    await considerEndpoint(world.deps, tenant(), endpoint, await healthOf(id))
+    await judge(world.deps, endpoint, await healthOf(id))
     assert.equal(await jobsWaiting(), 2)
   })
 
   test("is not a millisecond early", async () => {
     const { id } = await world.addEndpoint()
-    await Health.failed(table(), tenant(), id, 3)
+    await BreakerState.recordFailures(table(), tenant(), id, 3)
     world.advance(DISABLED_AFTER_MS - 1)
-    await considerEndpoint(world.deps, tenant(), await endpointOf(id), await healthOf(id))
+    await judge(world.deps, await endpointOf(id), await healthOf(id))
     assert.equal((await endpointOf(id)).disabled, false)
   })
 })
@@ -91,8 +98,8 @@ describe("an endpoint rests", () => {
     const { id } = await world.addEndpoint()
     const endpoint = await endpointOf(id)
     const consider = async (count: number) => {
-      const health = await Health.failed(table(), tenant(), id, count)
-      await considerEndpoint(world.deps, tenant(), endpoint, health!)
+      const health = await BreakerState.recordFailures(table(), tenant(), id, count)
+      await judge(world.deps, endpoint, health!)
       return (await healthOf(id)).state
     }
     assert.equal(await consider(9), undefined)
@@ -100,7 +107,7 @@ describe("an endpoint rests", () => {
     assert.equal(await consider(1), undefined, "ten, a moment early")
     world.advance(1)
     assert.equal(await consider(0), "resting")
-    await Health.succeeded(table(), tenant(), id)
+    await BreakerState.close(table(), tenant(), id)
     await consider(9)
     world.advance(3 * MINUTE)
     assert.equal(await consider(0), "waking", "nine, long enough")
@@ -110,7 +117,7 @@ describe("an endpoint rests", () => {
 describe("an endpoint that rests", () => {
   test("gets one probe, though two copies of its message are delivered at once", async () => {
     const { endpoint, delivery } = await failedOnce(world)
-    await Health.rest(table(), tenant(), endpoint.id, world.now())
+    await BreakerState.open(table(), tenant(), endpoint.id, world.now())
     world.receiver.behave((_, response) => answer(response, 500))
     const probe = messageOf(world, delivery, { turn: 1, again: true, probe: true })
     const deps = () => makeDeps(world.stack, { now: world.now })
@@ -123,7 +130,7 @@ describe("an endpoint that rests", () => {
 
   test("gets nothing but probes, and is asked in the table before something is parked", async () => {
     const { endpoint, delivery } = await failedOnce(world)
-    await Health.rest(table(), tenant(), endpoint.id, world.now() + MINUTE)
+    await BreakerState.open(table(), tenant(), endpoint.id, world.now() + MINUTE)
     world.advance(11_000)
     const retry = messageOf(world, delivery, { turn: 1, again: true })
     await deliver(world, [retry])
@@ -132,7 +139,7 @@ describe("an endpoint that rests", () => {
     assert.match(parked.dueShard!, /^parked#/)
     assert.deepEqual([parked.turn, parked.status], [1, "pending"])
     // This worker remembers the rest; another has seen the endpoint answer.
-    await Health.succeeded(table(), tenant(), endpoint.id)
+    await BreakerState.close(table(), tenant(), endpoint.id)
     await deliver(world, [retry])
     assert.equal((await reread(world, delivery)).status, "delivered")
   })
@@ -140,12 +147,12 @@ describe("an endpoint that rests", () => {
   test("wakes for two minutes, so that what is parked by a worker that has not heard is fetched", async () => {
     const { endpoint, delivery } = await failedOnce(world)
     const { id } = endpoint
-    await Health.rest(table(), tenant(), id, world.now() + MINUTE)
-    await Health.succeeded(table(), tenant(), id)
+    await BreakerState.open(table(), tenant(), id, world.now() + MINUTE)
+    await BreakerState.close(table(), tenant(), id)
     const wokenAt = world.now()
     await release()
     assert.equal((await healthOf(id)).state, "waking")
-    const facts = { ...delivery, tenant: tenant(), ref: Delivery.refOf(delivery) }
+    const facts = factsOfItem(delivery)
     const due = { at: world.now(), nextAt: world.now(), shard: `parked#${id}#0` }
     await Delivery.advance(table(), facts, 1, { status: "pending", keepsTurn: true, due })
     world.advance(2 * MINUTE)
@@ -192,7 +199,7 @@ describe("a slot of a rate limit", () => {
     const message = messageOf(world, waiting, { again: true })
     // Held up until another has taken what came after.
     world.advance(100_000 + 5_000)
-    await Health.takeSlots(table(), tenant(), id, 1, 100_000)
+    await takeSlots(table(), tenant(), id, 1, 100_000)
     await deliver(world, [message])
     assert.equal(arrived().length, 1)
     const later = (await world.deliveries({ endpointId: id })).find(({ slot }) => slot)!

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
 import { answer, ok } from "../harness/receiver.ts"
 import { startWorld, type World } from "../harness/world.ts"
@@ -106,7 +107,7 @@ describe("an endpoint at which all fails", () => {
     await world.say()
     await world.pump()
     // Another worker, which had cached that all is well, saw that success and wrote nothing.
-    await Health.failed(table, world.customer.tenant, id, 1)
+    await BreakerState.recordFailures(table, world.customer.tenant, id, 1)
     const since = (await healthOf(id)).failingSince!
     await world.say()
     await world.pump()

@@ -8,6 +8,7 @@ import { formatJob, parseJob, type Job } from "@ringback/functions/messages/job"
 import { sideBySide } from "@ringback/functions/runtime/side-by-side"
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import { createJob } from "@ringback/store/job"
@@ -99,7 +100,7 @@ describe("recover", () => {
     await world.pump()
     const fail = async () => {
       const [delivery] = (await world.deliveries({ endpointId: id })) as [Delivery.Delivery]
-      const facts = { ...delivery, tenant: tenant(), ref: Delivery.refOf(delivery) }
+      const facts = factsOfItem(delivery)
       await Delivery.advance(table(), facts, delivery.turn, { status: "failed" })
       return (await world.deliveries({ endpointId: id }))[0]!
     }

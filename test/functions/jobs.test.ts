@@ -4,13 +4,15 @@ import { formatJob } from "@ringback/functions/messages/job"
 import { erasePage } from "@ringback/functions/jobs/erase"
 import { holdPage } from "@ringback/functions/jobs/hold"
 import { recoverPage } from "@ringback/functions/jobs/recover"
-import { countRecoverable } from "@ringback/functions/dispatch/recoverable"
+import { countRecoverable, type Range } from "@ringback/functions/dispatch/recoverable"
 import { replay } from "@ringback/functions/dispatch/redeliver"
 import { sendOne } from "@ringback/functions/messages/send"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { listEvents } from "@ringback/store/event-list"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { dropSlots } from "@ringback/store/rate-slots"
 import { createJob } from "@ringback/store/job"
 import * as Source from "@ringback/store/source"
 import { answer, ok } from "../harness/receiver.ts"
@@ -47,7 +49,7 @@ describe("spread", () => {
     }
     assert.equal(arrived().length, 1)
     await Endpoint.update(table(), tenant(), id, { rateLimit: 10 })
-    await Health.dropSlots(table(), tenant(), id)
+    await dropSlots(table(), tenant(), id)
     const job = formatJob({ v: 1, kind: "spread", tenant: tenant(), endpointId: id })
     await sendOne(world.deps.sqs, world.stack.queues.Jobs.url, job)
     await world.pump()
@@ -66,6 +68,9 @@ describe("spread", () => {
 })
 
 describe("recover", () => {
+  const countOf = async (endpoint: Endpoint.Endpoint, range: Range) =>
+    (await countRecoverable(table(), endpoint, range, () => true)).count
+
   test("sends what was held, and what has no delivery at all, each once; not what has arrived", async () => {
     const { id, arrived } = await world.addEndpoint()
     await world.say()
@@ -86,7 +91,7 @@ describe("recover", () => {
     world.advance(11_000)
     assert.deepEqual(await statuses(id), ["held", "held", "held", "delivered"])
 
-    assert.equal(await countRecoverable(table(), endpoint, range(id)), 4)
+    assert.equal(await countOf(endpoint, range(id)), 4)
     const job = await createJob(table(), range(id))
     await sendOne(
       world.stack.sqs,
@@ -97,7 +102,7 @@ describe("recover", () => {
     assert.deepEqual(await statuses(id), Array(5).fill("delivered"))
     assert.equal(arrived().length, 5)
     assert.equal(new Set(arrived().map((webhook) => webhook.id)).size, 5)
-    assert.equal(await countRecoverable(table(), endpoint, range(id)), 0)
+    assert.equal(await countOf(endpoint, range(id)), 0)
   })
 
   test("a page that is gone through again after a crash sends nothing a second time", async () => {
@@ -204,14 +209,14 @@ describe("disabling and deleting", () => {
         ["discarded", `the ${what} was deleted`],
       )
       if (what !== "tenant") return
-      assert.ok((await Endpoint.get(table(), tenant(), id))!.deletedAt)
-      assert.ok((await Source.get(table(), tenant(), source))!.deletedAt)
+      assert.equal(await Endpoint.get(table(), tenant(), id), undefined)
+      assert.equal((await Source.getKnown(table(), tenant(), source))?.isDeleted, true)
     })
   }
 
   test("a rested endpoint that is held forgets its rest", async () => {
     const { id } = await world.addEndpoint()
-    await Health.rest(table(), tenant(), id, world.now())
+    await BreakerState.open(table(), tenant(), id, world.now())
     await setDisabled(id, true)
     await holdPage(table(), { v: 1, kind: "hold", tenant: tenant(), endpointId: id })
     assert.equal((await Health.get(table(), tenant(), id)).state, "waking")

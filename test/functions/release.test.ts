@@ -6,7 +6,7 @@ import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs"
 import * as Delivery from "@ringback/store/delivery"
-import * as Health from "@ringback/store/health"
+import * as BreakerState from "@ringback/store/breaker-state"
 import { deliveryRef } from "@ringback/store/keys"
 import { parkingShardOf } from "@ringback/store/due"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
@@ -163,7 +163,7 @@ describe(`a dead endpoint with ${PARKED} waiting deliveries`, () => {
     const { id, arrived } = await world.addEndpoint()
     await plan(id, PARKED, () => ({ at: world.now(), shard: "parked" }))
     const { tenant } = world.customer
-    await Health.rest(world.deps.table, tenant, id, world.now())
+    await BreakerState.open(world.deps.table, tenant, id, world.now())
     world.receiver.behave((_, response) => answer(response, 500))
     world.advance(11_000)
     const counts: Counts = {}

@@ -26,6 +26,7 @@ test("a stage on AWS obeys no endpoint's allowed loopback, whatever its table sa
     RetryDeadLetters: queue,
     JobsDeadLetters: queue,
     OperatorKey: { value: "the operator's key" },
+    Api: { url: "https://api.example.com" },
     DataKey: { type: "file", path },
     // What infra/settings.ts links.
     Settings: settings,

@@ -121,7 +121,7 @@ test("20. what failed can be retried by hand, one event replayed, and a range re
   assert.deepEqual(await statusOf(id), ["failed", "failed"])
   world.receiver.behave(ok)
   const [failed] = await world.deliveries({ endpointId: id })
-  await retryNow(world.deps, tenant(), failed!)
+  await retryNow(world.deps, failed!)
   await world.run()
   assert.deepEqual((await statusOf(id)).sort(), ["delivered", "failed"])
 

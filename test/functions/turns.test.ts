@@ -118,7 +118,7 @@ describe("a manual retry", () => {
   test("is sent at once, voids what was planned, and the schedule goes on", async () => {
     const { endpoint, delivery } = await failedOnce(world)
     world.receiver.behave((_, response) => answer(response, 500))
-    assert.equal(await retryNow(world.deps, world.customer.tenant, delivery), true)
+    assert.equal(await retryNow(world.deps, delivery), true)
     await world.pump()
     const retried = await reread(world, delivery)
     assert.deepEqual([retried.status, retried.attemptCount], ["pending", 2])
@@ -126,7 +126,7 @@ describe("a manual retry", () => {
       retried.nextAt! - world.now() > 4 * 60_000,
       "the second retry comes after five minutes",
     )
-    assert.equal(await retryNow(world.deps, world.customer.tenant, delivery), false, "out of date")
+    assert.equal(await retryNow(world.deps, delivery), false, "out of date")
     world.receiver.behave(ok)
     await world.run()
     assert.equal(endpoint.arrived().length, 3)

@@ -30,6 +30,8 @@ export class Pbx {
   /** Every event that was emitted, whether or not anybody listened. */
   readonly history: Pair[][] = []
   readonly records = new Map<ListedKind, Map<string, Pair[]>>()
+  /** What OutDlListShow lists; null: it is refused. */
+  rows: Pair[][] | null = null
   readonly actions: string[] = []
   logins = 0
   startedAt = Date.now()
@@ -201,6 +203,16 @@ export class Pbx {
       respond("Success", "Message: Authentication accepted\r\n")
       socket.write("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n")
       this.#sessions.add(socket)
+    } else if (name === "OutDlListShow" && this.rows) {
+      respond("Success", "EventList: start\r\n")
+      for (const row of this.rows) {
+        const pairs = row.map(([key, value]) => `${key}: ${value}\r\n`).join("")
+        socket.write(`Event: OutDlListEntry\r\n${id}${pairs}\r\n`)
+      }
+      const count = this.rows.length
+      socket.write(
+        `Event: OutDlListComplete\r\n${id}EventList: Complete\r\nListItems: ${count}\r\n\r\n`,
+      )
     } else if (kind && this.options.hasModule === false) {
       respond("Error", "Message: Invalid/unknown command\r\n")
     } else if (kind && this.options.canList) {

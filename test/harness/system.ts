@@ -20,6 +20,7 @@ import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-
 import { releaseHandler } from "@ringback/functions/release"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
+import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
@@ -30,6 +31,10 @@ import { queues, type QueueName } from "../../infra/facts.ts"
 import type { Stack } from "./stack.ts"
 
 const CACHED_MS = 10_000
+// A receiver that a test lets hang may do so for as long as a busy machine makes the test wait, and one that answers is
+// never too slow. `test/webhooks/` has the limits of an attempt.
+const PATIENCE_MS = 300_000
+const timeouts = { lookupMs: PATIENCE_MS, connectMs: PATIENCE_MS, totalMs: PATIENCE_MS }
 const DAY_MS = 24 * 3600 * 1000
 
 export type Deps = IngestDeps &
@@ -76,10 +81,11 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
         jobs: stack.queues.Jobs.deadLetterUrl,
       },
     },
-    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test" }),
+    sender: options.sender ?? makeSender({ allowedNetworks, userAgent: "Ringback/test", timeouts }),
     testSender: options.sender ?? makeTestSender({ allowedNetworks, userAgent: "Ringback/test" }),
-    sources: makeCache<Source.Source | undefined>(now, CACHED_MS),
+    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
     endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
+    erased: makeCache<Erased>(now, CACHED_MS),
     receivers: makeCache<Receiver>(now, CACHED_MS),
     slowness: makeSlowness(now),
     random,

@@ -7,7 +7,7 @@ type UntilOptions = { seconds?: number; what?: string | (() => string) }
 /** Waits for what must come; fails after a time that only a machine in trouble needs. */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { seconds = 60, what = () => condition.toString() }: UntilOptions = {},
+  { seconds = 180, what = () => condition.toString() }: UntilOptions = {},
 ): Promise<Exclude<T, undefined | null | false | "" | 0>> {
   // A clock that no test mocks.
   const deadline = performance.now() + seconds * 1000

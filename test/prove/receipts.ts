@@ -43,14 +43,19 @@ export class Receipts {
     this.#moods.set(endpointId, mood)
   }
 
+  /** Whether that POST gets no answer, provided that it is the next one of its event for that endpoint. */
+  willBeSilent(post: Post): boolean {
+    return this.#nextAnswer(post).kind === "silent"
+  }
+
   /** Decides about one POST and notes it. */
-  take({ endpointId, headers, body }: Post): Answer {
+  take(post: Post): Answer {
+    const { endpointId, headers, body } = post
     const eventId = headers["webhook-id"] ?? ""
     const secret = this.#secrets.get(endpointId)
-    const what = `${this.#endpoints.indexOf(endpointId)}|${eventId}`
-    const count = this.#counts.get(what) ?? 0
-    this.#counts.set(what, count + 1)
-    const answer = answerOf(this.#moods.get(endpointId) ?? "well", this.#chance, `${what}|${count}`)
+    const answer = this.#nextAnswer(post)
+    const what = this.#nameOf(post)
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1)
     addTo(this.answers, answer.kind === "status" ? String(answer.status) : answer.kind)
     if (answer.kind === "refused") return answer
     if (secret === undefined) this.problems.push(`a POST for ${endpointId}, which there is not`)
@@ -65,6 +70,15 @@ export class Receipts {
     const isTaken = isAnswered || answer.kind === "reset"
     this.all.push({ endpointId, eventId, body, at: Date.now(), isTaken, isAnswered })
     return answer
+  }
+
+  #nameOf = ({ endpointId, headers }: Post) =>
+    `${this.#endpoints.indexOf(endpointId)}|${headers["webhook-id"] ?? ""}`
+
+  #nextAnswer(post: Post): Answer {
+    const what = this.#nameOf(post)
+    const mood = this.#moods.get(post.endpointId) ?? "well"
+    return answerOf(mood, this.#chance, `${what}|${this.#counts.get(what) ?? 0}`)
   }
 }
 

@@ -39,8 +39,10 @@ export function inProcess(receipts: Receipts): Senders {
   }
 }
 
-// The receiver's silence lasts as long as this.
-const SHORT_MS = 150
+// How long a silence is listened to. What is answered has time enough, however busy the machine is: an answer that this
+// process was too slow to read would be a failure that no receiver made.
+const SILENCE_MS = 150
+const PATIENCE_MS = 60_000
 
 /** POSTs by Ringback's own sender over real sockets to a real server. */
 export async function overHttp(receipts: Receipts): Promise<Senders> {
@@ -49,16 +51,21 @@ export async function overHttp(receipts: Receipts): Promise<Senders> {
     const endpointId = endpoints.get(path) ?? path
     act(receipts.take({ endpointId, headers, body } satisfies Post), response)
   })
-  const sender = makeSender({
-    allowedNetworks: parseNetworks("127.0.0.0/8"),
-    timeouts: { totalMs: SHORT_MS },
-  })
+  const open = (limitMs: number) =>
+    makeSender({
+      allowedNetworks: parseNetworks("127.0.0.0/8"),
+      timeouts: { lookupMs: limitMs, connectMs: limitMs, totalMs: limitMs, bodyMs: limitMs },
+    })
+  const [patient, impatient] = [open(PATIENCE_MS), open(SILENCE_MS)]
+  const send = (request: SendRequest) =>
+    (receipts.willBeSilent(request) ? impatient : patient).send(request)
   return {
-    sender: stepping(sender),
+    sender: stepping({ send }),
     urlOf: (index) => `${receiver.url}${index}`,
     name: (index, endpointId) => void endpoints.set(`/${index}`, endpointId),
     async close() {
-      sender.close()
+      patient.close()
+      impatient.close()
       await receiver.close()
     },
   }

@@ -162,6 +162,7 @@ async function request(deps: Deps, method: string, path: string, body?: object):
   const app = createApi({
     ...deps,
     operatorKey: OPERATOR_KEY,
+    origin: "https://api.example.com",
     urlRules: { allowedNetworks: parseNetworks("127.0.0.0/8"), resolve: async () => [] },
     rateLimit: 0,
     limits: { endpoints: 200, keys: 100, sources: 100 },

@@ -119,9 +119,12 @@ export async function makeWorld(stack: Stack, seed: number, size: Size): Promise
       ...makeDeps(stack, { now: Date.now, random, sender, clients, log }),
       // A receiver's silence is short here: what is slow must be shorter.
       slowness: makeSlowness(Date.now, plan.isOverHttp ? SLOW_MS : 1000),
+      // Until the end of a batch: what happens by real time makes another history of a seed on a slow machine.
+      pooledMs: NEVER_MS,
     }),
   }
 }
 
 const SLOW_MS = 50
+const NEVER_MS = 2 ** 31 - 1
 const LOG_LINES = 2_000

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { canConnect } from "../harness/can-connect.ts"
-import { freePort } from "../harness/free-port.ts"
+import { holdPort } from "../harness/held-port.ts"
 import { until } from "../harness/until.ts"
 
 const folder = fileURLToPath(new URL("../../packages/receiver/examples/", import.meta.url))
@@ -61,12 +61,12 @@ function pythonExample(temporary: string): Example {
 
 export type RunningExample = { url: string; close: () => Promise<void> }
 
-/** Runs an example on a free port until `close`. */
+/** Runs an example until `close`, on a port that is kept for it. */
 export async function startExample(
   command: (port: number) => string[],
   settings: { RINGBACK_SECRET: string; DATABASE?: string },
 ): Promise<RunningExample> {
-  const port = await freePort()
+  const { port, release } = await holdPort()
   const url = `http://127.0.0.1:${port}/webhooks`
   const [program, ...args] = command(port) as [string, ...string[]]
   const env = { ...process.env, ...settings, PORT: `${port}`, NODE_NO_WARNINGS: "1" }
@@ -77,7 +77,11 @@ export async function startExample(
     if (child.exitCode !== null) throw new Error(`${program} has ended: ${said}`)
     return canConnect("127.0.0.1", url)
   })
-  return { url, close: () => stop(child) }
+  const close = async () => {
+    await stop(child)
+    await release()
+  }
+  return { url, close }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

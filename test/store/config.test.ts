@@ -5,7 +5,8 @@ import * as Delivery from "@ringback/store/delivery"
 import { readWhole } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Idempotency from "@ringback/store/idempotency"
-import { deliveryKey, deliveryRef } from "@ringback/store/keys"
+import { getItem } from "@ringback/store/item"
+import { deliveryKey, deliveryRef, endpointKey } from "@ringback/store/keys"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -74,8 +75,11 @@ test("a deleted thing stays as a tombstone, out of every list, longer than any q
   const { source } = await Source.create(table, tenant, { name: "PBX" })
   assert.equal(await Endpoint.remove(table, tenant, endpoint.id), true)
   assert.equal(await Source.remove(table, tenant, source.id), true)
-  assert.equal((await Endpoint.get(table, tenant, endpoint.id))?.deletedAt, now)
-  assert.equal((await Source.get(table, tenant, source.id))?.deletedAt, now)
+  assert.equal(await Endpoint.get(table, tenant, endpoint.id), undefined)
+  assert.equal(await Source.get(table, tenant, source.id), undefined)
+  assert.equal((await getItem(table, endpointKey(tenant, endpoint.id)))?.["deletedAt"], now)
+  const known = await Source.getKnown(table, tenant, source.id)
+  assert.deepEqual([known?.source.id, known?.isDeleted], [source.id, true])
   assert.deepEqual(await Endpoint.list(table, tenant), [])
   assert.deepEqual((await Source.page(table, tenant, { limit: 10 })).items, [])
   assert.equal(await Endpoint.remove(table, tenant, endpoint.id), false)
@@ -151,7 +155,8 @@ test("an API key verifies by its own secret alone", async () => {
 
 test("what collectors say of themselves makes their source's status", async () => {
   const { source } = await Source.create(table, tenant, { name: "PBX" })
-  const read = async () => (await Source.get(table, tenant, source.id, { consistent: true }))!
+  const read = async () =>
+    (await Source.getKnown(table, tenant, source.id, { consistent: true }))!.source
   const status = async () => Heartbeat.healthOf(await read(), now).status
   const beat = async (collector: string, rest: Partial<HeartbeatMessage> = {}) =>
     Heartbeat.record(table, await read(), {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { makeId } from "@ringback/events/ids"
 import * as Delivery from "@ringback/store/delivery"
+import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import { deliveryRef } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
@@ -27,13 +28,13 @@ const attemptOf = (id: string, error: string | null = "answered 500"): Delivery.
   responseBody: null,
 })
 
-function newFacts(): Delivery.DeliveryFacts {
+function newFacts(): DeliveryFacts {
   const endpointId = makeId("ep", now)
   const ref = deliveryRef("evt_x", endpointId, now)
   return { tenant, ref, endpointId, eventId: "evt_x", eventType: "plan.created" }
 }
 
-const read = async ({ ref }: Delivery.DeliveryFacts) =>
+const read = async ({ ref }: DeliveryFacts) =>
   (await Delivery.get(table, tenant, ref, { consistent: true }))!
 
 /** The same table, seen by a client whose first write is done although its answer is lost. */

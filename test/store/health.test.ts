@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { commonShards, healthShard, listDue } from "@ringback/store/due"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
+import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
@@ -32,49 +34,49 @@ async function entry() {
 
 test("failures in a row are counted from the first one until a success", async () => {
   const first = now
-  await Health.failed(table, tenant, id, 2)
+  await BreakerState.recordFailures(table, tenant, id, 2)
   now += 1000
-  const health = await Health.failed(table, tenant, id, 3)
+  const health = await BreakerState.recordFailures(table, tenant, id, 3)
   assert.deepEqual(health, { failures: 5, failingSince: first })
-  assert.deepEqual(await Health.succeeded(table, tenant, id), { failures: 0 })
-  assert.equal(await Health.succeeded(table, tenant, id), undefined, "all is well already")
+  assert.deepEqual(await BreakerState.close(table, tenant, id), { failures: 0 })
+  assert.equal(await BreakerState.close(table, tenant, id), undefined, "all is well already")
 })
 
 test("an endpoint that rests is woken by one success, and forgets how it failed", async () => {
-  await Health.failed(table, tenant, id, 10)
-  await Health.slow(table, tenant, id)
-  assert.equal((await Health.rest(table, tenant, id, now + 60_000))!.state, "resting")
-  assert.equal(await Health.rest(table, tenant, id, now + 90_000), undefined)
+  await BreakerState.recordFailures(table, tenant, id, 10)
+  await Health.recordSlow(table, tenant, id)
+  assert.equal((await BreakerState.open(table, tenant, id, now + 60_000))!.state, "resting")
+  assert.equal(await BreakerState.open(table, tenant, id, now + 90_000), undefined)
   assert.deepEqual(
     [(await entry())!.dueAt, (await entry())!.dueShard],
     [now + 60_000, healthShard(id)],
   )
-  await Health.lease(table, tenant, id, 60_000)
+  await BreakerState.takeProbe(table, tenant, id, 60_000)
   now += 1000
-  const woken = await Health.succeeded(table, tenant, id)
+  const woken = await BreakerState.close(table, tenant, id)
   assert.deepEqual(woken, { failures: 0, state: "waking", wokenAt: now })
   assert.equal((await entry())!.dueAt, now)
-  await Health.awake(table, tenant, id)
+  await BreakerState.endWaking(table, tenant, id)
   assert.deepEqual(await read(), { failures: 0 })
   assert.equal(await entry(), undefined)
-  assert.equal(await Health.awake(table, tenant, id), undefined)
+  assert.equal(await BreakerState.endWaking(table, tenant, id), undefined)
 })
 
 test("while it rests its entry stays, and failures that go on do not wake it", async () => {
-  await Health.failed(table, tenant, id, 10)
-  await Health.rest(table, tenant, id, now)
-  assert.equal(await Health.awake(table, tenant, id), undefined)
-  assert.equal((await Health.failed(table, tenant, id, 1))!.state, "resting")
+  await BreakerState.recordFailures(table, tenant, id, 10)
+  await BreakerState.open(table, tenant, id, now)
+  assert.equal(await BreakerState.endWaking(table, tenant, id), undefined)
+  assert.equal((await BreakerState.recordFailures(table, tenant, id, 1))!.state, "resting")
   assert.equal((await read()).state, "resting")
 })
 
 test("one probe at a time: a lease is another's until it ends", async () => {
-  assert.ok(await Health.lease(table, tenant, id, 60_000))
-  assert.equal(await Health.lease(table, tenant, id, 60_000), undefined)
+  assert.ok(await BreakerState.takeProbe(table, tenant, id, 60_000))
+  assert.equal(await BreakerState.takeProbe(table, tenant, id, 60_000), undefined)
   now += 59_999
-  assert.equal(await Health.lease(table, tenant, id, 60_000), undefined)
+  assert.equal(await BreakerState.takeProbe(table, tenant, id, 60_000), undefined)
   now += 1
-  assert.equal((await Health.lease(table, tenant, id, 60_000))!.leaseUntil, now + 60_000)
+  assert.equal((await BreakerState.takeProbe(table, tenant, id, 60_000))!.leaseUntil, now + 60_000)
 })
 
 test("of two pauses the longer one stands", async () => {
@@ -85,25 +87,25 @@ test("of two pauses the longer one stands", async () => {
 })
 
 test("failures are forgotten from the time that was judged, and from no other", async () => {
-  await Health.failed(table, tenant, id, 7)
+  await BreakerState.recordFailures(table, tenant, id, 7)
   const since = now
   now += 1000
-  assert.equal(await Health.cleared(table, tenant, id, since - 1), undefined)
-  assert.deepEqual(await Health.cleared(table, tenant, id, since), {
+  assert.equal(await BreakerState.countAnew(table, tenant, id, since - 1), undefined)
+  assert.deepEqual(await BreakerState.countAnew(table, tenant, id, since), {
     failures: 0,
     failingSince: now,
   })
 })
 
 test("an endpoint that is forgotten keeps nothing but the look at what was parked with it", async () => {
-  assert.equal(await Health.forget(table, tenant, id), undefined)
+  assert.equal(await BreakerState.resetAndWake(table, tenant, id), undefined)
   assert.equal(await entry(), undefined, "nothing is made of nothing")
-  await Health.failed(table, tenant, id, 7)
-  await Health.slow(table, tenant, id)
+  await BreakerState.recordFailures(table, tenant, id, 7)
+  await Health.recordSlow(table, tenant, id)
   await Health.pause(table, tenant, id, now + 5000)
-  await Health.takeSlots(table, tenant, id, 1, 60_000)
-  await Health.lease(table, tenant, id, 60_000)
-  assert.deepEqual(await Health.forget(table, tenant, id), {
+  await takeSlots(table, tenant, id, 1, 60_000)
+  await BreakerState.takeProbe(table, tenant, id, 60_000)
+  assert.deepEqual(await BreakerState.resetAndWake(table, tenant, id), {
     failures: 0,
     state: "waking",
     wokenAt: now,
@@ -112,15 +114,15 @@ test("an endpoint that is forgotten keeps nothing but the look at what was parke
 })
 
 test("slots follow one another without a gap, and begin anew where the rate is another", async () => {
-  const take = (slots: number) => Health.takeSlots(table, tenant, id, slots, 1000)
+  const take = (slots: number) => takeSlots(table, tenant, id, slots, 1000)
   const start = now
   assert.equal(await take(3), start)
   assert.equal(await take(1), start + 3000)
   assert.equal(await take(1), start + 4000)
   now += 5000
   assert.equal(await take(1), now, "a slot that has passed is nobody's")
-  await Health.dropSlots(table, tenant, id)
+  await dropSlots(table, tenant, id)
   assert.equal((await read()).nextFree, undefined)
   assert.equal(await take(1), now)
-  assert.equal(await Health.dropSlots(table, tenant, `${id}x`), undefined)
+  assert.equal(await dropSlots(table, tenant, `${id}x`), undefined)
 })

@@ -1,5 +1,6 @@
 import { findDynoxide } from "@ringback/local/dynoxide-engine"
 import * as Delivery from "@ringback/store/delivery"
+import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import * as Event from "@ringback/store/event"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { getItem } from "@ringback/store/item"
@@ -51,7 +52,7 @@ const claimOf = (hash: number, message = "one"): Event.Claim => ({
   content: { packed: Uint8Array.from([1, 2, 3]) },
 })
 
-const factsOf = (n: number): Delivery.DeliveryFacts => ({
+const factsOf = (n: number): DeliveryFacts => ({
   tenant: "ten_insert",
   ref: deliveryRef(`evt_${n}`, "ep_a", now),
   endpointId: "ep_a",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { createItem, deleteItem, queryAll, queryPage } from "@ringback/store/item"
+import { createItem, deleteItem } from "@ringback/store/item"
+import { queryAll, queryPage } from "@ringback/store/live-item"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"

@@ -5,7 +5,8 @@ import { marshall } from "@aws-sdk/util-dynamodb"
 import { makeId } from "@ringback/events/ids"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
-import { quotaKey } from "@ringback/store/keys"
+import { getItem } from "@ringback/store/item"
+import { endpointKey, quotaKey } from "@ringback/store/keys"
 import * as Lease from "@ringback/store/lease"
 import { CreationRefused } from "@ringback/store/owned"
 import { release, reserve } from "@ringback/store/quota"
@@ -144,12 +145,14 @@ test("a deleted endpoint keeps no text and no secret", async () => {
     filter: { "data.status": [1] },
   })
   await Endpoint.remove(table, tenant, endpoint.id)
-  const left = (await Endpoint.get(table, tenant, endpoint.id))!
-  assert.equal(left.deletedAt, now)
-  const { url, headers, metadata, filter, secrets } = left
-  assert.deepEqual([url, headers, metadata, filter, secrets], ["", {}, {}, null, []])
-  assert.equal(await Endpoint.purge(table, tenant, endpoint.id), true)
   assert.equal(await Endpoint.get(table, tenant, endpoint.id), undefined)
+  const left = (await getItem(table, endpointKey(tenant, endpoint.id)))!
+  assert.equal(left["deletedAt"], now)
+  const { url, headers, metadata, filter, secrets } = left
+  assert.deepEqual([url, metadata, filter, secrets], ["", "{}", null, []])
+  assert.equal(table.sealer.open(headers as string, `${tenant}#${endpoint.id}`), "{}")
+  assert.equal(await Endpoint.purge(table, tenant, endpoint.id), true)
+  assert.equal(await getItem(table, endpointKey(tenant, endpoint.id)), undefined)
   const { endpoint: alive } = await makeEndpoint({ table }, tenant, "https://a.example/hook")
   assert.equal(await Endpoint.purge(table, tenant, alive.id), false)
 })

@@ -6,7 +6,7 @@ import { listDue, moveDue, commonShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import * as Gap from "@ringback/store/gap"
-import * as Health from "@ringback/store/health"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import * as Idempotency from "@ringback/store/idempotency"
 import { deliveryRef, hashOf } from "@ringback/store/keys"
@@ -71,7 +71,7 @@ test("an outage is never taken for a lost condition: whoever writes hears of it"
     ["delivery", (to) => Delivery.advance(to, facts, 1, { status: "failed" })],
     ["event", (to) => Event.claim(to, claim)],
     ["due", (to) => moveDue(to, entry, { at: 2, shard: entry.dueShard })],
-    ["health", (to) => Health.failed(to, tenant, "ep_x", 1)],
+    ["health", (to) => BreakerState.recordFailures(to, tenant, "ep_x", 1)],
     ["gap", (to) => Gap.decide(to, tenant, "gap", true, 1)],
     ["source", (to) => Source.update(to, customer.tenant, source.id, { name: "x" })],
     ["tombstone", (to) => Endpoint.remove(to, tenant, "ep_x")],

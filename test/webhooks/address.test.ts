@@ -99,6 +99,34 @@ test("what is no plain address is refused, however some library might read it", 
     assert.ok(!isAllowed(text, "0.0.0.0/0,::/0"), JSON.stringify(text))
 })
 
+test("a refusal says what sort of address it is, and the reason names the address", () => {
+  const kinds: Record<string, string> = {
+    "10.1.2.3": "private IPv4",
+    "100.64.0.1": "private IPv4",
+    "169.254.169.254": "link-local IPv4",
+    "127.0.0.1": "loopback IPv4",
+    "224.0.0.1": "multicast IPv4",
+    "192.0.2.1": "special-purpose IPv4",
+    "168.63.129.16": "special-purpose IPv4",
+    "::ffff:10.1.2.3": "private IPv4",
+    "fd00::1": "private IPv6",
+    "fe80::1": "link-local IPv6",
+    "::1": "loopback IPv6",
+    "ff02::1": "multicast IPv6",
+    "2001:db8::1": "special-purpose IPv6",
+    "fe80::1%eth0": "link-local IPv6 with a zone",
+    "example.com": "no IP address",
+  }
+  for (const [address, kind] of Object.entries(kinds)) {
+    const verdict = judgeAddress(address, [])
+    assert.ok(!verdict.isAllowed, address)
+    assert.equal(verdict.kind, kind, address)
+  }
+  const [private4, none] = ["::ffff:a00:1", "example.com"].map((text) => judgeAddress(text, []))
+  assert.ok(!private4!.isAllowed && private4!.reason === "10.0.0.1 is not a public address")
+  assert.ok(!none!.isAllowed && none!.reason === "example.com is not an address")
+})
+
 test("allowed networks are the only exception, and hold what they say", () => {
   const local = "127.0.0.0/8, ::1/128"
   for (const address of ["127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"])

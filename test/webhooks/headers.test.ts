@@ -51,10 +51,21 @@ test("count and size are limited", () => {
   const many = (count: number, length = 1) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, "v".repeat(length)]))
   assert.deepEqual(headerProblems(many(20)), [])
-  assert.match(headerProblems(many(21))[0]?.message ?? "", /at most 20 headers/)
+  const [problem, ...rest] = headerProblems(many(21))
+  assert.deepEqual([problem?.name, rest], ["x-20", []])
+  assert.match(problem?.message ?? "", /at most 20 headers/)
   assert.deepEqual(headerProblems(many(1, 4_096)), [])
   assert.match(headerProblems(many(1, 4_097))[0]?.message ?? "", /4096/)
-  assert.match(headerProblems(many(3, 4_000))[0]?.message ?? "", /8192/)
+  const [tooLong, ...others] = headerProblems(many(3, 4_000))
+  assert.deepEqual([tooLong?.name, others], ["x-2", []])
+  assert.match(tooLong?.message ?? "", /8192/)
+})
+
+test("the names count for the size, and the longest name is as long as it may be", () => {
+  const whole = { ["n".repeat(128)]: "v".repeat(4_096), n: "v".repeat(3_967) }
+  assert.deepEqual(headerProblems(whole), [])
+  assert.deepEqual(namesAtFault({ ...whole, n: "v".repeat(3_968) }), ["n"])
+  assert.deepEqual(namesAtFault({ "": "" }), [""])
 })
 
 test("whatever passes is taken by Node's HTTP too, as it is", () => {

@@ -5,7 +5,9 @@ import { setInterval as ticks } from "node:timers/promises"
 import { until } from "../harness/until.ts"
 import { listen, startRawReceiver, startReceiver, startSender } from "./receiver.ts"
 
-const timeouts = { lookupMs: 200, connectMs: 200, totalMs: 400, bodyMs: 100 }
+const timeouts = { totalMs: 400, bodyMs: 100 }
+// For what must be read before the limit, also on a machine that gives this process no CPU for a while.
+const patient = { totalMs: 2_000 }
 
 async function drip(socket: net.Socket, text: () => string) {
   for await (const _ of ticks(5)) {
@@ -18,7 +20,8 @@ test("a receiver that takes the webhook and says nothing is left at the limit", 
   const receiver = await startRawReceiver(t, () => {})
   const outcome = await startSender(t, { timeouts }).post(receiver.origin)
   assert.equal(outcome.error, "no answer within 0.4 s")
-  assert.ok(outcome.durationMs >= 400)
+  // A timer may be a millisecond early.
+  assert.ok(outcome.durationMs >= 399)
   await until(() => receiver.openConnections() === 0)
 })
 
@@ -27,7 +30,8 @@ test("a connection that never gets through TLS is left at its own limit", async 
     t,
     net.createServer((socket) => socket.on("error", () => {})),
   )
-  const outcome = await startSender(t, { timeouts }).post(`https://127.0.0.1:${port}/`)
+  const { post } = startSender(t, { timeouts: { connectMs: 200 } })
+  const outcome = await post(`https://127.0.0.1:${port}/`)
   assert.equal(outcome.error, "connect timed out after 0.2 s")
 })
 
@@ -36,7 +40,7 @@ test("a host's addresses share one limit: when it is over no other is dialled", 
   const { port, connections } = await listen(t, silent, "0.0.0.0")
   const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
   const { post } = startSender(t, {
-    timeouts: { ...timeouts, connectMs: 10_000, totalMs: 200 },
+    timeouts: { connectMs: 10_000, totalMs: 200 },
     resolve: async () => addresses,
   })
   const outcome = await post(`https://many.test:${port}/`)
@@ -46,7 +50,8 @@ test("a host's addresses share one limit: when it is over no other is dialled", 
 })
 
 test("a look-up that never ends is left at its own limit", async (t) => {
-  const { post } = startSender(t, { timeouts, resolve: () => new Promise(() => {}) })
+  const resolve = () => new Promise<string[]>(() => {})
+  const { post } = startSender(t, { timeouts: { lookupMs: 200 }, resolve })
   const outcome = await post("https://silent.test/")
   assert.equal(outcome.error, "DNS: silent.test could not be looked up (ETIMEOUT)")
 })
@@ -56,10 +61,10 @@ test("headers that drip for ever are cut, and the status line before them counts
     socket.write(["HTTP/1.1 200 OK\r\n", "HTTP/1.1 503 No\r\n", "HTTP/1.1 20"][request - 1]!)
     void drip(socket, () => (request < 3 ? "x: y\r\n" : ""))
   })
-  const { post } = startSender(t, { timeouts })
+  const { post } = startSender(t, { timeouts: patient })
   assert.equal((await post(receiver.origin)).ok, true)
   assert.equal((await post(receiver.origin)).error, "answered 503")
-  assert.equal((await post(receiver.origin)).error, "no answer within 0.4 s")
+  assert.equal((await post(receiver.origin)).error, "no answer within 2 s")
   await until(() => receiver.openConnections() === 0)
 })
 
@@ -74,11 +79,11 @@ test("provisional answers that never end are cut", async (t) => {
 test("a body that drips for ever is cut, and changes nothing of a success", async (t) => {
   const receiver = await startRawReceiver(t, (socket, { request }) => {
     socket.write(
-      `HTTP/1.1 ${request === 1 ? "200 OK" : "500 No"}\r\ncontent-length: 1000000\r\n\r\n`,
+      `HTTP/1.1 ${request === 1 ? "200 OK" : "500 No"}\r\ncontent-length: 1000000\r\n\r\nz`,
     )
     void drip(socket, () => "z")
   })
-  const { post } = startSender(t, { timeouts })
+  const { post } = startSender(t, { timeouts: { ...patient, bodyMs: 100 } })
   assert.equal((await post(receiver.origin)).ok, true)
   const outcome = await post(receiver.origin)
   assert.equal(outcome.error, "answered 500")
@@ -113,7 +118,9 @@ test("a receiver that answers and breaks off while the webhook is still being wr
   })
   const { port } = await listen(t, server)
   const body = "x".repeat(5_000_000)
-  const outcome = await startSender(t, { timeouts }).post(`http://127.0.0.1:${port}/`, { body })
+  const outcome = await startSender(t, { timeouts: patient }).post(`http://127.0.0.1:${port}/`, {
+    body,
+  })
   // Whether its 413 is still read depends on how soon the reset arrives.
   assert.ok(outcome.statusCode === 413 || outcome.statusCode === null)
   assert.ok(!outcome.ok && outcome.durationMs < 15_000)

@@ -1,4 +1,4 @@
-import { patternProblem, wants } from "@ringback/webhooks/match"
+import { asksFor, patternProblem, wants } from "@ringback/webhooks/match"
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
@@ -25,6 +25,24 @@ test("null, * and patterns choose by type", () => {
   ]
   for (const [eventTypes, type, isWanted] of cases)
     assert.equal(wants({ ...all, eventTypes }, { ...event, type }), isWanted, String(eventTypes))
+})
+
+test("call events go to those who ask for them by name alone", () => {
+  const cases: [string[] | null, boolean][] = [
+    [null, false],
+    [["*"], true],
+    [["call.*"], true],
+    [["call.started"], true],
+    [["dialing.*"], false],
+  ]
+  for (const [eventTypes, isWanted] of cases)
+    assert.equal(wants({ ...all, eventTypes }, { ...event, type: "call.started" }), isWanted)
+  assert.ok(
+    asksFor({ eventTypes: null, sources: ["src_1"] }, { type: "plan.created", source: "src_1" }),
+  )
+  assert.ok(
+    !asksFor({ eventTypes: null, sources: ["src_2"] }, { type: "plan.created", source: "src_1" }),
+  )
 })
 
 test("sources choose by source", () => {
@@ -78,6 +96,8 @@ test("an entry of eventTypes must name a known type, a family of them, or an AMI
     assert.equal(patternProblem(pattern, known), undefined, pattern)
   for (const pattern of ["", "campaign", "campaign.", "camp.*", "campaign.deleted", "plan.*", ".*"])
     assert.ok(patternProblem(pattern, known), pattern)
+  assert.match(patternProblem("plan.*", known)!, /^A pattern is \*/)
+  assert.match(patternProblem("campaign.deleted", known)!, /^There is no such event type/)
   for (const pattern of ["*.created", "campaign.**", "ami.", "ami.hang up", "Campaign.*", "**"])
     assert.ok(patternProblem(pattern, known), pattern)
 })

@@ -1,5 +1,5 @@
 import { retryAfterMs } from "@ringback/webhooks/retry-after"
-import { isSoon, MAX_ATTEMPTS, nextDelayMs } from "@ringback/webhooks/schedule"
+import { isSoon, LONGEST_SCHEDULE_MS, MAX_ATTEMPTS, nextDelayMs } from "@ringback/webhooks/schedule"
 import fc from "fast-check"
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -45,6 +45,13 @@ test("each delay is spread over 20 % to either side", () => {
     // prettier-ignore
     assert.ok(drawn.filter(isIn(from, to)).length > 150, `between ${from} and ${to} minutes`)
   assert.ok(drawn.every(isIn(24, 36.01)))
+})
+
+test("the longest schedule has room for every delay at its longest, in whole days", () => {
+  const delays = Array.from({ length: MAX_ATTEMPTS - 1 }, (_, at) => nextDelayMs(at + 1, () => 1)!)
+  const longest = delays.reduce((sum, delay) => sum + delay, 0)
+  assert.equal(LONGEST_SCHEDULE_MS % (24 * HOUR), 0)
+  assert.ok(longest <= LONGEST_SCHEDULE_MS && longest > LONGEST_SCHEDULE_MS - 24 * HOUR)
 })
 
 test("a Retry-After lengthens a delay and never shortens it", () => {

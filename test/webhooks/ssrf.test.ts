@@ -48,7 +48,7 @@ test("the trap of these tests does catch", async (t) => {
   const trap = await startTrap(t)
   const { post } = startSender(t, { timeouts: { totalMs: 200 } })
   assert.ok(!(await post(`http://127.0.0.1:${trap.port}/`)).ok)
-  assert.equal(trap.caught(), 2)
+  await until(() => trap.caught() === 2)
 })
 
 test("no spelling of a host that is not public is registered or dialled", async (t) => {

@@ -16,6 +16,7 @@ export type Draft = { head: string; message: AmiMessage; maxBytes: number }
 /** Makes the messages of one collector for one source, as ASCII JSON on one line. Each has an id of its own, made here. */
 export type Envelope = {
   event: (message: AmiMessage, receivedAt: number, synthetic?: Synthetic) => Draft | string
+  record: (row: AmiMessage, receivedAt: number) => string
   gap: (gap: Gap, receivedAt: number) => string
   heartbeat: (
     fields: Pick<
@@ -43,6 +44,11 @@ export function makeEnvelope(
       const bound = jsonBound(message)
       if (bound === undefined) return finish(head, message)
       return { head, message, maxBytes: head.length + bound + 1 }
+    },
+    record(row, receivedAt) {
+      const skew = skewMs()
+      const message = skew === undefined ? row : stamped(row, receivedAt - skew)
+      return finish(`${open("record", receivedAt)},"headers":`, message)
     },
     gap(gap, receivedAt) {
       const rest = JSON.stringify({ skewMs: skewMs(), gap }).slice(1)

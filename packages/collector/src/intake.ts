@@ -52,6 +52,12 @@ export class Intake {
     return entry
   }
 
+  /** A row of a list. That there is no room for it loses no event. */
+  takeRecord(row: AmiMessage, receivedAt: number): void {
+    const json = this.#envelope.record(row, receivedAt)
+    if (json.length <= MAX_JSON_BYTES) this.#spool.append(json)
+  }
+
   #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Entry | undefined {
     const json = this.#envelope.event(message, receivedAt, synthetic)
     // The parser's bound is on the wire's bytes; escaped, they may be more.

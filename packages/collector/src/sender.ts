@@ -27,7 +27,7 @@ export type Sender = {
 }
 
 const LANES = 4
-// Time for a batch to fill: events come in bursts, and requests cost money.
+// Time for a batch to fill, where one was sent just before: events come in bursts, and requests cost money.
 const LINGER_MS = 20
 const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 30_000
@@ -40,6 +40,7 @@ export function startSender(options: SenderOptions): Sender {
   const stopping = new AbortController()
   const aborting = new AbortController()
   let nextSlot = 0
+  let sentAt = -Infinity
   // While the queue is away one lane tries; the others wait, so that the oldest still go first when it is back.
   let away: PromiseWithResolvers<void> | undefined
   // Asked to stop, and the queue is away: what is left stays in the spool.
@@ -59,6 +60,7 @@ export function startSender(options: SenderOptions): Sender {
     const key = options.signingKey()
     const bodies = batch.map((entry) => sealJson(jsonOf(entry), key))
     const startedAt = performance.now()
+    sentAt = startedAt
     const result = await sendBatch(sqs, queueUrl, source, bodies, aborting.signal)
     if (!result.isReached) return result.error
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
@@ -111,7 +113,8 @@ export function startSender(options: SenderOptions): Sender {
       else if (stopping.signal.aborted) return
       else {
         await spool.available()
-        await pause(LINGER_MS)
+        const lingerMs = sentAt + LINGER_MS - performance.now()
+        if (lingerMs > 0) await pause(lingerMs)
       }
     }
   }

@@ -20,6 +20,8 @@ export function makeSqs(region: string, queueUrl: string, environment: Environme
   return new SQSClient({
     region,
     useQueueUrlAsEndpoint: false,
+    // The SDK computes the MD5 of each body in JavaScript: half of the CPU time of a full batch.
+    md5: false,
     // The sender tries again itself, and knows which entries.
     maxAttempts: 1,
     requestHandler: {

@@ -41,7 +41,7 @@ export function decodeBase32(text: string): Buffer | undefined {
   return encodeBase32(bytes) === text ? bytes : undefined
 }
 
-export type IdPrefix = "ten" | "key" | "src" | "ep" | "job" | "aud"
+export type IdPrefix = "ten" | "key" | "src" | "ep" | "job" | "aud" | "lnk" | "ses"
 
 // 48 bits of milliseconds, then 80 random ones: ids sort by the time they were made, so lists read newest first.
 const ID_TEXT = /^[0-9a-hjkmnp-tv-z]{26}$/

@@ -60,6 +60,14 @@ export const EventMessage = v.object({
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 
+/** A row of one of the PBX's lists, header by header: what there is, and no event. */
+export const RecordMessage = v.object({
+  ...Address,
+  kind: v.literal("record"),
+  headers: v.pipe(v.array(HeaderPair), v.minLength(1)),
+})
+export type RecordMessage = v.InferOutput<typeof RecordMessage>
+
 /** The collector lives; what it says of itself, and since when its PBX session has been open without a break. */
 export const HeartbeatMessage = v.object({
   ...Address,
@@ -98,7 +106,12 @@ export const GapMessage = v.object({
 export type GapMessage = v.InferOutput<typeof GapMessage>
 
 /** What a collector puts into the ingest queue. */
-export const IngestMessage = v.variant("kind", [EventMessage, HeartbeatMessage, GapMessage])
+export const IngestMessage = v.variant("kind", [
+  EventMessage,
+  RecordMessage,
+  HeartbeatMessage,
+  GapMessage,
+])
 export type IngestMessage = v.InferOutput<typeof IngestMessage>
 
 export type SigningKey = { keyId: string; key: Buffer }

@@ -13,12 +13,25 @@ export type WebhookContext = {
   truncated?: boolean
 }
 
-/** The body that is signed and sent, as JSON. Made once: a second making might differ from what was signed. */
-export function webhookBody(
+/** A webhook before it is text; what a filter is asked about. */
+export type Webhook = {
+  type: string
+  timestamp: string
+  version: string
+  observedAt: string
+  id: string
+  tenant: string
+  source: string | null
+  synthetic?: true
+  truncated?: true
+  data: Record<string, unknown>
+}
+
+export function webhookOf(
   { id, tenant, source, synthetic = false, truncated = false }: WebhookContext,
   { type, timestamp, observedAt, data }: Omit<Translated, "subject">,
-): string {
-  return JSON.stringify({
+): Webhook {
+  return {
     type,
     timestamp,
     version: versionOf(type, timestamp),
@@ -26,8 +39,14 @@ export function webhookBody(
     id,
     tenant,
     source,
-    ...(synthetic && { synthetic }),
-    ...(truncated && { truncated }),
+    ...(synthetic && { synthetic: true as const }),
+    ...(truncated && { truncated: true as const }),
     data,
-  })
+  }
 }
+
+/** The text that is signed and sent. Made once: a second making might differ from what was signed. */
+export const formatWebhook = (webhook: Webhook): string => JSON.stringify(webhook)
+
+export const webhookBody = (...of: Parameters<typeof webhookOf>): string =>
+  formatWebhook(webhookOf(...of))

@@ -23,6 +23,7 @@ export type Introduction = {
   settings: Settings
   services: Services
   apiUrl: string
+  portalUrl: string
   operatorKey: string
   /** Whose events the example asks for, once there is anybody. */
   tenant: string | undefined
@@ -30,7 +31,7 @@ export type Introduction = {
 
 /** What is up, and how to talk to it: for the person at the terminal. */
 export function introduce(story: Story, introduction: Introduction): void {
-  const { settings, services, apiUrl, operatorKey, tenant } = introduction
+  const { settings, services, apiUrl, portalUrl, operatorKey, tenant } = introduction
   const { dataDir } = settings
   // A key that somebody has chosen is not shown: it may be one that guards more than this.
   const isChosen = settings.operatorKey !== undefined
@@ -48,6 +49,8 @@ export function introduce(story: Story, introduction: Introduction): void {
     ["Operator key", key, isChosen ? "" : `in ${join(dataDir, "operator-key")}`],
   ])
   story.say()
+  const how = tenant ? "opens the portal and signs you in, once" : "sign in with the operator key"
+  story.facts([["Portal", portalUrl, how]])
   story.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])
   story.say()
 }

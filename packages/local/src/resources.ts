@@ -12,6 +12,7 @@ export function linkResources(
   settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints">,
   { provisioned, inserts }: Pick<Services, "provisioned" | "inserts">,
   dir: Pick<DataDir, "operatorKey" | "dataKeyPath" | "logPath">,
+  apiUrl: string,
 ): string {
   const { queues } = provisioned
   const linked: Linked & { App: { name: string; stage: string } } = {
@@ -27,6 +28,7 @@ export function linkResources(
     RetryDeadLetters: { url: queues.Retry.deadLetterUrl },
     JobsDeadLetters: { url: queues.Jobs.deadLetterUrl },
     OperatorKey: { value: dir.operatorKey },
+    Api: { url: apiUrl },
     DataKey: { type: "file", path: dir.dataKeyPath },
     Settings: {
       allowedNetworks: settings.allowedNetworks,

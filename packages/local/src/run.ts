@@ -1,6 +1,6 @@
-import { makeAdmin } from "./admin.ts"
+import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
-import { startApi } from "./api-server.ts"
+import { startApi, type Answer } from "./api-server.ts"
 import { openDataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
 import { keepSource } from "./kept-source.ts"
@@ -31,12 +31,18 @@ export async function run(
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
-  process.env["SST_RESOURCES_JSON"] = linkResources(settings, services, dir)
-  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
-  const api = await startApi(app.fetch, settings.port).catch((error: unknown) => {
-    throw listenError(error, "RINGBACK_PORT", settings.port)
-  })
+  // Listening before it can answer: links into the portal name the port, which may be any free one.
+  let answer: Answer = () => new Response("Ringback is starting", { status: 503 })
+  const api = await startApi((request) => answer(request), settings.port).catch(
+    (error: unknown) => {
+      throw listenError(error, "RINGBACK_PORT", settings.port)
+    },
+  )
   shutdown.add(api.close)
+  const resources = linkResources(settings, services, dir, api.url)
+  process.env["SST_RESOURCES_JSON"] = resources
+  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
+  answer = app.fetch
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
@@ -57,7 +63,8 @@ export async function run(
   shutdown.add(() => dir.remove("ready.json"))
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
-  introduce(story, { settings, services, apiUrl: api.url, operatorKey, tenant })
+  const portalUrl = await portalUrlOf(admin, api.url, tenant)
+  introduce(story, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
   const sayUnread = failuresTo(story, "The stored endpoints could not be looked through")
   await nameRefusedEndpoints(deps, story).catch(sayUnread)
 
@@ -87,4 +94,14 @@ export async function run(
       (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
     )
   }
+}
+
+const DAY_SECONDS = 24 * 3600
+
+/** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */
+async function portalUrlOf(admin: Admin, apiUrl: string, tenant: string | undefined) {
+  const body = { expiresInSeconds: DAY_SECONDS }
+  const link =
+    tenant && (await admin.call<{ url: string }>("POST", `/tenants/${tenant}/portal-links`, body))
+  return link ? link.url : `${apiUrl}/portal`
 }

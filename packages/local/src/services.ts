@@ -61,7 +61,7 @@ export async function startServices(
     const directUrl = embedded?.directUrl ?? dynamodbUrl
     process.env["AWS_ENDPOINT_URL_SQS"] = sqsUrl
     process.env["AWS_ENDPOINT_URL_DYNAMODB"] = directUrl
-    const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
+    const sqs = new SQSClient({ endpoint: sqsUrl, useQueueUrlAsEndpoint: false, md5: false })
     const dynamodb = new DynamoDBClient({ endpoint: directUrl })
     const isEmbedded = settings.dynamodbUrl === undefined
     const provisioned = await provision({ sqs, dynamodb, prefix: PREFIX, isEmbedded })

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { changeItem, deleteItem, getItem, queryPage, type Item } from "./item.ts"
+import { deleteItem, getItem, type Item, type ReadOptions } from "./item.ts"
 import { apiKeyKey } from "./keys.ts"
+import { changeItem, queryPage } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import type { Table } from "./table.ts"
 
@@ -55,6 +56,17 @@ export async function create(
   await createOwned(table, { tenant, kind: "KEY", id }, item, limit)
   const text = `rbk_${tenant.slice("ten_".length)}_${id.slice("key_".length)}_${secret}`
   return { apiKey, text }
+}
+
+/** The key of that id, expired or not. */
+export async function get(
+  table: Table,
+  tenant: string,
+  id: string,
+  options: ReadOptions = {},
+): Promise<ApiKey | undefined> {
+  const item = await getItem(table, apiKeyKey(tenant, id), options)
+  return item && parse(item)
 }
 
 /** A page of keys, newest first; `next` is what to pass as `after`. */

@@ -1,10 +1,8 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import type { CallFacts, CallMoment, References } from "@ringback/events/call"
-import { getItem, type Item } from "./item.ts"
+import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { callKey } from "./keys.ts"
-import { isConditionFailed, toSeconds, type Table } from "./table.ts"
+import { toSeconds, type Table } from "./table.ts"
 
 /** Who told a moment of the call first, and when it was. What the first one said stands. */
 const Claim = v.object({
@@ -103,32 +101,16 @@ async function update(
   { tenant, source, uuid }: CallRef,
   { kept, newest, ifOlderThan }: Change,
 ): Promise<Call | undefined> {
-  const values: Item = { ...kept, ...newest, expiresAt: toSeconds(table.now() + table.retentionMs) }
-  const names = Object.keys(values)
-  const sets = names.map((name) =>
-    name in kept ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
-  )
-  try {
-    const { Attributes } = await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(callKey(tenant, source, uuid)),
-        UpdateExpression: `SET ${sets.join(", ")}`,
-        ...(ifOlderThan === undefined
-          ? {}
-          : { ConditionExpression: "attribute_not_exists(#version) OR #version < :version" }),
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall(
-          Object.fromEntries(names.map((name) => [`:${name}`, values[name]])),
-        ),
-        ReturnValues: "ALL_OLD",
-      }),
-    )
-    return v.parse(Call, Attributes ? unmarshall(Attributes) : {})
-  } catch (error) {
-    if (isConditionFailed(error)) return undefined
-    throw error
-  }
+  const attributes = { ...kept, ...newest, expiresAt: toSeconds(table.now() + table.retentionMs) }
+  const { sets, ...assigned } = assignmentsOf(attributes, Object.keys(kept))
+  const isNewer = "attribute_not_exists(#version) OR #version < :version"
+  const updated = await updateItem(table, callKey(tenant, source, uuid), {
+    update: `SET ${sets.join(", ")}`,
+    condition: ifOlderThan === undefined ? undefined : isNewer,
+    ...assigned,
+    returns: "ALL_OLD",
+  })
+  return updated && v.parse(Call, updated.item ?? {})
 }
 
 async function correctAnswer(
@@ -136,17 +118,9 @@ async function correctAnswer(
   { tenant, source, uuid }: CallRef,
   answeredAt: string,
 ): Promise<void> {
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(callKey(tenant, source, uuid)),
-        UpdateExpression: "SET answeredAt = :answeredAt",
-        ConditionExpression: "answeredAt > :answeredAt",
-        ExpressionAttributeValues: marshall({ ":answeredAt": answeredAt }),
-      }),
-    )
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
+  await updateItem(table, callKey(tenant, source, uuid), {
+    update: "SET answeredAt = :answeredAt",
+    condition: "answeredAt > :answeredAt",
+    values: { ":answeredAt": answeredAt },
+  })
 }

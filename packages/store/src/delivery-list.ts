@@ -1,5 +1,3 @@
-import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { parseDelivery, type Delivery, type DeliveryStatus } from "./delivery.ts"
 import {
   DELIVERY_SHARDS,
@@ -15,7 +13,8 @@ import {
   type Key,
 } from "./keys.ts"
 import { readMerged } from "./merged.ts"
-import { queryPage, type Item } from "./item.ts"
+import { getItems, type Item } from "./item.ts"
+import { queryPage } from "./live-item.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {
@@ -127,25 +126,11 @@ export async function deliveriesOfEvent(
   return { items: found.sort((a, b) => (a.sk < b.sk ? 1 : -1)), next }
 }
 
-const MAX_GETS = 100
-
 /** The whole items at those keys, in the order of the keys, each once; what is gone is left out. */
 export async function readWhole(table: Table, places: Key[]): Promise<Delivery[]> {
-  const found = new Map<string, Delivery>()
   // What changes its status meanwhile stands in two partitions of the index, and DynamoDB reads no key twice.
   const keys = [...new Map(places.map((key) => [`${key.pk}|${key.sk}`, key])).values()]
-  for (let start = 0; start < keys.length; start += MAX_GETS) {
-    let wanted = keys.slice(start, start + MAX_GETS).map(({ pk, sk }) => marshall({ pk, sk }))
-    while (wanted.length > 0) {
-      const answer = await table.client.send(
-        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
-      )
-      for (const raw of answer.Responses?.[table.name] ?? []) {
-        const delivery = parseDelivery(unmarshall(raw))
-        found.set(`${delivery.pk}|${delivery.sk}`, delivery)
-      }
-      wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
-    }
-  }
+  const items = await getItems(table, keys)
+  const found = new Map(items.map(parseDelivery).map((each) => [`${each.pk}|${each.sk}`, each]))
   return keys.flatMap(({ pk, sk }) => found.get(`${pk}|${sk}`) ?? [])
 }

@@ -1,7 +1,6 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item, type ReadOptions } from "./item.ts"
+import type { DeliveryFacts } from "./delivery-facts.ts"
+import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import {
   deliveryId,
   deliveryKey,
@@ -9,8 +8,9 @@ import {
   dueShardOf,
   openKeyOf,
   type DeliveryRef,
+  type Key,
 } from "./keys.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
@@ -55,17 +55,7 @@ export const Delivery = v.object({
 export type Delivery = v.InferOutput<typeof Delivery>
 
 export const parseDelivery = (item: Item): Delivery => v.parse(Delivery, item)
-export const refOf = (delivery: { pk: string; sk: string }) => deliveryRefOf(delivery)
-export const idOf = (delivery: { pk: string; sk: string }) => deliveryId(deliveryRefOf(delivery))
-
-/** What a message says of a delivery: enough to make its item if there is none yet. */
-export type DeliveryFacts = {
-  tenant: string
-  ref: DeliveryRef
-  endpointId: string
-  eventId: string
-  eventType: string
-}
+export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
 
 /** The delivery at that place, unless there is none (any more). */
 export async function get(
@@ -80,12 +70,18 @@ export async function get(
   return isExpired(delivery, table.now()) ? undefined : delivery
 }
 
+/**
+ * When a pending delivery is tried again. `at`: when `release` looks at it; `nextAt`: when the attempt is meant to be;
+ * `shard`: where it waits, one of the common ones unless said.
+ */
+export type Due = { at: number; nextAt: number; shard?: string }
+
 /** What one decision writes. */
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
-  /** Pending: when `release` looks at it, and when the next attempt is meant to be. */
-  due?: { at: number; nextAt: number; shard?: string } | undefined
+  /** Of a pending one. */
+  due?: Due | undefined
   slot?: number | undefined
   reason?: string | undefined
   /** The schedule begins anew, for that job or for somebody's manual retry. */
@@ -112,103 +108,80 @@ export async function advance(
   if (table.insert && change.isNew && change.status === "delivered" && change.attempt) {
     if (await table.insert(deliveredItem(table, facts, change.attempt))) return "won"
   }
-  const condition = turn === 0 ? "attribute_not_exists(pk) OR turn = :turn" : "turn = :turn"
-  if (await update(table, facts, change, condition, { ":turn": turn }, turn)) return "won"
+  const isWritten = await write(table, facts, change, {
+    condition: turn === 0 ? "attribute_not_exists(pk) OR turn = :turn" : "turn = :turn",
+    turn: "turn = :next",
+    values: { ":turn": turn, ":next": change.keepsTurn ? turn : turn + 1 },
+  })
+  if (isWritten) return "won"
   if (!change.attempt) return "lost"
   const item = await get(table, facts.tenant, facts.ref, { consistent: true })
   return item?.turn === turn + 1 && item.attempts.at(-1)?.id === change.attempt.id ? "won" : "lost"
 }
 
 /** What most deliveries are: one attempt, delivered. */
-function deliveredItem(
-  table: Table,
-  { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  attempt: Attempt,
-) {
-  const status: DeliveryStatus = "delivered"
+function deliveredItem(table: Table, facts: DeliveryFacts, attempt: Attempt) {
+  const attributes = attributesOf(table, facts, { status: "delivered" })
   const counts = { turn: 1, attempts: [attempt], attemptCount: 1, tries: 1 }
-  const expiresAt = toSeconds(table.now() + table.retentionMs)
-  const key = deliveryKey(tenant, ref)
-  return { ...key, endpointId, eventId, eventType, status, ...counts, expiresAt }
+  return { ...deliveryKey(facts.tenant, facts.ref), ...attributes, ...counts }
 }
 
 /** A 2xx that lost its turn is a delivery all the same; whatever else is planned for it is void from here on. */
 export async function settleDelivered(table: Table, facts: DeliveryFacts, attempt: Attempt) {
   const change: Change = { status: "delivered", attempt }
-  await update(table, facts, change, "attribute_exists(pk) AND #status <> :status", {}, undefined)
+  await write(table, facts, change, {
+    condition: "attribute_exists(pk) AND #status <> :status",
+    turn: "turn = turn + :one",
+    values: { ":one": 1 },
+  })
 }
 
-async function update(
+/** On what condition a decision is written, and what becomes of the turn. */
+type Guard = { condition: string; turn: string; values: Item }
+
+const COUNTS_ATTEMPT = [
+  "attempts = list_append(if_not_exists(attempts, :none), :attempt)",
+  "attemptCount = if_not_exists(attemptCount, :zero) + :one",
+  "tries = if_not_exists(tries, :zero) + :one",
+]
+
+async function write(table: Table, facts: DeliveryFacts, change: Change, guard: Guard) {
+  const { attempt } = change
+  const attributes = Object.entries(attributesOf(table, facts, change))
+  const { sets, names, values } = assignmentsOf(
+    Object.fromEntries(attributes.filter(([, value]) => value !== undefined)),
+  )
+  const removes = attributes.flatMap(([name, value]) => (value === undefined ? [name] : []))
+  const all = [guard.turn, ...sets, ...(attempt ? COUNTS_ATTEMPT : [])]
+  const counted = attempt && { ":none": [], ":attempt": [attempt], ":zero": 0, ":one": 1 }
+  const written = await updateItem(table, deliveryKey(facts.tenant, facts.ref), {
+    update: `SET ${all.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
+    condition: guard.condition,
+    names,
+    values: { ...values, ...counted, ...guard.values },
+  })
+  return written !== undefined
+}
+
+/** The attributes that a decision sets; those that are undefined it removes. */
+function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  change: Change,
-  condition: string,
-  values: Item,
-  turn: number | undefined,
-): Promise<boolean> {
-  const sets = [
-    "endpointId = :endpointId",
-    "eventId = :eventId",
-    "eventType = :eventType",
-    "#status = :status",
-    "expiresAt = :expiresAt",
-  ]
-  const removes: string[] = []
-  const all: Item = {
-    ...values,
-    ":endpointId": endpointId,
-    ":eventId": eventId,
-    ":eventType": eventType,
-    ":status": change.status,
+  { status, due, slot, reason, attempt, restarts }: Change,
+): Item {
+  return {
+    endpointId,
+    eventId,
+    eventType,
+    status,
     // Counted from when it is due: a slot of a slow rate limit may be further away than anything is kept.
-    ":expiresAt": toSeconds(Math.max(table.now(), change.due?.at ?? 0) + table.retentionMs),
-  }
-  const assign = (name: string, value: unknown) => {
-    if (value === undefined) return removes.push(name)
-    all[`:${name}`] = value
-    return sets.push(`${name} = :${name}`)
-  }
-  if (turn === undefined) {
-    sets.push("turn = turn + :one")
-    all[":one"] = 1
-  } else {
-    sets.push("turn = :next")
-    all[":next"] = change.keepsTurn ? turn : turn + 1
-  }
-  assign(
-    "openKey",
-    change.status === "delivered" ? undefined : openKeyOf(tenant, change.status, ref),
-  )
-  assign("dueShard", change.due && (change.due.shard ?? dueShardOf(ref)))
-  assign("dueAt", change.due?.at)
-  assign("nextAt", change.due?.nextAt)
-  assign("slot", change.slot)
-  assign("reason", change.reason)
-  if (change.attempt) {
-    sets.push(
-      "attempts = list_append(if_not_exists(attempts, :none), :attempt)",
-      "attemptCount = if_not_exists(attemptCount, :zero) + :one",
-      "tries = if_not_exists(tries, :zero) + :one",
-    )
-    Object.assign(all, { ":none": [], ":attempt": [change.attempt], ":zero": 0, ":one": 1 })
-  } else if (change.restarts) {
-    assign("tries", 0)
-    assign("job", change.restarts.job ?? undefined)
-  }
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(deliveryKey(tenant, ref)),
-        UpdateExpression: `SET ${sets.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: { "#status": "status" },
-        ExpressionAttributeValues: marshall(all, { removeUndefinedValues: true }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
+    expiresAt: toSeconds(Math.max(table.now(), due?.at ?? 0) + table.retentionMs),
+    openKey: status === "delivered" ? undefined : openKeyOf(tenant, status, ref),
+    dueShard: due && (due.shard ?? dueShardOf(ref)),
+    dueAt: due?.at,
+    nextAt: due?.nextAt,
+    slot,
+    reason,
+    ...(restarts && !attempt && { tries: 0, job: restarts.job ?? undefined }),
   }
 }

@@ -1,9 +1,7 @@
-import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import type { Item } from "./item.ts"
-import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef, type Key } from "./keys.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import { query, updateItem, type Item } from "./item.ts"
+import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./keys.ts"
+import type { Table } from "./table.ts"
 
 // What waits stands in the index `due`: in one of the common shards, which `release` reads every minute, or parked with
 // its endpoint while that rests, where it costs nothing until the endpoint is well.
@@ -29,7 +27,6 @@ const DueEntry = v.object({
 export type DueEntry = v.InferOutput<typeof DueEntry>
 
 export const isHealthEntry = (entry: DueEntry) => entry.sk.startsWith("HEALTH#")
-export const tenantOf = (key: Key) => key.pk.split("#", 1)[0]!
 
 export type DuePage = { entries: DueEntry[]; next: Item | undefined }
 
@@ -41,18 +38,14 @@ export async function listDue(
   limit: number,
   start?: Item,
 ): Promise<DuePage> {
-  const page = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      IndexName: "due",
-      KeyConditionExpression: "dueShard = :shard AND dueAt <= :until",
-      ExpressionAttributeValues: marshall({ ":shard": shard, ":until": until }),
-      Limit: limit,
-      ExclusiveStartKey: start && marshall(start),
-    }),
-  )
-  const entries = (page.Items ?? []).map((raw) => v.parse(DueEntry, unmarshall(raw)))
-  return { entries, next: page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey) }
+  const { items, last } = await query(table, {
+    index: "due",
+    where: "dueShard = :shard AND dueAt <= :until",
+    values: { ":shard": shard, ":until": until },
+    limit,
+    start,
+  })
+  return { entries: items.map((item) => v.parse(DueEntry, item)), next: last }
 }
 
 /**
@@ -64,26 +57,17 @@ export async function moveDue(
   entry: DueEntry,
   to: { at: number; shard: string },
 ): Promise<boolean> {
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall({ pk: entry.pk, sk: entry.sk }),
-        UpdateExpression: "SET dueAt = :to, dueShard = :shard",
-        ConditionExpression: "dueAt = :at AND dueShard = :was",
-        ExpressionAttributeValues: marshall({
-          ":to": to.at,
-          ":shard": to.shard,
-          ":at": entry.dueAt,
-          ":was": entry.dueShard,
-        }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
+  const { pk, sk, dueAt, dueShard: was } = entry
+  const moved = await updateItem(
+    table,
+    { pk, sk },
+    {
+      update: "SET dueAt = :to, dueShard = :shard",
+      condition: "dueAt = :at AND dueShard = :was",
+      values: { ":to": to.at, ":shard": to.shard, ":at": dueAt, ":was": was },
+    },
+  )
+  return moved !== undefined
 }
 
 export const commonShards = Array.from({ length: DUE_SHARDS }, (_, shard) => dueShard(shard))

@@ -1,18 +1,11 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
-import {
-  changeItem,
-  deleteItem,
-  getItem,
-  queryAll,
-  queryPage,
-  type Item,
-  type ReadOptions,
-} from "./item.ts"
+import { deleteItem, type Item, type ReadOptions } from "./item.ts"
 import { endpointKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
+import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
-import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
 // Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
@@ -39,7 +32,6 @@ const Stored = v.object({
   disabledReason: v.nullable(v.picklist(["gone", "failing", "manual"])),
   createdAt: v.number(),
   updatedAt: v.number(),
-  deletedAt: v.exactOptional(v.number()),
   revision: v.number(),
 })
 
@@ -109,14 +101,14 @@ export async function create(
   return parse(table, item)
 }
 
-/** Tombstones too: `deletedAt` says so. */
+/** Undefined where there is none (any more). */
 export async function get(
   table: Table,
   tenant: string,
   id: string,
   options: ReadOptions = {},
 ): Promise<Endpoint | undefined> {
-  const item = await getItem(table, endpointKey(tenant, id), options)
+  const item = await getLive(table, endpointKey(tenant, id), options)
   return item && parse(table, item)
 }
 
@@ -185,6 +177,9 @@ const EMPTY = {
   metadata: {},
 }
 
+export const isDeleted = (table: Table, tenant: string, id: string) =>
+  LiveItem.isDeleted(table, endpointKey(tenant, id))
+
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>
   removeOwned(table, { tenant, kind: "EP", id }, () =>
@@ -196,12 +191,21 @@ export const remove = (table: Table, tenant: string, id: string) =>
 
 /** Removes the tombstone, once nothing waits for the endpoint: what is missing is treated as deleted. */
 export const purge = (table: Table, tenant: string, id: string) =>
-  deleteItem(table, endpointKey(tenant, id), "attribute_exists(deletedAt)")
+  deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
+
+// An endpoint as it was read, from a cache for instance, opens each of its secrets once.
+const openedSecrets = new WeakMap<object, string>()
 
 /** The secrets that sign now, opened, the newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
-  return validSecrets(endpoint, now).map(({ sealed }) => table.sealer.open(sealed, context))
+  return validSecrets(endpoint, now).map((secret) => {
+    const known = openedSecrets.get(secret)
+    if (known !== undefined) return known
+    const opened = table.sealer.open(secret.sealed, context)
+    openedSecrets.set(secret, opened)
+    return opened
+  })
 }
 
 export const validSecrets = (endpoint: Receiver, now: number) =>

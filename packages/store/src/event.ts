@@ -1,11 +1,9 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { parseEventId } from "@ringback/events/ids"
-import { getItem, type Item, type ReadOptions } from "./item.ts"
+import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** An event as it lies in the table. Times are epoch ms. */
 export const StoredEvent = v.object({
@@ -34,12 +32,16 @@ export const StoredEvent = v.object({
   truncated: v.optional(v.boolean()),
   /** A synthetic event that another collector's continuous session refuted. */
   refuted: v.optional(v.string()),
+  /** It told of somebody who was erased: its content is gone. */
+  erased: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
 export type StoredEvent = v.InferOutput<typeof StoredEvent>
 
 export const parseEvent = (item: Item): StoredEvent => v.parse(StoredEvent, item)
 export const idOf = (event: StoredEvent): string => eventIdOf(event)
+/** When it happened, in ns since the epoch: what it is sorted by. */
+export const timeOf = (event: Pick<StoredEvent, "sk">): bigint => BigInt(event.sk.split("#", 1)[0]!)
 export const headersOf = (event: StoredEvent): HeaderPair[] => unpackHeaders(event)
 
 /** What a message says of an event, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
@@ -53,7 +55,9 @@ export type Claim = {
   message: string
   receivedAt: number
   content:
-    StoredHeaders | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | StoredHeaders
+    | { data: string; except?: string; timestamp?: string; observedAt?: string }
+    | { erased: true }
   synthetic?: string | undefined
   truncated?: boolean | undefined
   /** Why a synthetic event is not to be believed. */
@@ -103,7 +107,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
 
 // A body that Ringback makes may come out otherwise when it is made again, with what was learned meanwhile; what was sent
 // under this id stands.
-const KEPT = ["receivedAt", "data", "timestamp", "observedAt"]
+const KEPT = ["receivedAt", "data", "timestamp", "observedAt", "erased"]
 
 const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
 
@@ -120,36 +124,25 @@ async function claimItem(
     if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
     // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
     const there = await getItem(table, key, { consistent: true })
-    if (there && there.message !== message) return "taken"
+    if (there && there["message"] !== message) return "taken"
   }
-  const names = Object.keys(sets)
-  const assignments = names.map((name) =>
-    KEPT.includes(name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
-  )
-  try {
-    const { Attributes } = await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(key),
-        // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
-        UpdateExpression: `SET ${assignments.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
-        ConditionExpression: "attribute_not_exists(pk) OR message = :claimant",
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall({
-          ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-          ":now": claimedAt,
-          ":expiresAt": expiresAt,
-          ":claimant": message,
-        }),
-        ReturnValues: "ALL_OLD",
-      }),
-    )
-    // Of an item that was not there dynoxide gives the key, AWS nothing.
-    return Attributes?.["message"] && unmarshall(Attributes)
-  } catch (error) {
-    if (isConditionFailed(error)) return "taken"
-    throw error
-  }
+  const assignments = assignmentsOf(sets, KEPT)
+  const claimed = await updateItem(table, key, {
+    // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
+    update: `SET ${assignments.sets.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
+    condition: "attribute_not_exists(pk) OR message = :claimant",
+    names: assignments.names,
+    values: {
+      ...assignments.values,
+      ":now": claimedAt,
+      ":expiresAt": expiresAt,
+      ":claimant": message,
+    },
+    returns: "ALL_OLD",
+  })
+  if (!claimed) return "taken"
+  // Of an item that was not there dynoxide gives the key, AWS nothing.
+  return claimed.item?.["message"] === undefined ? undefined : claimed.item
 }
 
 /** The event of that id, unless there is none (any more). */

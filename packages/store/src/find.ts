@@ -1,5 +1,3 @@
-import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { isId, parseEventId } from "@ringback/events/ids"
 import {
   apiKeyKey,
@@ -9,9 +7,11 @@ import {
   parseDeliveryId,
   sourceKey,
   tenantKey,
+  tenantOf,
   type Key,
 } from "./keys.ts"
-import { queryAll, type Item } from "./item.ts"
+import { getItems, type Item } from "./item.ts"
+import { isTombstone, queryAll } from "./live-item.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export const FOUND_KINDS = ["tenant", "source", "endpoint", "key", "event", "delivery"] as const
@@ -40,28 +40,20 @@ function placeOf(id: string): Place | undefined {
 
 export const isFindableId = (text: string) => placeOf(text) !== undefined
 
-const MAX_GETS = 100
-
 /** The thing of that id in one of those tenants. No id tells its tenant, so each is asked: a request for a hundred of them. */
 export async function findById(table: Table, tenants: string[], id: string): Promise<Found[]> {
   const place = placeOf(id)
   if (!place) return []
   const all = place.kind === "tenant" ? [id] : tenants
-  const chunks = Array.from({ length: Math.ceil(all.length / MAX_GETS) }, (_, index) =>
-    all.slice(index * MAX_GETS, (index + 1) * MAX_GETS),
+  const items = await getItems(
+    table,
+    all.map((tenant) => place.keyIn(tenant)),
   )
-  const found = await Promise.all(
-    chunks.map((some) =>
-      readSome(
-        table,
-        some.map((tenant) => place.keyIn(tenant)),
-      ),
-    ),
-  )
-  return found.flat().map((item) => ({
+  const living = items.filter((item) => !isTombstone(item) && !isExpired(item, table.now()))
+  return living.map((item) => ({
     kind: place.kind,
     id,
-    tenant: place.kind === "tenant" ? id : String(item["pk"]).split("#", 1)[0]!,
+    tenant: place.kind === "tenant" ? id : tenantOf(item as Item & Key),
     name: nameOf(item),
   }))
 }
@@ -69,19 +61,6 @@ export async function findById(table: Table, tenants: string[], id: string): Pro
 const nameOf = ({ name, url, type, eventType }: Item): string | null => {
   const text = name ?? url ?? type ?? eventType
   return typeof text === "string" ? text : null
-}
-
-async function readSome(table: Table, keys: Key[]): Promise<Item[]> {
-  const found: Item[] = []
-  let wanted = keys.map((key) => marshall(key))
-  while (wanted.length > 0) {
-    const answer = await table.client.send(
-      new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted } } }),
-    )
-    for (const raw of answer.Responses?.[table.name] ?? []) found.push(unmarshall(raw))
-    wanted = answer.UnprocessedKeys?.[table.name]?.Keys ?? []
-  }
-  return found.filter((item) => item["deletedAt"] === undefined && !isExpired(item, table.now()))
 }
 
 /** A tenant's sources and endpoints whose name, URL or description holds that text, in small letters. */

@@ -1,10 +1,10 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import type { HeartbeatMessage } from "@ringback/events/message"
+import { updateItem } from "./item.ts"
 import { sourceKey } from "./keys.ts"
+import { IS_LIVE } from "./live-item.ts"
 import { get as getSource, type Collector, type Source } from "./source.ts"
 import { cutSpans, extendSpans } from "./spans.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import type { Table } from "./table.ts"
 
 // A collector with a new spool is a new one: what has been silent for a week is forgotten. So are the longest silent
 // beyond a number that no PBX has, for a source's item must not grow with whatever a token's holder makes up.
@@ -67,7 +67,7 @@ async function note(
 ): Promise<Source | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {
     const source = await getSource(table, tenant, id, { consistent: true })
-    if (!source || source.deletedAt !== undefined) return undefined
+    if (!source) return undefined
     const was = source.collectors[collector]
     const next = change(was)
     if (!next) return source
@@ -98,27 +98,16 @@ async function write(
       return `collectors.#old${index}`
     })
   const removes = forgotten.length > 0 ? ` REMOVE ${forgotten.join(", ")}` : ""
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(sourceKey(source.tenant, source.id)),
-        UpdateExpression: `SET collectors.#own = :noted${removes}`,
-        ConditionExpression: was
-          ? "collectors.#own.#count = :count AND attribute_not_exists(deletedAt)"
-          : "attribute_exists(pk) AND attribute_not_exists(collectors.#own) AND attribute_not_exists(deletedAt)",
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: marshall({
-          ":noted": noted,
-          ...(was && { ":count": was.count }),
-        }),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
+  const isUnchanged = was
+    ? "collectors.#own.#count = :count"
+    : "attribute_not_exists(collectors.#own)"
+  const written = await updateItem(table, sourceKey(source.tenant, source.id), {
+    update: `SET collectors.#own = :noted${removes}`,
+    condition: `${IS_LIVE} AND ${isUnchanged}`,
+    names,
+    values: { ":noted": noted, ...(was && { ":count": was.count }) },
+  })
+  return written !== undefined
 }
 
 export const SOURCE_STATUSES = ["new", "connected", "disconnected", "silent"] as const

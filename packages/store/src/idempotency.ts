@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto"
-import { PutItemCommand, UpdateItemCommand, DeleteItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem } from "./item.ts"
+import { deleteItem, getItem, putItem, updateItem } from "./item.ts"
 import { idempotencyKey, type Key } from "./keys.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 const KEPT_MS = 24 * 3600 * 1000
 /** Longer than any request may take: after it the first one is taken to have died. */
@@ -43,25 +41,13 @@ export async function claim(table: Table, asked: Asked): Promise<Claimed> {
     leaseUntil: now + LEASE_MS,
     expiresAt: toSeconds(now + KEPT_MS),
   }
-  try {
-    await table.client.send(
-      new PutItemCommand({
-        TableName: table.name,
-        Item: marshall(item),
-        ConditionExpression:
-          "attribute_not_exists(pk) OR expiresAt <= :seconds" +
-          " OR (attribute_not_exists(answer) AND leaseUntil <= :now AND fingerprint = :fingerprint)",
-        ExpressionAttributeValues: marshall({
-          ":seconds": toSeconds(now),
-          ":now": now,
-          ":fingerprint": asked.fingerprint,
-        }),
-      }),
-    )
-    return first(table, place, owner)
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
+  const isFirst = await putItem(table, item, {
+    condition:
+      "attribute_not_exists(pk) OR expiresAt <= :seconds" +
+      " OR (attribute_not_exists(answer) AND leaseUntil <= :now AND fingerprint = :fingerprint)",
+    values: { ":seconds": toSeconds(now), ":now": now, ":fingerprint": asked.fingerprint },
+  })
+  if (isFirst) return first(table, place, owner)
   const promised = await read(table, place)
   // My own write, whose answer was lost.
   if (promised?.owner === owner) return first(table, place, owner)
@@ -92,47 +78,20 @@ function judge(table: Table, asked: Asked, promised: Promised | undefined): Foun
   return { outcome: "answered", answer: table.sealer.open(promised.answer, context) }
 }
 
+// Whoever was so slow that another took over has nothing to say any more: the condition keeps it from doing so.
 function first(table: Table, place: Key, owner: string): Claimed {
-  const mine = {
-    TableName: table.name,
-    Key: marshall(place),
-    ConditionExpression: "#owner = :owner",
-    ExpressionAttributeNames: { "#owner": "owner" },
-  }
+  const isMine = { condition: "#owner = :owner", names: { "#owner": "owner" } }
   return {
     outcome: "first",
     async settle(answer) {
       const sealed = table.sealer.seal(answer, contextOf(place))
-      await ignoreLost(
-        table.client.send(
-          new UpdateItemCommand({
-            ...mine,
-            UpdateExpression: "SET answer = :answer",
-            ExpressionAttributeValues: marshall({ ":owner": owner, ":answer": sealed }),
-          }),
-        ),
-      )
+      const values = { ":owner": owner, ":answer": sealed }
+      await updateItem(table, place, { ...isMine, update: "SET answer = :answer", values })
     },
     async release() {
-      await ignoreLost(
-        table.client.send(
-          new DeleteItemCommand({
-            ...mine,
-            ExpressionAttributeValues: marshall({ ":owner": owner }),
-          }),
-        ),
-      )
+      await deleteItem(table, place, { ...isMine, values: { ":owner": owner } })
     },
   }
 }
 
 const contextOf = ({ pk, sk }: Key) => `${pk}|${sk}`
-
-// Whoever was so slow that another took over has nothing to say any more.
-async function ignoreLost(write: Promise<unknown>): Promise<void> {
-  try {
-    await write
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
-}

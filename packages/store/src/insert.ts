@@ -5,15 +5,8 @@ import {
   ExecuteTransactionCommand,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
-import type { Item } from "./item.ts"
-import type { Key } from "./keys.ts"
-
-/**
- * Puts an item where nothing lies, in one request with others of the same moment. False where something lies there, or
- * where only a request of its own can tell: nothing was written then. Rejects where the table cannot be reached.
- */
-export type Insert = (item: Key & Item) => Promise<boolean>
+import { toAttributes } from "./item.ts"
+import type { Insert } from "./table.ts"
 
 /**
  * `statements`: each for itself, at the price of as many single writes. `transaction`: all or none of a request, which
@@ -112,7 +105,7 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
 
   return (item) => {
     const settle = Promise.withResolvers<boolean>()
-    const marshalled = marshall(item, { removeUndefinedValues: true })
+    const marshalled = toAttributes(item)
     const names = Object.keys(marshalled)
     const fields = names.map((name) => `'${name}': ?`).join(", ")
     const statement = {

@@ -1,26 +1,50 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
+import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, getItem } from "./item.ts"
 import { DELIVERY_STATUSES } from "./delivery.ts"
 import { jobKey } from "./keys.ts"
 import type { Lease } from "./lease.ts"
-import { toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
+
+const HOUR_MS = 60 * 60 * 1000
+
+const Base = {
+  id: v.string(),
+  tenant: v.string(),
+  createdAt: v.number(),
+  /** Absent while it is under way. */
+  finishedAt: v.optional(v.number()),
+  expiresAt: v.number(),
+}
 
 /** A recovery that somebody asked for; its range was fixed when it began. Times are epoch ms, of receipt. */
 export const RecoverJob = v.object({
-  id: v.string(),
-  tenant: v.string(),
+  ...Base,
+  kind: v.optional(v.literal("recover"), "recover"),
   endpointId: v.string(),
   since: v.number(),
   until: v.number(),
   statuses: v.array(v.picklist(DELIVERY_STATUSES)),
-  createdAt: v.number(),
-  expiresAt: v.number(),
 })
 export type RecoverJob = v.InferOutput<typeof RecoverJob>
 
+/** How much of each an erasure has emptied. */
+const Counts = v.object({ events: v.number(), deliveries: v.number(), records: v.number() })
+export type Counts = v.InferOutput<typeof Counts>
+
+/** An erasure that somebody asked for. What it looks for is known by its hash alone. */
+export const EraseJob = v.object({
+  ...Base,
+  kind: v.literal("erase"),
+  contactKeyHash: v.optional(v.string()),
+  counts: v.optional(Counts),
+})
+export type EraseJob = v.InferOutput<typeof EraseJob>
+
 /** How long a recovery is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
-export const RECOVER_LEASE_MS = 60 * 60 * 1000
+export const RECOVER_LEASE_MS = HOUR_MS
 
 /** One recovery of an endpoint at a time: what its job has until it is done. */
 export const recoverLease = ({
@@ -34,6 +58,16 @@ export const recoverLease = ({
   owner: id,
 })
 
+export const ERASE_LEASE_MS = HOUR_MS
+
+/** Several erasures of a tenant at a time; each has its own until it is done. */
+export const eraseLease = ({ tenant, id }: Pick<EraseJob, "tenant" | "id">): Lease => ({
+  tenant,
+  kind: "ERASE",
+  name: id,
+  owner: id,
+})
+
 export const makeJobId = (table: Table) => makeId("job", table.now())
 
 export async function createJob(
@@ -42,14 +76,65 @@ export async function createJob(
     id?: string
   },
 ): Promise<RecoverJob> {
-  const createdAt = table.now()
   const id = range.id ?? makeJobId(table)
-  const job = { ...range, id, createdAt, expiresAt: toSeconds(createdAt + table.retentionMs) }
+  const job = { ...range, kind: "recover" as const, id, ...timesOf(table) }
   await createItem(table, { ...jobKey(range.tenant, id), ...job })
   return job
 }
 
-export async function getJob(table: Table, tenant: string, id: string) {
+export async function createEraseJob(
+  table: Table,
+  about: Pick<EraseJob, "id" | "tenant" | "contactKeyHash">,
+): Promise<void> {
+  const job = { ...about, kind: "erase" as const, ...timesOf(table) }
+  await createItem(table, { ...jobKey(about.tenant, about.id), ...job })
+}
+
+function timesOf(table: Table) {
+  const createdAt = table.now()
+  return { createdAt, expiresAt: toSeconds(createdAt + table.retentionMs) }
+}
+
+const AnyJob = v.union([EraseJob, RecoverJob])
+export type AnyJob = v.InferOutput<typeof AnyJob>
+
+/** Undefined where there is none (any more). */
+export async function getAnyJob(
+  table: Table,
+  tenant: string,
+  id: string,
+): Promise<AnyJob | undefined> {
   const item = await getItem(table, jobKey(tenant, id), { consistent: true })
-  return item && v.parse(RecoverJob, item)
+  const job = item && v.parse(AnyJob, item)
+  return job && !isExpired(job, table.now()) ? job : undefined
+}
+
+export async function getJob(table: Table, tenant: string, id: string) {
+  const job = await getAnyJob(table, tenant, id)
+  return job?.kind === "recover" ? job : undefined
+}
+
+export async function getEraseJob(table: Table, tenant: string, id: string) {
+  const job = await getAnyJob(table, tenant, id)
+  return job?.kind === "erase" ? job : undefined
+}
+
+/** Its last page is done. What was done before keeps its time. */
+export async function finishJob(
+  table: Table,
+  { tenant, id }: Pick<AnyJob, "tenant" | "id">,
+  counts?: Counts,
+): Promise<void> {
+  await table.client.send(
+    new UpdateItemCommand({
+      TableName: table.name,
+      Key: marshall(jobKey(tenant, id)),
+      UpdateExpression: `SET finishedAt = if_not_exists(finishedAt, :now)${counts ? ", #counts = :counts" : ""}`,
+      ...(counts && { ExpressionAttributeNames: { "#counts": "counts" } }),
+      ExpressionAttributeValues: marshall({
+        ":now": table.now(),
+        ...(counts && { ":counts": counts }),
+      }),
+    }),
+  )
 }

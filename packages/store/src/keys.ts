@@ -4,6 +4,8 @@ import { decodeBase32, encodeBase32, HASH_BYTES, makeEventId } from "@ringback/e
 export type Key = { pk: string; sk: string }
 
 // Every key begins with the tenant, so no read can stray into another's things.
+export const tenantOf = (key: Key) => key.pk.split("#", 1)[0]!
+
 export const tenantKey = (tenant: string): Key => ({ pk: "TENANTS", sk: tenant })
 export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `KEY#${id}` })
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
@@ -13,6 +15,11 @@ export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk:
 export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `QUOTA#${kind}` })
 /** Who does a kind of work for a tenant: see lease.ts. */
 export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
+/** A portal link or session: see portal-pass.ts. The operator's sessions lie beside the tenants' own. */
+export const passKey = (tenant: string | null, id: string): Key => ({
+  pk: tenant ?? "OPERATOR",
+  sk: `PASS#${id}`,
+})
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */

@@ -1,10 +1,8 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
-import { getItem } from "./item.ts"
+import { getItem, updateItem } from "./item.ts"
 import { leaseKey } from "./keys.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import type { Table } from "./table.ts"
 
 /** Who does a kind of work for a tenant right now: by what it is done for, an owner and how long that holds. */
 const Leases = v.object({
@@ -77,23 +75,13 @@ async function change<T>(
     const valid = Object.entries(held).filter(([, { until }]) => until > now)
     const decided = decide(Object.fromEntries(valid))
     if (!decided.held) return decided.result
-    const values = { ":was": revision, ":revision": revision + 1, ":held": decided.held }
-    try {
-      await table.client.send(
-        new UpdateItemCommand({
-          TableName: table.name,
-          Key: marshall(key),
-          UpdateExpression: "SET revision = :revision, held = :held",
-          ConditionExpression: item ? "revision = :was" : "attribute_not_exists(pk)",
-          ExpressionAttributeValues: marshall(
-            item ? values : { ":revision": values[":revision"], ":held": values[":held"] },
-          ),
-        }),
-      )
-      return decided.result
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    const values = { ":revision": revision + 1, ":held": decided.held }
+    const changed = await updateItem(table, key, {
+      update: "SET revision = :revision, held = :held",
+      condition: item ? "revision = :was" : "attribute_not_exists(pk)",
+      values: item ? { ...values, ":was": revision } : values,
+    })
+    if (changed) return decided.result
   }
   return undefined
 }

@@ -1,6 +1,4 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
-import type { Item } from "./item.ts"
+import { query, type Item } from "./item.ts"
 import type { Table } from "./table.ts"
 
 /** Partitions whose sort keys make one order, read together newest first. */
@@ -49,27 +47,23 @@ export async function readMerged(table: Table, request: MergedRequest): Promise<
 
 async function readOne(table: Table, request: MergedRequest, partition: string): Promise<Read> {
   const { index, filters = [], names = {}, values = {} } = request
-  const page = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      ...(index ? { IndexName: index.name } : {}),
-      KeyConditionExpression: "#partition = :partition AND sk BETWEEN :from AND :below",
-      ...(filters.length > 0 ? { FilterExpression: filters.join(" AND ") } : {}),
-      ExpressionAttributeNames: { "#partition": index?.partitionKey ?? "pk", ...names },
-      ExpressionAttributeValues: marshall({
-        ":partition": partition,
-        ":from": request.from,
-        ":below": request.below,
-        ...values,
-      }),
-      ScanIndexForward: false,
-      // All of a page may lie in one partition; and one more, for BETWEEN includes the bound that a page before has shown already.
-      Limit: request.isSelective ? FILTERED_LIMIT : request.limit + 1,
-    }),
-  )
-  const items = (page.Items ?? [])
-    .map((raw) => unmarshall(raw))
-    .filter(({ sk }) => (sk as string) < request.below)
-  const last = page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey)
-  return { items, horizon: last?.["sk"] as string | undefined }
+  const { items, last } = await query(table, {
+    index: index?.name,
+    where: "#partition = :partition AND sk BETWEEN :from AND :below",
+    filter: filters.length > 0 ? filters.join(" AND ") : undefined,
+    names: { "#partition": index?.partitionKey ?? "pk", ...names },
+    values: {
+      ":partition": partition,
+      ":from": request.from,
+      ":below": request.below,
+      ...values,
+    },
+    newestFirst: true,
+    // All of a page may lie in one partition; and one more, for BETWEEN includes the bound that a page before has shown already.
+    limit: request.isSelective ? FILTERED_LIMIT : request.limit + 1,
+  })
+  return {
+    items: items.filter(({ sk }) => (sk as string) < request.below),
+    horizon: last?.["sk"] as string | undefined,
+  }
 }

@@ -32,7 +32,7 @@ export async function createOwned(
   await createItem(table, item)
   // Judged after it was made: who deletes the tenant later lists this too, and who deleted it before is seen here.
   const owner = await Tenant.get(table, tenant, { consistent: true })
-  if (owner && owner.deletedAt === undefined) return
+  if (owner) return
   await removeOwned(table, place, () => deleteItem(table, { pk: item.pk, sk: item.sk }))
   throw new CreationRefused("gone", kind)
 }

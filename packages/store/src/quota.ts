@@ -1,10 +1,9 @@
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
 import { timeOfId } from "@ringback/events/ids"
-import { getItem, queryAll, type Item } from "./item.ts"
+import { createItem, getItem, updateItem, type Item } from "./item.ts"
 import { quotaKey } from "./keys.ts"
-import { isConditionFailed, type Table } from "./table.ts"
+import { queryAll } from "./live-item.ts"
+import type { Table } from "./table.ts"
 
 /** What a tenant may have only so many of, by the prefix of its sort keys. */
 export type Kind = "KEY" | "SRC" | "EP"
@@ -59,18 +58,7 @@ const add = (table: Table, place: Place, limit: number) =>
 /** What a tenant has from a time without limits counts too, however much it is. */
 async function begin(table: Table, place: Place): Promise<void> {
   const ids = await livingIds(table, place)
-  const item = { ...keyOf(place), ...(ids.size > 0 && { ids }) }
-  try {
-    await table.client.send(
-      new PutItemCommand({
-        TableName: table.name,
-        Item: marshall(item),
-        ConditionExpression: "attribute_not_exists(pk)",
-      }),
-    )
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
+  await createItem(table, { ...keyOf(place), ...(ids.size > 0 && { ids }) })
 }
 
 /**
@@ -109,19 +97,5 @@ async function change(
   condition: string,
   values: Item,
 ): Promise<boolean> {
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(keyOf(place)),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ExpressionAttributeValues: marshall(values),
-      }),
-    )
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
+  return (await updateItem(table, keyOf(place), { update, condition, values })) !== undefined
 }

@@ -1,10 +1,8 @@
-import { BatchGetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import * as v from "valibot"
-import { getItem, type Item } from "./item.ts"
+import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
 import { readMerged } from "./merged.ts"
-import { isConditionFailed, isExpired, toSeconds, type Table } from "./table.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** The kinds of the dialler's records that are kept as last heard of. */
 export const recordKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
@@ -23,6 +21,8 @@ const Record = v.object({
   expiresAt: v.number(),
 })
 export type Record = v.InferOutput<typeof Record>
+
+export const parseRecord = (item: Item): Record => v.parse(Record, item)
 
 export type RecordRef = { kind: RecordKind; source: string; uuid: string }
 
@@ -47,7 +47,7 @@ export async function write(
   },
 ): Promise<void> {
   const isBare = isDeleted && data["tmCreate"] === undefined
-  const sets: Item = {
+  const { sets, ...assigned } = assignmentsOf({
     kind,
     source,
     uuid,
@@ -55,24 +55,12 @@ export async function write(
     isDeleted,
     expiresAt: toSeconds(table.now() + table.retentionMs),
     ...(isBare ? {} : { data: fit(data) }),
-  }
-  const names = Object.keys(sets)
-  try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: marshall(recordKey(tenant, kind, source, uuid)),
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
-        ConditionExpression: "attribute_not_exists(#version) OR #version < :version",
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: marshall(
-          Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
-        ),
-      }),
-    )
-  } catch (error) {
-    if (!isConditionFailed(error)) throw error
-  }
+  })
+  await updateItem(table, recordKey(tenant, kind, source, uuid), {
+    update: `SET ${sets.join(", ")}`,
+    condition: "attribute_not_exists(#version) OR #version < :version",
+    ...assigned,
+  })
 }
 
 function fit(data: { [name: string]: unknown }): string {
@@ -104,14 +92,14 @@ function living(table: Table, item: Item): Record | undefined {
   return isExpired(record, table.now()) ? undefined : record
 }
 
-/** Those that are known, in any order, by one request. At most 100. */
+/** False where there is none. */
+export const remove = (table: Table, tenant: string, { kind, source, uuid }: RecordRef) =>
+  deleteItem(table, recordKey(tenant, kind, source, uuid))
+
+/** Those that are known, in any order, a hundred by one request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
-  if (refs.length === 0) return []
-  const Keys = refs.map(({ kind, source, uuid }) => marshall(recordKey(tenant, kind, source, uuid)))
-  const { Responses } = await table.client.send(
-    new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys } } }),
-  )
-  return (Responses?.[table.name] ?? []).flatMap((item) => living(table, unmarshall(item)) ?? [])
+  const keys = refs.map(({ kind, source, uuid }) => recordKey(tenant, kind, source, uuid))
+  return (await getItems(table, keys)).flatMap((item) => living(table, item) ?? [])
 }
 
 /** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */

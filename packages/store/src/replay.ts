@@ -1,6 +1,5 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
-import type { DeliveryFacts } from "./delivery.ts"
+import type { DeliveryFacts } from "./delivery-facts.ts"
+import { putItem } from "./item.ts"
 import { deliveryId, replayPartition } from "./keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
@@ -9,11 +8,10 @@ export async function noteReplay(
   table: Table,
   { tenant, ref, endpointId, eventId }: DeliveryFacts,
 ): Promise<void> {
-  const item = {
+  await putItem(table, {
     pk: replayPartition(tenant, eventId),
     sk: deliveryId(ref),
     endpointId,
     expiresAt: toSeconds(table.now() + table.retentionMs),
-  }
-  await table.client.send(new PutItemCommand({ TableName: table.name, Item: marshall(item) }))
+  })
 }

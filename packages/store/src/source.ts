@@ -2,10 +2,11 @@ import * as v from "valibot"
 import type { SigningKey } from "@ringback/events/message"
 import { makeId } from "@ringback/events/ids"
 import { makeSourceKey } from "@ringback/events/token"
-import { changeItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { getItem, type Item, type ReadOptions } from "./item.ts"
 import { sourceKey } from "./keys.ts"
+import * as LiveItem from "./live-item.ts"
+import { changeItem, getLive, isTombstone, queryPage, tombstone } from "./live-item.ts"
 import { createOwned, removeOwned, type Limit } from "./owned.ts"
-import { tombstone } from "./tombstone.ts"
 import type { Table } from "./table.ts"
 
 const SourceKey = v.object({
@@ -44,8 +45,6 @@ export const Source = v.object({
   revision: v.number(),
   createdAt: v.number(),
   updatedAt: v.number(),
-  /** A tombstone: what comes from it is discarded. */
-  deletedAt: v.optional(v.number()),
 })
 export type Source = v.InferOutput<typeof Source>
 
@@ -79,15 +78,28 @@ export async function create(
   return { source, key }
 }
 
-/** Tombstones too: `deletedAt` says so. */
+/** Undefined where there is none (any more). */
 export async function get(
   table: Table,
   tenant: string,
   id: string,
   options: ReadOptions = {},
 ): Promise<Source | undefined> {
-  const item = await getItem(table, sourceKey(tenant, id), options)
+  const item = await getLive(table, sourceKey(tenant, id), options)
   return item && parse(item)
+}
+
+export type Known = { source: Source; isDeleted: boolean }
+
+/** As `get`, and the deleted ones whose messages may still be on their way. */
+export async function getKnown(
+  table: Table,
+  tenant: string,
+  id: string,
+  options: ReadOptions = {},
+): Promise<Known | undefined> {
+  const item = await getItem(table, sourceKey(tenant, id), options)
+  return item && { source: parse(item), isDeleted: isTombstone(item) }
 }
 
 /** A page of the living, newest first; `next` is what to pass as `after`. */
@@ -149,6 +161,9 @@ export async function rotate(
   )
   return item && { source: parse(item), key }
 }
+
+export const isDeleted = (table: Table, tenant: string, id: string) =>
+  LiveItem.isDeleted(table, sourceKey(tenant, id))
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>

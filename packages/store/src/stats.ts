@@ -1,7 +1,6 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
-import { deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import { query } from "./item.ts"
+import { deliveryPartition, deliveryRefOf, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
 import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
@@ -10,6 +9,8 @@ const PAGE = 250
 const SAMPLES = 3
 
 const HOUR_MS = 3600 * 1000
+// Parts of a window begin at full 2 minutes, hours and 6 hours: columns of a chart do not wander while one looks.
+const PART_MS = { lastHour: HOUR_MS / 30, lastDay: HOUR_MS, lastWeek: 6 * HOUR_MS }
 const WINDOWS = { lastHour: HOUR_MS, lastDay: 24 * HOUR_MS, lastWeek: 7 * 24 * HOUR_MS }
 type WindowName = keyof typeof WINDOWS
 
@@ -19,10 +20,17 @@ export type WindowStats = {
   latencyMs: { p50: number | null; p95: number | null }
   /** Reckoned from samples. */
   isEstimate: boolean
+  /** The window in parts of equal length, oldest first; `from` in epoch ms. The last one goes on. */
+  series: { from: number; counts: Record<DeliveryStatus, number> }[]
 }
 
 /** One delivery that stands for `weight` of them. */
-type Weighed = { status: DeliveryStatus; durationMs: number | undefined; weight: number }
+type Weighed = {
+  at: number
+  status: DeliveryStatus
+  durationMs: number | undefined
+  weight: number
+}
 type Slice = { from: number; to: number }
 
 /** Counts by outcome and latencies of an endpoint, by receipt; at most 24 requests however long the log is. */
@@ -40,7 +48,10 @@ export async function statsOf(
       return readSlice(table, tenant, endpointId, { from: now - WINDOWS[name], to })
     }),
   )
-  const stats = names.map((_, index) => summarize(added.slice(0, index + 1).flat()))
+  const stats = names.map((name, index) => {
+    const all = added.slice(0, index + 1).flat()
+    return { ...summarize(all), series: seriesOf(all, name, now) }
+  })
   return Object.fromEntries(names.map((name, index) => [name, stats[index]])) as Record<
     WindowName,
     WindowStats
@@ -88,43 +99,57 @@ async function readPart(
   endpointId: string,
   { from, to }: Slice,
 ): Promise<{ found: Weighed[]; from: number }> {
-  const page = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-      FilterExpression: "endpointId = :endpointId",
-      ExpressionAttributeValues: marshall({
-        ":pk": partition,
-        ":from": deliverySortFrom(from),
-        ":to": deliverySortFrom(to),
-        ":endpointId": endpointId,
-      }),
-      ScanIndexForward: false,
-      Limit: PAGE,
-    }),
-  )
-  const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey).sk as string)
-  const found = (page.Items ?? [])
-    .map((raw) => parseDelivery(unmarshall(raw)))
+  const page = await query(table, {
+    where: "pk = :pk AND sk BETWEEN :from AND :to",
+    filter: "endpointId = :endpointId",
+    values: {
+      ":pk": partition,
+      ":from": deliverySortFrom(from),
+      ":to": deliverySortFrom(to),
+      ":endpointId": endpointId,
+    },
+    newestFirst: true,
+    limit: PAGE,
+  })
+  const last = page.last?.["sk"] as string | undefined
+  const found = page.items
+    .map(parseDelivery)
     .filter((delivery) => !isExpired(delivery, table.now()))
-    .map(({ status, attempts }) => {
+    .map((delivery) => {
+      const { status, attempts } = delivery
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
-      return { status, durationMs, weight: 1 }
+      return { at: deliveryRefOf(delivery).createdAt, status, durationMs, weight: 1 }
     })
   // The last millisecond read may hold more than was read of it: a sample's end, not a count's.
   const reached = last === undefined ? from : Number(last.split("#", 1)[0])
   return { found, from: Math.min(Math.max(from, reached), to - 1) }
 }
 
-function summarize(all: Weighed[]): WindowStats {
+function countsOf(all: Weighed[]): Record<DeliveryStatus, number> {
   const counts = Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, 0])) as Record<
     DeliveryStatus,
     number
   >
   for (const { status, weight } of all) counts[status] += weight
   for (const status of DELIVERY_STATUSES) counts[status] = Math.round(counts[status])
+  return counts
+}
+
+function seriesOf(all: Weighed[], name: WindowName, now: number): WindowStats["series"] {
+  const partMs = PART_MS[name]
+  const numberOf = (at: number) => Math.floor(at / partMs)
+  // What of the window lies before the first full part is left out of the series.
+  const first = numberOf(now - WINDOWS[name]) + 1
+  const byPart = Map.groupBy(all, ({ at }) => numberOf(at))
+  return Array.from({ length: numberOf(now) - first + 1 }, (_, index) => ({
+    from: (first + index) * partMs,
+    counts: countsOf(byPart.get(first + index) ?? []),
+  }))
+}
+
+function summarize(all: Weighed[]): Omit<WindowStats, "series"> {
   return {
-    counts,
+    counts: countsOf(all),
     latencyMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) },
     isEstimate: all.some(({ weight }) => weight > 1),
   }

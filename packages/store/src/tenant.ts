@@ -1,8 +1,9 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
-import { changeItem, createItem, getItem, queryPage, type Item, type ReadOptions } from "./item.ts"
+import { createItem, type Item, type ReadOptions } from "./item.ts"
 import { tenantKey } from "./keys.ts"
-import { tombstone } from "./tombstone.ts"
+import * as LiveItem from "./live-item.ts"
+import { changeItem, getLive, queryPage, tombstone } from "./live-item.ts"
 import type { Table } from "./table.ts"
 
 /** A customer of the call centre. Times are epoch ms. */
@@ -12,8 +13,6 @@ export const Tenant = v.object({
   revision: v.number(),
   createdAt: v.number(),
   updatedAt: v.number(),
-  /** A tombstone: what was meant for it is discarded. */
-  deletedAt: v.optional(v.number()),
 })
 export type Tenant = v.InferOutput<typeof Tenant>
 
@@ -32,13 +31,13 @@ export async function create(table: Table, { name }: { name: string }): Promise<
   return tenant
 }
 
-/** Tombstones too: `deletedAt` says so. */
+/** Undefined where there is none (any more). */
 export async function get(
   table: Table,
   id: string,
   options: ReadOptions = {},
 ): Promise<Tenant | undefined> {
-  const item = await getItem(table, tenantKey(id), options)
+  const item = await getLive(table, tenantKey(id), options)
   return item && parse(item)
 }
 
@@ -65,3 +64,5 @@ export async function update(
 
 /** Leaves a tombstone. False where there was nothing alive. */
 export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id))
+
+export const isDeleted = (table: Table, id: string) => LiveItem.isDeleted(table, tenantKey(id))

@@ -1,5 +1,4 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb"
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import { query } from "./item.ts"
 import {
   DELIVERY_SHARDS,
   deliveryPartition,
@@ -86,22 +85,15 @@ async function countSlice(table: Table, log: Log, range: Range): Promise<Counted
 
 /** The newest of a part; `from` is how far back it was read. */
 async function countPart(table: Table, log: Log, { from, to }: Range) {
-  const page = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-      ProjectionExpression: "sk, attemptCount",
-      ExpressionAttributeValues: marshall({
-        ":pk": log.pk,
-        ":from": log.format(from),
-        ":to": log.format(to),
-      }),
-      ScanIndexForward: false,
-      Limit: PAGE,
-    }),
-  )
-  const found = (page.Items ?? []).map((raw) => unmarshall(raw))
-  const last = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey)["sk"] as string)
+  const page = await query(table, {
+    where: "pk = :pk AND sk BETWEEN :from AND :to",
+    values: { ":pk": log.pk, ":from": log.format(from), ":to": log.format(to) },
+    attributes: ["sk", "attemptCount"],
+    newestFirst: true,
+    limit: PAGE,
+  })
+  const found = page.items
+  const last = page.last?.["sk"] as string | undefined
   const reached = last === undefined ? from : log.parse(last.split("#", 1)[0]!)
   return {
     items: found.length,

@@ -1,3 +1,5 @@
+import type { Filter } from "./filter.ts"
+
 /** Why an endpoint is disabled: it said 410, it failed for five days, or somebody disabled it. */
 export type DisabledReason = "gone" | "failing" | "manual"
 
@@ -15,8 +17,7 @@ export type Endpoint = {
   eventTypes: string[] | null
   /** Null: all sources of the tenant. */
   sources: string[] | null
-  /** Dotted path to allowed values; all must hold. */
-  filter: Record<string, unknown[]> | null
+  filter: Filter | null
   description: string | null
   headers: Record<string, string>
   /** Requests a second; null: no limit. */
@@ -29,6 +30,4 @@ export type Endpoint = {
   disabledReason: DisabledReason | null
   createdAt: number
   updatedAt: number
-  /** A tombstone: what was meant for it is discarded. */
-  deletedAt?: number
 }

@@ -13,30 +13,40 @@ import { watchStatusLine } from "./status-line.ts"
 export type Limits = { connectMs: number; totalMs: number; bodyMs: number }
 
 export type Exchange =
-  | { answer: Answer }
+  | { answer: Answer; headers: http.IncomingHttpHeaders }
   | {
       error: string
       /** A kept connection was closed under the request before any byte came back. */
       isStale: boolean
     }
 
+export type ExchangeRequest = {
+  method: string
+  url: URL
+  headers: Record<string, string>
+  body: Buffer
+  startedAt: number
+  /** How much of the answer's body is wanted. */
+  keptBytes: number
+}
+
 /**
- * One POST over one connection to a vetted address of the lane, as part of an attempt that began at `startedAt` (of
+ * One request over one connection to a vetted address of the lane, as part of an attempt that began at `startedAt` (of
  * `performance.now()`). Whatever the receiver does ends within the limits; throws if Node refuses a header.
  */
 export function exchange(
   pool: Pool,
   lane: Lane,
-  request: { url: URL; headers: Record<string, string>; body: Buffer; startedAt: number },
+  request: ExchangeRequest,
   limits: Limits,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    const { url, headers, body, startedAt } = request
+    const { method, url, headers, body, startedAt, keptBytes } = request
     const elapsedMs = () => Math.round(performance.now() - startedAt)
     const dialling = new AbortController()
     const req = (lane.isTls ? https : http).request({
       ...pool.optionsFor(lane, limits.connectMs, dialling.signal),
-      method: "POST",
+      method,
       path: url.pathname + url.search,
       headers,
     })
@@ -56,7 +66,8 @@ export function exchange(
       const statusCode = statusLine.statusCode()
       const isStale = isClosed && req.reusedSocket && !statusLine.hasBegun()
       if (statusCode === undefined) settle({ error, isStale })
-      else settle({ answer: { statusCode, durationMs: elapsedMs(), bodyStart: NOTHING } })
+      else
+        settle({ answer: { statusCode, durationMs: elapsedMs(), bodyStart: NOTHING }, headers: {} })
     }
     const totalTimer = setTimeout(
       () => fail(`no answer within ${seconds(limits.totalMs)}`),
@@ -70,14 +81,14 @@ export function exchange(
       isAnswered = true
       clearTimeout(totalTimer)
       const durationMs = elapsedMs()
-      readStart(response, limits.bodyMs, (bodyStart) => {
+      readStart(response, { limitMs: limits.bodyMs, keptBytes }, (bodyStart) => {
         // A whole exchange leaves its connection to the pool; after any other nobody could use it again.
         if (!response.complete || !req.writableFinished) req.destroy()
         const { "retry-after": retryAfter, "content-encoding": contentEncoding } = response.headers
         const statusCode = response.statusCode ?? 0
         const location = targetOf(response.headers.location, url)
         const head = { statusCode, durationMs, retryAfter, contentEncoding, location }
-        settle({ answer: { ...head, bodyStart } })
+        settle({ answer: { ...head, bodyStart }, headers: response.headers })
       })
     })
     req.end(body)

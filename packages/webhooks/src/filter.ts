@@ -1,8 +1,11 @@
+/** Dotted path to allowed values; all must hold. */
+export type Filter = Record<string, unknown[]>
+
 /**
  * Whether a webhook's own properties hold what the filter allows: every path must exist and have one of its allowed
  * values, by strict equality; of a list one element is enough (a header sent twice is a list).
  */
-export function passes(filter: Record<string, unknown[]>, webhook: object): boolean {
+export function passes(filter: Filter, webhook: object): boolean {
   return Object.entries(filter).every(([path, allowed]) => {
     const value = read(webhook, path)
     return Array.isArray(value)

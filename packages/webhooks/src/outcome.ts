@@ -1,3 +1,4 @@
+import { RETRY_AFTER_STATUSES } from "./overload.ts"
 import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { retryAfterMs } from "./retry-after.ts"
 
@@ -23,7 +24,6 @@ export type Answer = {
   bodyStart: Buffer
 }
 
-const MAY_SAY_WHEN = new Set([429, 503])
 const GONE = 410
 
 /** What an answer means; `now` (epoch ms) is what a Retry-After that is a date is measured from. */
@@ -36,7 +36,9 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
     durationMs,
     error: ok ? null : describeStatus(answer),
     responseBody: ok ? null : readableStart(answer),
-    retryAfterMs: MAY_SAY_WHEN.has(statusCode) ? retryAfterMs(answer.retryAfter, now) : null,
+    retryAfterMs: RETRY_AFTER_STATUSES.includes(statusCode)
+      ? retryAfterMs(answer.retryAfter, now)
+      : null,
     isGone: statusCode === GONE,
   }
 }

@@ -6,12 +6,12 @@ export const KEPT_BODY_BYTES = 1_024
 const MAX_BODY_BYTES = 64 * 1_024
 
 /**
- * Reads a body to its end, so that its connection can be used again, but for `limitMs` and 64 KB at most; `done` is
- * called once, with at least the first KB of what came.
+ * Reads a body to its end, so that its connection can be used again, but for `limitMs` and 64 KB (or what is kept) at
+ * most; `done` is called once, with at least the first `keptBytes` of what came.
  */
 export function readStart(
   response: IncomingMessage,
-  limitMs: number,
+  { limitMs, keptBytes }: { limitMs: number; keptBytes: number },
   done: (start: Buffer) => void,
 ) {
   let length = 0
@@ -25,9 +25,9 @@ export function readStart(
   }
   const timer = setTimeout(finish, limitMs)
   response.on("data", (chunk: Buffer) => {
-    if (length < KEPT_BODY_BYTES) kept.push(chunk)
+    if (length < keptBytes) kept.push(chunk)
     length += chunk.length
-    if (length > MAX_BODY_BYTES) finish()
+    if (length > Math.max(MAX_BODY_BYTES, keptBytes)) finish()
   })
   response.on("end", finish).on("error", finish).on("close", finish)
 }

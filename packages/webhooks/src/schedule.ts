@@ -18,6 +18,11 @@ export const RETRY_DELAYS_MS: readonly number[] = [
 export const MAX_ATTEMPTS = RETRY_DELAYS_MS.length + 1
 const JITTER = 0.2
 
+const DAY = 24 * HOUR
+
+/** In whole days, the longest that a delivery is on its way where no Retry-After makes its schedule longer. */
+export const LONGEST_SCHEDULE_MS = Math.ceil((sum(RETRY_DELAYS_MS) * (1 + JITTER)) / DAY) * DAY
+
 // SQS takes no DelaySeconds over 900.
 const MAX_SOON_MS = 15 * MINUTE
 
@@ -41,19 +46,6 @@ export function isSoon(delayMs: number): boolean {
   return delayMs <= MAX_SOON_MS
 }
 
-const TOO_MUCH = new Set([429, 502, 504])
-const SHORT_PAUSE_MS = 5 * SECOND
-const MAX_PAUSE_MS = MINUTE
-
-/**
- * How long an endpoint that says it is too much (429, 502, 504, or 503 with a Retry-After) gets nothing new; a minute at
- * the most, for what it says of one event need not hold for the next. Undefined where it does not say so.
- */
-export function pauseAfter(outcome: {
-  statusCode: number | null
-  retryAfterMs: number | null
-}): number | undefined {
-  const { statusCode, retryAfterMs } = outcome
-  if (retryAfterMs !== null) return Math.min(retryAfterMs, MAX_PAUSE_MS)
-  return statusCode !== null && TOO_MUCH.has(statusCode) ? SHORT_PAUSE_MS : undefined
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }

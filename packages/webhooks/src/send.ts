@@ -1,7 +1,8 @@
-import { exchange, type Exchange, type Limits } from "./exchange.ts"
+import { exchange, type Exchange, type ExchangeRequest, type Limits } from "./exchange.ts"
 import { describeLookupFailure } from "./failure.ts"
 import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
+import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
 import { parseTarget, vetAddresses, type Refusal, type UrlRules, type Vetted } from "./url.ts"
 
@@ -15,7 +16,24 @@ export type SendRequest = {
   allowedLoopback?: string | null | undefined
   headers: Record<string, string>
   body: string
+  /** POST where it is left out. */
+  method?: string | undefined
+  /** application/json where it is left out. */
+  contentType?: string | undefined
 }
+
+/** A request whose answer is read: of a connector, or for a token. `body` null: none is sent. */
+export type AskRequest = Omit<SendRequest, "body" | "method" | "contentType"> & {
+  method: string
+  body: string | null
+  /** How long it may take from the start to the end of the headers. */
+  limitMs: number
+}
+
+/** An answer with its whole body, of which there may be 1 MB; or in words why there is none. */
+export type Asked =
+  | { statusCode: number; headers: Record<string, string>; body: string; durationMs: number }
+  | { error: string; durationMs: number }
 
 export type SenderOptions = Omit<UrlRules, "allowedLoopback"> & {
   /** Whether an endpoint's `allowedLoopback` counts: on one machine only. */
@@ -28,7 +46,12 @@ export type SenderOptions = Omit<UrlRules, "allowedLoopback"> & {
   now?: () => number
 }
 
-export type Sender = { send(request: SendRequest): Promise<Outcome>; close(): void }
+export type Sender = {
+  send(request: SendRequest): Promise<Outcome>
+  /** Under the same rules as `send`, and nothing that writes goes out a second time. */
+  ask(request: AskRequest): Promise<Asked>
+  close(): void
+}
 
 /** How long one attempt may take, from the look-up of the name to the status line. */
 export const ATTEMPT_LIMIT_MS = 15_000
@@ -40,6 +63,9 @@ const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: ATTEMPT_LIMIT_MS, b
 const ANSWER_TTL_MS = 5_000
 
 const MAX_STALE = 2
+
+// A CRM's description of its fields is the largest.
+const MAX_ASKED_BYTES = 1024 * 1024
 
 /** Sends webhooks and keeps the connections. All that a receiver can do to an attempt is an outcome. */
 export function makeSender(options: SenderOptions): Sender {
@@ -58,7 +84,9 @@ export function makeSender(options: SenderOptions): Sender {
   }
 
   // The only look-up of an attempt. What is vetted here is literally what `post` dials.
-  async function locate(request: SendRequest): Promise<Refusal | ({ ok: true } & Located)> {
+  async function locate(
+    request: Pick<SendRequest, "url" | "allowedLoopback">,
+  ): Promise<Refusal | ({ ok: true } & Located)> {
     const { allowedLoopback = null } = options.operatorLoopback ? request : {}
     const rules = { ...options, allowedLoopback }
     const target = parseTarget(request.url, rules)
@@ -72,17 +100,14 @@ export function makeSender(options: SenderOptions): Sender {
   }
 
   async function post(request: SendRequest, located: Located, startedAt: number) {
-    const { url } = located
     const body = Buffer.from(request.body)
-    const headers = {
-      ...request.headers,
-      host: url.host,
-      "user-agent": userAgent,
-      "content-type": "application/json",
-      "content-length": String(body.length),
-      "accept-encoding": "identity",
-    }
-    const attempt = { url, headers, body, startedAt }
+    const { method = "POST", contentType = "application/json" } = request
+    const headers = { ...request.headers, "content-type": contentType }
+    const attempt = attemptOf(
+      { method, headers, body, keptBytes: KEPT_BODY_BYTES },
+      located,
+      startedAt,
+    )
     const lane = laneTo(located, request.endpointId)
     const postOnce = () => exchange(pool, lane, attempt, limits).catch(refusedByNode)
     pool.dropUnfit(lane)
@@ -96,7 +121,59 @@ export function makeSender(options: SenderOptions): Sender {
     return "error" in result ? { error: `${result.error}${located.leftOut}` } : result
   }
 
-  return { send, close: pool.close }
+  async function ask(request: AskRequest): Promise<Asked> {
+    const startedAt = performance.now()
+    const durationMs = () => Math.round(performance.now() - startedAt)
+    const located = await locate(request)
+    if (!located.ok) return { error: located.reason, durationMs: durationMs() }
+    const { method, headers } = request
+    const body = Buffer.from(request.body ?? "")
+    const attempt = attemptOf(
+      { method, headers, body, keptBytes: MAX_ASKED_BYTES },
+      located,
+      startedAt,
+    )
+    const lane = laneTo(located, request.endpointId)
+    pool.dropUnfit(lane)
+    // What is written must not be written twice because a kept connection was closed under it: that takes a new one.
+    if (method !== "GET") pool.dropIdle(lane)
+    const within = { ...limits, totalMs: Math.min(limits.totalMs, request.limitMs) }
+    const askOnce = () => exchange(pool, lane, attempt, within).catch(refusedByNode)
+    let result = await askOnce()
+    if ("error" in result && result.isStale) {
+      pool.dropIdle(lane)
+      result = await askOnce()
+    }
+    if ("error" in result)
+      return { error: `${result.error}${located.leftOut}`, durationMs: durationMs() }
+    const { statusCode, bodyStart } = result.answer
+    const answered = Object.entries(result.headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : [],
+    )
+    return {
+      statusCode,
+      headers: Object.fromEntries(answered) as Record<string, string>,
+      body: bodyStart.toString(),
+      durationMs: durationMs(),
+    }
+  }
+
+  function attemptOf(
+    request: Pick<ExchangeRequest, "method" | "headers" | "body" | "keptBytes">,
+    { url }: Located,
+    startedAt: number,
+  ): ExchangeRequest {
+    const headers = {
+      ...request.headers,
+      host: url.host,
+      "user-agent": userAgent,
+      "content-length": String(request.body.length),
+      "accept-encoding": "identity",
+    }
+    return { ...request, headers, url, startedAt }
+  }
+
+  return { send, ask, close: pool.close }
 }
 
 type Located = Pick<Vetted, "addresses" | "leftOut"> & { url: URL; host: string }

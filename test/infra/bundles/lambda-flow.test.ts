@@ -25,6 +25,7 @@ const linked = ({ tableName, queues, rejectedUrl }: Stack) =>
     RejectedQueue: { url: rejectedUrl },
     DataKey: { arn: dataKeyArn },
     OperatorKey: { value: operatorKey },
+    Api: { url: "https://api.example.com" },
     Settings: {
       allowedNetworks: ["127.0.0.0/8"],
       retentionDays: 30,

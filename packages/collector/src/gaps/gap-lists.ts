@@ -9,6 +9,7 @@ import type { Log } from "../log.ts"
 import type { Spool } from "../spool/spool.ts"
 import type { Gap } from "./gap-reports.ts"
 import type { Known, ListedKind } from "./known.ts"
+import { ListedRecords } from "./listed-records.ts"
 import { canChange, type ListRefusal, REFUSALS } from "./list-refusal.ts"
 import { QuietDialings } from "./quiet-dialings.ts"
 import { endForgotten, type Inferred, resync } from "./resync.ts"
@@ -19,7 +20,7 @@ import { Uptime } from "./uptime.ts"
 
 export type GapListsOptions = {
   spool: Pick<Spool, "flush" | "diskTrouble">
-  intake: Pick<Intake, "takeSynthetic">
+  intake: Pick<Intake, "takeSynthetic" | "takeRecord">
   known: Known
   unfilled: UnfilledGaps
   /** The rows of a Show action, or why the PBX refuses it. */
@@ -43,6 +44,7 @@ export class GapLists {
   readonly #options: GapListsOptions
   readonly #uptime: Uptime
   readonly #retry = new Retry()
+  readonly #records: ListedRecords
   readonly #stopping = new AbortController()
   #pendingCount = 0
   #work: Promise<unknown> = Promise.resolve()
@@ -51,6 +53,7 @@ export class GapLists {
   constructor(options: GapListsOptions) {
     this.#options = options
     this.#uptime = new Uptime(options.send, options.now)
+    this.#records = new ListedRecords(options)
   }
 
   /** Infers what was missed; the result counts that by type. Call it before the first event that the lists may be behind. */
@@ -112,6 +115,7 @@ export class GapLists {
     const outcome = await this.#resync(asked, touched, inferred)
     if (outcome === "later") this.#retry.failed(now())
     if (outcome === "filled") {
+      await this.#records.askForRows()
       // What was inferred must be safe before it is forgotten that it was to be inferred.
       await spool.flush()
       unfilled.clear(spool.diskTrouble === null)
@@ -175,7 +179,10 @@ export class GapLists {
       },
       list: async (kind: ListedKind) => {
         const answer = await this.#list(kind)
-        if (Array.isArray(answer)) return answer
+        if (Array.isArray(answer)) {
+          this.#records.note(kind, answer)
+          return answer
+        }
         onRefusal(answer)
         return null
       },

@@ -11,6 +11,15 @@ export type Entry = SpoolRecord & {
 /** Whether the message outlives this process: on the disk, or with the queue. */
 export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone
 
+/**
+ * Of a group that is on the disk now: up to where all was sent while it was being written, so that the window has let go of
+ * it without knowing its place. `oldest`: the first that the window still has.
+ */
+export function endOfSent(group: readonly Entry[], oldest: Entry | undefined): number {
+  const done = group.filter((entry) => entry.isDone && (!oldest?.end || entry.end < oldest.end))
+  return done.at(-1)?.end ?? 0
+}
+
 /** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
 export class SendWindow {
   #entries: Entry[] = []

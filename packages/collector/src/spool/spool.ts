@@ -4,7 +4,7 @@ import { PendingRecords } from "./pending-records.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
 import { listSegments, type Segment } from "./segment.ts"
 import { SegmentFiles } from "./segment-files.ts"
-import { type Entry, SendWindow } from "./send-window.ts"
+import { endOfSent, type Entry, SendWindow } from "./send-window.ts"
 import type { SpoolOptions } from "./spool-options.ts"
 import { WindowLoader } from "./window-loader.ts"
 
@@ -14,7 +14,7 @@ const SEGMENT_BYTES = 8 * MEGABYTE
 const WINDOW_BYTES = 8 * MEGABYTE
 // What may wait for a disk that refuses.
 const MEMORY_BYTES = 64 * MEGABYTE
-// A group is flushed when it is this old or this large, and the group before it is on the disk.
+// A group is flushed when the one before it is on the disk, and that was so long ago, or it is this large.
 const GROUP_MS = 10
 const GROUP_BYTES = MEGABYTE / 2
 const DISK_RETRY_MS = 1_000
@@ -30,6 +30,7 @@ export class Spool {
   #pending = new PendingRecords()
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #flushedAt = -Infinity
   #trouble: Error | null = null
   #loader: WindowLoader
   #dropping: Promise<void> | undefined
@@ -108,7 +109,7 @@ export class Spool {
     return entry
   }
 
-  /** The oldest messages that nobody has taken, those on the disk only (while it takes any). */
+  /** The oldest messages that nobody has taken: on the disk, or on their way there. */
   take(maxCount: number, maxBytes: number): Entry[] {
     const taken = this.#window.take(maxCount, maxBytes)
     if (this.#window.waitingBytes < WINDOW_BYTES / 2) {
@@ -170,7 +171,8 @@ export class Spool {
       clearTimeout(this.#timer)
       void this.#flush()
     } else {
-      this.#timer ??= setTimeout(() => void this.#flush(), this.#trouble ? DISK_RETRY_MS : GROUP_MS)
+      const groupMs = Math.max(0, this.#flushedAt + GROUP_MS - performance.now())
+      this.#timer ??= setTimeout(() => void this.#flush(), this.#trouble ? DISK_RETRY_MS : groupMs)
     }
   }
 
@@ -179,6 +181,7 @@ export class Spool {
     this.#timer = undefined
     this.#flushing = this.#flushGroup().finally(() => {
       this.#flushing = undefined
+      this.#flushedAt = performance.now()
       if (this.#pending.oldest) this.#schedule()
     })
     return this.#flushing
@@ -189,6 +192,8 @@ export class Spool {
     this.#pending.forgetDone()
     const group = this.#pending.group()
     const start = this.#files.end
+    // The queue keeps a message as well as the disk does: who is first does not matter, and nobody waits for the other.
+    this.#lend()
     try {
       await this.#files.append(joinRecords(group))
     } catch (error) {
@@ -214,17 +219,10 @@ export class Spool {
       if (!entry.isLoaded) this.#window.push(entry)
       this.#loader.position = end
     }
-    this.#acknowledge(this.#sentUnwritten(group))
+    this.#acknowledge(endOfSent(group, this.#window.oldest))
   }
 
-  // Sent from memory while it was being written: the window has let go of it without knowing its place.
-  #sentUnwritten(group: readonly Entry[]): number {
-    const { oldest } = this.#window
-    const done = group.filter((entry) => entry.isDone && (!oldest?.end || entry.end < oldest.end))
-    return done.at(-1)?.end ?? 0
-  }
-
-  /** While the disk refuses, what waits for it is sent from memory. */
+  /** What waits for the disk is sent from memory, unless something before it has to be read back first. */
   #lend(): void {
     if (this.#loader.isLoading || this.#loader.position !== this.#files.end) return
     for (const entry of this.#pending.entries) {

@@ -6,39 +6,39 @@ import { everySteadyTick } from "../runtime/steady-ticks.ts"
 // Lambda deletes the messages of a batch when the whole of it has ended, so that one POST that takes its 15 s keeps up to
 // nine in the queue that are done, and a crash meanwhile repeats them all. To end the batch early is no way out: the
 // POST that is still open would go on in a frozen process, and its outcome be lost. So the function itself deletes what
-// is done once it was held for a second. That costs a request more, but never where all POSTs of a batch are quick; what
+// is done once it has waited for a second. That costs a request more, but never where all POSTs of a batch are quick; what
 // Lambda deletes once more at the end is no error.
 const TICK_MS = 250
 const MAX_TICKS = 4
 const MAX_ENTRIES = 10
 
-type Held = { record: SQSRecord; since: number }
+type Done = { record: SQSRecord; since: number }
 
-export type HeldDeps = {
+export type DeletionDeps = {
   sqs: SQSClient
   queues: { deliveryUrl: string; retryUrl: string }
   log: Log
 }
 
 /**
- * Deletes what is done, and is held by the rest of its batch, about a second after it was added. `settle` is awaited
+ * Deletes what is done while the rest of its batch is not, about a second after it was added. `settle` is awaited
  * before: all that the delivery brought about (its retry, say) must be out first.
  */
-export function watchHeld(deps: HeldDeps, settle: () => Promise<void>) {
-  const held: Held[] = []
+export function startEarlyDeletion(deps: DeletionDeps, settle: () => Promise<void>) {
+  const done: Done[] = []
   let ticks = 0
   let deleting: Promise<void> = Promise.resolve()
-  const counts = { deleted: 0, maxHeldMs: 0 }
+  const counts = { deleted: 0, maxWaitMs: 0 }
 
   const stop = everySteadyTick(TICK_MS, () => {
-    if (held.length === 0 || ++ticks < MAX_TICKS) return
-    const group = held.splice(0, MAX_ENTRIES)
+    if (done.length === 0 || ++ticks < MAX_TICKS) return
+    const group = done.splice(0, MAX_ENTRIES)
     ticks = 0
     deleting = deleting.then(() => deleteSafely(group))
   })
 
   // What could not be deleted leaves the queue at the end, with the rest.
-  async function deleteSafely(group: Held[]) {
+  async function deleteSafely(group: Done[]) {
     try {
       await settle()
       const Entries = group.map(({ record: { receiptHandle } }, index) => ({
@@ -49,33 +49,33 @@ export function watchHeld(deps: HeldDeps, settle: () => Promise<void>) {
       const answer = await deps.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
       counts.deleted += answer.Successful?.length ?? 0
     } catch (error) {
-      deps.log("messages.held.failed", { reason: reasonOf(error) })
+      deps.log("messages.early-deletion.failed", { reason: reasonOf(error) })
     }
     note(group)
   }
 
-  function note(group: Held[]) {
+  function note(group: Done[]) {
     const now = performance.now()
-    for (const { since } of group) counts.maxHeldMs = Math.max(counts.maxHeldMs, now - since)
+    for (const { since } of group) counts.maxWaitMs = Math.max(counts.maxWaitMs, now - since)
   }
 
   return {
     /** The record's outcome is written. */
-    add: (record: SQSRecord) => void held.push({ record, since: performance.now() }),
-    /** The batch has ended. Says in the log what it held back, where that was anything to speak of. */
+    add: (record: SQSRecord) => void done.push({ record, since: performance.now() }),
+    /** The batch has ended. The log says what was deleted early, if anything was. */
     async close() {
       stop()
       await deleting
       if (counts.deleted === 0) return
-      note(held)
-      const { deleted, maxHeldMs } = counts
-      deps.log("messages.held", { deleted, maxHeldMs: Math.round(maxHeldMs) })
+      note(done)
+      const { deleted, maxWaitMs } = counts
+      deps.log("messages.early-deletion", { deleted, maxWaitMs: Math.round(maxWaitMs) })
     },
   }
 }
 
 // A batch is of one queue; which, say the last part of its ARN and of its URL.
-function queueUrlOf({ queues }: HeldDeps, { eventSourceARN }: SQSRecord): string {
+function queueUrlOf({ queues }: DeletionDeps, { eventSourceARN }: SQSRecord): string {
   const name = eventSourceARN.split(":").at(-1)
   const url = [queues.deliveryUrl, queues.retryUrl].find((each) => each.endsWith(`/${name}`))
   if (url === undefined) throw new Error(`${name} is neither the delivery nor the retry queue`)

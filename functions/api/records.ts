@@ -1,0 +1,97 @@
+import * as v from "valibot"
+import * as Record from "@ringback/store/record"
+import * as Source from "@ringback/store/source"
+import { cursorsFor } from "./cursor.ts"
+import type { Deps } from "./deps.ts"
+import { route } from "./route.ts"
+import { id, MAX_LIMIT, pageOf, paging } from "./schemas.ts"
+
+export const RecordAnswer = v.pipe(
+  v.object({
+    kind: v.picklist(Record.recordKinds),
+    source: id("src"),
+    uuid: v.string(),
+    version: v.pipe(
+      v.string(),
+      v.description("Of the event or list that said so"),
+      v.examples(["2026-11-22T06:27:40.281585650Z/1"]),
+    ),
+    deleted: v.pipe(v.boolean(), v.description("Its end was heard")),
+    data: v.pipe(
+      v.nullable(v.record(v.string(), v.unknown())),
+      v.description("As in the event's `data`. Null: nothing but its end was heard"),
+    ),
+  }),
+  v.description("A campaign, plan, dial list, destination or dial list row as last heard of"),
+)
+
+const show = ({ kind, source, uuid, version, isDeleted, data }: Record.Record) => ({
+  kind,
+  source,
+  uuid,
+  version,
+  deleted: isDeleted,
+  data: data === undefined ? null : (JSON.parse(data) as { [name: string]: unknown }),
+})
+
+type Kinds = readonly Record.RecordKind[]
+
+/** Of every source of the tenant's the records of that Uuid: there is no other index by it. */
+async function ofUuid({ table }: Deps, tenant: string, uuid: string, kinds: Kinds) {
+  const { items: sources } = await Source.page(table, tenant, { limit: MAX_LIMIT })
+  const refs = sources.flatMap(({ id: source }) => kinds.map((kind) => ({ kind, source, uuid })))
+  return Record.getMany(table, tenant, refs)
+}
+
+/** One kind behind the other. A position is the kind and, once some of it were shown, where its page ended. */
+async function pageOfKinds(
+  { table }: Deps,
+  tenant: string,
+  kinds: Kinds,
+  { limit, position }: { limit: number; position: string | undefined },
+) {
+  const [first, place] = position?.split("|", 2) ?? []
+  const items: Record.Record[] = []
+  let cursor = place || undefined
+  for (let at = Math.max(0, kinds.indexOf(first as Record.RecordKind)); at < kinds.length; at++) {
+    const kind = kinds[at]!
+    const page = await Record.list(table, tenant, { kind, limit: limit - items.length, cursor })
+    items.push(...page.items)
+    cursor = undefined
+    if (page.next !== undefined) return { items, next: `${kind}|${page.next}` }
+    const following = kinds[at + 1]
+    if (items.length >= limit && following) return { items, next: `${following}|` }
+  }
+  return { items, next: undefined }
+}
+
+export const recordRoutes = [
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/records",
+    access: "tenant",
+    operationId: "listRecords",
+    tag: "Events",
+    summary: "Campaigns, plans, dial lists, destinations and rows as last heard of",
+    description:
+      "They are kept while an endpoint of the tenant asks for calls, as long as events after they were last heard of. In no order that means anything.",
+    query: {
+      ...paging,
+      kind: v.exactOptional(v.pipe(v.picklist(Record.recordKinds), v.description("Of that kind"))),
+      uuid: v.exactOptional(
+        v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.description("Of that Uuid")),
+      ),
+    },
+    answers: { 200: { description: "Records", schema: pageOf(RecordAnswer, "In no order") } },
+    async handle({ deps, tenant, query: { limit, cursor, kind, uuid } }) {
+      const cursors = cursorsFor(deps.table.sealer, ["records", tenant.id, kind, uuid])
+      const position = cursors.read(cursor)
+      const kinds = kind === undefined ? Record.recordKinds : [kind]
+      const { items, next } =
+        uuid === undefined
+          ? await pageOfKinds(deps, tenant.id, kinds, { limit, position })
+          : { items: await ofUuid(deps, tenant.id, uuid, kinds), next: undefined }
+      return { status: 200, body: { data: items.map(show), nextCursor: cursors.write(next) } }
+    },
+  }),
+]

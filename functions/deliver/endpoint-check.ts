@@ -1,0 +1,18 @@
+import * as Delivery from "@ringback/store/delivery"
+import { freshReceiver } from "../endpoint/cached-endpoint.ts"
+import { availabilityOf } from "../endpoint/availability.ts"
+import type { ReadyWork, StepDeps, Work } from "./work.ts"
+
+/** The work with its endpoint; undefined where that cannot get it: then the delivery is held or discarded. */
+export async function stopUnavailable(deps: StepDeps, work: Work): Promise<ReadyWork | undefined> {
+  const { message, facts } = work
+  const cached = availabilityOf(work.receiver.endpoint)
+  if (cached.ok) return { ...work, endpoint: cached.endpoint }
+  // What is cached says too little to hold or discard anything.
+  const receiver = await freshReceiver(deps, facts.tenant, facts.endpointId)
+  const fresh = availabilityOf(receiver.endpoint)
+  if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }
+  await Delivery.advance(deps.table, facts, message.turn, fresh.stop)
+  deps.log("delivery.stopped", { deliveryId: message.deliveryId, status: fresh.stop.status })
+  return undefined
+}

@@ -1,0 +1,36 @@
+import type { HeaderPair } from "@ringback/events/header"
+import type { RecordMessage } from "@ringback/events/message"
+import { eventFromEntry } from "@ringback/events/record"
+import { translate } from "@ringback/events/translate"
+import type { Source } from "@ringback/store/source"
+import type { CallDeps } from "../calls/call.ts"
+import { noteRecord } from "../calls/call-events.ts"
+import { erasureOf, type ErasedDeps } from "./erased.ts"
+import type { Received } from "./outcome.ts"
+
+const MAX_UUID_LENGTH = 200
+
+/** A row of a list that the PBX was asked for: it is kept for calls that refer to it, and no event is made of it. */
+export async function hearRecord(
+  deps: CallDeps & ErasedDeps,
+  { tenant, id: source }: Pick<Source, "tenant" | "id">,
+  { headers: row, receivedAt }: RecordMessage,
+): Promise<Received> {
+  // It stands for an update that was not heard.
+  const headers = asEvent(row)
+  const translated = headers && translate(headers, { receivedAt })
+  const uuid = translated?.subject ?? null
+  if (!headers || !translated || uuid === null || uuid.length > MAX_UUID_LENGTH)
+    return { outcome: "discarded", reason: "no row of a list" }
+  if (await erasureOf(deps, tenant, headers)) return { outcome: "heard" }
+  await noteRecord(deps, { tenant, source, uuid }, translated)
+  return { outcome: "heard" }
+}
+
+// The collector's stamp stays: a row says when it was listed by the PBX's clock, as events say it.
+function asEvent(row: HeaderPair[]): HeaderPair[] | undefined {
+  const [name, ...said] = eventFromEntry(row, "updated") ?? []
+  const [, second] = row
+  const isStamped = second?.[0] === "Timestamp"
+  return name && [name, ...(isStamped ? [second] : []), ...said]
+}

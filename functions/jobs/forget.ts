@@ -1,0 +1,197 @@
+import { namedIn, namedInCall, type Named } from "@ringback/events/named"
+import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
+import { readWhole } from "@ringback/store/delivery-list"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Erasure from "@ringback/store/erasure"
+import * as Event from "@ringback/store/event"
+import {
+  ERASE_LEASE_MS,
+  eraseLease,
+  finishJob,
+  getEraseJob,
+  type EraseJob,
+} from "@ringback/store/job"
+import { deliveryKey, deliveryRef } from "@ringback/store/keys"
+import * as Lease from "@ringback/store/lease"
+import * as Record from "@ringback/store/record"
+import type { Table } from "@ringback/store/table"
+import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/store/walk"
+import { wants } from "@ringback/webhooks/match"
+import { bodyOf } from "../dispatch/event-body.ts"
+import type { Job, Place } from "../messages/job.ts"
+
+// All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
+// thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
+// nothing new; and once more after the workers surely know of the erasure, for what they took in meanwhile.
+
+/** What is cached is ten seconds old at most, and who works with it has 30 s. */
+const SETTLED_MS = 45_000
+const PAGE = 100
+const PHASES = ["records", "events", "deliveries"] as const
+type Phase = (typeof PHASES)[number]
+
+type Walk = {
+  phase: Phase
+  shard: number
+  after?: string
+  /** When this pass began, epoch ms, and how many names it has found. */
+  beganAt: number
+  found: number
+  notBefore?: number
+} & { [Name in Phase]: number }
+
+type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: Walk }
+
+export async function forgetPage(
+  table: Table,
+  { tenant, jobId, place }: Extract<Job, { kind: "forget" }>,
+): Promise<Place> {
+  const job = await getEraseJob(table, tenant, jobId)
+  if (!job || job.finishedAt !== undefined) return undefined
+  await Lease.renew(table, eraseLease(job), ERASE_LEASE_MS)
+  const none = { records: 0, events: 0, deliveries: 0 }
+  const start = { phase: "records" as const, shard: 0, beganAt: table.now(), found: 0, ...none }
+  const walk: Walk = { ...start, ...(place as Partial<Walk>) }
+  const erased = await Erasure.list(table, tenant)
+  const next = await PAGES[walk.phase]({ table, job, erased, walk })
+  const { after: _, notBefore: _before, ...rest } = walk
+  if (next) return { ...rest, ...next }
+  const following = PHASES[PHASES.indexOf(walk.phase) + 1]
+  if (following) return { ...rest, phase: following, shard: 0 }
+  const settledAt = job.createdAt + SETTLED_MS
+  if (walk.found > 0 || walk.beganAt < settledAt) {
+    const beganAt = walk.found > 0 ? table.now() : Math.max(table.now(), settledAt)
+    return { ...rest, phase: "records", shard: 0, found: 0, beganAt, notBefore: beganAt }
+  }
+  const { records, events, deliveries } = walk
+  await finishJob(table, job, { records, events, deliveries })
+  await Lease.release(table, eraseLease(job))
+  return undefined
+}
+
+const PAGES: { [Name in Phase]: (work: Work) => Promise<Walked<unknown>["next"]> } = {
+  records: recordsPage,
+  events: eventsPage,
+  deliveries: deliveriesPage,
+}
+
+/** From now on that Uuid is erased, too. */
+async function add({ table, job, erased, walk }: Work, uuid: string | null): Promise<void> {
+  const hash = uuid === null ? undefined : Erasure.hashOfName("uuid", uuid)
+  if (hash === undefined || erased.has(hash)) return
+  await Erasure.remember(table, job.tenant, hash)
+  erased.set(hash, Infinity)
+  walk.found++
+}
+
+const hasKey = ({ job }: Work, { contactKey }: Pick<Named, "contactKey">) =>
+  contactKey !== null && job.contactKeyHash === Erasure.hashOfName("contactKey", contactKey)
+
+async function recordsPage(work: Work) {
+  const { table, job, erased, walk } = work
+  const { items, next } = await walkRecords(table, job.tenant, walk, PAGE)
+  for (const record of items) {
+    const { uKey } = JSON.parse(record.data ?? "{}") as { uKey?: unknown }
+    const contactKey = record.kind === "dllist" && typeof uKey === "string" ? uKey : null
+    if (hasKey(work, { contactKey })) await add(work, record.uuid)
+    if (!erased.has(Erasure.hashOfName("uuid", record.uuid))) continue
+    if (await Record.remove(table, job.tenant, record)) walk.records++
+  }
+  return next
+}
+
+async function eventsPage(work: Work) {
+  const { table, job, walk } = work
+  const { items, next } = await walkEvents(table, job.tenant, walk, PAGE)
+  for (const event of items) {
+    const named = namesOf(event)
+    if (!named || !(await concerns(work, event, named))) continue
+    await stopFirst(table, job.tenant, event)
+    const isCall = /^(dialing|call)\./.test(event.type)
+    if (isCall && event.source !== null && named.subject !== null)
+      await Erasure.emptyCall(table, job.tenant, event.source, named.subject)
+    if (await Erasure.emptyEvent(table, event)) walk.events++
+  }
+  return next
+}
+
+/** Undefined where an event names nobody, or no more. */
+function namesOf(event: Event.StoredEvent): Named | undefined {
+  if (event.data !== undefined)
+    return event.type.startsWith("call.")
+      ? namedInCall(JSON.parse(event.data) as { [name: string]: unknown })
+      : undefined
+  const headers = Event.headersOf(event)
+  return headers.length > 0 ? namedIn(headers) : undefined
+}
+
+/** Whether the event is to be emptied. Notes what else is, because of it. */
+async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): Promise<boolean> {
+  const { subject, linked } = named
+  const isErased = (uuid: string | null) =>
+    uuid !== null && work.erased.has(Erasure.hashOfName("uuid", uuid))
+  if (type.startsWith("dllist.")) {
+    if (hasKey(work, named)) await add(work, subject)
+    // The call that a row is dialled by is the person's; but not all of a row is the call's.
+    if (isErased(subject)) await add(work, linked)
+  } else {
+    if (hasKey(work, named)) await add(work, linked)
+    if (isErased(linked)) await add(work, subject)
+  }
+  return isErased(subject) || isErased(linked)
+}
+
+/** A first attempt that still waits in a queue finds that its delivery was decided. */
+async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent): Promise<void> {
+  if (event.erased || event.refuted !== undefined) return
+  const eventId = Event.idOf(event)
+  const candidate = { ...event, webhook: JSON.parse(bodyOf(tenant, event)) as object }
+  const all = (await Endpoint.list(table, tenant))
+    .filter((each) => each.createdAt <= event.claimedAt && wants(each, candidate))
+    .map(({ id: endpointId }) => {
+      const ref = deliveryRef(eventId, endpointId, event.receivedAt)
+      return { tenant, ref, endpointId, eventId, eventType: event.type }
+    })
+  const known = await readWhole(
+    table,
+    all.map(({ ref }) => deliveryKey(tenant, ref)),
+  )
+  const there = new Set(known.map(({ sk }) => sk))
+  await Promise.all(
+    all
+      .filter(({ ref }) => !there.has(deliveryKey(tenant, ref).sk))
+      .map((facts) => Delivery.advance(table, facts, 0, DISCARDED)),
+  )
+}
+
+const DISCARDED = { status: "discarded", reason: "erased" } as const
+
+async function deliveriesPage({ table, job, walk }: Work) {
+  const { tenant } = job
+  const { items, next } = await walkDeliveries(table, tenant, walk, PAGE)
+  const ids = [...new Set(items.map(({ eventId }) => eventId))]
+  const empty = await Erasure.erasedAmong(table, tenant, ids)
+  for (const delivery of items) {
+    if (empty.has(delivery.eventId) && (await forget(table, tenant, delivery))) walk.deliveries++
+  }
+  return next
+}
+
+const ATTEMPTS = 10
+
+/** False where there was nothing to be taken out. What is decided meanwhile is looked at again. */
+async function forget(table: Table, tenant: string, found: Delivery.Delivery): Promise<boolean> {
+  let delivery: Delivery.Delivery | undefined = found
+  for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
+    const facts = factsOfItem(delivery)
+    const isOpen = delivery.status === "pending" || delivery.status === "held"
+    const hasAnswers = delivery.attempts.some(({ responseBody }) => responseBody !== null)
+    if (!isOpen && !hasAnswers) return attempt > 0
+    if (isOpen) await Delivery.advance(table, facts, delivery.turn, DISCARDED)
+    else await Erasure.emptyAttempts(table, delivery)
+    delivery = await Delivery.get(table, tenant, facts.ref, { consistent: true })
+  }
+  if (delivery) throw new Error(`the delivery ${Delivery.idOf(delivery)} changes all the time`)
+  return true
+}

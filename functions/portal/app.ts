@@ -1,0 +1,179 @@
+import { createHash, randomUUID } from "node:crypto"
+import type { Context, Hono } from "hono"
+import { readText } from "../api/body.ts"
+import type { Deps } from "../api/deps.ts"
+import { ProblemError } from "../api/problem.ts"
+import type { RateLimit } from "../api/rate-limit.ts"
+import { reasonOf } from "../runtime/log.ts"
+import { findAsset } from "./assets.ts"
+import { makeClient, path, Refused } from "./client.ts"
+import { failureView, problemView } from "./failure.ts"
+import {
+  comeAgain,
+  openLink,
+  showEntrance,
+  showLink,
+  signInByKey,
+  signOut,
+  type GateView,
+} from "./gate.ts"
+import type { Html } from "./html.ts"
+import { pageHtml } from "./layout.ts"
+import { isFromElsewhere, isOwn } from "./origin-check.ts"
+import type { OperatorPage, Shown, TenantPage, View, Visit } from "./page.ts"
+import { operatorPages, tenantPages } from "./pages.ts"
+import { readSession, type Session } from "./session.ts"
+import type { Tenant } from "./types.ts"
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "referrer-policy": "same-origin",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+}
+
+type Gate = (deps: Deps, c: Context, form: URLSearchParams) => Promise<GateView> | GateView
+
+/** Puts the portal beside the API, whose handlers it asks for all that it shows and does. */
+export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
+  const gate = (method: "get" | "post", at: string, show: Gate) =>
+    app.on(method.toUpperCase(), at, (c) =>
+      answer(deps, c, at, async () => gated(c, await show(deps, c, await formOf(c)))),
+    )
+  app.get("/", (c) => c.redirect("/portal", 302))
+  app.get("/portal/assets/:file", (c) => {
+    const asset = findAsset(c.req.param("file"))
+    if (!asset) return c.text("Not found", 404)
+    return c.body(asset.text, 200, { ...HEADERS, ...asset.headers })
+  })
+  gate("get", "/portal", showEntrance)
+  gate("post", "/portal/sign-in", signInByKey)
+  gate("post", "/portal/sign-out", signOut)
+  gate("get", "/portal/link", showLink)
+  gate("post", "/portal/link", openLink)
+
+  const visited = (at: string, page: TenantPage | OperatorPage, isTenants: boolean) =>
+    app.on(page.method.toUpperCase(), at, (c) =>
+      answer(deps, c, at, async () => {
+        const form = await formOf(c)
+        const session = await readSession(deps, c)
+        if (!session) return gated(c, isFromElsewhere(c) ? comeAgain() : { to: "/portal?ended" })
+        const { caller } = session
+        if (caller.kind === "tenant") rateLimit.take(caller.id)
+        return visit(c, session, page, form, isTenants)
+      }),
+    )
+  for (const page of operatorPages) visited(`/portal${page.path}`, page, false)
+  for (const page of tenantPages)
+    visited(`/portal/:tenantId{ten_[0-9a-z]+}${page.path}`, page, true)
+  app.get("/portal/*", (c) => answer(deps, c, "*", () => gated(c, { to: "/portal" })))
+
+  async function visit(
+    c: Context,
+    session: Session,
+    page: TenantPage | OperatorPage,
+    form: URLSearchParams,
+    isTenants: boolean,
+  ): Promise<Response> {
+    const { caller } = session
+    const client = makeClient(app, caller)
+    const isOperator = caller.kind === "operator"
+    const mayChange = isOperator || caller.scope === "full"
+    const frame = { isOperator, mayChange, section: page.section }
+    const params = c.req.param() as Record<string, string>
+    const query = new URL(c.req.url).searchParams
+    const { origin, queues, table } = deps
+    const asked = { params, query, form, now: table.now() }
+    const about: Visit = {
+      client,
+      caller,
+      mayChange,
+      ...asked,
+      origin,
+      ingestUrl: queues.ingestUrl,
+    }
+    let tenant: Tenant | undefined
+    let view: View
+    try {
+      if (isTenants) {
+        const id = params["tenantId"] ?? ""
+        tenant = await client.get<Tenant>(path`/tenants/${id}`)
+        const { show } = page as TenantPage
+        view = await show({ ...about, tenant, base: `/portal/${tenant.id}` })
+      } else view = await (page as OperatorPage).show(about)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      if (error.problem.status === 401) return gated(c, { to: "/portal?ended" })
+      view = problemView(error.problem)
+    }
+    return viewed(c, view, (shown) => pageHtml({ ...frame, tenant }, shown.title, shown.content))
+  }
+}
+
+async function formOf(c: Context): Promise<URLSearchParams> {
+  if (c.req.method !== "POST") return new URLSearchParams()
+  if (!isOwn(c)) throw new Foreign()
+  return new URLSearchParams(await readText(c.req.raw))
+}
+
+/** A POST that no page of ours has sent. */
+class Foreign extends Error {}
+
+// A link's address is a secret: not even this origin is told of it.
+const GATE_HEADERS = { ...HEADERS, "referrer-policy": "no-referrer" }
+
+async function gated(c: Context, view: GateView): Promise<Response> {
+  if ("to" in view) return redirect(c, view.to)
+  return c.body(String(await view.content), view.status as 200, GATE_HEADERS)
+}
+
+async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Promise<Response> {
+  if ("to" in view) return redirect(c, view.to)
+  // Who asks by htmx has the frame already.
+  const isPart = c.req.header("hx-request") !== undefined
+  const text = String(await (isPart ? view.content : frame(view)))
+  if (c.req.method !== "GET") return c.body(text, (view.status ?? 200) as 200, HEADERS)
+  const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`
+  if (c.req.header("if-none-match") === etag) return c.body(null, 304, { ...HEADERS, etag })
+  return c.body(text, (view.status ?? 200) as 200, { ...HEADERS, etag })
+}
+
+// htmx follows a redirect within its part of the page; out of it the browser has to go by itself.
+const redirect = (c: Context, to: string): Response =>
+  c.req.header("hx-request") === undefined
+    ? c.body(null, 303, { ...HEADERS, location: to })
+    : c.body(null, 200, { ...HEADERS, "hx-redirect": to })
+
+/** Every answer of the portal leaves through here, with its line in the log. */
+async function answer(
+  deps: Deps,
+  c: Context,
+  page: string,
+  respond: () => Promise<Response> | Response,
+): Promise<Response> {
+  const startedAt = performance.now()
+  const requestId = randomUUID()
+  let response: Response
+  let reason: string | undefined
+  try {
+    response = await respond()
+  } catch (error) {
+    const isExpected = error instanceof Foreign || error instanceof ProblemError
+    if (!isExpected) reason = reasonOf(error)
+    const { content, status } = failureView(error, error instanceof Foreign, requestId)
+    response = c.body(String(await content), status as 500, HEADERS)
+  }
+  deps.log("portal.answered", {
+    requestId,
+    // The page's pattern: an address may hold a link's token.
+    page: `${c.req.method} ${page}`,
+    status: response.status,
+    durationMs: Math.round(performance.now() - startedAt),
+    ...(reason !== undefined && { reason }),
+  })
+  return response
+}

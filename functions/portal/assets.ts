@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto"
+import texts from "./assets.json" with { type: "json" }
+
+type Name = keyof typeof texts
+
+const TYPES: Record<Name, string> = {
+  "portal.css": "text/css; charset=utf-8",
+  "portal.js": "text/javascript; charset=utf-8",
+  "htmx.js": "text/javascript; charset=utf-8",
+  "icon.svg": "image/svg+xml",
+}
+
+const YEAR = 365 * 24 * 3600
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12)
+
+const served = new Map<string, Name>(
+  (Object.keys(texts) as Name[]).map((name) => {
+    const [stem, extension] = name.split(".")
+    return [`${stem}.${hashOf(texts[name])}.${extension}`, name] as const
+  }),
+)
+const paths = new Map<Name, string>(
+  [...served].map(([path, name]) => [name, `/portal/assets/${path}`]),
+)
+
+/** Where a browser finds it; another path once it has changed, so that it may be kept for ever. */
+export const assetPath = (name: Name): string => paths.get(name)!
+
+/** The file of that name in the path, or undefined. */
+export function findAsset(
+  file: string,
+): { text: string; headers: Record<string, string> } | undefined {
+  const name = served.get(file)
+  if (name === undefined) return undefined
+  const cacheControl = `public, max-age=${YEAR}, immutable`
+  return {
+    text: texts[name],
+    headers: { "content-type": TYPES[name], "cache-control": cacheControl },
+  }
+}

@@ -1,0 +1,125 @@
+import { html } from "hono/html"
+import { number, type Html } from "./html.ts"
+import type { EndpointStats } from "./types.ts"
+
+type Counts = EndpointStats["lastHour"]["counts"]
+export type Status = keyof Counts
+
+// From the bottom up: what went wrong stands on top, where it is seen first.
+export const STATUSES: readonly Status[] = ["delivered", "pending", "held", "discarded", "failed"]
+
+const WORDS: Record<Status, string> = {
+  delivered: "Delivered",
+  pending: "Pending",
+  held: "Held",
+  discarded: "Discarded",
+  failed: "Failed",
+}
+
+export const sumOf = (counts: Counts): number =>
+  Object.values(counts).reduce((sum, each) => sum + each, 0)
+
+export const addCounts = (all: Counts[]): Counts => {
+  const total = { delivered: 0, pending: 0, held: 0, discarded: 0, failed: 0 }
+  for (const counts of all) for (const status of STATUSES) total[status] += counts[status]
+  return total
+}
+
+/** What share of them arrived, of those that have ended. */
+export function shareDelivered({ delivered, failed, held }: Counts): number | null {
+  const ended = delivered + failed + held
+  return ended === 0 ? null : delivered / ended
+}
+
+export const percent = (share: number | null): string =>
+  share === null ? "–" : `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`
+
+export const legend = (counts: Counts): Html =>
+  html`<ul class="legend">
+    ${STATUSES.filter((status) => counts[status] > 0 || status === "delivered").map(
+      (status) =>
+        html`<li>
+          <svg class="chart" viewBox="0 0 10 10" aria-hidden="true">
+            <rect class="${status}" width="10" height="10" rx="2" /></svg
+          >${WORDS[status]} <strong>${number(counts[status])}</strong>
+        </li>`,
+    )}
+  </ul>`
+
+const WIDTH = 720
+const HEIGHT = 170
+const LEFT = 48
+const TOP = 10
+const BOTTOM = 22
+
+export type Column = { label: string; counts: Counts }
+
+/** Columns of deliveries over time, each piled up by what became of them. */
+export function columnChart(columns: Column[], title: string): Html {
+  const most = niceCeiling(Math.max(1, ...columns.map(({ counts }) => sumOf(counts))))
+  const plot = HEIGHT - TOP - BOTTOM
+  const step = (WIDTH - LEFT) / columns.length
+  const y = (value: number) => round(TOP + plot - (value / most) * plot)
+  const bars = columns.map(({ counts, label }, index) => {
+    let below = 0
+    return html`<g
+      ><title>
+        ${label}:
+        ${
+          STATUSES.filter((s) => counts[s] > 0)
+            .map((s) => `${counts[s]} ${s}`)
+            .join(", ") || "none"
+        }</title
+      >${STATUSES.filter((status) => counts[status] > 0).map((status) => {
+        const from = y(below)
+        below += counts[status]
+        const to = y(below)
+        return html`<rect
+          class="${status}"
+          x="${round(LEFT + index * step + step * 0.14)}"
+          y="${to}"
+          width="${round(step * 0.72)}"
+          height="${round(Math.max(0.8, from - to))}"
+        />`
+      })}</g
+    >`
+  })
+  const lines = [0, most / 2, most].map(
+    (value) =>
+      html`<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${y(value)}" y2="${y(value)}" /><text
+          x="${LEFT - 6}"
+          y="${y(value) + 4}"
+          text-anchor="end"
+          >${short(value)}</text
+        >`,
+  )
+  const every = Math.ceil(columns.length / 6)
+  const labels = columns.map(({ label }, index) =>
+    index % every === 0
+      ? html`<text x="${round(LEFT + index * step + step * 0.14)}" y="${HEIGHT - 5}"
+          >${label}</text
+        >`
+      : "",
+  )
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+    ${lines}${bars}${labels}
+  </svg>`
+}
+
+const round = (value: number) => Math.round(value * 10) / 10
+
+const short = (value: number) =>
+  value >= 1_000_000
+    ? `${value / 1_000_000}M`
+    : value >= 1_000
+      ? `${value / 1_000}k`
+      : String(value)
+
+/** The least of 2, 4, 10, 20, 40, 100, ... that is not smaller: its half is a whole number too. */
+function niceCeiling(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return (
+    [1, 2, 4, 10].map((each) => each * power).find((each) => each >= value && each % 2 === 0) ??
+    10 * power
+  )
+}

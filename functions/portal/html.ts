@@ -1,0 +1,74 @@
+import { html } from "hono/html"
+
+/** Markup whose interpolated texts are escaped. */
+export type Html = ReturnType<typeof html>
+
+export const nothing: Html = html``
+
+/** What somebody named: it may be written from right to left, whatever stands beside it. */
+export const name = (text: string): Html => html`<bdi>${text}</bdi>`
+
+const utc = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+
+/** A time, which the browser says in its reader's zone: how long ago, and exactly where one points at it. */
+export const time = (iso: string | null, none = "never"): Html =>
+  iso === null
+    ? html`<span class="dim">${none}</span>`
+    : html`<time datetime="${iso}">${utc(iso)}</time>`
+
+export const exactTime = (iso: string): Html =>
+  html`<time datetime="${iso}" data-form="exact">${utc(iso)}</time>`
+
+/** A text to be copied whole; the button is there only where it can do that. */
+export const copyable = (text: string, label: string, isSecret = false): Html =>
+  html`<div class="copyable ${isSecret ? "secret" : ""}">
+    <pre tabindex="0" role="region" aria-label="${label}">${text}</pre>
+    <button type="button" data-copy hidden aria-label="Copy: ${label}">Copy</button>
+  </div>`
+
+export const json = (value: unknown, label: string): Html =>
+  copyable(JSON.stringify(value, null, 2), label)
+
+const count = new Intl.NumberFormat("en")
+export const number = (value: number): string => count.format(value)
+
+export const duration = (ms: number | null): string =>
+  ms === null
+    ? "–"
+    : ms < 1_000
+      ? `${Math.round(ms)} ms`
+      : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`
+
+export const seconds = (value: number): string =>
+  value < 90
+    ? `${Math.round(value)} s`
+    : value < 5_400
+      ? `${Math.round(value / 60)} min`
+      : `${Math.round(value / 3_600)} h`
+
+/** A page or part of one that has nothing to show yet: what it will show, and what to do about it. */
+export const empty = (title: string, text: Html | string, actions: Html = nothing): Html =>
+  html`<div class="empty">
+    <h2>${title}</h2>
+    <p>${text}</p>
+    <div class="row">${actions}</div>
+  </div>`
+
+export type Tone = "ok" | "bad" | "warn" | "wait" | "held" | "off"
+
+export const note = (tone: Tone, content: Html | string): Html =>
+  html`<div class="note is-${tone}" role="${tone === "bad" ? "alert" : "status"}">${content}</div>`
+
+export type Heading = { title: Html | string; about?: Html | string; actions?: Html; crumbs?: Html }
+
+export const heading = ({ title, about, actions, crumbs }: Heading): Html =>
+  html`<div class="head">
+    <div>
+      ${crumbs ? html`<p class="crumbs">${crumbs}</p>` : ""}
+      <h1>${title}</h1>
+      ${about ? html`<p>${about}</p>` : ""}
+    </div>
+    ${actions ? html`<div class="row">${actions}</div>` : ""}
+  </div>`
+
+export const liveMark: Html = html`<span class="live-mark">Live</span>`

@@ -1,0 +1,146 @@
+import { html } from "hono/html"
+import { assetPath } from "./assets.ts"
+import { name, type Html } from "./html.ts"
+import { shapeSprite } from "./status.ts"
+import type { Tenant } from "./types.ts"
+
+const logo = html`<svg viewBox="0 0 24 24" aria-hidden="true">
+  <rect width="24" height="24" rx="6" fill="currentColor" />
+  <path
+    d="M6.5 15.5a7 7 0 1 1 3 2.8M6.5 15.5l-.3 3.6 3.3-.8"
+    fill="none"
+    stroke="#fff"
+    stroke-width="1.9"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+  />
+  <circle cx="12.6" cy="12" r="2.1" fill="#fff" />
+</svg>`
+
+export const brand = (href: string, text: Html | string = "Ringback"): Html =>
+  html`<a class="brand" href="${href}">${logo}<span>${text}</span></a>`
+
+/** A whole document: what is the same whether or not anybody is signed in. */
+export const documentHtml = (title: string, body: Html): Html =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta
+          name="htmx-config"
+          content='{"includeIndicatorCSS":false,"history":false,"extensions":"keep-open"}'
+        />
+        <title>${title} · Ringback</title>
+        <link rel="icon" href="${assetPath("icon.svg")}" type="image/svg+xml" />
+        <link rel="stylesheet" href="${assetPath("portal.css")}" />
+        <script src="${assetPath("htmx.js")}" defer></script>
+        <script src="${assetPath("portal.js")}" defer></script>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`
+
+export type Frame = {
+  tenant: Tenant | undefined
+  isOperator: boolean
+  mayChange: boolean
+  /** Of the menu. */
+  section: string
+}
+
+type Entry = [section: string, path: string, word: string]
+
+const tenantMenu: [heading: string, entries: Entry[]][] = [
+  [
+    "Activity",
+    [
+      ["overview", "", "Overview"],
+      ["events", "/events", "Events"],
+      ["deliveries", "/deliveries", "Deliveries"],
+    ],
+  ],
+  [
+    "Set up",
+    [
+      ["endpoints", "/endpoints", "Endpoints"],
+      ["sources", "/sources", "PBXes"],
+      ["keys", "/keys", "API keys"],
+    ],
+  ],
+  ["Reference", [["event-types", "/event-types", "Event catalog"]]],
+]
+
+const entryHtml = (base: string, current: string, [section, path, word]: Entry): Html =>
+  html`<li>
+    <a href="${base}${path}" ${section === current ? html`aria-current="page"` : ""}>${word}</a>
+  </li>`
+
+function menuHtml({ tenant, isOperator, section }: Frame): Html {
+  const groups = tenant ? tenantMenu : []
+  return html`${
+      isOperator
+        ? html`<h2>Operator</h2>
+            <ul>
+              ${entryHtml("/portal", section, ["tenants", "/tenants", "Tenants"])}
+            </ul>`
+        : ""
+    }
+    ${groups.map(
+      ([title, entries]) =>
+        html`<h2>${title}</h2>
+          <ul>
+            ${entries.map((entry) => entryHtml(`/portal/${tenant?.id ?? ""}`, section, entry))}
+          </ul>`,
+    )}
+    <h2>Help</h2>
+    <ul>
+      <li><a href="/docs">API reference</a></li>
+      <li><a href="/docs/receiving">Receiving webhooks</a></li>
+    </ul>`
+}
+
+const footHtml = ({ mayChange, isOperator }: Frame): Html =>
+  html`<div class="foot">
+    <p class="dim small">
+      ${isOperator ? "Signed in as the operator" : mayChange ? "Signed in" : "Signed in, to look only"}
+    </p>
+    <form method="post" action="/portal/sign-out"><button class="plain">Sign out</button></form>
+  </div>`
+
+/** A page in its frame: the menu beside it, or folded above it on a phone. */
+export function pageHtml(frame: Frame, title: string, content: Html): Html {
+  const { tenant } = frame
+  const home = tenant ? `/portal/${tenant.id}` : "/portal"
+  return documentHtml(
+    tenant ? `${title} · ${tenant.name}` : title,
+    html`${shapeSprite}<a class="skip" href="#main">Skip to the page</a>
+      <details class="top">
+        <summary>
+          <span class="brand">${logo}<span>${tenant ? name(tenant.name) : "Ringback"}</span></span>
+          <span class="menu-word">Menu</span>
+        </summary>
+        <nav aria-label="Menu">${menuHtml(frame)}${footHtml(frame)}</nav>
+      </details>
+      <div class="frame">
+        <header class="side">
+          ${brand(home)}
+          <div class="whose">
+            ${tenant ? html`<strong title="${tenant.name}">${name(tenant.name)}</strong><span class="dim small">Tenant</span>` : ""}
+          </div>
+          <nav aria-label="Menu">${menuHtml(frame)}</nav>
+          ${footHtml(frame)}
+        </header>
+        <main id="main" tabindex="-1">${content}</main>
+      </div>`,
+  )
+}
+
+/** A page for who is not signed in. */
+export const gateHtml = (title: string, content: Html): Html =>
+  documentHtml(
+    title,
+    html`<main class="gate"><div class="card">${brand("/portal")}${content}</div></main>`,
+  )

@@ -1,0 +1,37 @@
+import { html } from "hono/html"
+import { nothing, type Html } from "./html.ts"
+
+/** The way to what is older, and back to the newest. `fixed`: parameters that have to be as they were for this page. */
+export function pager(
+  at: string,
+  query: URLSearchParams,
+  nextCursor: string | null,
+  fixed: Record<string, string> = {},
+): Html {
+  const isFirst = !query.has("cursor")
+  if (isFirst && nextCursor === null) return nothing
+  return html`<nav class="pager" aria-label="Pages">
+    <span
+      >${isFirst ? "" : html`<a href="${withQuery(at, query, { cursor: null })}">Newest</a>`}</span
+    >
+    <span>
+      ${nextCursor === null ? html`<span class="dim">The end</span>` : html`<a href="${withQuery(at, query, { ...fixed, cursor: nextCursor })}">Older →</a>`}
+    </span>
+  </nav>`
+}
+
+/** The address with those parameters changed; null takes one away. What was just done is said once. */
+export function withQuery(
+  at: string,
+  query: URLSearchParams,
+  changes: Record<string, string | null>,
+): string {
+  const next = new URLSearchParams(query)
+  next.delete("done")
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) next.delete(name)
+    else next.set(name, value)
+  }
+  const text = next.toString()
+  return text === "" ? at : `${at}?${text}`
+}

@@ -1,0 +1,92 @@
+import { html } from "hono/html"
+import { confirm } from "../form.ts"
+import { name, time, type Html } from "../html.ts"
+import type { TenantVisit } from "../page.ts"
+import type { Endpoint, EndpointStats, Source } from "../types.ts"
+import { endpointName } from "./endpoint-name.ts"
+
+type Item = { about: Html; mend: Html }
+
+/** What somebody has to look at, each with what mends it. Nothing where all is well. */
+export function attentionHtml(
+  visit: TenantVisit,
+  endpoints: Endpoint[],
+  some: { endpoint: Endpoint; stats: EndpointStats }[],
+  sources: Source[],
+): Html {
+  const { base, mayChange } = visit
+  const items: Item[] = [
+    ...endpoints
+      .filter(({ disabled }) => disabled)
+      .map((endpoint) => ({
+        about: html`<strong>${endpointName(endpoint)}</strong> is
+          disabled${
+            endpoint.disabledReason === "gone"
+              ? ": it answered 410 Gone"
+              : endpoint.disabledReason === "failing"
+                ? ": all has failed for five days"
+                : ""
+          }.
+          What arrives for it is held.`,
+        mend: mayChange
+          ? confirm({
+              word: "Enable…",
+              question: html`Enable <strong>${endpointName(endpoint)}</strong>? New events are sent
+                to it again; what was held is sent by Recover, on its page.`,
+              action: `${base}/endpoints/${endpoint.id}/enable`,
+              yes: "Enable",
+              isDanger: false,
+            })
+          : html`<a class="button" href="${base}/endpoints/${endpoint.id}">Look</a>`,
+      })),
+    ...some
+      .filter(({ endpoint, stats }) => !endpoint.disabled && stats.failingSince !== null)
+      .map(({ endpoint, stats }) => ({
+        about: html`<strong>${endpointName(endpoint)}</strong> has failed since
+          ${time(stats.failingSince)}.`,
+        mend: html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`,
+      })),
+    ...some
+      .filter(
+        ({ endpoint, stats }) =>
+          !endpoint.disabled &&
+          stats.failingSince === null &&
+          stats.lastWeek.counts.failed + stats.lastWeek.counts.held > 0,
+      )
+      .map(({ endpoint, stats }) => ({
+        about: html`<strong>${endpointName(endpoint)}</strong> works again, and
+          ${stats.lastWeek.counts.failed + stats.lastWeek.counts.held} deliveries of the last week
+          did not arrive.`,
+        mend: html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover">Recover…</a>`,
+      })),
+    ...sources
+      .filter(({ status }) => status !== "connected")
+      .map((source) => ({
+        about: html`<strong>${name(source.name)}</strong> ${sayings[source.status]}
+          ${source.lastSeenAt === null ? "" : html`Last heartbeat: ${time(source.lastSeenAt)}.`}`,
+        mend: html`<a class="button" href="${base}/sources/${source.id}"
+          >${source.status === "new" ? "Connect it" : "See what to do"}</a
+        >`,
+      })),
+  ]
+  if (items.length === 0) return html``
+  return html`<section class="card">
+    <header><h2>Needs attention</h2></header>
+    <ul class="attention">
+      ${items.map(
+        ({ about, mend }) =>
+          html`<li>
+            <div>${about}</div>
+            ${mend}
+          </li>`,
+      )}
+    </ul>
+  </section>`
+}
+
+const sayings: Record<Source["status"], string> = {
+  new: "has no collector yet.",
+  connected: "",
+  disconnected: "is not reached by its collector.",
+  silent: "is silent: its collector no longer reports.",
+}

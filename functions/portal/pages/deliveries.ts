@@ -1,0 +1,105 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { field, select, type Option } from "../form.ts"
+import { empty, heading, liveMark, note } from "../html.ts"
+import { tenantSection } from "../page.ts"
+import { pager } from "../pager.ts"
+import { problemNote } from "../problem-view.ts"
+import type { Delivery, Endpoint, EventType, Page } from "../types.ts"
+import { deliveryRows } from "./delivery-rows.ts"
+import { endpointText } from "./endpoint-name.ts"
+import { sinceOf, WITHIN } from "./within.ts"
+
+const PAGE = "50"
+
+const STATUSES: Option[] = [
+  ["", "Any"],
+  ["failed", "Failed"],
+  ["held", "Held"],
+  ["pending", "Pending"],
+  ["delivered", "Delivered"],
+  ["discarded", "Discarded"],
+]
+
+const page = tenantSection("deliveries")
+
+export const deliveryPages = [
+  page.show("/deliveries", async ({ client, tenant, base, query, now }) => {
+    const at = path`/tenants/${tenant.id}`
+    const asked = new URLSearchParams({ limit: PAGE })
+    for (const name of ["status", "endpointId", "eventType", "cursor"]) {
+      for (const value of query.getAll(name)) if (value !== "") asked.append(name, value)
+    }
+    const after = sinceOf(query, now)
+    if (after !== undefined) asked.set("after", after)
+    const [list, endpoints, types] = await Promise.all([
+      client.ask<Page<Delivery>>("GET", `${at}/deliveries?${asked}`),
+      client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
+      client.get<Page<EventType>>("/event-types?limit=250"),
+    ])
+    const isFiltered = ["status", "endpointId", "eventType", "within", "after"].some((name) =>
+      query.get(name),
+    )
+    const here = `${base}/deliveries`
+    const rows = list.ok ? list.body.data : []
+    const next = list.ok ? list.body.nextCursor : null
+    const content = html`${heading({
+        title: "Deliveries",
+        about: "One event for one endpoint, however many attempts it takes.",
+        actions: query.has("cursor") ? html`` : liveMark,
+      })}
+      <form class="filters" method="get" action="${here}">
+        ${field({ id: "status", label: "State", control: select("status", STATUSES, query.get("status")) })}
+        ${field({
+          id: "endpointId",
+          label: "Endpoint",
+          control: select(
+            "endpointId",
+            [
+              ["", "Any"],
+              ...endpoints.data.map((each): Option => [each.id, endpointText(each).slice(0, 60)]),
+            ],
+            query.get("endpointId"),
+          ),
+        })}
+        ${field({
+          id: "eventType",
+          label: "Event",
+          control: select(
+            "eventType",
+            [["", "Any"], ...types.data.map(({ type }): Option => [type, type])],
+            query.get("eventType"),
+          ),
+        })}
+        ${field({ id: "within", label: "Received", control: select("within", WITHIN, query.get("within")) })}
+        <button>Filter</button>
+        ${isFiltered ? html`<a class="button" href="${here}">Clear</a>` : ""}
+      </form>
+      <div ${query.has("cursor") ? "" : html`id="live"`}>
+        ${list.ok ? "" : problemNote(list.problem)}
+        <section class="card">
+          ${
+            rows.length > 0
+              ? deliveryRows(base, rows, endpoints.data)
+              : next !== null
+                ? html`<div class="body">
+                    ${note("wait", "Nothing in this part of the log. There is more further back.")}
+                  </div>`
+                : isFiltered
+                  ? empty(
+                      "Nothing matches",
+                      "No delivery has all that you filter by.",
+                      html`<a class="button" href="${here}">Clear the filters</a>`,
+                    )
+                  : empty(
+                      "No delivery yet",
+                      "As soon as a PBX says something that an endpoint wants, it shows here. An example can be sent from a PBX's page.",
+                      html`<a class="button" href="${base}/sources">To the PBXes</a>`,
+                    )
+          }
+          ${pager(here, query, next, after === undefined ? {} : { after })}
+        </section>
+      </div>`
+    return { title: "Deliveries", content }
+  }),
+]

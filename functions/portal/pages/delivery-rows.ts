@@ -1,0 +1,39 @@
+import { html } from "hono/html"
+import { number, time, type Html } from "../html.ts"
+import { deliveryStatus } from "../status.ts"
+import type { Delivery, Endpoint } from "../types.ts"
+import { endpointLink } from "./endpoint-name.ts"
+
+/** Deliveries as a table; without `endpoints` all are of one endpoint, which need not be said. */
+export const deliveryRows = (
+  base: string,
+  deliveries: Delivery[],
+  endpoints: Endpoint[] | undefined,
+): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>State</th>
+        <th>Event</th>
+        ${endpoints ? html`<th>Endpoint</th>` : ""}
+        <th class="num">Attempts</th>
+        <th>Received</th>
+        <th>Next attempt</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${deliveries.map(
+        (each) =>
+          html`<tr id="${each.id}">
+            <td>${deliveryStatus(each.status)}</td>
+            <td><a href="${base}/deliveries/${each.id}">${each.eventType}</a></td>
+            ${endpoints ? html`<td class="wide">${endpointLink(base, endpoints, each.endpointId)}</td>` : ""}
+            <td class="num" data-label="attempts">${number(each.attemptCount)}</td>
+            <td>${time(each.createdAt)}</td>
+            <td data-label="next">
+              ${each.nextAttemptAt === null ? "" : time(each.nextAttemptAt)}
+            </td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`

@@ -1,0 +1,161 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { button } from "../form.ts"
+import {
+  duration,
+  exactTime,
+  heading,
+  json,
+  liveMark,
+  note,
+  nothing,
+  time,
+  type Html,
+} from "../html.ts"
+import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
+import { problemNote } from "../problem-view.ts"
+import { deliveryStatus } from "../status.ts"
+import type { DeliveryDetail, Endpoint, EventWithDeliveries } from "../types.ts"
+import { endpointName } from "./endpoint-name.ts"
+import { whyHtml } from "./why.ts"
+
+const page = tenantSection("deliveries")
+
+const deliveryPath = ({ tenant, params }: TenantVisit) =>
+  path`/tenants/${tenant.id}/deliveries/${params["deliveryId"] ?? ""}`
+
+export const deliveryActions = [
+  page.show("/deliveries/:deliveryId", (visit) => {
+    const done = doneIn(visit.query, { retried: "It is attempted now." })
+    return deliveryView(visit, done ? note("ok", done) : nothing)
+  }),
+  page.act("/deliveries/:deliveryId/retry", async (visit) => {
+    const answered = await visit.client.ask("POST", `${deliveryPath(visit)}/retry`, { body: {} })
+    if (!answered.ok) return deliveryView(visit, problemNote(answered.problem), answered.status)
+    return { to: `${visit.base}/deliveries/${visit.params["deliveryId"] ?? ""}?done=retried` }
+  }),
+]
+
+async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Promise<View> {
+  const { client, tenant, base, mayChange } = visit
+  const at = path`/tenants/${tenant.id}`
+  const delivery = await client.get<DeliveryDetail>(deliveryPath(visit))
+  const [event, endpoint] = await Promise.all([
+    client.ask<EventWithDeliveries>("GET", `${at}${path`/events/${delivery.eventId}`}`),
+    client.ask<Endpoint>("GET", `${at}${path`/endpoints/${delivery.endpointId}`}`),
+  ])
+  const here = `${base}/deliveries/${delivery.id}`
+  const target = endpoint.ok ? endpoint.body : undefined
+  const mayRetry = mayChange && target && !target.disabled && delivery.status !== "discarded"
+  const content = html`${heading({
+      title: html`<code>${delivery.eventType}</code>`,
+      about: html`to
+      ${target ? html`<a href="${base}/endpoints/${target.id}">${endpointName(target)}</a>` : "an endpoint that was deleted"},
+      received ${time(delivery.createdAt)}`,
+      crumbs: html`<a href="${base}/deliveries">Deliveries</a>`,
+      actions: html`${liveMark}${mayRetry ? button(`${here}/retry`, delivery.status === "delivered" ? "Send again" : "Retry now", "primary") : ""}`,
+    })}
+    ${outcome}
+    <div id="live">
+      ${stateHtml(delivery, target, base)}
+      <div class="cards">
+        <section class="card">
+          <header>
+            <h2>Attempts</h2>
+            <span class="dim small">newest first</span>
+          </header>
+          <div class="body">${attemptsHtml(delivery, target)}</div>
+        </section>
+        <section class="card">
+          <header>
+            <h2>What is sent</h2>
+            <a href="${base}/events/${delivery.eventId}">The event</a>
+          </header>
+          <div class="body stack">
+            ${requestHtml(delivery, event.ok ? event.body : undefined, target)}
+          </div>
+        </section>
+      </div>
+    </div>`
+  return { title: delivery.eventType, content, status }
+}
+
+function stateHtml(
+  { status, reason, nextAttemptAt, attempts, endpointId }: DeliveryDetail,
+  target: Endpoint | undefined,
+  base: string,
+): Html {
+  const last = attempts.at(-1)
+  const said = html`<p class="row">
+    ${deliveryStatus(status)}
+    ${
+      status === "pending" && nextAttemptAt !== null
+        ? html`<span>Next attempt ${time(nextAttemptAt)}</span>`
+        : reason
+          ? html`<span>${reason}</span>`
+          : ""
+    }
+  </p>`
+  if (status === "delivered") return nothing
+  return note(
+    status === "failed" ? "bad" : status === "pending" ? "wait" : "warn",
+    html`${said}
+    ${
+      last?.error
+        ? html`<p><strong>Why:</strong> ${last.error}.</p>
+            ${whyHtml(last.statusCode, last.error)}`
+        : ""
+    }
+    ${status === "held" && target ? html`<p>Enable <a href="${base}/endpoints/${endpointId}">the endpoint</a>, then recover.</p>` : ""}`,
+  )
+}
+
+function attemptsHtml(
+  { attempts, status, createdAt }: DeliveryDetail,
+  target: Endpoint | undefined,
+): Html {
+  if (attempts.length === 0) {
+    const text = status === "pending" ? "None yet: it waits for its turn." : "None was made."
+    return html`<p class="dim">${text} Received ${exactTime(createdAt)}.</p>`
+  }
+  return html`<ol class="timeline">
+    ${attempts.toReversed().map(
+      (attempt) =>
+        html`<li class="${attempt.error === null ? "is-good" : "is-wrong"}">
+          <div class="row between">
+            <strong
+              >${attempt.error === null ? `Answered ${attempt.statusCode ?? ""}` : attempt.error}</strong
+            >
+            <span class="dim small">${duration(attempt.durationMs)}</span>
+          </div>
+          <p class="dim small">
+            ${exactTime(attempt.at)}${target ? html` · POST <code>${target.url}</code>` : ""}
+          </p>
+          ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="What was answered">${attempt.responseBody}</pre>` : ""}
+        </li>`,
+    )}
+  </ol>`
+}
+
+const OWN = ["createdAt", "headers", "deliveries", "nextCursor"]
+
+function requestHtml(
+  delivery: DeliveryDetail,
+  event: EventWithDeliveries | undefined,
+  target: Endpoint | undefined,
+): Html {
+  if (!event) return html`<p class="dim">The event is no longer kept.</p>`
+  const body = Object.fromEntries(Object.entries(event).filter(([name]) => !OWN.includes(name)))
+  const last = delivery.attempts.at(-1)
+  const lines = [
+    `POST ${target?.url ?? "…"}`,
+    "content-type: application/json",
+    `webhook-id: ${delivery.eventId}`,
+    ...(last ? [`webhook-timestamp: ${Math.floor(Date.parse(last.at) / 1000)}`] : []),
+    `webhook-signature: ${target?.signing === "ed25519" ? "v1a" : "v1"},… (made anew for each attempt)`,
+    ...Object.keys(target?.headers ?? {}).map((name) => `${name}: …`),
+  ]
+  return html`<pre tabindex="0" role="region" aria-label="The request's headers">
+${lines.join("\n")}</pre>
+    ${json(body, "The request's body")}`
+}

@@ -1,0 +1,296 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { columnChart, legend, percent, shareDelivered, sumOf } from "../charts.ts"
+import { button, confirm, field, select } from "../form.ts"
+import {
+  duration,
+  heading,
+  json,
+  liveMark,
+  name,
+  note,
+  nothing,
+  number,
+  time,
+  type Html,
+} from "../html.ts"
+import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
+import { endpointStatus } from "../status.ts"
+import type { Delivery, Endpoint, EndpointStats, Page, Source } from "../types.ts"
+import { deliveryRows } from "./delivery-rows.ts"
+import { endpointName } from "./endpoint-name.ts"
+
+const RECENT = 8
+
+const page = tenantSection("endpoints")
+
+export const endpointPage = [
+  page.show("/endpoints/:endpointId", (visit) => {
+    const done = doneIn(visit.query, {
+      saved: "Saved. Workers see it within 10 seconds.",
+      enabled: "It is enabled. What was held meanwhile is sent by Recover, below.",
+      disabled: "It is disabled. What arrives for it is held until it is enabled again.",
+      recovering: "Under way: what did not arrive is sent again, at the endpoint's rate.",
+    })
+    return endpointView(visit, done ? note("ok", done) : nothing)
+  }),
+]
+
+export const endpointPath = ({ tenant, params }: TenantVisit): string =>
+  path`/tenants/${tenant.id}/endpoints/${params["endpointId"] ?? ""}`
+
+/** An endpoint's page; `outcome`: what came of what was just done with it. */
+export async function endpointView(visit: TenantVisit, outcome: Html, status = 200): Promise<View> {
+  const { client, tenant, base, mayChange } = visit
+  const at = endpointPath(visit)
+  const endpoint = await client.get<Endpoint>(at)
+  const log = path`/tenants/${tenant.id}/deliveries?endpointId=${endpoint.id}&limit=${String(RECENT)}`
+  const [stats, recent, sources] = await Promise.all([
+    client.get<EndpointStats>(`${at}/stats`),
+    client.get<Page<Delivery>>(log),
+    client.get<Page<Source>>(path`/tenants/${tenant.id}/sources?limit=${"200"}`),
+  ])
+  const here = `${base}/endpoints/${endpoint.id}`
+  const content = html`${heading({
+      title: endpointName(endpoint),
+      about: endpoint.description ? html`<code>${endpoint.url}</code>` : "",
+      crumbs: html`<a href="${base}/endpoints">Endpoints</a>`,
+      actions: html`${liveMark}${mayChange ? actionsHtml(here, endpoint) : ""}`,
+    })}
+    <div id="outcome" aria-live="polite">${outcome}</div>
+    <div id="live">
+      ${stateHtml(endpoint, stats)}
+      <section class="card">
+        <header>
+          <h2>Deliveries of the last day</h2>
+          <a href="${base}/deliveries?endpointId=${endpoint.id}">All deliveries</a>
+        </header>
+        <div class="body">
+          ${columnChart(
+            stats.lastDay.series.map(({ from, counts }) => ({ label: from.slice(11, 16), counts })),
+            "Deliveries of the last day by outcome, times in UTC",
+          )}
+          ${legend(stats.lastDay.counts)}
+        </div>
+        ${windowsHtml(stats)}
+      </section>
+      <section class="card">
+        <header><h2>Most recent</h2></header>
+        ${
+          recent.data.length === 0
+            ? html`<div class="body dim">
+                Nothing yet. A test, above, is not listed here; an example sent through a PBX's page
+                is.
+              </div>`
+            : deliveryRows(base, recent.data, undefined)
+        }
+      </section>
+    </div>
+    ${mayChange ? recoverHtml(here, endpoint, stats) : ""}
+    ${settingsHtml(endpoint, sources.data, here, mayChange)}`
+  return { title: endpoint.description ?? endpoint.url, content, status }
+}
+
+const inPlace = html`hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"`
+
+function actionsHtml(here: string, endpoint: Endpoint): Html {
+  const test = html`<form method="post" action="${here}/test" hx-post="${here}/test" ${inPlace}>
+    <button type="submit">Send test</button>
+  </form>`
+  const edit = html`<a class="button" href="${here}/edit">Edit</a>`
+  if (endpoint.disabled)
+    return html`${test}${edit}${button(`${here}/enable`, "Enable", "primary")}${deletion(here, endpoint)}`
+  const off = confirm({
+    word: "Disable…",
+    question: html`Disable <strong>${endpointName(endpoint)}</strong>? Nothing is sent to it. What
+      waits and what arrives is held, and can be sent once it is enabled again.`,
+    action: `${here}/disable`,
+    yes: "Disable",
+  })
+  return html`${test}${edit}${off}${deletion(here, endpoint)}`
+}
+
+const deletion = (here: string, endpoint: Endpoint): Html =>
+  confirm({
+    word: "Delete…",
+    question: html`Delete <strong>${endpointName(endpoint)}</strong>? What waits for it is
+      discarded. This cannot be undone.`,
+    action: `${here}/delete`,
+    yes: "Delete for good",
+  })
+
+const whyDisabled: Record<string, string> = {
+  gone: "Your server answered 410 Gone, which asks for no more.",
+  failing: "All deliveries have failed for five days.",
+  manual: "Somebody disabled it.",
+}
+
+function stateHtml(endpoint: Endpoint, { failingSince }: EndpointStats): Html {
+  if (endpoint.disabled) {
+    return note(
+      "warn",
+      html`<p>
+        <strong>Disabled.</strong> ${whyDisabled[endpoint.disabledReason ?? "manual"]} What arrives
+        for it is held: enable it, then recover.
+      </p>`,
+    )
+  }
+  if (failingSince === null) return nothing
+  return note(
+    "bad",
+    html`<p>
+      <strong>Failing since</strong> ${time(failingSince)}. The deliveries below say what your
+      server answered. What fails is tried again, ten times in three days.
+    </p>`,
+  )
+}
+
+const windowsHtml = ({ lastHour, lastDay, lastWeek }: EndpointStats): Html =>
+  html`<dl class="figures">
+    ${(
+      [
+        ["Last hour", lastHour],
+        ["Last day", lastDay],
+        ["Last week", lastWeek],
+      ] as const
+    ).map(
+      ([word, { counts, latencyMs, isEstimate }]) =>
+        html`<div>
+          <dt>${word}</dt>
+          <dd>
+            ${isEstimate ? "≈ " : ""}${number(sumOf(counts))}
+            ${shareDelivered(counts) === null ? "" : html`<small>${percent(shareDelivered(counts))} arrived</small>`}
+          </dd>
+          ${latencyMs.p50 === null ? "" : html`<dd class="small dim">${duration(latencyMs.p50)} median, ${duration(latencyMs.p95)} p95</dd>`}
+        </div>`,
+    )}
+  </dl>`
+
+function recoverHtml(here: string, endpoint: Endpoint, { failingSince }: EndpointStats): Html {
+  if (endpoint.disabled) return nothing
+  return html`<section class="card" id="recover">
+    <header><h2>Recover</h2></header>
+    <div class="body stack">
+      <p class="dim">
+        Sends again all that did not arrive: failed, held, or never sent. You see how many before
+        anything is sent.
+      </p>
+      <form class="filters" method="post" action="${here}/recover">
+        ${field({
+          id: "since",
+          label: "What was received in the",
+          control: select(
+            "since",
+            [
+              ["1", "last hour"],
+              ["24", "last day"],
+              ["168", "last week"],
+              ["720", "last 30 days"],
+            ],
+            failingSince === null ? "24" : "168",
+          ),
+        })}
+        <button>Count what is missing</button>
+      </form>
+    </div>
+  </section>`
+}
+
+function settingsHtml(
+  endpoint: Endpoint,
+  sources: Source[],
+  here: string,
+  mayChange: boolean,
+): Html {
+  const { eventTypes, filter, headers, metadata, rateLimit } = endpoint
+  const nameOf = (id: string) => sources.find((each) => each.id === id)?.name ?? id
+  return html`<div class="cards">
+    <section class="card">
+      <header>
+        <h2>Settings</h2>
+        ${mayChange ? html`<a href="${here}/edit">Edit</a>` : ""}
+      </header>
+      <div class="body stack">
+        <dl class="facts">
+          <dt>State</dt>
+          <dd>${endpointStatus(endpoint)}</dd>
+          <dt>Address</dt>
+          <dd><code>${endpoint.url}</code></dd>
+          <dt>Events</dt>
+          <dd>
+            ${eventTypes === null ? "All, except those about calls" : eventTypes.map((each) => html`<span class="tag">${each}</span> `)}
+          </dd>
+          <dt>PBXes</dt>
+          <dd>
+            ${endpoint.sources === null ? "All" : endpoint.sources.map((id, index) => html`${index > 0 ? ", " : ""}${name(nameOf(id))}`)}
+          </dd>
+          <dt>Rate limit</dt>
+          <dd>${rateLimit === null ? "None" : `${rateLimit} a second`}</dd>
+          ${Object.entries(headers).map(
+            ([key, value]) =>
+              html`<dt>Header</dt>
+                <dd><code>${key}: ${value}</code></dd>`,
+          )}
+          ${Object.entries(metadata).map(
+            ([key, value]) =>
+              html`<dt>${key}</dt>
+                <dd>${value}</dd>`,
+          )}
+          <dt>Id</dt>
+          <dd><code>${endpoint.id}</code></dd>
+          <dt>Created</dt>
+          <dd>${time(endpoint.createdAt)}</dd>
+          <dt>Changed</dt>
+          <dd>${time(endpoint.updatedAt)}</dd>
+        </dl>
+        ${filter ? json(filter, "Filter") : ""}
+      </div>
+    </section>
+    <section class="card">
+      <header><h2>Signature</h2></header>
+      <div class="body stack">
+        <p class="dim">
+          Your server verifies each webhook's <code>webhook-signature</code> with
+          ${endpoint.publicKey ? "this public key" : "this secret"}.
+          <a href="/docs/receiving">How</a>
+        </p>
+        ${
+          endpoint.publicKey
+            ? html`<div class="copyable secret">
+                <pre tabindex="0" role="region" aria-label="Public key">${endpoint.publicKey}</pre>
+                <button type="button" data-copy hidden>Copy</button>
+              </div>`
+            : ""
+        }
+        <div class="row">
+          ${mayChange && !endpoint.publicKey ? html`<form method="post" action="${here}/secret" hx-post="${here}/secret" ${inPlace}><button type="submit">Show the secret</button></form>` : ""}
+          ${mayChange ? rotationHtml(here, endpoint) : html`<span class="dim">Signed in to look only: secrets are not shown.</span>`}
+        </div>
+      </div>
+    </section>
+  </div>`
+}
+
+const rotationHtml = (here: string, endpoint: Endpoint): Html =>
+  confirm({
+    word: "Rotate…",
+    question: html`A new secret for <strong>${endpointName(endpoint)}</strong>. Meanwhile both sign,
+      so that your server can change over.`,
+    action: `${here}/rotate`,
+    yes: "Rotate",
+    isDanger: false,
+    fields: field({
+      id: "overlap",
+      label: "The old one signs too for",
+      control: select(
+        "overlap",
+        [
+          ["3600", "an hour"],
+          ["86400", "a day"],
+          ["604800", "a week"],
+          ["0", "no longer: it was leaked"],
+        ],
+        "86400",
+      ),
+    }),
+  })

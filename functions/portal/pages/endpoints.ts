@@ -1,0 +1,97 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { sumOf } from "../charts.ts"
+import { duration, empty, heading, liveMark, name, number, time, type Html } from "../html.ts"
+import { doneIn, tenantSection } from "../page.ts"
+import { pager } from "../pager.ts"
+import { note } from "../html.ts"
+import { endpointStatus } from "../status.ts"
+import type { Endpoint, EndpointStats, Page } from "../types.ts"
+import { endpointName } from "./endpoint-name.ts"
+
+const PAGE = 20
+
+const page = tenantSection("endpoints")
+
+export const endpointPages = [
+  page.show("/endpoints", async ({ client, tenant, base, query, mayChange }) => {
+    const at = path`/tenants/${tenant.id}`
+    const cursor = query.get("cursor")
+    const list = await client.get<Page<Endpoint>>(
+      `${at}/endpoints?limit=${PAGE}${cursor === null ? "" : path`&cursor=${cursor}`}`,
+    )
+    const rows = await Promise.all(
+      list.data.map(async (endpoint) => ({
+        endpoint,
+        stats: await client.get<EndpointStats>(`${at}${path`/endpoints/${endpoint.id}/stats`}`),
+      })),
+    )
+    const add = mayChange
+      ? html`<a class="button primary" href="${base}/endpoints/new">Add an endpoint</a>`
+      : html``
+    const done = doneIn(query, { deleted: "The endpoint is deleted." })
+    const content = html`${heading({
+        title: "Endpoints",
+        about: "Where webhooks go. Each one says which events it wants.",
+        actions: html`${liveMark}${add}`,
+      })}
+      ${done ? note("ok", done) : ""}
+      <div id="live">
+        <section class="card">
+          ${
+            rows.length === 0
+              ? empty(
+                  "No endpoint yet",
+                  "Give the address of your server, and choose which events it wants. You get a secret to verify them with.",
+                  add,
+                )
+              : html`${rowsHtml(base, rows)}${pager(`${base}/endpoints`, query, list.nextCursor)}`
+          }
+        </section>
+      </div>`
+    return { title: "Endpoints", content }
+  }),
+]
+
+const rowsHtml = (base: string, rows: { endpoint: Endpoint; stats: EndpointStats }[]): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>Endpoint</th>
+        <th>State</th>
+        <th>Events</th>
+        <th class="num">Last hour</th>
+        <th class="num">Failed</th>
+        <th class="num">Median answer</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(({ endpoint, stats: { lastHour, failingSince } }) => {
+        const { failed, held } = lastHour.counts
+        return html`<tr>
+          <td class="wide">
+            <a class="clip" href="${base}/endpoints/${endpoint.id}">${endpointName(endpoint)}</a>
+            ${endpoint.description ? html`<span class="dim small clip">${name(endpoint.url)}</span>` : ""}
+          </td>
+          <td>
+            ${endpointStatus(endpoint, failingSince)}
+            ${failingSince === null ? "" : html`<span class="dim small">since ${time(failingSince)}</span>`}
+          </td>
+          <td class="dim">${wanted(endpoint)}</td>
+          <td class="num" data-label="last hour">${number(sumOf(lastHour.counts))}</td>
+          <td class="num" data-label="failed">${number(failed + held)}</td>
+          <td class="num" data-label="median">${duration(lastHour.latencyMs.p50)}</td>
+        </tr>`
+      })}
+    </tbody>
+  </table>`
+
+const MAX_WORDS = 2
+
+/** What it asks for, in a word or two. */
+function wanted({ eventTypes, filter }: Endpoint): Html | string {
+  const some = eventTypes ?? ["all but calls"]
+  const filtered = filter ? ", filtered" : ""
+  const more = some.length - MAX_WORDS
+  return `${some.slice(0, MAX_WORDS).join(", ")}${more > 0 ? ` and ${more} more` : ""}${filtered}`
+}

@@ -1,0 +1,231 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { described, field, onceOnly, select, type Option } from "../form.ts"
+import {
+  empty,
+  exactTime,
+  heading,
+  json,
+  liveMark,
+  name,
+  note,
+  nothing,
+  time,
+  type Html,
+} from "../html.ts"
+import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
+import { pager } from "../pager.ts"
+import { problemNote } from "../problem-view.ts"
+import type { Endpoint, Event, EventType, EventWithDeliveries, Page, Source } from "../types.ts"
+import { deliveryRows } from "./delivery-rows.ts"
+import { endpointText } from "./endpoint-name.ts"
+import { sinceOf, WITHIN } from "./within.ts"
+
+const PAGE = "50"
+const FILTERS = ["type", "source", "uuid", "within", "after"]
+
+const page = tenantSection("events")
+
+export const eventPages = [
+  page.show("/events", async ({ client, tenant, base, query, now }) => {
+    const at = path`/tenants/${tenant.id}`
+    const asked = new URLSearchParams({ limit: PAGE })
+    for (const each of ["type", "source", "uuid", "cursor"]) {
+      const value = query.get(each)?.trim()
+      if (value) asked.set(each, value)
+    }
+    const after = sinceOf(query, now)
+    if (after !== undefined) asked.set("after", after)
+    const [list, sources, types] = await Promise.all([
+      client.ask<Page<Event>>("GET", `${at}/events?${asked}`),
+      client.get<Page<Source>>(`${at}/sources?limit=250`),
+      client.get<Page<EventType>>("/event-types?limit=250"),
+    ])
+    const here = `${base}/events`
+    const isFiltered = FILTERS.some((each) => query.get(each))
+    const rows = list.ok ? list.body.data : []
+    const next = list.ok ? list.body.nextCursor : null
+    const content = html`${heading({
+        title: "Events",
+        about: "What happened, whether or not an endpoint wanted it.",
+        actions: query.has("cursor") ? nothing : liveMark,
+      })}
+      <form class="filters" method="get" action="${here}">
+        ${field({ id: "type", label: "Event", control: select("type", [["", "Any"], ...types.data.map(({ type }): Option => [type, type])], query.get("type")) })}
+        ${field({ id: "source", label: "PBX", control: select("source", [["", "Any"], ...sources.data.map((each): Option => [each.id, each.name.slice(0, 60)])], query.get("source")) })}
+        ${field({ id: "uuid", label: "Uuid", control: html`<input id="uuid" name="uuid" type="search" class="mono" value="${query.get("uuid") ?? ""}" />` })}
+        ${field({ id: "within", label: "Happened", control: select("within", WITHIN, query.get("within")) })}
+        <button>Filter</button>
+        ${isFiltered ? html`<a class="button" href="${here}">Clear</a>` : ""}
+      </form>
+      <div ${query.has("cursor") ? "" : html`id="live"`}>
+        ${list.ok ? "" : problemNote(list.problem)}
+        <section class="card">
+          ${
+            rows.length > 0
+              ? rowsHtml(base, rows, sources.data)
+              : next !== null
+                ? html`<div class="body">
+                    ${note("wait", "Nothing in this part of the log. There is more further back.")}
+                  </div>`
+                : isFiltered
+                  ? empty(
+                      "Nothing matches",
+                      "No event has all that you filter by.",
+                      html`<a class="button" href="${here}">Clear the filters</a>`,
+                    )
+                  : empty(
+                      "No event yet",
+                      "Events come from your PBXes. Connect one, or send an example through one that is there.",
+                      html`<a class="button" href="${base}/sources">To the PBXes</a>`,
+                    )
+          }
+          ${pager(here, query, next, after === undefined ? {} : { after })}
+        </section>
+      </div>`
+    return { title: "Events", content }
+  }),
+  page.show("/events/:eventId", (visit) => {
+    const count = visit.query.get("count") ?? ""
+    const isDone = doneIn(visit.query, { replayed: "yes" }) !== undefined && /^\d{1,4}$/.test(count)
+    const said =
+      count === "0"
+        ? note("warn", "No enabled endpoint wants this event, so nothing is sent.")
+        : note(
+            "ok",
+            `Sent again: ${count} ${count === "1" ? "delivery" : "deliveries"}, with the same webhook-id as before.`,
+          )
+    return eventView(visit, isDone ? said : nothing)
+  }),
+  page.act("/events/:eventId/replay", async (visit) => {
+    const endpointId = visit.form.get("endpointId")
+    const answered = await visit.client.ask<{ count: number }>(
+      "POST",
+      `${eventPath(visit)}/replay`,
+      {
+        body: endpointId ? { endpointId } : {},
+        idempotencyKey: visit.form.get("once") ?? undefined,
+      },
+    )
+    if (!answered.ok) return eventView(visit, problemNote(answered.problem), answered.status)
+    const id = visit.params["eventId"] ?? ""
+    return { to: `${visit.base}/events/${id}?done=replayed&count=${answered.body.count}` }
+  }),
+]
+
+const eventPath = ({ tenant, params }: TenantVisit) =>
+  path`/tenants/${tenant.id}/events/${params["eventId"] ?? ""}`
+
+/** What an event is about, in a word: its name or its number, and how it stands. */
+export function subjectOf({ data }: Pick<Event, "data">): Html {
+  const text = (key: string) =>
+    typeof data[key] === "string" && data[key] !== "" ? data[key] : undefined
+  const who =
+    text("name") ??
+    text("dialAddr") ??
+    text("number") ??
+    text("uuid") ??
+    text("url") ??
+    text("reason")
+  const how = text("outcome") ?? text("statusName")
+  return html`${who === undefined ? "" : name(who)}${how === undefined ? "" : html` <span class="dim">${how}</span>`}`
+}
+
+const rowsHtml = (base: string, events: Event[], sources: Source[]): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>Event</th>
+        <th>About</th>
+        <th>PBX</th>
+        <th>Happened</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${events.map(
+        (event) =>
+          html`<tr id="${event.id}">
+            <td><a href="${base}/events/${event.id}">${event.type}</a>${marks(event)}</td>
+            <td class="wide"><span class="clip">${subjectOf(event)}</span></td>
+            <td class="dim">
+              <span class="clip"
+                >${name(sources.find(({ id }) => id === event.source)?.name ?? event.source ?? "–")}</span
+              >
+            </td>
+            <td>${time(event.timestamp)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+
+const marks = ({ synthetic, truncated }: Event): Html =>
+  html`${synthetic ? html` <span class="tag" title="Inferred from the PBX's lists after a gap">synthetic</span>` : ""}${truncated ? html` <span class="tag" title="Too large: its Variables are left out">truncated</span>` : ""}`
+
+async function eventView(visit: TenantVisit, outcome: Html, status = 200): Promise<View> {
+  const { client, tenant, base, mayChange } = visit
+  const [event, endpoints] = await Promise.all([
+    client.get<EventWithDeliveries>(eventPath(visit)),
+    client.get<Page<Endpoint>>(path`/tenants/${tenant.id}/endpoints?limit=${"250"}`),
+  ])
+  const { headers, deliveries, createdAt, nextCursor: _, ...webhook } = event
+  const { uuid } = event.data
+  const content = html`${heading({
+      title: html`<code>${event.type}</code>`,
+      about: html`${subjectOf(event)} · happened ${exactTime(event.timestamp)}, taken in
+      ${time(createdAt)}${marks(event)}`,
+      crumbs: html`<a href="${base}/events">Events</a>`,
+      actions: liveMark,
+    })}
+    ${outcome}
+    <div id="live">
+      <section class="card">
+        <header>
+          <h2>Deliveries</h2>
+          ${typeof uuid === "string" ? html`<a href="${base}/events?uuid=${encodeURIComponent(uuid)}">All events of this Uuid</a>` : ""}
+        </header>
+        ${deliveries.length > 0 ? deliveryRows(base, deliveries, endpoints.data) : html`<div class="body dim">No endpoint wanted it when it came.</div>`}
+      </section>
+    </div>
+    ${mayChange ? replayHtml(`${base}/events/${event.id}`, endpoints.data) : ""}
+    <div class="cards">
+      <section class="card">
+        <header><h2>The webhook</h2></header>
+        <div class="body">${json(webhook, "The webhook's body")}</div>
+      </section>
+      <section class="card">
+        <header><h2>As the PBX said it</h2></header>
+        <div class="body">
+          ${headers.length === 0 ? html`<p class="dim">Ringback itself tells of this: no PBX did.</p>` : html`<pre tabindex="0" role="region" aria-label="AMI headers">${headers.map(([key, value]) => `${key}: ${value}`).join("\n")}</pre>`}
+        </div>
+      </section>
+    </div>`
+  return { title: event.type, content, status }
+}
+
+function replayHtml(here: string, endpoints: Endpoint[]): Html {
+  const enabled = endpoints.filter(({ disabled }) => !disabled)
+  if (enabled.length === 0) return nothing
+  return html`<section class="card">
+    <header><h2>Replay</h2></header>
+    <div class="body stack">
+      <form class="filters" method="post" action="${here}/replay">
+        ${onceOnly()}
+        ${field({
+          id: "endpointId",
+          label: "Send it again to",
+          isLong: true,
+          control: html`<select
+            id="endpointId"
+            name="endpointId"
+            ${described("endpointId", undefined, false)}
+          >
+            <option value="">Every endpoint that wants it now</option>
+            ${enabled.map((each) => html`<option value="${each.id}">${endpointText(each).slice(0, 60)}</option>`)}
+          </select>`,
+        })}
+        <button>Replay</button>
+      </form>
+      <p class="dim small">The webhook-id stays the same: a server that has seen it knows it.</p>
+    </div>
+  </section>`
+}

@@ -1,0 +1,193 @@
+import { html } from "hono/html"
+import { path, type Problem } from "../client.ts"
+import { confirm, described, field, onceOnly, select } from "../form.ts"
+import { copyable, empty, heading, name, note, nothing, time, type Html } from "../html.ts"
+import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
+import { pager } from "../pager.ts"
+import { linkBody, linkFields, linkNote, type PortalLink } from "./portal-link.ts"
+import { errorOf, problemNote } from "../problem-view.ts"
+import type { CreatedKey, Key, Page } from "../types.ts"
+
+const PAGE = "50"
+const DAY_MS = 24 * 3600 * 1000
+
+const page = tenantSection("keys")
+
+export const keyPages = [
+  page.show("/keys", (visit) => {
+    const done = doneIn(visit.query, {
+      revoked: "The key is revoked. Its next request is refused.",
+    })
+    return keysView(visit, done ? note("ok", done) : nothing)
+  }),
+  page.act("/keys", async (visit) => {
+    const { client, tenant, form, now } = visit
+    const days = Number(form.get("days"))
+    const made = await client.ask<CreatedKey>("POST", path`/tenants/${tenant.id}/keys`, {
+      body: {
+        name: form.get("name") ?? "",
+        scope: form.get("scope") ?? "full",
+        expiresAt: days > 0 && days < 10_000 ? new Date(now + days * DAY_MS).toISOString() : null,
+      },
+      idempotencyKey: form.get("once") ?? undefined,
+    })
+    if (!made.ok) return keysView(visit, problemNote(made.problem, ["name"]), made.problem)
+    return keysView(
+      visit,
+      note(
+        "ok",
+        html`<p>
+            <strong>The key ${name(made.body.name)}.</strong> It is shown this once: only a hash of
+            it is kept.
+          </p>
+          ${copyable(made.body.key, "Key", true)}`,
+      ),
+    )
+  }),
+  page.act("/keys/link", async (visit) => {
+    const { client, tenant, form } = visit
+    const made = await client.ask<PortalLink>("POST", path`/tenants/${tenant.id}/portal-links`, {
+      body: linkBody(form),
+    })
+    if (!made.ok) return keysView(visit, problemNote(made.problem), made.problem)
+    return keysView(visit, linkNote(made.body, tenant))
+  }),
+  page.act("/keys/:keyId/revoke", async (visit) => {
+    const { client, tenant, params, base } = visit
+    const answered = await client.ask(
+      "DELETE",
+      path`/tenants/${tenant.id}/keys/${params["keyId"] ?? ""}`,
+    )
+    if (!answered.ok) return keysView(visit, problemNote(answered.problem), answered.problem)
+    return { to: `${base}/keys?done=revoked` }
+  }),
+]
+
+async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): Promise<View> {
+  const { client, tenant, base, query, mayChange } = visit
+  const cursor = query.get("cursor")
+  const at = path`/tenants/${tenant.id}/keys?limit=${PAGE}`
+  const list = await client.get<Page<Key>>(cursor === null ? at : `${at}${path`&cursor=${cursor}`}`)
+  const content = html`${heading({
+      title: "API keys",
+      about: html`For your own programs, and for signing in here. <a href="/docs">The API</a>`,
+    })}
+    ${outcome}
+    ${mayChange ? html`<div class="cards">${createHtml(base, errorOf(problem, "name"))}${invitationHtml(base)}</div>` : ""}
+    <section class="card">
+      ${
+        list.data.length === 0
+          ? empty(
+              "No key yet",
+              "A key lets a program of yours use the API. One that may only read suits a dashboard.",
+            )
+          : html`${rowsHtml(visit, list.data)}${pager(`${base}/keys`, query, list.nextCursor)}`
+      }
+    </section>`
+  return { title: "API keys", content, status: problem?.status ?? 200 }
+}
+
+const createHtml = (base: string, error: string | undefined): Html =>
+  html`<section class="card">
+    <header><h2>Create a key</h2></header>
+    <div class="body">
+      <form class="filters" method="post" action="${base}/keys">
+        ${onceOnly()}
+        ${field({
+          id: "name",
+          label: "Name",
+          control: html`<input
+            id="name"
+            name="name"
+            type="text"
+            dir="auto"
+            required
+            maxlength="200"
+            placeholder="crm, production"
+            ${described("name", error, false)}
+          />`,
+          error,
+        })}
+        ${field({
+          id: "scope",
+          label: "May",
+          control: select(
+            "scope",
+            [
+              ["full", "Do everything"],
+              ["read", "Read, and see no secret"],
+            ],
+            "full",
+          ),
+        })}
+        ${field({
+          id: "days",
+          label: "Expires",
+          control: select(
+            "days",
+            [
+              ["", "Never"],
+              ["30", "In 30 days"],
+              ["90", "In 90 days"],
+              ["365", "In a year"],
+            ],
+            "",
+          ),
+        })}
+        <button class="primary">Create</button>
+      </form>
+    </div>
+  </section>`
+
+const invitationHtml = (base: string): Html =>
+  html`<section class="card">
+    <header><h2>Let a colleague in</h2></header>
+    <div class="body stack">
+      <p class="dim">A link that opens this portal, once. It ends with the key that you came by.</p>
+      <form class="filters" method="post" action="${base}/keys/link">
+        ${linkFields("colleague")}
+        <button>Make a link</button>
+      </form>
+    </div>
+  </section>`
+
+const rowsHtml = ({ base, mayChange, caller, now }: TenantVisit, keys: Key[]): Html =>
+  html`<table class="list">
+    <thead>
+      <tr>
+        <th>Name</th>
+        <th>May</th>
+        <th>Last used</th>
+        <th>Expires</th>
+        <th>Created</th>
+        ${mayChange ? html`<th><span class="visually-hidden">Revoke</span></th>` : ""}
+      </tr>
+    </thead>
+    <tbody>
+      ${keys.map(
+        (key) =>
+          html`<tr>
+            <td class="wide">
+              <strong class="clip">${name(key.name)}</strong
+              >${key.id === caller.id ? html`<span class="dim small">You are signed in by it</span>` : ""}
+            </td>
+            <td>${key.scope === "read" ? "Read" : "Everything"}</td>
+            <td data-label="used">${time(key.lastUsedAt)}</td>
+            <td data-label="expires">
+              ${key.expiresAt !== null && Date.parse(key.expiresAt) <= now ? html`<strong>expired</strong> ` : ""}${time(key.expiresAt)}
+            </td>
+            <td data-label="created">${time(key.createdAt)}</td>
+            ${mayChange ? html`<td class="num">${revocation(base, key, key.id === caller.id)}</td>` : ""}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+
+const revocation = (base: string, key: Key, isOwn: boolean): Html =>
+  confirm({
+    word: "Revoke…",
+    question: html`Revoke <strong>${name(key.name)}</strong>? Programs that use it are refused at
+      once, and whoever signed in by it or by its links is signed out${isOwn ? ", you too" : ""}.`,
+    action: `${base}/keys/${key.id}/revoke`,
+    yes: "Revoke for good",
+  })

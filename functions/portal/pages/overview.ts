@@ -1,0 +1,277 @@
+import { html } from "hono/html"
+import { path } from "../client.ts"
+import { addCounts, columnChart, legend, percent, shareDelivered, sumOf } from "../charts.ts"
+import {
+  duration,
+  heading,
+  liveMark,
+  name,
+  note,
+  number,
+  seconds,
+  time,
+  type Html,
+} from "../html.ts"
+import { tenantSection, type TenantVisit } from "../page.ts"
+import { endpointStatus, sourceStatus } from "../status.ts"
+import type { Endpoint, EndpointStats, Event, Page, Source } from "../types.ts"
+import { attentionHtml } from "./attention.ts"
+import { endpointName } from "./endpoint-name.ts"
+
+// Each costs some twenty reads: the newest, and a link to all.
+const WITH_STATS = 8
+const MAX = 200
+const GAPS = 5
+
+export type WithStats = { endpoint: Endpoint; stats: EndpointStats }
+
+const WINDOWS = { hour: "lastHour", day: "lastDay", week: "lastWeek" } as const
+type WindowWord = keyof typeof WINDOWS
+
+const page = tenantSection("overview")
+
+export const overviewPages = [
+  page.show("", async (visit) => {
+    const { client, tenant, base, query } = visit
+    const at = path`/tenants/${tenant.id}`
+    const [endpoints, sources, gaps] = await Promise.all([
+      client.get<Page<Endpoint>>(`${at}/endpoints?limit=${MAX}`),
+      client.get<Page<Source>>(`${at}/sources?limit=${MAX}`),
+      client.get<Page<Event>>(`${at}/events?type=source.gap&limit=${GAPS}`),
+    ])
+    const some = await Promise.all(
+      endpoints.data.slice(0, WITH_STATS).map(async (endpoint) => ({
+        endpoint,
+        stats: await client.get<EndpointStats>(`${at}${path`/endpoints/${endpoint.id}/stats`}`),
+      })),
+    )
+    const word =
+      (["hour", "day", "week"] as const).find((each) => each === query.get("window")) ?? "hour"
+    const content = html`${heading({ title: "Overview", actions: liveMark })}
+      <div id="live">
+        ${
+          endpoints.data.length === 0 || sources.data.length === 0
+            ? startHtml(visit, endpoints.data, sources.data)
+            : ""
+        }
+        ${attentionHtml(visit, endpoints.data, some, sources.data)}
+        ${endpoints.data.length > 0 ? trafficHtml(base, some, word, endpoints.data.length) : ""}
+        <div class="cards">
+          ${endpoints.data.length > 0 ? endpointsHtml(base, some, endpoints.data.length) : ""}
+          ${sources.data.length > 0 ? sourcesHtml(base, sources.data) : ""}
+        </div>
+        ${gaps.data.length > 0 ? gapsHtml(base, gaps.data, sources.data) : ""}
+      </div>`
+    return { title: "Overview", content }
+  }),
+]
+
+function startHtml(
+  { base, mayChange }: TenantVisit,
+  endpoints: Endpoint[],
+  sources: Source[],
+): Html {
+  if (!mayChange) return note("wait", "Nothing is set up yet: no endpoint or no PBX.")
+  return html`<section class="card">
+    <header><h2>From nothing to the first webhook</h2></header>
+    <div class="body">
+      <ol class="steps">
+        <li>
+          <h3>Say where webhooks go</h3>
+          <p class="dim">An endpoint is an address of yours that Ringback POSTs events to.</p>
+          ${
+            endpoints.length > 0
+              ? html`<p>Done: ${number(endpoints.length)} so far.</p>`
+              : html`<p>
+                  <a class="button primary" href="${base}/endpoints/new">Add an endpoint</a>
+                </p>`
+          }
+        </li>
+        <li>
+          <h3>Connect a PBX</h3>
+          <p class="dim">
+            A small collector beside your Asterisk reads its events. You get its command ready to
+            copy.
+          </p>
+          ${
+            sources.length > 0
+              ? html`<p>Done: ${number(sources.length)} so far.</p>`
+              : html`<p>
+                  <a
+                    class="button ${endpoints.length > 0 ? "primary" : ""}"
+                    href="${base}/sources/new"
+                    >Add a PBX</a
+                  >
+                </p>`
+          }
+        </li>
+        <li>
+          <h3>Watch the first webhook arrive</h3>
+          <p class="dim">
+            It shows under Deliveries, with what your server answered. No call needed: a PBX's page
+            sends an example through everything.
+          </p>
+        </li>
+      </ol>
+    </div>
+  </section>`
+}
+
+function trafficHtml(base: string, some: WithStats[], word: WindowWord, all: number): Html {
+  const windows = some.map(({ stats }) => stats[WINDOWS[word]])
+  const counts = addCounts(windows.map((each) => each.counts))
+  const isEstimate = windows.some((each) => each.isEstimate)
+  const most = (which: "p50" | "p95") =>
+    windows.reduce<number | null>((worst, { latencyMs }) => {
+      const value = latencyMs[which]
+      return value === null ? worst : Math.max(worst ?? 0, value)
+    }, null)
+  const series = windows[0]?.series.map(({ from }, index) => ({
+    label: labelOf(from, word),
+    counts: addCounts(windows.map((each) => each.series[index]!.counts)),
+  }))
+  return html`<section class="card">
+    <header>
+      <h2>
+        Deliveries${all > some.length ? html` <span class="dim small">of the ${some.length} newest of ${number(all)} endpoints</span>` : ""}
+      </h2>
+      <nav class="tabs" aria-label="Time shown">
+        ${Object.keys(WINDOWS).map(
+          (each) =>
+            html`<a href="${base}?window=${each}" ${each === word ? html`aria-current="true"` : ""}
+              >Last ${each}</a
+            >`,
+        )}
+      </nav>
+    </header>
+    <div class="body">
+      ${series ? columnChart(series, `Deliveries of the last ${word} by outcome, times in UTC`) : ""}
+      ${legend(counts)}
+    </div>
+    <dl class="figures">
+      <div>
+        <dt>Deliveries</dt>
+        <dd>${isEstimate ? "≈ " : ""}${number(sumOf(counts))}</dd>
+      </div>
+      <div>
+        <dt>Arrived</dt>
+        <dd>${percent(shareDelivered(counts))}</dd>
+      </div>
+      <div>
+        <dt>Answer time, median</dt>
+        <dd>${duration(most("p50"))}</dd>
+      </div>
+      <div>
+        <dt>Answer time, 95th percentile</dt>
+        <dd>${duration(most("p95"))}</dd>
+      </div>
+    </dl>
+  </section>`
+}
+
+const labelOf = (from: string, word: WindowWord) =>
+  word === "week" ? from.slice(5, 10) : from.slice(11, 16)
+
+const endpointsHtml = (base: string, some: WithStats[], all: number): Html =>
+  html`<section class="card">
+    <header>
+      <h2>Endpoints</h2>
+      <a href="${base}/endpoints">${all > some.length ? `All ${all}` : "All"}</a>
+    </header>
+    <table class="list">
+      <thead>
+        <tr>
+          <th>Endpoint</th>
+          <th>State</th>
+          <th class="num">Last hour</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${some.map(
+          ({ endpoint, stats }) =>
+            html`<tr>
+              <td class="wide">
+                <a class="clip" href="${base}/endpoints/${endpoint.id}"
+                  >${endpointName(endpoint)}</a
+                >
+              </td>
+              <td>${endpointStatus(endpoint, stats.failingSince)}</td>
+              <td class="num" data-label="last hour">${number(sumOf(stats.lastHour.counts))}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`
+
+const sourcesHtml = (base: string, sources: Source[]): Html =>
+  html`<section class="card">
+    <header>
+      <h2>PBXes</h2>
+      <a href="${base}/sources">All</a>
+    </header>
+    <table class="list">
+      <thead>
+        <tr>
+          <th>PBX</th>
+          <th>State</th>
+          <th>Last heartbeat</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${sources.slice(0, WITH_STATS).map(
+          (source) =>
+            html`<tr>
+              <td class="wide">
+                <a class="clip" href="${base}/sources/${source.id}">${name(source.name)}</a>
+              </td>
+              <td>${sourceStatus(source.status)}</td>
+              <td data-label="heard">
+                ${time(source.lastSeenAt)}${
+                  (source.spoolAgeSeconds ?? 0) >= 60
+                    ? html` <span class="dim small"
+                        >spool ${seconds(source.spoolAgeSeconds ?? 0)} behind</span
+                      >`
+                    : ""
+                }
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`
+
+function gapsHtml(base: string, gaps: Event[], sources: Source[]): Html {
+  const nameOf = (id: string | null) => sources.find((each) => each.id === id)?.name ?? id ?? ""
+  return html`<section class="card">
+    <header>
+      <h2>Gaps</h2>
+      <a href="${base}/events?type=source.gap">All</a>
+    </header>
+    <table class="list">
+      <thead>
+        <tr>
+          <th>PBX</th>
+          <th>From</th>
+          <th>To</th>
+          <th>Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${gaps.map(
+          ({ id, source, data }) =>
+            html`<tr>
+              <td class="wide">
+                <a class="clip" href="${base}/events/${id}">${name(nameOf(source))}</a>
+              </td>
+              <td data-label="from">${textOrTime(data["from"])}</td>
+              <td data-label="to">${textOrTime(data["to"])}</td>
+              <td>${typeof data["reason"] === "string" ? data["reason"] : ""}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`
+}
+
+const textOrTime = (value: unknown): Html =>
+  time(typeof value === "string" ? value : null, "unknown")

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto"
+import { html } from "hono/html"
+import { copyable, type Html } from "../html.ts"
+
+export type Setup = {
+  /** Undefined: it was shown once, and is no longer known. */
+  token: string | undefined
+  ingestUrl: string
+  origin: string
+}
+
+const TOKEN_PLACE = "rbs_… (shown when the PBX was added, or by Rotate)"
+
+/** What connects a PBX: its manager's user, then its collector, both with the right values in them. */
+export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Html {
+  // A suggestion, kept nowhere: the same in both places.
+  const amiSecret = token === undefined ? "…" : randomBytes(18).toString("base64url")
+  return html`<ol class="steps">
+    ${
+      token === undefined
+        ? ""
+        : html`<li>
+            <h3>Keep the token</h3>
+            <p class="dim">
+              With it a collector proves which PBX it reads. Whoever has it can send events as this
+              PBX.
+            </p>
+            ${copyable(token, "Token", true)}
+          </li>`
+    }
+    <li>
+      <h3>Let the collector into Asterisk</h3>
+      <p class="dim">
+        In <code>manager.conf</code>, then <code>manager reload</code> on Asterisk's console.
+        Replace the address by the collector's.
+      </p>
+      ${copyable(managerConf(amiSecret), "manager.conf")}
+    </li>
+    <li>
+      <h3>Run the collector</h3>
+      <p class="dim">
+        On a machine near the PBX, from a checkout of Ringback. Replace <code>PBX_HOST</code>.
+      </p>
+      ${copyable(command(token ?? TOKEN_PLACE, amiSecret, ingestUrl, origin), "Collector's command")}
+      ${isLocal(ingestUrl) ? html`<p class="dim small">This Ringback runs on one machine, so its collector has to run there too.</p>` : html`<p class="dim small">It needs AWS credentials that may send to that queue: your operator has them.</p>`}
+    </li>
+    <li>
+      <h3>Wait for its first heartbeat</h3>
+      ${after}
+    </li>
+  </ol>`
+}
+
+const isLocal = (url: string) => new URL(url).protocol === "http:"
+
+const managerConf = (secret: string) => `[general]
+timestampevents=yes
+
+[ringback]
+secret=${secret}
+deny=0.0.0.0/0.0.0.0
+permit=COLLECTOR_ADDRESS/255.255.255.255
+read=message,system
+write=command
+writetimeout=10000`
+
+// On one machine the queue is on loopback, which a container has of its own.
+function command(token: string, secret: string, queueUrl: string, origin: string): string {
+  const settings = [
+    "AMI_HOST=PBX_HOST",
+    "AMI_USERNAME=ringback",
+    `AMI_SECRET='${secret}'`,
+    `RINGBACK_SOURCE_TOKEN='${token}'`,
+    `RINGBACK_INGEST_QUEUE_URL=${queueUrl}`,
+    `RINGBACK_API_URL=${origin}`,
+  ]
+  if (isLocal(queueUrl)) {
+    const all = [...settings, `AWS_ENDPOINT_URL_SQS=${new URL(queueUrl).origin}`]
+    return `${all.join(" \\\n")} \\\nnpm run collector`
+  }
+  return [
+    "docker build -t ringback-collector -f packages/collector/Dockerfile .",
+    "docker run -d --name ringback-collector --restart unless-stopped \\",
+    "  --volume ringback-spool:/spool \\",
+    ...settings.map((each) => `  --env ${each} \\`),
+    "  --env AWS_ACCESS_KEY_ID --env AWS_SECRET_ACCESS_KEY \\",
+    "  ringback-collector",
+  ].join("\n")
+}

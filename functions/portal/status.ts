@@ -1,0 +1,100 @@
+import { html } from "hono/html"
+import type { Html, Tone } from "./html.ts"
+
+type Shape = "check" | "cross" | "clock" | "pause" | "slash" | "triangle" | "ring"
+
+// Each has an outline of its own: who sees no colours tells them apart as well.
+const shapes: Record<Shape, Html> = {
+  check: html`<circle cx="8" cy="8" r="7.2" /><path
+      class="cut"
+      d="m4.8 8.2 2.2 2.3 4.2-4.8"
+      stroke-width="1.9"
+    />`,
+  cross: html`<path d="M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z" /><path
+      class="cut"
+      d="m5.4 5.4 5.2 5.2m0-5.2-5.2 5.2"
+      stroke-width="1.8"
+    />`,
+  clock: html`<circle
+      cx="8"
+      cy="8"
+      r="6.2"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.8"
+    /><path d="M8 4.5V8l2.4 1.6" fill="none" stroke="currentColor" stroke-width="1.7" />`,
+  pause: html`<rect x="1" y="1" width="14" height="14" rx="3" /><path
+      class="cut"
+      d="M6 5v6m4-6v6"
+      stroke-width="1.9"
+    />`,
+  slash: html`<circle
+      cx="8"
+      cy="8"
+      r="6.2"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.8"
+    /><path d="m4 12 8-8" fill="none" stroke="currentColor" stroke-width="1.8" />`,
+  triangle: html`<path d="M8 1.2 15.4 14.4H.6z" /><path
+      class="cut"
+      d="M8 6v4m0 1.2v1.4"
+      stroke-width="1.7"
+    />`,
+  ring: html`<circle
+    cx="8"
+    cy="8"
+    r="6.2"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.8"
+    stroke-dasharray="3 2.6"
+  />`,
+}
+
+/** Each shape once for a page; a status refers to it. */
+export const shapeSprite: Html = html`<svg class="sprite" width="0" height="0" aria-hidden="true">
+  ${Object.entries(shapes).map(([id, shape]) => html`<symbol id="is-${id}" viewBox="0 0 16 16">${shape}</symbol>`)}
+</svg>`
+
+/** A status: a word, a shape, and only then a colour. */
+export const status = (tone: Tone, shape: Shape, word: string): Html =>
+  html`<span class="status is-${tone}"
+    ><svg aria-hidden="true"><use href="#is-${shape}" /></svg>${word}</span
+  >`
+
+const deliveries: Record<string, [Tone, Shape, string]> = {
+  delivered: ["ok", "check", "Delivered"],
+  failed: ["bad", "cross", "Failed"],
+  pending: ["wait", "clock", "Pending"],
+  held: ["held", "pause", "Held"],
+  discarded: ["off", "slash", "Discarded"],
+}
+export const deliveryStatus = (value: string): Html =>
+  status(...(deliveries[value] ?? (["off", "slash", value] as const)))
+
+const sources: Record<string, [Tone, Shape, string]> = {
+  new: ["off", "ring", "Never heard"],
+  connected: ["ok", "check", "Connected"],
+  disconnected: ["bad", "cross", "PBX unreachable"],
+  silent: ["warn", "triangle", "Silent"],
+}
+export const sourceStatus = (value: string): Html =>
+  status(...(sources[value] ?? (["off", "slash", value] as const)))
+
+type Disabled = { disabled: boolean; disabledReason: string | null }
+
+const reasons: Record<string, string> = {
+  gone: "Disabled: answered 410",
+  failing: "Disabled: failing",
+  manual: "Disabled",
+}
+
+/** How an endpoint stands; `failingSince` where that is known. */
+export function endpointStatus(endpoint: Disabled, failingSince: string | null = null): Html {
+  const { disabled, disabledReason } = endpoint
+  if (disabled) return status("held", "pause", reasons[disabledReason ?? "manual"] ?? "Disabled")
+  return failingSince === null
+    ? status("ok", "check", "Enabled")
+    : status("warn", "triangle", "Failing")
+}

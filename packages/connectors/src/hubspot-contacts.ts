@@ -1,0 +1,94 @@
+import type { Candidate, Contacts } from "./contact.ts"
+import { judge } from "./hubspot-problem.ts"
+import { listAt, textAt } from "./json.ts"
+import { asking, isGood, stop, type Steps } from "./step.ts"
+
+/** Each dated version of HubSpot's API lives 18 months. */
+export const VERSION = "2026-03"
+export const CONTACTS = `/crm/objects/${VERSION}/contacts`
+
+const CONFLICT = 409
+const NOT_FOUND = 404
+
+const ask = asking(judge)
+
+const PHONES = ["phone", "mobilephone"]
+const SEARCHED = ["hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number"]
+const READ = `properties=${PHONES.join("%2C")}`
+
+const candidateOf = (contact: unknown): Candidate[] => {
+  const id = textAt(contact, "id")
+  const phones = PHONES.map((name) => textAt(contact, "properties", name))
+  return id === undefined ? [] : [{ id, phones }]
+}
+
+const FOUND = { id: "CONTACT", properties: {} }
+
+function* readOne(purpose: string, path: string): Steps<Candidate[]> {
+  const answer = yield* ask({ purpose, method: "GET", path, sample: FOUND }, [NOT_FOUND])
+  return isGood(answer) ? candidateOf(answer.body) : []
+}
+
+/** Contacts of HubSpot. */
+export const contacts: Contacts = {
+  isId: (key) => /^\d{1,20}$/.test(key),
+  byId: (id) => readOne("read the contact", `${CONTACTS}/${id}?${READ}`),
+  byField: (field, value) =>
+    readOne(
+      `find the contact by ${field}`,
+      `${CONTACTS}/${encodeURIComponent(value)}?idProperty=${field}&${READ}`,
+    ),
+  byEmail: (email) =>
+    readOne(
+      "find the contact by email",
+      `${CONTACTS}/${encodeURIComponent(email)}?idProperty=email&${READ}`,
+    ),
+  *byPhone({ national, e164 }) {
+    const filter = (propertyName: string, value: string) => ({
+      filters: [{ propertyName, operator: "EQ", value }],
+    })
+    const answer = yield* ask({
+      purpose: "find the contact by phone",
+      method: "POST",
+      path: `${CONTACTS}/search`,
+      body: {
+        // The index leaves the country's code out, so what it finds is compared once more.
+        filterGroups: [
+          ...SEARCHED.map((name) => filter(name, national)),
+          ...PHONES.map((name) => filter(name, e164)),
+        ],
+        properties: PHONES,
+        limit: 10,
+        after: "0",
+        sorts: [],
+      },
+      sample: { total: 1, results: [{ ...FOUND, properties: { phone: e164 } }] },
+    })
+    return listAt(answer.body, "results").flatMap(candidateOf)
+  },
+  *create({ name, email, phone }) {
+    const [firstname = "", ...rest] = name.split(" ")
+    const answer = yield* ask(
+      {
+        purpose: "make the contact",
+        method: "POST",
+        path: CONTACTS,
+        body: {
+          properties: {
+            firstname,
+            lastname: rest.join(" "),
+            ...(phone !== null && { phone }),
+            ...(email !== null && { email }),
+          },
+          associations: [],
+        },
+        sample: FOUND,
+      },
+      [CONFLICT],
+    )
+    // The email is another contact's: that one is meant.
+    const existing = /Existing ID: (\d+)/.exec(textAt(answer.body, "message") ?? "")?.[1]
+    const id = textAt(answer.body, "id") ?? existing
+    return id ?? stop(judge(answer, { purpose: "make the contact" }))
+  },
+}

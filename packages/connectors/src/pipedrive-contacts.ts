@@ -1,0 +1,79 @@
+import type { Candidate, Contacts } from "./contact.ts"
+import { at, listAt, textAt } from "./json.ts"
+import { judge } from "./pipedrive-problem.ts"
+import { asking, isGood, stop, type Steps } from "./step.ts"
+
+const ask = asking(judge)
+
+const personOf = (id: string): Steps<Candidate[]> => readPerson(id, () => true)
+
+/** A search by custom fields looks through all of them: which one it was is asked of the person itself. */
+function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<Candidate[]> {
+  const answer = yield* ask(
+    {
+      purpose: "read the person",
+      method: "GET",
+      path: `/api/v2/persons/${id}`,
+      sample: { success: true, data: { id: 1 } },
+    },
+    [NOT_FOUND],
+  )
+  const person = at(answer.body, "data")
+  if (!isGood(answer) || at(person, "is_deleted") === true || !isMeant(person)) return []
+  const phones = listAt(person, "phones").map((each) => textAt(each, "value"))
+  return [{ id: textAt(person, "id") ?? id, phones }]
+}
+
+const NOT_FOUND = 404
+
+function* search(
+  purpose: string,
+  term: string,
+  query: string,
+  sample: object = {},
+): Steps<Candidate[]> {
+  const answer = yield* ask({
+    purpose,
+    method: "GET",
+    path: `/api/v2/persons/search?term=${encodeURIComponent(term)}&${query}&limit=10`,
+    sample: { success: true, data: { items: [{ item: { id: 1, ...sample } }] } },
+  })
+  return listAt(answer.body, "data", "items").flatMap((each) => {
+    const id = textAt(each, "item", "id")
+    const phones = listAt(each, "item", "phones").map((phone) => textAt([phone], 0))
+    return id === undefined ? [] : [{ id, phones }]
+  })
+}
+
+/** Persons of Pipedrive. */
+export const contacts: Contacts = {
+  isId: (key) => /^\d{1,15}$/.test(key),
+  byId: personOf,
+  *byField(field, value) {
+    const query = "fields=custom_fields&exact_match=true"
+    const found = yield* search(`find the person by ${field}`, value, query)
+    // Each of them costs a request, of which an attempt has six.
+    const [first, ...more] = found
+    if (!first || more.length > 0) return found
+    return yield* readPerson(first.id, (person) => textAt(person, "custom_fields", field) === value)
+  },
+  byEmail: (email) => search("find the person by email", email, "fields=email&exact_match=true"),
+  // The stored text is what is searched: the digits without the country's code lie in most spellings.
+  byPhone: ({ national, e164 }) =>
+    search("find the person by phone", national, "fields=phone", { phones: [e164] }),
+  *create({ name, email, phone }) {
+    const entry = (value: string) => [{ value, primary: true, label: "work" }]
+    const answer = yield* ask({
+      purpose: "make the person",
+      method: "POST",
+      path: "/api/v2/persons",
+      body: {
+        name,
+        ...(email !== null && { emails: entry(email) }),
+        ...(phone !== null && { phones: entry(phone) }),
+      },
+      sample: { success: true, data: { id: 1 } },
+    })
+    return textAt(answer.body, "data", "id") ?? stop(judge(answer, { purpose: "make the person" }))
+  },
+}

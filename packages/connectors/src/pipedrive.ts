@@ -1,0 +1,190 @@
+import * as v from "valibot"
+import type { Call } from "./call.ts"
+import { contactOf } from "./contact.ts"
+import type { Connector, Input, SettingsOf } from "./connector.ts"
+import { at, listAt, textAt } from "./json.ts"
+import { contacts } from "./pipedrive-contacts.ts"
+import { judge } from "./pipedrive-problem.ts"
+import { dispositionsOf, live, RefreshAuth, TokenAuth } from "./settings.ts"
+import { asking, keep, type Steps } from "./step.ts"
+import { isoSeconds, sqlTime } from "./time.ts"
+import { markerOf, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
+
+const OUTCOMES = [
+  "connected",
+  "no_answer",
+  "left_message",
+  "left_voicemail",
+  "wrong_number",
+  "busy",
+] as const
+
+const settings = {
+  auth: v.variant("type", [TokenAuth, RefreshAuth]),
+  companyDomain: v.pipe(
+    v.string(),
+    v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, "must be the acme of acme.pipedrive.com"),
+  ),
+  dispositions: dispositionsOf(v.picklist(OUTCOMES)),
+  live,
+}
+type Settings = SettingsOf<typeof settings>
+
+// It has no word for the last three: the note says what it was.
+const DISPOSITIONS = {
+  answered: "connected",
+  busy: "busy",
+  no_answer: "no_answer",
+  rejected: "busy",
+  congestion: "no_answer",
+  failed: "no_answer",
+}
+
+const ask = asking(judge)
+
+/** Pipedrive: a call log on its person, and an activity while the call goes on. */
+export const pipedrive: Connector<typeof settings> = {
+  kind: "pipedrive",
+  settings,
+  baseUrl: ({ companyDomain }) => `https://${companyDomain.toLowerCase()}.pipedrive.com`,
+  tokenSource: () => ({ url: "https://oauth.pipedrive.com/oauth/token", client: "basic" }),
+  authorize: (token, isOwn) =>
+    isOwn ? { "x-api-token": token } : { authorization: `Bearer ${token}` },
+  log,
+  check,
+}
+
+type Activity = { id: string; isLogged: boolean }
+
+/** A call log has no unique field: what an earlier attempt may have made is looked for before another is. */
+function* log(input: Input<Settings>): Steps {
+  const { call, memory } = input
+  const personId = yield* contactOf(contacts, input)
+  const known = memory.call["activityId"]
+  const activity =
+    known === undefined
+      ? yield* findActivity(input, personId)
+      : { id: known, isLogged: memory.call["isLogged"] === "yes" }
+  if (activity?.isLogged) return yield* change(input, personId, activity.id)
+  if (!call.isOver) return yield* begin(input, personId, activity)
+  const answer = yield* ask({
+    purpose: "log the call",
+    method: "POST",
+    path: "/api/v1/callLogs",
+    body: callLogOf(input, personId, activity),
+    sample: { success: true, data: { id: "LOG", activity_id: 1 } },
+  })
+  const activityId = textAt(answer.body, "data", "activity_id") ?? activity?.id
+  if (activityId !== undefined) yield* keep({ call: { activityId, isLogged: "yes", personId } })
+  return { end: "logged", words: `call log ${activityId ?? ""} on person ${personId}` }
+}
+
+function* findActivity(input: Input<Settings>, personId: string): Steps<Activity | undefined> {
+  const { call } = input
+  const since = encodeURIComponent(isoSeconds(call.startedAt - CLOCK_TOLERANCE_MS))
+  const answer = yield* ask({
+    purpose: "look for what an earlier attempt made",
+    method: "GET",
+    path: `/api/v2/activities?person_id=${personId}&updated_since=${since}&sort_by=update_time&sort_direction=desc&limit=500`,
+    sample: { success: true, data: [] },
+  })
+  const ours = listAt(answer.body, "data").filter((each) => isOf(call, each))
+  const found = ours.find((each) => at(each, "done") === true) ?? ours[0]
+  const id = textAt(found, "id")
+  return id === undefined ? undefined : { id, isLogged: at(found, "done") === true }
+}
+
+// Pipedrive's clock, or the PBX's, may be wrong by so much.
+const CLOCK_TOLERANCE_MS = 60 * 60 * 1_000
+
+const isOf = (call: Call, activity: unknown) =>
+  [
+    textAt(activity, "note"),
+    textAt(activity, "subject"),
+    textAt(activity, "public_description"),
+  ].some((text) => text?.includes(markerOf(call)))
+
+/** It is logged already: what is news of it goes into its activity, since a call log cannot be changed. */
+function* change(input: Input<Settings>, personId: string, id: string): Steps {
+  const { call, fields, memory } = input
+  if (!call.isOver) return { end: "skipped", words: "skipped: the call is logged as over already" }
+  if (memory.call["isLogged"] === "yes")
+    yield* ask({
+      purpose: "change the activity",
+      method: "PATCH",
+      path: `/api/v2/activities/${id}`,
+      body: { subject: subjectOf(call), note: noteOf(call), ...ownOf(fields) },
+      sample: { success: true, data: { id: 1 } },
+    })
+  else yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
+  return { end: "logged", words: `activity ${id} on person ${personId}` }
+}
+
+/** An activity that is not done yet; its call log takes it over. */
+function* begin({ call, fields }: Input<Settings>, personId: string, activity?: Activity): Steps {
+  const words = (id: string) => `activity ${id} on person ${personId}`
+  if (activity) return { end: "logged", words: words(activity.id) }
+  const [due_date, due_time] = sqlTime(call.startedAt).slice(0, 16).split(" ")
+  const answer = yield* ask({
+    purpose: "show the running call",
+    method: "POST",
+    path: "/api/v2/activities",
+    body: {
+      type: "call",
+      subject: subjectOf(call),
+      due_date,
+      due_time,
+      participants: [{ person_id: Number(personId), primary: true }],
+      done: false,
+      note: noteOf(call),
+      ...ownOf(fields),
+    },
+    sample: { success: true, data: { id: 1 } },
+  })
+  const id = textAt(answer.body, "data", "id")
+  if (id === undefined) return judge(answer, { purpose: "show the running call" })
+  yield* keep({ call: { activityId: id, personId } })
+  return { end: "logged", words: words(id) }
+}
+
+function callLogOf(
+  { call, settings: given, fields }: Input<Settings>,
+  person: string,
+  activity?: Activity,
+) {
+  const outcome = outcomeOrNoAnswer(call)
+  return {
+    outcome: given.dispositions[outcome] ?? DISPOSITIONS[outcome],
+    to_phone_number: call.number ?? "",
+    start_time: sqlTime(call.startedAt),
+    end_time: sqlTime(call.endedAt),
+    ...(call.talkSeconds !== null && { duration: String(call.talkSeconds) }),
+    subject: subjectOf(call),
+    ...(activity ? { activity_id: Number(activity.id) } : { person_id: Number(person) }),
+    note: noteOf(call),
+    ...ownOf(fields),
+  }
+}
+
+// Whose call it is, and which activity it goes into, is decided here.
+const ownOf = ({ activity_id: _, person_id: _person, ...own }: Record<string, unknown>) => own
+
+const escaped = (text: string) =>
+  text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
+const noteOf = (call: Call) => `<p>${notesOf(call).map(escaped).join("<br>")}</p>`
+
+function* check(): Steps {
+  yield* ask({
+    purpose: "read the user",
+    method: "GET",
+    path: "/api/v1/users/me",
+    sample: { success: true, data: { id: 1 } },
+  })
+  yield* ask({
+    purpose: "search persons",
+    method: "GET",
+    path: "/api/v2/persons?limit=1",
+    sample: { success: true, data: [] },
+  })
+  return { end: "logged", words: "signed in; persons can be read" }
+}

@@ -1,0 +1,231 @@
+import * as v from "valibot"
+import { contactOf, type Candidate, type Contacts } from "./contact.ts"
+import type { Connector, Input, SettingsOf } from "./connector.ts"
+import { at, listAt, textAt } from "./json.ts"
+import { failed } from "./problem.ts"
+import { FieldName, RefreshAuth } from "./settings.ts"
+import { asking, isGood, keep, stop, type Answer, type Kept, type Steps } from "./step.ts"
+import { minutesAndSeconds } from "./time.ts"
+import { notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
+import { itemOf, judge } from "./zoho-problem.ts"
+
+const API = "/crm/v8"
+
+// Accounts and API of each data centre; an account lives in one of them.
+const DATA_CENTERS = {
+  com: ["accounts.zoho.com", "www.zohoapis.com"],
+  eu: ["accounts.zoho.eu", "www.zohoapis.eu"],
+  in: ["accounts.zoho.in", "www.zohoapis.in"],
+  "com.au": ["accounts.zoho.com.au", "www.zohoapis.com.au"],
+  jp: ["accounts.zoho.jp", "www.zohoapis.jp"],
+  "com.cn": ["accounts.zoho.com.cn", "www.zohoapis.com.cn"],
+  ca: ["accounts.zohocloud.ca", "www.zohoapis.ca"],
+  sa: ["accounts.zoho.sa", "www.zohoapis.sa"],
+} as const
+const dataCenters = Object.keys(DATA_CENTERS) as (keyof typeof DATA_CENTERS)[]
+
+const settings = {
+  auth: RefreshAuth,
+  dataCenter: v.pipe(
+    v.optional(v.picklist(dataCenters), "com"),
+    v.description("Where the account lives: what follows zoho. in its address"),
+  ),
+  callIdField: v.pipe(
+    v.optional(FieldName, "Ringback_Call_Id"),
+    v.description("A single line field of Calls that does not allow duplicate values"),
+  ),
+}
+type Settings = SettingsOf<typeof settings>
+
+const NOT_ANSWERED = "No response/Busy"
+
+// Of the list that every account begins with; an answered call has none.
+const RESULTS = {
+  answered: undefined,
+  busy: NOT_ANSWERED,
+  no_answer: NOT_ANSWERED,
+  rejected: NOT_ANSWERED,
+  congestion: undefined,
+  failed: undefined,
+}
+
+const ask = asking(judge)
+
+/** Zoho CRM: a Call, found again by a field without duplicates. */
+export const zoho: Connector<typeof settings> = {
+  kind: "zoho",
+  settings,
+  baseUrl: ({ dataCenter }) => `https://${DATA_CENTERS[dataCenter][1]}`,
+  tokenSource: ({ dataCenter }) => ({
+    url: `https://${DATA_CENTERS[dataCenter][0]}/oauth/v2/token`,
+    client: "form",
+  }),
+  authorize: (token) => ({ authorization: `Zoho-oauthtoken ${token}` }),
+  log,
+  check,
+}
+
+function* log(input: Input<Settings>): Steps {
+  const { call, settings: given, memory } = input
+  if (!call.isOver) return { end: "skipped", words: "skipped: Zoho CRM gets calls once they end" }
+  const names = "statusField" in memory.endpoint ? memory.endpoint : yield* readNames(given)
+  const contactId = yield* contactOf(contacts, input)
+  const answer = yield* ask({
+    purpose: "log the call",
+    method: "POST",
+    path: `${API}/Calls/upsert`,
+    body: {
+      data: [recordOf(input, names, contactId)],
+      duplicate_check_fields: [given.callIdField],
+    },
+    sample: { data: [{ code: "SUCCESS", action: "insert", details: { id: "CALL" } }] },
+  })
+  const id = textAt(itemOf(answer), "details", "id")
+  // A batch of one answers 202 or 207 where its item is refused.
+  if (id === undefined || textAt(itemOf(answer), "code") !== "SUCCESS")
+    return judge(answer, { purpose: "log the call" })
+  yield* keep({ call: { id, contactId } })
+  return { end: "logged", words: `call ${id} on contact ${contactId}` }
+}
+
+function recordOf({ call, settings: given, fields }: Input<Settings>, names: Kept, who: string) {
+  const outcome = outcomeOrNoAnswer(call)
+  const result = given.dispositions[outcome] ?? RESULTS[outcome]
+  const { [given.callIdField]: _key, ...others } = fields
+  return {
+    Subject: subjectOf(call),
+    Call_Type: "Outbound",
+    // Zoho takes an offset and no Z.
+    Call_Start_Time: new Date(call.startedAt).toISOString().replace(/\.\d+Z$/, "+00:00"),
+    Call_Duration: minutesAndSeconds(call.talkSeconds ?? 0),
+    [names["statusField"]!]: "Completed",
+    ...(result !== undefined && { Call_Result: result }),
+    Who_Id: { id: who },
+    Description: notesOf(call).join("\n"),
+    [given.callIdField]: call.uuid,
+    ...others,
+  }
+}
+
+/** The names differ from account to account, so that they are read once. */
+function* readNames({ callIdField }: Settings): Steps<Kept> {
+  const fields = yield* readFields(callIdField)
+  const problem = keyProblem(fields, callIdField)
+  if (problem !== undefined) stop(failed(fields.answer, problem))
+  const statusField = STATUS_FIELDS.find((name) => fields.byName.has(name)) ?? STATUS_FIELDS[0]
+  yield* keep({ endpoint: { statusField } })
+  return { statusField }
+}
+
+const STATUS_FIELDS = ["Outgoing_Call_Status", "Outbound_Call_Status"] as const
+
+type Fields = { answer: Answer; byName: Map<string | undefined, unknown> }
+
+function* readFields(callIdField: string): Steps<Fields> {
+  const named = (api_name: string) => ({ api_name, unique: { casesensitive: "" } })
+  const answer = yield* ask({
+    purpose: "read the fields of Calls",
+    method: "GET",
+    path: `${API}/settings/fields?module=Calls`,
+    sample: { fields: [named(callIdField), named(STATUS_FIELDS[0])] },
+  })
+  const byName = new Map(
+    listAt(answer.body, "fields").map((field) => [textAt(field, "api_name"), field]),
+  )
+  return { answer, byName }
+}
+
+function keyProblem({ byName }: Fields, name: string): string | undefined {
+  const how = "make it a single line field of the module Calls with 'Do not allow duplicate values'"
+  const field = byName.get(name)
+  if (field === undefined) return `The module Calls has no field ${name}: ${how}`
+  const unique = at(field, "unique")
+  const isUnique = typeof unique === "object" && unique !== null && Object.keys(unique).length > 0
+  return isUnique ? undefined : `The field ${name} of Calls allows duplicates: ${how}`
+}
+
+const PHONES = ["Phone", "Mobile", "Home_Phone", "Other_Phone"]
+
+const candidatesOf = ({ body }: Answer): Candidate[] =>
+  listAt(body, "data").flatMap((record) => {
+    const id = textAt(record, "id")
+    return id === undefined ? [] : [{ id, phones: PHONES.map((name) => textAt(record, name)) }]
+  })
+
+const NOT_FOUND = 404
+
+function* find(purpose: string, path: string, sample: object = {}): Steps<Candidate[]> {
+  const answer = yield* ask(
+    { purpose, method: "GET", path, sample: { data: [{ id: "CONTACT", ...sample }] } },
+    [NOT_FOUND],
+  )
+  return isGood(answer) ? candidatesOf(answer) : []
+}
+
+const FIELDS = `fields=${["id", ...PHONES].join(",")}`
+
+const contacts: Contacts = {
+  isId: (key) => /^\d{10,25}$/.test(key),
+  byId: (id) => find("read the contact", `${API}/Contacts/${id}?${FIELDS}`),
+  *byField(field, value) {
+    // Parentheses, commas and backslashes mean something in a criterion; `equals` also finds what contains it.
+    const criteria = `(${field}:equals:${value.replace(/[\\(),]/g, "\\$&")})`
+    const answer = yield* ask({
+      purpose: `find the contact by ${field}`,
+      method: "GET",
+      path: `${API}/Contacts/search?criteria=${encodeURIComponent(criteria)}&per_page=10`,
+      sample: { data: [{ id: "CONTACT", [field]: value }] },
+    })
+    const data = listAt(answer.body, "data").filter((record) => textAt(record, field) === value)
+    return candidatesOf({ ...answer, body: { data } })
+  },
+  byEmail: (email) =>
+    find(
+      "find the contact by email",
+      `${API}/Contacts/search?email=${encodeURIComponent(email)}&per_page=10`,
+    ),
+  byPhone: ({ national, e164 }) =>
+    find(
+      "find the contact by phone",
+      `${API}/Contacts/search?phone=${encodeURIComponent(national)}&per_page=10`,
+      { Phone: e164 },
+    ),
+  *create({ name, email, phone }) {
+    const words = name.split(" ")
+    const last = words.pop() ?? name
+    const answer = yield* ask({
+      purpose: "make the contact",
+      method: "POST",
+      path: `${API}/Contacts`,
+      body: {
+        data: [
+          {
+            Last_Name: last,
+            ...(words.length > 0 && { First_Name: words.join(" ") }),
+            ...(email !== null && { Email: email }),
+            ...(phone !== null && { Phone: phone }),
+          },
+        ],
+      },
+      sample: { data: [{ code: "SUCCESS", details: { id: "CONTACT" } }] },
+    })
+    // DUPLICATE_DATA names the contact that has the email already.
+    return (
+      textAt(itemOf(answer), "details", "id") ??
+      stop(judge(answer, { purpose: "make the contact" }))
+    )
+  },
+}
+
+function* check({ callIdField }: Settings): Steps {
+  const fields = yield* readFields(callIdField)
+  const problem = keyProblem(fields, callIdField)
+  if (problem !== undefined) return failed(fields.answer, problem)
+  yield* ask({
+    purpose: "read a contact",
+    method: "GET",
+    path: `${API}/Contacts?fields=id&per_page=1`,
+    sample: { data: [] },
+  })
+  return { end: "logged", words: "signed in; all that is needed is there" }
+}

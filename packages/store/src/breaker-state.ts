@@ -1,0 +1,108 @@
+import { healthShard } from "./due.ts"
+import { changeHealth, type Health } from "./health.ts"
+import type { Table } from "./table.ts"
+
+// The circuit breaker's part of an endpoint's health, one conditional write for each transition. The table of its states
+// and transitions stands in functions/endpoint/breaker.ts. While it is open or waking, the endpoint's own entry is in the
+// index of what falls due.
+
+export const isOpen = ({ state }: Health) => state === "resting"
+
+/** Counts failures that came one after the other; the health as it is now. */
+export async function recordFailures(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  count: number,
+) {
+  return changeHealth(table, tenant, endpointId, {
+    update:
+      "SET failures = if_not_exists(failures, :zero) + :count, failingSince = if_not_exists(failingSince, :now), endpointId = :endpointId",
+    values: { ":zero": 0, ":count": count, ":now": table.now(), ":endpointId": endpointId },
+  })
+}
+
+/** A success: nothing of the failures remains, and a resting endpoint wakes. Undefined where all was well already. */
+export async function close(table: Table, tenant: string, endpointId: string) {
+  const woken = await changeHealth(table, tenant, endpointId, {
+    update:
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt",
+    condition: "#state = :resting",
+    names: { "#state": "state" },
+    values: {
+      ":waking": "waking",
+      ":resting": "resting",
+      ":shard": healthShard(endpointId),
+      ":now": table.now(),
+    },
+  })
+  if (woken) return woken
+  return changeHealth(table, tenant, endpointId, {
+    update: "REMOVE failures, failingSince",
+    condition:
+      "attribute_exists(failingSince) AND (attribute_not_exists(#state) OR #state <> :resting)",
+    names: { "#state": "state" },
+    values: { ":resting": "resting" },
+  })
+}
+
+/** From here on only probes are sent: the endpoint's own entry falls due at `probeAt`. Undefined where it rests already. */
+export async function open(table: Table, tenant: string, endpointId: string, probeAt: number) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "SET #state = :resting, dueShard = :shard, dueAt = :at, endpointId = :endpointId",
+    condition: "attribute_not_exists(#state) OR #state <> :resting",
+    names: { "#state": "state" },
+    values: {
+      ":resting": "resting",
+      ":shard": healthShard(endpointId),
+      ":at": probeAt,
+      ":endpointId": endpointId,
+    },
+  })
+}
+
+/** The right to one probe, for `leaseMs`. Undefined where another has it. */
+export async function takeProbe(table: Table, tenant: string, endpointId: string, leaseMs: number) {
+  const now = table.now()
+  return changeHealth(table, tenant, endpointId, {
+    update: "SET leaseUntil = :until",
+    condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now",
+    values: { ":until": now + leaseMs, ":now": now },
+  })
+}
+
+/** Nothing is parked any more: the endpoint's entry leaves the index. */
+export async function endWaking(table: Table, tenant: string, endpointId: string) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "REMOVE #state, wokenAt, dueShard, dueAt",
+    condition:
+      "attribute_exists(dueShard) AND (attribute_not_exists(#state) OR #state <> :resting)",
+    names: { "#state": "state" },
+    values: { ":resting": "resting" },
+  })
+}
+
+/** The failures are forgotten from `since` on: a delivery since then proved that they were not all. */
+export async function countAnew(table: Table, tenant: string, endpointId: string, since: number) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "SET failingSince = :now, failures = :zero",
+    condition: "failingSince = :since",
+    values: { ":now": table.now(), ":zero": 0, ":since": since },
+  })
+}
+
+/** Nothing is remembered: the endpoint was enabled again, or deleted. */
+export async function resetAndWake(table: Table, tenant: string, endpointId: string) {
+  return changeHealth(table, tenant, endpointId, {
+    update:
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree",
+    names: { "#state": "state" },
+    values: {
+      ":waking": "waking",
+      ":shard": healthShard(endpointId),
+      ":now": table.now(),
+      ":endpointId": endpointId,
+    },
+    condition: "attribute_exists(pk)",
+  })
+}

@@ -1,0 +1,116 @@
+import { encodeBase32, parseEventId } from "@ringback/events/ids"
+import type { Named } from "@ringback/events/named"
+import type { Delivery } from "./delivery.ts"
+import { getItems, type Update, updateItem } from "./item.ts"
+import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
+import { queryAll } from "./live-item.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
+
+// What was erased is known by a hash of its Uuid, as long as something of it may come: queues and their dead letters for
+// three weeks, and longer where events of it still arrive.
+const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
+
+/** The Uuids that were erased, as hashes, and when each is forgotten (epoch seconds). */
+export type Erased = Map<string, number>
+
+const PREFIX = "UUID#"
+const partitionOf = (tenant: string) => `${tenant}#X`
+
+export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
+  encodeBase32(hashOf("erased", kind, text))
+
+const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
+
+/** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
+export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
+  await updateItem(
+    table,
+    { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` },
+    {
+      update: "SET expiresAt = :expiresAt",
+      values: { ":expiresAt": toSeconds(table.now() + lifetimeMs(table)) },
+    },
+  )
+}
+
+/** All that a tenant had erased: a read unit for about a hundred of them. */
+export async function list(table: Table, tenant: string): Promise<Erased> {
+  const items = await queryAll(table, partitionOf(tenant), PREFIX, ["sk", "expiresAt"])
+  const now = table.now()
+  return new Map(
+    items
+      .filter((item) => !isExpired(item as { expiresAt: number }, now))
+      .map(({ sk, expiresAt }) => [(sk as string).slice(PREFIX.length), expiresAt as number]),
+  )
+}
+
+/** Whether what is erased is half forgotten, though something of it still came. */
+export const isFading = (table: Table, expiresAt: number) =>
+  expiresAt * 1000 - table.now() < lifetimeMs(table) / 2
+
+/** Whether one of the Uuids that an event names was erased: the hash of that one. */
+export function erasedIn(
+  erased: Pick<Erased, "has">,
+  { subject, linked }: Named,
+): string | undefined {
+  return [subject, linked]
+    .flatMap((uuid) => (uuid === null ? [] : [hashOfName("uuid", uuid)]))
+    .find((hash) => erased.has(hash))
+}
+
+/** Takes the content out of an event; the claim stays, so that it is not taken in again. False where it was empty already. */
+export const emptyEvent = (table: Table, event: Key): Promise<boolean> =>
+  change(table, event, {
+    update: "SET erased = :true, #uuid = :null REMOVE headers, packed, #data",
+    // Claimed anew by its own message, it may have its content again.
+    condition:
+      "attribute_exists(pk) AND (attribute_not_exists(erased) OR attribute_exists(headers) OR attribute_exists(packed) OR attribute_exists(#data))",
+    names: { "#uuid": "uuid", "#data": "data" },
+    values: { ":true": true, ":null": null },
+  })
+
+/** Takes out what is known of a call but who told it. */
+export const emptyCall = (table: Table, tenant: string, source: string, uuid: string) =>
+  change(table, callKey(tenant, source, uuid), {
+    update: "REMOVE facts, #references",
+    condition: "attribute_exists(facts) OR attribute_exists(#references)",
+    names: { "#references": "references" },
+  })
+
+/** Takes out of a delivery's attempts what the receiver answered. False where it is another one by now. */
+export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery) =>
+  change(
+    table,
+    { pk, sk },
+    {
+      update: "SET attempts = :attempts",
+      condition: "turn = :turn AND size(attempts) = :count",
+      values: {
+        ":attempts": attempts.map((attempt) => ({ ...attempt, responseBody: null })),
+        ":turn": turn,
+        ":count": attempts.length,
+      },
+    },
+  )
+
+/** Which of those events are empty. */
+export async function erasedAmong(
+  table: Table,
+  tenant: string,
+  eventIds: string[],
+): Promise<Set<string>> {
+  const keys = eventIds.flatMap((id) => {
+    const parsed = parseEventId(id)
+    return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
+  })
+  const items = await getItems(table, keys, {
+    consistent: true,
+    attributes: ["pk", "sk", "erased"],
+  })
+  const erased = items.filter(({ erased: isErased }) => isErased === true)
+  return new Set(erased.map((item) => eventIdOf(item as Key)))
+}
+
+/** False where the condition did not hold. */
+const change = async (table: Table, { pk, sk }: Key, update: Update) =>
+  (await updateItem(table, { pk, sk }, update)) !== undefined

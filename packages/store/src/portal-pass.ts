@@ -1,0 +1,87 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import * as v from "valibot"
+import { makeId } from "@ringback/events/ids"
+import { Scope } from "./api-key.ts"
+import { createItem, deleteItem, getItem, type Item } from "./item.ts"
+import { passKey } from "./keys.ts"
+import { isExpired, toSeconds, type Table } from "./table.ts"
+
+/**
+ * Whose right a pass has, and with what it ends: a tenant's key, or the operator's. Of the operator's key no hash may lie
+ * in the table, for it may be short: `proof` is one that is sealed.
+ */
+export const Origin = v.variant("kind", [
+  v.object({ kind: v.literal("key"), tenant: v.string(), keyId: v.string() }),
+  v.object({ kind: v.literal("operator"), proof: v.string() }),
+])
+export type Origin = v.InferOutput<typeof Origin>
+
+/** A portal link (`lnk_`) or a session of a browser (`ses_`). Of its secret only a hash is kept. */
+const Pass = v.object({
+  id: v.string(),
+  /** Null: the operator's session, for all tenants. */
+  tenant: v.nullable(v.string()),
+  scope: Scope,
+  origin: Origin,
+  secretHash: v.string(),
+  /** Epoch ms. */
+  createdAt: v.number(),
+  /** Epoch seconds: also the table's TTL. */
+  expiresAt: v.number(),
+})
+export type Pass = v.InferOutput<typeof Pass>
+
+export type PassKind = "lnk" | "ses"
+
+/** A new pass and its text, `rbl_` or `rbp_` + TENANT_ID_SECRET, which is not kept. */
+export async function create(
+  table: Table,
+  kind: PassKind,
+  settings: Pick<Pass, "tenant" | "scope" | "origin">,
+  lifetimeMs: number,
+): Promise<{ pass: Pass; text: string }> {
+  const now = table.now()
+  const id = makeId(kind, now)
+  const secret = randomBytes(32).toString("base64url")
+  const pass: Pass = {
+    id,
+    ...settings,
+    secretHash: hashOf(secret).toString("base64url"),
+    createdAt: now,
+    expiresAt: toSeconds(now + lifetimeMs),
+  }
+  await createItem(table, { ...passKey(pass.tenant, id), ...pass })
+  const owner = settings.tenant?.slice("ten_".length) ?? OPERATOR
+  return { pass, text: `${PREFIXES[kind]}_${owner}_${id.slice(4)}_${secret}` }
+}
+
+/** The pass of that text, read consistently; undefined where there is none, or its time is over. */
+export async function verify(
+  table: Table,
+  kind: PassKind,
+  text: string,
+): Promise<Pass | undefined> {
+  const [, prefix, owner, id, secret] = TEXT.exec(text) ?? []
+  if (prefix !== PREFIXES[kind] || !owner || !secret) return undefined
+  const tenant = owner === OPERATOR ? null : `ten_${owner}`
+  const item = await getItem(table, passKey(tenant, `${kind}_${id}`), { consistent: true })
+  const pass = item && parse(item)
+  if (!pass || isExpired(pass, table.now())) return undefined
+  return timingSafeEqual(hashOf(secret), Buffer.from(pass.secretHash, "base64url"))
+    ? pass
+    : undefined
+}
+
+/** Ends a pass. True for one caller alone, however many ask at the same time: so a link is good once. */
+export const remove = (table: Table, { tenant, id }: Pick<Pass, "tenant" | "id">) =>
+  deleteItem(table, passKey(tenant, id))
+
+const PREFIXES = { lnk: "rbl", ses: "rbp" }
+const OPERATOR = "operator"
+const TEXT =
+  /^(rbl|rbp)_([0-9a-hjkmnp-tv-z]{26}|operator)_([0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/
+
+const parse = (item: Item) => v.parse(Pass, item)
+
+// The secret is 256 random bits, so a plain hash is as good as a slow one.
+const hashOf = (secret: string) => createHash("sha256").update(secret).digest()

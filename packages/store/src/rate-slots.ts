@@ -1,0 +1,36 @@
+import { changeHealth } from "./health.ts"
+import type { Table } from "./table.ts"
+
+/**
+ * Takes `count` slots of a rate limit, `intervalMs` apart, and says when the first one is. Slots are given out by one
+ * atomic write, so that workers side by side keep the rate together.
+ */
+export async function takeSlots(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  count: number,
+  intervalMs: number,
+): Promise<number> {
+  const now = table.now()
+  const width = Math.ceil(count * intervalMs)
+  const fresh = await changeHealth(table, tenant, endpointId, {
+    update: "SET nextFree = :next, endpointId = :endpointId",
+    condition: "attribute_not_exists(nextFree) OR nextFree <= :now",
+    values: { ":next": now + width, ":now": now, ":endpointId": endpointId },
+  })
+  if (fresh) return now
+  const queued = await changeHealth(table, tenant, endpointId, {
+    update: "ADD nextFree :width",
+    values: { ":width": width },
+  })
+  return queued!.nextFree! - width
+}
+
+/** The line of slots begins anew: the rate is another one. */
+export async function dropSlots(table: Table, tenant: string, endpointId: string) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "REMOVE nextFree",
+    condition: "attribute_exists(nextFree)",
+  })
+}

@@ -1,0 +1,83 @@
+import { QueryCommand } from "@aws-sdk/client-dynamodb"
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
+import { parseDelivery } from "./delivery.ts"
+import { parseEvent } from "./event.ts"
+import type { Item } from "./item.ts"
+import {
+  DELIVERY_SHARDS,
+  deliveryPartition,
+  EVENT_SHARDS,
+  eventPartition,
+  RECORD_SHARDS,
+  recordPartition,
+} from "./keys.ts"
+import { parseRecord, recordKinds } from "./record.ts"
+import type { Table } from "./table.ts"
+
+/** Where a walk through a whole log goes on: a partition's number, and the sort key there. */
+export type Place = { shard: number; after?: string }
+export type Walked<T> = { items: T[]; next: Place | undefined }
+
+type Partitions = { pks: string[]; filter?: object }
+
+/** A page of all events of a tenant, partition by partition: each is read once. */
+export const walkEvents = (table: Table, tenant: string, place: Place, limit: number) =>
+  walk(table, { pks: numbered(EVENT_SHARDS, tenant, eventPartition) }, place, limit, parseEvent)
+
+/** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
+export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
+  const filter = {
+    FilterExpression: "#status <> :delivered OR attemptCount > :one",
+    ExpressionAttributeNames: { "#status": "status" },
+  }
+  const pks = numbered(DELIVERY_SHARDS, tenant, deliveryPartition)
+  return walk(table, { pks, filter }, place, limit, parseDelivery)
+}
+
+/** A page of all records of a tenant. */
+export function walkRecords(table: Table, tenant: string, place: Place, limit: number) {
+  const pks = recordKinds.flatMap((kind) =>
+    numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, kind, shard)),
+  )
+  return walk(table, { pks }, place, limit, parseRecord)
+}
+
+const numbered = (
+  count: number,
+  tenant: string,
+  partition: (tenant: string, shard: number) => string,
+) => Array.from({ length: count }, (_, shard) => partition(tenant, shard))
+
+/** Reads on until it has that many items or has read as many. A page may be short, and empty where filters apply. */
+async function walk<T>(
+  table: Table,
+  { pks, filter }: Partitions,
+  place: Place,
+  limit: number,
+  parse: (item: Item) => T,
+): Promise<Walked<T>> {
+  const items: T[] = []
+  let { shard, after } = place
+  for (let seen = 0; seen < limit;) {
+    const pk = pks[shard]!
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: "pk = :pk",
+        ...filter,
+        ExpressionAttributeValues: marshall({
+          ":pk": pk,
+          ...(filter && { ":delivered": "delivered", ":one": 1 }),
+        }),
+        ConsistentRead: true,
+        Limit: limit - seen,
+        ExclusiveStartKey: after === undefined ? undefined : marshall({ pk, sk: after }),
+      }),
+    )
+    items.push(...(page.Items ?? []).map((raw) => parse(unmarshall(raw))))
+    seen += page.ScannedCount ?? 0
+    after = page.LastEvaluatedKey && (unmarshall(page.LastEvaluatedKey)["sk"] as string)
+    if (after === undefined && ++shard === pks.length) return { items, next: undefined }
+  }
+  return { items, next: after === undefined ? { shard } : { shard, after } }
+}

@@ -1,0 +1,125 @@
+/** How an endpoint's requests show who they are. As it is opened: at rest it is sealed, and it is never shown again. */
+export type Auth =
+  | { type: "bearer"; token: string }
+  | { type: "basic"; username: string; password: string }
+  | { type: "header"; name: string; value: string }
+  | OAuth
+
+export type OAuth = {
+  type: "oauth2"
+  tokenUrl: string
+  clientId: string
+  clientSecret: string
+  scope?: string | undefined
+} & ({ grant: "client_credentials" } | { grant: "refresh_token"; refreshToken: string })
+
+const base64 = (text: string) => Buffer.from(text).toString("base64")
+
+/** The header that shows it; `token`: of an OAuth server. */
+export function authHeaders(auth: Auth | null, token: string | undefined): Record<string, string> {
+  switch (auth?.type) {
+    case undefined:
+      return {}
+    case "bearer":
+      return { authorization: `Bearer ${auth.token}` }
+    case "basic":
+      return { authorization: `Basic ${base64(`${auth.username}:${auth.password}`)}` }
+    case "header":
+      return { [auth.name]: auth.value }
+    case "oauth2":
+      return token === undefined ? {} : { authorization: `Bearer ${token}` }
+  }
+}
+
+/** The name of that header, in small letters: nothing else may set it. */
+export function authHeaderName(auth: Auth | null): string | undefined {
+  if (!auth) return undefined
+  return auth.type === "header" ? auth.name.toLowerCase() : "authorization"
+}
+
+export type TokenRequest = { headers: Record<string, string>; body: string }
+
+// RFC 6749, 2.3.1: both are form-encoded before they are joined.
+const formEncoded = (text: string) => new URLSearchParams({ "": text }).toString().slice(1)
+
+/**
+ * The request for a token. `client`: where the client's id and secret go: every server takes the header (RFC 6749), and a
+ * few that do not follow it the form alone.
+ */
+export function tokenRequest(
+  auth: OAuth,
+  client: "basic" | "form",
+  refreshToken: string | undefined,
+): TokenRequest {
+  const { clientId, clientSecret, scope, grant } = auth
+  const isBasic = client === "basic"
+  const form = new URLSearchParams({
+    grant_type: grant,
+    ...(grant === "refresh_token" && { refresh_token: refreshToken ?? auth.refreshToken }),
+    ...(scope !== undefined && { scope }),
+    ...(!isBasic && { client_id: clientId, client_secret: clientSecret }),
+  })
+  const credentials = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`
+  return {
+    headers: {
+      accept: "application/json",
+      "content-type": "application/x-www-form-urlencoded",
+      ...(isBasic && { authorization: `Basic ${base64(credentials)}` }),
+    },
+    body: form.toString(),
+  }
+}
+
+/** A token as its server gave it. `refreshToken`: the next one, where the server gives a new one with each. */
+export type Token = { accessToken: string; expiresInMs: number; refreshToken: string | undefined }
+
+// What a server does not say: short enough that a wrong guess costs one 401.
+const DEFAULT_SECONDS = 30 * 60
+const MAX_SECONDS = 30 * 24 * 3_600
+
+/** The token of an answer, or in words why there is none. Some say an error under 200. */
+export function tokenOf(statusCode: number, body: string): Token | { problem: string } {
+  const given = parse(body)
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = given
+  if (statusCode < 200 || statusCode > 299 || typeof accessToken !== "string" || !accessToken) {
+    const said = [given["error"], given["error_description"]].filter(
+      (each) => typeof each === "string",
+    )
+    const words = said.length > 0 ? `: ${said.join(", ").slice(0, 200)}` : ""
+    return { problem: `the token server answered ${statusCode}${words}` }
+  }
+  const seconds = Number(expiresIn ?? DEFAULT_SECONDS)
+  const expiresInMs = 1_000 * (seconds > 0 ? Math.min(seconds, MAX_SECONDS) : DEFAULT_SECONDS)
+  return {
+    accessToken,
+    expiresInMs,
+    refreshToken: typeof refreshToken === "string" && refreshToken ? refreshToken : undefined,
+  }
+}
+
+function parse(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** As it is shown: what is secret as null. */
+export function masked(auth: Auth): Record<string, unknown> {
+  switch (auth.type) {
+    case "bearer":
+      return { ...auth, token: null }
+    case "basic":
+      return { ...auth, password: null }
+    case "header":
+      return { ...auth, value: null }
+    case "oauth2":
+      return {
+        ...auth,
+        clientSecret: null,
+        ...(auth.grant === "refresh_token" && { refreshToken: null }),
+      }
+  }
+}

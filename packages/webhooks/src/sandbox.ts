@@ -1,0 +1,185 @@
+import { fork, type ChildProcess } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** What one evaluation came to. `late`: it used up its time, which may be this machine's fault. */
+export type Evaluated =
+  | { result: "value"; json: string | null }
+  | { result: "failed"; reason: string }
+  | { result: "late" }
+
+export type Sandbox = {
+  /** `input`: JSON. The value as JSON; null where there is none, or it is null. */
+  evaluate: (expression: string, input: string) => Promise<Evaluated>
+  /** What is wrong with an expression before anything is evaluated; undefined where nothing is. */
+  check: (expression: string) => Promise<string | undefined>
+  close: () => void
+}
+
+type Request = { expression: string; input?: string }
+type Answer = { json: string | null } | { reason: string }
+
+/** Of the processor. Of the clock it may take longer, on a machine that does other things. */
+const CPU_LIMIT_MS = 50
+const WALL_LIMIT_MS = 2_000
+const LOOK_EVERY_MS = 25
+const HEAP_MB = 64
+const MAX_OUTPUT_BYTES = 256 * 1024
+const MAX_DEPTH = 200
+const MAX_SEQUENCE = 100_000
+
+const MARK = "ringback-sandbox"
+
+/**
+ * Evaluates tenants' JSONata in a process of its own, one expression after the other: what runs away or eats all memory there
+ * is killed with it. That process has no environment, may read its own code alone, and starts nothing.
+ */
+export function openSandbox(): Sandbox {
+  let child: ChildProcess | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
+
+  async function ask(request: Request): Promise<Answer | "late"> {
+    child ??= await start()
+    const answer = await exchange(child, request)
+    if (answer === "late" || answer === "died") {
+      child.kill("SIGKILL")
+      child = undefined
+    }
+    return answer === "died" ? { reason: "it needs too much memory" } : answer
+  }
+
+  return {
+    evaluate: (expression, input) =>
+      inTurn(async () => {
+        const answer = await ask({ expression, input })
+        if (answer === "late") return { result: "late" }
+        return "reason" in answer
+          ? { result: "failed", reason: answer.reason }
+          : { result: "value", json: answer.json }
+      }),
+    check: (expression) =>
+      inTurn(async () => {
+        const answer = await ask({ expression })
+        if (answer === "late") return "it takes too long to read"
+        return "reason" in answer ? answer.reason : undefined
+      }),
+    close: () => void child?.kill("SIGKILL"),
+  }
+}
+
+async function start(): Promise<ChildProcess> {
+  const file = fileURLToPath(import.meta.url)
+  const child = fork(file, [MARK], {
+    env: {},
+    execArgv: [
+      "--permission",
+      ...readable(file).map((path) => `--allow-fs-read=${path}`),
+      `--max-old-space-size=${HEAP_MB}`,
+    ],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  })
+  child.on("error", () => undefined)
+  // It says hello when it is ready: what starting takes is no expression's time.
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve())
+    child.once("exit", (code) => reject(new Error(`The transforms' process ended with ${code}`)))
+  })
+  child.removeAllListeners("exit")
+  child.unref()
+  child.channel?.unref()
+  return child
+}
+
+// Its own code, and JSONata where that is not bundled with it.
+function readable(file: string): string[] {
+  const folder = dirname(file)
+  try {
+    const library = dirname(createRequire(import.meta.url).resolve("jsonata/package.json"))
+    return [join(folder, "*"), join(library, "*"), join(folder, "..", "package.json")]
+  } catch {
+    return [join(folder, "*")]
+  }
+}
+
+function exchange(child: ChildProcess, request: Request): Promise<Answer | "late" | "died"> {
+  return new Promise((resolve) => {
+    const startedAt = performance.now()
+    const before = cpuMs(child.pid)
+    const finish = (answer: Answer | "late" | "died") => {
+      clearInterval(watch)
+      child.off("message", onMessage)
+      child.off("exit", onExit)
+      resolve(answer)
+    }
+    const onMessage = (message: unknown) => finish(message as Answer)
+    const onExit = () => finish("died")
+    const watch = setInterval(() => {
+      const isOver = cpuMs(child.pid) - before > CPU_LIMIT_MS
+      if (isOver || performance.now() - startedAt > WALL_LIMIT_MS) finish("late")
+    }, LOOK_EVERY_MS)
+    child.once("message", onMessage)
+    child.once("exit", onExit)
+    child.send(request, (error) => error && finish("died"))
+  })
+}
+
+const TICK_MS = 10
+
+/** What a process has used of the processor; on systems without /proc always 0, so that the clock alone decides. */
+function cpuMs(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(")"))
+      .split(" ")
+      .slice(12)
+      .map(Number)
+    return (user + system) * TICK_MS
+  } catch {
+    return 0
+  }
+}
+
+/** The other side: runs in the process that `start` began. */
+async function serve(): Promise<void> {
+  const { default: jsonata } = await import("jsonata")
+  // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
+  for (const { prototype } of [Object, Array, Function, String, Number])
+    void Object.preventExtensions(prototype)
+  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE }
+  const answer = async ({ expression, input }: Request): Promise<Answer> => {
+    try {
+      const compiled = jsonata(expression, options)
+      if (input === undefined) return { json: null }
+      const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
+      if (json === undefined || json === "null") return { json: null }
+      const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
+      return isSmall
+        ? { json }
+        : { reason: `its value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+    } catch (error) {
+      return { reason: wordsOf(error) }
+    }
+  }
+  process.on(
+    "message",
+    (request: Request) => void answer(request).then((each) => void process.send!(each)),
+  )
+  process.send!("ready")
+}
+
+function wordsOf(error: unknown): string {
+  const { message, position } = error as { message?: unknown; position?: unknown }
+  const words = typeof message === "string" ? message : "it cannot be evaluated"
+  return typeof position === "number" ? `${words} (at character ${position})` : words
+}
+
+if (process.argv[2] === MARK && process.send) await serve()

@@ -1,0 +1,310 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { ScanCommand } from "@aws-sdk/client-dynamodb"
+import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
+import { unmarshall } from "@aws-sdk/util-dynamodb"
+import { parseDelivery } from "@ringback/functions/messages/delivery"
+import * as Delivery from "@ringback/store/delivery"
+import { headersOf, parseEvent } from "@ringback/store/event"
+import { answer } from "../harness/receiver.ts"
+import { eventMessage, pump, sendToIngest } from "../harness/system.ts"
+import { startWorld, type World } from "../harness/world.ts"
+import { startApi, type Sent, type TestApi } from "../api/api.ts"
+import type { Pair } from "../events/capture.ts"
+import { deliver } from "./deliver.ts"
+
+let world: World
+let api: TestApi
+before(async () => {
+  world = await startWorld()
+  api = await startApi({ stack: world.stack, now: Date.now })
+})
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const path = () => `/v1/tenants/${world.customer.tenant}`
+const call = (route: string, sent?: Sent) => {
+  const [method, rest] = route.split(" ")
+  return api.call(`${method} ${path()}${rest}`, sent)
+}
+
+const stamp = (second: number) => `2026-11-22T11:00:${String(second).padStart(2, "0")}.000000001Z`
+
+/** One customer of a dial list. Whatever tells of her bears her name. */
+const person = (name: string, { variables = 0 } = {}) => {
+  const [row, dialing] = [`row of ${name}`, `dialing of ${name}`]
+  const padding = Array.from({ length: variables }, (_, at): Pair => ["Variable", `v${at}=${name}`])
+  const rowEvent = (verb: string, dialedBy = "<unknown>"): Pair[] => [
+    ["Event", `OutDlList${verb}`],
+    ["Uuid", row],
+    ["DlmaUuid", "l-1"],
+    ["Name", name],
+    ["UKey", `key of ${name}`],
+    ["DialingUuid", dialedBy],
+    ["Number1", `number of ${name}`],
+    ...padding,
+  ]
+  const dialingEvent = (verb: string, status: number, resDial: number, second: number): Pair[] => [
+    ["Event", `OutDialing${verb}`],
+    ["Uuid", dialing],
+    ["Status", `${status}`],
+    ["CampUuid", "c-1"],
+    ["DlListUuid", row],
+    ["DialAddr", `number of ${name}`],
+    ["ResDial", `${resDial}`],
+    ["ResHangup", status === 6 ? "16" : "0"],
+    ["TmCreate", stamp(0)],
+    ["TmUpdate", verb === "Create" ? "<unknown>" : stamp(second)],
+    ...padding,
+  ]
+  const events = [
+    rowEvent("Create"),
+    rowEvent("Update", dialing),
+    dialingEvent("Create", 0, 0, 0),
+    dialingEvent("Update", 1, 4, 9),
+    dialingEvent("Update", 6, 4, 30),
+    [
+      ["Event", "OutDialingDelete"],
+      ["Uuid", dialing],
+    ] as Pair[],
+  ]
+  return { row, dialing, events, key: `key of ${name}`, dialingEvent, rowEvent }
+}
+
+async function say(events: Pair[][]): Promise<void> {
+  for (const headers of events) await world.say(headers)
+  await settle()
+}
+
+async function settle(): Promise<void> {
+  await world.pump()
+  world.advance(6000)
+  await world.pump()
+}
+
+/** Asks for the erasure, and lets it run to its end. */
+async function erase(body: { uuid: string } | { contactKey: string }) {
+  const asked = await call("POST /erase", { body })
+  assert.equal(asked.status, 202, asked.text)
+  const jobId = asked.body.jobId as string
+  for (let round = 0; round < 8; round++) {
+    await world.pump()
+    world.advance(15_000)
+  }
+  const job = await call(`GET /jobs/${jobId}`)
+  assert.equal(job.body.status, "done", job.text)
+  return job.body as { erased: { records: number; events: number; deliveries: number } }
+}
+
+/** All that the table holds of the tenant, in words: what is packed is unpacked. */
+async function kept(): Promise<string> {
+  const { client, name } = world.deps.table
+  let text = ""
+  let start: object | undefined
+  do {
+    const page = await client.send(
+      new ScanCommand({ TableName: name, ExclusiveStartKey: start as never }),
+    )
+    for (const raw of page.Items ?? []) {
+      const item = unmarshall(raw)
+      if (!(item["pk"] as string).startsWith(world.customer.tenant)) continue
+      text += JSON.stringify(item)
+      if (item["packed"]) text += JSON.stringify(headersOf(parseEvent(item)))
+    }
+    start = page.LastEvaluatedKey
+  } while (start)
+  return text
+}
+
+describe("erasing a person", () => {
+  for (const variables of [0, 40]) {
+    for (const [by, bodyOf] of [
+      ["the row's Uuid", ({ row }: { row: string }) => ({ uuid: row })],
+      ["the row's key", ({ key }: { key: string }) => ({ contactKey: key })],
+    ] as const) {
+      test(`by ${by}, with ${variables} variables: nothing of her is left, and all of another`, async () => {
+        await world.addEndpoint({ eventTypes: ["*"] })
+        const [ada, bob] = [person("Ada", { variables }), person("Bob", { variables })]
+        await say([...ada.events, ...bob.events])
+        assert.match(await kept(), /Ada/)
+        const bobs = (await kept()).match(/Bob/g)!.length
+        const { erased } = await erase(bodyOf(ada))
+        // Two of the row, four of the call, three told of the call.
+        assert.deepEqual([erased.records, erased.events], [1, 9])
+        const text = await kept()
+        assert.doesNotMatch(text, /Ada/)
+        assert.equal(text.match(/Bob/g)!.length, bobs)
+        const events = await call("GET /events?limit=100")
+        const empty = events.body.data.filter(({ erased }: { erased?: true }) => erased)
+        assert.equal(empty.length, 9)
+        assert.ok(empty.every(({ data }: { data: object }) => Object.keys(data).length === 0))
+      })
+    }
+  }
+
+  test("does not tell her calls again when her events come again, from a queue or a twin", async () => {
+    const { arrived } = await world.addEndpoint({ eventTypes: ["*"] })
+    const ada = person("Ada")
+    const messages = ada.events.map((headers) => eventMessage(world.customer, headers))
+    for (const message of messages) await sendToIngest(world.stack, world.customer, message)
+    await settle()
+    await erase({ uuid: ada.row })
+    const before = arrived().length
+    for (const message of messages) {
+      await sendToIngest(world.stack, world.customer, message)
+      const twin = { ...message, id: "T".repeat(22), collector: "B".repeat(22) }
+      await sendToIngest(world.stack, world.customer, twin)
+    }
+    await say([
+      ada.dialingEvent("Update", 6, 4, 59),
+      ada.rowEvent("Update"),
+      [
+        ["Event", "OutDialingDelete"],
+        ["Uuid", ada.dialing],
+        ["TmUpdate", stamp(59)],
+      ],
+    ])
+    await settle()
+    assert.doesNotMatch(await kept(), /Ada/)
+    assert.equal(arrived().length, before)
+    const late = await world.deliveries()
+    assert.ok(late.some(({ status, reason }) => status === "discarded" && reason === "erased"))
+  })
+
+  test("discards what was not delivered, and takes out what receivers answered", async () => {
+    const { id } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
+    const held = await world.addEndpoint({ eventTypes: ["dialing.*"], disabled: true })
+    world.receiver.behave((_, response) => answer(response, 500, {}, "Ada is not known here"))
+    const ada = person("Ada")
+    await say(ada.events)
+    const { erased } = await erase({ uuid: ada.row })
+    assert.equal(erased.deliveries, 8)
+    for (const endpointId of [id, held.id]) {
+      const deliveries = await world.deliveries({ endpointId })
+      assert.deepEqual(
+        deliveries.map(({ status, reason }) => [status, reason]),
+        Array.from({ length: 4 }, () => ["discarded", "erased"]),
+      )
+    }
+    assert.doesNotMatch(await kept(), /Ada/)
+    world.receiver.arrived.length = 0
+    await world.run()
+    assert.equal(world.receiver.arrived.length, 0)
+    const [delivery] = await world.deliveries({ endpointId: id })
+    for (const route of [
+      `POST /deliveries/${Delivery.idOf(delivery!)}/retry`,
+      `POST /events/${delivery!.eventId}/replay`,
+    ]) {
+      assert.equal((await call(route, { body: {} })).body.code, "conflict.state")
+    }
+    const recovered = await call(`POST /endpoints/${id}/recover`, {
+      body: { since: "2026-11-01T00:00:00Z", statuses: ["discarded", "failed"], dryRun: true },
+    })
+    assert.equal(recovered.body.count, 0)
+  })
+
+  test("in the middle of an attempt: what the receiver answered is not kept", async () => {
+    const { id } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
+    const ada = person("Ada")
+    let erasing: Promise<unknown> | undefined
+    world.receiver.behave(async (_, response) => {
+      await (erasing ??= erase({ uuid: ada.row }))
+      answer(response, 500, {}, "Ada is not known here")
+    })
+    await world.say(ada.dialingEvent("Create", 0, 0, 0))
+    await settle()
+    await erasing
+    assert.deepEqual(
+      (await world.deliveries({ endpointId: id })).map(({ status }) => status),
+      ["discarded"],
+    )
+    assert.doesNotMatch(await kept(), /Ada/)
+  })
+
+  test("voids a first attempt that still waits in its queue", async () => {
+    const { id, arrived } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
+    const ada = person("Ada")
+    await world.say(ada.events[2])
+    await pump(world.stack, world.deps, "Ingest")
+    const { sqs, queues } = world.stack
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queues.Delivery.url }),
+    )
+    const { Body, ReceiptHandle } = Messages![0]!
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: queues.Delivery.url, ReceiptHandle }))
+    await erase({ uuid: ada.dialing })
+    await deliver(world, [parseDelivery(Body!)])
+    assert.deepEqual(arrived(), [])
+    const [delivery] = await world.deliveries({ endpointId: id })
+    assert.deepEqual([delivery!.status, delivery!.reason], ["discarded", "erased"])
+  })
+})
+
+describe("erasing a call", () => {
+  test("empties the call, and what of the row names it; the row's other events stay", async () => {
+    await world.addEndpoint({ eventTypes: ["*"] })
+    const ada = person("Ada")
+    await say(ada.events)
+    const { erased } = await erase({ uuid: ada.dialing })
+    assert.deepEqual([erased.records, erased.events], [0, 8])
+    const { data } = (await call("GET /events?type=dllist.created")).body
+    assert.equal(data[0].data.name, "Ada")
+  })
+})
+
+test("a campaign is erased without its calls", async () => {
+  await world.addEndpoint({ eventTypes: ["*"] })
+  const ada = person("Ada")
+  const campaign: Pair[] = [
+    ["Event", "OutCampaignUpdate"],
+    ["Uuid", "c-1"],
+    ["Name", "Winback"],
+    ["TmUpdate", stamp(1)],
+  ]
+  await say([campaign, ...ada.events])
+  const { erased } = await erase({ uuid: "c-1" })
+  assert.deepEqual([erased.records, erased.events], [1, 1])
+  assert.match(await kept(), /Ada/)
+})
+
+describe("who may erase", () => {
+  test("another tenant's erasure empties nothing of this one's", async () => {
+    const ada = person("Ada")
+    await world.addEndpoint()
+    await say(ada.events)
+    const [first, before] = [world.customer, await kept()]
+    await world.begin()
+    const { erased } = await erase({ uuid: ada.row })
+    assert.deepEqual(erased, { records: 0, events: 0, deliveries: 0 })
+    world.customer = first
+    assert.equal(await kept(), before)
+  })
+
+  test("nobody without full rights, and nobody by junk", async () => {
+    const made = await call("POST /keys", { body: { name: "looks", scope: "read" } })
+    const refused = await call("POST /erase", { key: made.body.key, body: { uuid: "x" } })
+    assert.deepEqual([refused.status, refused.body.code], [403, "auth.scope"])
+    for (const body of [
+      {},
+      { uuid: "" },
+      { uuid: "a", contactKey: "b" },
+      { uuid: 1 },
+      { uuid: null },
+    ]) {
+      assert.equal((await call("POST /erase", { body })).status, 400)
+    }
+    const own = (await call("POST /erase", { body: { uuid: "x" } })).body.jobId
+    const read = await call(`GET /jobs/${own}`, { key: made.body.key })
+    assert.equal(read.body.status, "running")
+    await world.begin()
+    assert.equal((await call(`GET /jobs/${own}`)).status, 404)
+  })
+
+  test("twenty at a time", async () => {
+    for (let count = 0; count < 20; count++) {
+      assert.equal((await call("POST /erase", { body: { uuid: `${count}` } })).status, 202)
+    }
+    const refused = await call("POST /erase", { body: { uuid: "one more" } })
+    assert.equal(refused.status, 429)
+  })
+})

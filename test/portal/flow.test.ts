@@ -1,0 +1,173 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { releaseHandler } from "@ringback/functions/release"
+import { makeContext } from "@ringback/local/lambda"
+import type { Browser, Page } from "playwright-core"
+import { answer, ok, type TestReceiver } from "../harness/receiver.ts"
+import { makeDeps, pumpAll } from "../harness/system.ts"
+import { OPERATOR_KEY, type TestApi } from "../api/api.ts"
+import { skip, startBrowser } from "./browser.ts"
+import { servePortal, type Served } from "./served.ts"
+
+// A browser as people use it, once with scripts and once without: from nothing to a webhook, through a failure, and out.
+
+let api: TestApi
+let served: Served
+let receiver: TestReceiver
+let browser: Browser
+before(async () => {
+  if (skip) return
+  served = await servePortal()
+  ;({ api, receiver } = served)
+  browser = await startBrowser()
+})
+after(async () => {
+  if (skip) return
+  await browser.close()
+  await served.close()
+})
+
+const work = () => pumpAll(api.stack, makeDeps(api.stack))
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with scripts" : "without scripts"
+  test(
+    `${how}: sign in, add, see it arrive, see why it fails, mend, recover, rotate, sign out`,
+    { skip },
+    async () => {
+      receiver.behave(ok)
+      const context = await browser.newContext({ javaScriptEnabled })
+      const page = await context.newPage()
+      const said: string[] = []
+      page.on("console", (message) => said.push(message.text()))
+      page.on("pageerror", (error) => said.push(error.message))
+
+      await page.goto(served.url)
+      await page.getByLabel("API key").fill(OPERATOR_KEY)
+      await page.getByRole("button", { name: "Sign in" }).click()
+      await page.getByLabel("Name").fill(`Acme ${how}`)
+      await page.getByRole("button", { name: "Add" }).click()
+      await page.getByRole("heading", { name: "From nothing to the first webhook" }).waitFor()
+      const tenant = new URL(page.url()).pathname.split("/")[2]!
+
+      await open(page, "Tenants")
+      const row = page.getByRole("row", { name: new RegExp(`Acme ${how}`) })
+      await row.getByText("Portal link…").click()
+      await row.getByRole("button", { name: "Make the link" }).click()
+      const link = await page.getByRole("region", { name: "Portal link" }).innerText()
+      await page.getByRole("button", { name: "Sign out" }).locator("visible=true").click()
+      await page.getByLabel("API key").waitFor()
+
+      await page.goto(link)
+      await page.getByRole("button", { name: "Open the portal" }).click()
+      await page.waitForURL(`${served.url}/portal/${tenant}`)
+
+      await page.getByRole("link", { name: "Add an endpoint" }).click()
+      await page.getByLabel("Address").fill(receiver.url)
+      await page.getByLabel("Name").fill("CRM")
+      await page.getByRole("button", { name: "Add endpoint" }).click()
+      const secret = await page.getByRole("region", { name: "Secret" }).innerText()
+      assert.match(secret, /^whsec_/)
+      await page.getByRole("button", { name: "Send a test webhook" }).click()
+      await page.getByText("The test arrived.").waitFor()
+
+      await open(page, "PBXes")
+      await page.getByRole("link", { name: "Add a PBX" }).first().click()
+      await page.getByLabel("Name").fill("pbx-1")
+      await page.getByRole("button", { name: "Add PBX" }).click()
+      const token = await page.getByRole("region", { name: "Token" }).innerText()
+      assert.match(token, /^rbs_/)
+      const command = await page.getByRole("region", { name: "Collector's command" }).innerText()
+      assert.ok(command.includes(token) && command.includes(api.deps.queues.ingestUrl))
+      await page.getByRole("link", { name: "To its page" }).click()
+
+      receiver.behave((_, response) => answer(response, 500, {}, "the CRM's database is down"))
+      await page.getByRole("button", { name: "Send", exact: true }).click()
+      await page.getByText("An example is under way").waitFor()
+      await work()
+      await open(page, "Overview")
+      await page.getByText("has failed since").waitFor()
+      await page.getByRole("link", { name: "See why" }).click()
+      await page.getByRole("link", { name: "campaign.updated" }).first().click()
+      await page.getByText("the CRM's database is down").waitFor()
+      await page.getByText("Your server broke while it took the webhook.").waitFor()
+
+      receiver.behave(ok)
+      await page.getByRole("button", { name: "Retry now" }).click()
+      await work()
+      await page.reload()
+      await page.getByText("Answered 204").waitFor()
+
+      await open(page, "Endpoints")
+      await page.getByRole("link", { name: "CRM" }).click()
+      await page.getByText("Disable…").click()
+      await page.getByRole("button", { name: "Disable", exact: true }).click()
+      await page.getByText("It is disabled.").waitFor()
+      await api.call(`POST /v1/tenants/${tenant}/sources/${sourceOf(token)}/test`, { body: {} })
+      await work()
+      await page.getByRole("button", { name: "Enable" }).click()
+      await page.getByText("It is enabled.").waitFor()
+      const arrivedBefore = receiver.arrived.length
+      await page.getByRole("button", { name: "Count what is missing" }).click()
+      await page.getByText("1 event", { exact: true }).waitFor()
+      assert.equal(receiver.arrived.length, arrivedBefore)
+      await page.getByRole("button", { name: "Send 1 again" }).click()
+      await page.getByText("Under way").waitFor()
+      await work()
+      await releaseHandler(api.deps)({ windowMs: 1_000 }, makeContext(60_000))
+      await work()
+      assert.equal(receiver.arrived.length, arrivedBefore + 1)
+
+      await page.getByRole("button", { name: "Show the secret" }).click()
+      assert.equal(await page.getByRole("region", { name: "Secret" }).innerText(), secret)
+      await page.getByText("Rotate…").click()
+      await page.getByRole("button", { name: "Rotate", exact: true }).click()
+      const rotated = await page.getByRole("region", { name: "New secret" }).innerText()
+      assert.match(rotated, /^whsec_/)
+      assert.notEqual(rotated, secret)
+
+      await page.getByRole("button", { name: "Sign out" }).locator("visible=true").click()
+      await page.goto(`${served.url}/portal/${tenant}`)
+      await page.getByText("Your session has ended").waitFor()
+      await page.goto(link)
+      await page.getByText("This link does not open").waitFor()
+      assert.deepEqual(
+        said.filter((each) => !each.includes("410")),
+        [],
+      )
+      await context.close()
+    },
+  )
+}
+
+/** By the menu, as it is where there is room for it. */
+const open = (page: Page, name: string) =>
+  page.locator(".side").getByRole("link", { name, exact: true }).click()
+
+const sourceOf = (token: string) => `src_${token.split("_")[2]}`
+
+test("a page that is open follows what happens, without a reload", { skip }, async () => {
+  receiver.behave(ok)
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const made = await api.call("POST /v1/tenants", { body: { name: "Live" } })
+  const path = `/v1/tenants/${made.body.id}`
+  const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
+  await api.call(`POST ${path}/endpoints`, { body: { url: receiver.url } })
+  const link = await api.call(`POST ${path}/portal-links`, { body: {} })
+  await page.goto(link.body.url)
+  await page.getByRole("button", { name: "Open the portal" }).click()
+  await open(page, "Deliveries")
+  await page.getByText("No delivery yet").waitFor()
+  const asked: number[] = []
+  page.on("request", () => asked.push(Date.now()))
+  await api.call(`POST ${path}/sources/${source.body.id}/test`, { body: {} })
+  await work()
+  await page.locator("#live").getByRole("link", { name: "campaign.updated" }).waitFor()
+  // Nothing changes any more: what is asked is answered without a body.
+  const unchanged = await page.waitForResponse((response) => response.status() === 304)
+  assert.equal(new URL(unchanged.url()).pathname, `/portal/${made.body.id}/deliveries`)
+  const between = asked.slice(1).map((at, index) => at - asked[index]!)
+  assert.ok(Math.min(...between) >= 1_000, `asked every ${between} ms`)
+  await context.close()
+})
