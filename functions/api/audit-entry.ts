@@ -50,7 +50,8 @@ const HIDDEN = new Set([
   "contactKey",
   "uuid",
 ])
-const NAMES_ALONE = new Set(["headers"])
+// A test's fields may name a person.
+const NAMES_ALONE = new Set(["headers", "fields"])
 const TYPE_ALONE = new Set(["auth"])
 const LENGTH_ALONE = new Set(["transform"])
 

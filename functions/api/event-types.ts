@@ -1,6 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
 import * as v from "valibot"
-import { eventTypes, findEventType, type EventType } from "@ringback/events/catalog"
+import { eventTypes, findEventType, kindOfType, type EventType } from "@ringback/events/catalog"
 import { cursorsFor } from "./cursor.ts"
 import { notFound } from "./problem.ts"
 import { route } from "./route.ts"
@@ -14,6 +14,7 @@ export const EventTypeAnswer = v.object({
     v.description("JSON Schema (2020-12) of the whole webhook"),
   ),
   example: v.pipe(v.record(v.string(), v.unknown()), v.description("A whole webhook")),
+  testable: v.pipe(v.boolean(), v.description("Whether the test of a source can send it")),
 })
 
 const show = ({ type, description, schema, example }: EventType) => ({
@@ -21,6 +22,7 @@ const show = ({ type, description, schema, example }: EventType) => ({
   description,
   schema: toJsonSchema(schema, { target: "draft-2020-12", typeMode: "input" }),
   example,
+  testable: kindOfType(type) !== undefined,
 })
 
 const tag = "Event types"

@@ -28,6 +28,7 @@ const entries = {
   source: v.nullable(id("src")),
   synthetic: v.exactOptional(v.literal(true)),
   truncated: v.exactOptional(v.literal(true)),
+  test: v.exactOptional(v.literal(true)),
   erased: v.exactOptional(
     v.pipe(v.literal(true), v.description("It told of somebody who was erased: `data` is empty")),
   ),

@@ -1,8 +1,8 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
-import { distance } from "fastest-levenshtein"
 import { eventTypes } from "@ringback/events/catalog"
 import { kinds } from "@ringback/events/kind"
 import { wants } from "@ringback/webhooks/match"
+import { nearestTo } from "./nearest.ts"
 import { pointer, type FieldError } from "./problem.ts"
 
 // What a filter can find in a webhook: a value, an object of known properties, or a map (the variables) of any names.
@@ -14,8 +14,6 @@ type Webhook = { type: string; shape: Shape; isOpen: boolean }
 type Found = "value" | "object" | "possible" | "never"
 
 export type FilterVerdict = { errors: FieldError[]; warnings: FieldError[] }
-
-const MAX_NEAREST = 3
 
 /**
  * What is wrong with a filter's paths. Errors: no event that the endpoint asks for can have it. Warnings: none of the
@@ -76,12 +74,8 @@ function find({ shape, isOpen }: Webhook, names: string[]): Found {
 
 function nearest(path: string, webhooks: Webhook[]): string {
   const known = [...new Set(webhooks.flatMap(({ shape }) => pathsOf(shape)))]
-  const close = known
-    .map((each) => ({ each, away: distance(path.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ away }) => away <= Math.max(2, path.length / 4))
-    .sort((a, b) => a.away - b.away)
-    .slice(0, MAX_NEAREST)
-  return close.length === 0 ? "" : `; nearest: ${close.map(({ each }) => each).join(", ")}`
+  const close = nearestTo(path, known)
+  return close.length === 0 ? "" : `; nearest: ${close.join(", ")}`
 }
 
 function pathsOf(shape: Shape): string[] {

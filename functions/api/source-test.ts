@@ -1,20 +1,32 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import * as v from "valibot"
 import { exampleHeaders } from "@ringback/events/catalog"
+import { exampleCall } from "@ringback/events/example-call"
+import type { HeaderPair } from "@ringback/events/header"
 import { identify } from "@ringback/events/identity"
 import { makeEventId } from "@ringback/events/ids"
 import { sealMessage, type EventMessage } from "@ringback/events/message"
+import { override } from "@ringback/events/override"
 import * as Source from "@ringback/store/source"
-import { sendOne } from "../messages/send.ts"
+import { sendAll } from "../messages/send.ts"
 import { eventIdSchema } from "./delivery-schema.ts"
-import { invalid } from "./problem.ts"
 import { living } from "./revision.ts"
 import { route } from "./route.ts"
-
-const DEFAULT_TYPE = "campaign.updated"
+import { SourceTestInput, wantedBy } from "./source-test-input.ts"
 
 // Where the collector's own id stands: these events come from no spool.
 const COLLECTOR = "ringback-admin-api-000"
+
+// A standard queue keeps no order: so they come one after the other, as they do from a PBX.
+const APART_SECONDS = 1
+
+export const SourceTestAnswer = v.object({
+  eventId: v.exactOptional(v.pipe(eventIdSchema, v.description("Of the one event"))),
+  uuid: v.exactOptional(v.pipe(v.string(), v.description("Of a call: the dialing's"))),
+  eventIds: v.exactOptional(
+    v.pipe(v.array(eventIdSchema), v.description("Of a call: its events, in their order")),
+  ),
+})
 
 export const sourceTestRoutes = [
   route({
@@ -23,43 +35,59 @@ export const sourceTestRoutes = [
     access: "tenant",
     operationId: "testSource",
     tag: "Sources",
-    summary: "Send an example event through the whole pipeline",
+    summary: "Send an example event, or a whole call, through the whole pipeline",
     description:
-      "It goes into the ingest queue as if a collector had read it, with new Uuids and times, and is delivered to whoever wants it.",
-    body: v.strictObject({
-      eventType: v.pipe(
-        v.optional(v.pipe(v.string(), v.maxLength(100)), DEFAULT_TYPE),
-        v.description("One that a PBX says"),
-        v.examples(["dialing.updated"]),
-      ),
-    }),
-    answers: {
-      202: { description: "It is under way", schema: v.object({ eventId: eventIdSchema }) },
-    },
-    async handle({ deps, tenant, params: { sourceId }, body: { eventType } }) {
+      "It goes into the ingest queue as if a collector had read it, with a new Uuid and times, and is delivered to whoever wants it. A call's events come a second apart. All of them, and the call.* events made of them, bear `test: true`, and change nothing that is known of real calls.",
+    body: SourceTestInput,
+    answers: { 202: { description: "It is under way", schema: SourceTestAnswer } },
+    async handle({ deps, tenant, params: { sourceId }, body }) {
+      const wanted = wantedBy(body)
       const source = await living("source", () =>
         Source.get(deps.table, tenant.id, sourceId, { consistent: true }),
       )
-      const receivedAt = deps.table.now()
-      const headers = exampleHeaders(eventType, { now: receivedAt, makeUuid: randomUUID })
-      if (!headers) throw invalid("/eventType", "There is no such event type that a PBX says")
-      const message: EventMessage = {
-        v: 1,
-        kind: "event",
-        id: randomBytes(16).toString("base64url"),
-        tenant: tenant.id,
-        source: sourceId,
-        collector: COLLECTOR,
-        receivedAt,
-        headers,
-      }
       const [key] = Source.keysOf(deps.table, source)
-      const body = sealMessage(message, key!)
-      await sendOne(deps.sqs, deps.queues.ingestUrl, { body, groupId: sourceId })
-      const { timeNanos, hash } = identify(message)
-      // What has no time of its own is listed by its receipt.
-      const nanos = timeNanos > 0n ? timeNanos : BigInt(receivedAt) * 1_000_000n
-      return { status: 202, body: { eventId: makeEventId(nanos, hash) } }
+      const now = deps.table.now()
+      const fresh = { now, makeUuid: randomUUID }
+      const uuid = body.uuid ?? randomUUID()
+      const said =
+        wanted.outcome === undefined
+          ? [exampleHeaders(wanted.eventType, fresh, uuid)!]
+          : exampleCall({ uuid, outcome: wanted.outcome, fresh })
+      const messages = said.map((headers, index) => {
+        const receivedAt = now + index * APART_SECONDS * 1000
+        const from = { tenant: tenant.id, source: sourceId, receivedAt }
+        return messageOf(from, override(headers, body.fields ?? {}))
+      })
+      const outgoing = messages.map((message, index) => ({
+        body: sealMessage(message, key!),
+        groupId: sourceId,
+        delaySeconds: index * APART_SECONDS,
+      }))
+      const failed = await sendAll(deps.sqs, deps.queues.ingestUrl, outgoing)
+      if (failed.size > 0) throw new Error("SQS did not take the example")
+      const eventIds = messages.map(idOf)
+      const answer = wanted.outcome === undefined ? { eventId: eventIds[0]! } : { uuid, eventIds }
+      return { status: 202, body: answer }
     },
   }),
 ]
+
+const messageOf = (
+  from: Pick<EventMessage, "tenant" | "source" | "receivedAt">,
+  headers: HeaderPair[],
+): EventMessage => ({
+  v: 1,
+  kind: "event",
+  id: randomBytes(16).toString("base64url"),
+  collector: COLLECTOR,
+  ...from,
+  headers,
+  test: true,
+})
+
+function idOf(message: EventMessage): string {
+  const { timeNanos, hash } = identify(message)
+  // What has no time of its own is listed by its receipt.
+  const nanos = timeNanos > 0n ? timeNanos : BigInt(message.receivedAt) * 1_000_000n
+  return makeEventId(nanos, hash)
+}

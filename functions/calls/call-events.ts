@@ -28,7 +28,8 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
   if (event.refuted !== undefined || event.erased) return []
   if (event.uuid === null || event.source === null) return []
   if (kind !== "dialing") {
-    await noteRecord(deps, { tenant, source: event.source, uuid: event.uuid }, translated)
+    const { source, uuid, test } = event
+    await noteRecord(deps, { tenant, source, uuid, test }, translated)
     return []
   }
   const wanted = await wantedMoments(deps, tenant, event.source)
@@ -38,7 +39,7 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
 /** Keeps what is said of a record that calls refer to, where they are asked for. */
 export async function noteRecord(
   deps: FanOutDeps,
-  { tenant, source, uuid }: { tenant: string; source: string; uuid: string },
+  { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
   { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
 ): Promise<void> {
   const [kind, action] = type.split(".") as [Record.RecordKind, Action]
@@ -47,7 +48,8 @@ export async function noteRecord(
   if (wanted.size === 0) return
   const version = versionOf(type, timestamp)
   const isDeleted = action === "deleted"
-  await Record.write(deps.table, tenant, { kind, source, uuid, version, data, isDeleted })
+  const record = { kind, source, uuid, test, version, data, isDeleted }
+  await Record.write(deps.table, tenant, record)
 }
 
 /** The end of a call that waited for what might still come before it. */
@@ -73,6 +75,7 @@ function heardOf({ tenant, event, translated, gapEnd }: Claimed, action: Action)
     action,
     translated,
     facts: callFactsOf(translated),
+    isTest: event.test === true,
     gapEnd: event.synthetic === undefined ? undefined : (gapEnd ?? event.receivedAt),
   }
 }

@@ -46,6 +46,8 @@ export type Heard = {
   action: Action
   translated: Translated
   facts: CallFacts
+  /** Of a test of the source: kept apart from the calls of the PBX. */
+  isTest: boolean
   /** Of an inferred event: when its gap ended, epoch ms. */
   gapEnd: number | undefined
 }
@@ -179,7 +181,7 @@ async function tell(
   moment: CallMoment,
   claimed: Call.Claim,
 ): Promise<Accepted | undefined> {
-  const { tenant, source, uuid, event, gapEnd } = heard
+  const { tenant, source, uuid, event, gapEnd, isTest } = heard
   const type = callTypeOf(moment)
   const isOver = moment === "completed"
   const ending = { ...heard, isSynthetic: gapEnd !== undefined, before: known.facts }
@@ -194,7 +196,7 @@ async function tell(
   const result = await claim(deps.table, {
     tenant,
     timeNanos: timeOf(claimed),
-    hash: hashOf("call", source, type, uuid),
+    hash: hashOf(isTest ? "test-call" : "call", source, type, uuid),
     type,
     source,
     uuid,
@@ -206,6 +208,7 @@ async function tell(
       observedAt: claimed.observedAt,
     },
     ...(isOver ? { synthetic: event.synthetic } : {}),
+    test: isTest,
   })
   if (result.outcome === "duplicate") return undefined
   return { tenant, event: result.event, again: result.outcome === "again" }

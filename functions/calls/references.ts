@@ -5,19 +5,26 @@ import type { Table } from "@ringback/store/table"
 const KINDS = { campaign: "campaign", plan: "plan", list: "dlma", contact: "dllist" } as const
 type Role = keyof typeof KINDS
 
-/** What the call refers to, as last heard of, by one request. */
+/** What the call refers to, as last heard of, by one request. A test's call finds what tests said first, then what the PBX did. */
 export async function readReferences(
   table: Table,
-  { tenant, source, facts }: { tenant: string; source: string; facts: CallFacts },
+  {
+    tenant,
+    source,
+    facts,
+    isTest,
+  }: { tenant: string; source: string; facts: CallFacts; isTest: boolean },
 ): Promise<References> {
   const roles = (Object.keys(KINDS) as Role[]).filter((role) => facts[role] !== null)
-  const refs = roles.map((role) => ({ kind: KINDS[role], source, uuid: facts[role]! }))
-  const records = await Record.getMany(table, tenant, refs)
-  const found = roles.flatMap((role) => {
+  const real = roles.map((role) => ({ kind: KINDS[role], source, uuid: facts[role]! }))
+  const refs = isTest ? [...real.map((ref) => ({ ...ref, test: true })), ...real] : real
+  const found = await Record.getMany(table, tenant, refs)
+  const records = found.toSorted((left, right) => Number(right.test ?? 0) - Number(left.test ?? 0))
+  const known = roles.flatMap((role) => {
     const record = records.find(({ kind, uuid }) => kind === KINDS[role] && uuid === facts[role])
     return record ? [[role, show(role, record)] as const] : []
   })
-  return { ...noReferences, ...Object.fromEntries(found) }
+  return { ...noReferences, ...Object.fromEntries(known) }
 }
 
 function show(role: Role, { uuid, data }: Record.Record) {

@@ -9,13 +9,14 @@ export const bodyOf = (tenant: string, event: StoredEvent): string =>
 
 /** The same, not yet as text. `translated`: what the event's headers say, where that was found out a moment ago. */
 export function webhookOf(tenant: string, event: StoredEvent, translated?: Translated): Webhook {
-  const { source, synthetic, truncated } = event
+  const { source, synthetic, truncated, test } = event
   const context = {
     id: idOf(event),
     tenant,
     source,
     ...(synthetic === undefined ? {} : { synthetic: true }),
     ...(truncated ? { truncated } : {}),
+    ...(test ? { test } : {}),
   }
   // What was erased a moment after it was translated is empty all the same.
   return makeWebhook(context, (event.erased ? undefined : translated) ?? contentOf(event))

@@ -91,7 +91,8 @@ async function accept(
   const refuted = judged?.refuted
   // One collector alone knows what it heard itself.
   const isErased = await erasureOf(deps, tenant, message.headers)
-  if (end && !isErased && !synthetic && Object.keys(collectors).length > 1)
+  const isHeard = !synthetic && !message.test
+  if (end && !isErased && isHeard && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
   const { stored, truncated } = fitHeaders(message.headers)
   const claimed = await claim(deps.table, {
@@ -106,6 +107,7 @@ async function accept(
     synthetic: synthetic?.gap,
     refuted,
     truncated,
+    test: message.test,
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"

@@ -109,8 +109,9 @@ async function eventsPage(work: Work) {
     if (!named || !(await concerns(work, event, named))) continue
     await stopFirst(table, job.tenant, event)
     const isCall = /^(dialing|call)\./.test(event.type)
-    if (isCall && event.source !== null && named.subject !== null)
-      await Erasure.emptyCall(table, job.tenant, event.source, named.subject)
+    const { source, test: isTest } = event
+    if (isCall && source !== null && named.subject !== null)
+      await Erasure.emptyCall(table, { tenant: job.tenant, source, uuid: named.subject, isTest })
     if (await Erasure.emptyEvent(table, event)) walk.events++
   }
   return next

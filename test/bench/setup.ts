@@ -75,7 +75,12 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
   const files = { operatorKey: "none", dataKeyPath, logPath: join(dir, "log") }
   const workers = await startChild("workers", {
     ...aws,
-    SST_RESOURCES_JSON: linkResources(settings, { provisioned, inserts }, files, "http://127.0.0.1:3000"),
+    SST_RESOURCES_JSON: linkResources(
+      settings,
+      { provisioned, inserts },
+      files,
+      "http://127.0.0.1:3000",
+    ),
     BENCH_PROVISIONED: JSON.stringify(provisioned),
   })
   const collector = await startChild("collector", {

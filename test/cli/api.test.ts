@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { test, type TestContext } from "node:test"
+import * as v from "valibot"
 import { openApi } from "../../packages/cli/src/api.ts"
 
 type Answer = (response: ServerResponse, count: number) => void
@@ -34,7 +35,7 @@ const losing =
 for (const isBegun of [false, true]) {
   test(`a lost answer is asked for again under the same key, ${isBegun ? "begun" : "not begun"}`, async (t) => {
     const { asked, api } = await setUp(t, losing(isBegun))
-    assert.deepEqual(await api.post("/tenants", { name: "x" }), { id: "x" })
+    assert.deepEqual(await api.post(v.unknown(), "/tenants", { name: "x" }), { id: "x" })
     const [key, again] = asked.map(({ headers }) => headers["idempotency-key"])
     assert.ok(key)
     assert.equal(again, key)
@@ -46,6 +47,6 @@ test("what may be done already is not deleted twice, and what stays lost is said
   const { asked, api } = await setUp(t, (response) => void response.destroy())
   await assert.rejects(api.delete("/tenants/x"), /cannot be reached .*npm start/)
   assert.equal(asked.length, 1)
-  await assert.rejects(api.get("/tenants"), /cannot be reached/)
+  await assert.rejects(api.get(v.unknown(), "/tenants"), /cannot be reached/)
   assert.equal(asked.length, 3)
 })

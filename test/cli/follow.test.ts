@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { Webhook } from "standardwebhooks"
 import { openApi } from "../../packages/cli/src/api.ts"
-import { followEvents } from "../../packages/cli/src/follow.ts"
-import type { Shown } from "../../packages/cli/src/listening.ts"
+import { followEvents } from "../../packages/cli/src/listen/event-log.ts"
+import type { Shown } from "../../packages/cli/src/listen/listening.ts"
 import { openTerminal } from "../../packages/cli/src/terminal.ts"
 import { until } from "./command.ts"
 import { startStandIn } from "./stand-in.ts"
@@ -28,6 +29,8 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
   })
   const settings = { url: api.url, key: "k", isLocal: false }
   const shown: Shown[] = []
+  const forwarded: { body: string; headers: Record<string, string> }[] = []
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`
   const stop = new AbortController()
   let err = ""
   const following = followEvents(
@@ -38,8 +41,18 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
       terminal: openTerminal({ write() {} }, { write: (text) => (err += text) }, {}),
       isJson: false,
       stopped: stop.signal,
+      confirm: undefined,
+      name: "ringback",
     },
-    { eventTypes: ["plan.*"], forward: undefined, show: (one) => shown.push(one) },
+    {
+      eventTypes: ["plan.*"],
+      async forward(body, headers) {
+        forwarded.push({ body: String(body), headers: headers as Record<string, string> })
+        return { statusCode: 204, error: null, durationMs: 1 }
+      },
+      secret,
+      show: (one) => shown.push(one),
+    },
   )
   await until("it follows", () => err.includes("Following"))
   log.push(
@@ -56,6 +69,10 @@ test("of a Ringback elsewhere the event log is followed: each event once, the la
     shown.map(({ webhook }) => webhook.id),
     ["evt_2", "evt_3", "evt_late"],
   )
+  // They were signed here, as they would have been there.
+  assert.equal(forwarded.length, 3)
+  for (const { body, headers } of forwarded) new Webhook(secret).verify(body, headers)
+  assert.ok(err.includes(secret))
   assert.ok(
     shown.every(({ problem, webhook }) => problem === undefined && !("createdAt" in webhook)),
   )
@@ -79,7 +96,14 @@ test("a key that is refused while it follows ends it", async (t) => {
     terminal,
     isJson: false,
     stopped,
+    confirm: undefined,
+    name: "ringback",
   }
-  const following = followEvents(session, { eventTypes: null, forward: undefined, show() {} })
+  const following = followEvents(session, {
+    eventTypes: null,
+    forward: undefined,
+    secret: "whsec_",
+    show() {},
+  })
   await assert.rejects(following, /auth\.invalid/)
 })

@@ -5,8 +5,8 @@ import { createServer } from "node:http"
 import { hostname } from "node:os"
 import { test, type TestContext } from "node:test"
 import { Webhook } from "standardwebhooks"
-import { whatIsWrong } from "../../packages/cli/src/verify.ts"
-import { startCli, until } from "./command.ts"
+import { whatIsWrong } from "../../packages/cli/src/listen/verify.ts"
+import { cli, startCli, until } from "./command.ts"
 import { type Asked, page, startStandIn } from "./stand-in.ts"
 
 const TENANT = `ten_${"0".repeat(26)}`
@@ -235,4 +235,24 @@ test("one good signature among several is enough, as during a rotation", () => {
     whatIsWrong({ id: "evt_2", timestamp, signature: good }, body, SECRET, now),
     "signature wrong",
   )
+})
+
+test("the secret is shown, the same at each run, another for another tenant or key", async (t) => {
+  const secrets: unknown[] = []
+  for (let run = 0; run < 2; run++) {
+    const api = await startApi(t)
+    const listening = startCli(t, ["listen"], envOf(api))
+    await until("it listens", () => listening.written.err.includes(ENDPOINT))
+    assert.ok(listening.written.err.includes(`Signing secret: ${SECRET} (the same at each run)`))
+    secrets.push(api.registration()!.body!["secret"])
+    listening.stop()
+    await listening.finished
+  }
+  const print = async (key: string) =>
+    (await cli(["listen", "--print-secret"], { RINGBACK_KEY: key })).out.trimEnd()
+  const own = await print(`rbk_${"0".repeat(26)}_k_s`)
+  assert.match(own, /^whsec_[A-Za-z0-9+/]{43}=$/)
+  assert.deepEqual(secrets, [own, own])
+  assert.notEqual(await print(`rbk_${"1".repeat(26)}_k_s`), own)
+  assert.notEqual(await print(`rbk_${"0".repeat(26)}_k_t`), own)
 })

@@ -216,3 +216,26 @@ test("trigger: of an unknown type the known ones like it are named", async (t) =
   assert.equal(exitCode, 2)
   assert.match(err, /"campaign\.start".*campaign\.created, campaign\.updated\n$/)
 })
+
+test("trigger: suggested is only what can be triggered", async (t) => {
+  const types = ["campaign.created", "campaign.later"].map((type) => ({
+    type,
+    testable: type === "campaign.created",
+  }))
+  const errors = (message: string) => [{ path: "/eventType", message }]
+  let message = "There is no such event type"
+  const api = await startStandIn(t, {
+    [`GET ${BASE}/sources`]: page({ id: SOURCE, name: "pbx" }),
+    [`POST ${BASE}/sources/${SOURCE}/test`]: () => ({
+      status: 400,
+      body: { code: "request.invalid", errors: errors(message) },
+    }),
+    "GET /event-types": page(...types, { type: "endpoint.disabled", testable: false }),
+  })
+  const errOf = async (type: string) => (await cli(["trigger", type], envOf(api))).err
+  assert.match(await errOf("campaign.start"), /Perhaps: campaign\.created\n$/)
+  assert.match(await errOf("endpoint.gone"), /`event-types` lists what can\.\n$/)
+  assert.match(await errOf("call.completed"), /`trigger call` plays one/)
+  message = "is no type of event that a PBX says; nearest: plan.created, plan.updated"
+  assert.match(await errOf("plam.created"), /Perhaps: plan\.created, plan\.updated\n$/)
+})

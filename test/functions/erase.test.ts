@@ -171,6 +171,22 @@ describe("erasing a person", () => {
     assert.ok(late.some(({ status, reason }) => status === "discarded" && reason === "erased"))
   })
 
+  test("takes what a test of the source told of her as well", async () => {
+    await world.addEndpoint({ eventTypes: ["*"] })
+    const fields = { uKey: "key of Ada", name: "Ada", dialAddr: "number of Ada" }
+    const body = { call: { outcome: "answered" }, uuid: "dialing of Ada", fields }
+    await call(`POST /sources/${world.customer.source.source.id}/test`, { body })
+    for (let second = 0; second < 10; second++) {
+      await world.pump()
+      world.advance(1000)
+    }
+    assert.match(await kept(), /key of Ada/)
+    const { erased } = await erase({ contactKey: "key of Ada" })
+    // Two of the row, five of the call, three told of the call.
+    assert.deepEqual([erased.records, erased.events], [1, 10])
+    assert.doesNotMatch(await kept(), /Ada/)
+  })
+
   test("discards what was not delivered, and takes out what receivers answered", async () => {
     const { id } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
     const held = await world.addEndpoint({ eventTypes: ["dialing.*"], disabled: true })

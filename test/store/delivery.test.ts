@@ -81,7 +81,9 @@ test("a turn that is kept stays open to what was sent for it", async () => {
   const due = { at: now + 1000, nextAt: now + 1000 }
   const parking = { status: "pending" as const, keepsTurn: true, due, slot: now + 1000 }
   assert.equal(await Delivery.advance(table, facts, 0, parking), "won")
-  assert.deepEqual([(await read(facts)).turn, (await read(facts)).slot], [0, now + 1000])
+  const parked = await read(facts)
+  assert.deepEqual([parked.turn, parked.slot], [0, now + 1000])
+  assert.deepEqual([parked.attemptCount, parked.tries, parked.attempts], [0, 0, []])
   const settled = { status: "delivered" as const, attempt: attemptOf("att_a", null) }
   assert.equal(await Delivery.advance(table, facts, 0, settled), "won")
   const { turn, status, slot, dueAt, nextAt, dueShard } = await read(facts)

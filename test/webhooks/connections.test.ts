@@ -24,6 +24,14 @@ test("as many connections as posts at a time, and they stay for the next", async
   assert.equal(receiver.connections(), 8)
 })
 
+test("of more than eight to one endpoint at a time, eight stay", async (t) => {
+  const receiver = await startReceiver(t)
+  const { post } = startSender(t)
+  await Promise.all(Array.from({ length: 20 }, () => post(receiver.origin)))
+  await until(() => receiver.openConnections() === 8)
+  assert.equal(receiver.connections(), 20)
+})
+
 test("endpoints do not share connections, although they share a host", async (t) => {
   const receiver = await startReceiver(t)
   const { post } = startSender(t)

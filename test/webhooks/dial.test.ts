@@ -51,6 +51,22 @@ test("the address that answered is tried first for a minute", async (t) => {
   assert.equal(await dialledFor("ep_3"), 4)
 })
 
+test("the address that answered is known for each host and port by itself", async (t) => {
+  const receivers = [await startReceiver(t), await startReceiver(t)] as const
+  for (const { port } of receivers) await makeDead(t, port, ["127.0.0.2"])
+  const { post } = startSender(t, { resolve: async () => ["127.0.0.2", "127.0.0.1"] })
+  const send = async (host: string, port: number, endpointId: string) =>
+    assert.equal((await post(`http://${host}:${port}/`, { endpointId })).error, null)
+  const places = receivers.flatMap(({ port }) =>
+    ["a.test", "b.test"].map((host) => [host, port] as const),
+  )
+  const dialled = countDialled(t)
+  for (const [host, port] of places) await send(host, port, "ep_1")
+  assert.equal(dialled(), 8)
+  for (const [host, port] of places) await send(host, port, "ep_2")
+  assert.equal(dialled(), 12)
+})
+
 test("an address that answered last time and is dead now gives way to the others", async (t) => {
   const first = await startReceiver(t, undefined, { host: "127.0.0.2" })
   const second = await startReceiver(t, undefined, { host: "127.0.0.1", port: first.port })
@@ -161,6 +177,9 @@ test("IPv4 and IPv6 are tried in turn, eight addresses at most", () => {
     "1.1.1.3",
   ])
   assert.deepEqual(orderToDial(["::1", "1.1.1.1"]), ["::1", "1.1.1.1"])
+  const mixed = ["1.1.1.1", "::1", "1.1.1.2", "::2"]
+  assert.deepEqual(orderToDial(mixed), mixed)
+  assert.deepEqual(orderToDial(["1.1.1.1", "1.1.1.2", "::1", "::2"]), mixed)
   assert.deepEqual(orderToDial(four, "1.1.1.3"), ["1.1.1.3", "1.1.1.1", "1.1.1.2"])
   assert.deepEqual(orderToDial(four, "9.9.9.9"), four)
   const many = Array.from({ length: 30 }, (_, index) => `1.1.1.${index}`)

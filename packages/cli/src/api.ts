@@ -1,45 +1,32 @@
 import { randomUUID } from "node:crypto"
+import * as v from "valibot"
+import { pageOf, readAnswer, readProblem } from "./answer.ts"
 import { Failure } from "./failure.ts"
+import { Refusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
 
 export type Query = Record<string, string | string[] | undefined>
 
-export type Page<Item> = { data: Item[]; nextCursor: string | null }
+type Schema = v.GenericSchema
+type Read<Answer extends Schema> = Promise<v.InferOutput<Answer>>
 
-/** The admin API. What it refuses, and what keeps it from answering, is thrown as a Failure. */
+/**
+ * The admin API. What it refuses, and what keeps it from answering, is thrown as a Failure; so is an answer of another
+ * form than the schema's.
+ */
 export type Api = {
-  get: <Answer>(path: string, query?: Query) => Promise<Answer>
-  post: <Answer>(path: string, body?: object) => Promise<Answer>
+  get: <Answer extends Schema>(answer: Answer, path: string, query?: Query) => Read<Answer>
+  post: <Answer extends Schema>(answer: Answer, path: string, body?: object) => Read<Answer>
+  patch: <Answer extends Schema>(answer: Answer, path: string, body: object) => Read<Answer>
   delete: (path: string) => Promise<void>
   /** All items of a list, page by page. */
-  all: <Item>(path: string, query?: Query) => Promise<Item[]>
+  all: <Item extends Schema>(
+    item: Item,
+    path: string,
+    query?: Query,
+  ) => Promise<v.InferOutput<Item>[]>
   /** The API's clock as of its last answer, epoch ms. */
   lastDate: () => number
-}
-
-/** RFC 9457, as far as it is shown. */
-type Problem = {
-  title?: string
-  detail?: string
-  code?: string
-  errors?: { path: string; message: string }[]
-}
-
-/** The API said no. */
-export class Refusal extends Failure {
-  readonly status: number
-  readonly code: string | undefined
-  readonly errors: { path: string; message: string }[]
-
-  constructor(status: number, problem: Problem) {
-    const what = [problem.title ?? `HTTP ${status}`, problem.detail].filter(Boolean).join(": ")
-    const where = (problem.errors ?? []).map(({ path, message }) => `\n  ${path} ${message}`)
-    const code = problem.code ? ` (${problem.code})` : ""
-    super(`${what}${code}${where.join("")}`, status === 400 ? 2 : 1)
-    this.status = status
-    this.code = problem.code
-    this.errors = problem.errors ?? []
-  }
 }
 
 const TIMEOUT_MS = 30_000
@@ -47,7 +34,7 @@ const TIMEOUT_MS = 30_000
 export function openApi({ url, key, isLocal }: Settings): Api {
   let lastDate = Date.now()
 
-  async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  async function call(method: string, path: string, body?: object): Promise<string> {
     const request: RequestInit = {
       method,
       headers: {
@@ -63,21 +50,23 @@ export function openApi({ url, key, isLocal }: Settings): Api {
       throw new Failure(unreachable(url, isLocal, error))
     })
     lastDate = Date.parse(response.headers.get("date") ?? "") || Date.now()
-    if (!response.ok) throw new Refusal(response.status, parseProblem(text))
-    return (text === "" ? undefined : parseAnswer(text, url)) as Answer
+    if (!response.ok) throw new Refusal(response.status, readProblem(text), url)
+    return text
   }
 
-  const get = <Answer>(path: string, query: Query = {}) =>
-    call<Answer>("GET", `${path}${searchOf(query)}`)
+  const get: Api["get"] = async (answer, path, query = {}) =>
+    readAnswer(answer, await call("GET", `${path}${searchOf(query)}`), url)
   return {
     get,
-    post: (path, body = {}) => call("POST", path, body),
-    delete: (path) => call("DELETE", path),
-    async all<Item>(path: string, query: Query = {}) {
-      const items: Item[] = []
+    post: async (answer, path, body = {}) =>
+      readAnswer(answer, await call("POST", path, body), url),
+    patch: async (answer, path, body) => readAnswer(answer, await call("PATCH", path, body), url),
+    delete: async (path) => void (await call("DELETE", path)),
+    async all<Item extends Schema>(item: Item, path: string, query: Query = {}) {
+      const items: v.InferOutput<Item>[] = []
       let cursor: string | undefined
       do {
-        const page = await get<Page<Item>>(path, { limit: "250", ...query, cursor })
+        const page = await get(pageOf(item), path, { limit: "250", ...query, cursor })
         items.push(...page.data)
         cursor = page.nextCursor ?? undefined
       } while (cursor)
@@ -108,22 +97,6 @@ function searchOf(query: Query): string {
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
   )
   return pairs.length > 0 ? `?${new URLSearchParams(pairs).toString()}` : ""
-}
-
-function parseProblem(text: string): Problem {
-  try {
-    return (JSON.parse(text) ?? {}) as Problem
-  } catch {
-    return { detail: text.slice(0, 200) }
-  }
-}
-
-function parseAnswer(text: string, url: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Failure(`${url} did not answer as Ringback's API does: is the URL right?`)
-  }
 }
 
 function unreachable(url: string, isLocal: boolean, error: unknown): string {

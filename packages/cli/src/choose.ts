@@ -1,7 +1,9 @@
-import { type Api, Refusal } from "./api.ts"
+import * as v from "valibot"
+import type { Api } from "./api.ts"
 import { Failure } from "./failure.ts"
 
-type Named = { id: string; name: string }
+const Named = v.looseObject({ id: v.string(), name: v.string() })
+type Named = v.InferOutput<typeof Named>
 
 /** The tenant asked for by id or name; else that of the tenant's key; else the only one, or the one of `npm start`. */
 export async function chooseTenant(
@@ -13,8 +15,8 @@ export async function chooseTenant(
   const own = /^rbk_([0-9a-z]{26})_/.exec(key)?.[1]
   if (own && !asked) return `ten_${own}`
   const tenants = own
-    ? [await api.get<Named>(`/tenants/ten_${own}`)]
-    : await api.all<Named>("/tenants")
+    ? [await api.get(Named, `/tenants/ten_${own}`)]
+    : await api.all(Named, "/tenants")
   return choose(tenants, { what: "tenant", option: "--tenant", asked, usual: ["demo", "local"] }).id
 }
 
@@ -27,9 +29,9 @@ export async function chooseSource(
 ): Promise<string> {
   if (asked && /^src_[0-9a-z]{26}$/.test(asked)) return asked
   const path = `/tenants/${tenant}/sources`
-  const sources = await api.all<Named>(path)
+  const sources = await api.all(Named, path)
   if (sources.length === 0 && !asked) {
-    const made = await api.post<Named>(path, { name: "demo" })
+    const made = await api.post(Named, path, { name: "demo" })
     note(`There was no source: ${made.id} (demo) was made.`)
     return made.id
   }
@@ -45,15 +47,10 @@ function choose(things: Named[], { what, option, asked, usual }: Choice): Named 
   const found = things.filter(isWanted)
   if (found.length === 1) return found[0]!
   if (things.length === 0)
-    throw new Failure(
-      `There is no ${what} yet: POST /v1/tenants${what === "source" ? "/ID/sources" : ""} makes one.`,
-    )
+    throw new Failure(`There is no ${what} yet: \`${what}s create NAME\` makes one.`)
   const list = things.map(({ id, name }) => `\n  ${id}  ${name}`).join("")
   const reason = asked
     ? `${found.length === 0 ? "No" : "More than one"} ${what} is named ${JSON.stringify(asked)}`
     : `There is more than one ${what}: say which with ${option} ID`
   throw new Failure(`${reason}. There are:${list}`, 2)
 }
-
-/** Whether the API has no such thing (any more). */
-export const isNotFound = (error: unknown) => error instanceof Refusal && error.status === 404

@@ -1,18 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from "commander"
-import type { Api, Page, Query } from "./api.ts"
+import type * as v from "valibot"
+import { type Page, pageOf } from "./answer.ts"
+import type { Api, Query } from "./api.ts"
 import type { Session } from "./session.ts"
-import { table } from "./terminal.ts"
+import { printTable, type Column } from "./table.ts"
 import { readTime } from "./time.ts"
 
-export type ListOptions = { after?: string; before?: string; limit: string; cursor?: string }
+export type PageOptions = { limit: string; cursor?: string }
+export type ListOptions = PageOptions & { after?: string; before?: string }
 
 const fromNow = (text: string) => readTime(text, Date.now())
 
-/** The options that every list has. */
-export function addListOptions(command: Command, ofWhat: string): Command {
+/** The options of every list, */
+export function addPageOptions(command: Command): Command {
   return command
-    .option("--after <time>", `after that time (${ofWhat}): RFC 3339, or 10m, 2h, 3d ago`, fromNow)
-    .option("--before <time>", "before that time", fromNow)
     .addOption(
       new Option("--limit <count>", "how many at most, 1 to 250")
         .argParser(readLimit)
@@ -21,27 +22,37 @@ export function addListOptions(command: Command, ofWhat: string): Command {
     .option("--cursor <cursor>", "go on where the page before ended")
 }
 
+/** and those of a log. */
+export function addListOptions(command: Command, ofWhat: string): Command {
+  command
+    .option("--after <time>", `after that time (${ofWhat}): RFC 3339, or 10m, 2h, 3d ago`, fromNow)
+    .option("--before <time>", "before that time", fromNow)
+  return addPageOptions(command)
+}
+
 function readLimit(text: string): string {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 250) return text
   throw new InvalidArgumentError("Give a number from 1 to 250.")
 }
 
+export type List<Item extends v.GenericSchema> = {
+  item: Item
+  columns: Column<v.InferOutput<Item>>[]
+  /** What is said where there are none. */
+  none: string
+}
+
 /** Prints a page of a list: the API's own answer as JSON, or a table and how to go on. */
-export async function printPage<Item>(
-  { api, terminal, isJson }: Session,
+export async function printPage<Item extends v.GenericSchema>(
+  { api, terminal, isJson }: Pick<Session, "api" | "terminal" | "isJson">,
   path: string,
   query: Query,
-  { titles, row, none }: { titles: string[]; row: (item: Item) => string[]; none: string },
+  { item, columns, none }: List<Item>,
 ): Promise<void> {
-  if (isJson) return terminal.print(JSON.stringify(await api.get<Page<Item>>(path, query)))
-  const page = await fill<Item>(api, path, query)
-  if (page.data.length > 0) {
-    const [head = "", ...lines] = table([titles, ...page.data.map(row)])
-    terminal.print(terminal.paint("dim", head))
-    for (const line of lines) terminal.print(line)
-  } else {
-    terminal.note(page.nextCursor ? "None so far, but not all was looked at." : none)
-  }
+  if (isJson) return terminal.print(JSON.stringify(await api.get(pageOf(item), path, query)))
+  const page = await fill(api, item, path, query)
+  if (page.data.length > 0) printTable(terminal, columns, page.data)
+  else terminal.note(page.nextCursor ? "None so far, but not all was looked at." : none)
   if (page.nextCursor)
     terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
 }
@@ -50,8 +61,13 @@ export async function printPage<Item>(
 const MOST_PAGES = 20
 
 /** As many as were asked for, where that takes no more than so many pages. */
-async function fill<Item>(api: Api, path: string, query: Query): Promise<Page<Item>> {
-  const data: Item[] = []
+async function fill<Item extends v.GenericSchema>(
+  api: Api,
+  item: Item,
+  path: string,
+  query: Query,
+): Promise<Page<v.InferOutput<Item>>> {
+  const data: v.InferOutput<Item>[] = []
   let next: string | null | undefined
   for (
     let count = 0;
@@ -59,7 +75,8 @@ async function fill<Item>(api: Api, path: string, query: Query): Promise<Page<It
     count++
   ) {
     const limit = String(Number(query["limit"]) - data.length)
-    const page = await api.get<Page<Item>>(path, { ...query, limit, ...(next && { cursor: next }) })
+    const asked = { ...query, limit, ...(next && { cursor: next }) }
+    const page = await api.get(pageOf(item), path, asked)
     data.push(...page.data)
     next = page.nextCursor
   }

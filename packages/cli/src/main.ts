@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net"
+import { createInterface } from "node:readline/promises"
 import { runCli } from "./program.ts"
 import { openTerminal } from "./terminal.ts"
 
@@ -20,8 +22,17 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   })
 }
 
+async function confirm(question: string): Promise<boolean> {
+  const keyboard = createInterface({ input: process.stdin, output: process.stderr })
+  keyboard.on("SIGINT", () => process.exit(130))
+  const answer = await keyboard.question(`${question} [y/N] `)
+  keyboard.close()
+  return /^y(es)?$/i.test(answer.trim())
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   terminal: openTerminal(process.stdout, process.stderr, process.env),
   stopped: stop.signal,
+  ...(process.stdin.isTTY && { confirm }),
 })

@@ -2,24 +2,43 @@ import { readFileSync } from "node:fs"
 import { Command, CommanderError } from "commander"
 import { openApi } from "./api.ts"
 import { chooseTenant } from "./choose.ts"
-import { addDeliveries } from "./deliveries.ts"
-import { addEvents } from "./events.ts"
+import { addCompletion } from "./commands/completion.ts"
+import { addDeliveries } from "./commands/deliveries.ts"
+import { addEndpoints } from "./commands/endpoints.ts"
+import { addEventTypes } from "./commands/event-types.ts"
+import { addEvents } from "./commands/events.ts"
+import { addKeys } from "./commands/keys.ts"
+import { addListen } from "./commands/listen.ts"
+import { addRecover } from "./commands/recover.ts"
+import { addReplay, addRetry } from "./commands/resend.ts"
+import { addSources } from "./commands/sources.ts"
+import { addTenants } from "./commands/tenants.ts"
+import { addTrigger } from "./commands/trigger.ts"
+import { addWhoami } from "./commands/whoami.ts"
 import { Failure } from "./failure.ts"
-import { addListen } from "./listen.ts"
-import { addReplay, addRetry } from "./resend.ts"
-import type { Session } from "./session.ts"
+import { plain } from "./plain.ts"
+import type { Connection, Open } from "./session.ts"
 import { readSettings } from "./settings.ts"
-import { plain, type Terminal } from "./terminal.ts"
-import { addTrigger } from "./trigger.ts"
+import type { Terminal } from "./terminal.ts"
 
 export type World = {
   env: NodeJS.ProcessEnv
   terminal: Terminal
   /** Aborted when the person wants to stop. */
   stopped: AbortSignal
+  /** Asks at the keyboard; left out where nobody sits there. */
+  confirm?: Connection["confirm"]
 }
 
 type Globals = { url?: string; tenant?: string; json?: boolean }
+
+/** A new command is a file in commands/ and a name here. */
+const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
+  ["Try it:", [addListen, addTrigger]],
+  ["Look up:", [addEvents, addDeliveries, addEventTypes, addWhoami]],
+  ["Send again:", [addRetry, addReplay, addRecover]],
+  ["Set up:", [addEndpoints, addSources, addKeys, addTenants]],
+]
 
 /** Runs one command line and answers its exit code. */
 export async function runCli(args: string[], world: World): Promise<number> {
@@ -43,38 +62,58 @@ function makeProgram(world: World): Command {
   // What was typed to come here, so that hints can be copied: a checkout puts no `ringback` on the PATH.
   const name = env["npm_lifecycle_event"] === "cli" ? "npm run cli --" : "ringback"
   const program = new Command(name)
-    .description("Listen to, trigger, look up and send again the webhooks of a Ringback.")
+    .description("Listen to, trigger, look up, send again and set up the webhooks of a Ringback.")
     .version(version(), "-V, --version", "say the version")
     .helpOption("-h, --help", "say what can be asked")
     .helpCommand(false)
     .option("--url <url>", "the API (RINGBACK_URL; else the one that npm start runs here)")
     .option("--tenant <id or name>", "whose (default: the key's, the only one, or demo)")
     .option("--json", "write JSON, for programs")
+    .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", help(name))
-    .showHelpAfterError(`(${name} --help says what can be asked)`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, `${terminal.paint("red", "ringback:")} `)),
+      getOutHelpWidth: () => Math.min(terminal.columns(), HELP_COLUMNS),
+      getErrHelpWidth: () => Math.min(terminal.columns(), HELP_COLUMNS),
     })
-  const open = async (command: Command): Promise<Session> => {
+  const open = openFor(world, name)
+  for (const [heading, adds] of groups) {
+    program.commandsGroup(heading)
+    for (const add of adds) add(program, open)
+  }
+  program.commandsGroup("Your shell:")
+  addCompletion(program, terminal)
+  addHints(program, name)
+  return program
+}
+
+function addHints(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help says what can be asked)`)
+  for (const each of command.commands) addHints(each, `${path} ${each.name()}`)
+}
+
+const HELP_COLUMNS = 100
+
+function openFor({ env, terminal, stopped, confirm }: World, name: string): Open {
+  function connect(command: Command) {
     const globals = command.optsWithGlobals<Globals>()
     const settings = readSettings(env, globals.url)
-    const api = openApi(settings)
-    const tenant = await chooseTenant(api, settings.key, globals.tenant)
-    return {
-      api,
-      tenant,
-      settings,
-      terminal,
-      isJson: globals.json === true,
-      stopped: world.stopped,
-    }
+    const isJson = globals.json === true
+    return { api: openApi(settings), settings, terminal, isJson, stopped, confirm, name }
   }
-  for (const add of [addListen, addTrigger, addEvents, addDeliveries, addRetry, addReplay]) {
-    add(program, open)
+  return {
+    connect,
+    async open(command) {
+      const connection = connect(command)
+      const { tenant: asked } = command.optsWithGlobals<Globals>()
+      const { api, settings } = connection
+      return { ...connection, tenant: await chooseTenant(api, settings.key, asked) }
+    },
   }
-  return program
 }
 
 const help = (name: string) => `
@@ -84,9 +123,12 @@ Settings:
   RINGBACK_DATA_DIR  where npm start keeps its key, default .ringback
   NO_COLOR           no colours
 
+Exit codes: 0 done; 1 it was asked for rightly, and failed; 2 the command or a setting is wrong.
+
 Begin with:
   ${name} listen                   shows webhooks as they arrive
-  ${name} trigger dialing.updated  sends an example event`
+  ${name} trigger dialing.updated  sends an example event
+  ${name} trigger call             plays a whole call`
 
 function version(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8")

@@ -3,17 +3,28 @@ import type { Api } from "./api.ts"
 import type { Settings } from "./settings.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** What a command works with, once it is known whose and where. */
-export type Session = {
+/** What a command works with. */
+export type Connection = {
   api: Api
-  tenant: string
   settings: Settings
   terminal: Terminal
   isJson: boolean
   stopped: AbortSignal
+  /** Asks at the keyboard; undefined where nobody sits there. */
+  confirm: ((question: string) => Promise<boolean>) | undefined
+  /** What was typed to come here, for hints that can be copied. */
+  name: string
 }
 
-export type OpenSession = (command: Command) => Promise<Session>
+/** The same, once it is known whose things it is about. */
+export type Session = Connection & { tenant: string }
 
-/** Of the tenant: `/tenants/{id}` and what follows. */
-export const pathOf = ({ tenant }: Session, rest: string) => `/tenants/${tenant}${rest}`
+export type Open = {
+  /** For what belongs to no tenant. */
+  connect: (command: Command) => Connection
+  open: (command: Command) => Promise<Session>
+}
+
+/** Of the tenant: `/tenants/{id}` and what follows, ids encoded. */
+export const pathOf = ({ tenant }: Pick<Session, "tenant">, ...parts: string[]) =>
+  `/tenants/${[tenant, ...parts].map(encodeURIComponent).join("/")}`

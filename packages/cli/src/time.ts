@@ -2,15 +2,30 @@ import { InvalidArgumentError } from "commander"
 
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** How long in ms, of `90s`, `10m`, `2h`, `3d`; undefined where it is none. */
+export function readDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  return count && unit ? Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS] : undefined
+}
+
 /** An RFC 3339 time as it is; `10m`, `2h`, `3d` as that long before `now`. For commander: throws what it shows. */
 export function readTime(text: string, now: number): string {
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  if (count && unit) {
-    return new Date(now - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]).toISOString()
-  }
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return text
+  const duration = readDuration(text)
+  if (duration !== undefined) return new Date(now - duration).toISOString()
+  if (isTime(text)) return text
   throw new InvalidArgumentError("Give a time such as 2026-11-22T06:27:40Z, or 10m, 2h, 3d ago.")
 }
+
+/** The same of a time to come. */
+export function readFuture(text: string, now: number): string {
+  const duration = readDuration(text)
+  if (duration !== undefined) return new Date(now + duration).toISOString()
+  if (isTime(text)) return text
+  throw new InvalidArgumentError("Give a time such as 2027-11-22T00:00:00Z, or 12h, 90d from now.")
+}
+
+const isTime = (text: string) =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))
 
 /** Of an RFC 3339 text: date and time to the second, here. */
 export function localTime(text: string): string {
@@ -21,3 +36,15 @@ export function localTime(text: string): string {
     .slice(0, 19)
     .replace("T", " ")
 }
+
+/** The same in few characters: of today the time alone, of another day no seconds. */
+export function shortTime(text: string, now: number): string {
+  const [day, time] = localTime(text).split(" ")
+  if (time === undefined) return text
+  const today = localTime(new Date(now).toISOString()).slice(0, 10)
+  return day === today ? time : `${day!.slice(5)} ${time.slice(0, 5)}`
+}
+
+/** For a column: short where there is little room. */
+export const timeText = (text: string | null, isShort: boolean) =>
+  text === null ? "" : isShort ? shortTime(text, Date.now()) : localTime(text)

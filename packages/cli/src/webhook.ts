@@ -1,41 +1,61 @@
-import { fit, type Terminal } from "./terminal.ts"
+import { stripVTControlCharacters } from "node:util"
+import * as v from "valibot"
+import { plain } from "./plain.ts"
+import type { Terminal } from "./terminal.ts"
+import { fit, widthOf } from "./width.ts"
 
 /** A webhook's body, as far as it is shown. */
-export type Webhook = {
-  id: string
-  type: string
-  timestamp: string
-  observedAt: string
-  synthetic?: boolean
-  data: Record<string, unknown>
-}
+export const Webhook = v.looseObject({
+  id: v.string(),
+  type: v.string(),
+  timestamp: v.string(),
+  observedAt: v.string(),
+  synthetic: v.optional(v.boolean()),
+  test: v.optional(v.boolean()),
+  data: v.record(v.string(), v.unknown()),
+})
+export type Webhook = v.InferOutput<typeof Webhook>
 
 const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = 40
+const LEAST_SUBJECT_WIDTH = 12
 
-/** One line for a webhook: when, what, about whom, how late; whatever else is to be said comes behind. */
+/** One line for a webhook: when, what, about whom, how late; whatever else is to be said comes behind, the id where there is room. */
 export function webhookLine(
   terminal: Terminal,
   webhook: Webhook,
   { at, rest }: { at: number; rest: string[] },
 ): string {
   const latency = at - Date.parse(webhook.observedAt)
-  return [
+  const before = [
     terminal.paint("dim", clock(at)),
-    terminal.paint(colourOf(webhook.type), fit(webhook.type, TYPE_WIDTH)),
-    fit(subjectOf(webhook.data), SUBJECT_WIDTH),
+    terminal.paint(styleOfType(webhook.type), fit(webhook.type, TYPE_WIDTH)),
+  ]
+  const after = [
     terminal.paint("dim", fit(Number.isNaN(latency) ? "" : durationText(latency), 8)),
     ...rest,
+    ...(webhook.test ? [terminal.paint("dim", "test")] : []),
     ...(webhook.synthetic ? [terminal.paint("yellow", "inferred")] : []),
-    terminal.paint("dim", fit(webhook.id, webhook.id.length)),
-  ].join("  ")
+  ]
+  const id = terminal.paint("dim", plain(webhook.id))
+  const room = (parts: string[]) =>
+    terminal.columns() - widthOf(stripVTControlCharacters(parts.join("  "))) - 2
+  const isWide = room([...before, ...after, id]) >= LEAST_SUBJECT_WIDTH
+  const tail = isWide ? [...after, id] : after
+  const width = Math.max(
+    LEAST_SUBJECT_WIDTH,
+    Math.min(SUBJECT_WIDTH, room([...before, ...tail]) - 2),
+  )
+  return [...before, fit(subjectOf(webhook.data), width), ...tail].join("  ")
 }
 
 /** What it is about, in a few words: who or what, and how it stands. */
 export function subjectOf(data: Record<string, unknown>): string {
   const text = (name: string) => (typeof data[name] === "string" ? data[name] : "")
-  const who = text("name") || text("dialAddr") || text("url") || text("reason")
-  const stands = [text("statusName"), data["resHangup"] ? text("resHangupName") : ""]
+  const who = text("name") || text("dialAddr") || text("number") || text("url") || text("reason")
+  const stands = data["outcome"]
+    ? [text("outcome").replace("_", " ")]
+    : [text("statusName"), data["resHangup"] ? text("resHangupName") : ""]
   const words = [text("uuid").slice(0, 8), who, ...stands]
   return words.filter((word) => word !== "").join(" · ")
 }
@@ -50,8 +70,9 @@ export function durationText(millis: number): string {
 
 const clock = (at: number) => new Date(at).toTimeString().slice(0, 8)
 
-function colourOf(type: string) {
-  if (type.endsWith(".created")) return "green"
-  if (type.endsWith(".deleted")) return "magenta"
+/** The colour of what an event's type tells. */
+export function styleOfType(type: string) {
+  if (/\.(created|started|answered)$/.test(type)) return "green"
+  if (/\.(deleted|completed)$/.test(type)) return "magenta"
   return type.endsWith(".updated") ? "cyan" : "yellow"
 }

@@ -89,11 +89,20 @@ export const findEventType = (type: string): EventType | undefined => BY_TYPE.ge
 export const isKnownEventType = (type: string) =>
   BY_TYPE.has(type) || /^ami\.[a-z0-9_-]+$/.test(type)
 
-/** The AMI headers of an example of that type, with new ids and times; undefined for what no PBX says. */
-export function exampleHeaders(type: string, fresh: Fresh): HeaderPair[] | undefined {
+/** The kind of record that events of that type tell of; undefined for what no PBX says. */
+export function kindOfType(type: string): Kind | undefined {
   const kind = kinds.find((known) => type.startsWith(`${known}.`))
-  const action = actions.find((known) => type === `${kind}.${known}`)
-  return kind && action && exampleEvent(kind, action, fresh)
+  return actions.some((known) => type === `${kind}.${known}`) ? kind : undefined
+}
+
+/** The AMI headers of an example of that type, with new ids and times; undefined for what no PBX says. */
+export function exampleHeaders(
+  type: string,
+  fresh: Fresh,
+  uuid: string = fresh.makeUuid(),
+): HeaderPair[] | undefined {
+  const kind = kindOfType(type)
+  return kind && exampleEvent(kind, type.split(".")[1] as Action, fresh, { Uuid: uuid })
 }
 
 function pbxExample(kind: Kind, action: Action): Record<string, unknown> {

@@ -11,7 +11,8 @@ const DOCUMENTED_ONLY = new Set(
   "UuiField ServiceLevel CurrentQueue CurrentAgent ResAmd ResAmdDetail".split(" "),
 )
 
-type Values = Readonly<Record<string, string>>
+/** By header. */
+export type Values = Readonly<Record<string, string>>
 
 const UUID = "a fresh uuid"
 
@@ -107,15 +108,22 @@ const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
   },
 }
 
-/** An AMI event of that kind as the real module writes it, of now and of a record that nobody has seen before. */
-export function exampleEvent(kind: Kind, action: Action, { now, makeUuid }: Fresh): HeaderPair[] {
-  const values = {
+/** An AMI event of that kind as the real module writes it, of now and of a record that nobody has seen before; `given` says otherwise. */
+export function exampleEvent(
+  kind: Kind,
+  action: Action,
+  { now, makeUuid }: Fresh,
+  given: Values = {},
+): HeaderPair[] {
+  const values: Values = {
     ...VALUES[kind],
     ...DIFFERENCES[`${kind}.${action}`],
     ...timesOf(kind, action, now),
+    Uuid: UUID,
+    ...given,
   }
   const says = (name: string): HeaderPair => {
-    const value = name === "Uuid" ? UUID : (values[name] ?? "<unknown>")
+    const value = values[name] ?? "<unknown>"
     return [name, value === UUID ? makeUuid() : value]
   }
   const names = isBare(kind, action)

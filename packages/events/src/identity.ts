@@ -32,7 +32,9 @@ type Parts = { parts: Part[]; timeNanos: bigint }
 
 /** What the message's event is known by. */
 export function identify(message: EventMessage): Identity {
-  const { parts, timeNanos } = partsOf(message)
+  const { parts: said, timeNanos } = partsOf(message)
+  // A test may bear the Uuid and the times of a real event, and must never stand for it.
+  const parts = message.test ? ["test", ...said] : said
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest()
   return { timeNanos, hash: digest.subarray(0, HASH_BYTES) }
 }

@@ -57,6 +57,8 @@ export const EventMessage = v.object({
       others: v.optional(v.pipe(v.array(Word), v.maxLength(MAX_OTHER_GAPS))),
     }),
   ),
+  /** Made by a test of the source: no PBX said it. */
+  test: v.optional(v.literal(true)),
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 

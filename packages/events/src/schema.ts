@@ -53,6 +53,9 @@ export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = t
     truncated: v.optional(
       v.pipe(v.literal(true), v.description("Too large: the variables were left out")),
     ),
+    test: v.optional(
+      v.pipe(v.literal(true), v.description("From a test of the source: no PBX said so")),
+    ),
     data,
   })
 }

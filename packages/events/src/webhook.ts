@@ -11,6 +11,8 @@ export type WebhookContext = {
   synthetic?: boolean
   /** Too large with its variables, which were left out. */
   truncated?: boolean
+  /** From a test of the source. */
+  test?: boolean
 }
 
 /** A webhook before it is text; what a filter is asked about. */
@@ -24,11 +26,12 @@ export type Webhook = {
   source: string | null
   synthetic?: true
   truncated?: true
+  test?: true
   data: Record<string, unknown>
 }
 
 export function webhookOf(
-  { id, tenant, source, synthetic = false, truncated = false }: WebhookContext,
+  { id, tenant, source, synthetic = false, truncated = false, test = false }: WebhookContext,
   { type, timestamp, observedAt, data }: Omit<Translated, "subject">,
 ): Webhook {
   return {
@@ -41,6 +44,7 @@ export function webhookOf(
     source,
     ...(synthetic && { synthetic: true as const }),
     ...(truncated && { truncated: true as const }),
+    ...(test && { test: true as const }),
     data,
   }
 }

@@ -19,6 +19,8 @@ export interface Envelope<Type extends string, Data, Source = string> {
   synthetic?: true
   /** Too large: the variables were left out */
   truncated?: true
+  /** From a test of the source: no PBX said so */
+  test?: true
 }
 
 export interface CampaignData {

@@ -35,7 +35,13 @@ const Call = v.object({
 })
 export type Call = v.InferOutput<typeof Call>
 
-export type CallRef = { tenant: string; source: string; uuid: string }
+export type CallRef = {
+  tenant: string
+  source: string
+  uuid: string
+  /** Of a test of the source. */
+  isTest?: boolean | undefined
+}
 export type Claims = Partial<{ [Moment in CallMoment]: Claim }>
 
 /** What a dialing event adds to its call. */
@@ -78,9 +84,11 @@ export const claim = async (table: Table, ref: CallRef, claims: Claims): Promise
 
 /** Undefined where nothing was heard of it. */
 export async function get(table: Table, ref: CallRef): Promise<Call | undefined> {
-  const item = await getItem(table, callKey(ref.tenant, ref.source, ref.uuid), { consistent: true })
+  const item = await getItem(table, keyOf(ref), { consistent: true })
   return item && v.parse(Call, item)
 }
+
+const keyOf = ({ tenant, source, uuid, isTest }: CallRef) => callKey(tenant, source, uuid, isTest)
 
 function factsText(facts: CallFacts): string {
   const whole = JSON.stringify(facts)
@@ -98,13 +106,13 @@ type Change = {
 
 async function update(
   table: Table,
-  { tenant, source, uuid }: CallRef,
+  ref: CallRef,
   { kept, newest, ifOlderThan }: Change,
 ): Promise<Call | undefined> {
   const attributes = { ...kept, ...newest, expiresAt: toSeconds(table.now() + table.retentionMs) }
   const { sets, ...assigned } = assignmentsOf(attributes, Object.keys(kept))
   const isNewer = "attribute_not_exists(#version) OR #version < :version"
-  const updated = await updateItem(table, callKey(tenant, source, uuid), {
+  const updated = await updateItem(table, keyOf(ref), {
     update: `SET ${sets.join(", ")}`,
     condition: ifOlderThan === undefined ? undefined : isNewer,
     ...assigned,
@@ -113,12 +121,8 @@ async function update(
   return updated && v.parse(Call, updated.item ?? {})
 }
 
-async function correctAnswer(
-  table: Table,
-  { tenant, source, uuid }: CallRef,
-  answeredAt: string,
-): Promise<void> {
-  await updateItem(table, callKey(tenant, source, uuid), {
+async function correctAnswer(table: Table, ref: CallRef, answeredAt: string): Promise<void> {
+  await updateItem(table, keyOf(ref), {
     update: "SET answeredAt = :answeredAt",
     condition: "answeredAt > :answeredAt",
     values: { ":answeredAt": answeredAt },

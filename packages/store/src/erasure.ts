@@ -1,5 +1,6 @@
 import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
+import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
 import { getItems, type Update, updateItem } from "./item.ts"
 import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
@@ -70,8 +71,8 @@ export const emptyEvent = (table: Table, event: Key): Promise<boolean> =>
   })
 
 /** Takes out what is known of a call but who told it. */
-export const emptyCall = (table: Table, tenant: string, source: string, uuid: string) =>
-  change(table, callKey(tenant, source, uuid), {
+export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRef) =>
+  change(table, callKey(tenant, source, uuid, isTest), {
     update: "REMOVE facts, #references",
     condition: "attribute_exists(facts) OR attribute_exists(#references)",
     names: { "#references": "references" },

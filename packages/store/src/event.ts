@@ -32,6 +32,8 @@ export const StoredEvent = v.object({
   truncated: v.optional(v.boolean()),
   /** A synthetic event that another collector's continuous session refuted. */
   refuted: v.optional(v.string()),
+  /** From a test of its source. */
+  test: v.optional(v.boolean()),
   /** It told of somebody who was erased: its content is gone. */
   erased: v.optional(v.boolean()),
   expiresAt: v.number(),
@@ -62,6 +64,8 @@ export type Claim = {
   truncated?: boolean | undefined
   /** Why a synthetic event is not to be believed. */
   refuted?: string | undefined
+  /** From a test of its source. */
+  test?: boolean | undefined
 }
 
 /** `first`: nobody was here before. `again`: this very message was, and goes on. `duplicate`: another copy was. */
@@ -95,6 +99,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
     ...(claim.synthetic === undefined ? {} : { synthetic: claim.synthetic }),
     ...(claim.truncated ? { truncated: true } : {}),
     ...(claim.refuted === undefined ? {} : { refuted: claim.refuted }),
+    ...(claim.test ? { test: true } : {}),
   }
   const old = await claimItem(table, key, sets, claim.message)
   if (old === "taken") return { outcome: "duplicate" }

@@ -18,13 +18,20 @@ const Record = v.object({
   /** That event's `data`, as JSON; absent where only its end was heard. */
   data: v.optional(v.string()),
   isDeleted: v.optional(v.boolean(), false),
+  /** Only a test of the source said so. */
+  test: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
 export type Record = v.InferOutput<typeof Record>
 
 export const parseRecord = (item: Item): Record => v.parse(Record, item)
 
-export type RecordRef = { kind: RecordKind; source: string; uuid: string }
+export type RecordRef = {
+  kind: RecordKind
+  source: string
+  uuid: string
+  test?: boolean | undefined
+}
 
 /** What is kept of a record, in bytes of JSON; what is longer loses its variables, then all but its names. */
 const MAX_DATA_BYTES = 4 * 1024
@@ -42,6 +49,7 @@ export async function write(
     version,
     data,
     isDeleted,
+    test,
   }: Omit<Record, "expiresAt" | "data"> & {
     data: { [name: string]: unknown }
   },
@@ -55,8 +63,9 @@ export async function write(
     isDeleted,
     expiresAt: toSeconds(table.now() + table.retentionMs),
     ...(isBare ? {} : { data: fit(data) }),
+    ...(test ? { test } : {}),
   })
-  await updateItem(table, recordKey(tenant, kind, source, uuid), {
+  await updateItem(table, recordKey(tenant, { kind, source, uuid, test }), {
     update: `SET ${sets.join(", ")}`,
     condition: "attribute_not_exists(#version) OR #version < :version",
     ...assigned,
@@ -81,9 +90,9 @@ function fit(data: { [name: string]: unknown }): string {
 export async function get(
   table: Table,
   tenant: string,
-  { kind, source, uuid }: RecordRef,
+  ref: RecordRef,
 ): Promise<Record | undefined> {
-  const item = await getItem(table, recordKey(tenant, kind, source, uuid))
+  const item = await getItem(table, recordKey(tenant, ref))
   return item && living(table, item)
 }
 
@@ -93,12 +102,12 @@ function living(table: Table, item: Item): Record | undefined {
 }
 
 /** False where there is none. */
-export const remove = (table: Table, tenant: string, { kind, source, uuid }: RecordRef) =>
-  deleteItem(table, recordKey(tenant, kind, source, uuid))
+export const remove = (table: Table, tenant: string, ref: RecordRef) =>
+  deleteItem(table, recordKey(tenant, ref))
 
 /** Those that are known, in any order, a hundred by one request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
-  const keys = refs.map(({ kind, source, uuid }) => recordKey(tenant, kind, source, uuid))
+  const keys = refs.map((ref) => recordKey(tenant, ref))
   return (await getItems(table, keys)).flatMap((item) => living(table, item) ?? [])
 }
 

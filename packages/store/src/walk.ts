@@ -10,6 +10,7 @@ import {
   eventPartition,
   RECORD_SHARDS,
   recordPartition,
+  testRoom,
 } from "./keys.ts"
 import { parseRecord, recordKinds } from "./record.ts"
 import type { Table } from "./table.ts"
@@ -34,10 +35,11 @@ export function walkDeliveries(table: Table, tenant: string, place: Place, limit
   return walk(table, { pks, filter }, place, limit, parseDelivery)
 }
 
-/** A page of all records of a tenant. */
+/** A page of all records of a tenant, those that only tests told of as well. */
 export function walkRecords(table: Table, tenant: string, place: Place, limit: number) {
-  const pks = recordKinds.flatMap((kind) =>
-    numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, kind, shard)),
+  const rooms = [...recordKinds, ...recordKinds.map(testRoom)]
+  const pks = rooms.flatMap((room) =>
+    numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, room, shard)),
   )
   return walk(table, { pks }, place, limit, parseRecord)
 }

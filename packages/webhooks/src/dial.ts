@@ -77,7 +77,6 @@ export function dial(
       nextTimer = setTimeout(tryNext, ms)
     }
     const tryNext = () => {
-      clearTimeout(nextTimer)
       const address = waiting.shift()
       if (address === undefined) return
       const socket = begin(destination, address, ca)
@@ -86,12 +85,10 @@ export function dial(
       socket.once("connect", () => tryNextAfter(NEXT_AFTER_ANSWER_MS))
       socket.once(destination.isTls ? "secureConnect" : "connect", () => {
         open.delete(socket)
-        socket.off("error", failed)
         end()
         resolve({ socket, address })
       })
       const failed = (error: NodeJS.ErrnoException) => {
-        socket.destroy()
         if (!open.delete(socket)) return
         reasons.push(error)
         if (waiting.length > 0) return tryNext()

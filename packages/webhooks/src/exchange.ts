@@ -79,7 +79,6 @@ export function exchange(
     req.on("close", () => fail("the connection was closed before an answer", true))
     req.on("response", (response) => {
       isAnswered = true
-      clearTimeout(totalTimer)
       const durationMs = elapsedMs()
       readStart(response, { limitMs: limits.bodyMs, keptBytes }, (bodyStart) => {
         // A whole exchange leaves its connection to the pool; after any other nobody could use it again.

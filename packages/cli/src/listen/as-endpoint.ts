@@ -1,37 +1,48 @@
 import { once } from "node:events"
 import type { IncomingHttpHeaders } from "node:http"
 import { hostname } from "node:os"
-import type { Api } from "./api.ts"
+import * as v from "valibot"
+import type { Api } from "../api.ts"
+import { isNotFound } from "../refusal.ts"
+import { pathOf, type Session } from "../session.ts"
+import type { Webhook } from "../webhook.ts"
 import { catchUp } from "./catch-up.ts"
-import { isNotFound } from "./choose.ts"
 import type { Forwarded } from "./forward.ts"
 import type { Listening } from "./listening.ts"
 import { type Received, startReceiver } from "./receiver.ts"
-import { pathOf, type Session } from "./session.ts"
+import { saySecret } from "./secret.ts"
 import { whatIsWrong } from "./verify.ts"
-import type { Webhook } from "./webhook.ts"
 
-type Endpoint = { id: string; createdAt: string; metadata: Record<string, string> }
+const Marked = v.looseObject({
+  id: v.string(),
+  metadata: v.optional(v.record(v.string(), v.string()), {}),
+})
+const Registered = v.looseObject({ id: v.string(), createdAt: v.string(), secret: v.string() })
 
-/** Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again. */
+/**
+ * Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again: nothing piles
+ * up for it meanwhile. The secret is the same the next time.
+ */
 export async function listenAsEndpoint(session: Session, listening: Listening): Promise<void> {
   const { api, terminal, stopped } = session
-  const path = pathOf(session, "/endpoints")
+  const path = pathOf(session, "endpoints")
   await removeLeftBehind(api, path)
-  // The secret is known only once there is an endpoint, which needs to know the receiver's port.
+  // Taken from the answer, which comes only once the receiver's port is known.
   const secret = Promise.withResolvers<string>()
   const receiver = await startReceiver(async (received) =>
     receive(received, await secret.promise, listening),
   )
   try {
-    const endpoint = await api.post<Endpoint & { secret: string }>(path, {
+    const endpoint = await api.post(Registered, path, {
       url: receiver.url,
       eventTypes: listening.eventTypes,
+      secret: listening.secret,
       description: "ringback listen",
       metadata: markOf(process.pid),
     })
     try {
       secret.resolve(endpoint.secret)
+      saySecret(terminal, endpoint.secret)
       terminal.note(terminal.paint("dim", `Listening as ${endpoint.id}; Ctrl-C ends.`))
       const caughtUp = catchUp(session, `${path}/${endpoint.id}`, endpoint.createdAt, stopped)
       if (!stopped.aborted) await once(stopped, "abort")
@@ -96,7 +107,7 @@ const markOf = (pid: number) => ({ "ringback-listen": `${pid}@${hostname()}`.sli
 
 // A listener that was killed left an endpoint to which everything fails.
 async function removeLeftBehind(api: Api, path: string): Promise<void> {
-  for (const { id, metadata } of await api.all<Endpoint>(path)) {
+  for (const { id, metadata } of await api.all(Marked, path)) {
     const [pid, host] = (metadata["ringback-listen"] ?? "").split("@", 2)
     if (host === hostname() && !isAlive(Number(pid))) await remove(api, `${path}/${id}`)
   }

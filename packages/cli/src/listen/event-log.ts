@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Page, Refusal } from "./api.ts"
+import * as v from "valibot"
+import { pageOf } from "../answer.ts"
+import { Refusal } from "../refusal.ts"
+import { pathOf, type Session } from "../session.ts"
+import { Webhook } from "../webhook.ts"
 import type { Listening } from "./listening.ts"
-import { pathOf, type Session } from "./session.ts"
-import type { Webhook } from "./webhook.ts"
+import { saySecret } from "./secret.ts"
+import { signatureHeaders } from "./verify.ts"
 
-type LoggedEvent = Webhook & { createdAt: string }
+const LoggedEvent = v.looseObject({ ...Webhook.entries, createdAt: v.string() })
+type LoggedEvent = v.InferOutput<typeof LoggedEvent>
 
 const POLL_MS = 2000
 const LIMIT = "100"
@@ -14,7 +19,7 @@ const MAX_PAGES = 10
 const SKEW_MS = 5000
 const REMEMBERED = 20_000
 
-/** Follows the event log of a Ringback that cannot reach this machine. There are no signatures in it to verify. */
+/** Follows the event log of a Ringback that cannot reach this machine. There are no signatures in it to verify; what is forwarded is signed here. */
 export async function followEvents(session: Session, listening: Listening): Promise<void> {
   const { api, terminal, stopped } = session
   const seen = new Set<string>()
@@ -23,6 +28,7 @@ export async function followEvents(session: Session, listening: Listening): Prom
   terminal.note(
     terminal.paint("dim", `Following the event log of ${session.settings.url}; Ctrl-C ends.`),
   )
+  if (listening.forward) saySecret(terminal, listening.secret)
   while (!stopped.aborted) {
     await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => {})
     if (stopped.aborted) return
@@ -35,7 +41,7 @@ export async function followEvents(session: Session, listening: Listening): Prom
 }
 
 const readPage = (session: Session, cursor?: string) =>
-  session.api.get<Page<LoggedEvent>>(pathOf(session, "/events"), { limit: LIMIT, cursor })
+  session.api.get(pageOf(LoggedEvent), pathOf(session, "events"), { limit: LIMIT, cursor })
 
 /** What the log has that was not seen, oldest first. A page with nothing new ends the search. */
 async function readNew(session: Session, seen: Set<string>, since: number): Promise<LoggedEvent[]> {
@@ -60,11 +66,15 @@ async function readNew(session: Session, seen: Set<string>, since: number): Prom
   return found
 }
 
-async function tell(event: LoggedEvent, { eventTypes, forward, show }: Listening): Promise<void> {
+async function tell(
+  event: LoggedEvent,
+  { eventTypes, forward, show, secret }: Listening,
+): Promise<void> {
   if (eventTypes && !eventTypes.some((pattern) => isMatch(pattern, event.type))) return
   const { createdAt: _, ...webhook } = event
-  const headers = { "content-type": "application/json", "webhook-id": event.id }
-  const forwarded = await forward?.(JSON.stringify(webhook), headers)
+  const body = JSON.stringify(webhook)
+  const signature = signatureHeaders(event.id, body, secret, Date.now())
+  const forwarded = await forward?.(body, { "content-type": "application/json", ...signature })
   show({ webhook, at: Date.now(), problem: undefined, forwarded })
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Session } from "./session.ts"
+import * as v from "valibot"
+import type { Session } from "../session.ts"
 
 // Workers remember a tenant's endpoints for 10 s: events of that time may not know of a new one.
 const AT_MS = [1500, 4000, 7000, 11_000]
@@ -15,7 +16,7 @@ export async function catchUp(
   try {
     for (const at of AT_MS) {
       await sleep(at - (performance.now() - startedAt), undefined, { signal: done })
-      await api.post(`${endpointPath}/recover`, { since })
+      await api.post(v.unknown(), `${endpointPath}/recover`, { since })
     }
   } catch (error) {
     if (done.aborted) return

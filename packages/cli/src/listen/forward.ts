@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http"
-import { Failure } from "./failure.ts"
+import { Failure } from "../failure.ts"
 
 /** What the other receiver answered, or why there is no answer. */
 export type Forwarded = { statusCode: number | null; error: string | null; durationMs: number }

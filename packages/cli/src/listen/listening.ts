@@ -1,11 +1,13 @@
 import type { Forward, Forwarded } from "./forward.ts"
-import type { Webhook } from "./webhook.ts"
+import type { Webhook } from "../webhook.ts"
 
 /** What is listened for, and what is done with each webhook. */
 export type Listening = {
   /** Null: all. */
   eventTypes: string[] | null
   forward: Forward | undefined
+  /** What webhooks are signed with. */
+  secret: string
   show: (shown: Shown) => void
 }
 

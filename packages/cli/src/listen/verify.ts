@@ -14,8 +14,7 @@ export function whatIsWrong(
 ): string | undefined {
   if (!id || !/^\d{1,12}$/.test(timestamp) || !signature) return "not signed"
   if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "stale"
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64")
-  const sum = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest()
+  const sum = sumOf({ id, timestamp }, body, secret)
   // During a rotation several secrets sign: one good signature is enough.
   const isSigned = signature.split(" ").some((part) => {
     const [version, text = ""] = part.split(",", 2)
@@ -23,4 +22,24 @@ export function whatIsWrong(
     return version === "v1" && given.length === sum.length && timingSafeEqual(given, sum)
   })
   return isSigned ? undefined : "signature wrong"
+}
+
+/** The headers that sign a body as of `now`, epoch ms. */
+export function signatureHeaders(id: string, body: string, secret: string, now: number) {
+  const timestamp = `${Math.floor(now / 1000)}`
+  const sum = sumOf({ id, timestamp }, Buffer.from(body), secret)
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${sum.toString("base64")}`,
+  }
+}
+
+function sumOf(
+  { id, timestamp }: Pick<WebhookHeaders, "id" | "timestamp">,
+  body: Buffer,
+  secret: string,
+): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64")
+  return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest()
 }

@@ -1,0 +1,68 @@
+import type { Command } from "commander"
+import * as v from "valibot"
+import { anEndpoint } from "../endpoint.ts"
+import { addExamples, idArgument } from "../group.ts"
+import { readSeconds } from "../pairs.ts"
+import { type Open, pathOf, type Session } from "../session.ts"
+import { localTime } from "../time.ts"
+
+const Secret = v.looseObject({
+  secret: v.optional(v.string()),
+  publicKey: v.optional(v.string()),
+  previous: v.array(v.looseObject({ expiresAt: v.string() })),
+})
+
+const Rotated = v.looseObject({
+  secret: v.optional(v.string()),
+  publicKey: v.optional(v.string()),
+  previousExpiresAt: v.string(),
+})
+
+type Options = { overlap?: number; secret?: string }
+
+export function addEndpointSecrets(group: Command, open: Open): void {
+  const secret = group
+    .command("secret")
+    .description("Prints the secret that signs an endpoint's webhooks; of ed25519 the public key.")
+    .addArgument(idArgument("<id>", anEndpoint))
+    .action(async (id: string) => {
+      const session = await open.open(secret)
+      const answer = await session.api.get(Secret, pathOf(session, "endpoints", id, "secret"))
+      saySecret(
+        session,
+        answer,
+        answer.previous.map(({ expiresAt }) => expiresAt),
+      )
+    })
+  addExamples(secret, [["endpoints secret ep_..."]])
+  const rotate = group
+    .command("rotate")
+    .description("Gives an endpoint a new secret and prints it. For the overlap both sign.")
+    .addArgument(idArgument("<id>", anEndpoint))
+    .option("--overlap <duration>", "how long both sign: 0 to 7d (default: 1d)", readSeconds)
+    .option("--secret <secret>", "your own: whsec_... (default: one is made)")
+    .action(async (id: string, { overlap, secret: own }: Options) => {
+      const session = await open.open(rotate)
+      const path = pathOf(session, "endpoints", id, "secret", "rotate")
+      const answer = await session.api.post(Rotated, path, {
+        ...(overlap !== undefined && { overlapSeconds: overlap }),
+        ...(own !== undefined && { secret: own }),
+      })
+      saySecret(session, answer, overlap === 0 ? [] : [answer.previousExpiresAt])
+    })
+  addExamples(rotate, [["endpoints rotate ep_... --overlap 2h"]])
+}
+
+/** The secret alone on stdout, so that a script can take it. */
+function saySecret(
+  { terminal, isJson }: Session,
+  answer: { secret?: string | undefined; publicKey?: string | undefined },
+  previous: string[],
+): void {
+  if (isJson) return terminal.print(JSON.stringify(answer))
+  terminal.print(answer.secret ?? answer.publicKey ?? "")
+  for (const expiresAt of previous)
+    terminal.note(
+      terminal.paint("dim", `The one before it signs as well until ${localTime(expiresAt)}.`),
+    )
+}

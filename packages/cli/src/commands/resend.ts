@@ -1,0 +1,45 @@
+import type { Command } from "commander"
+import * as v from "valibot"
+import { addExamples } from "../group.ts"
+import { sayDone } from "../say.ts"
+import { type Open, pathOf } from "../session.ts"
+
+// What is answered to them is not looked at.
+const Anything = v.unknown()
+
+export function addRetry(program: Command, open: Open): void {
+  const retry = program
+    .command("retry")
+    .summary("send a delivery again now")
+    .description("Sends deliveries again now; then their schedule goes on.")
+    .argument("<deliveries...>", "dlv_...")
+    .action(async (ids: string[]) => {
+      const session = await open.open(retry)
+      for (const id of ids) {
+        const answer = await session.api.post(Anything, pathOf(session, "deliveries", id, "retry"))
+        const isLast = id === ids.at(-1)
+        const next = isLast ? [`${session.name} deliveries ${id}`] : []
+        sayDone(session, answer ?? { id }, `${id} is sent again now`, next)
+      }
+    })
+  addExamples(retry, [["retry dlv_..."]])
+}
+
+export function addReplay(program: Command, open: Open): void {
+  const replay = program
+    .command("replay")
+    .summary("send an event again, with the same id")
+    .description("Sends events again, with the same ids, to one endpoint or to all that want them.")
+    .argument("<events...>", "evt_...")
+    .option("--endpoint <id>", "to that endpoint only")
+    .action(async (ids: string[], { endpoint }: { endpoint?: string }) => {
+      const session = await open.open(replay)
+      const body = endpoint === undefined ? {} : { endpointId: endpoint }
+      for (const id of ids) {
+        const path = pathOf(session, "events", id, "replay")
+        const answer = await session.api.post(Anything, path, body)
+        sayDone(session, answer ?? { id }, `${id} is sent again`)
+      }
+    })
+  addExamples(replay, [["replay evt_... --endpoint ep_..."]])
+}

@@ -1,0 +1,42 @@
+import { Argument, type Command } from "commander"
+import { Failure } from "./failure.ts"
+
+export type Kind = {
+  /** What one of them is called, with its article. */
+  one: string
+  prefix: string
+}
+
+/** Examples below a command's help, each with what it does. */
+export function addExamples(command: Command, examples: [line: string, does?: string][]): Command {
+  return command.addHelpText("after", () => {
+    const root = rootOf(command).name()
+    const lines = examples.map(([line, does]) => {
+      const text = `  ${root} ${line}`
+      return does === undefined ? text : `${text}\n      ${does}`
+    })
+    return `\nExamples:\n${lines.join("\n")}`
+  })
+}
+
+const rootOf = (command: Command): Command => (command.parent ? rootOf(command.parent) : command)
+
+/** An argument that is an id of that kind: a slip is named before anything is asked of the API. */
+export function idArgument(name: string, { one, prefix }: Kind): Argument {
+  return new Argument(name, `${one}: ${prefix}_...`).argParser((text) => readId(text, one, prefix))
+}
+
+/** The same of a command that lists all without it, among others of its group. */
+export function optionalId(group: Command, { one, prefix }: Kind): Argument {
+  return new Argument("[id]", `${one}: ${prefix}_...`).argParser((text) => {
+    if (text.startsWith(`${prefix}_`)) return text
+    const names = group.commands.map((command) => command.name()).join(", ")
+    const what = `neither the id of ${one} (${prefix}_...) nor a command`
+    throw new Failure(`${JSON.stringify(text)} is ${what}. Commands are: ${names}`, 2)
+  })
+}
+
+export function readId(text: string, one: string, prefix: string): string {
+  if (text.startsWith(`${prefix}_`)) return text
+  throw new Failure(`${JSON.stringify(text)} is not the id of ${one} (${prefix}_...)`, 2)
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs"
+import { InvalidArgumentError } from "commander"
+import { readDuration } from "./time.ts"
+
+type Texts = Record<string, string>
+
+// Every reader here is commander's: it gets what stood before where an option comes twice, and throws what is shown.
+
+/** `name=value`, again and again. */
+export const readPair = (text: string, before: Texts = {}): Texts => ({
+  ...before,
+  ...cutAt(text, "=", "name=value"),
+})
+
+/** `Name: value`, again and again. */
+export const readHeader = (text: string, before: Texts = {}): Texts => ({
+  ...before,
+  ...cutAt(text, ":", "'Name: value'"),
+})
+
+function cutAt(text: string, mark: string, form: string): Texts {
+  const at = text.indexOf(mark)
+  const name = text.slice(0, at).trim()
+  if (at < 0 || name === "") throw new InvalidArgumentError(`Give it as ${form}.`)
+  const value = text.slice(at + 1)
+  return { [name]: mark === ":" ? value.trim() : value }
+}
+
+type Filter = Record<string, unknown[]>
+
+/** `data.status=0,1`: a path and the values allowed there; numbers, true, false and null are no texts. */
+export function readFilter(text: string, before: Filter = {}): Filter {
+  const [[path, values] = ["", ""]] = Object.entries(cutAt(text, "=", "data.status=0,1"))
+  return { ...before, [path]: values.split(",").map(readValue) }
+}
+
+function readValue(text: string): unknown {
+  const value = text.trim()
+  if (!/^(true|false|null|-?\d+(\.\d+)?|".*")$/.test(value)) return value
+  return JSON.parse(value) as unknown
+}
+
+/** `a,b`, again and again. */
+export const readWords = (text: string, before: string[] = []): string[] => [
+  ...before,
+  ...text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== ""),
+]
+
+export function readNumber(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
+  throw new InvalidArgumentError("Give a number.")
+}
+
+/** A duration in whole seconds. */
+export function readSeconds(text: string): number {
+  const duration = text === "0" ? 0 : readDuration(text)
+  if (duration !== undefined) return duration / 1000
+  throw new InvalidArgumentError("Give a duration such as 90s, 10m, 2h, 3d, or 0.")
+}
+
+/** A JSON object, or `@` and the file that it stands in. */
+export function readData(text: string): object {
+  const json = text.startsWith("@") ? readFile(text.slice(1)) : text
+  try {
+    const value: unknown = JSON.parse(json)
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError("Give a JSON object, or @ and the file that it stands in.")
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InvalidArgumentError(`${path} cannot be read (${code}).`)
+  }
+}

@@ -1,0 +1,44 @@
+import { Failure } from "./failure.ts"
+import type { Connection } from "./session.ts"
+import { printPairs, type Pair } from "./table.ts"
+import { localTime } from "./time.ts"
+
+/** Says that it was done: the API's answer as JSON, or a line, and what one may want to do next. */
+export function sayDone(
+  { terminal, isJson }: Connection,
+  answer: unknown,
+  text: string,
+  next: string[] = [],
+): void {
+  if (isJson) return terminal.print(JSON.stringify(answer))
+  terminal.print(`${terminal.paint("green", "✓")} ${text}`)
+  for (const line of next) terminal.note(terminal.paint("dim", `  ${line}`))
+}
+
+/** One thing, as JSON or a field a line. A field that the API adds later is shown as well. */
+export function sayRecord({ terminal, isJson }: Connection, record: object): void {
+  if (isJson) return terminal.print(JSON.stringify(record))
+  printPairs(
+    terminal,
+    Object.entries(record).map(([name, value]): Pair => [name, valueText(name, value)]),
+  )
+}
+
+function valueText(name: string, value: unknown): string {
+  if (value === null || value === undefined) return ""
+  if (typeof value === "string") return /At$|Since$/.test(name) ? localTime(value) : value
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join(", ")
+  if (typeof value !== "object") return `${value as number | boolean}`
+  return Object.keys(value).length === 0 ? "" : JSON.stringify(value)
+}
+
+/** Goes on only where the person means it: asked at the keyboard, or said with --yes. */
+export async function mustMean(
+  { confirm }: Connection,
+  isSure: boolean | undefined,
+  question: string,
+): Promise<void> {
+  if (isSure) return
+  if (!confirm) throw new Failure(`${question} Say --yes to do it without being asked.`, 2)
+  if (!(await confirm(question))) throw new Failure("Nothing was done.", 1)
+}
