@@ -44,7 +44,12 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     const segments = await listSegments(options.dir)
     const from = Math.max(options.acknowledged, segments[0]?.start ?? 0)
-    const spool = new Spool(options, segments, from, await recoverSegments(segments, from, options.onRecovered))
+    const spool = new Spool(
+      options,
+      segments,
+      from,
+      await recoverSegments(segments, from, options.onRecovered),
+    )
     await spool.#files.dropBefore(from).catch(() => {})
     await spool.#load()
     return spool
