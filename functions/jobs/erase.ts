@@ -6,8 +6,10 @@ import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import { eachPage } from "@ringback/store/pages"
+import * as Record from "@ringback/store/record"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
+import { walkRecords, type Place } from "@ringback/store/walk"
 import { wasDeleted } from "../endpoint/availability.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 
@@ -15,16 +17,18 @@ type Erase = JobOf<"erase">
 
 const PAGE = 100
 
-/** The next page of what waited for something deleted becomes `discarded`. */
+/** The next page of what waited for something deleted becomes `discarded`; of a tenant its records are deleted after that. */
 export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">> {
   const { tenant, endpointId, sourceId, place } = job
+  if (place && "records" in place) return removeRecords(table, tenant, place.records)
+  const cursor = place?.cursor
   const isTenant = endpointId === undefined && sourceId === undefined
   if (isTenant && !place) await removeAll(table, tenant)
   const { items, next } = await listDeliveries(table, tenant, {
     endpointId,
     statuses: ["pending", "held"],
     limit: PAGE,
-    cursor: place?.cursor,
+    cursor,
   })
   const reason = wasDeleted(endpointId ? "endpoint" : sourceId ? "source" : "tenant")
   await Promise.all(
@@ -38,7 +42,14 @@ export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">
     await BreakerState.resetAndWake(table, tenant, endpointId)
     await Endpoint.purge(table, tenant, endpointId)
   }
-  return undefined
+  return isTenant ? { records: { shard: 0 } } : undefined
+}
+
+/** Campaigns, lists and rows with names and numbers of people. */
+async function removeRecords(table: Table, tenant: string, place: Place): Promise<Next<"erase">> {
+  const { items, next } = await walkRecords(table, tenant, place, PAGE)
+  await Promise.all(items.map((record) => Record.remove(table, tenant, record)))
+  return next && { records: next }
 }
 
 const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>

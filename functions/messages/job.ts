@@ -11,6 +11,14 @@ const Listed = v.optional(v.object({ cursor: v.string() }))
 const Paced = v.optional(v.object({ from: v.number() }))
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
+/** In a list of deliveries, then among the records of a tenant. */
+const Erasing = v.optional(
+  v.union([
+    v.object({ cursor: v.string() }),
+    v.object({ records: v.object({ shard: v.number(), after: v.exactOptional(v.string()) }) }),
+  ]),
+)
+
 /** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */
 const Expiring = v.optional(
   v.object({
@@ -64,7 +72,7 @@ export const Job = v.variant("kind", [
     kind: v.literal("erase"),
     endpointId: v.optional(v.string()),
     sourceId: v.optional(v.string()),
-    place: Listed,
+    place: Erasing,
   }),
   /** Of what waits to be fetched at a pull endpoint, what has waited too long. */
   v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Expiring }),

@@ -1,3 +1,4 @@
+import { formatTraceparent, spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listDue, type DueEntry } from "@ringback/store/due"
@@ -26,7 +27,7 @@ const WINDOW = 100
 // A function's answer may have 6 MB; in JSON a body is somewhat longer.
 const MAX_BYTES = 4 * 1024 * 1024
 
-type Candidate = { entry: DueEntry; body: string; bytes: number }
+type Candidate = { entry: DueEntry; body: string; trace: string; bytes: number }
 
 /** What waits for a pull endpoint, the oldest first, each leased to the caller alone. Empty: one read. */
 export async function fetchMessages(
@@ -71,7 +72,7 @@ async function withBodies(
       const end = await endOf(table, endpoint, event)
       if (event && !end) {
         const body = bodyOf(tenant, event)
-        return { entry, body, bytes: Buffer.byteLength(body) }
+        return { entry, body, trace: traceIdOf(event.message), bytes: Buffer.byteLength(body) }
       }
       if (end) await Delivery.advance(table, factsOf(entry), entry.turn!, end)
       return undefined
@@ -100,7 +101,7 @@ const factsOf = (entry: DueEntry) =>
 async function leaseOne(
   table: Table,
   endpoint: Endpoint.Endpoint,
-  { entry, body }: Candidate,
+  { entry, body, trace }: Candidate,
   leaseMs: number,
 ): Promise<Message | undefined> {
   const now = table.now()
@@ -112,6 +113,7 @@ async function leaseOne(
     body,
     secrets: Endpoint.openSecrets(table, endpoint, now),
   })
-  const headers = { "content-type": "application/json", ...signature }
+  const traceparent = formatTraceparent(trace, spanIdOf(lease))
+  const headers = { "content-type": "application/json", ...signature, traceparent }
   return { deliveryId: Delivery.idOf(entry), headers, body, lease }
 }

@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test"
-import { AmiClient, type AmiClientOptions } from "@ringback/ami/client"
+import { AmiClient } from "@ringback/ami/client"
+import type { AmiClientOptions } from "@ringback/ami/client-options"
 import type { AmiMessage } from "@ringback/ami/message"
 import type { DroppedMessage } from "@ringback/ami/parser"
 import type { AmiState } from "@ringback/ami/state"

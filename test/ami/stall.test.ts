@@ -8,7 +8,7 @@ import { ManualClock } from "./time.ts"
 function startWatch() {
   const clock = new ManualClock()
   const asked: (() => void)[] = []
-  return { clock, asked, watch: new StallWatch(clock, (done) => void asked.push(done)) }
+  return { clock, asked, watch: new StallWatch(clock, (_, done) => void asked.push(done)) }
 }
 
 test("a process that stood still is not sure of what it reads until the PBX has answered it anew", () => {

@@ -5,6 +5,7 @@ import { check } from "@ringback/collector/check"
 import { readSettings } from "@ringback/collector/settings"
 import { makeSqs } from "@ringback/collector/sqs"
 import { header } from "@ringback/ami/message"
+import type { Tuning } from "@ringback/ami/tuning"
 import { startPbx, type PbxOptions } from "../ami/pbx.ts"
 import { IngestQueue, makeSpoolDir, runCollector, runProcess } from "../harness/collector.ts"
 import type { Pbx } from "../harness/pbx.ts"
@@ -100,12 +101,11 @@ async function setUp(t: TestContext, account: Partial<Account>, options?: PbxOpt
     RINGBACK_INGEST_QUEUE_URL: queue.url,
     RINGBACK_SPOOL_DIR: dir,
   }
-  const run = async (own: Record<string, string> = {}) => {
+  const run = async (own: Record<string, string> = {}, tuning: Partial<Tuning> = {}) => {
     const settings = readSettings({ ...environment, ...own })
     const lines: string[] = []
-    const code = await check(settings, makeSqs(settings.region, queue.url, {}), (line) =>
-      lines.push(line),
-    )
+    const sqs = makeSqs(settings.region, queue.url, {})
+    const code = await check(settings, sqs, (line) => lines.push(line), tuning)
     return { code, said: lines.join("\n") }
   }
   return { environment, dir, pbx, run }
@@ -207,6 +207,13 @@ test("--check names TLS on the wrong port, either way round", async (t) => {
   assert.equal(wanted.code, 1)
   assert.match(wanted.said, /^WRONG .*does not speak TLS on this port.*\n +mend: AMI_PORT.*5039/m)
   assert.doesNotMatch(wanted.said, /AMI_TLS_CA/)
+
+  const tls = { key: read("pbx.key"), cert: read("localhost.pem") }
+  const secured = await setUp(t, {}, { tls })
+  // It waits for a greeting as the PBX waits for a handshake.
+  const unwanted = await secured.run({}, { answerDeadlineMs: 500 })
+  assert.equal(unwanted.code, 1)
+  assert.match(unwanted.said, /^WRONG .*does this port want TLS\?.*\n +mend: AMI_TLS=1/m)
 })
 
 test("--check names a weak certificate, and not the CA", async (t) => {

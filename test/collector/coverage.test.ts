@@ -6,7 +6,7 @@ import { Losses } from "@ringback/collector/gaps/losses"
 function setUp() {
   const coverage = new Coverage(null)
   const losses = new Losses(() => {})
-  return { coverage, losses, claim: () => coverage.claim(losses.rowOf("spool-full")) }
+  return { coverage, losses, claim: () => coverage.claim(losses.streakOf("spool-full")) }
 }
 
 test("claims to have read since its session began, and afterwards up to when it was lost", () => {

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test, type TestContext } from "node:test"
 import { quarantine } from "@ringback/collector/quarantine"
-import { jsonOf, type Line } from "@ringback/collector/spool/line"
+import { jsonOf, type SpoolRecord } from "@ringback/collector/spool/record"
 import { Spool } from "@ringback/collector/spool/spool"
 import { openState } from "@ringback/collector/state"
 
@@ -24,7 +24,7 @@ after(() => rmSync(root, { recursive: true }))
 const makeDir = () => mkdtempSync(join(root, "s"))
 const message = (number: number, kind = "event") =>
   JSON.stringify({ v: 1, kind, receivedAt: 1_000_000 + number, number })
-const numberOf = (line: Line) => (JSON.parse(jsonOf(line)) as { number: number }).number
+const numberOf = (line: SpoolRecord) => (JSON.parse(jsonOf(line)) as { number: number }).number
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 const segmentOf = (dir: string) => join(dir, `${"0".repeat(16)}.log`)
 

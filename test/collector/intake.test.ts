@@ -10,7 +10,7 @@ import { Known } from "@ringback/collector/gaps/known"
 import { Losses } from "@ringback/collector/gaps/losses"
 import { Intake } from "@ringback/collector/intake"
 import { Selection } from "@ringback/collector/selection"
-import { jsonOf } from "@ringback/collector/spool/line"
+import { jsonOf } from "@ringback/collector/spool/record"
 import { Spool } from "@ringback/collector/spool/spool"
 import { openState } from "@ringback/collector/state"
 
@@ -139,7 +139,7 @@ test("what is too large, or has no room, is counted by its reason, and is not kn
   assert.equal(intake.take(large, 2_000), true)
   assert.equal(intake.takeSynthetic(large, 2_000, { reason: "r", gap: "g" }), undefined)
   assert.deepEqual(losses.counts(), { oversized: 1, "spool-full": 2 })
-  assert.equal(losses.rowOf("spool-full").latest, 2_000)
+  assert.equal(losses.streakOf("spool-full").latest, 2_000)
   intake.takeRecord(huge, 3_000)
   assert.deepEqual([intake.syntheticCount, known.of("plan").size, spool.depth], [0, 0, 0])
   await spool.close()

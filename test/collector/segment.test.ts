@@ -6,15 +6,15 @@ import { after, test } from "node:test"
 import {
   isIntact,
   isReport,
-  joinLines,
+  joinRecords,
   jsonOf,
-  type Line,
-  LineWriter,
+  type SpoolRecord,
+  RecordWriter,
   receivedAtOf,
   sizeOf,
-} from "@ringback/collector/spool/line"
+} from "@ringback/collector/spool/record"
 import { recoverSegments } from "@ringback/collector/spool/recovery"
-import { listSegments, readLines, segmentPath } from "@ringback/collector/spool/segment"
+import { listSegments, readRecords, segmentPath } from "@ringback/collector/spool/segment"
 
 const root = mkdtempSync(join(tmpdir(), "ringback-segment-"))
 after(() => rmSync(root, { recursive: true }))
@@ -23,10 +23,10 @@ const makeDir = () => mkdtempSync(join(root, "s"))
 const json = (number: number, padding = 0, kind = "event") =>
   JSON.stringify({ v: 1, kind, receivedAt: 1_000 + number, number, p: "x".repeat(padding) })
 const lineOf = (text: string) => {
-  const { bytes, from, to } = new LineWriter().write(text)
+  const { bytes, from, to } = new RecordWriter().write(text)
   return Buffer.from(bytes.subarray(from, to))
 }
-const whole = (bytes: Buffer): Line => ({ bytes, from: 0, to: bytes.length })
+const whole = (bytes: Buffer): SpoolRecord => ({ bytes, from: 0, to: bytes.length })
 
 test("a line is its checksum, its JSON and a line feed, and is intact as it was written alone", () => {
   const bytes = lineOf(json(7))
@@ -56,24 +56,28 @@ test("a report is known by its first words", () => {
 })
 
 test("lines that were written one behind the other are one piece, others are not", () => {
-  const writer = new LineWriter()
-  const [a, b, c] = [1, 2, 3].map((number) => writer.write(json(number))) as [Line, Line, Line]
+  const writer = new RecordWriter()
+  const [a, b, c] = [1, 2, 3].map((number) => writer.write(json(number))) as [
+    SpoolRecord,
+    SpoolRecord,
+    SpoolRecord,
+  ]
   const other = whole(lineOf(json(4)))
   const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString()
-  assert.equal(joinLines([a, b, c]).length, 1)
-  assert.equal(joinLines([a, c]).length, 2)
-  assert.equal(joinLines([a, other, b]).length, 3)
-  assert.deepEqual(joinLines([]), [])
+  assert.equal(joinRecords([a, b, c]).length, 1)
+  assert.equal(joinRecords([a, c]).length, 2)
+  assert.equal(joinRecords([a, other, b]).length, 3)
+  assert.deepEqual(joinRecords([]), [])
   for (const lines of [[a, b, c], [a, c], [other, b, c], [c]])
     assert.equal(
-      text(joinLines(lines)),
+      text(joinRecords(lines)),
       lines.map(({ bytes, from, to }) => bytes.toString("latin1", from, to)).join(""),
     )
   assert.ok(isIntact(a) && isIntact(b) && isIntact(c), "they are as they were")
 })
 
 test("a line that its page has no room for begins another", () => {
-  const writer = new LineWriter()
+  const writer = new RecordWriter()
   const lines = Array.from({ length: 30 }, (_, number) => writer.write(json(number, 100_000)))
   assert.ok(new Set(lines.map(({ bytes }) => bytes)).size >= 3)
   assert.ok(lines.every(isIntact))
@@ -109,9 +113,9 @@ function segmentOf(bytes: Buffer, start = 0) {
 test("lines are read from a place on up to another, each with where it ends", async () => {
   const [a, b, c] = [1, 2, 3].map((number) => lineOf(json(number))) as [Buffer, Buffer, Buffer]
   const segment = segmentOf(Buffer.concat([a, b, c]), 1_000)
-  const all = await readLines(segment, 1_000, 9_999)
+  const all = await readRecords(segment, 1_000, 9_999)
   assert.deepEqual(
-    all.lines.map(({ end, isIntact: isGood }) => [end, isGood]),
+    all.records.map(({ end, isIntact: isGood }) => [end, isGood]),
     [
       [1_000 + a.length, true],
       [1_000 + a.length + b.length, true],
@@ -119,19 +123,19 @@ test("lines are read from a place on up to another, each with where it ends", as
     ],
   )
   assert.equal(all.next, 1_000 + segment.size)
-  const second = await readLines(segment, 1_000 + a.length, 1_000 + a.length + b.length)
-  assert.deepEqual(second.lines.map(receivedAtOf), [1_002])
+  const second = await readRecords(segment, 1_000 + a.length, 1_000 + a.length + b.length)
+  assert.deepEqual(second.records.map(receivedAtOf), [1_002])
   assert.equal(second.next, 1_000 + a.length + b.length)
-  const none = await readLines(segment, 1_000 + segment.size, 9_999)
-  assert.deepEqual([none.lines, none.next], [[], 1_000 + segment.size])
+  const none = await readRecords(segment, 1_000 + segment.size, 9_999)
+  assert.deepEqual([none.records, none.next], [[], 1_000 + segment.size])
 })
 
 test("an end without a line feed is one broken line, and a file that has shrunk is read to its end", async () => {
   const good = lineOf(json(1))
   const torn = segmentOf(Buffer.concat([good, Buffer.from("torn")]))
-  const { lines, next } = await readLines(torn, 0, torn.size)
+  const { records, next } = await readRecords(torn, 0, torn.size)
   assert.deepEqual(
-    lines.map(({ end, isIntact: isGood }) => [end, isGood]),
+    records.map(({ end, isIntact: isGood }) => [end, isGood]),
     [
       [good.length, true],
       [good.length + 4, false],
@@ -139,25 +143,25 @@ test("an end without a line feed is one broken line, and a file that has shrunk 
   )
   assert.equal(next, torn.size)
   const shrunk = { ...segmentOf(good), size: good.length + 1_000 }
-  const read = await readLines(shrunk, 0, shrunk.size)
-  assert.deepEqual([read.lines.length, read.next], [1, shrunk.size])
+  const read = await readRecords(shrunk, 0, shrunk.size)
+  assert.deepEqual([read.records.length, read.next], [1, shrunk.size])
 })
 
 test("a read ends with a whole line, and goes on where that ended; what no read can hold is broken", async () => {
   const lines = Array.from({ length: 4 }, (_, number) => lineOf(json(number, 300_000)))
   const segment = segmentOf(Buffer.concat(lines))
-  const first = await readLines(segment, 0, segment.size)
-  assert.equal(first.lines.length, 3)
+  const first = await readRecords(segment, 0, segment.size)
+  assert.equal(first.records.length, 3)
   assert.equal(
     first.next,
     lines.slice(0, 3).reduce((sum, { length }) => sum + length, 0),
   )
-  const second = await readLines(segment, first.next, segment.size)
-  assert.deepEqual([second.lines.map(receivedAtOf), second.next], [[1_003], segment.size])
+  const second = await readRecords(segment, first.next, segment.size)
+  assert.deepEqual([second.records.map(receivedAtOf), second.next], [[1_003], segment.size])
   const endless = segmentOf(Buffer.alloc(2_000_000, "x"))
-  const stuck = await readLines(endless, 0, endless.size)
+  const stuck = await readRecords(endless, 0, endless.size)
   assert.deepEqual(
-    stuck.lines.map(({ isIntact: isGood, end }) => [isGood, end]),
+    stuck.records.map(({ isIntact: isGood, end }) => [isGood, end]),
     [[false, 1_048_576]],
   )
   assert.equal(stuck.next, 1_048_576)

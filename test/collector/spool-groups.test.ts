@@ -4,9 +4,10 @@ import { open, type FileHandle } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test, type TestContext } from "node:test"
-import { jsonOf, type Line } from "@ringback/collector/spool/line"
-import { Spool, type SpoolOptions } from "@ringback/collector/spool/spool"
-import { isSafe } from "@ringback/collector/spool/window"
+import { jsonOf, type SpoolRecord } from "@ringback/collector/spool/record"
+import { Spool } from "@ringback/collector/spool/spool"
+import type { SpoolOptions } from "@ringback/collector/spool/spool-options"
+import { isSafe } from "@ringback/collector/spool/send-window"
 import { until } from "../harness/until.ts"
 
 // When the spool writes, how much at once, and what it says of itself meanwhile.
@@ -23,7 +24,7 @@ const message = (number: number, padding = 0) =>
     number,
     p: "x".repeat(padding),
   })
-const numberOf = (line: Line) => (JSON.parse(jsonOf(line)) as { number: number }).number
+const numberOf = (line: SpoolRecord) => (JSON.parse(jsonOf(line)) as { number: number }).number
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 const segmentOf = (dir: string, start = 0) => join(dir, `${String(start).padStart(16, "0")}.log`)
 const MEGABYTE = 1_048_576

@@ -12,8 +12,9 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { jsonOf, type Line } from "@ringback/collector/spool/line"
-import { Spool, type SpoolOptions } from "@ringback/collector/spool/spool"
+import { jsonOf, type SpoolRecord } from "@ringback/collector/spool/record"
+import { Spool } from "@ringback/collector/spool/spool"
+import type { SpoolOptions } from "@ringback/collector/spool/spool-options"
 import { toAscii } from "@ringback/events/message"
 import { until } from "../harness/until.ts"
 
@@ -23,7 +24,7 @@ after(() => rmSync(root, { recursive: true }))
 const makeDir = () => mkdtempSync(join(root, "s"))
 const message = (number: number, padding = "") =>
   toAscii(JSON.stringify({ v: 1, kind: "event", receivedAt: 1_000_000 + number, number, padding }))
-const numberOf = (line: Line) => (JSON.parse(jsonOf(line)) as { number: number }).number
+const numberOf = (line: SpoolRecord) => (JSON.parse(jsonOf(line)) as { number: number }).number
 
 async function openSpool(dir: string, options: Partial<SpoolOptions> = {}) {
   const kept = { acknowledged: options.acknowledged ?? 0 }

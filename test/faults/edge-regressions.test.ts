@@ -306,6 +306,42 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a call that ended in a gap after the module was loaded anew was ended as forgotten, beside its real end",
+    plan: {
+      seed: 563482257,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 396, do: "queue.away", ms: 78481 },
+        { afterMs: 12465, do: "act", which: 5766 },
+        { afterMs: 57158, do: "pbx.unload", ms: 542 },
+        { afterMs: 3528, do: "act", which: 9836 },
+        { afterMs: 264, do: "cut", who: 1 },
+        { afterMs: 254, do: "burst", which: 2359, count: 11 },
+      ],
+    },
+  },
+  {
+    was: "what had waited while the collector stood still, and was still in its spool at the next start, hid the gap",
+    plan: {
+      seed: 1303989394,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 6168, do: "freeze", who: 1, ms: 89577 },
+        { afterMs: 24037, do: "act", which: 3878 },
+        { afterMs: 156, do: "stop", who: 1, downMs: 18059 },
+        { afterMs: 1473, do: "pbx.kill", downMs: 2063, moduleMs: 0, isReset: false },
+        { afterMs: 59985, do: "freeze", who: 1, ms: 16131 },
+        { afterMs: 8114, do: "queue.away", ms: 44407 },
+        { afterMs: 10, do: "act", which: 7618 },
+        { afterMs: 59990, do: "act", which: 83 },
+      ],
+    },
+  },
 ]
 
 let table: Table

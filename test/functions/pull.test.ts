@@ -74,6 +74,7 @@ describe("a receiver that fetches", () => {
       const verified = new Webhook(secret).verify(body, headers) as { id: string }
       assert.equal(verified.id, headers["webhook-id"])
       assert.equal(headers["content-type"], "application/json")
+      assert.match(headers["traceparent"]!, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/)
     }
     assert.deepEqual(uuidsOf(await fetch()), uuids.slice(3))
     assert.deepEqual(await fetch(), [])

@@ -2,6 +2,9 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
+import { erasePage } from "@ringback/functions/jobs/erase"
+import type { Next } from "@ringback/functions/messages/job"
+import * as Record from "@ringback/store/record"
 import { startApi, type TestApi } from "../api/api.ts"
 import type { Pair } from "../events/capture.ts"
 
@@ -42,6 +45,23 @@ async function say(...events: Pair[][]): Promise<void> {
 }
 
 describe("records", () => {
+  test("go with their tenant, all pages of them", async () => {
+    await world.addEndpoint(CALLS)
+    const rows = Array.from({ length: 130 }, (_, n) =>
+      record("DlList", "Create", `r-${n}`, ["UKey", `${n}`], ["Name", "Ann"]),
+    )
+    await say(record("Campaign", "Update", "c-1", ["Name", "new"], ["TmUpdate", time(2)]), ...rows)
+    const { tenant } = world.customer
+    const count = async (kind: "campaign" | "dllist") =>
+      (await Record.list(world.deps.table, tenant, { kind, limit: 250 })).items.length
+    assert.deepEqual([await count("campaign"), await count("dllist")], [1, 130])
+    let place: Next<"erase">
+    do {
+      place = await erasePage(world.deps.table, { v: 1, kind: "erase", tenant, place })
+    } while (place)
+    assert.deepEqual([await count("campaign"), await count("dllist")], [0, 0])
+  })
+
   test("are shown as last heard of, by kind and by Uuid", async () => {
     await world.addEndpoint(CALLS)
     await say(

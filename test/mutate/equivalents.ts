@@ -30,13 +30,13 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "set to 0 whenever a deadline begins",
   },
   {
-    file: "packages/collector/src/spool/window.ts",
+    file: "packages/collector/src/spool/send-window.ts",
     line: "export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone",
     what: "0 -> 1",
     reason: "a line has ten bytes at least, and so ends behind them",
   },
   {
-    file: "packages/collector/src/spool/window.ts",
+    file: "packages/collector/src/spool/send-window.ts",
     line: "if (this.#first > 1_000 && this.#first * 2 > this.#entries.length) {",
     what: /./,
     reason: "how much of what is done stays in memory, and for how long; never what is given",

@@ -4,6 +4,7 @@ import { check, described, field, onceOnly } from "../form.ts"
 import { name, type Html } from "../html.ts"
 import { errorOf, problemNote } from "../problem-view.ts"
 import type { EventType, Source } from "../types.ts"
+import { eventTypesField } from "./event-type-picker.ts"
 import { writeLines } from "./endpoint-fields.ts"
 
 export type FormValues = {
@@ -76,7 +77,7 @@ export function endpointForm(form: Form): Html {
       hint: "How your colleagues will know it. May be left empty.",
       error: error("description"),
     })}
-    ${eventTypesField(form, error("eventTypes"))}
+    ${eventTypesField(values, form.eventTypes, error("eventTypes"))}
     ${form.sources.length > 1 ? sourcesField(form, error("sources")) : ""}
     <details class="more" ${filter || error("filter") ? html`open` : ""}>
       <summary>Only events with certain values</summary>
@@ -184,86 +185,6 @@ const signingFields = (error: string | undefined): Html =>
       hint: "Empty: one is made. Your own is whsec_ and base64 of 24 to 64 bytes.",
       error,
     })}`
-
-/** Where patterns and types stand together: `campaign.*` goes before the campaign's own. */
-function eventTypesField({ values, eventTypes }: Form, error: string | undefined): Html {
-  const chosen = new Set(values.eventTypes ?? [])
-  const families = Map.groupBy(eventTypes, ({ type }) => type.split(".")[0]!)
-  const known = new Set([
-    ...eventTypes.map(({ type }) => type),
-    ...[...families.keys()].map((family) => `${family}.*`),
-  ])
-  const others = [...chosen].filter((each) => !known.has(each))
-  return html`<fieldset class="field">
-    <legend>Events</legend>
-    <div class="choices">
-      <label class="check"
-        ><input
-          type="radio"
-          name="which"
-          value="all"
-          ${values.eventTypes === null ? html`checked` : ""}
-        />
-        <span>All, except those about calls</span></label
-      >
-      <label class="check"
-        ><input
-          type="radio"
-          name="which"
-          value="some"
-          ${values.eventTypes === null ? "" : html`checked`}
-        />
-        <span>Those chosen here</span></label
-      >
-    </div>
-    ${error ? html`<p class="error">${error}</p>` : ""}
-    <details class="more" ${values.eventTypes !== null || error ? html`open` : ""}>
-      <summary>Choose events</summary>
-      <div class="stack">
-        ${[...families].map(
-          ([family, types]) =>
-            html`<fieldset>
-              <legend>${familyWords[family] ?? family}</legend>
-              <div class="picks">
-                ${types.length > 1 ? check("eventTypes", `${family}.*`, chosen.has(`${family}.*`), html`<code>${family}.*</code> <span class="dim">all of them</span>`) : ""}
-                ${types.map(({ type }) => check("eventTypes", type, chosen.has(type), html`<code>${type}</code>`))}
-              </div>
-            </fieldset>`,
-        )}
-        ${field({
-          id: "patterns",
-          label: "Further types or patterns",
-          control: html`<input
-            id="patterns"
-            name="patterns"
-            type="text"
-            class="mono"
-            spellcheck="false"
-            value="${others.join(", ")}"
-            placeholder="ami.hangup, *"
-            ${described("patterns", undefined)}
-          />`,
-          hint: html`<code>ami.</code> types are those that a collector is set to send beside the
-            dialler's own.`,
-        })}
-      </div>
-    </details>
-  </fieldset>`
-}
-
-const familyWords: Record<string, string> = {
-  call: "Calls: what a CRM wants to know",
-  campaign: "Campaigns",
-  plan: "Plans",
-  dlma: "Dial lists",
-  destination: "Destinations",
-  dialing: "Dialings: every step of each call",
-  dllist: "Rows of dial lists",
-  queue: "Queues",
-  endpoint: "Other endpoints of yours",
-  delivery: "Deliveries of yours",
-  source: "PBXes of yours",
-}
 
 const sourcesField = ({ values, sources }: Form, error: string | undefined): Html =>
   html`<fieldset class="field">

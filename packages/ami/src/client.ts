@@ -1,46 +1,16 @@
 import { type Action, writeAction } from "./action.ts"
 import { backoffMs } from "./backoff.ts"
+import type { AmiClientOptions } from "./client-options.ts"
 import { type Clock, systemClock } from "./clock.ts"
 import type { ListResult } from "./dialogue.ts"
 import { AmiError, type AmiErrorCode } from "./errors.ts"
 import type { AmiMessage } from "./message.ts"
 import type { DroppedMessage } from "./parser.ts"
-import type { PeerClock } from "./peer-clock.ts"
 import { AmiSession, type AmiTarget } from "./session.ts"
-import type { AmiState } from "./state.ts"
+import { type AmiState, INITIAL } from "./state.ts"
 import { TUNING, type Tuning } from "./tuning.ts"
 
-export type AmiClientOptions = AmiTarget & {
-  /**
-   * Every message that answers no action of this client, at once, in the order of the wire: also responses that nobody
-   * waits for. The socket is never paused, so this must be quick. receivedAt is epoch milliseconds, one for each read.
-   */
-  onMessage: (message: AmiMessage, receivedAt: number) => void
-  /** Every change, before any message of the new session. The same failure again is no change. */
-  onState?: (state: AmiState) => void
-  /** A message that was too large, or cut off by the end of its stream. */
-  onDropped?: (dropped: DroppedMessage, at: number) => void
-  maxMessageBytes?: number
-  clock?: Clock
-  /** Learns the PBX's clock from its answers to pings. */
-  peerClock?: PeerClock
-  tuning?: Partial<Tuning>
-}
-
 type Change = Partial<AmiState> & Pick<AmiState, "name">
-
-const INITIAL: Omit<AmiState, "at"> = {
-  name: "connecting",
-  reason: null,
-  code: null,
-  isAlarm: false,
-  failures: 0,
-  retryAt: null,
-  connectedSince: null,
-  lastReadAt: null,
-  banner: null,
-  shutdown: null,
-}
 
 /** Keeps one session with a PBX open for ever: begins at once, gives up only at `close`. */
 export class AmiClient {
@@ -163,6 +133,7 @@ export class AmiClient {
         this.#tell(() => this.#options.onMessage(message, receivedAt)),
       onDropped: (dropped: DroppedMessage, at: number) =>
         this.#tell(() => this.#options.onDropped?.(dropped, at)),
+      onStall: (since: number) => this.#tell(() => this.#options.onStall?.(since)),
       onEnd: (reason: AmiError) => {
         this.#living.delete(session)
         own.onEnd(reason)

@@ -20,6 +20,8 @@ export type SessionListener = {
   onOpen: () => void
   onMessage: (message: AmiMessage, receivedAt: number) => void
   onDropped: (dropped: DroppedMessage, at: number) => void
+  /** This process stood still. What is read now may be as old as that, until the PBX has answered anew. */
+  onStall: (since: number) => void
   /** Once, at the end, whether or not the session was ever open. */
   onEnd: (reason: AmiError) => void
 }
@@ -165,7 +167,8 @@ export class AmiSession {
       if (error) return this.#abort(error)
       this.#phase = "open"
       this.#lastReadAt = this.#setup.clock.now()
-      this.#stalls = new StallWatch(this.#setup.clock, (done) => {
+      this.#stalls = new StallWatch(this.#setup.clock, (since, done) => {
+        this.#listener.onStall(since)
         this.#dialogue.ask({ Action: "Ping" }, (none) => none ?? done())
       })
       this.#listener.onOpen()

@@ -10,16 +10,16 @@ const LATE_MS = 500
  */
 export class StallWatch {
   readonly #clock: Clock
-  readonly #prove: (done: () => void) => void
+  readonly #onStall: (since: number, done: () => void) => void
   #pulseAt: number
   #since: number | undefined
   #count = 0
   #cancel = () => {}
 
-  /** `prove` asks the peer something; `done` is for its answer. */
-  constructor(clock: Clock, prove: (done: () => void) => void) {
+  /** `onStall` asks the peer something; `done` is for its answer. `since`: all that was read before is proven. */
+  constructor(clock: Clock, onStall: (since: number, done: () => void) => void) {
     this.#clock = clock
-    this.#prove = prove
+    this.#onStall = onStall
     this.#pulseAt = clock.now()
     this.#schedule()
   }
@@ -32,7 +32,7 @@ export class StallWatch {
     if (now - before <= PULSE_MS + LATE_MS) return
     this.#since ??= before
     const count = ++this.#count
-    this.#prove(() => {
+    this.#onStall(this.#since, () => {
       if (count === this.#count) this.#since = undefined
     })
   }

@@ -26,3 +26,17 @@ export type AmiState = {
   /** Whether the PBX had announced its end, and its return (`Shutdown`, `Restart: True`), before this session ended. */
   shutdown: { restart: boolean } | null
 }
+
+/** Before the first attempt to connect. */
+export const INITIAL: Omit<AmiState, "at"> = {
+  name: "connecting",
+  reason: null,
+  code: null,
+  isAlarm: false,
+  failures: 0,
+  retryAt: null,
+  connectedSince: null,
+  lastReadAt: null,
+  banner: null,
+  shutdown: null,
+}

@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs"
+import type { Tuning } from "@ringback/ami/tuning"
 import { parseSourceToken } from "@ringback/events/token"
 import { sealMessage } from "@ringback/events/message"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
@@ -18,9 +19,10 @@ export async function check(
   settings: CollectorSettings,
   sqs: Sqs,
   say: (line: string) => void,
+  tuning?: Partial<Tuning>,
 ): Promise<number> {
   const findings = [
-    ...(await checkPbx(settings.ami).catch(lostPbx)),
+    ...(await checkPbx(settings.ami, tuning).catch(lostPbx)),
     await checkQueue(settings, sqs),
     checkSpool(settings.spoolDir),
   ]

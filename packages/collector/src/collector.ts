@@ -6,7 +6,7 @@ import type { Sqs } from "./batch.ts"
 import { type Health, startHealth } from "./health.ts"
 import type { Log } from "./log.ts"
 import { makeMetrics } from "./metrics.ts"
-import { Run } from "./run.ts"
+import { PbxCollector } from "./pbx-collector.ts"
 import { SettingError } from "./settings.ts"
 import type { Status } from "./status.ts"
 import { openStorage } from "./spool/storage.ts"
@@ -63,7 +63,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const storage = await openStorage({ dir: spoolDir, maxBytes, log, now: clock.now })
   let health: Health | undefined
   try {
-    const run = new Run({
+    const pbxCollector = new PbxCollector({
       onBatch: (ms) => metrics?.observeBatch(token.source, ms),
       ...options,
       token,
@@ -71,11 +71,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       log,
       clock,
     })
-    const statuses = () => [run.status()]
+    const statuses = () => [pbxCollector.status()]
     const metrics = healthPort === null ? undefined : makeMetrics(statuses)
     if (metrics)
       health = await startHealth(statuses, metrics.registry, healthPort!, options.healthHost)
-    run.start()
+    pbxCollector.start()
     let { sourceToken } = options
     const tokenCheck =
       options.apiUrl === undefined
@@ -87,20 +87,20 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
             log,
           })
     return {
-      ready: run.ready,
+      ready: pbxCollector.ready,
       healthPort: health?.port ?? null,
-      status: () => run.status(),
+      status: () => pbxCollector.status(),
       async reload({ ami, sourceToken: text }) {
         const next = parseSourceToken(text)
         if (next?.source !== token.source) {
           throw new SettingError("RINGBACK_SOURCE_TOKEN is of another source: that takes a restart")
         }
         sourceToken = text
-        await run.reload(ami, next)
+        await pbxCollector.reload(ami, next)
       },
       async stop() {
         tokenCheck?.stop()
-        await run.stop()
+        await pbxCollector.stop()
         await health?.close()
       },
     }

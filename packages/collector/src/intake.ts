@@ -4,7 +4,7 @@ import type { Known } from "./gaps/known.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { Selection } from "./selection.ts"
 import type { Spool } from "./spool/spool.ts"
-import type { Entry } from "./spool/window.ts"
+import type { Entry } from "./spool/send-window.ts"
 
 /** From the socket into the spool. Runs while the socket is being read, so it does little and waits for nothing. */
 export class Intake {

@@ -4,6 +4,7 @@ import { type AmiMessage, header } from "@ringback/ami/message"
 import type { AmiTarget } from "@ringback/ami/session"
 import { NO_TLS } from "@ringback/ami/socket"
 import type { AmiState } from "@ringback/ami/state"
+import type { Tuning } from "@ringback/ami/tuning"
 import type { Finding } from "./finding.ts"
 import { CLOCK_MEND, describeSkew, isOff } from "./pbx-clock.ts"
 import { askReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts"
@@ -12,11 +13,12 @@ const LOGIN_MS = 15_000
 const BOOTED_MS = 2_000
 
 /** Logs in, and looks at the module, the user's rights, the settings and the clock of a PBX. */
-export async function checkPbx(ami: AmiTarget): Promise<Finding[]> {
+export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Promise<Finding[]> {
   const events: AmiMessage[] = []
   const settled = Promise.withResolvers<AmiState>()
   const client = new AmiClient({
     ...ami,
+    tuning,
     onMessage: (message) => void events.push(message),
     onState: (state) => settled.resolve(state),
   })

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
-import { jsonOf, type Line } from "./spool/line.ts"
+import { jsonOf, type SpoolRecord } from "./spool/record.ts"
 import type { Spool } from "./spool/spool.ts"
-import type { Entry } from "./spool/window.ts"
+import type { Entry } from "./spool/send-window.ts"
 
 export type SenderOptions = {
   spool: Spool
@@ -15,7 +15,7 @@ export type SenderOptions = {
   /** The most that is sent in a second: a backlog of hours must not flood what comes behind. */
   ratePerSecond: number
   /** SQS will never take this message. Kept aside and reported, it leaves the spool. */
-  onRefused: (message: Line, refusal: Refusal) => void
+  onRefused: (message: SpoolRecord, refusal: Refusal) => void
   onSent?: (count: number, durationMs: number) => void
   /** The queue cannot be reached (why), or can again (null). */
   onOutage?: (error: Error | null) => void

@@ -94,6 +94,8 @@ function waitIn(host: Host, delayMs: number, value: unknown, signal?: AbortSigna
 function replaceClock(): void {
   const { now } = Date
   Date.now = () => here()?.now() ?? now()
+  const elapsed = performance.now.bind(performance)
+  performance.now = () => here()?.now() ?? elapsed()
   const { random } = Math
   Math.random = () => (here()?.random ?? random)()
   const { timeout } = AbortSignal

@@ -4,7 +4,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
-import type { Endpoint } from "@ringback/store/endpoint"
+import type { Matching } from "@ringback/store/endpoint"
+import type { Erased } from "@ringback/store/erasure"
 import { makeSealer } from "@ringback/store/seal"
 import type { Known } from "@ringback/store/source"
 import { table as tableFacts } from "../../../infra/facts.ts"
@@ -112,14 +113,20 @@ export class Workers {
     this.#deps = {
       table: { client, name, now, sealer, retentionMs: 30 * DAY_MS },
       sqs: { send: async (command: unknown) => this.#take(command as Command) } as SQSClient,
-      queues: { ingestUrl: "ingest", deliveryUrl: "delivery", rejectedUrl: "rejected" },
+      queues: {
+        ingestUrl: "ingest",
+        deliveryUrl: "delivery",
+        rejectedUrl: "rejected",
+        jobsUrl: "jobs",
+      },
       sources: makeCache<Known | undefined>(now, CACHED_MS),
-      endpoints: makeCache<Endpoint[]>(now, CACHED_MS),
-      log: (event: string, fields: Record<string, unknown>) => {
+      endpoints: makeCache<Matching[]>(now, CACHED_MS),
+      erased: makeCache<Erased>(now, CACHED_MS),
+      log: (event, fields) => {
         this.lines.push({ event, ...fields })
         if ("reasons" in fields || event !== "batch.ingested") log("workers", event, fields)
       },
-    } as unknown as IngestDeps
+    }
   }
 
   /** Puts a message into the ingest queue. */

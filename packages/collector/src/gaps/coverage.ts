@@ -1,4 +1,4 @@
-import type { Row } from "./losses.ts"
+import type { LossStreak } from "./losses.ts"
 
 /** A while in which the PBX was not read. */
 export type Break = {
@@ -60,7 +60,7 @@ export class Coverage {
   }
 
   /** What this collector may claim to have covered, given what it read and could not keep. */
-  claim({ openSince, latest = 0 }: Row): Claim {
+  claim({ openSince, latest = 0 }: LossStreak): Claim {
     const isOn = this.#connectedSince !== null
     const read = isOn ? ([this.#connectedSince!, Infinity] as const) : this.#last
     if (!read) return { connectedSince: null }

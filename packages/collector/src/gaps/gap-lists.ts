@@ -186,12 +186,12 @@ export class GapLists {
         onRefusal(answer)
         return null
       },
-      // Only what the module forgot is beyond doubt: all else a twin may have heard.
+      // Only what the module forgot is beyond doubt: all else, and what ended in a gap after it, a twin may have heard.
       emit: (event: AmiMessage) =>
         intake.takeSynthetic(
           event,
           now(),
-          isModule && event.name === "OutDialingDelete" ? forgotten : ofGap,
+          isModule && gaps.length === 0 && event.name === "OutDialingDelete" ? forgotten : ofGap,
         ),
     }
   }

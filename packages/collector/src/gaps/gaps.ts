@@ -1,4 +1,4 @@
-import type { AmiMessage } from "@ringback/ami/message"
+import { type AmiMessage, header } from "@ringback/ami/message"
 import { makeMessageId } from "../envelope.ts"
 import type { Log } from "../log.ts"
 import type { Spool } from "../spool/spool.ts"
@@ -16,6 +16,8 @@ type GapsOptions = {
   reports: GapReports
   log: Log
 }
+
+const DIALLER_MODULE = "res_outbound.so"
 
 /** Reports what was missed, and infers of it what the PBX's lists can show. */
 export class Gaps {
@@ -37,21 +39,15 @@ export class Gaps {
     else void lists.ask({ gap: null, ...(hasRestarted && { hasRestarted }) })
   }
 
-  /** The PBX says that it is complete. */
-  booted(): void {
-    this.#options.lists.booted()
-  }
-
-  /** The dialler's module was loaded anew in a running PBX: it has forgotten its dialings, and says nothing of them. */
-  moduleLoaded(): void {
-    const { log, lists } = this.#options
-    log("module.loaded", {})
-    void lists.ask({ gap: null, hasRestarted: true, isModule: true })
-  }
-
-  /** When what was heard of a dialing. */
-  noteDialing(message: AmiMessage, at: number): void {
-    this.#options.lists.quiet.note(message, at)
+  /** An event: of a dialing, or of the PBX's modules. */
+  note(message: AmiMessage, at: number): void {
+    const { lists } = this.#options
+    lists.quiet.note(message, at)
+    // The PBX is complete: what it did not know before, it may know now.
+    if (message.name === "FullyBooted") lists.booted()
+    // Asterisk says so from 16 on, to users with read=system.
+    if (message.name === "Load" && header(message, "Module") === DIALLER_MODULE)
+      this.#moduleLoaded()
   }
 
   /** What the lists could not show is asked for again; call it now and then in a session. */
@@ -91,6 +87,13 @@ export class Gaps {
     this.reportLosses(Infinity)
     await this.#options.lists.stop()
     await Promise.all(this.#reported)
+  }
+
+  // The module has forgotten its dialings, and says nothing of them.
+  #moduleLoaded(): void {
+    const { log, lists } = this.#options
+    log("module.loaded", {})
+    void lists.ask({ gap: null, hasRestarted: true, isModule: true })
   }
 
   #fill(gap: Gap, hasRestarted: boolean): void {

@@ -2,8 +2,8 @@ import { fingerprint } from "@ringback/events/record"
 import { eventNameIn, isMissing, valueOf } from "@ringback/events/header"
 import { type Action, type Kind, parseEventName } from "@ringback/events/kind"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
-import { jsonOf, type Line } from "../spool/line.ts"
-import { type Entry, isSafe } from "../spool/window.ts"
+import { jsonOf, type SpoolRecord } from "../spool/record.ts"
+import { type Entry, isSafe } from "../spool/send-window.ts"
 import type { State } from "../state.ts"
 import { recordName, Touched } from "./touched.ts"
 
@@ -21,9 +21,9 @@ const MAX_RECORDS = 50_000
 /** Whether a record of that name is remembered. */
 export const isKept = (uuid: string) => uuid.length <= MAX_UUID_LENGTH
 
-// A record as last heard: its line in the spool until that is saved, then its fingerprint. Hashing waits, because most
+// A record as last heard: its record in the spool until that is saved, then its fingerprint. Hashing waits, because most
 // records change more than once before; and the headers of them all would keep the garbage collector busy.
-type Body = Line | string
+type Body = SpoolRecord | string
 type Heard = { body: Body }
 
 /** What was not written down yet: the first and the last message that said so, where one of the spool did. */
@@ -68,9 +68,9 @@ export class Known {
   }
 
   /** What a message says that the spool had when the last run ended: it may be younger than all that was saved. */
-  recover(line: Line & { end: number }): void {
-    if (line.end <= Number(this.#state.get("knownTo") ?? 0)) return
-    const { headers } = JSON.parse(jsonOf(line)) as { headers?: HeaderPair[] }
+  recover(record: SpoolRecord & { end: number }): void {
+    if (record.end <= Number(this.#state.get("knownTo") ?? 0)) return
+    const { headers } = JSON.parse(jsonOf(record)) as { headers?: HeaderPair[] }
     const said = headers && parseEventName(eventNameIn(headers) ?? "")
     const uuid = headers && valueOf(headers, "Uuid")
     if (!said || !uuid || !isListed(said.kind)) return

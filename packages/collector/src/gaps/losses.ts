@@ -9,11 +9,11 @@ import { makeMessageId } from "../envelope.ts"
 export type GapReason =
   "restarted" | "disconnected" | "spool-full" | "spool-damaged" | "oversized" | "refused"
 
-export type Row = { openSince: number | undefined; latest: number | undefined }
+export type LossStreak = { openSince: number | undefined; latest: number | undefined }
 
 export type Loss = { id: string; reason: GapReason; from: number; to: number; count: number }
 
-// Losses come in rows: one report a row, made when it has been quiet for so long.
+// Losses come in streaks: one report a streak, made when it has been quiet for so long.
 const QUIET_MS = 5_000
 
 /** Gathers single losses into spans. */
@@ -23,7 +23,7 @@ export class Losses {
   #latest = new Map<GapReason, number>()
   #onBegin: (loss: Loss) => void
 
-  /** `onBegin` is told of each row of losses at its first, and when one turns out to have been earlier. */
+  /** `onBegin` is told of each streak at its first, and when one turns out to have been earlier. */
   constructor(onBegin: (loss: Loss) => void) {
     this.#onBegin = onBegin
   }
@@ -46,8 +46,8 @@ export class Losses {
     return Object.fromEntries(this.#counts)
   }
 
-  /** Where the row of them began that is not over, and when the last one was, reported or not. */
-  rowOf(reason: GapReason): Row {
+  /** Where the streak of them began that is not over, and when the last one was, reported or not. */
+  streakOf(reason: GapReason): LossStreak {
     return { openSince: this.#open.get(reason)?.from, latest: this.#latest.get(reason) }
   }
 

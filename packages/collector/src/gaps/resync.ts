@@ -3,7 +3,7 @@ import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
 import { valueOf } from "@ringback/events/header"
 import { type Action, eventNameOf } from "@ringback/events/kind"
 import { eventFromEntry } from "@ringback/events/record"
-import type { Entry } from "../spool/window.ts"
+import type { Entry } from "../spool/send-window.ts"
 import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"
 import type { Touched } from "./touched.ts"
 

@@ -1,11 +1,11 @@
-import { isReport, receivedAtOf, sizeOf } from "./line.ts"
-import { type PlacedLine, type Segment, readLines } from "./segment.ts"
+import { isReport, receivedAtOf, sizeOf } from "./record.ts"
+import { type PlacedRecord, type Segment, readRecords } from "./segment.ts"
 
 /** What cannot be read any more, and the times of the records on both sides of it, where there are any. */
 export type Damage = { bytes: number; from: number | null; to: number | null }
 
 export type Recovered = {
-  /** Where to go on writing: behind the last good line. */
+  /** Where to go on writing: behind the last good record. */
   end: number
   /** Good records from `position` on. */
   depth: number
@@ -15,13 +15,13 @@ export type Recovered = {
 }
 
 /**
- * Reads all that is not acknowledged, and leaves out of the last segment what follows its last good line. `onLine` is
+ * Reads all that is not acknowledged, and leaves out of the last segment what follows its last good record. `onRecord` is
  * told of each good one.
  */
 export async function recoverSegments(
   segments: Segment[],
   position: number,
-  onLine: (line: PlacedLine) => void = () => {},
+  onRecord: (record: PlacedRecord) => void = () => {},
 ): Promise<Recovered> {
   const recovered: Recovered = { end: position, depth: 0, damages: [], lastReceivedAt: null }
   let damage: Damage | undefined
@@ -29,19 +29,19 @@ export async function recoverSegments(
     let goodEnd = segment.start
     const until = segment.start + segment.size
     for (let at = Math.max(position, segment.start); at < until;) {
-      const { lines, next } = await readLines(segment, at, until)
-      for (const line of lines) {
-        if (!line.isIntact) {
+      const { records, next } = await readRecords(segment, at, until)
+      for (const record of records) {
+        if (!record.isIntact) {
           damage ??= { bytes: 0, from: recovered.lastReceivedAt, to: null }
-          damage.bytes += sizeOf(line)
+          damage.bytes += sizeOf(record)
           continue
         }
         recovered.depth++
-        onLine(line)
-        if (!isReport(line)) recovered.lastReceivedAt = receivedAtOf(line)
-        if (damage) recovered.damages.push({ ...damage, to: receivedAtOf(line) })
+        onRecord(record)
+        if (!isReport(record)) recovered.lastReceivedAt = receivedAtOf(record)
+        if (damage) recovered.damages.push({ ...damage, to: receivedAtOf(record) })
         damage = undefined
-        goodEnd = line.end
+        goodEnd = record.end
       }
       at = next
     }

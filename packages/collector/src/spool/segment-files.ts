@@ -16,7 +16,7 @@ export class SegmentFiles {
     this.#segmentBytes = segmentBytes
   }
 
-  /** Where the next line will begin. All before it is on the disk. */
+  /** Where the next record will begin. All before it is on the disk. */
   get end(): number {
     return this.#end
   }
@@ -50,7 +50,7 @@ export class SegmentFiles {
     if (last && last.size < this.#segmentBytes && last.start + last.size === this.#end) {
       const file = await open(last.path, constants.O_RDWR | constants.O_CREAT, 0o600)
       this.#file = file
-      // What a crash or a failed write left behind the last good line goes.
+      // What a crash or a failed write left behind the last good record goes.
       await file.truncate(last.size)
       return file
     }

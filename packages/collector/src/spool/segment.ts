@@ -1,14 +1,14 @@
 import { open, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { FEED, isIntact, type Line } from "./line.ts"
+import { FEED, isIntact, type SpoolRecord } from "./record.ts"
 
 // A spool is one endless text cut into files, each named by the position of its first byte.
 export type Segment = { path: string; start: number; size: number }
 
-/** A line read back, and where it ends; positions count from the spool's very first byte. */
-export type PlacedLine = Line & { end: number; isIntact: boolean }
+/** A record read back, and where it ends; positions count from the spool's very first byte. */
+export type PlacedRecord = SpoolRecord & { end: number; isIntact: boolean }
 
-// Longer than any line, as a message has at most 1,000,000 bytes.
+// Longer than any record, as a message has at most 1,000,000 bytes.
 const CHUNK_BYTES = 1_048_576
 
 const NAME = /^(\d{16})\.log$/
@@ -32,29 +32,29 @@ export async function listSegments(dir: string): Promise<Segment[]> {
   return segments
 }
 
-/** One read's worth of lines from a position on, and where to go on: past `until` when all is read. */
-export async function readLines(
+/** One read's worth of records from a position on, and where to go on: past `until` when all is read. */
+export async function readRecords(
   segment: Segment,
   position: number,
   until: number,
-): Promise<{ lines: PlacedLine[]; next: number }> {
+): Promise<{ records: PlacedRecord[]; next: number }> {
   const limit = Math.min(until, segment.start + segment.size)
   const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(CHUNK_BYTES, limit - position)))
   const bytes = buffer.subarray(0, await fill(buffer, segment.path, position - segment.start))
-  const lines: PlacedLine[] = []
+  const records: PlacedRecord[] = []
   let from = 0
   for (let feed; (feed = bytes.indexOf(FEED, from)) >= 0; from = feed + 1) {
-    const line = { bytes, from, to: feed + 1 }
-    lines.push({ ...line, end: position + line.to, isIntact: isIntact(line) })
+    const record = { bytes, from, to: feed + 1 }
+    records.push({ ...record, end: position + record.to, isIntact: isIntact(record) })
   }
-  // No line feed in what is longer than any line, or an end without one: nothing of it can be read.
+  // No line feed in what is longer than any record, or an end without one: nothing of it can be read.
   const isStuck = from === 0 || position + bytes.length >= limit
   if (isStuck && from < bytes.length) {
     const to = bytes.length
-    lines.push({ bytes, from, to, end: position + to, isIntact: false })
+    records.push({ bytes, from, to, end: position + to, isIntact: false })
     from = to
   }
-  return { lines, next: bytes.length < buffer.length ? limit : position + from }
+  return { records, next: bytes.length < buffer.length ? limit : position + from }
 }
 
 async function fill(buffer: Buffer, path: string, at: number): Promise<number> {

@@ -1,28 +1,12 @@
 import type { Draft } from "../envelope.ts"
-import { FRAME_BYTES, joinLines, LineWriter, receivedAtOf, sizeOf } from "./line.ts"
+import { FRAME_BYTES, joinRecords, RecordWriter, receivedAtOf, sizeOf } from "./record.ts"
+import { PendingRecords } from "./pending-records.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
-import { listSegments, type PlacedLine, readLines, type Segment } from "./segment.ts"
+import { listSegments, type Segment } from "./segment.ts"
 import { SegmentFiles } from "./segment-files.ts"
-import { type Entry, Window } from "./window.ts"
-
-export type SpoolOptions = {
-  dir: string
-  /** Of what is not acknowledged; one segment more may be on the disk. */
-  maxBytes: number
-  /** The position up to which all was acknowledged, and how to keep it. */
-  acknowledged: number
-  saveAcknowledged: (position: number) => void
-  /** The disk began to refuse, or took something again (null). In between the spool goes on from memory. */
-  onDisk?: (trouble: Error | null) => void
-  /** What was written cannot be read back: it is passed over. */
-  onUnreadable?: (loss: { bytes: number; error: Error }) => void
-  /** Before files are deleted whose messages were all acknowledged. */
-  beforeDrop?: () => void
-  /** Each message that is found at the start. */
-  onRecovered?: (line: PlacedLine) => void
-  /** False: nothing is written, as nobody holds the directory's lock. */
-  isWritable?: boolean
-}
+import { endOfSent, type Entry, SendWindow } from "./send-window.ts"
+import type { SpoolOptions } from "./spool-options.ts"
+import { WindowLoader } from "./window-loader.ts"
 
 const MEGABYTE = 1_048_576
 const SEGMENT_BYTES = 8 * MEGABYTE
@@ -33,27 +17,22 @@ const MEMORY_BYTES = 64 * MEGABYTE
 // A group is flushed when the one before it is on the disk, and that was so long ago, or it is this large.
 const GROUP_MS = 10
 const GROUP_BYTES = MEGABYTE / 2
-const GROUP_MAX_BYTES = 4 * MEGABYTE
 const DISK_RETRY_MS = 1_000
 
 /** A queue on the disk: what was appended can be taken until it is done, over any number of restarts. */
 export class Spool {
   #options: SpoolOptions
   #files: SegmentFiles
-  #window = new Window()
-  #writer = new LineWriter()
+  #window = new SendWindow()
+  #writer = new RecordWriter()
   #acknowledged: number
   #depth: number
-  // Not on the disk yet, in order. What of it is in the window (while the disk refuses) comes first.
-  #pending: Entry[] = []
-  #pendingBytes = 0
+  #pending = new PendingRecords()
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #flushedAt = -Infinity
   #trouble: Error | null = null
-  // All before it is in the window, or done.
-  #loadedTo: number
-  #loading: Promise<void> | undefined
+  #loader: WindowLoader
   #dropping: Promise<void> | undefined
   #waiters: (() => void)[] = []
   #isClosed = false
@@ -65,7 +44,12 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     const segments = await listSegments(options.dir)
     const from = Math.max(options.acknowledged, segments[0]?.start ?? 0)
-    const spool = new Spool(options, segments, from, await recoverSegments(segments, from, options.onRecovered))
+    const spool = new Spool(
+      options,
+      segments,
+      from,
+      await recoverSegments(segments, from, options.onRecovered),
+    )
     await spool.#files.dropBefore(from).catch(() => {})
     await spool.#load()
     return spool
@@ -75,7 +59,9 @@ export class Spool {
     this.#options = options
     this.#files = new SegmentFiles(options.dir, segments, found.end, SEGMENT_BYTES)
     this.#acknowledged = from
-    this.#loadedTo = from
+    const { onUnreadable } = options
+    const parts = { files: this.#files, window: this.#window, position: from, onUnreadable }
+    this.#loader = new WindowLoader({ ...parts, onLoaded: () => this.wakeAll() })
     this.#depth = found.depth
     this.damages = found.damages
     this.lastReceivedAt = found.lastReceivedAt
@@ -89,18 +75,18 @@ export class Spool {
   }
 
   get bytes(): number {
-    return this.#files.end - this.#acknowledged + this.#pendingBytes
+    return this.#files.end - this.#acknowledged + this.#pending.bytes
   }
 
   /** Epoch ms at which the oldest message was received that is not acknowledged. */
   get oldestReceivedAt(): number | null {
-    const oldest = this.#window.oldest ?? this.#pending[0]
+    const oldest = this.#window.oldest ?? this.#pending.oldest
     return oldest ? receivedAtOf(oldest) : null
   }
 
   /** The same of what is not on the disk. */
   get oldestUnsavedAt(): number | null {
-    const [oldest] = this.#pending
+    const { oldest } = this.#pending
     return oldest ? receivedAtOf(oldest) : null
   }
 
@@ -117,12 +103,11 @@ export class Spool {
   append(json: Draft | string, isReport = false): Entry | undefined {
     const size = FRAME_BYTES + (typeof json === "string" ? json.length : json.maxBytes)
     const isFull =
-      this.bytes + size > this.#options.maxBytes || this.#pendingBytes + size > MEMORY_BYTES
+      this.bytes + size > this.#options.maxBytes || this.#pending.bytes + size > MEMORY_BYTES
     if (isFull && !isReport) return undefined
-    const line = this.#writer.write(json)
-    const entry: Entry = { ...line, end: 0, isLoaded: false, isDone: false }
+    const record = this.#writer.write(json)
+    const entry: Entry = { ...record, end: 0, isLoaded: false, isDone: false }
     this.#pending.push(entry)
-    this.#pendingBytes += sizeOf(entry)
     this.#depth++
     if (this.#trouble) this.#lend()
     this.#schedule()
@@ -152,8 +137,8 @@ export class Spool {
 
   /** Resolves when all that was appended before is on the disk, or the disk refuses it. */
   async flush(): Promise<void> {
-    const last = this.#pending.at(-1)
-    while (last && this.#pending.includes(last)) {
+    const { newest } = this.#pending
+    while (newest && this.#pending.has(newest)) {
       await (this.#flushing ?? this.#flush())
       if (this.#trouble) return
     }
@@ -163,7 +148,7 @@ export class Spool {
     await this.flush()
     this.#isClosed = true
     clearTimeout(this.#timer)
-    await this.#loading
+    await this.#loader.settled()
     await this.#dropping
     await this.#files.close()
     this.wakeAll()
@@ -186,7 +171,7 @@ export class Spool {
 
   #schedule(): void {
     if (this.#flushing || this.#isClosed || this.#options.isWritable === false) return
-    const isLarge = this.#pendingBytes >= GROUP_BYTES && !this.#trouble
+    const isLarge = this.#pending.bytes >= GROUP_BYTES && !this.#trouble
     if (isLarge) {
       clearTimeout(this.#timer)
       void this.#flush()
@@ -202,65 +187,51 @@ export class Spool {
     this.#flushing = this.#flushGroup().finally(() => {
       this.#flushing = undefined
       this.#flushedAt = performance.now()
-      if (this.#pending.length > 0) this.#schedule()
+      if (this.#pending.oldest) this.#schedule()
     })
     return this.#flushing
   }
 
   async #flushGroup(): Promise<void> {
     if (this.#options.isWritable === false) return
-    this.#forgetDone()
-    const group: Entry[] = []
-    let bytes = 0
-    for (const entry of this.#pending) {
-      if (bytes > GROUP_MAX_BYTES) break
-      bytes += sizeOf(entry)
-      group.push(entry)
-    }
+    this.#pending.forgetDone()
+    const group = this.#pending.group()
     const start = this.#files.end
     // The queue keeps a message as well as the disk does: who is first does not matter, and nobody waits for the other.
     this.#lend()
     try {
-      await this.#files.append(joinLines(group))
+      await this.#files.append(joinRecords(group))
     } catch (error) {
       this.#turn(error as Error)
       this.#lend()
       return
     }
     this.#turn(null)
-    this.#pending.splice(0, group.length)
-    this.#pendingBytes -= bytes
+    this.#pending.written(group)
     this.#settle(group, start)
     this.wakeAll()
   }
 
   /** Gives places to what is on the disk now, and hands it to the window if all before it went there. */
-  #settle(group: Entry[], start: number): void {
+  #settle(group: readonly Entry[], start: number): void {
     let end = start
-    let isNext = this.#loadedTo === start && !this.#loading
+    let isNext = this.#loader.position === start && !this.#loader.isLoading
     for (const entry of group) {
       end += sizeOf(entry)
       entry.end = end
       isNext &&= entry.isLoaded || this.#window.waitingBytes < WINDOW_BYTES
       if (!isNext) continue
       if (!entry.isLoaded) this.#window.push(entry)
-      this.#loadedTo = end
+      this.#loader.position = end
     }
-    this.#acknowledge(this.#sentUnwritten(group))
-  }
-
-  // Sent from memory while it was being written: the window has let go of it without knowing its place.
-  #sentUnwritten(group: Entry[]): number {
-    const oldest = this.#window.oldest
-    const done = group.filter((entry) => entry.isDone && (!oldest?.end || entry.end < oldest.end))
-    return done.at(-1)?.end ?? 0
+    this.#acknowledge(endOfSent(group, this.#window.oldest))
   }
 
   /** What waits for the disk is sent from memory, unless something before it has to be read back first. */
   #lend(): void {
-    if (this.#loading || this.#loadedTo !== this.#files.end) return
+    if (this.#loader.isLoading || this.#loader.position !== this.#files.end) return
     let isLent = false
-    for (const entry of this.#pending) {
+    for (const entry of this.#pending.entries) {
       if (this.#window.waitingBytes >= WINDOW_BYTES) break
       if (entry.isLoaded) continue
       this.#window.push(entry)
@@ -270,12 +241,6 @@ export class Spool {
     if (isLent) this.wakeAll()
   }
 
-  #forgetDone(): void {
-    if (!this.#pending[0]?.isLoaded) return
-    this.#pending = this.#pending.filter((entry) => !entry.isDone)
-    this.#pendingBytes = this.#pending.reduce((sum, entry) => sum + sizeOf(entry), 0)
-  }
-
   #turn(trouble: Error | null): void {
     const hasTurned = (trouble === null) !== (this.#trouble === null)
     this.#trouble = trouble
@@ -283,32 +248,7 @@ export class Spool {
   }
 
   /** Reads on from the disk where the window has room. */
-  #load(): Promise<void> {
-    if (this.#loadedTo >= this.#files.end || this.#isClosed) return Promise.resolve()
-    this.#loading ??= this.#read().finally(() => {
-      this.#loading = undefined
-      this.wakeAll()
-    })
-    return this.#loading
-  }
-
-  async #read(): Promise<void> {
-    const { segments, end } = this.#files
-    const segment = segments.find(({ start, size }) => start + size > this.#loadedTo)
-    if (!segment) {
-      this.#loadedTo = end
-      return
-    }
-    const from = Math.max(this.#loadedTo, segment.start)
-    try {
-      const { lines, next } = await readLines(segment, from, end)
-      for (const { isIntact, ...line } of lines) {
-        if (isIntact) this.#window.push({ ...line, isLoaded: true, isDone: false })
-      }
-      this.#loadedTo = next
-    } catch (error) {
-      this.#loadedTo = segment.start + segment.size
-      this.#options.onUnreadable?.({ bytes: this.#loadedTo - from, error: error as Error })
-    }
+  async #load(): Promise<void> {
+    if (!this.#isClosed) await this.#loader.load()
   }
 }

@@ -53,7 +53,7 @@ export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): 
       acknowledged,
       saveAcknowledged: (position) => (acknowledged = position),
       beforeDrop: checkpoint,
-      onRecovered: (line) => known.recover(line),
+      onRecovered: (record) => known.recover(record),
       onDisk: (trouble) => {
         if (trouble) log("spool.memory", { alarm: true, dir, reason: trouble.message })
         else log("spool.disk", { dir })

@@ -3,8 +3,8 @@ import { writeJson } from "@ringback/ami/json"
 import { type Draft, finish } from "../envelope.ts"
 
 // A record of the spool is a line, `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line
-// feed. Lines stay bytes while they wait: strings in that number are what the garbage collector spends its time on.
-export type Line = { bytes: Buffer; from: number; to: number }
+// feed. Records stay bytes while they wait: strings in that number are what the garbage collector spends its time on.
+export type SpoolRecord = { bytes: Buffer; from: number; to: number }
 
 // Checksum and space before the JSON, a line feed behind it.
 const HEAD_BYTES = 9
@@ -15,29 +15,29 @@ export const FEED = 10
 const BRACE = 125
 const HEX = Buffer.from("0123456789abcdef")
 
-export const sizeOf = ({ from, to }: Line) => to - from
+export const sizeOf = ({ from, to }: SpoolRecord) => to - from
 
-export const jsonOf = ({ bytes, from, to }: Line) =>
+export const jsonOf = ({ bytes, from, to }: SpoolRecord) =>
   bytes.toString("latin1", from + HEAD_BYTES, to - 1)
 
 const RECEIVED_AT = /"receivedAt":(\d+)/
 const ADDRESS_BYTES = 100
 
-/** Epoch ms of the message in a line, without parsing it: the envelope has it in front. */
-export function receivedAtOf({ bytes, from }: Line): number {
+/** Epoch ms of the message in a record, without parsing it: the envelope has it in front. */
+export function receivedAtOf({ bytes, from }: SpoolRecord): number {
   return Number(RECEIVED_AT.exec(bytes.toString("latin1", from, from + ADDRESS_BYTES))?.[1] ?? 0)
 }
 
 const REPORT = '{"v":1,"kind":"gap"'
 
 /** Whether it is a report of a gap: written when that was found, whether or not the PBX was being read. */
-export function isReport({ bytes, from }: Line): boolean {
+export function isReport({ bytes, from }: SpoolRecord): boolean {
   const start = from + HEAD_BYTES
   return bytes.toString("latin1", start, start + REPORT.length) === REPORT
 }
 
-/** Whether the line is what was written. */
-export function isIntact({ bytes, from, to }: Line): boolean {
+/** Whether the record is what was written. */
+export function isIntact({ bytes, from, to }: SpoolRecord): boolean {
   if (to - from < FRAME_BYTES || bytes[from + 8] !== SPACE || bytes[to - 1] !== FEED) return false
   const sum = crc32(bytes.subarray(from + HEAD_BYTES, to - 1))
   return bytes.toString("latin1", from, from + 8) === sum.toString(16).padStart(8, "0")
@@ -46,18 +46,18 @@ export function isIntact({ bytes, from, to }: Line): boolean {
 const PAGE_BYTES = 1_048_576
 
 /** Writes lines one behind the other, so that a group of them is one piece. */
-export class LineWriter {
+export class RecordWriter {
   #page = Buffer.alloc(0)
   #at = 0
 
-  write(json: Draft | string): Line {
+  write(json: Draft | string): SpoolRecord {
     if (typeof json !== "string") return this.#writeDraft(json)
     this.#makeRoom(json.length)
     const start = this.#at + HEAD_BYTES
     return this.#close(start + this.#page.write(json, start, "latin1"))
   }
 
-  #writeDraft({ head, message, maxBytes }: Draft): Line {
+  #writeDraft({ head, message, maxBytes }: Draft): SpoolRecord {
     this.#makeRoom(maxBytes)
     const start = this.#at + HEAD_BYTES
     const end = writeJson(message, this.#page, start + this.#page.write(head, start, "latin1"))
@@ -74,7 +74,7 @@ export class LineWriter {
   }
 
   /** Puts what belongs around the JSON that ends there. */
-  #close(end: number): Line {
+  #close(end: number): SpoolRecord {
     const bytes = this.#page
     const from = this.#at
     let sum = crc32(bytes.subarray(from + HEAD_BYTES, end))
@@ -87,10 +87,10 @@ export class LineWriter {
 }
 
 /** The same bytes in as few pieces as possible. */
-export function joinLines(lines: readonly Line[]): Buffer[] {
+export function joinRecords(records: readonly SpoolRecord[]): Buffer[] {
   const pieces: Buffer[] = []
-  let open: Line | undefined
-  for (const { bytes, from, to } of lines) {
+  let open: SpoolRecord | undefined
+  for (const { bytes, from, to } of records) {
     if (open?.bytes === bytes && open.to === from) open.to = to
     else {
       if (open) pieces.push(open.bytes.subarray(open.from, open.to))

@@ -1,8 +1,8 @@
-import { type Line, sizeOf } from "./line.ts"
+import { type SpoolRecord, sizeOf } from "./record.ts"
 
 /** A message in the spool. Its bytes are made once and never change. */
-export type Entry = Line & {
-  /** Where its line ends in the spool; 0 while it is not on the disk. */
+export type Entry = SpoolRecord & {
+  /** Where it ends in the spool; 0 while it is not on the disk. */
   end: number
   isLoaded: boolean
   isDone: boolean
@@ -11,8 +11,17 @@ export type Entry = Line & {
 /** Whether the message outlives this process: on the disk, or with the queue. */
 export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone
 
+/**
+ * Of a group that is on the disk now: up to where all was sent while it was being written, so that the window has let go of
+ * it without knowing its place. `oldest`: the first that the window still has.
+ */
+export function endOfSent(group: readonly Entry[], oldest: Entry | undefined): number {
+  const done = group.filter((entry) => entry.isDone && (!oldest?.end || entry.end < oldest.end))
+  return done.at(-1)?.end ?? 0
+}
+
 /** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
-export class Window {
+export class SendWindow {
   #entries: Entry[] = []
   #first = 0
   #next = 0

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Entry, Window } from "@ringback/collector/spool/window"
+import { type Entry, SendWindow } from "@ringback/collector/spool/send-window"
 
 const entryOf = (end: number): Entry => ({
   bytes: Buffer.alloc(100),
@@ -12,7 +12,7 @@ const entryOf = (end: number): Entry => ({
 })
 
 test("a window gives its entries once, in order, by count and by bytes, and at least one", () => {
-  const window = new Window()
+  const window = new SendWindow()
   const entries = [1, 2, 3, 4, 5].map((number) => entryOf(number * 100))
   for (const entry of entries) window.push(entry)
   assert.ok(entries.every(({ isLoaded }) => isLoaded))
@@ -26,7 +26,7 @@ test("a window gives its entries once, in order, by count and by bytes, and at l
 })
 
 test("a window lets go of the done ones at its head alone, and says where the last of them ended", () => {
-  const window = new Window()
+  const window = new SendWindow()
   const entries = [1, 2, 3].map((number) => entryOf(number * 100))
   for (const entry of entries) window.push(entry)
   window.take(3, 1_000)
@@ -44,7 +44,7 @@ test("a window lets go of the done ones at its head alone, and says where the la
 })
 
 test("a window that thousands have gone through goes on where it was", () => {
-  const window = new Window()
+  const window = new SendWindow()
   const entries = Array.from({ length: 5_000 }, (_, number) => entryOf((number + 1) * 100))
   let taken = 0
   for (const entry of entries) {

@@ -1,0 +1,99 @@
+import type { SourceToken } from "@ringback/events/token"
+import type { Sqs } from "./batch.ts"
+import type { Envelope } from "./envelope.ts"
+import type { Coverage } from "./gaps/coverage.ts"
+import type { Losses } from "./gaps/losses.ts"
+import type { OpenGaps } from "./gaps/open-gaps.ts"
+import { sendHeartbeat } from "./heartbeat.ts"
+import type { Storage } from "./spool/storage.ts"
+import { version } from "./version.ts"
+
+type ProgressOptions = {
+  storage: Storage
+  coverage: Coverage
+  losses: Losses
+  openGaps: OpenGaps
+  envelope: Envelope
+  sqs: Sqs
+  queueUrl: string
+  signingKey: () => SourceToken
+  /** When the PBX was last heard in the session that is open, or was the last. */
+  lastReadAt: () => number | null
+  now: () => number
+}
+
+const STALLED_AT = "stalledAt"
+
+/** How far the PBX was read: kept for the next start, and said to ingest in heartbeats. */
+export class Progress {
+  readonly #options: ProgressOptions
+  #stalledAt: number | undefined
+
+  constructor(options: ProgressOptions) {
+    this.#options = options
+    this.#stalledAt = stalledAtOf(options.storage)
+  }
+
+  /** This process stood still since then: what is read now may be as old, whatever time it bears in the spool. */
+  noteStall(since: number): void {
+    this.#stalledAt = Math.min(since, this.#stalledAt ?? since)
+    this.#options.storage.remember(STALLED_AT, String(this.#stalledAt))
+  }
+
+  /** When something that was read could last not be kept. */
+  get lostAt(): number | undefined {
+    return this.#options.losses.streakOf("spool-full").latest
+  }
+
+  /** What the next start has to know. */
+  remember(): void {
+    const { storage, coverage, openGaps, lastReadAt } = this.#options
+    storage.checkpoint()
+    const until = coverage.readUntil(lastReadAt(), storage.spool.oldestUnsavedAt)
+    if (until === null || !openGaps.areSaved()) return
+    storage.remember("readUntil", String(until))
+    this.#endStall(until)
+    const since = coverage.readSince(this.lostAt)
+    if (since !== null && since <= until) storage.remember("readSince", String(since))
+  }
+
+  #endStall(readUntil: number): void {
+    if (this.#stalledAt === undefined || readUntil <= this.#stalledAt) return
+    this.#stalledAt = undefined
+    this.#options.storage.remember(STALLED_AT, "")
+  }
+
+  /** Best effort: what it says is soon said again. */
+  beat(): void {
+    const { storage, coverage, losses, envelope, sqs, queueUrl, signingKey, now } = this.#options
+    const { spool } = storage
+    // Who reads but cannot keep covers nothing; and the report of that stands behind all that the spool is full of.
+    const { readBefore, ...claim } = coverage.claim(losses.streakOf("spool-full"))
+    const spoolAgeSeconds = ageSeconds(spool.oldestReceivedAt, now())
+    const about = { receivedAt: now(), version, ...claim, spoolDepth: spool.depth, spoolAgeSeconds }
+    const lastReadAt = claim.connectedSince === null ? null : this.#options.lastReadAt()
+    const heartbeat = {
+      ...envelope.heartbeat(about),
+      ...(readBefore && { readBefore }),
+      ...(lastReadAt !== null && { readUntil: lastReadAt }),
+    }
+    void sendHeartbeat(sqs, queueUrl, heartbeat, signingKey())
+  }
+}
+
+/** How long the oldest message has been waiting in the spool. */
+export const ageSeconds = (oldestReceivedAt: number | null, now: number) =>
+  oldestReceivedAt === null ? 0 : Math.max(0, now - oldestReceivedAt) / 1_000
+
+/** Up to when an earlier run of this collector had read its PBX; null where there was none. */
+export function readUntilOf({ state, spool }: Storage): number | null {
+  const remembered = state.get("readUntil")
+  if (remembered === undefined) return spool.lastReceivedAt
+  const newest = Math.max(Number(remembered), spool.lastReceivedAt ?? 0)
+  return Math.min(newest, stalledAtOf({ state }) ?? newest)
+}
+
+function stalledAtOf({ state }: Pick<Storage, "state">): number | undefined {
+  const kept = state.get(STALLED_AT)
+  return kept ? Number(kept) : undefined
+}

@@ -1,0 +1,76 @@
+import type { SourceToken } from "@ringback/events/token"
+import type { Refusal, Sqs } from "./batch.ts"
+import type { Losses } from "./gaps/losses.ts"
+import type { Log } from "./log.ts"
+import { quarantine } from "./quarantine.ts"
+import { type Sender, startSender } from "./sender.ts"
+import { isReport, jsonOf, receivedAtOf, type SpoolRecord } from "./spool/record.ts"
+import type { Spool } from "./spool/spool.ts"
+
+type SendingOptions = {
+  spool: Spool
+  spoolDir: string
+  sqs: Sqs
+  queueUrl: string
+  source: string
+  signingKey: () => SourceToken
+  ratePerSecond?: number | undefined
+  onBatch?: ((durationMs: number) => void) | undefined
+  losses: Losses
+  log: Log
+  now: () => number
+}
+
+const DRAIN_MS = 10_000
+const SEND_RATE = 2_000
+
+/** From the spool to the ingest queue: what was sent, what the queue refuses for good, and whether it can be reached. */
+export class Sending {
+  readonly counts = { sent: 0, refused: 0 }
+  queueTrouble: string | null = null
+  readonly #options: SendingOptions
+  #sender: Sender | undefined
+
+  constructor(options: SendingOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { spool, sqs, queueUrl, source, signingKey, ratePerSecond, onBatch } = this.#options
+    this.#sender = startSender({
+      spool,
+      sqs,
+      queueUrl,
+      source,
+      signingKey,
+      ratePerSecond: ratePerSecond ?? SEND_RATE,
+      onSent: (count, durationMs) => {
+        this.counts.sent += count
+        onBatch?.(durationMs)
+      },
+      onOutage: (error) => this.#noteQueue(error),
+      onRefused: (message, refusal) => this.#setAside(message, refusal),
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#sender?.stop(DRAIN_MS)
+  }
+
+  #noteQueue(error: Error | null): void {
+    const { log, spool } = this.#options
+    this.queueTrouble = error && `${error.name}: ${error.message}`
+    const spoolDepth = spool.depth
+    if (error) log("queue.away", { alarm: true, reason: this.queueTrouble, spoolDepth })
+    else log("queue.back", { spoolDepth })
+  }
+
+  #setAside(message: SpoolRecord, refusal: Refusal): void {
+    const { spoolDir, losses, log, now } = this.#options
+    const file = quarantine(spoolDir, jsonOf(message), refusal, now())
+    this.counts.refused++
+    // A report that is refused is not reported by another one.
+    if (!isReport(message)) losses.note("refused", receivedAtOf(message))
+    log("message.refused", { alarm: true, ...refusal, file })
+  }
+}

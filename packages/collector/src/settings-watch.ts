@@ -1,0 +1,51 @@
+import type { Action } from "@ringback/ami/action"
+import type { AmiMessage } from "@ringback/ami/message"
+import type { Intake } from "./intake.ts"
+import type { Log } from "./log.ts"
+import { askReadClasses, mayRead, UNREAD } from "./pbx-console.ts"
+
+const SETTLED_MS = 3_000
+
+type WatchOptions = {
+  intake: Intake
+  send: (action: Action) => Promise<AmiMessage>
+  log: Log
+}
+
+/** Says what is missing in the PBX's manager.conf, once. */
+export class SettingsWatch {
+  readonly #options: WatchOptions
+  #isUntimed = false
+  #askedUser: string | undefined
+
+  constructor(options: WatchOptions) {
+    this.#options = options
+  }
+
+  /** `sessionMs`: how long the session has been open; null without one. */
+  look(user: string, sessionMs: number | null): void {
+    this.#warnUntimed()
+    void this.#warnUnread(user, sessionMs)
+  }
+
+  #warnUntimed(): void {
+    const { intake, log } = this.#options
+    // `manager reload` switches it within a session.
+    const isUntimed = intake.hasTaken && intake.newestTimestamp === null
+    if (isUntimed === this.#isUntimed) return
+    this.#isUntimed = isUntimed
+    const mend = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
+    if (isUntimed) log("events.untimed", { mend })
+    else log("events.timed")
+  }
+
+  async #warnUnread(user: string, sessionMs: number | null): Promise<void> {
+    // For want of an answer the session would be dropped: once for each user, and not while a session is young.
+    if (this.#askedUser === user || sessionMs === null || sessionMs < SETTLED_MS) return
+    this.#askedUser = user
+    // A session that ends meanwhile says why by itself.
+    const classes = await askReadClasses(this.#options.send, user).catch(() => {})
+    if (classes && !mayRead(classes, "message"))
+      this.#options.log("events.unread", { alarm: true, ...UNREAD })
+  }
+}
