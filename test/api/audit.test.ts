@@ -79,13 +79,23 @@ test("no secret is in it, whichever field has one", async () => {
     secret,
     headers: { authorization: "Bearer of-the-receiver" },
     description: "visible",
+    auth: { type: "basic", username: "of-the-login", password: "of-the-password" },
+    transform: '{"token": "in-the-transform"}',
   }
   const { body: endpoint } = await api.call(`POST ${path}/endpoints`, { body })
   await api.call(`POST ${path}/endpoints/${endpoint.id}/secret/rotate`, { body: { secret } })
   await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
   const [id] = path.split("/").slice(-1)
   const items = JSON.stringify(await queryAll(api.deps.table, auditPartition(id!), ""))
-  for (const text of [secret, "of-the-receiver", "in-the-query", "rbk_", "rbs_"]) {
+  for (const text of [
+    secret,
+    "of-the-receiver",
+    "in-the-query",
+    "of-the",
+    "in-the",
+    "rbk_",
+    "rbs_",
+  ]) {
     assert.ok(!items.includes(text), text)
   }
   const [, rotated, created] = await listed(path)
@@ -98,7 +108,10 @@ test("no secret is in it, whichever field has one", async () => {
     headers: { authorization: "********" },
     rateLimit: null,
     metadata: {},
-    signing: "hmac",
+    auth: { type: "basic", username: "********", password: "********" },
+    transform: "(31 characters)",
+    order: "any",
+    pull: false,
     disabled: false,
     secret: "********",
   })

@@ -125,7 +125,7 @@ for (const { method, path, operation } of operations) {
 }
 
 test("an unknown route is not found, a known one names the methods that it takes", async () => {
-  for (const path of ["/v1", "/v2/tenants", "/v1/tenants/", "/v1/tenants//keys", "/%2e%2e"]) {
+  for (const path of ["/v1", "/v2/tenants", "/v1/tenants/", "/v1/tenants//keys"]) {
     const answer = await api.call(`GET ${path}`)
     assert.deepEqual([answer.status, answer.body.code], [404, "not_found"], path)
   }

@@ -60,7 +60,13 @@ test("2xx is success and all else is not", async (t) => {
     const outcome = await post(`${receiver.origin}/${status}`)
     const { durationMs, ...rest } = outcome
     assert.ok(durationMs >= 0)
-    const nothing = { error: null, responseBody: null, retryAfterMs: null, isGone: false }
+    const nothing = {
+      error: null,
+      responseBody: null,
+      retryAfterMs: null,
+      isGone: false,
+      mayHaveArrived: false,
+    }
     assert.deepEqual(rest, { ok: true, statusCode: status, ...nothing })
   }
   for (const status of [300, 304, 400, 401, 404, 409, 410, 422, 429, 500, 502, 503, 504, 599]) {
