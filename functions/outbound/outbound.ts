@@ -2,7 +2,7 @@ import type { Posted } from "@ringback/store/endpoint"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
 import type { Outcome } from "@ringback/webhooks/send"
 import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
-import { send } from "./send.ts"
+import { send } from "./post-webhook.ts"
 import { makeTokens } from "./token.ts"
 
 /** What goes from here to an endpoint, whatever kind it is of. */

@@ -3,7 +3,7 @@ import { requestsOf } from "@ringback/connectors/run"
 import { authHeaders, type Auth } from "@ringback/webhooks/auth"
 import { fieldsOf } from "./log-call.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
-import { shape } from "./send.ts"
+import { shape } from "./post-webhook.ts"
 
 export type ShownRequest = {
   method: string
