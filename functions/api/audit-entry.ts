@@ -53,7 +53,7 @@ const HIDDEN = new Set([
 // A test's fields may name a person.
 const NAMES_ALONE = new Set(["headers", "fields"])
 const TYPE_ALONE = new Set(["auth"])
-const LENGTH_ALONE = new Set(["transform"])
+const LENGTH_ALONE = new Set(["transform", "map"])
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -54,8 +54,7 @@ export function checkPull(
     headers = {},
     rateLimit,
     auth,
-    transform,
-  }: Pick<Stored.Changes, "url" | "headers" | "rateLimit" | "auth" | "transform">,
+  }: Pick<Stored.Changes, "url" | "headers" | "rateLimit" | "auth">,
 ): void {
   if (!isPull) return
   const message = "A pull endpoint is sent nothing, so it has none"
@@ -64,8 +63,6 @@ export function checkPull(
     ...(Object.keys(headers).length > 0 ? [{ path: "/headers", message }] : []),
     ...((rateLimit ?? null) !== null ? [{ path: "/rateLimit", message }] : []),
     ...(auth ? [{ path: "/auth", message }] : []),
-    // What it fetches is not transformed yet.
-    ...(transform != null ? [{ path: "/transform", message }] : []),
   ]
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
 }

@@ -83,13 +83,19 @@ const LOOK_EVERY_MS = 1_700
 const WAITING_AT_ONCE = 20
 const WAIT_LEASE_MS = 30_000
 
+const fetching = ({ table, testOutbound }: Deps) => ({
+  table,
+  sandbox: testOutbound.deps.sandbox,
+})
+
 /** Waits until there is something, or the time is over. A few requests of a tenant at a time may do so. */
 async function awaitMessages(
-  { table }: Deps,
+  deps: Deps,
   endpoint: Endpoint.Endpoint,
   wanted: Wanted,
   waitMs: number,
 ): Promise<Message[]> {
+  const { table } = deps
   const until = performance.now() + waitMs
   const name = randomUUID()
   const waiting = { tenant: endpoint.tenant, kind: "PULL", name, owner: name }
@@ -100,7 +106,7 @@ async function awaitMessages(
       const leftMs = until - performance.now()
       if (leftMs <= 0) return []
       await wait(Math.min(LOOK_EVERY_MS, leftMs))
-      const messages = await fetchMessages(table, endpoint, wanted)
+      const messages = await fetchMessages(fetching(deps), endpoint, wanted)
       if (messages.length > 0) return messages
     }
   } finally {
@@ -131,7 +137,7 @@ export const messageRoutes = [
         throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
       }
       const wanted = { limit: body.limit, leaseMs: body.leaseSeconds * 1000 }
-      const there = await fetchMessages(deps.table, endpoint, wanted)
+      const there = await fetchMessages(fetching(deps), endpoint, wanted)
       const messages =
         there.length > 0 || body.waitSeconds === 0
           ? there

@@ -44,11 +44,15 @@ async function send(
     turn: message.turn,
     statusCode: outcome.statusCode,
     durationMs: outcome.durationMs,
-    // Of an answer the code says enough: a redirect's target may hold a secret in its path.
-    error: outcome.statusCode === null ? outcome.error : null,
+    error: loggable(outcome),
     status,
   })
 }
+
+// Of an answer the code says enough: a redirect's target may hold a secret in its path. What a transform or a connector
+// says may quote the event.
+const loggable = ({ statusCode, error, ok, isNeutral, steps }: Outcome) =>
+  statusCode === null && !ok && !isNeutral && !steps ? error : null
 
 type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }
 

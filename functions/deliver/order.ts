@@ -57,9 +57,17 @@ async function attemptAlone(
     await Order.giveBack(table, sending, holder, false)
     return "later"
   }
-  await send(({ ok, mayHaveArrived }) =>
-    Order.giveBack(table, sending, holder, ok || mayHaveArrived),
-  )
+  let isNoted = false
+  try {
+    await send(({ ok, mayHaveArrived }) => {
+      isNoted = true
+      return Order.giveBack(table, sending, holder, ok || mayHaveArrived)
+    })
+  } catch (error) {
+    // What threw before there was an outcome has sent nothing, and must supersede nothing.
+    if (!isNoted) await Order.giveBack(table, sending, holder, false)
+    throw error
+  }
   return "done"
 }
 

@@ -125,8 +125,15 @@ function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "duratio
     ...known,
     statusCode,
     mayHaveArrived: statusCode === null,
-    ...(waitMs !== undefined && { retryAfterMs: waitMs, pauseMs: waitMs }),
+    ...(waitMs !== undefined && cappedWait(waitMs)),
   }
+}
+
+// A daily limit is the longest that a CRM has.
+const MAX_WAIT_MS = 24 * 3600 * 1000
+const cappedWait = (ms: number) => {
+  const waitMs = Math.min(ms, MAX_WAIT_MS)
+  return { retryAfterMs: waitMs, pauseMs: waitMs }
 }
 
 const delivered = (

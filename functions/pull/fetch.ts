@@ -10,6 +10,8 @@ import type { Table } from "@ringback/store/table"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { ERASED } from "../dispatch/event-stop.ts"
 import { bodyOf } from "../dispatch/event-body.ts"
+import type { OutboundDeps } from "../outbound/deps.ts"
+import { shape } from "../outbound/post-webhook.ts"
 import { sendingOf } from "./order.ts"
 
 /** A webhook as it is handed to a receiver that fetches. */
@@ -27,14 +29,26 @@ const WINDOW = 100
 // A function's answer may have 6 MB; in JSON a body is somewhat longer.
 const MAX_BYTES = 4 * 1024 * 1024
 
-type Candidate = { entry: DueEntry; body: string; trace: string; bytes: number }
+type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
+
+type Candidate = {
+  entry: DueEntry
+  body: string
+  headers: Record<string, string>
+  trace: string
+  bytes: number
+}
+
+// Of what a transform asks for the body and the headers count: nothing is sent, so there is neither path nor method.
+const NOWHERE = "https://fetched.invalid/"
 
 /** What waits for a pull endpoint, the oldest first, each leased to the caller alone. Empty: one read. */
 export async function fetchMessages(
-  table: Table,
+  deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
   { limit, leaseMs }: Wanted,
 ): Promise<Message[]> {
+  const { table } = deps
   const { entries } = await listDue(table, Pull.pullShard(endpoint.id), table.now(), WINDOW)
   const oldest = entries.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
   const messages: Message[] = []
@@ -42,7 +56,7 @@ export async function fetchMessages(
   for (let start = 0; start < oldest.length && messages.length < limit;) {
     const group = oldest.slice(start, start + limit - messages.length)
     start += group.length
-    const candidates = await withBodies(table, endpoint, group)
+    const candidates = await withBodies(deps, endpoint, group)
     const fitting = candidates.filter(
       (each, index) => (bytes += each.bytes) <= MAX_BYTES || messages.length + index === 0,
     )
@@ -56,11 +70,12 @@ export async function fetchMessages(
 }
 
 async function withBodies(
-  table: Table,
+  deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
   group: DueEntry[],
 ): Promise<Candidate[]> {
   const { tenant } = endpoint
+  const { table } = deps
   const events = await Event.getMany(
     table,
     tenant,
@@ -70,15 +85,38 @@ async function withBodies(
     group.map(async (entry) => {
       const event = events.get(entry.eventId!)
       const end = await endOf(table, endpoint, event)
-      if (event && !end) {
-        const body = bodyOf(tenant, event)
-        return { entry, body, trace: traceIdOf(event.message), bytes: Buffer.byteLength(body) }
-      }
-      if (end) await Delivery.advance(table, factsOf(entry), entry.turn!, end)
-      return undefined
+      if (!event || end) return settle(table, entry, end)
+      const shaped = await shape(
+        deps,
+        { url: NOWHERE, transform: endpoint.transform ?? null },
+        {
+          event: { id: entry.eventId!, body: bodyOf(tenant, event) },
+          auth: undefined,
+        },
+      )
+      if (shaped.result !== "send") return settle(table, entry, endOfShaped(shaped))
+      const { body } = shaped
+      const headers = { ...shaped.headers, "content-type": shaped.contentType }
+      const trace = traceIdOf(event.message)
+      return { entry, body, headers, trace, bytes: Buffer.byteLength(body) }
     }),
   )
   return found.flatMap((each) => each ?? [])
+}
+
+async function settle(table: Table, entry: DueEntry, end: Delivery.Change | undefined) {
+  if (end) await Delivery.advance(table, factsOf(entry), entry.turn!, end)
+  return undefined
+}
+
+/** Undefined where the transform took too long: it may do better at the next fetch. */
+function endOfShaped(
+  shaped: Exclude<Awaited<ReturnType<typeof shape>>, { result: "send" }>,
+): Delivery.Change | undefined {
+  if (shaped.result === "late") return undefined
+  return shaped.result === "unwanted"
+    ? { status: "discarded", reason: "not wanted by its transform" }
+    : { status: "failed", reason: shaped.reason }
 }
 
 /** What becomes of a delivery that nobody is given any more. */
@@ -101,7 +139,7 @@ const factsOf = (entry: DueEntry) =>
 async function leaseOne(
   table: Table,
   endpoint: Endpoint.Endpoint,
-  { entry, body, trace }: Candidate,
+  { entry, body, headers: shaped, trace }: Candidate,
   leaseMs: number,
 ): Promise<Message | undefined> {
   const now = table.now()
@@ -114,6 +152,6 @@ async function leaseOne(
     secrets: Endpoint.openSecrets(table, endpoint, now),
   })
   const traceparent = formatTraceparent(trace, spanIdOf(lease))
-  const headers = { "content-type": "application/json", ...signature, traceparent }
+  const headers = { ...shaped, ...signature, traceparent }
   return { deliveryId: Delivery.idOf(entry), headers, body, lease }
 }

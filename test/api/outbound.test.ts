@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
+import * as Endpoint from "@ringback/store/endpoint"
+import { asksFor } from "@ringback/webhooks/match"
 import { getItem } from "@ringback/store/item"
 import { endpointKey } from "@ringback/store/keys"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
@@ -94,6 +96,12 @@ describe("auth", () => {
 describe("a connector", () => {
   test("is taken, shown without its token, changed without it, and stays of its kind", async () => {
     const made = await make({ connector: { ...hubspot, country: "DK" } })
+    const listed = await Endpoint.list(api.deps.table, world.ids["tenantId"]!)
+    const asked = listed.find(({ id }) => id === made.body.id)!
+    const wanted = ["call.started", "call.answered", "call.completed", "dialing.deleted"].filter(
+      (type) => asksFor(asked, { type, source: "src_a" }),
+    )
+    assert.deepEqual(wanted, ["call.completed"], "as fan-out reads it")
     assert.equal(made.status, 201, made.text)
     assert.equal(made.body.url, null)
     assert.equal(made.body.secret, undefined)

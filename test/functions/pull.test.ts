@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { Webhook } from "standardwebhooks"
 import type { Message } from "@ringback/functions/pull/fetch"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Lease from "@ringback/store/lease"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { isQuiet } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
@@ -86,6 +87,24 @@ describe("a receiver that fetches", () => {
     assert.deepEqual(uuidsOf(await fetch()), uuids.slice(3), "the rest came again after its lease")
     assert.equal(world.receiver.arrived.length, 0)
     assert.ok(await isQuiet(world.stack), "no queue was used for it")
+  })
+
+  test("gets what its transform makes of a webhook, signed as it is; what that does not want is discarded", async () => {
+    const transform = `data.name = "odd" ? $error("no odd ones") : data.name = "none" ? null : {"$request": {
+      "path": "/ignored", "headers": {"x-kind": type}, "body": {"is": data.name}}}`
+    const { fetch, secret, deliveries } = await makePull({ transform })
+    for (const name of ["Ann", "none", "odd"]) {
+      await world.say(campaignUpdate().map(([key, value]) => [key, key === "Name" ? name : value]))
+      await world.pump()
+    }
+    const [message, ...others] = await fetch()
+    assert.deepEqual(others, [])
+    assert.deepEqual(new Webhook(secret).verify(message!.body, message!.headers), { is: "Ann" })
+    assert.equal(message!.headers["x-kind"], "campaign.updated")
+    const ends = (await deliveries()).map(({ status, reason }) => [status, reason])
+    assert.ok(ends.some(([status, reason]) => status === "discarded" && /not wanted/.test(reason!)))
+    assert.ok(ends.some(([status, reason]) => status === "failed" && /no odd ones/.test(reason!)))
+    assert.deepEqual(await fetch(), [], "nothing comes again before its lease ends")
   })
 
   test("is shown in its delivery and its stats", async () => {
@@ -183,20 +202,23 @@ describe("waiting", () => {
   })
 
   test("twenty of a tenant's requests at a time", async () => {
-    const { id, fetch } = await makePull()
-    const ask = () => call(`POST /endpoints/${id}/messages`, { body: { waitSeconds: 20 } })
-    const answers = await Promise.all(
-      Array.from({ length: 24 }, async (_, index) => {
-        if (index < 23) return ask()
-        await happen(30)
-        return undefined
-      }),
-    )
-    const statuses = answers.flatMap((each) => (each ? [each.status] : []))
-    const refused = statuses.filter((status) => status === 429).length
-    assert.ok(refused >= 3 && refused < 23, `${refused} refused`)
-    assert.ok(statuses.every((status) => status === 200 || status === 429))
-    await fetch()
+    const { id } = await makePull()
+    const { table } = world.deps
+    const places = Array.from({ length: 20 }, (_, n) => ({
+      tenant: world.customer.tenant,
+      kind: "PULL",
+      name: `waiting ${n}`,
+      owner: `waiting ${n}`,
+    }))
+    for (const place of places) {
+      const { outcome } = await Lease.take(table, place, { limit: 20, leaseMs: 60_000 })
+      assert.equal(outcome, "taken")
+    }
+    const ask = async () =>
+      (await call(`POST /endpoints/${id}/messages`, { body: { waitSeconds: 1 } })).status
+    assert.equal(await ask(), 429)
+    await Lease.release(table, places[0]!)
+    assert.equal(await ask(), 200)
   })
 })
 

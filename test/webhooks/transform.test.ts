@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, describe, test } from "node:test"
-import { openSandbox } from "@ringback/webhooks/sandbox"
+import { readFileSync } from "node:fs"
+import { BUILT_INS, openSandbox } from "@ringback/webhooks/sandbox"
 import { requestOf } from "@ringback/webhooks/transform"
 
 const sandbox = openSandbox()
@@ -181,6 +182,45 @@ describe("a hostile expression is stopped and harms no other", () => {
       result: "value",
       json: null,
     })
+  })
+})
+
+describe("JSONata's own functions", () => {
+  const spy = `($clone := function($x){$x}; $box := {"v": "none"};
+    $spy := function($s){ $s = "__dump__" ? $box.v : ($box ~> |$|{"v": $s}|; $uppercase($s)) };
+    {"a": $lowercase} ~> |a|{"implementation": $spy}|; 1)`
+
+  for (const [what, expression] of [
+    ["replaced", spy],
+    [
+      "taken away",
+      `($clone := function($x){$x}; {"a": $lowercase} ~> |a|{}, "implementation"|; 1)`,
+    ],
+  ] as const)
+    test(`cannot be ${what} for whoever comes next`, async () => {
+      await sandbox.evaluate(expression, target.body)
+      const other = await apply(`{"to": $lowercase("Person@Victim.com")}`)
+      assert.equal(other.result === "send" && other.body, `{"to":"person@victim.com"}`)
+      const dump = await apply(`{"got": $lowercase("__dump__")}`)
+      assert.equal(dump.result === "send" && dump.body, `{"got":"__dump__"}`)
+    })
+
+  test("are all sealed: none is missing in the list", () => {
+    const source = readFileSync(
+      new URL("../../node_modules/jsonata/jsonata.js", import.meta.url),
+      "utf8",
+    )
+    const bound = [...source.matchAll(/staticFrame\.bind\('([^']+)'/g)].map(([, name]) => name!)
+    assert.ok(bound.length > 50)
+    assert.deepEqual(bound.toSorted(), BUILT_INS.toSorted())
+  })
+
+  test("still work, those that take functions and the copying operator too", async () => {
+    const expression = `{"a": $map([1, 2], function($v){$v * 2}), "b": $sort([2, 1]), "c": ({"x": 1} ~> |$|{"y": 2}|).y,
+      "d": $number("4"), "e": $join(["a", "b"], "-"), "f": $substringBefore("a@b", "@"), "g": $sum([1, 2])}`
+    const made = await apply(expression)
+    const expected = { a: [2, 4], b: [1, 2], c: 2, d: 4, e: "a-b", f: "a", g: 3 }
+    assert.deepEqual(made.result === "send" && JSON.parse(made.body), expected)
   })
 })
 

@@ -8,7 +8,7 @@ import { failed } from "./problem.ts"
 import { live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, isGood, keep, stop, type Answer, type Request, type Steps } from "./step.ts"
 import { isoSeconds } from "./time.ts"
-import { notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
+import { escaped, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
 const CALLS = `/crm/objects/${VERSION}/calls`
 const PROPERTIES = `/crm/properties/${VERSION}/calls`
@@ -125,7 +125,7 @@ function propertiesOf({ call, settings, fields }: Input<Settings>): Record<strin
   return {
     hs_timestamp: isoSeconds(call.startedAt),
     hs_call_title: subjectOf(call),
-    hs_call_body: notesOf(call).join("<br>"),
+    hs_call_body: notesOf(call).map(escaped).join("<br>"),
     hs_call_direction: "OUTBOUND",
     hs_call_status: call.isOver ? STATUSES[outcome] : "IN_PROGRESS",
     ...(call.isOver && disposition !== undefined && { hs_call_disposition: disposition }),

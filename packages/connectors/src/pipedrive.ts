@@ -8,7 +8,7 @@ import { judge } from "./pipedrive-problem.ts"
 import { dispositionsOf, live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, keep, type Steps } from "./step.ts"
 import { isoSeconds, sqlTime } from "./time.ts"
-import { markerOf, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
+import { escaped, markerOf, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
 const OUTCOMES = [
   "connected",
@@ -172,8 +172,6 @@ function callLogOf(
 // Whose call it is, and which activity it goes into, is decided here.
 const ownOf = ({ activity_id: _, person_id: _person, ...own }: Record<string, unknown>) => own
 
-const escaped = (text: string) =>
-  text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
 const noteOf = (call: Call) => `<p>${notesOf(call).map(escaped).join("<br>")}</p>`
 
 function* check(): Steps {

@@ -20,6 +20,10 @@ export function subjectOf({ isOver, outcome, campaign }: Call): string {
 /** By this a call's activity is found again: no CRM uses these words. */
 export const markerOf = ({ uuid }: Pick<Call, "uuid">) => `Ringback call ${uuid}`
 
+/** A text of the PBX as HTML, where a CRM shows notes as such. */
+export const escaped = (text: string) =>
+  text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
+
 /** What the CRM has no field for, a line each; the last line is the marker. */
 export function notesOf(call: Call): string[] {
   const { outcome, isOver, number, attempt, campaign, list, hangupCause, agent, queue } = call

@@ -145,6 +145,7 @@ export async function get(
 /** What it takes to know which events an endpoint wants. */
 const Matching = v.pick(Stored, [
   "id",
+  "connector",
   "pull",
   "eventTypes",
   "sources",

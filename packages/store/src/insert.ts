@@ -3,7 +3,6 @@ import {
   BatchExecuteStatementCommand,
   type DynamoDBClient,
   ExecuteTransactionCommand,
-  TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb"
 import { toAttributes } from "./item.ts"
 import type { Insert } from "./table.ts"
@@ -98,7 +97,7 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
       await client.send(new ExecuteTransactionCommand({ TransactStatements }))
       return group.map(() => true)
     } catch (error) {
-      if (error instanceof TransactionCanceledException || isRefused(error)) return []
+      if (isRefused(error)) return []
       throw error
     }
   }
@@ -123,5 +122,7 @@ const SMALL_BYTES = 100
 const sizeOf = ({ S = "", B }: AttributeValue) =>
   SMALL_BYTES + Buffer.byteLength(S) + (B?.byteLength ?? 0)
 
-// One item of a group that the table does not take refuses all: each is then written by itself, and the one is named.
-const isRefused = (error: unknown) => (error as Error).name === "ValidationException"
+// One item that the table does not take refuses the whole request, and so does a moment of throttling: each is then written
+// by itself, and what fails then is said of that one. Without an answer it is not known what was written.
+const isRefused = (error: unknown) =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined

@@ -27,8 +27,8 @@ export const walkEvents = (table: Table, tenant: string, place: Place, limit: nu
 /** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
 export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
   const filter = {
-    filter: "#status <> :delivered OR attemptCount > :one",
-    names: { "#status": "status" },
+    filter: "#status <> :delivered OR attemptCount > :one OR attribute_exists(attempts[0].#steps)",
+    names: { "#status": "status", "#steps": "steps" },
     values: { ":delivered": "delivered", ":one": 1 },
   }
   const pks = numbered(DELIVERY_SHARDS, tenant, deliveryPartition)

@@ -8,19 +8,35 @@ export type Ordered = {
   isFinal: boolean
 }
 
-type Body = { type: string; version: string; synthetic?: boolean; data: object }
+type Body = {
+  type: string
+  version: string
+  source?: string | null
+  synthetic?: boolean
+  test?: boolean
+  data: object
+}
 
 // Their version is the time when they were heard, which tells nothing of two collectors' order.
 const UNORDERED = /^(dllist|queue)\./
 
 /** Undefined where a webhook has no order. */
-export function orderedOf({ type, version, synthetic = false, data }: Body): Ordered | undefined {
+export function orderedOf({
+  type,
+  version,
+  source = null,
+  synthetic = false,
+  test,
+  data,
+}: Body): Ordered | undefined {
   const { uuid } = data as { uuid?: unknown }
   if (typeof uuid !== "string" || UNORDERED.test(type)) return undefined
   // A call and its dialing have one Uuid, and versions of their own.
   const group = type.startsWith("call.") ? "call" : "record"
+  // What a test of a source says must not stand in the way of what its PBX says, nor one PBX of another.
+  const room = test ? [source, "test"] : [source]
   return {
-    subject: JSON.stringify([group, uuid]),
+    subject: JSON.stringify([group, uuid, ...room]),
     version,
     isFinal: type.endsWith(".deleted") && !synthetic,
   }

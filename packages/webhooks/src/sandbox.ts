@@ -154,6 +154,7 @@ async function serve(): Promise<void> {
   // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
   for (const { prototype } of [Object, Array, Function, String, Number])
     void Object.preventExtensions(prototype)
+  for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
   const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE }
   const answer = async ({ expression, input }: Request): Promise<Answer> => {
     try {
@@ -174,6 +175,24 @@ async function serve(): Promise<void> {
     (request: Request) => void answer(request).then((each) => void process.send!(each)),
   )
   process.send!("ready")
+}
+
+/** The functions of JSONata that are one object for all expressions. */
+export const BUILT_INS =
+  "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
+    " ",
+  )
+
+/**
+ * An expression could otherwise put its own function in the place of a built-in one (the operator `|...|` writes into whatever it is
+ * given), and so read or forge what the next tenant's expression does. JSONata itself writes the two last fields.
+ */
+function sealBuiltIn(built: object): void {
+  for (const key of Object.keys(built))
+    Object.defineProperty(built, key, { writable: false, configurable: false })
+  for (const key of ["token", "position"])
+    Object.defineProperty(built, key, { value: undefined, writable: true, enumerable: false })
+  Object.seal(built)
 }
 
 function wordsOf(error: unknown): string {
