@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { after, describe, test } from "node:test"
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { BUILT_INS, openSandbox } from "@ringback/webhooks/sandbox"
 import { requestOf } from "@ringback/webhooks/transform"
 
+const packages = join(import.meta.dirname, "../../node_modules")
 const sandbox = openSandbox()
 after(() => sandbox.close())
 
