@@ -160,9 +160,10 @@ test("a deleted endpoint keeps no text and no secret", async () => {
 test("matching reads nothing of an endpoint but what it needs", async () => {
   const tenant = await makeTenant()
   const settings = { eventTypes: ["plan.*"], filter: { "data.status": [1] } }
+  const rest = { sources: null, connector: null, pull: false }
   const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/", settings)
   assert.deepEqual(await Endpoint.list(table, tenant), [
-    { id: endpoint.id, ...settings, sources: null, disabled: false, createdAt: now },
+    { id: endpoint.id, ...settings, ...rest, disabled: false, createdAt: now },
   ])
   // What cannot be opened, such as headers of another key, cannot be in the way either.
   const id = makeId("ep", now)
