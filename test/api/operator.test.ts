@@ -1,3 +1,4 @@
+import { until } from "../harness/until.ts"
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import {
@@ -125,9 +126,10 @@ test("dead letters are shown with what they are, and given back to their worker"
   const some = await ok("POST /v1/dead-letters/redrive", { queue: "jobs", limit: 4 })
   assert.deepEqual(some.data, [{ queue: "jobs", moved: 4, left: 26 }])
   let moved = 4
-  for (let tries = 0; moved < 30 && tries < 100; tries++) {
+  await until(async () => {
     moved += (await ok("POST /v1/dead-letters/redrive", {})).data.at(-1).moved
-  }
+    return moved >= 30
+  })
   assert.equal(moved, 30)
   const { body: audit } = await api.call("GET /v1/audit")
   const [last] = audit.data
@@ -135,7 +137,7 @@ test("dead letters are shown with what they are, and given back to their worker"
 
   // As they were: with their attributes, and each once.
   const seen = new Map<string, Message>()
-  for (let tries = 0; seen.size < 30 && tries < 100; tries++) {
+  await until(async () => {
     const { Messages = [] } = await stack.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: url,
@@ -146,7 +148,8 @@ test("dead letters are shown with what they are, and given back to their worker"
     // Other jobs of the tests before stand in that queue too.
     const holds = Messages.filter(({ Body }) => Body!.includes('"hold"'))
     for (const message of holds) seen.set(message.Body!, message)
-  }
+    return seen.size >= 30
+  })
   assert.deepEqual(
     new Set(seen.keys()),
     new Set(Array.from({ length: 30 }, (_, index) => bodyOf(index))),
