@@ -63,26 +63,30 @@ export const status = (tone: Tone, shape: Shape, word: string): Html =>
     ><svg aria-hidden="true"><use href="#is-${shape}" /></svg>${word}</span
   >`
 
-const deliveries: Record<string, [Tone, Shape, string]> = {
+type Shown = [Tone, Shape, string]
+
+/** By its value; one that is not known is shown as it is. */
+const statusOf =
+  (known: Record<string, Shown>) =>
+  (value: string): Html =>
+    status(...(known[value] ?? (["off", "slash", value] as const)))
+
+export const deliveryStatus = statusOf({
   delivered: ["ok", "check", "Delivered"],
   failed: ["bad", "cross", "Failed"],
   pending: ["wait", "clock", "Pending"],
   held: ["held", "pause", "Held"],
   discarded: ["off", "slash", "Discarded"],
-}
-export const deliveryStatus = (value: string): Html =>
-  status(...(deliveries[value] ?? (["off", "slash", value] as const)))
+})
 
-const sources: Record<string, [Tone, Shape, string]> = {
+export const sourceStatus = statusOf({
   new: ["off", "ring", "Never heard"],
   connected: ["ok", "check", "Connected"],
   disconnected: ["bad", "cross", "PBX unreachable"],
   silent: ["warn", "triangle", "Silent"],
-}
-export const sourceStatus = (value: string): Html =>
-  status(...(sources[value] ?? (["off", "slash", value] as const)))
+})
 
-const outcomes: Record<string, [Tone, Shape, string]> = {
+const outcomes: Record<string, Shown> = {
   answered: ["ok", "check", "Answered"],
   busy: ["warn", "slash", "Busy"],
   rejected: ["warn", "cross", "Rejected"],

@@ -202,9 +202,8 @@ describe("several workers at once", () => {
     world.receiver.arrived.length = 0
     const all = await world.deliveries({ endpointId: id })
     const [newer, older] = all as [Delivery.Delivery, Delivery.Delivery]
-    const { tenant, source } = world.customer
-    const about = { type: "campaign.updated", source: source.source.id, data: { uuid: "c-1" } }
-    const body = { ...about, version: `${time(2)}/1` }
+    const body = { type: "campaign.updated", version: `${time(2)}/1`, data: { uuid: "c-1" } }
+    const { tenant } = world.customer
     const sending = { ...orderedOf(body)!, tenant, endpointId: id, eventId: newer.eventId }
     await Order.take(world.deps.table, sending, "a worker that dies")
     await deliver(world, [messageOf(world, older, { turn: 1, again: true })])

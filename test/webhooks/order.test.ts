@@ -28,16 +28,6 @@ test("rows, queues and what has no Uuid have no order", () => {
     assert.equal(of("endpoint.disabled", { data }), undefined)
 })
 
-test("what a test says, and another PBX, stand in nobody's way", () => {
-  const about = {
-    type: "campaign.deleted",
-    version: "2026-11-22T11:00:00.000000000Z/2",
-    data: { uuid: "a" },
-  }
-  const subjects = [
-    orderedOf({ ...about, source: "src_a" }),
-    orderedOf({ ...about, source: "src_a", test: true }),
-    orderedOf({ ...about, source: "src_b" }),
-  ].map((ordered) => ordered!.subject)
-  assert.equal(new Set(subjects).size, 3)
+test("what a test says stands in no real event's way", () => {
+  assert.notEqual(of("campaign.deleted", { test: true })!.subject, of("campaign.deleted")!.subject)
 })

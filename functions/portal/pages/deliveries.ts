@@ -1,13 +1,12 @@
 import { html } from "hono/html"
 import { path } from "../client.ts"
 import { field, select, type Option } from "../form.ts"
-import { empty, heading, liveMark, note } from "../html.ts"
+import { heading, liveMark } from "../html.ts"
 import { tenantSection } from "../page.ts"
-import { pager } from "../pager.ts"
-import { problemNote } from "../problem-view.ts"
 import type { Delivery, Endpoint, EventType, Page } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
 import { endpointText } from "./endpoint-name.ts"
+import { logSection } from "./log-section.ts"
 import { sinceOf, WITHIN } from "./within.ts"
 
 const PAGE = "50"
@@ -41,8 +40,6 @@ export const deliveryPages = [
       query.get(name),
     )
     const here = `${base}/deliveries`
-    const rows = list.ok ? list.body.data : []
-    const next = list.ok ? list.body.nextCursor : null
     const content = html`${heading({
         title: "Deliveries",
         about: "One event for one endpoint, however many attempts it takes.",
@@ -75,31 +72,21 @@ export const deliveryPages = [
         <button>Filter</button>
         ${isFiltered ? html`<a class="button" href="${here}">Clear</a>` : ""}
       </form>
-      <div ${query.has("cursor") ? "" : html`id="live"`}>
-        ${list.ok ? "" : problemNote(list.problem)}
-        <section class="card">
-          ${
-            rows.length > 0
-              ? deliveryRows(base, rows, endpoints.data)
-              : next !== null
-                ? html`<div class="body">
-                    ${note("wait", "Nothing in this part of the log. There is more further back.")}
-                  </div>`
-                : isFiltered
-                  ? empty(
-                      "Nothing matches",
-                      "No delivery has all that you filter by.",
-                      html`<a class="button" href="${here}">Clear the filters</a>`,
-                    )
-                  : empty(
-                      "No delivery yet",
-                      "As soon as a PBX says something that an endpoint wants, it shows here. An example can be sent from a PBX's page.",
-                      html`<a class="button" href="${base}/sources">To the PBXes</a>`,
-                    )
-          }
-          ${pager(here, query, next, after === undefined ? {} : { after })}
-        </section>
-      </div>`
+      ${logSection({
+        list,
+        isFiltered,
+        here,
+        base,
+        query,
+        after,
+        rows: (rows) => deliveryRows(base, rows, endpoints.data),
+        words: {
+          unmatched: "No delivery has all that you filter by.",
+          title: "No delivery yet",
+          start:
+            "As soon as a PBX says something that an endpoint wants, it shows here. An example can be sent from a PBX's page.",
+        },
+      })}`
     return { title: "Deliveries", content }
   }),
 ]

@@ -2,7 +2,6 @@ import { html } from "hono/html"
 import { path } from "../client.ts"
 import { described, field, onceOnly, select, type Option } from "../form.ts"
 import {
-  empty,
   exactTime,
   heading,
   json,
@@ -14,11 +13,11 @@ import {
   type Html,
 } from "../html.ts"
 import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
-import { pager } from "../pager.ts"
 import { problemNote } from "../problem-view.ts"
 import type { Endpoint, Event, EventType, EventWithDeliveries, Page, Source } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
 import { endpointText } from "./endpoint-name.ts"
+import { logSection } from "./log-section.ts"
 import { sinceOf, WITHIN } from "./within.ts"
 
 const PAGE = "50"
@@ -43,8 +42,6 @@ export const eventPages = [
     ])
     const here = `${base}/events`
     const isFiltered = FILTERS.some((each) => query.get(each))
-    const rows = list.ok ? list.body.data : []
-    const next = list.ok ? list.body.nextCursor : null
     const content = html`${heading({
         title: "Events",
         about: "What happened, whether or not an endpoint wanted it.",
@@ -58,31 +55,21 @@ export const eventPages = [
         <button>Filter</button>
         ${isFiltered ? html`<a class="button" href="${here}">Clear</a>` : ""}
       </form>
-      <div ${query.has("cursor") ? "" : html`id="live"`}>
-        ${list.ok ? "" : problemNote(list.problem)}
-        <section class="card">
-          ${
-            rows.length > 0
-              ? rowsHtml(base, rows, sources.data)
-              : next !== null
-                ? html`<div class="body">
-                    ${note("wait", "Nothing in this part of the log. There is more further back.")}
-                  </div>`
-                : isFiltered
-                  ? empty(
-                      "Nothing matches",
-                      "No event has all that you filter by.",
-                      html`<a class="button" href="${here}">Clear the filters</a>`,
-                    )
-                  : empty(
-                      "No event yet",
-                      "Events come from your PBXes. Connect one, or send an example through one that is there.",
-                      html`<a class="button" href="${base}/sources">To the PBXes</a>`,
-                    )
-          }
-          ${pager(here, query, next, after === undefined ? {} : { after })}
-        </section>
-      </div>`
+      ${logSection({
+        list,
+        isFiltered,
+        here,
+        base,
+        query,
+        after,
+        rows: (rows) => rowsHtml(base, rows, sources.data),
+        words: {
+          unmatched: "No event has all that you filter by.",
+          title: "No event yet",
+          start:
+            "Events come from your PBXes. Connect one, or send an example through one that is there.",
+        },
+      })}`
     return { title: "Events", content }
   }),
   page.show("/events/:eventId", (visit) => {

@@ -8,14 +8,7 @@ export type Ordered = {
   isFinal: boolean
 }
 
-type Body = {
-  type: string
-  version: string
-  source?: string | null
-  synthetic?: boolean
-  test?: boolean
-  data: object
-}
+type Body = { type: string; version: string; synthetic?: boolean; test?: boolean; data: object }
 
 // Their version is the time when they were heard, which tells nothing of two collectors' order.
 const UNORDERED = /^(dllist|queue)\./
@@ -24,7 +17,6 @@ const UNORDERED = /^(dllist|queue)\./
 export function orderedOf({
   type,
   version,
-  source = null,
   synthetic = false,
   test,
   data,
@@ -33,8 +25,8 @@ export function orderedOf({
   if (typeof uuid !== "string" || UNORDERED.test(type)) return undefined
   // A call and its dialing have one Uuid, and versions of their own.
   const group = type.startsWith("call.") ? "call" : "record"
-  // What a test of a source says must not stand in the way of what its PBX says, nor one PBX of another.
-  const room = test ? [source, "test"] : [source]
+  // What a test of a source says must not stand in the way of what its PBX says.
+  const room = test ? ["test"] : []
   return {
     subject: JSON.stringify([group, uuid, ...room]),
     version,
