@@ -64,8 +64,9 @@ async function attemptAlone(
       return Order.giveBack(table, sending, holder, ok || mayHaveArrived)
     })
   } catch (error) {
-    // What threw before there was an outcome has sent nothing, and must supersede nothing.
-    if (!isNoted) await Order.giveBack(table, sending, holder, false)
+    // What threw before there was an outcome has sent no webhook, and must supersede nothing. A CRM may have it all the same:
+    // what a connector notes of it is written after its last request.
+    if (!isNoted) await Order.giveBack(table, sending, holder, Boolean(work.endpoint.connector))
     throw error
   }
   return "done"

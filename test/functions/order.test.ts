@@ -213,6 +213,21 @@ describe("several workers at once", () => {
     const [status, reason] = (await statuses(id)).at(-1)!
     assert.deepEqual([status, reason], ["discarded", `superseded by ${newer.eventId}`])
   })
+
+  test("an attempt that broke off before anything was sent supersedes nothing", async () => {
+    const { id, arrived } = await world.addEndpoint(LATEST)
+    failing()
+    await say(update(1), update(2))
+    world.receiver.behave(ok)
+    world.receiver.arrived.length = 0
+    const all = await world.deliveries({ endpointId: id })
+    const [newer, older] = all as [Delivery.Delivery, Delivery.Delivery]
+    const perform = () => Promise.reject(new Error("the table is away"))
+    const deps = { ...world.deps, outbound: { ...world.deps.outbound, perform } }
+    await deliver(world, [messageOf(world, newer, { turn: 1, again: true })], { deps })
+    await deliver(world, [messageOf(world, older, { turn: 1, again: true })])
+    assert.deepEqual(arrived().map(named), ["at 1"])
+  })
 })
 
 describe("a receiver that fetches in order", () => {
