@@ -7,6 +7,7 @@ import { GapLists } from "@ringback/collector/gaps/gap-lists"
 import type { Gap } from "@ringback/collector/gaps/gap-reports"
 import { bodyOf, Known, listedKinds } from "@ringback/collector/gaps/known"
 import type { ListRefusal } from "@ringback/collector/gaps/list-refusal"
+import type { OpenGap } from "@ringback/collector/gaps/open-gaps"
 import { UnfilledGaps } from "@ringback/collector/gaps/unfilled"
 import { Uptime } from "@ringback/collector/gaps/uptime"
 import { openState, type State } from "@ringback/collector/state"
@@ -173,6 +174,35 @@ test("bears the gaps of an earlier run whose lists were broken off", async (t) =
     third.inferred.map(({ gap, others }) => [gap, others]),
     [["g3", []]],
     "once they were shown they are forgotten",
+  )
+})
+
+test("bears the gaps of an earlier run that was killed while it asked, and those that a run before had left", async (t) => {
+  const first = setUp(t)
+  const bears = (at: string) => {
+    const { gaps, from } = new UnfilledGaps(first.state, (write) => void write(), []).current ?? {}
+    assert.deepEqual(
+      { gaps, from },
+      { gaps: ["left", ...(at === "asking" ? ["g1"] : [])], from: 0 },
+      at,
+    )
+  }
+  const left: OpenGap = { ...gapOf("left"), reason: "restarted" }
+  const unfilled = new UnfilledGaps(first.state, (write) => void write(), [left])
+  assert.deepEqual(unfilled.current?.gaps, ["left"])
+  bears("start")
+  const second = setUp(t, first.state)
+  let isAsking = false
+  second.lists.set("OutCampaignShow", () => {
+    bears("asking")
+    isAsking = true
+    return [row("Campaign", "born")]
+  })
+  await second.gapLists.ask({ gap: gapOf("g1") })
+  assert.ok(isAsking)
+  assert.deepEqual(
+    second.inferred.map(({ gap, others }) => [gap, others]),
+    [["g1", ["left"]]],
   )
 })
 

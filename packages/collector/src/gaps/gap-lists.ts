@@ -111,6 +111,8 @@ export class GapLists {
       isModule: isModule ?? earlier?.isModule ?? false,
     }
     this.#retry.begin()
+    // Kept before it asks: a process that is killed meanwhile has reported these gaps already, and would ask for younger ones alone.
+    unfilled.set(asked)
     const inferred: Inferred = {}
     const outcome = await this.#resync(asked, touched, inferred)
     if (outcome === "later") this.#retry.failed(now())
@@ -119,7 +121,7 @@ export class GapLists {
       // What was inferred must be safe before it is forgotten that it was to be inferred.
       await spool.flush()
       unfilled.clear(spool.diskTrouble === null)
-    } else unfilled.set(asked)
+    }
     return inferred
   }
 

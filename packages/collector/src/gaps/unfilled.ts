@@ -34,14 +34,17 @@ export class UnfilledGaps {
     const open = left.filter(({ reason }) => FILLED_REASONS.has(reason))
     const begun = [...(kept ? [kept.from] : []), ...open.map(({ from }) => from)]
     if (begun.length === 0) return
+    const from = Math.min(...begun)
     const gaps = [...new Set([...(kept?.gaps ?? []), ...open.map(({ id }) => id)])]
     this.#unfilled = {
       gaps: gaps.slice(-MAX_OTHER_GAPS),
-      from: Math.min(...begun),
+      from,
       reason: open.at(-1)?.reason ?? "restarted",
       hasRestarted: false,
       isModule: false,
     }
+    // They are forgotten once they are reported, which may be before the lists are asked for.
+    this.#keep(formatKept(from, gaps))
   }
 
   get current(): Unfilled | undefined {
