@@ -217,16 +217,14 @@ export function readConnector(form: URLSearchParams, kind: Crm): ConnectorValues
   const match = text("match")
   const auth = readAuth(form, kind)
   const dispositions = OUTCOMES.map(([outcome]) => [outcome, text(`disposition-${outcome}`)])
+  const own = OWN.filter(({ of }) => of.includes(kind))
   const names = [
-    "country",
-    "create",
-    "several",
-    "map",
-    "dataCenter",
-    ...OWN.map(({ name }) => name),
+    ..."country create several map".split(" "),
+    ...(kind === "zoho" ? ["dataCenter"] : []),
+    ...own.map(({ name }) => name),
   ]
   // What is needed is sent though it is empty: the API has the words for it.
-  const isNeeded = (name: string) => OWN.some((each) => each.name === name && each.isNeeded)
+  const isNeeded = (name: string) => own.some((each) => each.name === name && each.isNeeded)
   const given = names
     .filter((name) => form.has(name) && (text(name) !== "" || isNeeded(name)))
     .map((name) => [name, text(name)])
@@ -238,6 +236,6 @@ export function readConnector(form: URLSearchParams, kind: Crm): ConnectorValues
     }),
     ...Object.fromEntries(given),
     dispositions: Object.fromEntries(dispositions.filter(([, word]) => word !== "")),
-    ...(form.has("live") && { live: true }),
+    ...(kind !== "zoho" && form.has("live") && { live: true }),
   }
 }
