@@ -4,6 +4,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb"
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { unmarshall } from "@aws-sdk/util-dynamodb"
 import { parseDelivery } from "@ringback/functions/messages/delivery"
+import * as Connector from "@ringback/store/connector"
 import * as Delivery from "@ringback/store/delivery"
 import { headersOf, parseEvent } from "@ringback/store/event"
 import { answer } from "../harness/receiver.ts"
@@ -26,6 +27,13 @@ const path = () => `/v1/tenants/${world.customer.tenant}`
 const call = (route: string, sent?: Sent) => {
   const [method, rest] = route.split(" ")
   return api.call(`${method} ${path()}${rest}`, sent)
+}
+
+const OAUTH = {
+  type: "oauth2",
+  grant: "client_credentials",
+  clientId: "ringback",
+  clientSecret: "not-a-secret",
 }
 
 const stamp = (second: number) => `2026-11-22T11:00:${String(second).padStart(2, "0")}.000000001Z`
@@ -217,6 +225,82 @@ describe("erasing a person", () => {
       body: { since: "2026-11-01T00:00:00Z", statuses: ["discarded", "failed"], dryRun: true },
     })
     assert.equal(recovered.body.count, 0)
+  })
+
+  describe("takes out the words that tell of her", () => {
+    const ada = person("Ada")
+    const throws = { transform: "$error(data.number ? data.number : data.dialAddr)" }
+
+    /** Erases her, and answers what is left of her deliveries at an endpoint. */
+    async function leftAt(endpointId: string) {
+      const before = await world.deliveries({ endpointId })
+      assert.match(JSON.stringify(before), /Ada/)
+      await erase({ uuid: ada.row })
+      assert.doesNotMatch(await kept(), /Ada/)
+      return world.deliveries({ endpointId })
+    }
+
+    test("which a transform threw", async () => {
+      const { id } = await world.addEndpoint({ eventTypes: ["dialing.created"], ...throws })
+      await say(ada.events)
+      const [delivery] = await leftAt(id)
+      assert.deepEqual(
+        [delivery!.status, delivery!.reason, delivery!.attempts[0]!.error],
+        ["failed", "erased", "erased"],
+      )
+    })
+
+    test("which a transform threw at a fetch, of which there is no attempt", async () => {
+      const settings = { url: null, pull: true, eventTypes: ["dialing.created"] }
+      const { id } = await world.addEndpoint({ ...settings, ...throws })
+      await say(ada.events)
+      await call(`POST /endpoints/${id}/messages`, { body: {} })
+      const [delivery] = await leftAt(id)
+      assert.deepEqual([delivery!.status, delivery!.reason], ["failed", "erased"])
+      assert.deepEqual(delivery!.attempts, [])
+    })
+
+    test("which a receiver's redirect leads to, though a later attempt was taken", async () => {
+      const { id } = await world.addEndpoint({ eventTypes: ["dialing.created"] })
+      const answers = [
+        { code: 302, headers: { location: "/persons/Ada" } },
+        { code: 500, headers: {} },
+        { code: 200, headers: {} },
+      ]
+      world.receiver.behave((_, response) => {
+        const { code, headers } = answers.shift()!
+        answer(response, code, headers)
+      })
+      await say(ada.events)
+      await world.run()
+      const [delivery] = await leftAt(id)
+      assert.equal(delivery!.status, "delivered")
+      // What the code alone says is kept.
+      assert.deepEqual(
+        delivery!.attempts.map(({ statusCode, error }) => [statusCode, error]),
+        [
+          [302, "erased"],
+          [500, "answered 500"],
+          [200, null],
+        ],
+      )
+    })
+
+    test("with which a connector skipped her call, without a request, and whom it knows in the CRM", async () => {
+      const instanceUrl = "https://acme.my.salesforce.com"
+      const connector = { kind: "salesforce", instanceUrl, match: "key", auth: OAUTH }
+      const { id } = (await call("POST /endpoints", { body: { connector } })).body as { id: string }
+      world.advance(11_000)
+      await say(ada.events)
+      const logged = { tenant: world.customer.tenant, endpointId: id, uuid: ada.dialing }
+      const own = { ...logged, owner: "an attempt" }
+      await Connector.begin(world.deps.table, own, 45_000)
+      await Connector.keepCall(world.deps.table, own, { contactId: "contact of Ada" })
+      const [delivery] = await leftAt(id)
+      const [attempt] = delivery!.attempts
+      assert.deepEqual([delivery!.status, delivery!.attempts.length], ["delivered", 1])
+      assert.deepEqual([attempt!.error, attempt!.steps], ["erased", undefined])
+    })
   })
 
   test("in the middle of an attempt: what the receiver answered is not kept", async () => {
