@@ -21,14 +21,13 @@ import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/
 import { wants } from "@ringback/webhooks/match"
 import { webhookOf } from "../dispatch/event-body.ts"
 import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
+import { SETTLED_MS } from "./settled.ts"
 import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
 // All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
 // thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
 // nothing new; and once more after the workers surely know of the erasure, for what they took in meanwhile.
 
-/** What is cached is ten seconds old at most, and who works with it has 30 s. */
-const SETTLED_MS = 45_000
 const PAGE = 100
 type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
 

@@ -3,7 +3,7 @@ import type { Named } from "@ringback/events/named"
 import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
 import { getItems, updateItem, type Item, type Update } from "./item.ts"
-import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
+import { callKey, erasedPartition, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
 import { queryAll } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
@@ -15,7 +15,6 @@ const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
 export type Erased = Map<string, number>
 
 const PREFIX = "UUID#"
-const partitionOf = (tenant: string) => `${tenant}#X`
 
 export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
   encodeBase32(hashOf("erased", kind, text))
@@ -24,7 +23,7 @@ const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
 /** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
-  const key = { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` }
+  const key = { pk: erasedPartition(tenant), sk: `${PREFIX}${uuidHash}` }
   const expiresAt = toSeconds(table.now() + lifetimeMs(table))
   const update = "SET expiresAt = :expiresAt"
   await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
@@ -32,7 +31,7 @@ export async function remember(table: Table, tenant: string, uuidHash: string): 
 
 /** All that a tenant had erased: a read unit for about a hundred of them. */
 export async function list(table: Table, tenant: string): Promise<Erased> {
-  const items = await queryAll(table, partitionOf(tenant), PREFIX, ["sk", "expiresAt"])
+  const items = await queryAll(table, erasedPartition(tenant), PREFIX, ["sk", "expiresAt"])
   const now = table.now()
   return new Map(
     items
