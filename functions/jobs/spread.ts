@@ -7,7 +7,7 @@ import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/schedule"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease } from "../messages/retry-plan.ts"
-import { DEFAULT_RATE } from "./wake.ts"
+import { DEFAULT_RATE } from "./default-rate.ts"
 
 const PAGE = 100
 
