@@ -28,12 +28,12 @@ export function nextRate(
 /** What the endpoint says of a step that began then, by some of its deliveries and by its health. */
 export function answersOf(sample: Delivery[], health: Health, beganAt: number): Answers {
   const { pausedUntil = 0, slowAt = 0, failingSince = 0 } = health
-  const attempts = sample.map(({ attempts }) => attempts.at(-1))
   const isNew = (at: number) => at >= beganAt
   if (pausedUntil > beganAt || isNew(slowAt) || isNew(failingSince)) return "too much"
-  if (attempts.some((last) => last && isNew(last.at) && wasTooMuch(last))) return "too much"
-  const isClear = attempts.length > 0 && attempts.every((last) => last && isNew(last.at))
-  return isClear ? "good" : "unclear"
+  // All of each delivery: a retry may have succeeded within the same step.
+  const seen = sample.map(({ attempts }) => attempts.filter(({ at }) => isNew(at)))
+  if (seen.flat().some(wasTooMuch)) return "too much"
+  return seen.length > 0 && seen.every(({ length }) => length > 0) ? "good" : "unclear"
 }
 
 // A refusal of one webhook, such as 400, says nothing of how many there may be.
