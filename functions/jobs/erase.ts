@@ -1,7 +1,7 @@
 import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as BreakerState from "@ringback/store/breaker-state"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
@@ -24,7 +24,7 @@ export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">
   const cursor = place?.cursor
   const isTenant = endpointId === undefined && sourceId === undefined
   if (isTenant && !place) await removeAll(table, tenant)
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending", "held"],
     limit: PAGE,

@@ -1,6 +1,6 @@
 import { advance } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
@@ -18,7 +18,7 @@ export async function spreadPage(
 ): Promise<Next<"spread">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) return undefined
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
