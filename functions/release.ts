@@ -13,10 +13,9 @@ import { tenantOf } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
 import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
-import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
 import { formatJob } from "./messages/job.ts"
-import { takeDue } from "./messages/retry-plan.ts"
-import { sendAll, sendOne } from "./messages/send.ts"
+import { sendOne } from "./messages/send.ts"
+import { sendDue } from "./release/send-due.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
 import { reasonOf } from "./runtime/log.ts"
@@ -109,7 +108,7 @@ async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => bo
       const entries = turns.take(BATCH)
       if (entries.length === 0) return
       // Awaited by itself: `released +=` would add to what it was before the wait.
-      const sent = await releaseAll(deps, entries)
+      const sent = await sendDue(deps, entries)
       released += sent
     }
   })
@@ -135,32 +134,6 @@ async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEn
   const { endpointId } = entry
   const job = formatJob({ v: 1, kind: "expire", tenant: tenantOf(entry), endpointId })
   await sendOne(sqs, queues.jobsUrl, job)
-}
-
-// Claimed first, then sent: a crash between the two means released again, never lost.
-async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
-  const { table, sqs, queues } = deps
-  const claimed = await pMap(entries, (each) => claimSafely(deps, each), { concurrency: BATCH })
-  const now = table.now()
-  const messages = entries
-    .filter((_, index) => claimed[index])
-    .map((entry) => ({
-      body: formatDelivery(messageForEntry(entry, now)),
-      groupId: entry.endpointId,
-      delaySeconds: Math.max(0, Math.ceil((entry.dueAt - now) / 1000)),
-    }))
-  const failed = await sendAll(sqs, queues.retryUrl, messages)
-  return messages.length - failed.size
-}
-
-// One that cannot be claimed must not keep back those that have been.
-async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean> {
-  try {
-    return await takeDue(deps.table, entry)
-  } catch (error) {
-    deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
-    return false
-  }
 }
 
 export const handler = async (event: ReleaseEvent, context: Context) =>

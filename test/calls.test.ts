@@ -339,7 +339,7 @@ describe("Jobs", () => {
     const { id: endpointId } = await world.addEndpoint()
     const [shard] = parkingShards(endpointId) as [string]
     const at = world.now()
-    for (let count = 0; count < 26; count++) {
+    for (let count = 0; count < 20; count++) {
       const ref = deliveryRef("evt_x", endpointId, at, `${count}`)
       const facts = { tenant: tenant(), ref, endpointId, eventId: "evt_x", eventType: "x" }
       const due = { at, nextAt: at, shard }
@@ -348,6 +348,7 @@ describe("Jobs", () => {
     const { body } = formatJob({ v: 1, kind: "wake", tenant: tenant(), endpointId })
     const record = makeRecord({ MessageId: "m", Body: body }, world.stack.queues.Jobs.url)
     await jobsHandler(world.of.Jobs)({ Records: [record] }, makeContext(SECOND))
+    world.advance(11 * SECOND)
     await world.pump()
     const pages = world.logged.filter(({ event }) => event === "job.page").slice(-2)
     assert.deepEqual(

@@ -1,7 +1,7 @@
 import * as BreakerState from "@ringback/store/breaker-state"
 import { advance } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import { availabilityOf } from "../endpoint/availability.ts"
@@ -18,7 +18,7 @@ export async function holdPage(
   const found = availabilityOf(endpoint)
   // Enabled again meanwhile: what waits goes on. Deleted: the job `erase` sees to it.
   if (found.ok || found.stop.status !== "held") return undefined
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
