@@ -2,8 +2,10 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { handleBatch, receiveCountOf, type Verdict } from "./runtime/batch.ts"
 import { deliverOne } from "./deliver/deliver-one.ts"
 import type { DeliverDeps } from "./endpoint/cached-endpoint.ts"
-import { parseDelivery } from "./messages/delivery.ts"
+import { parseDelivery, type DeliveryMessage } from "./messages/delivery.ts"
+import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
+import { spanOfThrown } from "./deliver/attempt-spans.ts"
 import { makeBatchResults } from "./deliver/batch-results.ts"
 import { startEarlyDeletion } from "./deliver/early-deletion.ts"
 
@@ -21,14 +23,12 @@ export function deliverHandler(deps: DeliverDeps) {
     const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
       const message = parseDelivery(record.body)
       if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
-      const verdict = await deliverOne(
-        { ...deps, results },
-        {
-          message,
-          isRepeat: receiveCountOf(record) > 1,
-          hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
-        },
-      )
+      const taken = {
+        message,
+        isRepeat: receiveCountOf(record) > 1,
+        hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
+      }
+      const verdict = await traced(deps, message, () => deliverOne({ ...deps, results }, taken))
       if (verdict === "done") deletion.add(record)
       return verdict
     })
@@ -37,5 +37,25 @@ export function deliverHandler(deps: DeliverDeps) {
   }
 }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  deliverHandler(await resources())(event, context)
+/** What throws is in its trace, too. */
+async function traced<T>(deps: DeliverDeps, message: DeliveryMessage, work: () => Promise<T>) {
+  const { tracing, table } = deps
+  if (!tracing) return work()
+  const from = table.now()
+  try {
+    return await work()
+  } catch (error) {
+    const { trace } = message
+    // Without its trace it comes from the retry queue, and the failure before it was kept.
+    if (trace) {
+      const failure = { from, to: table.now(), reason: reasonOf(error) }
+      tracing.add(spanOfThrown(message, trace, failure))
+    }
+    throw error
+  }
+}
+
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => deliverHandler(deps)(event, context))
+}

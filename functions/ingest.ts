@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { idOf } from "@ringback/store/event"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
+import { traceIngest } from "./ingest/ingest-spans.ts"
 import type { Received } from "./ingest/outcome.ts"
 import { keepInQueue } from "./runtime/batch.ts"
 import { reasonOf } from "./runtime/log.ts"
@@ -27,10 +28,11 @@ export function ingestHandler(deps: IngestDeps) {
     const isOut = new Map(accepted.map((each, index) => [each, sent[index]!]))
     const outcomes = received.map((each) =>
       each.outcome === "accepted" && !each.accepted.every((one) => isOut.get(one))
-        ? { outcome: "later" as const, reason: "not all deliveries were sent" }
+        ? { ...each, outcome: "later" as const, reason: "not all deliveries were sent" }
         : each,
     )
     log(deps, event, outcomes, startedAt)
+    if (deps.tracing) traceIngest(deps.tracing, event, outcomes, startedAt, deps.table.now())
     return keepInQueue(event, (index) => outcomes[index]?.outcome === "later")
   }
 }
@@ -51,5 +53,7 @@ function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt:
   })
 }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  ingestHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => ingestHandler(deps)(event, context))
+}

@@ -80,5 +80,7 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  jobsHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => jobsHandler(deps)(event, context))
+}

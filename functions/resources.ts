@@ -17,6 +17,7 @@ import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeOutbound } from "./outbound/outbound.ts"
 import { makeTurns } from "./runtime/turns.ts"
+import { openTelemetry } from "./runtime/telemetry.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -124,6 +125,7 @@ export async function connect(linked: Linked) {
     random: Math.random,
     version,
     log,
+    ...openTelemetry(process.env, log),
   }
 }
 

@@ -48,7 +48,7 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
       ? await accept(deps, record, source, message, deferrals)
       : await hearCollector(deps, source, message, deferrals)
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
-  return received
+  return message.kind === "event" ? { ...received, message } : received
 }
 
 type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }

@@ -32,6 +32,13 @@ export function keepInQueue(
   return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) }
 }
 
+/** The queue's name. */
+export const queueOf = ({ eventSourceARN }: SQSRecord) => eventSourceARN.split(":").at(-1)
+
+/** How long it had been in the queue. */
+export const queuedMs = ({ attributes }: SQSRecord, now: number) =>
+  Math.max(0, now - Number(attributes.SentTimestamp))
+
 /** How often the queue has handed this record out, this time included. */
 export const receiveCountOf = (record: SQSRecord) =>
   Number(record.attributes.ApproximateReceiveCount)

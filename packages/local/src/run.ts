@@ -1,3 +1,4 @@
+import { openTracing } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
@@ -29,6 +30,9 @@ export async function run(
   shutdown.add(keepLogSmall(dir.logPath).close)
   const toFile = openLogFile(dir.logPath, failuresTo(output, "The log cannot be written"))
 
+  const tracing = openTracing(environment, toFile)
+  shutdown.add(async () => tracing?.flush(LAST_SPANS_MS))
+
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
   // Listening before it can answer: links into the portal name the port, which may be any free one.
@@ -43,6 +47,7 @@ export async function run(
   process.env["SST_RESOURCES_JSON"] = resources
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   answer = app.fetch
+  shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
@@ -69,7 +74,7 @@ export async function run(
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
-  const common = { ingestQueueUrl, dataDir: dir.path }
+  const common = { ingestQueueUrl, dataDir: dir.path, ...(tracing && { tracing }) }
   if (demo) {
     const { ami, token, receiverUrl } = demo
     output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
@@ -96,6 +101,7 @@ export async function run(
   }
 }
 
+const LAST_SPANS_MS = 2_000
 const DAY_SECONDS = 24 * 3600
 
 /** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */
