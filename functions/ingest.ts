@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { traceIdOf } from "@ringback/events/trace"
 import { idOf } from "@ringback/store/event"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
@@ -43,11 +44,12 @@ function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt:
   const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
   // What leads from this line to an event, and from that to its deliveries and its trace.
   const accepted = outcomes.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
-  const events = accepted.map((each) => idOf(each.event))
+  const events = accepted.map(({ event }) => idOf(event))
+  const traces = accepted.map(({ event }) => traceIdOf(event.message))
   deps.log("batch.ingested", {
     records: event.Records.length,
     ...counts,
-    ...(events.length > 0 ? { events } : {}),
+    ...(events.length > 0 ? { events, traces } : {}),
     ...(reasons.length > 0 ? { reasons } : {}),
     durationMs: deps.table.now() - startedAt,
   })

@@ -51,6 +51,8 @@ test("two events have two traces, and what one log line names leads to the other
   const of = (name: string) => logged.filter(({ event }) => event === name)
   const ingested = of("batch.ingested").flatMap(({ fields }) => fields["events"] ?? [])
   assert.deepEqual(new Set(ingested), new Set(arrived().map(({ id }) => id)))
+  const said = of("batch.ingested").flatMap(({ fields }) => fields["traces"] ?? [])
+  assert.deepEqual(new Set(said), new Set(traces))
   const attempted = of("delivery.attempted").map(({ fields }) => fields["traceId"])
   assert.deepEqual(new Set(attempted), new Set(traces))
 })

@@ -85,7 +85,7 @@ export function attributeOf({ attributes }: Pick<SeenSpan, "attributes">, name: 
   const value = attributes.find(({ key }) => key === name)?.value
   if (!value) return undefined
   if ("intValue" in value) return Number(value["intValue"])
-  return Object.values(value)[0]
+  return Object.values(value)[0] as string | boolean | undefined
 }
 
 const NANOS = 1_000_000n

@@ -46,6 +46,14 @@ export const workerFaults = (recording: Recording) => {
     faults.push(...logFaults(recording, lambda))
   }
 
+  const { RINGBACK_OTLP_ENDPOINT: endpoint, RINGBACK_OTLP_LAYER: layer } = stages[recording.stage]!
+  for (const name of ["Ingest", "Deliver", "Jobs"]) {
+    const { environment, layers } = find(recording, "function", `${name}Function`)?.inputs ?? {}
+    const to = environment?.variables?.OTEL_EXPORTER_OTLP_ENDPOINT
+    expect((to ?? "") === (endpoint ?? ""), `${name}: its spans go to ${to}, must be ${endpoint}`)
+    expect((layers ?? []).join() === (layer ?? ""), `${name}: its layers are ${layers}`)
+  }
+
   for (const name of selfTriggered(rightsOf(recording))) {
     const recursion = find(recording, "recursion", `${name}Recursion`)
     expectValues(`${name}Recursion`, recursion?.inputs ?? {}, {
