@@ -33,9 +33,15 @@ export function ingestHandler(deps: IngestDeps) {
         : each,
     )
     log(deps, event, outcomes, startedAt)
+    count(deps, outcomes)
     if (deps.tracing) traceIngest(deps.tracing, event, outcomes, startedAt, deps.table.now())
     return keepInQueue(event, (index) => outcomes[index]?.outcome === "later")
   }
+}
+
+function count({ metrics }: IngestDeps, outcomes: Received[]): void {
+  for (const { outcome, source = "" } of outcomes)
+    metrics?.record("ringback_ingested_total", { outcome, source }, 1)
 }
 
 function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt: number): void {

@@ -61,7 +61,7 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   const { table } = deps
   switch (job.kind) {
     case "hold":
-      return at(job, await holdPage(table, job))
+      return at(job, await holdPage(table, job, deps.metrics))
     case "spread":
       return at(job, await spreadPage(table, job))
     case "wake":

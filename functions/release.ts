@@ -53,6 +53,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
+    deps.metrics?.record("ringback_due_late_seconds", { group: String(group) }, lateSeconds)
     if (released > 0 || lateSeconds > 0) {
       deps.log("release.ended", { group, released, left: read.turns.left, lateSeconds })
     }
@@ -163,5 +164,7 @@ async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean>
   }
 }
 
-export const handler = async (event: ReleaseEvent, context: Context) =>
-  releaseHandler(await releaseResources())(event, context)
+export const handler = async (event: ReleaseEvent, context: Context) => {
+  const deps = await releaseResources()
+  return deps.invocation(() => releaseHandler(deps)(event, context))
+}

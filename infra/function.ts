@@ -1,4 +1,5 @@
 import { logDays, settings } from "./deployment-settings.ts"
+import { namespace } from "./namespace.ts"
 
 const trustsLambda = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })
 
@@ -21,12 +22,9 @@ type Options = {
 
 const { otlpEndpoint, otlpLayer } = settings
 
-const tracing = {
-  environment: {
-    ...(otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
-    OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${$app.stage}`,
-  },
-  ...(otlpLayer && { layers: [otlpLayer] }),
+const tracesEnvironment = {
+  ...(otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
+  OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${$app.stage}`,
 }
 
 // X-Ray knows no resource that a right could be named for.
@@ -60,7 +58,11 @@ export const makeFunction = (name: string, options: Options) => {
       ...options.permissions,
       ...(isTraced && otlpLayer ? [writesTraces] : []),
     ],
-    ...(isTraced && tracing),
+    environment: {
+      RINGBACK_METRICS_NAMESPACE: namespace,
+      ...(isTraced && tracesEnvironment),
+    },
+    ...(isTraced && otlpLayer && { layers: [otlpLayer] }),
     logging: { format: "json", logGroup: logGroup.name },
     // What only some endpoints need (CRMs, JSONata) lies in files of its own, which are loaded by those alone; the process of
     // the transforms is started from one of them.

@@ -118,7 +118,9 @@ function spanOfStep(step: Step, { trace, id, from }: Span): Span {
 const errorType = (statusCode: number | null) =>
   statusCode === null ? "no_answer" : String(statusCode)
 
-const kindOf = ({ connector }: Posted) => (connector as { kind?: string } | undefined)?.kind
+/** What it is delivered to: `webhook`, or the kind of CRM. */
+export const kindOf = ({ connector }: Posted): string =>
+  (connector as { kind?: string } | undefined)?.kind ?? "webhook"
 
 function serverOf(text: string) {
   const { hostname, port, protocol } = new URL(text)

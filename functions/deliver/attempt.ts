@@ -9,7 +9,14 @@ import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
 import type { Verdict } from "../runtime/batch.ts"
-import { hasFailed, isKeptFromStart, spansOfAttempt, type Attempted } from "./attempt-spans.ts"
+import { countEnd } from "../runtime/count-end.ts"
+import {
+  hasFailed,
+  isKeptFromStart,
+  kindOf,
+  spansOfAttempt,
+  type Attempted,
+} from "./attempt-spans.ts"
 import { loggable } from "./loggable.ts"
 import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
@@ -22,6 +29,7 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict>
   const found = await bodyFor(deps, work)
   if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
   await Delivery.advance(deps.table, facts, message.turn, found.change)
+  countEnd(deps.metrics, facts, found.change.status)
   return "done"
 }
 
@@ -48,14 +56,36 @@ async function send(
     deliveryId: message.deliveryId,
     eventId: message.eventId,
     traceId: trace,
+    tenant: message.tenant,
     endpointId: endpoint.id,
     turn: message.turn,
     statusCode: outcome.statusCode,
     durationMs: outcome.durationMs,
     error: loggable(outcome),
     status,
+    ...(outcome.ok && { edgeToReceiverMs: to - work.facts.ref.createdAt }),
   })
+  count(deps, work, outcome, status)
   if (tracing) traceAttempt(tracing, deps, work, { trace, span, from: at, to, outcome, status })
+}
+
+function count(
+  { metrics, table }: StepDeps,
+  { facts, endpoint }: ReadyWork,
+  outcome: Outcome,
+  status: Delivery.DeliveryStatus,
+) {
+  if (!metrics) return
+  const { tenant, endpointId, ref } = facts
+  countEnd(metrics, facts, status)
+  // A discarded one was not tried.
+  if (status === "discarded") return
+  const result = outcome.ok ? "ok" : "failed"
+  const kind = kindOf(endpoint)
+  metrics.record("ringback_attempts_total", { kind, result, tenant, endpoint: endpointId }, 1)
+  if (!outcome.ok) return
+  const seconds = Math.max(0, table.now() - ref.createdAt) / 1000
+  metrics.record("ringback_edge_to_receiver_seconds", { tenant }, seconds)
 }
 
 function traceAttempt(tracing: Tracing, deps: StepDeps, work: ReadyWork, attempted: Attempted) {

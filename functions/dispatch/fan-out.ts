@@ -8,6 +8,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import type { StoredEvent } from "@ringback/store/event"
 import { waitingFrom } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
@@ -15,6 +16,7 @@ import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
+import { countEnd } from "../runtime/count-end.ts"
 import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 import { traceFanOut } from "./fan-out-span.ts"
@@ -27,6 +29,7 @@ export type FanOutDeps = {
   endpoints: Cache<Endpoint.Matching[]>
   log: Log
   tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
 }
 
 export type Accepted = {
@@ -93,8 +96,10 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     const facts = factsOfEvent(tenant, event, endpoint.id)
     const stop = await stopBefore(deps, accepted, endpoint)
     // No POST: the delivery is on record with the reason.
-    if (stop) await advance(deps.table, facts, 0, stop)
-    else if (endpoint.pull) {
+    if (stop) {
+      await advance(deps.table, facts, 0, stop)
+      countEnd(deps.metrics, facts, stop.status)
+    } else if (endpoint.pull) {
       const due = waitingFrom(endpoint.id, deps.table.now())
       await advance(deps.table, facts, 0, { status: "pending", due })
     } else {

@@ -2,6 +2,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
@@ -28,6 +29,7 @@ export type DeliverDeps = {
   random: () => number
   log: Log
   tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
 }
 
 const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`

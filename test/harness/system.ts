@@ -27,6 +27,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
@@ -57,6 +58,7 @@ export type SystemOptions = {
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
   tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
   /** What secrets in the table are sealed with; that of the test's process where it is left out. */
   dataKey?: Buffer
 }
@@ -106,6 +108,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     random,
     log: options.log ?? (() => {}),
     tracing: options.tracing,
+    metrics: options.metrics,
   }
 }
 

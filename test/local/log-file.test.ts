@@ -1,4 +1,4 @@
-import { makeLog } from "@ringback/functions/runtime/log"
+import { makeLogger } from "@ringback/functions/runtime/log"
 import { openLogFile } from "@ringback/local/log-file"
 import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"
@@ -10,7 +10,9 @@ test("what happens is a line of JSON at the end of the file", (t) => {
   const path = join(makeDir(t), "log")
   const log = openLogFile(path, (error) => assert.fail(String(error)))
   log("one", { count: 1 })
-  makeLog(path)("two", { count: 2 })
+  const second = makeLogger(path)
+  second.log("two", { count: 2 })
+  second.flush()
   const lines = readFileSync(path, "utf8").trimEnd().split("\n")
   assert.deepEqual(
     lines.map((line) => (JSON.parse(line) as { event: string }).event),
@@ -25,6 +27,8 @@ test(
     const errors: unknown[] = []
     openLogFile("/dev/full", (error) => errors.push(error))("one")
     assert.match(String(errors), /ENOSPC/)
-    makeLog("/dev/full")("two", {})
+    const second = makeLogger("/dev/full")
+    second.log("two", {})
+    second.flush()
   },
 )

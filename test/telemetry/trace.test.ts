@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test, type TestContext } from "node:test"
 import { traceIdOf } from "@ringback/events/trace"
+import type { Logger } from "@ringback/functions/runtime/log"
 import { openTelemetry } from "@ringback/functions/runtime/telemetry"
 import { makeTracing, originOf } from "@ringback/telemetry/tracing"
 import { startEdge } from "../harness/flow.ts"
@@ -46,6 +47,7 @@ async function setUp(t: TestContext, environment: Record<string, string> = {}) {
   return { otlp, logged, tracing, tracingOf, deps, receiver, customer, endpoint }
 }
 
+const silent: Logger = { log: () => {}, write: () => {}, flush: () => {} }
 const SAMPLE_ALL = { OTEL_TRACES_SAMPLER_ARG: "1" }
 const SAMPLE_NONE = { OTEL_TRACES_SAMPLER_ARG: "0" }
 
@@ -227,7 +229,7 @@ describe("with the OTLP endpoint away", () => {
       AWS_LAMBDA_FUNCTION_NAME: "Ingest",
       ...SAMPLE_ALL,
     }
-    const { tracing, invocation } = openTelemetry(environment, () => {})
+    const { tracing, invocation } = openTelemetry(environment, silent)
     const span = { trace: "1".repeat(32), id: "2".repeat(16), name: "work", from: 1, to: 2 }
     const work = async () => tracing!.add({ ...span, kind: "internal", attributes: {} })
     await invocation(work)
@@ -242,7 +244,7 @@ test("of one trace in a hundred all spans are kept, unless a setting says otherw
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" }
   const traces = Array.from({ length: 20_000 }, (_, index) => traceIdOf(String(index)))
   const kept = (environment: Record<string, string>) => {
-    const { tracing } = openTelemetry({ ...endpoint, ...environment }, () => {})
+    const { tracing } = openTelemetry({ ...endpoint, ...environment }, silent)
     return traces.filter((trace) => tracing!.isSampled(trace)).length
   }
   const standard = kept({})
@@ -252,9 +254,12 @@ test("of one trace in a hundred all spans are kept, unless a setting says otherw
 })
 
 test("where no endpoint is named, nothing is traced; nor where a setting is wrong, which is logged", () => {
-  assert.equal(openTelemetry({}, () => {}).tracing, undefined)
+  assert.equal(openTelemetry({}, silent).tracing, undefined)
   const logged: unknown[] = []
   const wrong = { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }
-  assert.equal(openTelemetry(wrong, (...line) => logged.push(line)).tracing, undefined)
+  assert.equal(
+    openTelemetry(wrong, { ...silent, log: (...line) => void logged.push(line) }).tracing,
+    undefined,
+  )
   assert.equal(logged.length, 1)
 })

@@ -1,3 +1,4 @@
+import type { Collector } from "@ringback/collector/collector"
 import { openTracing } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
@@ -8,6 +9,7 @@ import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, withWarnings } from "./warnings.ts"
+import { makeMetrics, withMetrics } from "./metrics.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
 import { nameRefusedEndpoints } from "./refused-endpoints.ts"
@@ -46,7 +48,9 @@ export async function run(
   const resources = linkResources(settings, services, dir, api.url)
   process.env["SST_RESOURCES_JSON"] = resources
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
-  answer = app.fetch
+  const collectors: Collector[] = []
+  const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
+  answer = withMetrics(app.fetch, metrics, dir.operatorKey)
   shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
@@ -82,7 +86,9 @@ export async function run(
     output.say()
     const log = withWarnings(output, toFile, { isDemo: true })
     const options = { ...common, ami, token, spool: "spool-demo", log }
-    shutdown.add((await startLocalCollector(options)).stop)
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
   if (local) {
     const { host, port } = local.ami
@@ -95,9 +101,10 @@ export async function run(
     ])
     output.say()
     const log = withWarnings(output, toFile, { isDemo: false })
-    shutdown.add(
-      (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
-    )
+    const options = { ...common, ...local, spool: "spool-local", log }
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
 }
 
