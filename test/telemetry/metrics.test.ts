@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { makeEmf } from "@ringback/telemetry/emf"
 import type { MetricName, Metrics } from "@ringback/telemetry/metric"
-import { listenerTo, MAX_DETAILS, withMetrics } from "@ringback/local/metrics"
-import { Registry } from "prom-client"
+import { makeRelay } from "@ringback/telemetry/relay"
+import { makeMetrics, MAX_DETAILS, withMetrics } from "@ringback/local/metrics"
 import { dollarsOf, perDelivery, perEvent } from "../../infra/unit-costs.ts"
+import { startOtlp } from "../harness/otlp.ts"
 import { answer } from "../harness/receiver.ts"
 import { operatorKey, startRingback, makeDir } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
@@ -125,10 +126,10 @@ describe("in CloudWatch's embedded format", () => {
 
 describe("in Prometheus", () => {
   test("a metric has a bounded number of series: who comes later is `other`", async () => {
-    const registry = new Registry()
-    const { record } = listenerTo(registry)
+    const relay = makeRelay()
+    const registry = makeMetrics(relay, () => [])
     for (let count = 0; count < MAX_DETAILS + 10; count++)
-      record("ringback_edge_to_receiver_seconds", { tenant: `ten_${count}` }, 1)
+      relay.record("ringback_edge_to_receiver_seconds", { tenant: `ten_${count}` }, 1)
     const text = await registry.metrics()
     const counts: string[] = text.match(/^ringback_edge_to_receiver_seconds_count\{.*$/gm) ?? []
     assert.equal(counts.length, MAX_DETAILS + 1)
@@ -136,7 +137,8 @@ describe("in Prometheus", () => {
   })
 
   test("/metrics takes the operator's key, and all else is the API's", async () => {
-    const serve = withMetrics(() => new Response("the API"), new Registry(), "the operator's key")
+    const registry = makeMetrics(makeRelay(), () => [])
+    const serve = withMetrics(() => new Response("the API"), registry, "the operator's key")
     const ask = async (path: string, authorization?: string) =>
       serve(
         new Request(`http://127.0.0.1${path}`, { headers: authorization ? { authorization } : {} }),
@@ -194,3 +196,44 @@ describe("the Grafana dashboard", () => {
     assert.deepEqual(prices, [dollarsOf(perEvent), dollarsOf(perDelivery)])
   })
 })
+
+describe("over OTLP", () => {
+  test("a process sends what it counts when it ends, under the same names", async (t) => {
+    const otlp = await startOtlp()
+    t.after(() => otlp.close())
+    const environment = {
+      RINGBACK_DATA_DIR: makeDir(t),
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20key",
+      OTEL_TRACES_SAMPLER_ARG: "1",
+    }
+    const ringback = await startRingback(t, environment)
+    await until(() => otlp.spans().some(({ name }) => name === "deliver"))
+    await ringback.kill()
+    const requests = otlp.requests.filter(({ path }) => path === "/v1/metrics")
+    assert.equal(requests[0]?.headers["authorization"], "Bearer key")
+    const metrics = requests.flatMap(({ body }) => metricsIn(body))
+    const metricOf = (name: string) => metrics.findLast((metric) => metric.name === name)
+    const delivered = metricOf("ringback_deliveries_total")?.sum
+    assert.ok(delivered?.isMonotonic && delivered.aggregationTemporality === 2)
+    assert.ok(delivered.dataPoints.some(({ asDouble = 0 }) => asDouble > 0))
+    const [latency] = metricOf("ringback_edge_to_receiver_seconds")?.histogram?.dataPoints ?? []
+    assert.ok(latency && latency.bucketCounts.length === latency.explicitBounds.length + 1)
+    const counted = latency.bucketCounts.reduce((sum, count) => sum + Number(count), 0)
+    assert.equal(String(counted), latency.count)
+    assert.ok(metricOf("ringback_connected")?.gauge)
+  })
+})
+
+type Point = { asDouble?: number; count: string; bucketCounts: string[]; explicitBounds: number[] }
+type SeenMetric = {
+  name: string
+  sum?: { isMonotonic: boolean; aggregationTemporality: number; dataPoints: Point[] }
+  gauge?: { dataPoints: Point[] }
+  histogram?: { dataPoints: Point[] }
+}
+
+const metricsIn = (body: string): SeenMetric[] =>
+  (
+    JSON.parse(body) as { resourceMetrics: { scopeMetrics: { metrics: SeenMetric[] }[] }[] }
+  ).resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))

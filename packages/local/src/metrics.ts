@@ -25,7 +25,7 @@ export function makeMetrics(relay: Pick<Relay, "listen">, statuses: () => Status
 }
 
 /** Makes each metric in the registry at once, so that one that was never recorded is there too. */
-export function listenerTo(registry: Registry): Metrics {
+function listenerTo(registry: Registry): Metrics {
   const made = new Map(metricNames.map((name) => [name, makeMetric(registry, name)]))
   return { record: (name, labels, value) => made.get(name)!(labels, value) }
 }

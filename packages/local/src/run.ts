@@ -1,5 +1,5 @@
 import type { Collector } from "@ringback/collector/collector"
-import { openTracing } from "@ringback/collector/telemetry"
+import { openTelemetry } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
@@ -32,8 +32,8 @@ export async function run(
   shutdown.add(keepLogSmall(dir.logPath).close)
   const toFile = openLogFile(dir.logPath, failuresTo(output, "The log cannot be written"))
 
-  const tracing = openTracing(environment, toFile)
-  shutdown.add(async () => tracing?.flush(LAST_SPANS_MS))
+  const telemetry = openTelemetry(environment, toFile)
+  shutdown.add(async () => telemetry?.stop())
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
@@ -50,6 +50,7 @@ export async function run(
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   const collectors: Collector[] = []
   const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
+  telemetry?.exportMetrics(metrics)
   answer = withMetrics(app.fetch, metrics, dir.operatorKey)
   shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
@@ -78,7 +79,11 @@ export async function run(
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
-  const common = { ingestQueueUrl, dataDir: dir.path, ...(tracing && { tracing }) }
+  const common = {
+    ingestQueueUrl,
+    dataDir: dir.path,
+    ...(telemetry && { tracing: telemetry.tracing }),
+  }
   if (demo) {
     const { ami, token, receiverUrl } = demo
     output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
@@ -108,7 +113,7 @@ export async function run(
   }
 }
 
-const LAST_SPANS_MS = 2_000
+const LAST_SPANS_MS = 1_000
 const DAY_SECONDS = 24 * 3600
 
 /** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */

@@ -116,7 +116,7 @@ const ownMetricFaults = (title: string, [, name, ...rest]: unknown[]) => {
   if (!isOne) return [`dashboard "${title}": no worker writes ${String(name)}`]
   const dimensions = rest.filter((each, index) => index % 2 === 0 && typeof each === "string")
   const wanted = metricOf(isOne).labels
-  return dimensions.toSorted().join() === wanted.toSorted().join()
+  return new Set(dimensions).symmetricDifference(new Set<unknown>(wanted)).size === 0
     ? []
     : [`dashboard "${title}": ${isOne} has the dimensions ${wanted.join()}`]
 }
