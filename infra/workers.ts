@@ -74,7 +74,7 @@ export const release = makeFunction("Release", {
   memory: "1769 MB",
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
-    onTable("GetItem", "UpdateItem"),
+    onTable("DeleteItem", "GetItem", "UpdateItem"),
     onIndex("due")("Query"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
