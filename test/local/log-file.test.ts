@@ -1,6 +1,7 @@
 import { makeLogger } from "@ringback/functions/runtime/log"
 import { openLogFile } from "@ringback/local/log-file"
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -18,6 +19,19 @@ test("what happens is a line of JSON at the end of the file", (t) => {
     lines.map((line) => (JSON.parse(line) as { event: string }).event),
     ["one", "two"],
   )
+})
+
+test("what was said last is in the file, also where the process ends or throws in the same turn", (t) => {
+  for (const end of ["process.exit(0)", 'throw new Error("a bug")']) {
+    const path = join(makeDir(t), "log")
+    const code = `
+      import { makeLogger } from "@ringback/functions/runtime/log"
+      const { log } = makeLogger(${JSON.stringify(path)})
+      for (let count = 0; count < 100; count++) log("said", { count })
+      ${end}`
+    spawnSync(process.execPath, ["--input-type=module", "--eval", code])
+    assert.equal(readFileSync(path, "utf8").trimEnd().split("\n").length, 100, end)
+  }
 })
 
 test(

@@ -145,6 +145,7 @@ describe("its settings", () => {
   for (const [setting, value] of [
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"],
     ["OTEL_EXPORTER_OTLP_HEADERS", "authorization"],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"],
     ["OTEL_TRACES_SAMPLER_ARG", "1%"],
     ["OTEL_EXPORTER_OTLP_TIMEOUT", "soon"],
   ] as const) {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { makeEmf } from "@ringback/telemetry/emf"
 import type { MetricName, Metrics } from "@ringback/telemetry/metric"
+import { openTelemetry } from "@ringback/functions/runtime/telemetry"
 import { makeRelay } from "@ringback/telemetry/relay"
 import { makeMetrics, MAX_DETAILS, withMetrics } from "@ringback/local/metrics"
 import { dollarsOf, perDelivery, perEvent } from "../../infra/unit-costs.ts"
@@ -124,6 +125,29 @@ describe("in CloudWatch's embedded format", () => {
   })
 })
 
+test("a function writes them in its log when its batch has ended, and the log goes out with it", async () => {
+  const written: string[] = []
+  let flushed = 0
+  const { metrics, invocation } = openTelemetry(
+    { RINGBACK_METRICS_NAMESPACE: "Ringback/production", AWS_LAMBDA_FUNCTION_NAME: "Ingest" },
+    {
+      log: () => {},
+      write: (line) => void written.push(line),
+      flush: () => void (flushed = written.length),
+    },
+  )
+  await assert.rejects(
+    invocation(async () => {
+      metrics.record("ringback_ingested_total", { outcome: "accepted", source: "src_1" }, 1)
+      assert.deepEqual(written, [])
+      throw new Error("the table is away")
+    }),
+    /the table is away/,
+  )
+  assert.match(written.join(), /"outcome":"accepted","ringback_ingested_total":1/)
+  assert.equal(flushed, 1)
+})
+
 describe("in Prometheus", () => {
   test("a metric has a bounded number of series: who comes later is `other`", async () => {
     const relay = makeRelay()
@@ -193,7 +217,8 @@ describe("the Grafana dashboard", () => {
     const prices = [...cost!.targets[0]!.expr.matchAll(/\* ([\d.e-]+)/g)].map((each) =>
       Number(each[1]),
     )
-    assert.deepEqual(prices, [dollarsOf(perEvent), dollarsOf(perDelivery)])
+    const wanted = [dollarsOf(perEvent), dollarsOf(perDelivery)]
+    assert.deepEqual(prices, wanted, `infra/grafana.json must have ${wanted.join(" and ")}`)
   })
 })
 

@@ -37,6 +37,8 @@ export function readTelemetry(environment: Environment): ReadTelemetry {
     if (!isHttp(url)) {
       return refused("OTEL_EXPORTER_OTLP_ENDPOINT", "must be a URL such as http://127.0.0.1:4318")
     }
+  if (of("OTEL_EXPORTER_OTLP_PROTOCOL") === "grpc")
+    return refused("OTEL_EXPORTER_OTLP_PROTOCOL", "must be http/json: grpc is not spoken here")
   const headers = pairsOf(of("OTEL_EXPORTER_OTLP_HEADERS"))
   if (!headers) return refused("OTEL_EXPORTER_OTLP_HEADERS", "must be name=value, with commas")
   const attributes = pairsOf(of("OTEL_RESOURCE_ATTRIBUTES"))

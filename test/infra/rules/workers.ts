@@ -40,6 +40,9 @@ export const workerFaults = (recording: Recording) => {
       architectures: ["arm64"],
       runtime: "nodejs24.x",
     })
+    const { RINGBACK_METRICS_NAMESPACE: namespace } = lambda.inputs.environment?.variables ?? {}
+    const wanted = `Ringback/${recording.stage}`
+    expect(namespace === wanted, `${lambda.name}: its metrics are in ${namespace}, not ${wanted}`)
     // Bounded by the mappings: a function that refuses would send messages towards their DLQ.
     if (!lambda.name.startsWith("AdminApi"))
       expectValues(lambda.name, lambda.inputs, { reservedConcurrentExecutions: undefined })
