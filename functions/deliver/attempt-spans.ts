@@ -23,10 +23,13 @@ export type Attempted = {
 
 /**
  * Whether the receiver is told that this attempt's span is kept. What comes after a failure always is, so that its trace
- * shows how it ended.
+ * shows how it ended; what is recovered begins anew.
  */
-export const isKeptFromStart = (tracing: Tracing, trace: string, { turn }: DeliveryMessage) =>
-  turn > 0 || tracing.isSampled(trace)
+export const isKeptFromStart = (
+  tracing: Tracing,
+  trace: string,
+  { delivery }: Pick<ReadyWork, "delivery">,
+) => (delivery?.tries ?? 0) > 0 || tracing.isSampled(trace)
 
 /** Whether it is a failure, whose spans are kept whatever is sampled. */
 export const hasFailed = ({ outcome, status }: Pick<Attempted, "outcome" | "status">) =>

@@ -44,7 +44,7 @@ async function send(
   const id = `att_${encodeBase32(randomBytes(10))}`
   const span = spanIdOf(id)
   const { tracing } = deps
-  const isKept = tracing && isKeptFromStart(tracing, trace, message)
+  const isKept = tracing && isKeptFromStart(tracing, trace, work)
   const outcome = await postWatched(deps, work, { body, trace, span, isKept })
   const to = deps.table.now()
   const [status] = await Promise.all([
@@ -90,10 +90,10 @@ function count(
 
 function traceAttempt(tracing: Tracing, deps: StepDeps, work: ReadyWork, attempted: Attempted) {
   const { message } = work
-  const isKept = isKeptFromStart(tracing, attempted.trace, message)
+  const isKept = isKeptFromStart(tracing, attempted.trace, work)
   if (!isKept && !hasFailed(attempted)) return
   tracing.add(...spansOfAttempt(work, attempted))
-  if (!isKept) tracing.addLater(wayBefore(deps.table, message))
+  if (!isKept) tracing.addLater(() => wayBefore(deps.table, message))
 }
 
 type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }

@@ -7,6 +7,8 @@ const MAX_TRIES = 5
 const BACKOFF_MS = 1_000
 const MAY_PASS = new Set([429, 502, 503, 504])
 
+export const FULL = "too many wait to be sent"
+
 export type ExporterOptions<Item> = {
   url: string
   headers: Record<string, string>
@@ -30,9 +32,12 @@ export class Exporter<Item> {
     this.#options = options
   }
 
+  get isFull(): boolean {
+    return this.#waiting.length >= MAX_WAITING
+  }
+
   add(item: Item): void {
-    if (this.#waiting.length >= MAX_WAITING)
-      return this.#options.onDropped(1, "too many wait to be sent")
+    if (this.isFull) return this.#options.onDropped(1, FULL)
     this.#waiting.push(item)
     this.#schedule()
   }

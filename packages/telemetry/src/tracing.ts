@@ -1,5 +1,5 @@
 import { isSampled } from "@ringback/events/trace"
-import { Exporter, within } from "./exporter.ts"
+import { Exporter, FULL, within } from "./exporter.ts"
 import type { Origin } from "./otlp.ts"
 import type { TelemetrySettings } from "./settings.ts"
 import { formatSpans, type Span } from "./span.ts"
@@ -14,7 +14,7 @@ export type Tracing = {
   isSampled: (trace: string) => boolean
   add: (...spans: Span[]) => void
   /** Adds spans that are still to be found out; where that fails they are lost, and the work is not. */
-  addLater: (found: Promise<Span[]>) => void
+  addLater: (find: () => Promise<Span[]>) => void
   /** Waits for what was added to be out, for `limitMs` at most. */
   flush: (limitMs: number) => Promise<void>
 }
@@ -54,8 +54,10 @@ export function makeTracing(
   return {
     isSampled: (trace) => isSampled(trace, share),
     add,
-    addLater(found) {
-      const added = found.then(
+    addLater(find) {
+      // Nothing is asked for what would be dropped.
+      if (exporter.isFull) return drop(1, FULL)
+      const added = find().then(
         (spans) => add(...spans),
         (error: unknown) => drop(1, String(error)),
       )
