@@ -1,4 +1,4 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { handleBatch, receiveCountOf, type Verdict } from "./runtime/batch.ts"
 import { deliverOne } from "./deliver/deliver-one.ts"
 import type { DeliverDeps } from "./endpoint/cached-endpoint.ts"
@@ -20,20 +20,35 @@ export function deliverHandler(deps: DeliverDeps) {
   ): Promise<SQSBatchResponse> => {
     const results = makeBatchResults(deps)
     const deletion = startEarlyDeletion(deps, results.flush)
-    const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
-      const message = parseDelivery(record.body)
-      if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
-      const taken = {
-        message,
-        isRepeat: receiveCountOf(record) > 1,
-        hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
-      }
-      const verdict = await traced(deps, message, () => deliverOne({ ...deps, results }, taken))
-      if (verdict === "done") deletion.add(record)
-      return verdict
-    })
+    const answer = await handleBatch(
+      event,
+      deps.log,
+      async (record): Promise<Verdict> => {
+        const message = parseDelivery(record.body)
+        if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
+        const taken = {
+          message,
+          isRepeat: receiveCountOf(record) > 1,
+          hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
+        }
+        const verdict = await traced(deps, message, () => deliverOne({ ...deps, results }, taken))
+        if (verdict === "done") deletion.add(record)
+        return verdict
+      },
+      idsIn,
+    )
     await Promise.all([results.flush(), deletion.close()])
     return answer
+  }
+}
+
+/** What leads from a line of the log to the rest; of a message that cannot be read, nothing. */
+function idsIn({ body }: SQSRecord) {
+  try {
+    const { deliveryId, eventId, endpointId, trace: traceId } = parseDelivery(body)
+    return { deliveryId, eventId, endpointId, traceId }
+  } catch {
+    return {}
   }
 }
 

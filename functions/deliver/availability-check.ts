@@ -18,6 +18,7 @@ export async function stopUnavailable(
   if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }
   await Delivery.advance(deps.table, facts, message.turn, fresh.stop)
   countEnd(deps.metrics, facts, fresh.stop.status)
-  deps.log("delivery.stopped", { deliveryId: message.deliveryId, status: fresh.stop.status })
+  const { deliveryId, eventId } = message
+  deps.log("delivery.stopped", { deliveryId, eventId, status: fresh.stop.status })
   return undefined
 }

@@ -81,7 +81,7 @@ async function discard(
   const change = { status: "discarded" as const, reason: `superseded by ${by}` }
   await advance(table, facts, message.turn, change)
   countEnd(metrics, facts, change.status)
-  log("delivery.superseded", { deliveryId: message.deliveryId, by })
+  log("delivery.superseded", { deliveryId: message.deliveryId, eventId: message.eventId, by })
   return "done"
 }
 
