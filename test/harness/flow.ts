@@ -38,9 +38,11 @@ export type Flow = {
 type FlowOptions = {
   /** Instead of the half minute for which ingest puts off what it cannot decide yet. */
   holdSeconds?: number
+  /** Where stand-ins for CRMs listen. */
+  crmUrls?: Partial<Record<string, string>>
 }
 
-export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow> {
+export async function startFlow({ holdSeconds, crmUrls = {} }: FlowOptions = {}): Promise<Flow> {
   const stack = await startStack()
   const counts: Counts = {}
   const ended = new AbortController()
@@ -52,7 +54,9 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
   )
   const of = Object.fromEntries(clients)
   if (holdSeconds !== undefined) shortenDelays(of["ingest"]!.sqs, holdSeconds)
-  const deps = new Map(clients.map(([name, mine]) => [name, makeDeps(stack, { clients: mine })]))
+  const deps = new Map(
+    clients.map(([name, mine]) => [name, makeDeps(stack, { clients: mine, crmUrls })]),
+  )
   const sources = names.map((name) =>
     pollQueue({
       sqs: of["poller"]!.sqs,

@@ -3,8 +3,9 @@ import { openTelemetry } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
-import { openDataDir } from "./data-dir.ts"
+import { openDataDir, type DataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
+import { startDemoCrm } from "./demo-crm/crm-server.ts"
 import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
@@ -45,7 +46,12 @@ export async function run(
     },
   )
   shutdown.add(api.close)
-  const resources = linkResources(settings, services, dir, api.url)
+  // A stand-in that a setting names is the one that is wanted.
+  const hasDemoCrm = settings.isDemo && settings.crmUrls["hubspot"] === undefined
+  const crm = hasDemoCrm ? await startDemoCrm(callsFileOf(dir)) : undefined
+  if (crm) shutdown.add(crm.close)
+  const crmUrls = { ...settings.crmUrls, ...(crm && { hubspot: crm.url }) }
+  const resources = linkResources({ ...settings, crmUrls }, services, dir, api.url)
   process.env["SST_RESOURCES_JSON"] = resources
   const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
   const collectors: Collector[] = []
@@ -56,7 +62,7 @@ export async function run(
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
-  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown) : undefined
+  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown, crm) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
   const sayFailure = failuresTo(output, "Not all can be done now, and is tried again")
   const workers = startWorkers({
@@ -74,7 +80,8 @@ export async function run(
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
   const portalUrl = await portalUrlOf(admin, api.url, tenant)
-  introduce(output, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
+  const urls = { apiUrl: api.url, portalUrl, crmUrl: crm?.url }
+  introduce(output, { settings, services, ...urls, operatorKey, tenant })
   const sayUnread = failuresTo(output, "The stored endpoints could not be looked through")
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
@@ -114,6 +121,12 @@ export async function run(
 }
 
 const LAST_SPANS_MS = 1_000
+const CALLS_FILE = "demo-crm.json"
+const callsFileOf = (dir: DataDir) => ({
+  read: () => dir.read(CALLS_FILE),
+  write: (text: string) => dir.write(CALLS_FILE, text),
+})
+
 const DAY_SECONDS = 24 * 3600
 
 /** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */
