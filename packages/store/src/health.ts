@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { announceChange } from "./changes.ts"
 import { getItem, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
@@ -38,6 +39,7 @@ export async function get(
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },
