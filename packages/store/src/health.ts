@@ -1,6 +1,13 @@
 import * as v from "valibot"
 import { announceChange } from "./changes.ts"
-import { getItem, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
+import {
+  deleteItem,
+  getItem,
+  updateItem,
+  type Item,
+  type ReadOptions,
+  type Update,
+} from "./item.ts"
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
@@ -36,6 +43,10 @@ export async function get(
 ): Promise<Health> {
   return parse(await getItem(table, healthKey(tenant, endpointId), options))
 }
+
+/** Nothing is remembered of an endpoint that is gone, and nothing of it falls due. */
+export const remove = (table: Table, tenant: string, endpointId: string) =>
+  deleteItem(table, healthKey(tenant, endpointId))
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
