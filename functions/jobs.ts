@@ -33,7 +33,7 @@ export function jobsHandler(deps: JobsDeps) {
       let waitMs = 0
       do {
         next = await runPage(deps, next)
-        waitMs = next ? notBefore(next) - deps.table.now() : 0
+        waitMs = notBefore(next) - deps.table.now()
         pages++
       } while (next && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
       if (next) {
@@ -43,12 +43,6 @@ export function jobsHandler(deps: JobsDeps) {
       deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !next })
       return "done"
     })
-}
-
-/** When the next page may begin, epoch ms. */
-function notBefore(job: PagedJob): number {
-  if (job.kind === "forget" || job.kind === "erase") return job.place?.notBefore ?? 0
-  return job.kind === "wake" ? (job.place?.from ?? 0) : 0
 }
 
 async function notify(deps: JobsDeps, job: JobOf<"notify">): Promise<Verdict> {
@@ -81,6 +75,12 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
     case "recover":
       return at(job, await recoverPage(table, job))
   }
+}
+
+/** When the next page may begin, epoch ms. */
+function notBefore(job: PagedJob | undefined): number {
+  if (job?.kind === "forget" || job?.kind === "erase") return job.place?.notBefore ?? 0
+  return job?.kind === "wake" ? (job.place?.from ?? 0) : 0
 }
 
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>

@@ -1,19 +1,15 @@
 import { Resource } from "sst"
-import type { Erased } from "@ringback/store/erasure"
-import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
-import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
 import { makeTestSender } from "./endpoint/test-sender.ts"
-import { makeCache } from "./runtime/cache.ts"
+import { makeCaches } from "./endpoint/caches.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLogger, reasonOf, type Logger } from "./runtime/log.ts"
-import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeOutbound } from "./outbound/outbound.ts"
 import { makeTurns } from "./runtime/turns.ts"
@@ -116,10 +112,7 @@ export async function connect(linked: Linked) {
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    sources: makeCache<Known | undefined>(now, cachedMs),
-    endpoints: makeCache<Matching[]>(now, cachedMs),
-    erased: makeCache<Erased>(now, cachedMs),
-    receivers: makeCache<Receiver>(now, cachedMs),
+    ...makeCaches(table, cachedMs),
     slowness: makeSlowness(now),
     turns: makeTurns(),
     random: Math.random,

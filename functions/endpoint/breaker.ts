@@ -1,6 +1,7 @@
 import type { Metrics } from "@ringback/telemetry/metric"
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as BreakerState from "@ringback/store/breaker-state"
+import { announceChange } from "@ringback/store/changes"
 import { listDue, moveDue, parkingShards, type DueEntry } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
@@ -12,7 +13,13 @@ import { formatJob } from "../messages/job.ts"
 import { takeDue } from "../messages/retry-plan.ts"
 import { sendOne } from "../messages/send.ts"
 import type { Log } from "../runtime/log.ts"
-import { cachedReceiver, freshReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
+import {
+  cachedReceiver,
+  freshReceiver,
+  isWell,
+  noteHealth,
+  type DeliverDeps,
+} from "./cached-endpoint.ts"
 import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 
 // THE CIRCUIT BREAKER OF AN ENDPOINT
@@ -88,9 +95,13 @@ export async function recordFailures(
   { count, pauseMs }: { count: number; pauseMs: number },
 ): Promise<void> {
   const { table } = deps
-  const { endpoint } = await cachedReceiver(deps, tenant, endpointId)
+  const { endpoint, health: known } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
+  const wasWell = isWell(known, table.now())
+  // The first of a run: other workers take the endpoint for well until it is announced.
+  if (wasWell) await announceChange(table, tenant)
   const failed = await BreakerState.recordFailures(table, tenant, endpointId, count)
+  if (!wasWell && failed?.failures === count) await announceChange(table, tenant)
   const until = table.now() + pauseMs
   const paused = pauseMs > 0 ? await Health.pause(table, tenant, endpointId, until) : undefined
   const health = paused ?? failed

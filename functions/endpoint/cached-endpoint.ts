@@ -8,7 +8,7 @@ import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
 import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
-import type { Slowness } from "./slow-endpoints.ts"
+import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 /** An endpoint and how it fares. */
 export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health.Health }
@@ -33,6 +33,17 @@ export type DeliverDeps = {
 }
 
 const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`
+
+/** Whether workers learn of it when its health changes: the end of its being well is announced, see changes.ts. */
+export const isWell = (
+  { failures, failingSince, state, slowAt, pausedUntil }: Health.Health,
+  now: number,
+) =>
+  failures === 0 &&
+  failingSince === undefined &&
+  state === undefined &&
+  now - (slowAt ?? -Infinity) > SLOW_FOR_MS &&
+  (pausedUntil ?? 0) <= now
 
 export async function readReceiver(
   table: Table,

@@ -52,7 +52,9 @@ export async function wakePage(deps: SendDueDeps, job: Wake): Promise<Next<"wake
   const sent = await sendDue(deps, entries, { timeOf, claimsAtOnce: CLAIMS_AT_ONCE })
   deps.log("wake.step", { endpointId, rate, sent })
   if (!isLast) return { from, step: { number, beganAt: now, sample: sampleOf(entries) } }
-  await endWake(table, tenant, endpointId, number)
+  // Of an endpoint that is gone the step alone made an item of its health.
+  if (!endpoint && health.state === undefined) await Health.remove(table, tenant, endpointId)
+  else await endWake(table, tenant, endpointId, number)
   return undefined
 }
 

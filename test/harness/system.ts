@@ -12,17 +12,16 @@ import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
 import { makeOutbound, type Outbound } from "@ringback/functions/outbound/outbound"
 import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
-import { makeCache } from "@ringback/functions/runtime/cache"
+import { makeCaches } from "@ringback/functions/endpoint/caches"
 import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
-import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-endpoint"
+import type { DeliverDeps } from "@ringback/functions/endpoint/cached-endpoint"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeTurns } from "@ringback/functions/runtime/turns"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
-import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
@@ -99,10 +98,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     },
     outbound: outboundOf(options.sender ?? makeSender({ ...sending, timeouts })),
     testOutbound: outboundOf(options.sender ?? makeTestSender(sending)),
-    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
-    endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
-    erased: makeCache<Erased>(now, CACHED_MS),
-    receivers: makeCache<Receiver>(now, CACHED_MS),
+    ...makeCaches(table, CACHED_MS),
     slowness: makeSlowness(now),
     turns: makeTurns(),
     random,

@@ -1,3 +1,4 @@
+import { announceChange } from "./changes.ts"
 import { healthShard } from "./due.ts"
 import { changeHealth, type Health } from "./health.ts"
 import type { Table } from "./table.ts"
@@ -48,6 +49,7 @@ export async function close(table: Table, tenant: string, endpointId: string) {
 
 /** From here on only probes are sent: the endpoint's own entry falls due at `probeAt`. Undefined where it rests already. */
 export async function open(table: Table, tenant: string, endpointId: string, probeAt: number) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET #state = :resting, dueShard = :shard, dueAt = :at, endpointId = :endpointId",
     condition: "attribute_not_exists(#state) OR #state <> :resting",

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { announceChange } from "./changes.ts"
 import {
   deleteItem,
   getItem,
@@ -49,6 +50,7 @@ export const remove = (table: Table, tenant: string, endpointId: string) =>
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },

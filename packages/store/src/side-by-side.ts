@@ -53,6 +53,7 @@ export async function readSideBySide(
       else places[index] = (kept.at(-1)?.["sk"] as string | undefined) ?? places[index]!
     }
   }
+  items.sort((a, b) => ((a["sk"] as string) < (b["sk"] as string) ? 1 : -1))
   return {
     items,
     next: places.some((place) => place !== null) ? JSON.stringify(places) : undefined,
