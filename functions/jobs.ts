@@ -77,8 +77,9 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   }
 }
 
+/** From when on the page may be done, epoch ms. */
 const notBefore = (job: PagedJob | undefined): number =>
-  job?.kind === "forget" || job?.kind === "erase" ? (job.place?.notBefore ?? 0) : 0
+  job?.place && "notBefore" in job.place ? (job.place.notBefore ?? 0) : 0
 
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }

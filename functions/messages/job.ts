@@ -9,6 +9,15 @@ const Base = { v: MessageVersion, tenant: v.string() }
 const Listed = v.optional(v.object({ cursor: v.string() }))
 /** At a rate: when the next one is due, epoch ms. */
 const Paced = v.optional(v.object({ from: v.number() }))
+/** In a list, at a pull endpoint twice. */
+const Holding = v.optional(
+  v.object({
+    cursor: v.exactOptional(v.string()),
+    isSecond: v.exactOptional(v.boolean()),
+    /** No page before that time, epoch ms. */
+    notBefore: v.exactOptional(v.number()),
+  }),
+)
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
 /** In a list of deliveries, more than once; at last among all that a tenant has. */
@@ -68,7 +77,7 @@ export const Job = v.variant("kind", [
   /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
-  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Listed }),
+  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Holding }),
   /** The endpoint is well again: what was parked with it falls due, at its rate. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Paced }),
   /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
