@@ -42,7 +42,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
   const ended = new AbortController()
   const names = Object.keys(queues) as QueueName[]
   const errors: unknown[] = []
-  const load = watchProcessorLoad()
+  const hasTime = watchProcessorLoad()
   const clients = ["ingest", "deliver", "jobs", "release", "poller"].map(
     (name) => [name, countedClients(stack, counts, name)] as const,
   )
@@ -56,7 +56,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
       facts: queues[name],
       handler: handlersOf(deps.get(FUNCTION_OF[name])!)[name],
       onError: (error) => errors.push(error),
-      hasTime: load.hasTime,
+      hasTime,
     }),
   )
   const releasing = releaseForEver(deps.get("release")!, ended.signal)
@@ -67,7 +67,6 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
     async close() {
       ended.abort()
       await Promise.all([...sources.map((each) => each.close()), releasing])
-      load.close()
       for (const [, mine] of clients) mine.close()
       await stack.close()
       if (errors.length > 0) throw new AggregateError(errors, "a poller failed")
