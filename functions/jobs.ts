@@ -77,10 +77,10 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   }
 }
 
-/** When the next page may begin, epoch ms. */
+/** From when on the page may be done, epoch ms. */
 function notBefore(job: PagedJob | undefined): number {
-  if (job?.kind === "forget" || job?.kind === "erase") return job.place?.notBefore ?? 0
-  return job?.kind === "wake" ? (job.place?.from ?? 0) : 0
+  if (job?.kind === "wake") return job.place?.from ?? 0
+  return job?.place && "notBefore" in job.place ? (job.place.notBefore ?? 0) : 0
 }
 
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>

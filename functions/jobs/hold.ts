@@ -7,11 +7,15 @@ import type { Table } from "@ringback/store/table"
 import type { Metrics } from "@ringback/telemetry/metric"
 import { availabilityOf } from "../endpoint/availability.ts"
 import { countEnd } from "../runtime/count-end.ts"
+import { SETTLED_MS } from "./settled.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
 
-/** The next page of what waits for a disabled endpoint becomes `held`. */
+/**
+ * The next page of what waits for a disabled endpoint becomes `held`. What a worker that did not know yet makes wait for a
+ * pull endpoint is attempted by nobody, who would find that out: it is looked for once more.
+ */
 export async function holdPage(
   table: Table,
   { tenant, endpointId, place }: JobOf<"hold">,
@@ -34,7 +38,10 @@ export async function holdPage(
       if (written === "won") countEnd(metrics, facts, found.stop.status)
     }),
   )
-  if (next !== undefined) return { cursor: next }
+  const isSecond = place?.isSecond ?? false
+  if (next !== undefined) return { cursor: next, isSecond }
   await BreakerState.resetAndWake(table, tenant, endpointId)
-  return undefined
+  return endpoint?.pull && !isSecond
+    ? { isSecond: true, notBefore: table.now() + SETTLED_MS }
+    : undefined
 }

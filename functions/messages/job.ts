@@ -17,6 +17,15 @@ const Waking = v.optional(
     ),
   }),
 )
+/** In a list, at a pull endpoint twice. */
+const Holding = v.optional(
+  v.object({
+    cursor: v.exactOptional(v.string()),
+    isSecond: v.exactOptional(v.boolean()),
+    /** No page before that time, epoch ms. */
+    notBefore: v.exactOptional(v.number()),
+  }),
+)
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
 /** In a list of deliveries, more than once; at last among all that a tenant has. */
@@ -76,7 +85,7 @@ export const Job = v.variant("kind", [
   /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
-  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Listed }),
+  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Holding }),
   /** The endpoint is well again: what was parked with it is sent, at a rate that it can take. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
   /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */

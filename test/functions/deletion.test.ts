@@ -123,6 +123,11 @@ describe("deleting a tenant", () => {
       Object.keys(item).every((name) =>
         ["pk", "sk", "v", "endpointId", "expiresAt"].includes(name),
       ),
+    "that the tenant's endpoints changed, by which caches are emptied: its id, gone in hours": (
+      item,
+    ) =>
+      item["pk"] === "CHANGES" &&
+      Object.keys(item).every((name) => ["pk", "sk", "expiresAt"].includes(name)),
     "an answer to an Idempotency-Key: sealed, and gone in a day": ({ pk, expiresAt }) =>
       (pk as string).includes("#I#") && (expiresAt as number) * 1000 - world.now() < 86_400_000,
   }

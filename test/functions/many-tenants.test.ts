@@ -158,7 +158,7 @@ describe("what a worker keeps of a tenant is ten seconds old at the most", () =>
     const { endpoint: added } = await makeEndpoint(world.deps, tenant, world.receiver.url)
     later()
     assert.equal((await endpointsOf(deps, tenant)).length, 2)
-    await Endpoint.disable(table, tenant, endpoint.id, "failing", world.now())
+    await Endpoint.disable(table, endpoint, "failing", world.now())
     later()
     assert.equal((await receiver()).endpoint!.disabled, true)
     await Endpoint.rotateSecret(table, added, added.secrets[0]!.sealed, 0)

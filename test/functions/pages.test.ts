@@ -40,7 +40,7 @@ describe("a page of work", () => {
   test("holds a hundred of what waits for a disabled endpoint, and goes on behind them", async () => {
     const { id } = await world.addEndpoint()
     await makePending(id, 130)
-    await Endpoint.disable(table(), tenant(), id, "manual", world.now())
+    await Endpoint.update(table(), tenant(), id, { disabled: true })
     const job = { v: 1, kind: "hold", tenant: tenant(), endpointId: id } as const
     const place = await holdPage(table(), job)
     assert.ok(place)

@@ -48,7 +48,7 @@ export async function startFlow({ holdSeconds, crmUrls = {} }: FlowOptions = {})
   const ended = new AbortController()
   const names = Object.keys(queues) as QueueName[]
   const errors: unknown[] = []
-  const load = watchProcessorLoad()
+  const hasTime = watchProcessorLoad()
   const clients = ["ingest", "deliver", "jobs", "release", "poller"].map(
     (name) => [name, countedClients(stack, counts, name)] as const,
   )
@@ -64,7 +64,7 @@ export async function startFlow({ holdSeconds, crmUrls = {} }: FlowOptions = {})
       facts: queues[name],
       handler: handlersOf(deps.get(FUNCTION_OF[name])!)[name],
       onError: (error) => errors.push(error),
-      hasTime: load.hasTime,
+      hasTime,
     }),
   )
   const releasing = releaseForEver(deps.get("release")!, ended.signal)
@@ -75,7 +75,6 @@ export async function startFlow({ holdSeconds, crmUrls = {} }: FlowOptions = {})
     async close() {
       ended.abort()
       await Promise.all([...sources.map((each) => each.close()), releasing])
-      load.close()
       for (const [, mine] of clients) mine.close()
       await stack.close()
       if (errors.length > 0) throw new AggregateError(errors, "a poller failed")

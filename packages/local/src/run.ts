@@ -17,7 +17,7 @@ import { nameRefusedEndpoints } from "./refused-endpoints.ts"
 import { readSettings } from "./machine-settings.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
-import { loadApi, loadHandlers, startWorkers } from "./workers.ts"
+import { loadApi, loadFirstDueAt, loadHandlers, startWorkers } from "./workers.ts"
 
 /** Starts everything on this machine, and says so: once on stdout for programs, on stderr for people. */
 export async function run(
@@ -53,7 +53,11 @@ export async function run(
   const crmUrls = { ...settings.crmUrls, ...(crm && { hubspot: crm.url }) }
   const resources = linkResources({ ...settings, crmUrls }, services, dir, api.url)
   process.env["SST_RESOURCES_JSON"] = resources
-  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
+  const [handlers, firstDueAt, { app, deps }] = await Promise.all([
+    loadHandlers(),
+    loadFirstDueAt(),
+    loadApi(),
+  ])
   const collectors: Collector[] = []
   const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
   telemetry?.exportMetrics(metrics)
@@ -68,12 +72,18 @@ export async function run(
   const workers = startWorkers({
     ...services,
     handlers,
+    firstDueAt,
     onError(error) {
       toFile("worker.failed", { reason: String(error) })
       sayFailure(error)
     },
   })
   shutdown.add(workers.close)
+  answer = async (request) => {
+    const response = await app.fetch(request)
+    if (request.method !== "GET") workers.noteWork()
+    return response
+  }
 
   announce(dir, services, api.url)
   shutdown.add(() => dir.remove("ready.json"))
