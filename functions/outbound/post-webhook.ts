@@ -26,8 +26,8 @@ export async function send(
     body: shaped.body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
-  const traceparent = formatTraceparent(event.trace, event.span)
   const left = countdown(OAUTH_LIMIT_MS)
+  const traceparent = formatTraceparent(event.trace, event.span, event.isKept)
   const post = (token?: string) =>
     sender.send({
       ...(token !== undefined && { limitMs: Math.max(left(), MIN_LEFT_MS) }),
