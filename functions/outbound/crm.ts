@@ -6,6 +6,7 @@ import { loopbackOf } from "@ringback/webhooks/loopback"
 import type { Step } from "@ringback/webhooks/outcome"
 import { ATTEMPT_LIMIT_MS } from "@ringback/webhooks/send"
 import type { OutboundDeps } from "./deps.ts"
+import { MIN_LEFT_MS } from "./token.ts"
 
 const MAX_REQUESTS = 6
 
@@ -81,6 +82,7 @@ export function openCrm(
       whose: { tenant: endpoint.tenant, endpointId: endpoint.id, credentials: endpoint.auth ?? "" },
       auth: { ...auth, tokenUrl: place.tokenUrl } as OAuth,
       client: place.client,
+      limitMs: limitMs - durationMs(),
       allowedLoopback,
       onStep: (step: Step) => void steps.push(step),
     }
@@ -93,8 +95,6 @@ export function openCrm(
 
   return { send, steps, durationMs }
 }
-
-const MIN_LEFT_MS = 100
 
 /** Where the CRM is: fixed by its kind and settings, but for a stand-in on one machine. */
 function placeOf({ crmUrls }: Pick<OutboundDeps, "crmUrls">, settings: ConnectorSettings) {
