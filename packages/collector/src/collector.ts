@@ -19,23 +19,23 @@ export type CollectorOptions = {
   sqs: Sqs
   spoolDir: string
   spoolMaxMb?: number
-  /** Messages a second, at the most. */
+  /** Maximum messages per second. */
   sendRate?: number
-  /** AMI events to forward beside those of the dialler, by name. */
+  /** Names of AMI events to forward in addition to the dialler's. */
   amiEvents?: readonly string[]
   /** Null (default): no /healthz and /metrics. 0: any free port. */
   healthPort?: number | null
   healthHost?: string
-  /** The time of each call of the queue. */
+  /** Called with the duration of each SQS call. */
   onBatch?: (durationMs: number) => void
   log: Log
-  /** Time, for the PBX's session and all that is written down. */
+  /** Used for the AMI session and for all recorded times. */
   clock?: Clock
   heartbeatMs?: number
-  /** Where to ask whether the token is good; without it nobody is asked. */
+  /** The API that validates the token. Without a URL the token is not validated. */
   apiUrl?: string
   tokenCheckMs?: number
-  /** How far apart the PBX's lists are asked for twice after a gap. */
+  /** Time between the two reads of the PBX's lists after a gap. */
   confirmMs?: number
   tuning?: Partial<Tuning>
 }
@@ -45,19 +45,25 @@ export type Collector = {
   ready: Promise<void>
   healthPort: number | null
   status: () => Status
-  /** Takes new credentials and settings of the same source over, without missing an event. */
+  /** Applies new credentials and settings of the same source without missing an event. */
   reload: (options: Pick<CollectorOptions, "ami" | "sourceToken">) => Promise<void>
-  /** Logs off, sends what is in the spool while the queue takes it, and lets go of the directory. */
+  /**
+   * Logs off, sends what is left in the spool while the queue is reachable, and unlocks the
+   * directory.
+   */
   stop: () => Promise<void>
 }
 
 const MEGABYTE = 1_048_576
 
-/** Reads one PBX into the ingest queue until it is stopped. Throws a SettingError where it cannot begin. */
+/**
+ * Forwards the events of one PBX to the ingest queue until stopped. Throws a SettingError if it
+ * cannot start.
+ */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { spoolDir, clock = systemClock, healthPort = null } = options
   const token = parseSourceToken(options.sourceToken)
-  if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is no source token (rbs_...)")
+  if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is not a source token (rbs_...)")
   const log: Log = (event, fields) => options.log(event, { source: token.source, ...fields })
   const maxBytes = (options.spoolMaxMb ?? 1_024) * MEGABYTE
   const storage = await openStorage({ dir: spoolDir, maxBytes, log, now: clock.now })
@@ -93,7 +99,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       async reload({ ami, sourceToken: text }) {
         const next = parseSourceToken(text)
         if (next?.source !== token.source) {
-          throw new SettingError("RINGBACK_SOURCE_TOKEN is of another source: that takes a restart")
+          throw new SettingError(
+            "RINGBACK_SOURCE_TOKEN belongs to another source: restart the collector to change it",
+          )
         }
         sourceToken = text
         await pbxCollector.reload(ami, next)

@@ -5,7 +5,7 @@ import type { GapReason } from "./losses.ts"
 import type { OpenGaps } from "./open-gaps.ts"
 import type { Inferred } from "./resync.ts"
 
-/** A gap that is over. `since`: from when on all had been read before it, where that is known. */
+/** A gap that has ended. `since`: start of the coverage before the gap, if known. */
 export type Gap = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 type ReportOptions = {
@@ -16,7 +16,7 @@ type ReportOptions = {
   now: () => number
 }
 
-/** Puts each gap's report into the spool, once. */
+/** Writes each gap report to the spool once. */
 export class GapReports {
   readonly counts: Record<string, number> = {}
   readonly #options: ReportOptions
@@ -25,7 +25,7 @@ export class GapReports {
     this.#options = options
   }
 
-  /** Notes it with the end that is reported: made once more, the report must be the same. */
+  /** Saves the gap with its final bounds, so that a repeated report is identical. */
   keep(gap: Gap): void {
     this.#options.openGaps.keep(gap)
   }
@@ -36,7 +36,7 @@ export class GapReports {
     const gap = { id, from, to, reason, inferred, ...(since !== undefined && { since }) }
     spool.append(envelope.gap(gap, now()), true)
     const seconds = (to - from) / 1_000
-    // Whatever else makes a gap has raised its alarm when it began.
+    // Other reasons already raised their alarm when the gap began.
     log("gap", {
       alarm: reason === "restarted",
       reason,
@@ -46,7 +46,8 @@ export class GapReports {
       inferred,
     })
     await spool.flush()
-    // While the disk refuses, the report is in memory alone: should that be lost, the next start makes the same again.
+    // While the disk fails, the report is only in memory. Keep the gap so that the next start can
+    // report it again.
     if (spool.diskTrouble === null) openGaps.forget(id)
   }
 }
