@@ -150,7 +150,7 @@ test("names what is wrong in a configuration file", (t) => {
   const cases: [text: string, problem: RegExp][] = [
     ["{", /RINGBACK_CONFIG names .*, which is neither JSON nor YAML/],
     ["[]", /does not contain a list/],
-    ["[1]", /no map/],
+    ["[1]", /not a map/],
     ['[{}, {"AMI_PORT": 0}]', /RINGBACK_CONFIG, entry 2: AMI_PORT/],
     ["[{}, {}]", /two entries with one source/],
   ]
