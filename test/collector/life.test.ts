@@ -152,7 +152,7 @@ test("names what is wrong in a configuration file", (t) => {
     ["[]", /does not contain a list/],
     ["[1]", /not a map/],
     ['[{}, {"AMI_PORT": 0}]', /RINGBACK_CONFIG, entry 2: AMI_PORT/],
-    ["[{}, {}]", /two entries with one source/],
+    ["[{}, {}]", /two entries with the same source/],
   ]
   for (const [text, problem] of cases) {
     writeFileSync(config, text)

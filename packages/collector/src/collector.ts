@@ -1,8 +1,6 @@
-import { type Clock, systemClock } from "@ringback/ami/clock"
-import type { AmiTarget } from "@ringback/ami/session"
-import type { Tuning } from "@ringback/ami/tuning"
+import { systemClock } from "@ringback/ami/clock"
 import { parseSourceToken } from "@ringback/events/token"
-import type { Sqs } from "./batch.ts"
+import type { CollectorOptions } from "./collector-options.ts"
 import { type Health, startHealth } from "./health.ts"
 import type { Log } from "./log.ts"
 import { makeMetrics } from "./metrics.ts"
@@ -12,33 +10,7 @@ import type { Status } from "./status.ts"
 import { openStorage } from "./spool/storage.ts"
 import { startTokenCheck } from "./token-check.ts"
 
-export type CollectorOptions = {
-  ami: AmiTarget
-  sourceToken: string
-  ingestQueueUrl: string
-  sqs: Sqs
-  spoolDir: string
-  spoolMaxMb?: number
-  /** Maximum messages per second. */
-  sendRate?: number
-  /** Names of AMI events to forward in addition to the dialler's. */
-  amiEvents?: readonly string[]
-  /** Null (default): no /healthz and /metrics. 0: any free port. */
-  healthPort?: number | null
-  healthHost?: string
-  /** Called with the duration of each SQS call. */
-  onBatch?: (durationMs: number) => void
-  log: Log
-  /** Used for the AMI session and for all recorded times. */
-  clock?: Clock
-  heartbeatMs?: number
-  /** The API that validates the token. Without a URL the token is not validated. */
-  apiUrl?: string
-  tokenCheckMs?: number
-  /** Time between the two reads of the PBX's lists after a gap. */
-  confirmMs?: number
-  tuning?: Partial<Tuning>
-}
+export type { CollectorOptions } from "./collector-options.ts"
 
 export type Collector = {
   /** Resolves at the first login. */

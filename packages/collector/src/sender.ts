@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
+import type { EdgeTrace } from "./edge-trace.ts"
 import { jsonOf, type SpoolRecord } from "./spool/record.ts"
 import type { Spool } from "./spool/spool.ts"
 import type { Entry } from "./spool/send-window.ts"
@@ -20,6 +21,7 @@ export type SenderOptions = {
    */
   onRefused: (message: SpoolRecord, refusal: Refusal) => void
   onSent?: (count: number, durationMs: number) => void
+  trace?: EdgeTrace | undefined
   /**
    * Called with an error when the queue becomes unreachable, and with null when it is reachable
    * again.
@@ -77,6 +79,11 @@ export function startSender(options: SenderOptions): Sender {
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
     for (const { index, ...refusal } of result.refused) {
       options.onRefused(batch[index]!, refusal)
+    }
+    if (options.trace) {
+      for (const index of result.accepted) options.trace.sent(batch[index]!, batch.length)
+      for (const { index, code } of result.refused)
+        options.trace.sent(batch[index]!, batch.length, code)
     }
     const settled = [...result.accepted, ...result.refused.map(({ index }) => index)]
     spool.done(settled.map((index) => batch[index]!))

@@ -16,12 +16,20 @@ export const traceIdOf = (messageId: string): string =>
 /** The span of one operation, such as an attempt. */
 export const spanIdOf = (workId: string): string => hexOf("span", workId).slice(0, SPAN_ID_LENGTH)
 
-const ONE_IN = 100
+/** Default share of sampled traces: one in a hundred. */
+export const SAMPLED_SHARE = 0.01
 
-/** Whether the trace is sampled: one in a hundred. */
-export const isSampled = (traceId: string): boolean =>
-  Number.parseInt(traceId.slice(0, 8), 16) % ONE_IN === 0
+// The last 48 of OpenTelemetry's 56 sampling bits, so that other samplers with this share keep the same traces.
+const RANDOM_DIGITS = 12
+const RANDOM_VALUES = 16 ** RANDOM_DIGITS
+
+/** Whether the trace is sampled, independent of the event's outcome. */
+export const isSampled = (traceId: string, share = SAMPLED_SHARE): boolean =>
+  Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) >= (1 - share) * RANDOM_VALUES
 
 /** The header `traceparent`. */
-export const formatTraceparent = (traceId: string, spanId: string): string =>
-  `00-${traceId}-${spanId}-${isSampled(traceId) ? "01" : "00"}`
+export const formatTraceparent = (
+  traceId: string,
+  spanId: string,
+  isKept = isSampled(traceId),
+): string => `00-${traceId}-${spanId}-${isKept ? "01" : "00"}`

@@ -15,6 +15,7 @@ export class OpenGaps {
   #attempt: (write: () => void) => void
   // Gaps that could not be saved because the disk was full.
   #unsaved = new Map<string, OpenGap>()
+  #unforgotten = new Set<string>()
 
   constructor(state: State, attempt: (write: () => void) => void) {
     this.#state = state
@@ -56,12 +57,17 @@ export class OpenGaps {
    */
   areSaved(): boolean {
     for (const gap of this.#unsaved.values()) this.keep(gap)
+    for (const id of this.#unforgotten) this.forget(id)
     return this.#unsaved.size === 0
   }
 
   forget(id: string): void {
     const sql = "DELETE FROM open_gaps WHERE id = ?"
     this.#unsaved.delete(id)
-    this.#attempt(() => this.#state.database.prepare(sql).run(id))
+    this.#unforgotten.add(id)
+    this.#attempt(() => {
+      this.#state.database.prepare(sql).run(id)
+      this.#unforgotten.delete(id)
+    })
   }
 }
