@@ -61,7 +61,7 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   const { table } = deps
   switch (job.kind) {
     case "hold":
-      return at(job, await holdPage(table, job))
+      return at(job, await holdPage(table, job, deps.metrics))
     case "spread":
       return at(job, await spreadPage(table, job))
     case "wake":
@@ -86,5 +86,7 @@ function notBefore(job: PagedJob | undefined): number {
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  jobsHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => jobsHandler(deps)(event, context))
+}

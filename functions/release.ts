@@ -52,6 +52,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
+    deps.metrics?.record("ringback_due_late_seconds", { group: String(group) }, lateSeconds)
     if (released > 0 || lateSeconds > 0) {
       deps.log("release.ended", { group, released, left: read.turns.left, lateSeconds })
     }
@@ -136,5 +137,7 @@ async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEn
   await sendOne(sqs, queues.jobsUrl, job)
 }
 
-export const handler = async (event: ReleaseEvent, context: Context) =>
-  releaseHandler(await releaseResources())(event, context)
+export const handler = async (event: ReleaseEvent, context: Context) => {
+  const deps = await releaseResources()
+  return deps.invocation(() => releaseHandler(deps)(event, context))
+}

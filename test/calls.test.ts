@@ -261,6 +261,22 @@ describe("Deliver and Release", () => {
     assert.equal((await Health.get(table(), tenant(), id)).state, undefined)
   })
 
+  test("an endpoint that was deleted while its breaker opened, and for which nothing waits", async () => {
+    const { id } = await world.addEndpoint()
+    await BreakerState.recordFailures(table(), tenant(), id, 20)
+    world.advance(3 * MINUTE)
+    failsFor(500)
+    await world.say()
+    await world.pump()
+    assert.equal((await Health.get(table(), tenant(), id)).state, "resting")
+    await Endpoint.remove(table(), tenant(), id)
+    for (let minute = 0; minute < 20; minute++) {
+      world.advance(MINUTE)
+      await world.release()
+    }
+    assert.equal((await Health.get(table(), tenant(), id)).state, undefined)
+  })
+
   for (const isProven of [false, true]) {
     const what = isProven ? "though a delivery arrived meanwhile" : "and is disabled for it"
     test(`an endpoint that has failed for five days, ${what}`, async () => {

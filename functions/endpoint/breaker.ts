@@ -1,3 +1,4 @@
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as BreakerState from "@ringback/store/breaker-state"
 import { announceChange } from "@ringback/store/changes"
@@ -46,6 +47,7 @@ export type ReleaseDeps = {
   sqs: SQSClient
   queues: { retryUrl: string; jobsUrl: string }
   log: Log
+  metrics?: Metrics | undefined
 }
 
 const MINUTE_MS = 60_000

@@ -4,7 +4,9 @@ import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
 import { availabilityOf } from "../endpoint/availability.ts"
+import { countEnd } from "../runtime/count-end.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
@@ -13,6 +15,7 @@ const PAGE = 100
 export async function holdPage(
   table: Table,
   { tenant, endpointId, place }: JobOf<"hold">,
+  metrics?: Metrics,
 ): Promise<Next<"hold">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   const found = availabilityOf(endpoint)
@@ -25,7 +28,11 @@ export async function holdPage(
     cursor: place?.cursor,
   })
   await Promise.all(
-    items.map((delivery) => advance(table, factsOfItem(delivery), delivery.turn, found.stop)),
+    items.map(async (delivery) => {
+      const facts = factsOfItem(delivery)
+      const written = await advance(table, facts, delivery.turn, found.stop)
+      if (written === "won") countEnd(metrics, facts, found.stop.status)
+    }),
   )
   if (next !== undefined) return { cursor: next }
   await BreakerState.resetAndWake(table, tenant, endpointId)

@@ -117,11 +117,12 @@ describe(`of ${MANY} events`, () => {
     assert.deepEqual(await countStates(id), { pending: missing.size, failed: 0 })
   })
 
-  for (const [what, run] of [
-    ["hold", holdPage],
-    ["erase", erasePage],
+  // The second pass of an erasure finds what was still on its way when the first began.
+  for (const [what, run, passes] of [
+    ["hold", holdPage, 1],
+    ["erase", erasePage, 2],
   ] as const) {
-    test(`${what} reads the index of what is open once, though four in five are of other endpoints`, async (t) => {
+    test(`${what} reads the index of what is open once a pass, though four in five are of other endpoints`, async (t) => {
       const ids = await Promise.all([1, 2, 3, 4, 5].map(async () => (await world.addEndpoint()).id))
       const [id] = ids as [string]
       const at = world.now()
@@ -145,8 +146,8 @@ describe(`of ${MANY} events`, () => {
       t.diagnostic(
         `${meter.readUnits} read units, ${read.items} entries in ${read.queries} queries, ${pages} pages`,
       )
-      assert.ok(read.items <= MANY * 1.2, `${read.items}`)
-      assert.ok(read.queries <= MANY / 50 + 50, `${read.queries}`)
+      assert.ok(read.items <= passes * MANY * 1.2, `${read.items}`)
+      assert.ok(read.queries <= passes * (MANY / 50 + 50), `${read.queries}`)
       assert.equal((await countStates(id)).pending, 0)
       assert.equal((await countStates(ids[1]!)).pending, MANY / 5)
     })
