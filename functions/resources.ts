@@ -12,11 +12,12 @@ import { makeTestSender } from "./endpoint/test-sender.ts"
 import { makeCache } from "./runtime/cache.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
-import { makeLog, reasonOf } from "./runtime/log.ts"
+import { makeLogger, reasonOf, type Logger } from "./runtime/log.ts"
 import type { Receiver } from "./endpoint/cached-endpoint.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeOutbound } from "./outbound/outbound.ts"
 import { makeTurns } from "./runtime/turns.ts"
+import { openTelemetry, type Telemetry } from "./runtime/telemetry.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -66,7 +67,7 @@ export const resources = memoized(() => connect(Resource as unknown as Linked))
 export async function connect(linked: Linked) {
   const { Settings: settings } = linked
   const sealer = makeSealer(await readDataKey(linked.DataKey))
-  const { table, sqs, log } = connectServices(linked, sealer)
+  const { table, sqs, log, ...telemetry } = connectServices(linked, sealer)
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
@@ -124,6 +125,7 @@ export async function connect(linked: Linked) {
     random: Math.random,
     version,
     log,
+    ...telemetry,
   }
 }
 
@@ -141,7 +143,8 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
   const client = makeDynamodb()
   const insert = settings.inserts && makeInsert(client, name, settings.inserts)
-  const log = makeLog(settings.logFile)
+  const logger = loggerTo(settings.logFile)
+  const { log } = logger
   const table: Table = {
     client,
     name,
@@ -152,7 +155,7 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
     onUnreadable: ({ pk, sk }, error) =>
       log("item.unreadable", { pk, sk, reason: reasonOf(error) }),
   }
-  return { table, sqs: makeSqs(), log }
+  return { table, sqs: makeSqs(), log, ...telemetryTo(logger) }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>
@@ -161,3 +164,9 @@ function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }
+
+// One of each in a process: on one machine all functions share it.
+let logger: Logger | undefined
+let telemetry: Telemetry | undefined
+const loggerTo = (file: string | undefined) => (logger ??= makeLogger(file))
+const telemetryTo = (to: Logger) => (telemetry ??= openTelemetry(process.env, to))

@@ -1,3 +1,4 @@
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as BreakerState from "@ringback/store/breaker-state"
 import { listDue, moveDue, parkingShards, type DueEntry } from "@ringback/store/due"
@@ -5,6 +6,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { tenantOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
+import { isWaking } from "@ringback/store/wake-position"
 import { formatDelivery, messageForEntry, type DeliveryMessage } from "../messages/delivery.ts"
 import { formatJob } from "../messages/job.ts"
 import { takeDue } from "../messages/retry-plan.ts"
@@ -24,7 +26,7 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   half-open  | the probe fails, or its lease ends        | open               | -
 //   open,      | a success, also of a manual attempt       | closed, waking     | recordSuccess: BreakerState.close
 //   half-open  |                                           |                    |
-//   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` unparks it
+//   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` sends it
 //   waking     | two minutes, and nothing is parked        | closed             | onDue: BreakerState.endWaking
 //   any        | enabled again, or being deleted           | closed, waking     | BreakerState.resetAndWake
 //   any        | deleted, and nothing waits for it         | -                  | jobs/erase.ts: Health.remove
@@ -38,6 +40,7 @@ export type ReleaseDeps = {
   sqs: SQSClient
   queues: { retryUrl: string; jobsUrl: string }
   log: Log
+  metrics?: Metrics | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -126,7 +129,7 @@ export async function onDue(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
     return
   }
   const again = { at: table.now() + WAKES_FOR_MS, shard: entry.dueShard }
-  if (!(await moveDue(table, entry, again)) || !waiting) return
+  if (!(await moveDue(table, entry, again)) || !waiting || isWaking(health, table.now())) return
   const job = formatJob({ v: 1, kind: "wake", tenant, endpointId })
   await sendOne(deps.sqs, deps.queues.jobsUrl, job)
 }

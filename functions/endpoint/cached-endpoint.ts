@@ -2,6 +2,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
 import type { Turns } from "../runtime/turns.ts"
@@ -26,6 +28,8 @@ export type DeliverDeps = {
   /** In [0, 1). */
   random: () => number
   log: Log
+  tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
 }
 
 const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`

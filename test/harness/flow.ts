@@ -3,7 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { startCollector, type Collector } from "@ringback/collector/collector"
+import {
+  startCollector,
+  type Collector,
+  type CollectorOptions,
+} from "@ringback/collector/collector"
 import { formatSourceToken } from "@ringback/events/token"
 import { startAmiServer, type AmiServer } from "@ringback/local/ami-server"
 import { pollQueue } from "@ringback/local/event-source"
@@ -98,7 +102,11 @@ export type Edge = { pbx: AmiServer; collector: Collector; close: () => Promise<
 const account = { username: "collector", secret: "s3cret" }
 
 /** A collector with a spool of its own beside a PBX that says what it is told to. */
-export async function startEdge(stack: Stack, { source }: Customer): Promise<Edge> {
+export async function startEdge(
+  stack: Stack,
+  { source }: Customer,
+  options: Partial<CollectorOptions> = {},
+): Promise<Edge> {
   const pbx = await startAmiServer(account)
   const spoolDir = await mkdtemp(join(tmpdir(), "ringback-edge-"))
   const collector = await startCollector({
@@ -112,6 +120,7 @@ export async function startEdge(stack: Stack, { source }: Customer): Promise<Edg
     sqs: stack.sqs,
     spoolDir,
     log: () => {},
+    ...options,
   })
   await collector.ready
   return {

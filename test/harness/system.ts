@@ -27,6 +27,8 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
+import type { Metrics } from "@ringback/telemetry/metric"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
 import { queues, type QueueName } from "../../infra/facts.ts"
@@ -55,6 +57,8 @@ export type SystemOptions = {
   /** Clients through which the functions see the services, where that is not the stack's own. */
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
+  tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
   /** What secrets in the table are sealed with; that of the test's process where it is left out. */
   dataKey?: Buffer
 }
@@ -103,6 +107,8 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     turns: makeTurns(),
     random,
     log: options.log ?? (() => {}),
+    tracing: options.tracing,
+    metrics: options.metrics,
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Collector } from "@ringback/collector/collector"
+import { openTelemetry } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
@@ -7,6 +9,7 @@ import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, withWarnings } from "./warnings.ts"
+import { makeMetrics, withMetrics } from "./metrics.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
 import { nameRefusedEndpoints } from "./refused-endpoints.ts"
@@ -29,6 +32,9 @@ export async function run(
   shutdown.add(keepLogSmall(dir.logPath).close)
   const toFile = openLogFile(dir.logPath, failuresTo(output, "The log cannot be written"))
 
+  const telemetry = openTelemetry(environment, toFile)
+  shutdown.add(async () => telemetry?.stop())
+
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
   // Listening before it can answer: links into the portal name the port, which may be any free one.
@@ -46,7 +52,12 @@ export async function run(
     loadFirstDueAt(),
     loadApi(),
   ])
-  answer = app.fetch
+  const collectors: Collector[] = []
+  const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
+  telemetry?.exportMetrics(metrics)
+  const fetch = withMetrics(app.fetch, metrics, dir.operatorKey)
+  answer = fetch
+  shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
@@ -64,7 +75,7 @@ export async function run(
   })
   shutdown.add(workers.close)
   answer = async (request) => {
-    const response = await app.fetch(request)
+    const response = await fetch(request)
     if (request.method !== "GET") workers.noteWork()
     return response
   }
@@ -79,7 +90,11 @@ export async function run(
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
-  const common = { ingestQueueUrl, dataDir: dir.path }
+  const common = {
+    ingestQueueUrl,
+    dataDir: dir.path,
+    ...(telemetry && { tracing: telemetry.tracing }),
+  }
   if (demo) {
     const { ami, token, receiverUrl } = demo
     output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
@@ -87,7 +102,9 @@ export async function run(
     output.say()
     const log = withWarnings(output, toFile, { isDemo: true })
     const options = { ...common, ami, token, spool: "spool-demo", log }
-    shutdown.add((await startLocalCollector(options)).stop)
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
   if (local) {
     const { host, port } = local.ami
@@ -100,12 +117,14 @@ export async function run(
     ])
     output.say()
     const log = withWarnings(output, toFile, { isDemo: false })
-    shutdown.add(
-      (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
-    )
+    const options = { ...common, ...local, spool: "spool-local", log }
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
 }
 
+const LAST_SPANS_MS = 1_000
 const DAY_SECONDS = 24 * 3600
 
 /** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */

@@ -26,7 +26,7 @@ export async function recordFailures(
 export async function close(table: Table, tenant: string, endpointId: string) {
   const woken = await changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt, wake",
     condition: "#state = :resting",
     names: { "#state": "state" },
     values: {
@@ -102,7 +102,7 @@ export async function failingFrom(
 export async function resetAndWake(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree, wake",
     names: { "#state": "state" },
     values: {
       ":waking": "waking",

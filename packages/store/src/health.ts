@@ -27,6 +27,8 @@ const Health = v.object({
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
+  /** Of the job that sends what was parked, see wake-position.ts: its step, its rate (a second), and until when it is alive. */
+  wake: v.optional(v.object({ step: v.number(), rate: v.number(), until: v.number() })),
 })
 export type Health = v.InferOutput<typeof Health>
 
