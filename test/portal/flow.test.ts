@@ -197,6 +197,11 @@ for (const javaScriptEnabled of [true, false]) {
       assert.deepEqual(logged?.contacts, ["501"])
       await page.goto(`${served.url}/portal/${tenant}/calls/${uuid}`)
       await page.getByRole("link", { name: "Our CRM" }).first().waitFor()
+      await open(page, "Deliveries")
+      const toCrm = page.getByRole("row", { name: /Our CRM/ })
+      await toCrm.getByRole("link", { name: "call.completed" }).click()
+      await page.getByText(/batch\/upsert$/).waitFor()
+      await page.getByRole("region", { name: "A request" }).first().waitFor()
 
       await open(page, "Endpoints")
       await page.getByRole("link", { name: "Warehouse" }).click()
