@@ -160,7 +160,9 @@ async function fill(): Promise<Record<string, string>> {
     connectorId: connector.id,
     sourceId: source.id,
     eventId: events.body.data[0].id,
-    deliveryId: deliveries.body.data.find((each: any) => each.endpointId !== shaping.id).id,
+    deliveryId: deliveries.body.data.find(
+      (each: { endpointId: string }) => each.endpointId !== shaping.id,
+    ).id,
     loggedId: logged.body.data[0].id,
     shapedId: shaped.body.data[0].id,
     type: "campaign.updated",

@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { getItem, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
+import { getItem, getItems, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
@@ -32,6 +32,23 @@ export async function get(
   options: ReadOptions = {},
 ): Promise<Health> {
   return parse(await getItem(table, healthKey(tenant, endpointId), options))
+}
+
+/** Since when all has failed at those endpoints, in epoch ms; those at which all is well are left out. */
+export async function failingOf(
+  table: Table,
+  tenant: string,
+  endpointIds: readonly string[],
+): Promise<{ endpointId: string; failingSince: number }[]> {
+  const items = await getItems(
+    table,
+    endpointIds.map((each) => healthKey(tenant, each)),
+  )
+  const known = new Map(items.map((item) => [item["sk"], parse(item).failingSince]))
+  return endpointIds.flatMap((endpointId) => {
+    const failingSince = known.get(healthKey(tenant, endpointId).sk)
+    return failingSince === undefined ? [] : [{ endpointId, failingSince }]
+  })
 }
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
