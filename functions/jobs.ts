@@ -33,7 +33,7 @@ export function jobsHandler(deps: JobsDeps) {
       let waitMs = 0
       do {
         next = await runPage(deps, next)
-        waitMs = next?.kind === "forget" ? (next.place?.notBefore ?? 0) - deps.table.now() : 0
+        waitMs = notBefore(next) - deps.table.now()
         pages++
       } while (next && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
       if (next) {
@@ -76,6 +76,9 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
       return at(job, await recoverPage(table, job))
   }
 }
+
+const notBefore = (job: PagedJob | undefined): number =>
+  job?.kind === "forget" || job?.kind === "erase" ? (job.place?.notBefore ?? 0) : 0
 
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }

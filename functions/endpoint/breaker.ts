@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as BreakerState from "@ringback/store/breaker-state"
 import { listDue, moveDue, parkingShards, type DueEntry } from "@ringback/store/due"
-import type { Endpoint } from "@ringback/store/endpoint"
+import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { tenantOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
@@ -26,7 +26,8 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   half-open  |                                           |                    |
 //   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` unparks it
 //   waking     | two minutes, and nothing is parked        | closed             | onDue: BreakerState.endWaking
-//   any        | enabled again, or deleted                 | closed, waking     | BreakerState.resetAndWake
+//   any        | enabled again, or being deleted           | closed, waking     | BreakerState.resetAndWake
+//   any        | deleted, and nothing waits for it         | -                  | jobs/erase.ts: Health.remove
 //   any        | everything fails for five days            | endpoint disabled  | disable.ts
 //
 // Where the state is kept: breaker-state.ts of the store. Half-open is open with a lease that has not ended.
@@ -98,7 +99,7 @@ export async function recordFailures(
 /** After a failure: does the breaker open, is the endpoint to be disabled? */
 export async function judge(
   deps: DeliverDeps,
-  { tenant, id: endpointId }: Endpoint,
+  { tenant, id: endpointId }: Endpoint.Endpoint,
   health: Health.Health,
 ): Promise<void> {
   const now = deps.table.now()
@@ -134,10 +135,18 @@ async function sendProbe({ table, sqs, queues }: ReleaseDeps, entry: DueEntry): 
   const now = table.now()
   const next = { at: now + PROBE_EVERY_MS, shard: entry.dueShard }
   if (!(await moveDue(table, entry, next))) return
-  const waiting = await longestParked(table, entry.endpointId)
-  if (!waiting || !(await takeDue(table, waiting))) return
+  const { endpointId } = entry
+  const waiting = await longestParked(table, endpointId)
+  if (!waiting) return forgetIfGone(table, tenantOf(entry), endpointId)
+  if (!(await takeDue(table, waiting))) return
   const body = formatDelivery({ ...messageForEntry(waiting, now), probe: true })
-  await sendOne(sqs, queues.retryUrl, { body, groupId: entry.endpointId })
+  await sendOne(sqs, queues.retryUrl, { body, groupId: endpointId })
+}
+
+/** A worker may have opened the breaker of an endpoint that was just deleted: it would be looked at for ever. */
+async function forgetIfGone(table: Table, tenant: string, endpointId: string): Promise<void> {
+  if (await Endpoint.get(table, tenant, endpointId, { consistent: true })) return
+  await Health.remove(table, tenant, endpointId)
 }
 
 async function longestParked(table: Table, endpointId: string): Promise<DueEntry | undefined> {

@@ -11,12 +11,19 @@ const Listed = v.optional(v.object({ cursor: v.string() }))
 const Paced = v.optional(v.object({ from: v.number() }))
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
-/** In a list of deliveries, then among the records of a tenant. */
+/** In a list of deliveries, more than once; at last among all that a tenant has. */
 const Erasing = v.optional(
-  v.union([
-    v.object({ cursor: v.string() }),
-    v.object({ records: v.object({ shard: v.number(), after: v.exactOptional(v.string()) }) }),
-  ]),
+  v.object({
+    cursor: v.exactOptional(v.string()),
+    rest: v.exactOptional(v.object({ shard: v.number(), after: v.exactOptional(v.string()) })),
+    /** When nobody works any more with what was read before the deletion, and when this pass began: epoch ms. */
+    settledAt: v.exactOptional(v.number()),
+    beganAt: v.exactOptional(v.number()),
+    /** How many this pass has found. */
+    found: v.exactOptional(v.number()),
+    /** No page before that time, epoch ms. */
+    notBefore: v.exactOptional(v.number()),
+  }),
 )
 
 /** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */

@@ -342,6 +342,64 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "a standstill whose end a full disk kept from being written down began the gap of the next restart",
+    plan: {
+      seed: 1664686395,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 35605, do: "freeze", who: 1, ms: 1540 },
+        { afterMs: 2026, do: "fill-disk", who: 1, ms: 17759 },
+        { afterMs: 26970, do: "kill", who: 1, downMs: 2288 },
+      ],
+    },
+  },
+  {
+    was: "the same, minutes before the restart",
+    plan: {
+      seed: 2011324515,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0],
+      steps: [
+        { afterMs: 92400, do: "freeze", who: 1, ms: 1813 },
+        { afterMs: 2125, do: "fill-disk", who: 0, ms: 10772 },
+        { afterMs: 139683, do: "kill", who: 1, downMs: 12858 },
+      ],
+    },
+  },
+  // In the last two no collector was wrong: ingest waits two minutes for what a twin has read, and the oracle knows that now.
+  {
+    was: "a twin was frozen for longer than ingest waits for what it had read",
+    plan: {
+      seed: 883608830,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [-7932, 0],
+      steps: [
+        { afterMs: 60463, do: "stop", who: 1, downMs: 1163 },
+        { afterMs: 13626, do: "freeze", who: 0, ms: 161778 },
+        { afterMs: 112079, do: "act", which: 219 },
+      ],
+    },
+  },
+  {
+    was: "the queue was away for a twin's heartbeat, and the twin was frozen at the next",
+    plan: {
+      seed: 99650733,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 20272, do: "stop", who: 0, downMs: 42671 },
+        { afterMs: 47913, do: "queue.away", ms: 9607 },
+        { afterMs: 20825, do: "freeze", who: 1, ms: 139167 },
+        { afterMs: 111374, do: "pbx.stop", downMs: 3211, moduleMs: 0, isRestart: true },
+      ],
+    },
+  },
 ]
 
 let table: Table

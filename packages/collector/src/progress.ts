@@ -37,7 +37,7 @@ export class Progress {
   /** This process stood still since then: what is read now may be as old, whatever time it bears in the spool. */
   noteStall(since: number): void {
     this.#stalledAt = Math.min(since, this.#stalledAt ?? since)
-    this.#options.storage.remember(STALLED_AT, String(this.#stalledAt))
+    this.#rememberStall()
   }
 
   /** When something that was read could last not be kept. */
@@ -52,15 +52,17 @@ export class Progress {
     const until = coverage.readUntil(lastReadAt(), storage.spool.oldestUnsavedAt)
     if (until === null || !openGaps.areSaved()) return
     storage.remember("readUntil", String(until))
-    this.#endStall(until)
+    if (this.#stalledAt !== undefined && until > this.#stalledAt) this.#stalledAt = undefined
+    this.#rememberStall()
     const since = coverage.readSince(this.lostAt)
     if (since !== null && since <= until) storage.remember("readSince", String(since))
   }
 
-  #endStall(readUntil: number): void {
-    if (this.#stalledAt === undefined || readUntil <= this.#stalledAt) return
-    this.#stalledAt = undefined
-    this.#options.storage.remember(STALLED_AT, "")
+  // Compared with what is stored: a full disk may have refused it the last time.
+  #rememberStall(): void {
+    const { storage } = this.#options
+    const stall = this.#stalledAt === undefined ? "" : String(this.#stalledAt)
+    if (stall !== (storage.state.get(STALLED_AT) ?? "")) storage.remember(STALLED_AT, stall)
   }
 
   /** Best effort: what it says is soon said again. */

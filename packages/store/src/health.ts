@@ -1,5 +1,13 @@
 import * as v from "valibot"
-import { getItem, getItems, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
+import {
+  deleteItem,
+  getItem,
+  getItems,
+  updateItem,
+  type Item,
+  type ReadOptions,
+  type Update,
+} from "./item.ts"
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
@@ -50,6 +58,10 @@ export async function failingOf(
     return failingSince === undefined ? [] : [{ endpointId, failingSince }]
   })
 }
+
+/** Nothing is remembered of an endpoint that is gone, and nothing of it falls due. */
+export const remove = (table: Table, tenant: string, endpointId: string) =>
+  deleteItem(table, healthKey(tenant, endpointId))
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {

@@ -13,6 +13,8 @@ const BEYOND_MS = 5 * SECOND
 const CLOCK_MS = 1 * SECOND
 // An idle PBX says nothing between two pings: that it was read so long is not known.
 const UNKNOWN_MS = 6 * SECOND
+// Ingest waits for what other collectors have read in a gap: four times half a minute, some of which a batch may take.
+const WAITED_MS = 100 * SECOND
 
 /** (a) What did not arrive lies within a told gap. (b) What is told was a gap. */
 export function checkGaps(world: World, lost: Emitted[], gaps: Webhook[]): string[] {
@@ -28,7 +30,11 @@ export function checkGaps(world: World, lost: Emitted[], gaps: Webhook[]): strin
 }
 
 function checkTruth({ reading, machines }: World, [from, to]: Span): string[] {
-  const read = machines.flatMap((machine) => reading.of(machine))
+  const read = machines.flatMap((machine) => {
+    // What it read after that, nobody could know: it was frozen, or the queue was away, until the gap was decided.
+    const knownUntil = machine.reportedAt.findLast((at) => at <= to + WAITED_MS) ?? 0
+    return reading.of(machine).map(([a, b]): Span => [a, Math.min(b, knownUntil)])
+  })
   const words = `${iso(from)} to ${iso(to)}`
   const beyondMs = overlapMs([from, to], unite(read))
   if (beyondMs > BEYOND_MS + CLOCK_MS) {

@@ -39,6 +39,8 @@ export class Machine {
   #collector: Collector | undefined
   #count = 0
   isStopping = false
+  /** When the queue took what says how far this collector has read: its heartbeats, and the reports of its gaps. */
+  readonly reportedAt: number[] = []
   /** Told when its process is gone. */
   onEnd = () => {}
 
@@ -71,7 +73,7 @@ export class Machine {
     process.run(() => {
       void startCollector({
         ...options,
-        sqs: this.#queueOf(process),
+        sqs: this.#queueOf(process, (body) => this.#noteReport(body)),
         log: (event, fields) => this.#log(event, fields),
         clock: this.#clockOf(process),
       }).then(
@@ -160,10 +162,14 @@ export class Machine {
     })
   }
 
-  #queueOf(process: Host) {
+  #noteReport(body: string): void {
+    if (/"kind":"(heartbeat|gap)"/.test(body)) this.reportedAt.push(this.#around.simulation.now)
+  }
+
+  #queueOf(process: Host, onTaken?: (body: string) => void) {
     const { chance, workers, queue } = this.#around
     const delayMs = (way: string) => chance.between(2, 30, way, this.name, ++this.#count)
-    return makeQueueClient(process, { workers, queue, delayMs })
+    return makeQueueClient(process, { workers, queue, delayMs, ...(onTaken && { onTaken }) })
   }
 
   #clockOf(process: Host) {

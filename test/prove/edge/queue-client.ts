@@ -9,10 +9,15 @@ type Surroundings = {
   queue: { isAway: boolean }
   /** How long the next way there, or back, takes. */
   delayMs: (way: "there" | "back") => number
+  /** A message has been taken, whether or not the answer arrives. */
+  onTaken?: (body: string) => void
 }
 
 /** SQS as a process reaches it: the message may be taken, and the answer come too late for it. */
-export function makeQueueClient(process: Host, { workers, queue, delayMs }: Surroundings): Sqs {
+export function makeQueueClient(
+  process: Host,
+  { workers, queue, delayMs, onTaken }: Surroundings,
+): Sqs {
   const { simulation } = process
   const send = ({ input: { MessageBody, Entries } }: Command) => {
     const entries = Entries ?? [{ Id: "0", MessageBody: MessageBody! }]
@@ -20,7 +25,10 @@ export function makeQueueClient(process: Host, { workers, queue, delayMs }: Surr
     return new Promise((resolve, reject) => {
       simulation.schedule(thereMs, () => {
         const { isAway } = queue
-        if (!isAway) for (const entry of entries) workers.put(entry.MessageBody)
+        for (const { MessageBody: body } of isAway ? [] : entries) {
+          workers.put(body)
+          onTaken?.(body)
+        }
         const answer = () =>
           isAway
             ? reject(Object.assign(new Error("SQS is away"), { name: "ECONNREFUSED" }))

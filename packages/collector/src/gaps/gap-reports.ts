@@ -9,7 +9,7 @@ import type { Inferred } from "./resync.ts"
 export type Gap = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 type ReportOptions = {
-  spool: Spool
+  spool: Pick<Spool, "append" | "flush" | "diskTrouble">
   envelope: Envelope
   openGaps: OpenGaps
   log: Log
@@ -20,6 +20,8 @@ type ReportOptions = {
 export class GapReports {
   readonly counts: Record<string, number> = {}
   readonly #options: ReportOptions
+  // Reported, and perhaps in memory alone.
+  readonly #unsaved = new Set<string>()
 
   constructor(options: ReportOptions) {
     this.#options = options
@@ -31,7 +33,7 @@ export class GapReports {
   }
 
   async report({ id, reason, from, to, since }: Gap, inferred: Inferred): Promise<void> {
-    const { spool, envelope, openGaps, log, now } = this.#options
+    const { spool, envelope, log, now } = this.#options
     this.counts[reason] = (this.counts[reason] ?? 0) + 1
     const gap = { id, from, to, reason, inferred, ...(since !== undefined && { since }) }
     spool.append(envelope.gap(gap, now()), true)
@@ -45,9 +47,22 @@ export class GapReports {
       seconds,
       inferred,
     })
+    this.#unsaved.add(id)
     await spool.flush()
-    // While the disk refuses, the report is in memory alone: should that be lost, the next start makes the same again.
-    if (spool.diskTrouble === null) openGaps.forget(id)
+    await this.forgetSaved()
+  }
+
+  /** Forgets the gaps whose reports are on the disk. While it refuses them, a process that ends leaves them to the next one. */
+  async forgetSaved(): Promise<void> {
+    const { spool, openGaps } = this.#options
+    const ids = [...this.#unsaved]
+    if (ids.length === 0 || spool.diskTrouble !== null) return
+    await spool.flush()
+    if (spool.diskTrouble !== null) return
+    for (const id of ids) {
+      openGaps.forget(id)
+      this.#unsaved.delete(id)
+    }
   }
 }
 

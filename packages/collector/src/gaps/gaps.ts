@@ -56,7 +56,8 @@ export class Gaps {
   }
 
   reportLosses(now: number): void {
-    const { losses, log } = this.#options
+    const { losses, log, reports } = this.#options
+    void reports.forgetSaved()
     for (const { count, ...loss } of losses.takeQuiet(now)) {
       log("messages.lost", { alarm: true, reason: loss.reason, count })
       if (loss.reason === "spool-full") this.#fill(loss, false)

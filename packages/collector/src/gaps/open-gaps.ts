@@ -16,6 +16,7 @@ export class OpenGaps {
   #attempt: (write: () => void) => void
   // Those that a full disk refused.
   #unsaved = new Map<string, OpenGap>()
+  #unforgotten = new Set<string>()
 
   constructor(state: State, attempt: (write: () => void) => void) {
     this.#state = state
@@ -52,12 +53,17 @@ export class OpenGaps {
   /** Whether all are noted, those too that the disk had refused. What the next run goes by must not be younger than they are. */
   areSaved(): boolean {
     for (const gap of this.#unsaved.values()) this.keep(gap)
+    for (const id of this.#unforgotten) this.forget(id)
     return this.#unsaved.size === 0
   }
 
   forget(id: string): void {
     const sql = "DELETE FROM open_gaps WHERE id = ?"
     this.#unsaved.delete(id)
-    this.#attempt(() => this.#state.database.prepare(sql).run(id))
+    this.#unforgotten.add(id)
+    this.#attempt(() => {
+      this.#state.database.prepare(sql).run(id)
+      this.#unforgotten.delete(id)
+    })
   }
 }
