@@ -24,10 +24,11 @@ export function sampleOf(
   return { path, method, hasKey: security.length > 0, ...(hasBody && { body }) }
 }
 
-const PLACE = /\{(\w+?)(Id)?\}/g
+const PLACE = /\{(\w+)\}/g
 
-/** What the samples read of the environment: `tenantId` is TENANT. */
-export const variableOf = (place: string): string => place.replace(/Id$/, "").toUpperCase()
+/** What the samples read of the environment: `tenantId` is TENANT. KEY is what one signs in with. */
+export const variableOf = (place: string): string =>
+  place === "keyId" ? "KEY_ID" : place.replace(/Id$/, "").toUpperCase()
 
 const variablesOf = ({ path, hasKey }: SampleRequest): string[] => [
   "RINGBACK",
