@@ -14,7 +14,7 @@ import { endWaitingCall } from "./calls/call-events.ts"
 import { resources } from "./resources.ts"
 import { sendOne } from "./messages/send.ts"
 
-export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string } }
+export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string; retryUrl: string } }
 
 const MIN_TIME_LEFT_MS = 20_000
 
@@ -61,11 +61,11 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   const { table } = deps
   switch (job.kind) {
     case "hold":
-      return at(job, await holdPage(table, job))
+      return at(job, await holdPage(table, job, deps.metrics))
     case "spread":
       return at(job, await spreadPage(table, job))
     case "wake":
-      return at(job, await wakePage(table, job))
+      return at(job, await wakePage(deps, job))
     case "erase":
       return at(job, await erasePage(table, job))
     case "expire":
@@ -77,11 +77,16 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   }
 }
 
-const notBefore = (job: PagedJob | undefined): number =>
-  job?.kind === "forget" || job?.kind === "erase" ? (job.place?.notBefore ?? 0) : 0
+/** When the next page may begin, epoch ms. */
+function notBefore(job: PagedJob | undefined): number {
+  if (job?.kind === "forget" || job?.kind === "erase") return job.place?.notBefore ?? 0
+  return job?.kind === "wake" ? (job.place?.from ?? 0) : 0
+}
 
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  jobsHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => jobsHandler(deps)(event, context))
+}

@@ -42,13 +42,14 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const { message } = opened
   // `holds` is what the attribute has been called from the start. Not signed, so it may say anything: at most, the message is deferred as often as a new one.
   const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
-  if (message.kind === "record") return hearRecord(deps, source, message)
+  if (message.kind === "record")
+    return { ...(await hearRecord(deps, source, message)), source: source.id }
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, deferrals)
       : await hearCollector(deps, source, message, deferrals)
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
-  return received
+  return { ...received, source: source.id, ...(message.kind === "event" && { message }) }
 }
 
 type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }

@@ -1,7 +1,7 @@
 import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as BreakerState from "@ringback/store/breaker-state"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
@@ -52,7 +52,7 @@ async function discardPage(
   { tenant, endpointId, sourceId }: Erase,
   cursor: string | undefined,
 ): Promise<Found> {
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending", "held"],
     limit: PAGE,

@@ -7,8 +7,16 @@ const Base = { v: MessageVersion, tenant: v.string() }
 // Where the next page of a job begins; absent at the start.
 /** In a list. */
 const Listed = v.optional(v.object({ cursor: v.string() }))
-/** At a rate: when the next one is due, epoch ms. */
-const Paced = v.optional(v.object({ from: v.number() }))
+/** At a rate: when the next step begins, epoch ms, and what the one before sent, to look at what became of it. */
+const Waking = v.optional(
+  v.object({
+    from: v.number(),
+    /** Absent in messages of 0.1.0, which knew no steps: then the job begins. */
+    step: v.exactOptional(
+      v.object({ number: v.number(), beganAt: v.number(), sample: v.array(v.string()) }),
+    ),
+  }),
+)
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
 /** In a list of deliveries, more than once; at last among all that a tenant has. */
@@ -69,8 +77,8 @@ export const Job = v.variant("kind", [
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
   v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Listed }),
-  /** The endpoint is well again: what was parked with it falls due, at its rate. */
-  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Paced }),
+  /** The endpoint is well again: what was parked with it is sent, at a rate that it can take. */
+  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
   /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
   v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
   /** The rest of what was deleted: the endpoint's, source's or whole tenant's. */

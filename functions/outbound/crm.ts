@@ -53,6 +53,7 @@ export function openCrm(
     const leftMs = limitMs - durationMs()
     if (leftMs < MIN_LEFT_MS) throw new Unanswered(`no time is left to ${purpose}`)
     const url = place.baseUrl + path
+    const at = deps.table.now()
     const answer = await deps.sender.ask({
       endpointId: endpoint.id,
       url,
@@ -68,7 +69,7 @@ export function openCrm(
       limitMs: leftMs,
     })
     const statusCode = "error" in answer ? null : answer.statusCode
-    steps.push({ method, url, statusCode, durationMs: answer.durationMs })
+    steps.push({ method, url, statusCode, durationMs: answer.durationMs, at, purpose })
     if ("error" in answer) throw new Unanswered(`could not ${purpose}: ${answer.error}`)
     return { statusCode: answer.statusCode, headers: answer.headers, body: parse(answer.body) }
   }

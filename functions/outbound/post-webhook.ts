@@ -25,7 +25,7 @@ export async function send(
     body: shaped.body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
-  const traceparent = formatTraceparent(event.trace, event.span)
+  const traceparent = formatTraceparent(event.trace, event.span, event.isKept)
   const post = (token?: string) =>
     sender.send({
       endpointId,

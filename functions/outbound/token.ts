@@ -73,7 +73,7 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
       await OauthToken.dropLease(table, whose, owner)
       return remember(whose, tokens.accessToken, validUntil)
     }
-    const fetched = await askForToken(deps.sender, source, tokens?.refreshToken)
+    const fetched = await askForToken(deps, source, tokens?.refreshToken)
     if ("problem" in fetched) {
       await OauthToken.dropLease(table, whose, owner)
       return fetched
@@ -93,13 +93,14 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
 const MAY_WANT_FORM = new Set([400, 401])
 
 async function askForToken(
-  sender: Pick<Sender, "ask">,
+  { sender, table }: { sender: Pick<Sender, "ask">; table: Table },
   source: TokenSource,
   refreshToken: string | undefined,
 ): Promise<Token | { problem: string }> {
   const { auth, allowedLoopback, whose, onStep } = source
   const ask = async (client: "basic" | "form") => {
     const { headers, body } = tokenRequest(auth, client, refreshToken)
+    const at = table.now()
     const answer = await sender.ask({
       endpointId: whose.endpointId,
       url: auth.tokenUrl,
@@ -110,7 +111,9 @@ async function askForToken(
       limitMs: FETCH_LIMIT_MS,
     })
     const statusCode = "error" in answer ? null : answer.statusCode
-    onStep({ method: "POST", url: auth.tokenUrl, statusCode, durationMs: answer.durationMs })
+    const { durationMs } = answer
+    const [method, purpose] = ["POST", "fetch a token"]
+    onStep({ method, url: auth.tokenUrl, statusCode, durationMs, at, purpose })
     return answer
   }
   let answer = await ask(source.client ?? "basic")

@@ -2,6 +2,7 @@ import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
 import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
+import { announceChange } from "./changes.ts"
 import { getItems, updateItem, type Item, type Update } from "./item.ts"
 import { callKey, erasedPartition, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
 import { queryAll } from "./live-item.ts"
@@ -26,6 +27,7 @@ export async function remember(table: Table, tenant: string, uuidHash: string): 
   const key = { pk: erasedPartition(tenant), sk: `${PREFIX}${uuidHash}` }
   const expiresAt = toSeconds(table.now() + lifetimeMs(table))
   const update = "SET expiresAt = :expiresAt"
+  await announceChange(table, tenant)
   await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { announceChange } from "./changes.ts"
 import {
   deleteItem,
   getItem,
@@ -28,6 +29,8 @@ const Health = v.object({
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
+  /** Of the job that sends what was parked, see wake-position.ts: its step, its rate (a second), and until when it is alive. */
+  wake: v.optional(v.object({ step: v.number(), rate: v.number(), until: v.number() })),
 })
 export type Health = v.InferOutput<typeof Health>
 
@@ -65,6 +68,7 @@ export const remove = (table: Table, tenant: string, endpointId: string) =>
 
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },

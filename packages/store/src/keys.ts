@@ -189,6 +189,15 @@ export const idempotencyKey = (scope: string, key: string): Key => ({
   sk: "-",
 })
 
+/** What is about to change of a tenant, by time: see changes.ts. All tenants' lie together, for workers ask for all at once. */
+export const changesPartition = "CHANGES"
+export const changesSince = millisText
+
+export const changeKey = (at: number, tenant: string, id: string): Key => ({
+  pk: changesPartition,
+  sk: `${millisText(at)}#${tenant}#${id}`,
+})
+
 export const DUE_SHARDS = 16
 export const dueShard = (shard: number) => `due#${shard}`
 export const dueShardOf = (ref: DeliveryRef) => dueShard(ref.hash[1]! % DUE_SHARDS)
