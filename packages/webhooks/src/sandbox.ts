@@ -102,12 +102,15 @@ async function start(): Promise<ChildProcess> {
   return child
 }
 
-// Its own code, and JSONata where that is not bundled with it.
+// Its own code, and its libraries where they are not bundled with it.
 function readable(file: string): string[] {
   const folder = dirname(file)
   try {
-    const library = dirname(createRequire(import.meta.url).resolve("jsonata/package.json"))
-    return [join(folder, "*"), join(library, "*"), join(folder, "..", "package.json")]
+    const { resolve } = createRequire(import.meta.url)
+    const libraries = [resolve("jsonata/package.json"), join(resolve("re2js"), "..")].map(dirname)
+    return [folder, ...libraries]
+      .map((path) => join(path, "*"))
+      .concat(join(folder, "..", "package.json"))
   } catch {
     return [join(folder, "*")]
   }
@@ -163,15 +166,21 @@ function cpuMs(pid: number | undefined): number {
 /** The other side: runs in the process that `start` began. */
 async function serve(): Promise<void> {
   const { default: jsonata } = await import("jsonata")
+  const { LinearRegExp, regExpsOf } = await import("./linear-regexp.ts")
   // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
   for (const { prototype } of [Object, Array, Function, String, Number])
     void Object.preventExtensions(prototype)
   for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
-  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE }
+  // What JSONata calls of it is there.
+  const RegexEngine = LinearRegExp as unknown as RegExpConstructor
+  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE, RegexEngine }
   const answer = async ({ expression, input }: Request): Promise<Answer> => {
     try {
       const compiled = jsonata(expression, options)
-      if (input === undefined) return { json: null }
+      if (input === undefined) {
+        for (const each of regExpsOf(compiled.ast())) void new LinearRegExp(each)
+        return { json: null }
+      }
       const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
       if (json === undefined || json === "null") return { json: null }
       const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
