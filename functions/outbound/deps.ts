@@ -6,6 +6,8 @@ import type { Tokens } from "./token.ts"
 export type OutboundOptions = {
   table: Table
   sender: Pick<Sender, "send" | "ask">
+  /** How long one attempt may take to its last answer, all requests together, where that is shorter than usual. */
+  limitMs?: number
   /** On one machine only: where a stand-in for a kind of CRM listens. */
   crmUrls?: Partial<Record<string, string>>
 }
