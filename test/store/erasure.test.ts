@@ -1,0 +1,136 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { CallFacts } from "@ringback/events/call"
+import * as Call from "@ringback/store/call"
+import type { Delivery } from "@ringback/store/delivery"
+import * as Erasure from "@ringback/store/erasure"
+import * as Event from "@ringback/store/event"
+import { getItem, putItem } from "@ringback/store/item"
+import { eventIdOf, eventKey, hashOf, type Key } from "@ringback/store/keys"
+import { DAY, RETENTION, START, useTable } from "./table.ts"
+
+const world = useTable()
+const LIFETIME = 21 * DAY + RETENTION
+const hashOfUuid = (uuid: string) => Erasure.hashOfName("uuid", uuid)
+
+test("what was erased is remembered as long as something of it may come, and anew when it is asked for again", async () => {
+  const { table, tenant } = world
+  await Erasure.remember(table, tenant, hashOfUuid("u"))
+  await Erasure.remember(table, "ten_other", hashOfUuid("v"))
+  const until = (START + LIFETIME) / 1000
+  assert.deepEqual([...(await Erasure.list(table, tenant))], [[hashOfUuid("u"), until]])
+  world.now += LIFETIME - 1000
+  assert.equal((await Erasure.list(table, tenant)).size, 1)
+  world.now += 1000
+  assert.equal((await Erasure.list(table, tenant)).size, 0)
+  await Erasure.remember(table, tenant, hashOfUuid("u"))
+  assert.equal((await Erasure.list(table, tenant)).get(hashOfUuid("u")), until + LIFETIME / 1000)
+})
+
+test("it fades once half of its time is over", () => {
+  const expiresAt = (START + LIFETIME) / 1000
+  world.now = START + LIFETIME / 2
+  assert.equal(Erasure.isFading(world.table, expiresAt), false)
+  world.now += 1
+  assert.equal(Erasure.isFading(world.table, expiresAt), true)
+})
+
+test("an event is erased by the Uuid that it tells of, or the one beside it, and by no key of the same text", () => {
+  const erased = new Map([[hashOfUuid("u"), 1]])
+  const named = (subject: string | null, linked: string | null) =>
+    Erasure.erasedIn(erased, { subject, linked, contactKey: "u" })
+  assert.equal(named("u", null), hashOfUuid("u"))
+  assert.equal(named("x", "u"), hashOfUuid("u"))
+  assert.equal(named("x", "y"), undefined)
+  assert.equal(named(null, null), undefined)
+  assert.notEqual(Erasure.hashOfName("contactKey", "u"), hashOfUuid("u"))
+})
+
+const claimOf = (uuid: string, content: Event.Claim["content"]): Event.Claim => ({
+  tenant: world.tenant,
+  timeNanos: BigInt(START) * 1_000_000n,
+  hash: hashOf(uuid),
+  type: "dialing.updated",
+  source: "src_a",
+  uuid,
+  message: "m",
+  receivedAt: START,
+  content,
+})
+const keyOf = (uuid: string) => eventKey(world.tenant, BigInt(START) * 1_000_000n, hashOf(uuid))
+const read = (key: Key) => getItem(world.table, key, { consistent: true })
+
+test("an event is emptied once, in whichever form its content lies, and stays claimed", async () => {
+  const { table, tenant } = world
+  const contents = { h: { headers: "[]" }, p: { packed: new Uint8Array([1]) }, d: { data: "{}" } }
+  for (const [uuid, content] of Object.entries(contents)) {
+    await Event.claim(table, claimOf(uuid, content as Event.Claim["content"]))
+    assert.equal(await Erasure.emptyEvent(table, keyOf(uuid)), true)
+    assert.equal(await Erasure.emptyEvent(table, keyOf(uuid)), false)
+    const left = (await read(keyOf(uuid)))!
+    assert.deepEqual([left["erased"], left["uuid"], left["message"]], [true, null, "m"])
+    for (const name of ["headers", "packed", "data"]) assert.equal(left[name], undefined, name)
+    // Claimed anew by its own message, it may have its content again.
+    await putItem(table, { ...left, ...keyOf(uuid), ...content })
+    assert.equal(await Erasure.emptyEvent(table, keyOf(uuid)), true)
+  }
+  assert.equal(await Erasure.emptyEvent(table, keyOf("absent")), false)
+  assert.equal(await read(keyOf("absent")), undefined)
+  await Event.claim(table, claimOf("whole", { headers: "[]" } as never))
+  const ids = [...Object.keys(contents), "whole", "absent"].map((uuid) => eventIdOf(keyOf(uuid)))
+  const empty = await Erasure.erasedAmong(table, tenant, [...ids, "no id"])
+  assert.deepEqual([...empty].sort(), ids.slice(0, 3).sort())
+})
+
+test("a call keeps who told it, and nothing that it told", async () => {
+  const { table, tenant } = world
+  const ref = { tenant, source: "src_a", uuid: "u" }
+  const claim = { message: "m", receivedAt: START, timestamp: "t", observedAt: "t" }
+  const facts = { number: "+45", variables: {} } as CallFacts
+  const references = { campaign: null, plan: null, list: null, contact: null }
+  const said = [
+    { facts, references: undefined },
+    { facts: undefined, references },
+    { facts, references },
+  ]
+  assert.equal(await Erasure.emptyCall(table, ref), false, "nothing was heard of it")
+  for (const [index, each] of said.entries()) {
+    const one = { ...ref, uuid: `u${index}`, isTest: index === 2 }
+    await Call.note(table, one, {
+      version: "1",
+      answeredAt: null,
+      claims: { started: claim },
+      ...each,
+    })
+    assert.equal(await Erasure.emptyCall(table, one), true)
+    assert.deepEqual(await Call.get(table, one), { version: "1", started: claim })
+    assert.equal(await Erasure.emptyCall(table, one), false)
+  }
+})
+
+test("of attempts the answer is taken out, and of a CRM's steps their error too", async () => {
+  const { table, tenant } = world
+  const attempt = { id: "a", at: START, statusCode: 500, durationMs: 1, responseBody: "Ada" }
+  const step = { method: "GET", url: "https://crm.example", statusCode: 404, durationMs: 1 }
+  const attempts = [
+    { ...attempt, error: "http" },
+    { ...attempt, error: null, steps: [step] },
+    { ...attempt, error: "no contact +45", steps: [step] },
+  ]
+  const key = { pk: `${tenant}#D#0`, sk: "1" }
+  const delivery = { ...key, turn: 3, attempts } as unknown as Delivery
+  await putItem(table, { ...key, turn: 3, attempts })
+  assert.equal(await Erasure.emptyAttempts(table, { ...delivery, turn: 2 }), false)
+  const fewer = { ...delivery, attempts: delivery.attempts.slice(1) }
+  assert.equal(await Erasure.emptyAttempts(table, fewer), false)
+  assert.equal(await Erasure.emptyAttempts(table, delivery), true)
+  const left = (await read(key))!["attempts"] as { responseBody: unknown; error: unknown }[]
+  assert.deepEqual(
+    left.map(({ responseBody, error }) => [responseBody, error]),
+    [
+      [null, "http"],
+      [null, null],
+      [null, "erased"],
+    ],
+  )
+})
