@@ -30,6 +30,42 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "an action of the login fails only with its session, which has its reason by then",
   },
   {
+    file: "packages/ami/src/parser.ts",
+    line: "isLong = length > LONG_BYTES",
+    what: /./,
+    reason: "how the next line end is looked for, and never where it is",
+  },
+  {
+    file: "packages/ami/src/parser.ts",
+    line: "const LONG_BYTES = 256",
+    what: /./,
+    reason: "how the next line end is looked for, and never where it is",
+  },
+  {
+    file: "packages/ami/src/parser.ts",
+    line: "if (isLong && byte !== LF) at = bytes.indexOf(LF, at)",
+    what: /^(?!at = )/,
+    reason: "how the next line end is looked for, and never where it is",
+  },
+  {
+    file: "packages/ami/src/parser.ts",
+    line: "if (this.#end + piece.length + 1 > this.#bytes.length) this.#makeRoom(piece.length + 1)",
+    what: "> -> >=",
+    reason: "room is made a byte earlier than it must be",
+  },
+  {
+    file: "packages/ami/src/parser.ts",
+    line: "else if (!this.#skipped) this.#mark(colon < 0 ? at : colon, at)",
+    what: "!this.#skipped -> true",
+    reason: "what is marked of a skipped message goes with it, unread",
+  },
+  {
+    file: "packages/ami/src/parser.ts",
+    line: "if (marks.places.length > MANY_MARKS) marks.places = new Int32Array(FIRST_MARKS)",
+    what: /^(> -> >=|marks\.places\.length > MANY_MARKS -> (true|false))$/,
+    reason: "when the memory of one huge message is given back; the next one's marks are its own",
+  },
+  {
     file: "packages/ami/src/dialogue.ts",
     line: "#count = 0",
     what: "0 -> 1",
