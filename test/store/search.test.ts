@@ -58,6 +58,7 @@ test("sources and endpoints are found by a part of their name, URL or descriptio
   const settings = { description: "For the North" }
   const url = "https://CRM.example/hook"
   const { endpoint } = await makeEndpoint({ table }, tenant, url, settings)
+  await ApiKey.create(table, tenant, { name: "north", validUntil: null })
   const foundSource = { kind: "source", id: source.id, tenant, name: "PBX North" }
   const foundEndpoint = { kind: "endpoint", id: endpoint.id, tenant, name: endpoint.url }
   assert.deepEqual(await findText(table, tenant, "north"), [foundSource, foundEndpoint])
@@ -140,6 +141,8 @@ test("an event's deliveries are its replays and its first ones, each once, in pa
       const options = { limit, cursor }
       const page = await deliveriesOfEvent(table, tenant, place, endpointIds, options)
       assert.ok(page.items.length <= limit)
+      const sorted = page.items.map(({ sk }) => sk)
+      assert.deepEqual(sorted, sorted.toSorted().toReversed(), "newest first")
       seen.push(...page.items.map(Delivery.idOf))
       cursor = page.next
     } while (cursor !== undefined)
