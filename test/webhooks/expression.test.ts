@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { openExpressions } from "@ringback/webhooks/expression"
+import { BUILT_INS, openExpressions } from "@ringback/webhooks/expression"
 
 // The inside of a sandbox, without its process: this test's own realm is the one that is closed.
 const answer = await openExpressions()
@@ -80,4 +80,15 @@ test("no built-in function can be replaced, taken away or added to", async () =>
     )
   }
   assert.deepEqual(await evaluate(`$map(["A", "B"], $lowercase)`), { json: `["a","b"]` })
+})
+
+test("the functions that all expressions share are sealed, and hold what they did", async () => {
+  const { default: jsonata } = await import("jsonata")
+  for (const name of BUILT_INS) {
+    const built = (await jsonata(`$${name}`).evaluate({})) as object
+    assert.ok(Object.isSealed(built), name)
+    for (const [key, { writable }] of Object.entries(Object.getOwnPropertyDescriptors(built)))
+      assert.equal(writable, ["token", "position"].includes(key), `${name}.${key}`)
+    assert.ok(!Object.keys(built).includes("token"), "what JSONata writes there nobody lists")
+  }
 })
