@@ -1,9 +1,11 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { handleBatch, receiveCountOf, type Verdict } from "./runtime/batch.ts"
 import { deliverOne } from "./deliver/deliver-one.ts"
 import type { DeliverDeps } from "./endpoint/cached-endpoint.ts"
-import { parseDelivery } from "./messages/delivery.ts"
+import { parseDelivery, type DeliveryMessage } from "./messages/delivery.ts"
+import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
+import { spanOfThrown } from "./deliver/attempt-spans.ts"
 import { makeBatchResults } from "./deliver/batch-results.ts"
 import { startEarlyDeletion } from "./deliver/early-deletion.ts"
 
@@ -18,24 +20,57 @@ export function deliverHandler(deps: DeliverDeps) {
   ): Promise<SQSBatchResponse> => {
     const results = makeBatchResults(deps)
     const deletion = startEarlyDeletion(deps, results.flush)
-    const answer = await handleBatch(event, deps.log, async (record): Promise<Verdict> => {
-      const message = parseDelivery(record.body)
-      if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
-      const verdict = await deliverOne(
-        { ...deps, results },
-        {
+    const answer = await handleBatch(
+      event,
+      deps.log,
+      async (record): Promise<Verdict> => {
+        const message = parseDelivery(record.body)
+        if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return "later"
+        const taken = {
           message,
           isRepeat: receiveCountOf(record) > 1,
           hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
-        },
-      )
-      if (verdict === "done") deletion.add(record)
-      return verdict
-    })
+        }
+        const verdict = await traced(deps, message, () => deliverOne({ ...deps, results }, taken))
+        if (verdict === "done") deletion.add(record)
+        return verdict
+      },
+      idsIn,
+    )
     await Promise.all([results.flush(), deletion.close()])
     return answer
   }
 }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  deliverHandler(await resources())(event, context)
+/** What leads from a line of the log to the rest; of a message that cannot be read, nothing. */
+function idsIn({ body }: SQSRecord) {
+  try {
+    const { deliveryId, eventId, endpointId, trace: traceId } = parseDelivery(body)
+    return { deliveryId, eventId, endpointId, traceId }
+  } catch {
+    return {}
+  }
+}
+
+/** What throws is in its trace, too. */
+async function traced<T>(deps: DeliverDeps, message: DeliveryMessage, work: () => Promise<T>) {
+  const { tracing, table } = deps
+  if (!tracing) return work()
+  const from = table.now()
+  try {
+    return await work()
+  } catch (error) {
+    const { trace } = message
+    // Without its trace it comes from the retry queue, and the failure before it was kept.
+    if (trace) {
+      const failure = { from, to: table.now(), reason: reasonOf(error) }
+      tracing.add(spanOfThrown(message, trace, failure))
+    }
+    throw error
+  }
+}
+
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => deliverHandler(deps)(event, context))
+}

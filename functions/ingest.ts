@@ -1,7 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import { traceIdOf } from "@ringback/events/trace"
 import { idOf } from "@ringback/store/event"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
 import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
+import { traceIngest } from "./ingest/ingest-spans.ts"
 import type { Received } from "./ingest/outcome.ts"
 import { keepInQueue } from "./runtime/batch.ts"
 import { reasonOf } from "./runtime/log.ts"
@@ -27,12 +29,19 @@ export function ingestHandler(deps: IngestDeps) {
     const isOut = new Map(accepted.map((each, index) => [each, sent[index]!]))
     const outcomes = received.map((each) =>
       each.outcome === "accepted" && !each.accepted.every((one) => isOut.get(one))
-        ? { outcome: "later" as const, reason: "not all deliveries were sent" }
+        ? { ...each, outcome: "later" as const, reason: "not all deliveries were sent" }
         : each,
     )
     log(deps, event, outcomes, startedAt)
+    count(deps, outcomes)
+    if (deps.tracing) traceIngest(deps.tracing, event, outcomes, startedAt, deps.table.now())
     return keepInQueue(event, (index) => outcomes[index]?.outcome === "later")
   }
+}
+
+function count({ metrics }: IngestDeps, outcomes: Received[]): void {
+  for (const { outcome, source = "" } of outcomes)
+    metrics?.record("ringback_ingested_total", { outcome, source }, 1)
 }
 
 function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt: number): void {
@@ -41,15 +50,18 @@ function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt:
   const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
   // What leads from this line to an event, and from that to its deliveries and its trace.
   const accepted = outcomes.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
-  const events = accepted.map((each) => idOf(each.event))
+  const events = accepted.map(({ event }) => idOf(event))
+  const traces = accepted.map(({ event }) => traceIdOf(event.message))
   deps.log("batch.ingested", {
     records: event.Records.length,
     ...counts,
-    ...(events.length > 0 ? { events } : {}),
+    ...(events.length > 0 ? { events, traces } : {}),
     ...(reasons.length > 0 ? { reasons } : {}),
     durationMs: deps.table.now() - startedAt,
   })
 }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  ingestHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => ingestHandler(deps)(event, context))
+}

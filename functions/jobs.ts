@@ -14,7 +14,7 @@ import { endWaitingCall } from "./calls/call-events.ts"
 import { resources } from "./resources.ts"
 import { sendOne } from "./messages/send.ts"
 
-export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string } }
+export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string; retryUrl: string } }
 
 const MIN_TIME_LEFT_MS = 20_000
 
@@ -33,7 +33,7 @@ export function jobsHandler(deps: JobsDeps) {
       let waitMs = 0
       do {
         next = await runPage(deps, next)
-        waitMs = next?.kind === "forget" ? (next.place?.notBefore ?? 0) - deps.table.now() : 0
+        waitMs = notBefore(next) - deps.table.now()
         pages++
       } while (next && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
       if (next) {
@@ -61,11 +61,11 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   const { table } = deps
   switch (job.kind) {
     case "hold":
-      return at(job, await holdPage(table, job))
+      return at(job, await holdPage(table, job, deps.metrics))
     case "spread":
       return at(job, await spreadPage(table, job))
     case "wake":
-      return at(job, await wakePage(table, job))
+      return at(job, await wakePage(deps, job))
     case "erase":
       return at(job, await erasePage(table, job))
     case "expire":
@@ -77,8 +77,16 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   }
 }
 
+/** From when on the page may be done, epoch ms. */
+function notBefore(job: PagedJob | undefined): number {
+  if (job?.kind === "wake") return job.place?.from ?? 0
+  return job?.place && "notBefore" in job.place ? (job.place.notBefore ?? 0) : 0
+}
+
 const at = <Paged extends PagedJob>(job: Paged, place: Paged["place"]): Paged | undefined =>
   place && { ...job, place }
 
-export const handler = async (event: SQSEvent, context: Context) =>
-  jobsHandler(await resources())(event, context)
+export const handler = async (event: SQSEvent, context: Context) => {
+  const deps = await resources()
+  return deps.invocation(() => jobsHandler(deps)(event, context))
+}

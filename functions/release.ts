@@ -13,10 +13,9 @@ import { tenantOf } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
 import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
-import { formatDelivery, messageForEntry } from "./messages/delivery.ts"
 import { formatJob } from "./messages/job.ts"
-import { takeDue } from "./messages/retry-plan.ts"
-import { sendAll, sendOne } from "./messages/send.ts"
+import { sendOne } from "./messages/send.ts"
+import { sendDue } from "./release/send-due.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
 import { reasonOf } from "./runtime/log.ts"
@@ -53,6 +52,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
+    deps.metrics?.record("ringback_due_late_seconds", { group: String(group) }, lateSeconds)
     if (released > 0 || lateSeconds > 0) {
       deps.log("release.ended", { group, released, left: read.turns.left, lateSeconds })
     }
@@ -109,7 +109,7 @@ async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => bo
       const entries = turns.take(BATCH)
       if (entries.length === 0) return
       // Awaited by itself: `released +=` would add to what it was before the wait.
-      const sent = await releaseAll(deps, entries)
+      const sent = await sendDue(deps, entries)
       released += sent
     }
   })
@@ -137,31 +137,7 @@ async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEn
   await sendOne(sqs, queues.jobsUrl, job)
 }
 
-// Claimed first, then sent: a crash between the two means released again, never lost.
-async function releaseAll(deps: ReleaseDeps, entries: DueEntry[]): Promise<number> {
-  const { table, sqs, queues } = deps
-  const claimed = await pMap(entries, (each) => claimSafely(deps, each), { concurrency: BATCH })
-  const now = table.now()
-  const messages = entries
-    .filter((_, index) => claimed[index])
-    .map((entry) => ({
-      body: formatDelivery(messageForEntry(entry, now)),
-      groupId: entry.endpointId,
-      delaySeconds: Math.max(0, Math.ceil((entry.dueAt - now) / 1000)),
-    }))
-  const failed = await sendAll(sqs, queues.retryUrl, messages)
-  return messages.length - failed.size
+export const handler = async (event: ReleaseEvent, context: Context) => {
+  const deps = await releaseResources()
+  return deps.invocation(() => releaseHandler(deps)(event, context))
 }
-
-// One that cannot be claimed must not keep back those that have been.
-async function claimSafely(deps: ReleaseDeps, entry: DueEntry): Promise<boolean> {
-  try {
-    return await takeDue(deps.table, entry)
-  } catch (error) {
-    deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
-    return false
-  }
-}
-
-export const handler = async (event: ReleaseEvent, context: Context) =>
-  releaseHandler(await releaseResources())(event, context)

@@ -1,22 +1,19 @@
 import { Resource } from "sst"
-import type { Erased } from "@ringback/store/erasure"
-import type { Matching } from "@ringback/store/endpoint"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { makeSealer, type Sealer } from "@ringback/store/seal"
-import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
 import { makeTestSender } from "./endpoint/test-sender.ts"
-import { makeCache } from "./runtime/cache.ts"
+import { makeCaches } from "./endpoint/caches.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
-import { makeLog, reasonOf } from "./runtime/log.ts"
-import type { Receiver } from "./endpoint/cached-endpoint.ts"
+import { makeLogger, reasonOf, type Logger } from "./runtime/log.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeOutbound } from "./outbound/outbound.ts"
 import { makeTurns } from "./runtime/turns.ts"
+import { openTelemetry, type Telemetry } from "./runtime/telemetry.ts"
 import { version } from "./runtime/version.ts"
 
 const DAY_MS = 24 * 3600 * 1000
@@ -66,7 +63,7 @@ export const resources = memoized(() => connect(Resource as unknown as Linked))
 export async function connect(linked: Linked) {
   const { Settings: settings } = linked
   const sealer = makeSealer(await readDataKey(linked.DataKey))
-  const { table, sqs, log } = connectServices(linked, sealer)
+  const { table, sqs, log, ...telemetry } = connectServices(linked, sealer)
   const { now } = table
   const cachedMs = settings.cachedMs ?? CACHED_MS
   const allowedNetworks = parseNetworks([settings.allowedNetworks].flat().join(","))
@@ -115,15 +112,13 @@ export async function connect(linked: Linked) {
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    sources: makeCache<Known | undefined>(now, cachedMs),
-    endpoints: makeCache<Matching[]>(now, cachedMs),
-    erased: makeCache<Erased>(now, cachedMs),
-    receivers: makeCache<Receiver>(now, cachedMs),
+    ...makeCaches(table, cachedMs),
     slowness: makeSlowness(now),
     turns: makeTurns(),
     random: Math.random,
     version,
     log,
+    ...telemetry,
   }
 }
 
@@ -141,7 +136,8 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
   const retentionMs = Math.max(settings.retentionDays, MIN_RETENTION_DAYS) * DAY_MS
   const client = makeDynamodb()
   const insert = settings.inserts && makeInsert(client, name, settings.inserts)
-  const log = makeLog(settings.logFile)
+  const logger = loggerTo(settings.logFile)
+  const { log } = logger
   const table: Table = {
     client,
     name,
@@ -152,7 +148,7 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
     onUnreadable: ({ pk, sk }, error) =>
       log("item.unreadable", { pk, sk, reason: reasonOf(error) }),
   }
-  return { table, sqs: makeSqs(), log }
+  return { table, sqs: makeSqs(), log, ...telemetryTo(logger) }
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>
@@ -161,3 +157,9 @@ function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => (made ??= make())
 }
+
+// One of each in a process: on one machine all functions share it.
+let logger: Logger | undefined
+let telemetry: Telemetry | undefined
+const loggerTo = (file: string | undefined) => (logger ??= makeLogger(file))
+const telemetryTo = (to: Logger) => (telemetry ??= openTelemetry(process.env, to))

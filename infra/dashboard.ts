@@ -1,8 +1,11 @@
 import { api } from "./api.ts"
 import { deadLetterQueues, queues } from "./queues.ts"
+import { namespace } from "./namespace.ts"
 import { region } from "./stage.ts"
 import { table } from "./storage.ts"
+import { dollarsOf, perDelivery, perEvent } from "./unit-costs.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
+import type { MetricName } from "../packages/telemetry/src/metric.ts"
 
 type Line = $util.Input<string | { stat?: string; label?: string }>[]
 
@@ -53,20 +56,54 @@ const dynamodb = (metric: string): Line => [
   { stat: "Sum" },
 ]
 
-// What each delivery came to stands in the worker's log; asked when somebody looks, it costs no metric.
-const outcomes = deliver.logGroup.name.apply((name) => ({
-  type: "log",
-  x: 0,
-  y: 3 * HEIGHT,
-  width: 24,
-  height: HEIGHT,
-  properties: {
-    title: "Attempts by what the delivery became",
-    region: region(),
-    view: "timeSeries",
-    query: `SOURCE '${name}' | filter event = "delivery.attempted" | stats count() by status, bin(5m)`,
-  },
-}))
+// What the workers count, as packages/telemetry/src/metric.ts names it.
+const own = (name: MetricName, stat: string, dimensions: Record<string, string> = {}): Line => [
+  namespace,
+  name,
+  ...Object.entries(dimensions).flat(),
+  { stat, label: Object.values(dimensions).join(" ") || name },
+]
+
+const each = (name: MetricName, label: string, values: string[], rest = {}): Line[] =>
+  values.map((value) => own(name, "Sum", { [label]: value, ...rest }))
+
+const STATUSES = ["delivered", "failed", "held", "discarded"]
+const KINDS = ["webhook", "hubspot", "salesforce", "pipedrive", "zoho"]
+
+// At list prices, in full batches: what is idle is in COST.md, and a retry costs more.
+const cost = {
+  metrics: [
+    [{ expression: `e * ${dollarsOf(perEvent)} + a * ${dollarsOf(perDelivery)}`, label: "$" }],
+    hidden(own("ringback_ingested_total", "Sum", { outcome: "accepted" }), "e"),
+    [{ expression: `SUM(METRICS("k"))`, id: "a", visible: false }],
+    ...KINDS.flatMap((kind) =>
+      ["ok", "failed"].map((result) =>
+        hidden(own("ringback_attempts_total", "Sum", { kind, result }), `k_${kind}_${result}`),
+      ),
+    ),
+  ],
+}
+
+function hidden(line: Line, id: string) {
+  return [...line.slice(0, -1), { ...(line.at(-1) as object), id, visible: false }]
+}
+
+// By tenant and endpoint there is no metric, for each would be paid for. The worker's log has both; asked when somebody looks, it
+// costs what it reads.
+const logWidget = (title: string, x: number, y: number, query: string) =>
+  deliver.logGroup.name.apply((name) => ({
+    type: "log",
+    x,
+    y,
+    width: 12,
+    height: HEIGHT,
+    properties: {
+      title,
+      region: region(),
+      view: "table",
+      query: `SOURCE '${name}' | filter event = "delivery.attempted" | ${query}`,
+    },
+  }))
 
 // Read from the top left: is anything lost, is anything late, is anything failing; then how much there is.
 const widgets = [
@@ -98,7 +135,45 @@ const widgets = [
       dynamodb("ReadThrottleEvents"),
     ],
   }),
-  outcomes,
+  widget("What the deliveries came to", 0, 3 * HEIGHT, {
+    metrics: each("ringback_deliveries_total", "status", STATUSES),
+  }),
+  widget("From the PBX to the receiver, seconds", 8, 3 * HEIGHT, {
+    metrics: [
+      own("ringback_edge_to_receiver_seconds", "p50"),
+      own("ringback_edge_to_receiver_seconds", "p99"),
+      own("ringback_due_late_seconds", "Maximum"),
+    ],
+  }),
+  widget("Is a PBX silent? Heartbeats that were heard", 16, 3 * HEIGHT, {
+    metrics: [own("ringback_ingested_total", "Sum", { outcome: "heard" })],
+  }),
+  widget("Which CRM fails? Failed attempts", 0, 4 * HEIGHT, {
+    metrics: each("ringback_attempts_total", "kind", KINDS, { result: "failed" }),
+  }),
+  widget("What does it cost? $ in each five minutes", 8, 4 * HEIGHT, cost),
+  widget("Messages of collectors, by what became of them", 16, 4 * HEIGHT, {
+    metrics: each("ringback_ingested_total", "outcome", [
+      "accepted",
+      "duplicate",
+      "deferred",
+      "rejected",
+      "discarded",
+      "later",
+    ]),
+  }),
+  logWidget(
+    "Which tenant is late? Milliseconds from the PBX to the receiver",
+    0,
+    5 * HEIGHT,
+    "stats pct(edgeToReceiverMs, 95) as p95, count() as attempts by tenant | sort p95 desc | limit 20",
+  ),
+  logWidget(
+    "Which endpoint fails?",
+    12,
+    5 * HEIGHT,
+    'filter status != "delivered" and status != "discarded" | stats count() as failures by endpointId, tenant, statusCode | sort failures desc | limit 20',
+  ),
 ]
 
 const dashboard = new aws.cloudwatch.Dashboard("Dashboard", {

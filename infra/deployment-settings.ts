@@ -32,6 +32,10 @@ export const settings = {
   warmReadUnits: whole("WARM_READ_UNITS", 0, 0),
   apiDomain: setting("API_DOMAIN"),
   alarmEmail: setting("ALARM_EMAIL"),
+  /** Where the workers send their spans, by OTLP over HTTP; without it none are made. */
+  otlpEndpoint: setting("OTLP_ENDPOINT"),
+  /** The ARN of a layer that takes them there, and hands them to X-Ray. */
+  otlpLayer: setting("OTLP_LAYER"),
   /** How many collectors should be heard; with 0 nobody is missed. */
   expectedCollectors: whole("EXPECTED_COLLECTORS", 0, 0),
   /** The host of a PBX in the cloud; with it a collector runs beside it. */

@@ -1,4 +1,5 @@
-import { logDays } from "./deployment-settings.ts"
+import { logDays, settings } from "./deployment-settings.ts"
+import { namespace } from "./namespace.ts"
 
 const trustsLambda = aws.iam.assumeRolePolicyForPrincipal({ Service: "lambda.amazonaws.com" })
 
@@ -13,8 +14,23 @@ type Options = {
   concurrency?: number
   /** Of asynchronous invocations: none of those that poll a queue. */
   retries?: number
+  /** It makes spans, where the stage says where they go. */
+  isTraced?: boolean
   /** How long an asynchronous invocation may wait for an instance; AWS's own is six hours. */
   maximumEventAgeSeconds?: number
+}
+
+const { otlpEndpoint, otlpLayer } = settings
+
+const tracesEnvironment = {
+  ...(otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
+  OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${$app.stage}`,
+}
+
+// X-Ray knows no resource that a right could be named for.
+const writesTraces = {
+  actions: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+  resources: ["*"],
 }
 
 /** A function with a log group and a role of its own, that may do what it is told to and nothing else. */
@@ -28,6 +44,7 @@ export const makeFunction = (name: string, options: Options) => {
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
     resources: [$interpolate`${logGroup.arn}:*`],
   }
+  const isTraced = options.isTraced === true && otlpEndpoint !== undefined
   const lambda = new sst.aws.Function(name, {
     description: options.description,
     handler: options.handler,
@@ -36,7 +53,16 @@ export const makeFunction = (name: string, options: Options) => {
     timeout: `${options.timeoutSeconds} seconds`,
     memory: options.memory,
     link: options.link,
-    permissions: [writesItsLog, ...options.permissions],
+    permissions: [
+      writesItsLog,
+      ...options.permissions,
+      ...(isTraced && otlpLayer ? [writesTraces] : []),
+    ],
+    environment: {
+      RINGBACK_METRICS_NAMESPACE: namespace,
+      ...(isTraced && tracesEnvironment),
+    },
+    ...(isTraced && otlpLayer && { layers: [otlpLayer] }),
     logging: { format: "json", logGroup: logGroup.name },
     // What only some endpoints need (CRMs, JSONata) lies in files of its own, which are loaded by those alone; the process of
     // the transforms is started from one of them.

@@ -1,9 +1,8 @@
 import { apiFunction } from "./api.ts"
+import { namespace } from "./namespace.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 
 // Read out of a function's log: no call, and no right to make one, in the function itself.
-
-const namespace = `Ringback/${$app.stage}`
 
 /** Heartbeats that ingest has heard. */
 export const heartbeats = { namespace, metricName: "Heartbeats", everySeconds: 30 }

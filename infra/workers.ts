@@ -16,6 +16,7 @@ export const ingest = makeFunction("Ingest", {
   description: "Checks, claims and fans out what collectors send",
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
+  isTraced: true,
   memory,
   link: [...link, dataKey, queues.Ingest, queues.Delivery, queues.Jobs, rejectedQueue],
   permissions: [
@@ -33,6 +34,7 @@ export const deliver = makeFunction("Deliver", {
   description: "Posts webhooks and records each attempt",
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
+  isTraced: true,
   memory,
   // The delivery queue too, because it deletes from both what a slow POST would hold back.
   link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
@@ -50,14 +52,16 @@ export const jobs = makeFunction("Jobs", {
   description: "Recovers, holds, wakes and erases, a page at a time",
   handler: "functions/jobs.handler",
   timeoutSeconds: facts.queues.Jobs.timeoutSeconds,
+  isTraced: true,
   memory,
-  link: [...link, dataKey, queues.Delivery, queues.Jobs],
+  link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Jobs"),
     onTable("BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "Query", "UpdateItem"),
     onIndex("due")("Query"),
     onIndex("open")("Query"),
     onQueue("Delivery")("SendMessage"),
+    onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
     onDataKey("GenerateMac"),
   ],
@@ -71,7 +75,7 @@ export const release = makeFunction("Release", {
   memory: "1769 MB",
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
-    onTable("GetItem", "UpdateItem"),
+    onTable("DeleteItem", "GetItem", "UpdateItem"),
     onIndex("due")("Query"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),

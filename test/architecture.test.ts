@@ -6,6 +6,7 @@ import { test } from "node:test"
 const ROOMS = [
   "ami",
   "events",
+  "telemetry",
   "collector",
   "webhooks",
   "connectors",
@@ -24,11 +25,21 @@ const ARROWS: Record<Room, readonly Room[]> = {
   webhooks: [],
   cli: [],
   receiver: [],
-  collector: ["ami", "events"],
+  telemetry: ["events"],
+  collector: ["ami", "events", "telemetry"],
   store: ["events", "webhooks"],
   connectors: ["events", "webhooks"],
-  functions: ["events", "webhooks", "connectors", "store"],
-  local: ["ami", "events", "collector", "webhooks", "connectors", "store", "functions"],
+  functions: ["events", "telemetry", "webhooks", "connectors", "store"],
+  local: [
+    "ami",
+    "events",
+    "telemetry",
+    "collector",
+    "webhooks",
+    "connectors",
+    "store",
+    "functions",
+  ],
 }
 
 const root = new URL("../", import.meta.url)

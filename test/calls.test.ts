@@ -257,6 +257,22 @@ describe("Deliver and Release", () => {
     assert.equal((await Health.get(table(), tenant(), id)).state, undefined)
   })
 
+  test("an endpoint that was deleted while its breaker opened, and for which nothing waits", async () => {
+    const { id } = await world.addEndpoint()
+    await BreakerState.recordFailures(table(), tenant(), id, 20)
+    world.advance(3 * MINUTE)
+    failsFor(500)
+    await world.say()
+    await world.pump()
+    assert.equal((await Health.get(table(), tenant(), id)).state, "resting")
+    await Endpoint.remove(table(), tenant(), id)
+    for (let minute = 0; minute < 20; minute++) {
+      world.advance(MINUTE)
+      await world.release()
+    }
+    assert.equal((await Health.get(table(), tenant(), id)).state, undefined)
+  })
+
   for (const isProven of [false, true]) {
     const what = isProven ? "though a delivery arrived meanwhile" : "and is disabled for it"
     test(`an endpoint that has failed for five days, ${what}`, async () => {
@@ -339,7 +355,7 @@ describe("Jobs", () => {
     const { id: endpointId } = await world.addEndpoint()
     const [shard] = parkingShards(endpointId) as [string]
     const at = world.now()
-    for (let count = 0; count < 26; count++) {
+    for (let count = 0; count < 20; count++) {
       const ref = deliveryRef("evt_x", endpointId, at, `${count}`)
       const facts = { tenant: tenant(), ref, endpointId, eventId: "evt_x", eventType: "x" }
       const due = { at, nextAt: at, shard }
@@ -348,6 +364,7 @@ describe("Jobs", () => {
     const { body } = formatJob({ v: 1, kind: "wake", tenant: tenant(), endpointId })
     const record = makeRecord({ MessageId: "m", Body: body }, world.stack.queues.Jobs.url)
     await jobsHandler(world.of.Jobs)({ Records: [record] }, makeContext(SECOND))
+    world.advance(11 * SECOND)
     await world.pump()
     const pages = world.logged.filter(({ event }) => event === "job.page").slice(-2)
     assert.deepEqual(

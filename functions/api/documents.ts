@@ -9,6 +9,7 @@ import { routes } from "./routes.ts"
 // By the names that they have at /docs.
 const guides = {
   receiving: "packages/receiver/README.md",
+  crm: "packages/connectors/GUIDE.md",
   events: "packages/events/README.md",
   collector: "packages/collector/README.md",
   operating: "infra/README.md",

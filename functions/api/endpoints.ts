@@ -19,6 +19,7 @@ import {
   afterChange,
   besideConnector,
   changeErrors,
+  movedAuthErrors,
   outboundErrors,
   refuse,
   storedConnector,
@@ -134,7 +135,7 @@ export const endpointRoutes = [
       const before = await living("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
-      refuse(changeErrors(before, body))
+      refuse([...changeErrors(before, body), ...movedAuthErrors(deps.table, before, body)])
       checkPull(before.pull, body)
       const settings = { ...given, ...(connector && storedConnector(connector)) }
       checkSize(settings, before)

@@ -6,12 +6,17 @@ export type GuideName = keyof typeof texts
 
 export type GuideEntry = { name: GuideName; title: string; about: string }
 
-/** The guides beside the reference, in the order of the menu. Each is the README of the room that it is about. */
+/** The guides beside the reference, in the order of the menu. Each is a text of the room that it is about. */
 export const guides: readonly GuideEntry[] = [
   {
     name: "receiving",
     title: "Receiving webhooks",
     about: "A receiver that loses nothing and counts nothing twice, in JavaScript, Python and PHP",
+  },
+  {
+    name: "crm",
+    title: "Calls in your CRM",
+    about: "HubSpot, Salesforce, Pipedrive and Zoho CRM without code: setting up, contacts, errors",
   },
   {
     name: "events",

@@ -92,6 +92,19 @@ export function besideConnector(given: Record<string, unknown>): FieldError[] {
 const isGiven = (value: unknown) =>
   value != null && !(typeof value === "object" && Object.keys(value).length === 0)
 
+/** Credentials are shown to the host that they were given for: a `url` elsewhere needs them again. */
+export function movedAuthErrors(
+  table: Table,
+  before: Endpoint,
+  { url, auth }: { url?: string | undefined; auth?: unknown },
+): FieldError[] {
+  if (url === undefined || auth !== undefined || before.url === null) return []
+  if (openAuth(table, before) === undefined || new URL(url).origin === new URL(before.url).origin)
+    return []
+  const message = "The url leads to another host: give auth again, or null"
+  return [{ path: "/auth", message }]
+}
+
 /** What may not be changed: an endpoint stays one of a URL or one of a connector of that kind. */
 export function changeErrors(
   { connector }: Pick<Endpoint, "connector">,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { findEventType } from "@ringback/events/catalog"
 import { ConnectorChanges, ConnectorSettings } from "@ringback/connectors/kinds"
 import * as Event from "@ringback/store/event"
@@ -9,6 +10,7 @@ import type { Deps } from "./deps.ts"
 import { checkEndpoint } from "./endpoint-check.ts"
 import { EndpointChanges } from "./endpoint-schema.ts"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
+import { oneAtATime } from "./one-at-a-time.ts"
 import { outboundErrors, refuse } from "./outbound-check.ts"
 import { AuthInput, Transform } from "./outbound-schema.ts"
 import { invalid, notFound } from "./problem.ts"
@@ -94,12 +96,30 @@ export const previewRoutes = [
       )
       return {
         status: 200,
-        body: { matches, ...(await previewOf(deps, body, event)) },
+        body: {
+          matches,
+          ...(await inTurn(deps, tenant.id, body, () => previewOf(deps, body, event))),
+        },
         isNoChange: true,
       }
     },
   }),
 ]
+
+const PREVIEWS_AT_ONCE = 5
+const PREVIEW_LEASE_MS = 30_000
+
+/** What evaluates a tenant's expression is done a few times at once: all tenants' expressions wait for one process. */
+async function inTurn<T>(
+  { table }: Deps,
+  tenant: string,
+  { transform, connector }: PreviewInput,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (transform == null && connector?.map == null) return run()
+  const work = { kind: "PREVIEW", tenant, limit: PREVIEWS_AT_ONCE, leaseMs: PREVIEW_LEASE_MS }
+  return oneAtATime(table, { ...work, endpointId: randomUUID() }, run)
+}
 
 async function previewOf(
   { testOutbound }: Deps,

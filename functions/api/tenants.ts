@@ -98,7 +98,7 @@ export const tenantRoutes = [
     tag,
     summary: "Delete a tenant and all that is its own",
     description:
-      "Its keys stop to work at once. Its sources and endpoints are deleted and what is under way is discarded in the background; its events and deliveries can no longer be read, and go when their retention time is over.",
+      "Its keys stop to work at once. Its sources and endpoints are deleted and what is under way is discarded in the background; its events and deliveries can no longer be read, and about two minutes later they are deleted too, with all that is known of people and calls. It cannot be undone.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, params: { tenantId } }) {
       const room = {

@@ -4,12 +4,23 @@ import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as Delivery from "@ringback/store/delivery"
 import * as Event from "@ringback/store/event"
 import { recordSlow } from "@ringback/store/health"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
 import type { Verdict } from "../runtime/batch.ts"
+import { countEnd } from "../runtime/count-end.ts"
+import {
+  hasFailed,
+  isKeptFromStart,
+  kindOf,
+  spansOfAttempt,
+  type Attempted,
+} from "./attempt-spans.ts"
+import { loggable } from "./loggable.ts"
 import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
+import { wayBefore } from "./way-before.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
 /** One try to send it, and at once the write of its outcome. */
@@ -18,6 +29,7 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict>
   const found = await bodyFor(deps, work)
   if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
   await Delivery.advance(deps.table, facts, message.turn, found.change)
+  countEnd(deps.metrics, facts, found.change.status)
   return "done"
 }
 
@@ -30,7 +42,11 @@ async function send(
   const { message, endpoint } = work
   const at = deps.table.now()
   const id = `att_${encodeBase32(randomBytes(10))}`
-  const outcome = await postWatched(deps, work, { body, trace, span: spanIdOf(id) })
+  const span = spanIdOf(id)
+  const { tracing } = deps
+  const isKept = tracing && isKeptFromStart(tracing, trace, work)
+  const outcome = await postWatched(deps, work, { body, trace, span, isKept })
+  const to = deps.table.now()
   const [status] = await Promise.all([
     settle(deps, work, outcome, recordOf(id, outcome, at)),
     note(outcome),
@@ -40,19 +56,45 @@ async function send(
     deliveryId: message.deliveryId,
     eventId: message.eventId,
     traceId: trace,
+    tenant: message.tenant,
     endpointId: endpoint.id,
     turn: message.turn,
     statusCode: outcome.statusCode,
     durationMs: outcome.durationMs,
     error: loggable(outcome),
     status,
+    ...(outcome.ok && { edgeToReceiverMs: to - work.facts.ref.createdAt }),
   })
+  count(deps, work, outcome, status)
+  if (tracing) traceAttempt(tracing, deps, work, { trace, span, from: at, to, outcome, status })
 }
 
-// Of an answer the code says enough: a redirect's target may hold a secret in its path. What a transform or a connector
-// says may quote the event.
-const loggable = ({ statusCode, error, ok, isNeutral, steps }: Outcome) =>
-  statusCode === null && !ok && !isNeutral && !steps ? error : null
+function count(
+  { metrics, table }: StepDeps,
+  { facts, endpoint }: ReadyWork,
+  outcome: Outcome,
+  status: Delivery.DeliveryStatus,
+) {
+  if (!metrics) return
+  const { tenant, endpointId, ref } = facts
+  countEnd(metrics, facts, status)
+  // A discarded one was not tried.
+  if (status === "discarded") return
+  const result = outcome.ok ? "ok" : "failed"
+  const kind = kindOf(endpoint)
+  metrics.record("ringback_attempts_total", { kind, result, tenant, endpoint: endpointId }, 1)
+  if (!outcome.ok) return
+  const seconds = Math.max(0, table.now() - ref.createdAt) / 1000
+  metrics.record("ringback_edge_to_receiver_seconds", { tenant }, seconds)
+}
+
+function traceAttempt(tracing: Tracing, deps: StepDeps, work: ReadyWork, attempted: Attempted) {
+  const { message } = work
+  const isKept = isKeptFromStart(tracing, attempted.trace, work)
+  if (!isKept && !hasFailed(attempted)) return
+  tracing.add(...spansOfAttempt(work, attempted))
+  if (!isKept) tracing.addLater(() => wayBefore(deps.table, message))
+}
 
 type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }
 
@@ -75,7 +117,7 @@ async function bodyFor(
 async function postWatched(
   deps: StepDeps,
   { endpoint, message }: ReadyWork,
-  webhook: { body: string; trace: string; span: string },
+  webhook: { body: string; trace: string; span: string; isKept: boolean | undefined },
 ) {
   const { tenant, id: endpointId } = endpoint
   const answered = deps.slowness.watch(endpointId, () => {
@@ -91,5 +133,9 @@ async function postWatched(
 function recordOf(id: string, outcome: Outcome, at: number): Delivery.Attempt {
   const { ok, statusCode, durationMs, error, responseBody, steps } = outcome
   const said = ok ? null : responseBody
-  return { id, at, statusCode, durationMs, error, responseBody: said, ...(steps && { steps }) }
+  const attempt = { id, at, statusCode, durationMs, error, responseBody: said }
+  // What only the trace shows of a step costs no place in the table.
+  return steps
+    ? { ...attempt, steps: steps.map(({ at: _, purpose: __, ...step }) => step) }
+    : attempt
 }

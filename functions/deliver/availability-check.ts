@@ -1,6 +1,7 @@
 import * as Delivery from "@ringback/store/delivery"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { availabilityOf } from "../endpoint/availability.ts"
+import { countEnd } from "../runtime/count-end.ts"
 import type { CheckedWork, StepDeps, Work } from "./work.ts"
 
 /** The work with its endpoint; undefined where that cannot get it: then the delivery is held or discarded. */
@@ -16,6 +17,8 @@ export async function stopUnavailable(
   const fresh = availabilityOf(receiver.endpoint)
   if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }
   await Delivery.advance(deps.table, facts, message.turn, fresh.stop)
-  deps.log("delivery.stopped", { deliveryId: message.deliveryId, status: fresh.stop.status })
+  countEnd(deps.metrics, facts, fresh.stop.status)
+  const { deliveryId, eventId } = message
+  deps.log("delivery.stopped", { deliveryId, eventId, status: fresh.stop.status })
   return undefined
 }

@@ -3,6 +3,7 @@ import { advance } from "@ringback/store/delivery"
 import * as Order from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
 import type { Outcome } from "@ringback/webhooks/send"
+import { countEnd } from "../runtime/count-end.ts"
 import { plan } from "../messages/retry-plan.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
@@ -73,13 +74,14 @@ async function attemptAlone(
 }
 
 async function discard(
-  { table, log }: StepDeps,
+  { table, log, metrics }: StepDeps,
   { message, facts }: ReadyWork,
   by: string,
 ): Promise<Verdict> {
   const change = { status: "discarded" as const, reason: `superseded by ${by}` }
   await advance(table, facts, message.turn, change)
-  log("delivery.superseded", { deliveryId: message.deliveryId, by })
+  countEnd(metrics, facts, change.status)
+  log("delivery.superseded", { deliveryId: message.deliveryId, eventId: message.eventId, by })
   return "done"
 }
 

@@ -58,6 +58,5 @@ export async function settle(
 async function disableGone(deps: StepDeps, asked: Endpoint): Promise<boolean> {
   const { endpoint, health } = await freshReceiver(deps, asked.tenant, asked.id)
   if (!endpoint || endpoint.url !== asked.url) return false
-  if (!endpoint.disabled) await disableEndpoint(deps, endpoint, "gone", health.failingSince)
-  return true
+  return endpoint.disabled || disableEndpoint(deps, endpoint, "gone", health.failingSince)
 }

@@ -8,14 +8,18 @@ import * as Endpoint from "@ringback/store/endpoint"
 import type { StoredEvent } from "@ringback/store/event"
 import { waitingFrom } from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/match"
 import type { Cache } from "../runtime/cache.ts"
 import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
+import { countEnd } from "../runtime/count-end.ts"
 import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
+import { traceFanOut } from "./fan-out-span.ts"
 
 export type FanOutDeps = {
   table: Table
@@ -24,6 +28,8 @@ export type FanOutDeps = {
   /** A tenant's endpoints as of at most ten seconds ago. */
   endpoints: Cache<Endpoint.Matching[]>
   log: Log
+  tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
 }
 
 export type Accepted = {
@@ -41,6 +47,7 @@ export const endpointsOf = ({ table, endpoints }: FanOutDeps, tenant: string) =>
 
 /** Sends each event to the endpoints that want it. For each, whether all is on its way; if not, it must come again. */
 export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<boolean[]> {
+  const from = deps.table.now()
   const planned = await Promise.all(accepted.map((each) => planSafely(deps, each)))
   // Pooled over the whole batch: ten deliveries a request, whichever event they are of.
   const outgoing = planned.flatMap((messages, index) =>
@@ -52,7 +59,16 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
   )
   const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, outgoing)
   const incomplete = new Set([...failed].map((at) => outgoing[at]!.index))
-  return accepted.map((_, index) => planned[index] !== undefined && !incomplete.has(index))
+  const isOut = accepted.map((_, index) => planned[index] !== undefined && !incomplete.has(index))
+  const { tracing } = deps
+  if (tracing) {
+    const to = deps.table.now()
+    for (const [index, { tenant, event }] of accepted.entries()) {
+      const deliveries = planned[index]?.length ?? 0
+      traceFanOut(tracing, { tenant, event, deliveries, isOut: isOut[index]! }, from, to)
+    }
+  }
+  return isOut
 }
 
 // An event that cannot be planned holds up no other: a batch has those of many tenants.
@@ -80,8 +96,10 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
     const facts = factsOfEvent(tenant, event, endpoint.id)
     const stop = await stopBefore(deps, accepted, endpoint)
     // No POST: the delivery is on record with the reason.
-    if (stop) await advance(deps.table, facts, 0, stop)
-    else if (endpoint.pull) {
+    if (stop) {
+      await advance(deps.table, facts, 0, stop)
+      countEnd(deps.metrics, facts, stop.status)
+    } else if (endpoint.pull) {
       const due = waitingFrom(endpoint.id, deps.table.now())
       await advance(deps.table, facts, 0, { status: "pending", due })
     } else {

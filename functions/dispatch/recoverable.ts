@@ -2,7 +2,7 @@ import type { Delivery } from "@ringback/store/delivery"
 import { factsOfEvent, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
 import type { StoredEvent } from "@ringback/store/event"
-import { listEvents } from "@ringback/store/event-list"
+import { listReceived } from "@ringback/store/event-list"
 import type { RecoverJob } from "@ringback/store/job"
 import { deliveryKey } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
@@ -30,8 +30,7 @@ export async function recoverablePage(
   cursor: string | undefined,
 ): Promise<{ missing: Missing[]; next: string | undefined }> {
   const { tenant } = endpoint
-  const received = { since, until }
-  const { items, next } = await listEvents(table, tenant, { received, limit: PAGE, cursor })
+  const { items, next } = await listReceived(table, tenant, { since, until, limit: PAGE, cursor })
   const wanted = items
     .filter((event) => !stopForEvent(event) && isWanted(endpoint, event))
     .map((event) => factsOfEvent(tenant, event, endpoint.id))

@@ -1,16 +1,25 @@
+import type { Metrics } from "@ringback/telemetry/metric"
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as BreakerState from "@ringback/store/breaker-state"
+import { announceChange } from "@ringback/store/changes"
 import { listDue, moveDue, parkingShards, type DueEntry } from "@ringback/store/due"
-import type { Endpoint } from "@ringback/store/endpoint"
+import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { tenantOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
+import { isWaking } from "@ringback/store/wake-position"
 import { formatDelivery, messageForEntry, type DeliveryMessage } from "../messages/delivery.ts"
 import { formatJob } from "../messages/job.ts"
 import { takeDue } from "../messages/retry-plan.ts"
 import { sendOne } from "../messages/send.ts"
 import type { Log } from "../runtime/log.ts"
-import { cachedReceiver, freshReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
+import {
+  cachedReceiver,
+  freshReceiver,
+  isWell,
+  noteHealth,
+  type DeliverDeps,
+} from "./cached-endpoint.ts"
 import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 
 // THE CIRCUIT BREAKER OF AN ENDPOINT
@@ -24,9 +33,10 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   half-open  | the probe fails, or its lease ends        | open               | -
 //   open,      | a success, also of a manual attempt       | closed, waking     | recordSuccess: BreakerState.close
 //   half-open  |                                           |                    |
-//   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` unparks it
+//   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` sends it
 //   waking     | two minutes, and nothing is parked        | closed             | onDue: BreakerState.endWaking
-//   any        | enabled again, or deleted                 | closed, waking     | BreakerState.resetAndWake
+//   any        | enabled again, or being deleted           | closed, waking     | BreakerState.resetAndWake
+//   any        | deleted, and nothing waits for it         | -                  | jobs/erase.ts: Health.remove
 //   any        | everything fails for five days            | endpoint disabled  | disable.ts
 //
 // Where the state is kept: breaker-state.ts of the store. Half-open is open with a lease that has not ended.
@@ -37,6 +47,7 @@ export type ReleaseDeps = {
   sqs: SQSClient
   queues: { retryUrl: string; jobsUrl: string }
   log: Log
+  metrics?: Metrics | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -84,9 +95,13 @@ export async function recordFailures(
   { count, pauseMs }: { count: number; pauseMs: number },
 ): Promise<void> {
   const { table } = deps
-  const { endpoint } = await cachedReceiver(deps, tenant, endpointId)
+  const { endpoint, health: known } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
+  const wasWell = isWell(known, table.now())
+  // The first of a run: other workers take the endpoint for well until it is announced.
+  if (wasWell) await announceChange(table, tenant)
   const failed = await BreakerState.recordFailures(table, tenant, endpointId, count)
+  if (!wasWell && failed?.failures === count) await announceChange(table, tenant)
   const until = table.now() + pauseMs
   const paused = pauseMs > 0 ? await Health.pause(table, tenant, endpointId, until) : undefined
   const health = paused ?? failed
@@ -98,7 +113,7 @@ export async function recordFailures(
 /** After a failure: does the breaker open, is the endpoint to be disabled? */
 export async function judge(
   deps: DeliverDeps,
-  { tenant, id: endpointId }: Endpoint,
+  { tenant, id: endpointId }: Endpoint.Endpoint,
   health: Health.Health,
 ): Promise<void> {
   const now = deps.table.now()
@@ -125,7 +140,7 @@ export async function onDue(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
     return
   }
   const again = { at: table.now() + WAKES_FOR_MS, shard: entry.dueShard }
-  if (!(await moveDue(table, entry, again)) || !waiting) return
+  if (!(await moveDue(table, entry, again)) || !waiting || isWaking(health, table.now())) return
   const job = formatJob({ v: 1, kind: "wake", tenant, endpointId })
   await sendOne(deps.sqs, deps.queues.jobsUrl, job)
 }
@@ -134,10 +149,18 @@ async function sendProbe({ table, sqs, queues }: ReleaseDeps, entry: DueEntry): 
   const now = table.now()
   const next = { at: now + PROBE_EVERY_MS, shard: entry.dueShard }
   if (!(await moveDue(table, entry, next))) return
-  const waiting = await longestParked(table, entry.endpointId)
-  if (!waiting || !(await takeDue(table, waiting))) return
+  const { endpointId } = entry
+  const waiting = await longestParked(table, endpointId)
+  if (!waiting) return forgetIfGone(table, tenantOf(entry), endpointId)
+  if (!(await takeDue(table, waiting))) return
   const body = formatDelivery({ ...messageForEntry(waiting, now), probe: true })
-  await sendOne(sqs, queues.retryUrl, { body, groupId: entry.endpointId })
+  await sendOne(sqs, queues.retryUrl, { body, groupId: endpointId })
+}
+
+/** A worker may have opened the breaker of an endpoint that was just deleted: it would be looked at for ever. */
+async function forgetIfGone(table: Table, tenant: string, endpointId: string): Promise<void> {
+  if (await Endpoint.get(table, tenant, endpointId, { consistent: true })) return
+  await Health.remove(table, tenant, endpointId)
 }
 
 async function longestParked(table: Table, endpointId: string): Promise<DueEntry | undefined> {

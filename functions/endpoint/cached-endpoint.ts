@@ -2,11 +2,13 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
 import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
-import type { Slowness } from "./slow-endpoints.ts"
+import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 /** An endpoint and how it fares. */
 export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health.Health }
@@ -26,9 +28,22 @@ export type DeliverDeps = {
   /** In [0, 1). */
   random: () => number
   log: Log
+  tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
 }
 
 const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`
+
+/** Whether workers learn of it when its health changes: the end of its being well is announced, see changes.ts. */
+export const isWell = (
+  { failures, failingSince, state, slowAt, pausedUntil }: Health.Health,
+  now: number,
+) =>
+  failures === 0 &&
+  failingSince === undefined &&
+  state === undefined &&
+  now - (slowAt ?? -Infinity) > SLOW_FOR_MS &&
+  (pausedUntil ?? 0) <= now
 
 export async function readReceiver(
   table: Table,

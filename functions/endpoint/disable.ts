@@ -24,8 +24,8 @@ export async function disableFailing(deps: DeliverDeps, tenant: string, endpoint
   if (!endpoint || endpoint.disabled || since === undefined) return
   if (since > deps.table.now() - DISABLED_AFTER_MS) return
   const unseenAt = await lastUnseenSuccess(deps, tenant, endpointId, since)
-  if (unseenAt === undefined) return disableEndpoint(deps, endpoint, "failing", since)
-  await BreakerState.failingFrom(deps.table, tenant, endpointId, since, unseenAt)
+  if (unseenAt === undefined) await disableEndpoint(deps, endpoint, "failing", since)
+  else await BreakerState.failingFrom(deps.table, tenant, endpointId, since, unseenAt)
 }
 
 const PAGE = 250
@@ -51,13 +51,16 @@ async function lastUnseenSuccess(
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** Tells the tenant's other endpoints, disables this one, and has what waits for it held: in that order, each repeatable. */
+/**
+ * Tells the tenant's other endpoints, disables this one, and has what waits for it held: in that order, each repeatable. False
+ * where its URL was changed meanwhile: then it stays as it is.
+ */
 export async function disableEndpoint(
   deps: Pick<DeliverDeps, "table" | "sqs" | "queues" | "log">,
   endpoint: Endpoint.Endpoint,
   reason: Exclude<DisabledReason, "manual">,
   failingSince: number | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { tenant, id: endpointId, revision } = endpoint
   const now = deps.table.now()
   const notice: Job = {
@@ -77,8 +80,12 @@ export async function disableEndpoint(
     },
   }
   await sendOne(deps.sqs, deps.queues.jobsUrl, formatJob(notice))
-  await Endpoint.disable(deps.table, tenant, endpointId, reason, now)
+  if (!(await Endpoint.disable(deps.table, endpoint, reason, now))) {
+    const fresh = await Endpoint.get(deps.table, tenant, endpointId, { consistent: true })
+    if (!fresh || fresh.url !== endpoint.url) return false
+  }
   const hold = formatJob({ v: 1, kind: "hold", tenant, endpointId })
   await sendOne(deps.sqs, deps.queues.jobsUrl, hold)
   deps.log("endpoint.disabled", { endpointId, reason, failingSince })
+  return true
 }

@@ -9,6 +9,8 @@ export type Slowness = {
 
 const TICK_MS = 250
 const SLOW_AFTER_TICKS = 8
+/** An answer that takes so long is slow. */
+export const SLOW_AFTER_MS = SLOW_AFTER_TICKS * TICK_MS
 /** How long an endpoint that was slow goes by the other queue. */
 export const SLOW_FOR_MS = 60_000
 

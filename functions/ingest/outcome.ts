@@ -1,7 +1,9 @@
+import type { EventMessage } from "@ringback/events/message"
 import type { Accepted } from "../dispatch/fan-out.ts"
 
-/** The outcome of one message of the ingest queue. */
-export type Received =
+/** The outcome of one message of the ingest queue; `source` and `message` (of an event): believed ones. */
+export type Received = { source?: string; message?: EventMessage } & (
   | { outcome: "accepted"; accepted: Accepted[] }
   | { outcome: "duplicate" | "heard" | "deferred" }
   | { outcome: "rejected" | "discarded" | "later"; reason: string }
+)

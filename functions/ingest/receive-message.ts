@@ -42,32 +42,41 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const { message } = opened
   // `holds` is what the attribute has been called from the start. Not signed, so it may say anything: at most, the message is deferred as often as a new one.
   const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
-  if (message.kind === "record") return hearRecord(deps, source, message)
+  if (message.kind === "record")
+    return { ...(await hearRecord(deps, source, message)), source: source.id }
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, deferrals)
       : await hearCollector(deps, source, message, deferrals)
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
-  return received
+  return { ...received, source: source.id, ...(message.kind === "event" && { message }) }
 }
 
 type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
 
-/** The source whose key signed the message, or why there is none. Before it is called bad, it is read again. */
+/**
+ * The source whose key signed the message, or why there is none. Before it is called bad, it is read again. Of a deleted one
+ * no key is left; what comes from there is discarded, whoever signed it.
+ */
 async function verifySource(deps: ReceiveDeps, opened: Opened): Promise<Verified> {
   const { tenant, source: id } = opened.message
   const key = `${tenant}/${id}`
   const cached = await deps.sources.get(key, () => Source.getKnown(deps.table, tenant, id))
-  if (cached && isSigned(deps.table, cached.source, opened)) return { ok: true, ...cached }
+  if (cached && isFrom(deps.table, cached, opened)) return { ok: true, ...cached }
   const known = await Source.getKnown(deps.table, tenant, id, { consistent: true })
   if (!known) return { ok: false, reason: `there is no source ${id}` }
-  if (!isSigned(deps.table, known.source, opened))
+  if (!isFrom(deps.table, known, opened))
     return { ok: false, reason: `not signed with a valid key of ${id}` }
   deps.sources.set(key, known)
   return { ok: true, ...known }
 }
 
-function isSigned(table: Table, source: Source.Source, { keyId, verify }: Opened): boolean {
+function isFrom(
+  table: Table,
+  { source, isDeleted }: Source.Known,
+  { keyId, verify }: Opened,
+): boolean {
+  if (isDeleted) return true
   const key = Source.keysOf(table, source).find((each) => each.keyId === keyId)
   return key !== undefined && verify(key.key)
 }

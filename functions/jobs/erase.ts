@@ -1,61 +1,86 @@
 import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as BreakerState from "@ringback/store/breaker-state"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
+import * as Health from "@ringback/store/health"
+import { deleteItem } from "@ringback/store/item"
 import { eachPage } from "@ringback/store/pages"
-import * as Record from "@ringback/store/record"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
-import { walkRecords, type Place } from "@ringback/store/walk"
+import { walkTenant, type Place } from "@ringback/store/walk"
 import { wasDeleted } from "../endpoint/availability.ts"
 import type { JobOf, Next } from "../messages/job.ts"
+import { SETTLED_MS } from "./settled.ts"
+
+// What waits for something that was deleted is discarded, at once and again once no worker can know of it any more: a
+// pass that finds nothing then is the last. After it nothing is left of an endpoint, and of a tenant its sources'
+// tombstones, by which what is on its way from there is known.
 
 type Erase = JobOf<"erase">
+type Found = { next: string | undefined; discarded: number }
 
 const PAGE = 100
 
-/** The next page of what waited for something deleted becomes `discarded`; of a tenant its records are deleted after that. */
 export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">> {
-  const { tenant, endpointId, sourceId, place } = job
-  if (place && "records" in place) return removeRecords(table, tenant, place.records)
-  const cursor = place?.cursor
-  const isTenant = endpointId === undefined && sourceId === undefined
-  if (isTenant && !place) await removeAll(table, tenant)
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { tenant, place = {} } = job
+  if (place.rest) return removeRest(table, tenant, place.rest)
+  const now = table.now()
+  const { settledAt = now + SETTLED_MS, beganAt = now, cursor } = place
+  const isTenant = job.endpointId === undefined && job.sourceId === undefined
+  if (isTenant && cursor === undefined) await removeAll(table, tenant)
+  const { next, discarded } = await discardPage(table, job, cursor)
+  const found = (place.found ?? 0) + discarded
+  if (next !== undefined) return { cursor: next, settledAt, beganAt, found }
+  if (found > 0 || beganAt < settledAt) {
+    if (job.endpointId) await BreakerState.resetAndWake(table, tenant, job.endpointId)
+    const againAt = beganAt < settledAt ? settledAt : now + SETTLED_MS
+    return { settledAt, beganAt: againAt, notBefore: againAt }
+  }
+  if (job.endpointId) {
+    await Health.remove(table, tenant, job.endpointId)
+    await Endpoint.purge(table, tenant, job.endpointId)
+  }
+  return isTenant ? { rest: { shard: 0 } } : undefined
+}
+
+/** The next page of what waits becomes `discarded`. */
+async function discardPage(
+  table: Table,
+  { tenant, endpointId, sourceId }: Erase,
+  cursor: string | undefined,
+): Promise<Found> {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending", "held"],
     limit: PAGE,
     cursor,
   })
   const reason = wasDeleted(endpointId ? "endpoint" : sourceId ? "source" : "tenant")
+  let discarded = 0
   await Promise.all(
     items.map(async (delivery) => {
       if (sourceId && (await sourceOf(table, tenant, delivery)) !== sourceId) return
+      discarded++
       await advance(table, factsOfItem(delivery), delivery.turn, { status: "discarded", reason })
     }),
   )
-  if (next !== undefined) return { cursor: next }
-  if (endpointId) {
-    await BreakerState.resetAndWake(table, tenant, endpointId)
-    await Endpoint.purge(table, tenant, endpointId)
-  }
-  return isTenant ? { records: { shard: 0 } } : undefined
+  return { next, discarded }
 }
 
-/** Campaigns, lists and rows with names and numbers of people. */
-async function removeRecords(table: Table, tenant: string, place: Place): Promise<Next<"erase">> {
-  const { items, next } = await walkRecords(table, tenant, place, PAGE)
-  await Promise.all(items.map((record) => Record.remove(table, tenant, record)))
-  return next && { records: next }
+/** Events, deliveries, records and calls with names and numbers of people; tokens, settings, what was to fall due. */
+async function removeRest(table: Table, tenant: string, place: Place): Promise<Next<"erase">> {
+  const { items, next } = await walkTenant(table, tenant, place, PAGE)
+  await Promise.all(items.map((key) => deleteItem(table, key)))
+  return next && { rest: next }
 }
 
 const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
   (await Event.get(table, tenant, eventId))?.source
 
-/** A deleted tenant's things leave tombstones too: what is in flight for them is discarded. */
+/** Nothing works any more by a deleted tenant's keys, from its sources, for its endpoints. */
 async function removeAll(table: Table, tenant: string): Promise<void> {
   for (const room of [ApiKey, Source, Endpoint]) {
     const read = (after?: string): Promise<{ items: { id: string }[]; next: string | undefined }> =>

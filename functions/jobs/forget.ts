@@ -1,4 +1,5 @@
 import { namedIn, namedInCall, type Named } from "@ringback/events/named"
+import * as Connector from "@ringback/store/connector"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent, factsOfItem } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
@@ -20,14 +21,13 @@ import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/
 import { wants } from "@ringback/webhooks/match"
 import { webhookOf } from "../dispatch/event-body.ts"
 import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
+import { SETTLED_MS } from "./settled.ts"
 import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
 // All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
 // thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
 // nothing new; and once more after the workers surely know of the erasure, for what they took in meanwhile.
 
-/** What is cached is ten seconds old at most, and who works with it has 30 s. */
-const SETTLED_MS = 45_000
 const PAGE = 100
 type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
 
@@ -96,11 +96,14 @@ async function eventsPage(work: Work) {
   for (const event of items) {
     const named = namesOf(event)
     if (!named || !(await concerns(work, event, named))) continue
-    await stopFirst(table, job.tenant, event)
+    const endpoints = await Endpoint.list(table, job.tenant)
+    await stopFirst(table, job.tenant, event, endpoints)
     const isCall = /^(dialing|call)\./.test(event.type)
     const { source, test: isTest } = event
     if (isCall && source !== null && named.subject !== null)
       await Erasure.emptyCall(table, { tenant: job.tenant, source, uuid: named.subject, isTest })
+    if (event.type.startsWith("call.") && named.subject !== null)
+      await emptyLogged(table, { tenant: job.tenant, uuid: named.subject }, endpoints)
     if (await Erasure.emptyEvent(table, event)) walk.events++
   }
   return next
@@ -133,11 +136,16 @@ async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): 
 }
 
 /** A first attempt that still waits in a queue finds that its delivery was decided. */
-async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent): Promise<void> {
+async function stopFirst(
+  table: Table,
+  tenant: string,
+  event: Event.StoredEvent,
+  endpoints: Endpoint.Matching[],
+): Promise<void> {
   if (stopForEvent(event)) return
   const { type, source } = event
   const candidate = { type, source, webhook: webhookOf(tenant, event) }
-  const all = (await Endpoint.list(table, tenant))
+  const all = endpoints
     .filter((each) => each.createdAt <= event.claimedAt && wants(each, candidate))
     .map(({ id }) => factsOfEvent(tenant, event, id))
   const known = await readWhole(
@@ -149,6 +157,18 @@ async function stopFirst(table: Table, tenant: string, event: Event.StoredEvent)
     all
       .filter(({ ref }) => !there.has(deliveryKey(tenant, ref).sk))
       .map((facts) => Delivery.advance(table, facts, 0, ERASED)),
+  )
+}
+
+/** What connectors keep of a call: whom they found for it in their CRM. */
+async function emptyLogged(
+  table: Table,
+  call: { tenant: string; uuid: string },
+  endpoints: Endpoint.Matching[],
+): Promise<void> {
+  const logging = endpoints.filter(({ connector }) => connector)
+  await Promise.all(
+    logging.map(({ id }) => Connector.emptyCall(table, { ...call, endpointId: id })),
   )
 }
 
@@ -171,12 +191,9 @@ async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> 
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
     const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
-    const hasAnswers = delivery.attempts.some(
-      ({ responseBody, steps }) => responseBody !== null || steps !== undefined,
-    )
-    if (!isOpen && !hasAnswers) return attempt > 0
+    if (!isOpen && !Erasure.hasWords(delivery)) return attempt > 0
     if (isOpen) await Delivery.advance(table, facts, delivery.turn, ERASED)
-    else await Erasure.emptyAttempts(table, delivery)
+    else await Erasure.emptyDelivery(table, delivery)
     delivery = await Delivery.get(table, facts.tenant, facts.ref, { consistent: true })
   }
   if (delivery) throw new Error(`the delivery ${Delivery.idOf(delivery)} changes all the time`)

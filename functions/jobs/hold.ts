@@ -1,33 +1,47 @@
 import * as BreakerState from "@ringback/store/breaker-state"
 import { advance } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
+import type { Metrics } from "@ringback/telemetry/metric"
 import { availabilityOf } from "../endpoint/availability.ts"
+import { countEnd } from "../runtime/count-end.ts"
+import { SETTLED_MS } from "./settled.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
 
-/** The next page of what waits for a disabled endpoint becomes `held`. */
+/**
+ * The next page of what waits for a disabled endpoint becomes `held`. What a worker that did not know yet makes wait for a
+ * pull endpoint is attempted by nobody, who would find that out: it is looked for once more.
+ */
 export async function holdPage(
   table: Table,
   { tenant, endpointId, place }: JobOf<"hold">,
+  metrics?: Metrics,
 ): Promise<Next<"hold">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   const found = availabilityOf(endpoint)
   // Enabled again meanwhile: what waits goes on. Deleted: the job `erase` sees to it.
   if (found.ok || found.stop.status !== "held") return undefined
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,
     cursor: place?.cursor,
   })
   await Promise.all(
-    items.map((delivery) => advance(table, factsOfItem(delivery), delivery.turn, found.stop)),
+    items.map(async (delivery) => {
+      const facts = factsOfItem(delivery)
+      const written = await advance(table, facts, delivery.turn, found.stop)
+      if (written === "won") countEnd(metrics, facts, found.stop.status)
+    }),
   )
-  if (next !== undefined) return { cursor: next }
+  const isSecond = place?.isSecond ?? false
+  if (next !== undefined) return { cursor: next, isSecond }
   await BreakerState.resetAndWake(table, tenant, endpointId)
-  return undefined
+  return endpoint?.pull && !isSecond
+    ? { isSecond: true, notBefore: table.now() + SETTLED_MS }
+    : undefined
 }

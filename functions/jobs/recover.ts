@@ -6,7 +6,7 @@ import type { Table } from "@ringback/store/table"
 import type { JobOf, Next } from "../messages/job.ts"
 import { recoverablePage } from "../dispatch/recoverable.ts"
 import { byRelease } from "../messages/retry-plan.ts"
-import { DEFAULT_RATE } from "./wake.ts"
+import { DEFAULT_RATE } from "./default-rate.ts"
 
 /**
  * The next page of what did not arrive becomes pending, spread at the endpoint's rate. Each bears the job's id: a page

@@ -1,13 +1,13 @@
 import { advance } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
-import { listDeliveries } from "@ringback/store/delivery-list"
+import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/schedule"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease } from "../messages/retry-plan.ts"
-import { DEFAULT_RATE } from "./wake.ts"
+import { DEFAULT_RATE } from "./default-rate.ts"
 
 const PAGE = 100
 
@@ -18,7 +18,7 @@ export async function spreadPage(
 ): Promise<Next<"spread">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) return undefined
-  const { items, next } = await listDeliveries(table, tenant, {
+  const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending"],
     limit: PAGE,

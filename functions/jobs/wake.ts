@@ -1,32 +1,100 @@
-import { listDue, parkingShards } from "@ringback/store/due"
+import * as BreakerState from "@ringback/store/breaker-state"
+import * as Delivery from "@ringback/store/delivery"
+import { readWhole } from "@ringback/store/delivery-list"
+import { listDue, parkingShards, type DueEntry } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { deliveryKey, parseDeliveryId } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
+import { endWake, isWaking, takeStep } from "@ringback/store/wake-position"
 import type { JobOf, Next } from "../messages/job.ts"
-import { unpark } from "../messages/retry-plan.ts"
+import { sendDue, type SendDueDeps } from "../release/send-due.ts"
+import { answersOf, MAX_RATE, nextRate } from "./wake-rate.ts"
 
-const PAGE = 25
-/** How fast a backlog is let go where the endpoint has no rate of its own: requests a second. */
-export const DEFAULT_RATE = 50
+const STEP_MS = 10_000
+const CLAIMS_AT_ONCE = 25
+// Of what the first half of a step sends, so that it is attempted when the next one begins.
+const SAMPLE = 10
 
-/** The next page of what was parked with an endpoint falls due, the longest waiting first, at the endpoint's rate. */
-export async function wakePage(
-  table: Table,
-  { tenant, endpointId, place }: JobOf<"wake">,
-): Promise<Next<"wake">> {
-  const endpoint = await Endpoint.get(table, tenant, endpointId)
-  const intervalMs = 1000 / (endpoint?.rateLimit ?? DEFAULT_RATE)
-  const pages = await Promise.all(
-    parkingShards(endpointId).map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, PAGE)),
-  )
-  const entries = pages.flatMap((page) => page.entries).sort((a, b) => a.dueAt - b.dueAt)
+type Wake = JobOf<"wake">
+
+/**
+ * The next ten seconds of what was parked with an endpoint are sent, the longest waiting first. One job of an endpoint at
+ * a time: who finds another at work ends.
+ */
+export async function wakePage(deps: SendDueDeps, job: Wake): Promise<Next<"wake">> {
+  const { table } = deps
+  const { tenant, endpointId, place } = job
   const now = table.now()
-  const from = Math.max(now, place?.from ?? now)
-  await Promise.all(
-    entries.map((entry, index) => {
-      const at = Math.ceil(from + index * intervalMs)
-      return unpark(table, entry, at)
-    }),
+  if (place?.step && place.from > now) return place
+  const [endpoint, health] = await Promise.all([
+    Endpoint.get(table, tenant, endpointId, { consistent: true }),
+    Health.get(table, tenant, endpointId, { consistent: true }),
+  ])
+  const before = place?.step?.number
+  if (before === undefined ? isWaking(health, now) : health.wake?.step !== before) return undefined
+  if (BreakerState.isOpen(health)) {
+    // It was too early. When the breaker closes again, another job begins.
+    if (before !== undefined) await endWake(table, tenant, endpointId, before)
+    return undefined
+  }
+  const rate = await rateOf(table, job, endpoint, health)
+  const count = Math.max(1, Math.floor((rate * STEP_MS) / 1000))
+  const { pausedUntil = 0 } = health
+  const from = Math.ceil(Math.max(now + (count / rate) * 1000, pausedUntil))
+  const number = await takeStep(table, tenant, endpointId, { step: before, rate, at: from })
+  if (number === undefined) return undefined
+  if (pausedUntil > now) return { from, step: { number, beganAt: from, sample: [] } }
+
+  const { entries, isLast } = await longestParked(table, endpointId, count)
+  const times = new Map(entries.map((entry, index) => [entry, now + (index / rate) * 1000]))
+  const timeOf = (entry: DueEntry) => times.get(entry)!
+  const sent = await sendDue(deps, entries, { timeOf, claimsAtOnce: CLAIMS_AT_ONCE })
+  deps.log("wake.step", { endpointId, rate, sent })
+  if (!isLast) return { from, step: { number, beganAt: now, sample: sampleOf(entries) } }
+  // Of an endpoint that is gone the step alone made an item of its health.
+  if (!endpoint && health.state === undefined) await Health.remove(table, tenant, endpointId)
+  else await endWake(table, tenant, endpointId, number)
+  return undefined
+}
+
+async function rateOf(
+  table: Table,
+  { tenant, place }: Wake,
+  endpoint: Endpoint.Endpoint | undefined,
+  health: Health.Health,
+): Promise<number> {
+  // Nothing is posted there: what is sent is held or discarded.
+  if (!endpoint || endpoint.disabled) return MAX_RATE
+  const { rate } = health.wake ?? {}
+  if (rate === undefined) return nextRate(endpoint.rateLimit, undefined)
+  const { step } = place ?? {}
+  // Taken over from a job that died, of which nothing is known but how fast it was.
+  if (!step) return nextRate(endpoint.rateLimit, { rate, answers: "unclear" })
+  const keys = step.sample.flatMap((id) => {
+    const ref = parseDeliveryId(id)
+    return ref ? [deliveryKey(tenant, ref)] : []
+  })
+  const sample = await readWhole(table, keys)
+  const answers = answersOf(sample, health, step.beganAt)
+  return nextRate(endpoint.rateLimit, { rate, answers })
+}
+
+// They are spread over the shards by a hash, so a share of each is about the longest waiting of all.
+async function longestParked(table: Table, endpointId: string, count: number) {
+  const shards = parkingShards(endpointId)
+  const share = Math.ceil(count / shards.length)
+  const pages = await Promise.all(
+    shards.map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, share)),
   )
-  if (!pages.some((page) => page.next)) return undefined
-  return { from: Math.ceil(from + entries.length * intervalMs) }
+  const found = pages.flatMap((page) => page.entries).sort((a, b) => a.dueAt - b.dueAt)
+  const entries = found.slice(0, count)
+  const isLast = entries.length === found.length && !pages.some(({ next }) => next)
+  return { entries, isLast }
+}
+
+function sampleOf(entries: DueEntry[]): string[] {
+  const half = entries.slice(0, Math.ceil(entries.length / 2))
+  const every = Math.ceil(half.length / SAMPLE)
+  return half.filter((_, index) => index % every === 0).map((entry) => Delivery.idOf(entry))
 }

@@ -7,16 +7,40 @@ const Base = { v: MessageVersion, tenant: v.string() }
 // Where the next page of a job begins; absent at the start.
 /** In a list. */
 const Listed = v.optional(v.object({ cursor: v.string() }))
-/** At a rate: when the next one is due, epoch ms. */
-const Paced = v.optional(v.object({ from: v.number() }))
+/** At a rate: when the next step begins, epoch ms, and what the one before sent, to look at what became of it. */
+const Waking = v.optional(
+  v.object({
+    from: v.number(),
+    /** Absent in messages of 0.1.0, which knew no steps: then the job begins. */
+    step: v.exactOptional(
+      v.object({ number: v.number(), beganAt: v.number(), sample: v.array(v.string()) }),
+    ),
+  }),
+)
+/** In a list, at a pull endpoint twice. */
+const Holding = v.optional(
+  v.object({
+    cursor: v.exactOptional(v.string()),
+    isSecond: v.exactOptional(v.boolean()),
+    /** No page before that time, epoch ms. */
+    notBefore: v.exactOptional(v.number()),
+  }),
+)
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
-/** In a list of deliveries, then among the records of a tenant. */
+/** In a list of deliveries, more than once; at last among all that a tenant has. */
 const Erasing = v.optional(
-  v.union([
-    v.object({ cursor: v.string() }),
-    v.object({ records: v.object({ shard: v.number(), after: v.exactOptional(v.string()) }) }),
-  ]),
+  v.object({
+    cursor: v.exactOptional(v.string()),
+    rest: v.exactOptional(v.object({ shard: v.number(), after: v.exactOptional(v.string()) })),
+    /** When nobody works any more with what was read before the deletion, and when this pass began: epoch ms. */
+    settledAt: v.exactOptional(v.number()),
+    beganAt: v.exactOptional(v.number()),
+    /** How many this pass has found. */
+    found: v.exactOptional(v.number()),
+    /** No page before that time, epoch ms. */
+    notBefore: v.exactOptional(v.number()),
+  }),
 )
 
 /** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */
@@ -61,9 +85,9 @@ export const Job = v.variant("kind", [
   /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: what waits for it is held. */
-  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Listed }),
-  /** The endpoint is well again: what was parked with it falls due, at its rate. */
-  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Paced }),
+  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Holding }),
+  /** The endpoint is well again: what was parked with it is sent, at a rate that it can take. */
+  v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
   /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
   v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
   /** The rest of what was deleted: the endpoint's, source's or whole tenant's. */

@@ -53,7 +53,3 @@ export function takeDue(table: Table, entry: DueEntry): Promise<boolean> {
   const at = Math.max(table.now(), entry.dueAt) + RESENT_AFTER_MS
   return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
 }
-
-/** Has a delivery that was parked fall due at that time. */
-export const unpark = (table: Table, entry: DueEntry, at: number): Promise<boolean> =>
-  moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })

@@ -6,6 +6,7 @@ import { loopbackOf } from "@ringback/webhooks/loopback"
 import type { Step } from "@ringback/webhooks/outcome"
 import { ATTEMPT_LIMIT_MS } from "@ringback/webhooks/send"
 import type { OutboundDeps } from "./deps.ts"
+import { MIN_LEFT_MS } from "./token.ts"
 
 const MAX_REQUESTS = 6
 
@@ -53,6 +54,7 @@ export function openCrm(
     const leftMs = limitMs - durationMs()
     if (leftMs < MIN_LEFT_MS) throw new Unanswered(`no time is left to ${purpose}`)
     const url = place.baseUrl + path
+    const at = deps.table.now()
     const answer = await deps.sender.ask({
       endpointId: endpoint.id,
       url,
@@ -68,7 +70,7 @@ export function openCrm(
       limitMs: leftMs,
     })
     const statusCode = "error" in answer ? null : answer.statusCode
-    steps.push({ method, url, statusCode, durationMs: answer.durationMs })
+    steps.push({ method, url, statusCode, durationMs: answer.durationMs, at, purpose })
     if ("error" in answer) throw new Unanswered(`could not ${purpose}: ${answer.error}`)
     return { statusCode: answer.statusCode, headers: answer.headers, body: parse(answer.body) }
   }
@@ -80,6 +82,7 @@ export function openCrm(
       whose: { tenant: endpoint.tenant, endpointId: endpoint.id, credentials: endpoint.auth ?? "" },
       auth: { ...auth, tokenUrl: place.tokenUrl } as OAuth,
       client: place.client,
+      limitMs: limitMs - durationMs(),
       allowedLoopback,
       onStep: (step: Step) => void steps.push(step),
     }
@@ -92,8 +95,6 @@ export function openCrm(
 
   return { send, steps, durationMs }
 }
-
-const MIN_LEFT_MS = 100
 
 /** Where the CRM is: fixed by its kind and settings, but for a stand-in on one machine. */
 function placeOf({ crmUrls }: Pick<OutboundDeps, "crmUrls">, settings: ConnectorSettings) {

@@ -15,5 +15,5 @@ export type OutboundDeps = OutboundOptions & { tokens: Tokens; sandbox: () => Pr
 /** An event as it is sent: its id, and the webhook's body. */
 export type Sendable = { id: string; body: string }
 
-/** An event in an attempt: W3C's ids of its trace and of this attempt's span. */
-export type Traced = Sendable & { trace: string; span: string }
+/** An event in an attempt: W3C's ids of its trace and of this attempt's span, and whether that is kept. */
+export type Traced = Sendable & { trace: string; span: string; isKept?: boolean | undefined }

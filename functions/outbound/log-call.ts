@@ -5,6 +5,7 @@ import type { End, Memory } from "@ringback/connectors/step"
 import * as Connector from "@ringback/store/connector"
 import * as Endpoint from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
+import { BUSY } from "@ringback/webhooks/transform"
 import * as v from "valibot"
 import { openCrm, Unanswered, type Crm } from "./crm.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
@@ -78,9 +79,9 @@ export async function fieldsOf(
   if (map === null) return { values: {} }
   const evaluated = await (await sandbox()).evaluate(map, body)
   if (evaluated.result === "late")
-    return {
-      outcome: { ...failedOutcome("connector.map took longer than 50 ms", 0), isNeutral: true },
-    }
+    return { outcome: failedOutcome("connector.map took longer than 50 ms", 0) }
+  if (evaluated.result === "busy")
+    return { outcome: { ...failedOutcome(BUSY, 0), isNeutral: true } }
   if (evaluated.result === "failed") return { outcome: mapFailed(evaluated.reason) }
   const value: unknown = JSON.parse(evaluated.json ?? "{}")
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value)

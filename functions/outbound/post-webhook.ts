@@ -5,6 +5,7 @@ import { failedOutcome, type Outcome, type Step } from "@ringback/webhooks/outco
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { requestOf, type Transformed } from "@ringback/webhooks/transform"
 import type { OutboundDeps, Sendable, Traced } from "./deps.ts"
+import { countdown, MIN_LEFT_MS } from "./token.ts"
 
 type Shaped = Extract<Transformed, { result: "send" }>
 
@@ -25,9 +26,11 @@ export async function send(
     body: shaped.body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
-  const traceparent = formatTraceparent(event.trace, event.span)
+  const left = countdown(OAUTH_LIMIT_MS)
+  const traceparent = formatTraceparent(event.trace, event.span, event.isKept)
   const post = (token?: string) =>
     sender.send({
+      ...(token !== undefined && { limitMs: Math.max(left(), MIN_LEFT_MS) }),
       endpointId,
       url: urlOf(endpoint.url, shaped.path),
       allowedLoopback,
@@ -53,14 +56,18 @@ export async function send(
     allowedLoopback: allowedLoopback ?? null,
     onStep: (step: Step) => void steps.push(step),
   }
-  const fetched = await deps.tokens.get(source)
+  const limited = () => ({ ...source, limitMs: left() })
+  const fetched = await deps.tokens.get(limited())
   if ("problem" in fetched) return withSteps(failedOutcome(fetched.problem, 0), steps)
   const outcome = await post(fetched.token)
   if (outcome.statusCode !== 401) return withSteps(outcome, steps)
-  const renewed = await deps.tokens.get(source, fetched.token)
+  const renewed = await deps.tokens.get(limited(), fetched.token)
   if ("problem" in renewed) return withSteps({ ...outcome, error: renewed.problem }, steps)
   return withSteps(await post(renewed.token), steps)
 }
+
+// Signing in, the POST, and both once more after a 401: as a whole.
+const OAUTH_LIMIT_MS = 20_000
 
 const withSteps = (outcome: Outcome, steps: Step[]): Outcome =>
   steps.length > 0 ? { ...outcome, steps } : outcome
@@ -93,7 +100,10 @@ function outcomeOf(shaped: Exclude<Transformed, Shaped>): Outcome {
     const reason = "not wanted by its transform"
     return { ...failedOutcome(reason, 0), isNeutral: true, final: { status: "discarded", reason } }
   }
-  const outcome = { ...failedOutcome(shaped.reason, 0), isNeutral: true }
-  const { reason } = shaped
-  return shaped.result === "late" ? outcome : { ...outcome, final: { status: "failed", reason } }
+  const { result, reason } = shaped
+  const outcome = failedOutcome(reason, 0)
+  // Time that it used up is the endpoint's fault, and counts for its breaker.
+  if (result === "late") return outcome
+  const neutral = { ...outcome, isNeutral: true }
+  return result === "busy" ? neutral : { ...neutral, final: { status: "failed", reason } }
 }

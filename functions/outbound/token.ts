@@ -12,9 +12,13 @@ export type TokenSource = {
   /** Where the client's id and secret go; undefined: the header, and the form where a server does not take that. */
   client: "basic" | "form" | undefined
   allowedLoopback: string | null
+  /** How long it may take in all. */
+  limitMs: number
   /** Told of each request to the token server. */
   onStep: (step: Step) => void
 }
+
+type Fetching = TokenSource & { left: () => number }
 
 export type Fetched = { token: string } | { problem: string }
 
@@ -30,6 +34,15 @@ const LEASE_MS = 20_000
 const LOOK_EVERY_MS = 200
 const MAX_LOOKS = 20
 const MAX_REMEMBERED = 1_000
+
+/** Less is no time for a request. */
+export const MIN_LEFT_MS = 100
+
+/** What is left of so many ms, from now on. */
+export function countdown(limitMs: number): () => number {
+  const startedAt = performance.now()
+  return () => limitMs - Math.round(performance.now() - startedAt)
+}
 
 /** OAuth tokens: kept sealed in the table, fetched by one worker at a time, and remembered here while they are valid. */
 export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }): Tokens {
@@ -50,22 +63,20 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
     const isOurs = here?.credentials === whose.credentials && here.token !== refused
     if (here && isOurs && isFresh(here.validUntil)) return { token: here.token }
     const owner = randomUUID()
+    const left = countdown(source.limitMs)
     for (let look = 0; look < MAX_LOOKS; look++) {
+      if (left() < MIN_LEFT_MS) return { problem: "no time is left to fetch a token" }
       if (look > 0) await sleep(LOOK_EVERY_MS)
       const { tokens, validUntil } = await OauthToken.get(table, whose)
       if (tokens && tokens.accessToken !== refused && isFresh(validUntil))
         return remember(whose, tokens.accessToken, validUntil)
       if (await OauthToken.takeLease(table, whose, owner, LEASE_MS))
-        return fetchToken(source, owner, refused)
+        return fetchToken({ ...source, left }, owner, refused)
     }
     return { problem: "another worker has been fetching a token for too long" }
   }
 
-  async function fetchToken(
-    source: TokenSource,
-    owner: string,
-    refused?: string,
-  ): Promise<Fetched> {
+  async function fetchToken(source: Fetching, owner: string, refused?: string): Promise<Fetched> {
     const { whose } = source
     // What was read before the lease may be old: a refresh token that is used twice can end all of them.
     const { tokens, validUntil } = await OauthToken.get(table, whose)
@@ -73,7 +84,7 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
       await OauthToken.dropLease(table, whose, owner)
       return remember(whose, tokens.accessToken, validUntil)
     }
-    const fetched = await askForToken(deps.sender, source, tokens?.refreshToken)
+    const fetched = await askForToken(deps, source, tokens?.refreshToken)
     if ("problem" in fetched) {
       await OauthToken.dropLease(table, whose, owner)
       return fetched
@@ -93,13 +104,14 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
 const MAY_WANT_FORM = new Set([400, 401])
 
 async function askForToken(
-  sender: Pick<Sender, "ask">,
-  source: TokenSource,
+  { sender, table }: { sender: Pick<Sender, "ask">; table: Table },
+  source: Fetching,
   refreshToken: string | undefined,
 ): Promise<Token | { problem: string }> {
-  const { auth, allowedLoopback, whose, onStep } = source
+  const { auth, allowedLoopback, whose, onStep, left } = source
   const ask = async (client: "basic" | "form") => {
     const { headers, body } = tokenRequest(auth, client, refreshToken)
+    const at = table.now()
     const answer = await sender.ask({
       endpointId: whose.endpointId,
       url: auth.tokenUrl,
@@ -107,10 +119,12 @@ async function askForToken(
       method: "POST",
       headers,
       body,
-      limitMs: FETCH_LIMIT_MS,
+      limitMs: Math.min(FETCH_LIMIT_MS, Math.max(left(), MIN_LEFT_MS)),
     })
     const statusCode = "error" in answer ? null : answer.statusCode
-    onStep({ method: "POST", url: auth.tokenUrl, statusCode, durationMs: answer.durationMs })
+    const { durationMs } = answer
+    const [method, purpose] = ["POST", "fetch a token"]
+    onStep({ method, url: auth.tokenUrl, statusCode, durationMs, at, purpose })
     return answer
   }
   let answer = await ask(source.client ?? "basic")

@@ -31,3 +31,7 @@ export function errorOf(problem: Problem | undefined, field: string): string | u
     .map(({ path, message }) => [path.slice(field.length + 2), message].filter(Boolean).join(" "))
     .join("; ")
 }
+
+/** What is wrong with that field itself, not with what is in it. */
+export const errorAt = (problem: Problem | undefined, field: string): string | undefined =>
+  problem?.errors?.find(({ path }) => path === `/${field}`)?.message

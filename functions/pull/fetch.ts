@@ -109,11 +109,11 @@ async function settle(table: Table, entry: DueEntry, end: Delivery.Change | unde
   return undefined
 }
 
-/** Undefined where the transform took too long: it may do better at the next fetch. */
+/** Undefined where the transform took too long, or had no turn: it may do better at the next fetch. */
 function endOfShaped(
   shaped: Exclude<Awaited<ReturnType<typeof shape>>, { result: "send" }>,
 ): Delivery.Change | undefined {
-  if (shaped.result === "late") return undefined
+  if (shaped.result === "late" || shaped.result === "busy") return undefined
   return shaped.result === "unwanted"
     ? { status: "discarded", reason: "not wanted by its transform" }
     : { status: "failed", reason: shaped.reason }

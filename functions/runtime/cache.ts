@@ -1,4 +1,6 @@
-/** What was read a moment ago, for at most `ttlMs`; readers at the same time share one read. */
+import { KEPT_MS, type Changes } from "./changes.ts"
+
+/** What was read of tenants a moment ago; readers at the same time share one read. Keys begin with the tenant, then a slash. */
 export type Cache<T> = {
   get: (key: string, load: () => Promise<T>) => Promise<T>
   set: (key: string, value: T) => void
@@ -7,34 +9,97 @@ export type Cache<T> = {
   forget: (key: string) => void
 }
 
-const MAX_ENTRIES = 1000
+export type CacheOptions<T> = {
+  /** What is older than `ttlMs` is used as long as no change was announced; it is read anew where this is left out. */
+  changes?: Changes | undefined
+  /** Whether changes of such a value are announced. */
+  isAnnounced?: (value: T) => boolean
+  maxBytes?: number
+}
 
-export function makeCache<T>(now: () => number, ttlMs: number): Cache<T> {
-  const entries = new Map<string, { at: number; value: Promise<T> }>()
-  const put = (key: string, value: Promise<T>) => {
-    const entry = { at: now(), value }
+type Entry<T> = { at: number; value: Promise<T>; bytes: number }
+
+const MAX_BYTES = 32 * 1024 * 1024
+const ENTRY_BYTES = 200
+
+export function makeCache<T>(
+  now: () => number,
+  ttlMs: number,
+  { changes, isAnnounced = () => true, maxBytes = MAX_BYTES }: CacheOptions<T> = {},
+): Cache<T> {
+  const entries = new Map<string, Entry<T>>()
+  let bytes = 0
+
+  function drop(key: string, entry: Entry<T> | undefined) {
+    if (!entry || entries.get(key) !== entry) return
     entries.delete(key)
+    bytes -= entry.bytes
+  }
+  function put(key: string, value: Promise<T>) {
+    drop(key, entries.get(key))
+    const entry = { at: now(), value, bytes: ENTRY_BYTES }
     entries.set(key, entry)
-    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!)
+    bytes += entry.bytes
+    value.then((read) => weigh(key, entry, read)).catch(() => undefined)
+    shrink()
     return entry
   }
+  function weigh(key: string, entry: Entry<T>, value: T) {
+    if (entries.get(key) !== entry) return
+    const size = ENTRY_BYTES + sizeOf(value)
+    bytes += size - entry.bytes
+    entry.bytes = size
+    shrink()
+  }
+  // What was used longest ago goes first.
+  function shrink() {
+    for (const [key, entry] of entries) {
+      if (bytes <= maxBytes) return
+      drop(key, entry)
+    }
+  }
+  function use(key: string, entry: Entry<T>) {
+    entries.delete(key)
+    entries.set(key, entry)
+    return entry.value
+  }
+  function load(key: string, read: () => Promise<T>) {
+    const value = read()
+    const entry = put(key, value)
+    // What could not be read is not remembered.
+    value.catch(() => drop(key, entry))
+    return value
+  }
+  async function isCurrent(key: string, entry: Entry<T>): Promise<boolean> {
+    if (!changes || Math.abs(now() - entry.at) >= KEPT_MS) return false
+    const value = await entry.value
+    return isAnnounced(value) && changes.isCurrent(key.split("/", 1)[0]!, entry.at)
+  }
+
   return {
-    get(key, load) {
+    async get(key, read) {
       const found = entries.get(key)
-      if (found && Math.abs(now() - found.at) < ttlMs) return found.value
-      const value = load()
-      const entry = put(key, value)
-      // What could not be read is not remembered.
-      value.catch(() => entries.get(key) === entry && entries.delete(key))
-      return value
+      if (!found) return load(key, read)
+      if (Math.abs(now() - found.at) < ttlMs) return use(key, found)
+      const stands = await isCurrent(key, found)
+      // Somebody else may have read it anew meanwhile.
+      const later = entries.get(key)
+      if (later && (stands || later !== found)) return use(key, later)
+      return stands ? found.value : load(key, read)
     },
-    set: (key, value) => put(key, Promise.resolve(value)),
+    set: (key, value) => void put(key, Promise.resolve(value)),
     amend(key, change) {
       const found = entries.get(key)
       if (!found) return
       found.value = found.value.then(change)
       found.value.catch(() => undefined)
     },
-    forget: (key) => void entries.delete(key),
+    forget: (key) => drop(key, entries.get(key)),
   }
 }
+
+/** About what it takes of memory. */
+const sizeOf = (value: unknown) =>
+  2 *
+  (JSON.stringify(value, (_, each: unknown) => (each instanceof Map ? [...each] : each)) ?? "")
+    .length

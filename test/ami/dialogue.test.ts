@@ -106,7 +106,7 @@ test("each of two questions has the whole deadline from when it was written", ()
   assert.deepEqual([settled, silent], [["Success"], ["B"]])
 })
 
-test("a response is the asked one's by its id or without one, and nobody's where nothing is asked", () => {
+test("a response is the asked one's by its id, a complaint also without one, and nobody's where nothing is asked", () => {
   const { dialogue, ask, settled } = startDialogue()
   assert.equal(dialogue.accept(message("response", "Error")), false)
   ask("A")
@@ -114,9 +114,22 @@ test("a response is the asked one's by its id or without one, and nobody's where
   assert.equal(dialogue.accept(message("other", "Success", [["ActionID", "own-1"]])), false)
   assert.equal(dialogue.accept(row("own-1")), true, "a late row, which is no event")
   assert.equal(dialogue.accept(row("other-1")), false)
+  assert.equal(dialogue.accept(message("response", "Success")), false)
   assert.deepEqual(settled, [])
   assert.equal(dialogue.accept(message("response", "Error")), true)
   assert.deepEqual(settled, ["Error"])
+})
+
+test("the answers of a login bear its id, complaints too", () => {
+  const { dialogue, ask, settled } = startDialogue()
+  for (const [index, action] of ["Challenge", "Login"].entries()) {
+    ask(action)
+    for (const name of ["Success", "Error"])
+      assert.equal(dialogue.accept(message("response", name)), false, `${action} ${name}`)
+    const id = `own-${index + 1}`
+    assert.equal(dialogue.accept(message("response", "Success", [["ActionID", id]])), true)
+  }
+  assert.deepEqual(settled, ["Success", "Success"])
 })
 
 test("a row is no row with a Privilege, wherever that stands", () => {

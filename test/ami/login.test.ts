@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
+import type { Socket } from "node:net"
 import { test } from "node:test"
 import { AmiClient } from "@ringback/ami/client"
 import { type AmiMessage, header } from "@ringback/ami/message"
 import { isConnected, retry, startBoth, startSession } from "./client-harness.ts"
 import { BANNER, type Reply } from "./pbx.ts"
+import { readNaively, readRecordings } from "./recordings.ts"
 import { until } from "../harness/until.ts"
 
 test("logs in by MD5 challenge without showing the secret", async (t) => {
@@ -147,6 +149,54 @@ test("what comes before the answer to the login is no event of the session", asy
     seen.messages.map(({ name }) => name),
     ["OutPlanCreate"],
   )
+})
+
+test("a response that bears no ActionID is nobody's while it logs in, whatever it says", async (t) => {
+  const stray = (socket: Socket, lines: string) => socket.write(`${lines}\r\n\r\n`)
+  const { client, pbx } = await startSession(t, {
+    onAction(action, { socket }) {
+      if (header(action, "Action") === "Challenge") {
+        stray(socket, "Response: Success\r\nChallenge: 1")
+        stray(socket, "Response: Error\r\nMessage: Missing action in request")
+      }
+      if (header(action, "Action") === "Login")
+        stray(socket, "Response: Error\r\nMessage: Authentication failed")
+    },
+  })
+  assert.equal(client.state.name, "connected")
+  assert.equal(pbx.actions.length, 2)
+})
+
+test("logs in with every answer to a login that was recorded", async (t) => {
+  const recorded = readRecordings().flatMap(({ name, bytes }) => {
+    const { banner, messages } = readNaively(bytes)
+    const accepted = messages.findIndex((message) =>
+      message.some(([, value]) => value === "Authentication accepted"),
+    )
+    return banner && accepted >= 0 ? [{ name, banner, login: messages.slice(0, accepted + 1) }] : []
+  })
+  assert.ok(recorded.length > 10)
+  for (const { name, banner, login } of recorded) {
+    const answers = login.filter(([first]) => first![0] === "Response")
+    assert.ok(answers.every((message) => message.some(([header]) => header === "ActionID")))
+    const isMd5 = answers.some((message) => message.some(([header]) => header === "Challenge"))
+    const own = isMd5 ? {} : { auth: "plain" as const }
+    const options = {
+      banner: `${banner}\r\n`,
+      onAction(action: AmiMessage, { socket }: Reply) {
+        const message = answers.shift()
+        if (!message) return false
+        const id = header(action, "ActionID")!
+        const lines = message.map(([header, value]) =>
+          header === "ActionID" ? `ActionID: ${id}` : `${header}: ${value}`,
+        )
+        socket.write(`${lines.join("\r\n")}\r\n\r\n`)
+        return true
+      },
+    }
+    const { client } = await startSession(t, options, own)
+    assert.equal(client.state.name, "connected", name)
+  }
 })
 
 test("a user or secret that AMI cannot carry is refused at once", () => {

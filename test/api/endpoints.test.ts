@@ -252,7 +252,12 @@ test("who was slower to change an endpoint is told by If-Match, and nobody's cha
 test("why an endpoint is disabled is not forgotten when it is disabled again", async () => {
   const { body: endpoint } = await make()
   const at = `${path}/${endpoint.id}`
-  await Endpoint.disable(api.deps.table, world.ids["tenantId"]!, endpoint.id, "gone", Date.now())
+  await Endpoint.disable(
+    api.deps.table,
+    { ...endpoint, tenant: world.ids["tenantId"]! },
+    "gone",
+    Date.now(),
+  )
   const patch = async (body: object) => {
     const { disabled, disabledReason } = (await api.call(`PATCH ${at}`, { body })).body
     return [disabled, disabledReason]

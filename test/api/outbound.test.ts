@@ -93,6 +93,27 @@ describe("auth", () => {
     })
 })
 
+describe("a url that leads elsewhere", () => {
+  const auth = { type: "bearer", token: "t-secret-1" }
+  const change = (id: string, body: object) =>
+    api.call(`PATCH ${path}/${id}`, { key: world.key, body })
+
+  test("needs auth again: credentials are not shown to another host", async () => {
+    const { body: made } = await make({ url: receiver.url, auth })
+    const id = String(made["id"])
+    const elsewhere = "https://1.1.1.1/hooks"
+    const refused = await change(id, { url: elsewhere })
+    assert.equal(refused.status, 400)
+    assert.deepEqual(refused.body["errors"], [
+      { path: "/auth", message: "The url leads to another host: give auth again, or null" },
+    ])
+    assert.equal((await change(id, { url: `${new URL(receiver.url).origin}/other` })).status, 200)
+    assert.equal((await change(id, { url: elsewhere, auth })).status, 200)
+    assert.equal((await change(id, { url: receiver.url, auth: null })).status, 200)
+    assert.equal((await change(id, { url: elsewhere })).status, 200)
+  })
+})
+
 describe("a connector", () => {
   test("is taken, shown without its token, changed without it, and stays of its kind", async () => {
     const made = await make({ connector: { ...hubspot, country: "DK" } })

@@ -180,7 +180,7 @@ test("bears the gaps of an earlier run whose lists were broken off", async (t) =
 test("bears the gaps of an earlier run that was killed while it asked, and those that a run before had left", async (t) => {
   const first = setUp(t)
   const bears = (at: string) => {
-    const { gaps, from } = new UnfilledGaps(first.state, (write) => void write(), []).current ?? {}
+    const { gaps, from } = new UnfilledGaps(first.state, (write) => write(), []).current ?? {}
     assert.deepEqual(
       { gaps, from },
       { gaps: ["left", ...(at === "asking" ? ["g1"] : [])], from: 0 },
@@ -188,7 +188,7 @@ test("bears the gaps of an earlier run that was killed while it asked, and those
     )
   }
   const left: OpenGap = { ...gapOf("left"), reason: "restarted" }
-  const unfilled = new UnfilledGaps(first.state, (write) => void write(), [left])
+  const unfilled = new UnfilledGaps(first.state, (write) => write(), [left])
   assert.deepEqual(unfilled.current?.gaps, ["left"])
   bears("start")
   const second = setUp(t, first.state)

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { kinds } from "@ringback/connectors/kinds"
-import { callWebhook, idIn, logOn, openAccount, settingsOf, type Who } from "./account.ts"
+import { kinds, logSteps } from "@ringback/connectors/kinds"
+import {
+  callWebhook,
+  idIn,
+  logOn,
+  nothing,
+  openAccount,
+  settingsOf,
+  take,
+  type Who,
+} from "./account.ts"
 
 const contact = (key: string | null, email: string | null = null) => ({
   contact: { uuid: "r-1", key, name: "Ada Lovelace", detail: null, email },
@@ -20,6 +29,30 @@ for (const kind of kinds) {
       const people = [{ id: "101" }, { id: "102", phone: "+4520123456" }]
       const { on } = await log(people, {}, contact(idIn(kind, "101")))
       assert.deepEqual(on, [idIn(kind, "101")])
+    })
+
+    test("is not looked for by a key that would lead elsewhere in the CRM's API", async () => {
+      for (const key of [".", "..", "../../", "..%2F..", "a/b?c#d"]) {
+        const account = openAccount(kind, [{ id: "101" }])
+        const asked: string[] = []
+        const settings = settingsOf(kind, { match: "externalId:customer_number" })
+        const steps = logSteps({
+          webhook: callWebhook(contact(key)),
+          settings,
+          fields: {},
+          memory: nothing(),
+        })
+        const end = await take(account, settings, steps, nothing(), (request, ask) => {
+          asked.push(new URL(request.path, "https://crm.example").pathname)
+          return ask()
+        })
+        assert.equal(end.end, "skipped", `${key}: ${end.words}`)
+        for (const path of asked)
+          assert.match(path, /contacts?|persons?|query|properties|settings/i)
+        const depths = asked.filter((path) => /contacts?\/|persons?\//i.test(path))
+        for (const path of depths) assert.ok(!path.endsWith("/"), path)
+        assert.deepEqual(account.problems, [])
+      }
     })
 
     test("is found by phone where the key is no id", async () => {

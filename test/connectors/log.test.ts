@@ -2,71 +2,13 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { kinds, type Kind } from "@ringback/connectors/kinds"
 import { outcomes } from "@ringback/events/outcome"
+import { EXPECTED, FIELDS } from "./expected.ts"
 import { callWebhook, idIn, logOn, nothing, openAccount, settingsOf } from "./account.ts"
 
 const ADA = { id: "101", phone: "+45 20 12 34 56" }
 const UUID = "7d0c4a50-5b1e-4f6a-9c3d-000000000001"
 
 const unanswered = { answeredAt: null, ringSeconds: 38, talkSeconds: 0 }
-
-// The table of the guide, told once more by hand: status, the CRM's own word, and what only a note says.
-const EXPECTED: Record<Kind, Record<string, unknown[]>> = {
-  hubspot: {
-    answered: ["COMPLETED", "f240bbac-87c9-4f6e-bf70-924b57d47db7"],
-    busy: ["BUSY", "9d9162e7-6cf3-4944-bf63-4dff82258764"],
-    no_answer: ["NO_ANSWER", "73a0d17f-1163-4015-bdd5-ec830791da20"],
-    rejected: ["BUSY", undefined],
-    congestion: ["FAILED", undefined],
-    failed: ["FAILED", undefined],
-  },
-  salesforce: {
-    answered: ["Completed", "Answered"],
-    busy: ["Completed", "Busy"],
-    no_answer: ["Completed", "No answer"],
-    rejected: ["Completed", "Rejected"],
-    congestion: ["Completed", "Congestion"],
-    failed: ["Completed", "Failed"],
-  },
-  pipedrive: {
-    answered: [true, "connected"],
-    busy: [true, "busy"],
-    no_answer: [true, "no_answer"],
-    rejected: [true, "busy"],
-    congestion: [true, "no_answer"],
-    failed: [true, "no_answer"],
-  },
-  zoho: {
-    answered: ["Completed", undefined],
-    busy: ["Completed", "No response/Busy"],
-    no_answer: ["Completed", "No response/Busy"],
-    rejected: ["Completed", "No response/Busy"],
-    congestion: ["Completed", undefined],
-    failed: ["Completed", undefined],
-  },
-}
-
-const FIELDS: Record<Kind, { status: string; disposition: string; note: string; subject: string }> =
-  {
-    hubspot: {
-      status: "hs_call_status",
-      disposition: "hs_call_disposition",
-      note: "hs_call_body",
-      subject: "hs_call_title",
-    },
-    salesforce: {
-      status: "Status",
-      disposition: "CallDisposition",
-      note: "Description",
-      subject: "Subject",
-    },
-    pipedrive: { status: "done", disposition: "outcome", note: "note", subject: "subject" },
-    zoho: {
-      status: "Outgoing_Call_Status",
-      disposition: "Call_Result",
-      note: "Description",
-      subject: "Subject",
-    },
-  }
 
 const KEYS: Record<Kind, string> = {
   hubspot: "ringback_call_id",

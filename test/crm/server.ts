@@ -1,8 +1,8 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { text } from "node:stream/consumers"
 import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
+import { readAsked } from "@ringback/local/demo-crm/read-asked"
 
 /** What happens to a request on its way: nothing, it is lost, its answer is lost, or another answer comes. */
 export type Fault = "none" | "request lost" | "answer lost" | Answered
@@ -23,17 +23,7 @@ export async function serveCrm(
   check: (asked: Asked) => string[] = () => [],
 ): Promise<CrmServer> {
   const server = createServer(async (request, response) => {
-    const url = new URL(request.url!, "http://crm")
-    const raw = await text(request)
-    const isForm = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")
-    const asked: Asked = {
-      method: request.method!,
-      path: url.pathname,
-      query: url.searchParams,
-      headers: request.headers as Record<string, string>,
-      body:
-        raw === "" ? null : isForm ? Object.fromEntries(new URLSearchParams(raw)) : JSON.parse(raw),
-    }
+    const asked = await readAsked(request)
     crm.asked.push(asked)
     crm.problems.push(...check(asked).map((each) => `${asked.method} ${asked.path}: ${each}`))
     const fault = crm.faults?.(asked) ?? "none"

@@ -1,9 +1,16 @@
 import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
 
-/** An OAuth server that gives a new refresh token with each token, and ends the one before: used twice, it refuses. */
-export function makeTokenServer(tokens: Set<string>, lifeSeconds = 3600) {
+/**
+ * An OAuth server that gives a new refresh token with each token. It ends the one before at once, or where it is lenient once the new
+ * one is used: whoever dies between its answer and the write can only sign in again at a lenient one.
+ */
+export function makeTokenServer(
+  tokens: Set<string>,
+  { lifeSeconds = 3600, isLenient = false } = {},
+) {
   let count = 0
   let refreshToken = "refresh-0"
+  let before = refreshToken
   const server = {
     /** Tokens that were given. */
     given: [] as string[],
@@ -19,8 +26,10 @@ export function makeTokenServer(tokens: Set<string>, lifeSeconds = 3600) {
       if (id !== "client" || secret !== "very-secret")
         return { status: 401, body: { error: "invalid_client" } }
       const isRefresh = form["grant_type"] === "refresh_token"
-      if (isRefresh && form["refresh_token"] !== refreshToken)
-        return { status: 400, body: { error: "invalid_grant" } }
+      const given = form["refresh_token"] ?? ""
+      const isTaken = given === refreshToken || (isLenient && given === before)
+      if (isRefresh && !isTaken) return { status: 400, body: { error: "invalid_grant" } }
+      before = given
       refreshToken = `refresh-${++count}`
       const token = `access-${count}`
       tokens.add(token)

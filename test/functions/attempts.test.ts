@@ -1,12 +1,15 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { GetQueueAttributesCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
+import { disableEndpoint } from "@ringback/functions/endpoint/disable"
 import { retryNow } from "@ringback/functions/dispatch/redeliver"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { answer, ok } from "../harness/receiver.ts"
+import { makeClients } from "../harness/stack.ts"
+import { pumpAll } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { deliver, failedOnce, messageOf, reread } from "./deliver.ts"
 
@@ -130,6 +133,55 @@ describe("a 410", () => {
     world.advance(11_000)
     await world.pump()
     assert.equal((await world.deliveries({ endpointId: id }))[0]!.status, "delivered")
+  })
+})
+
+describe("a 410 and a change of the URL at the same moment", () => {
+  /** The worker's own client, and a change of the URL right before it writes that the endpoint is disabled. */
+  function movedBeforeDisabling(id: string) {
+    const { stack, deps, customer } = world
+    const clients = makeClients(stack)
+    clients.dynamodb.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const { UpdateExpression = "" } = args.input as { UpdateExpression?: string }
+          if (commandName === "UpdateItemCommand" && UpdateExpression.includes("#disabledReason"))
+            await Endpoint.update(deps.table, customer.tenant, id, {
+              url: `${world.receiver.url}moved-${id}`,
+            })
+          return next(args)
+        },
+      { step: "initialize", name: "moved" },
+    )
+    const table = { ...deps.table, client: clients.dynamodb }
+    return { deps: { ...deps, table }, close: () => clients.close() }
+  }
+
+  test("leaves the new URL enabled, and the delivery pending for it", async (t) => {
+    const { id, path } = await world.addEndpoint()
+    const moved = movedBeforeDisabling(id)
+    t.after(moved.close)
+    world.receiver.behave((arrived, response) =>
+      arrived.path === path ? answer(response, 410) : ok(arrived, response),
+    )
+    await world.say()
+    await pumpAll(world.stack, moved.deps)
+    assert.equal((await endpointOf(id)).disabled, false)
+    assert.match((await endpointOf(id)).url!, /moved/)
+    assert.equal((await world.deliveries({ endpointId: id }))[0]!.status, "pending")
+    world.advance(11_000)
+    await world.pump()
+    assert.equal((await world.deliveries({ endpointId: id }))[0]!.status, "delivered")
+  })
+
+  test("of two workers who hear a 410 at once both hold their delivery", async () => {
+    const { id } = await world.addEndpoint()
+    const endpoint = await endpointOf(id)
+    const answers = await Promise.all(
+      [1, 2].map(() => disableEndpoint(world.deps, endpoint, "gone", undefined)),
+    )
+    assert.deepEqual(answers, [true, true])
+    assert.equal((await endpointOf(id)).disabledReason, "gone")
   })
 })
 

@@ -3,6 +3,8 @@ import { after, before, describe, test } from "node:test"
 import { kinds } from "@ringback/connectors/kinds"
 import * as Health from "@ringback/store/health"
 import { idIn } from "../connectors/account.ts"
+import { makeTracing, originOf } from "@ringback/telemetry/tracing"
+import { attributeOf, startOtlp } from "../harness/otlp.ts"
 import { makeChance } from "../prove/chance.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { deliverOn, startCrm, tell, type CrmWorld } from "./crm.ts"
@@ -40,6 +42,31 @@ for (const kind of kinds) {
       assert.equal(world.account.activities().length, 2)
       assert.ok(world.server.asked.length - before < before)
       assert.equal(world.tokens.given.length, 1)
+    })
+
+    test("an attempt's trace has a span for each request, none with what is said of a person", async (t) => {
+      const world = await startCrm(t, stack, kind, [ADA])
+      const otlp = await startOtlp()
+      t.after(() => otlp.close())
+      const settings = otlp.settings({ OTEL_TRACES_SAMPLER_ARG: "1" })
+      const origin = originOf(settings, { name: "ringback", version: "0.1.0" })
+      world.deps.tracing = makeTracing(settings, origin, () => {})
+      await deliverOn(world, tell(world))
+      await world.deps.tracing.flush(60_000)
+      const [deliver, ...steps] = otlp.spans()
+      assert.equal(deliver?.name, "deliver")
+      assert.equal(attributeOf(deliver, "ringback.connector"), kind)
+      assert.equal(steps.length, world.server.asked.length)
+      assert.ok(steps.some(({ name }) => name === "log the call"))
+      assert.ok(steps.some(({ name }) => name === "fetch a token"))
+      for (const step of steps) {
+        assert.equal(step.parentSpanId, deliver.spanId)
+        assert.equal(attributeOf(step, "server.address"), "127.0.0.1")
+        assert.ok(attributeOf(step, "http.response.status_code"))
+      }
+      const said = otlp.requests.map(({ body }) => body).join()
+      secretless(world, said)
+      assert.ok(!said.includes("4520123456"))
     })
 
     test("a replay, a worker that begins anew and a second copy at once make no second activity", async (t) => {

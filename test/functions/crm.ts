@@ -51,35 +51,40 @@ export async function startCrm(
   people: Who[],
   more: object = {},
 ): Promise<CrmWorld> {
+  const { account, tokens, server } = await serveAccount(kind, people)
+  t.after(() => server.close())
+  const clock = { now: Date.now() }
+  const deps = makeDeps(stack, { now: () => clock.now, crmUrls: { [kind]: server.url } })
+  const customer = await makeCustomer(deps)
+  const endpointId = await addConnector(deps, customer.tenant, kind, more)
+  return { server, account, tokens, deps, customer, endpointId, clock }
+}
+
+/** A stand-in with its token server, on loopback. */
+export async function serveAccount(kind: Kind, people: Who[]) {
   const account = openAccount(kind, people)
   const tokens = makeTokenServer(account.tokens)
   const server = await serveCrm((asked) =>
     tokens.isTokenPath(asked) ? tokens.answer(asked) : account.answer(asked),
   )
-  t.after(() => server.close())
-  const clock = { now: Date.now() }
-  const deps = makeDeps(stack, { now: () => clock.now, crmUrls: { [kind]: server.url } })
-  const customer = await makeCustomer(deps)
+  return { account, tokens, server }
+}
+
+/** An endpoint with a connector, signed in to by OAuth; its id. */
+export async function addConnector(
+  deps: Pick<Deps, "table">,
+  tenant: string,
+  kind: Kind,
+  more: object = {},
+): Promise<string> {
   const settings = settingsOf(kind, { auth: OAUTH[kind], ...more })
   const { auth, ...connector } = settings
-  const { endpoint } = await makeEndpoint(
-    deps,
-    customer.tenant,
-    connectorOf(kind).baseUrl(settings),
-    {
-      auth,
-      connector: connector satisfies Omit<ConnectorSettings, "auth">,
-    },
-  )
-  return {
-    server,
-    account,
-    tokens,
-    deps,
-    customer,
-    endpointId: endpoint.id,
-    clock,
-  }
+  const { endpoint } = await makeEndpoint(deps, tenant, connectorOf(kind).baseUrl(settings), {
+    auth,
+    order: "latest",
+    connector: connector satisfies Omit<ConnectorSettings, "auth">,
+  })
+  return endpoint.id
 }
 
 export type Told = {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { ScanCommand } from "@aws-sdk/client-dynamodb"
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
-import { unmarshall } from "@aws-sdk/util-dynamodb"
 import { parseDelivery } from "@ringback/functions/messages/delivery"
+import * as Connector from "@ringback/store/connector"
 import * as Delivery from "@ringback/store/delivery"
-import { headersOf, parseEvent } from "@ringback/store/event"
 import { answer } from "../harness/receiver.ts"
 import { eventMessage, pump, sendToIngest } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { startApi, type Sent, type TestApi } from "../api/api.ts"
 import type { Pair } from "../events/capture.ts"
 import { deliver } from "./deliver.ts"
+import { kept, person, stamp } from "./person.ts"
 
 let world: World
 let api: TestApi
@@ -28,47 +27,11 @@ const call = (route: string, sent?: Sent) => {
   return api.call(`${method} ${path()}${rest}`, sent)
 }
 
-const stamp = (second: number) => `2026-11-22T11:00:${String(second).padStart(2, "0")}.000000001Z`
-
-/** One customer of a dial list. Whatever tells of her bears her name. */
-const person = (name: string, { variables = 0 } = {}) => {
-  const [row, dialing] = [`row of ${name}`, `dialing of ${name}`]
-  const padding = Array.from({ length: variables }, (_, at): Pair => ["Variable", `v${at}=${name}`])
-  const rowEvent = (verb: string, dialedBy = "<unknown>"): Pair[] => [
-    ["Event", `OutDlList${verb}`],
-    ["Uuid", row],
-    ["DlmaUuid", "l-1"],
-    ["Name", name],
-    ["UKey", `key of ${name}`],
-    ["DialingUuid", dialedBy],
-    ["Number1", `number of ${name}`],
-    ...padding,
-  ]
-  const dialingEvent = (verb: string, status: number, resDial: number, second: number): Pair[] => [
-    ["Event", `OutDialing${verb}`],
-    ["Uuid", dialing],
-    ["Status", `${status}`],
-    ["CampUuid", "c-1"],
-    ["DlListUuid", row],
-    ["DialAddr", `number of ${name}`],
-    ["ResDial", `${resDial}`],
-    ["ResHangup", status === 6 ? "16" : "0"],
-    ["TmCreate", stamp(0)],
-    ["TmUpdate", verb === "Create" ? "<unknown>" : stamp(second)],
-    ...padding,
-  ]
-  const events = [
-    rowEvent("Create"),
-    rowEvent("Update", dialing),
-    dialingEvent("Create", 0, 0, 0),
-    dialingEvent("Update", 1, 4, 9),
-    dialingEvent("Update", 6, 4, 30),
-    [
-      ["Event", "OutDialingDelete"],
-      ["Uuid", dialing],
-    ] as Pair[],
-  ]
-  return { row, dialing, events, key: `key of ${name}`, dialingEvent, rowEvent }
+const OAUTH = {
+  type: "oauth2",
+  grant: "client_credentials",
+  clientId: "ringback",
+  clientSecret: "not-a-secret",
 }
 
 async function say(events: Pair[][]): Promise<void> {
@@ -96,26 +59,6 @@ async function erase(body: { uuid: string } | { contactKey: string }) {
   return job.body as { erased: { records: number; events: number; deliveries: number } }
 }
 
-/** All that the table holds of the tenant, in words: what is packed is unpacked. */
-async function kept(): Promise<string> {
-  const { client, name } = world.deps.table
-  let text = ""
-  let start: object | undefined
-  do {
-    const page = await client.send(
-      new ScanCommand({ TableName: name, ExclusiveStartKey: start as never }),
-    )
-    for (const raw of page.Items ?? []) {
-      const item = unmarshall(raw)
-      if (!(item["pk"] as string).startsWith(world.customer.tenant)) continue
-      text += JSON.stringify(item)
-      if (item["packed"]) text += JSON.stringify(headersOf(parseEvent(item)))
-    }
-    start = page.LastEvaluatedKey
-  } while (start)
-  return text
-}
-
 describe("erasing a person", () => {
   for (const variables of [0, 40]) {
     for (const [by, bodyOf] of [
@@ -124,16 +67,16 @@ describe("erasing a person", () => {
     ] as const) {
       test(`by ${by}, with ${variables} variables: nothing of her is left, and all of another`, async () => {
         await world.addEndpoint({ eventTypes: ["*"] })
-        const [ada, bob] = [person("Ada", { variables }), person("Bob", { variables })]
+        const [ada, bob] = [person("Adalbert", { variables }), person("Bobbyjo", { variables })]
         await say([...ada.events, ...bob.events])
-        assert.match(await kept(), /Ada/)
-        const bobs = (await kept()).match(/Bob/g)!.length
+        assert.match(await kept(world), /Adalbert/)
+        const bobs = (await kept(world)).match(/Bobbyjo/g)!.length
         const { erased } = await erase(bodyOf(ada))
         // Two of the row, four of the call, three told of the call.
         assert.deepEqual([erased.records, erased.events], [1, 9])
-        const text = await kept()
-        assert.doesNotMatch(text, /Ada/)
-        assert.equal(text.match(/Bob/g)!.length, bobs)
+        const text = await kept(world)
+        assert.doesNotMatch(text, /Adalbert/)
+        assert.equal(text.match(/Bobbyjo/g)!.length, bobs)
         const events = await call("GET /events?limit=100")
         const empty = events.body.data.filter(({ erased }: { erased?: true }) => erased)
         assert.equal(empty.length, 9)
@@ -144,7 +87,7 @@ describe("erasing a person", () => {
 
   test("does not tell her calls again when her events come again, from a queue or a twin", async () => {
     const { arrived } = await world.addEndpoint({ eventTypes: ["*"] })
-    const ada = person("Ada")
+    const ada = person("Adalbert")
     const messages = ada.events.map((headers) => eventMessage(world.customer, headers))
     for (const message of messages) await sendToIngest(world.stack, world.customer, message)
     await settle()
@@ -165,7 +108,7 @@ describe("erasing a person", () => {
       ],
     ])
     await settle()
-    assert.doesNotMatch(await kept(), /Ada/)
+    assert.doesNotMatch(await kept(world), /Adalbert/)
     assert.equal(arrived().length, before)
     const late = await world.deliveries()
     assert.ok(late.some(({ status, reason }) => status === "discarded" && reason === "erased"))
@@ -173,25 +116,25 @@ describe("erasing a person", () => {
 
   test("takes what a test of the source told of her as well", async () => {
     await world.addEndpoint({ eventTypes: ["*"] })
-    const fields = { uKey: "key of Ada", name: "Ada", dialAddr: "number of Ada" }
-    const body = { call: { outcome: "answered" }, uuid: "dialing of Ada", fields }
+    const fields = { uKey: "key of Adalbert", name: "Adalbert", dialAddr: "number of Adalbert" }
+    const body = { call: { outcome: "answered" }, uuid: "dialing of Adalbert", fields }
     await call(`POST /sources/${world.customer.source.source.id}/test`, { body })
     for (let second = 0; second < 10; second++) {
       await world.pump()
       world.advance(1000)
     }
-    assert.match(await kept(), /key of Ada/)
-    const { erased } = await erase({ contactKey: "key of Ada" })
+    assert.match(await kept(world), /key of Adalbert/)
+    const { erased } = await erase({ contactKey: "key of Adalbert" })
     // Two of the row, five of the call, three told of the call.
     assert.deepEqual([erased.records, erased.events], [1, 10])
-    assert.doesNotMatch(await kept(), /Ada/)
+    assert.doesNotMatch(await kept(world), /Adalbert/)
   })
 
   test("discards what was not delivered, and takes out what receivers answered", async () => {
     const { id } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
     const held = await world.addEndpoint({ eventTypes: ["dialing.*"], disabled: true })
-    world.receiver.behave((_, response) => answer(response, 500, {}, "Ada is not known here"))
-    const ada = person("Ada")
+    world.receiver.behave((_, response) => answer(response, 500, {}, "Adalbert is not known here"))
+    const ada = person("Adalbert")
     await say(ada.events)
     const { erased } = await erase({ uuid: ada.row })
     assert.equal(erased.deliveries, 8)
@@ -202,7 +145,7 @@ describe("erasing a person", () => {
         Array.from({ length: 4 }, () => ["discarded", "erased"]),
       )
     }
-    assert.doesNotMatch(await kept(), /Ada/)
+    assert.doesNotMatch(await kept(world), /Adalbert/)
     world.receiver.arrived.length = 0
     await world.run()
     assert.equal(world.receiver.arrived.length, 0)
@@ -219,13 +162,89 @@ describe("erasing a person", () => {
     assert.equal(recovered.body.count, 0)
   })
 
+  describe("takes out the words that tell of her", () => {
+    const ada = person("Adalbert")
+    const throws = { transform: "$error(data.number ? data.number : data.dialAddr)" }
+
+    /** Erases her, and answers what is left of her deliveries at an endpoint. */
+    async function leftAt(endpointId: string) {
+      const before = await world.deliveries({ endpointId })
+      assert.match(JSON.stringify(before), /Adalbert/)
+      await erase({ uuid: ada.row })
+      assert.doesNotMatch(await kept(world), /Adalbert/)
+      return world.deliveries({ endpointId })
+    }
+
+    test("which a transform threw", async () => {
+      const { id } = await world.addEndpoint({ eventTypes: ["dialing.created"], ...throws })
+      await say(ada.events)
+      const [delivery] = await leftAt(id)
+      assert.deepEqual(
+        [delivery!.status, delivery!.reason, delivery!.attempts[0]!.error],
+        ["failed", "erased", "erased"],
+      )
+    })
+
+    test("which a transform threw at a fetch, of which there is no attempt", async () => {
+      const settings = { url: null, pull: true, eventTypes: ["dialing.created"] }
+      const { id } = await world.addEndpoint({ ...settings, ...throws })
+      await say(ada.events)
+      await call(`POST /endpoints/${id}/messages`, { body: {} })
+      const [delivery] = await leftAt(id)
+      assert.deepEqual([delivery!.status, delivery!.reason], ["failed", "erased"])
+      assert.deepEqual(delivery!.attempts, [])
+    })
+
+    test("which a receiver's redirect leads to, though a later attempt was taken", async () => {
+      const { id } = await world.addEndpoint({ eventTypes: ["dialing.created"] })
+      const answers = [
+        { code: 302, headers: { location: "/persons/Adalbert" } },
+        { code: 500, headers: {} },
+        { code: 200, headers: {} },
+      ]
+      world.receiver.behave((_, response) => {
+        const { code, headers } = answers.shift()!
+        answer(response, code, headers)
+      })
+      await say(ada.events)
+      await world.run()
+      const [delivery] = await leftAt(id)
+      assert.equal(delivery!.status, "delivered")
+      // What the code alone says is kept.
+      assert.deepEqual(
+        delivery!.attempts.map(({ statusCode, error }) => [statusCode, error]),
+        [
+          [302, "erased"],
+          [500, "answered 500"],
+          [200, null],
+        ],
+      )
+    })
+
+    test("with which a connector skipped her call, without a request, and whom it knows in the CRM", async () => {
+      const instanceUrl = "https://acme.my.salesforce.com"
+      const connector = { kind: "salesforce", instanceUrl, match: "key", auth: OAUTH }
+      const { id } = (await call("POST /endpoints", { body: { connector } })).body as { id: string }
+      world.advance(11_000)
+      await say(ada.events)
+      const logged = { tenant: world.customer.tenant, endpointId: id, uuid: ada.dialing }
+      const own = { ...logged, owner: "an attempt" }
+      await Connector.begin(world.deps.table, own, 45_000)
+      await Connector.keepCall(world.deps.table, own, { contactId: "contact of Adalbert" })
+      const [delivery] = await leftAt(id)
+      const [attempt] = delivery!.attempts
+      assert.deepEqual([delivery!.status, delivery!.attempts.length], ["delivered", 1])
+      assert.deepEqual([attempt!.error, attempt!.steps], ["erased", undefined])
+    })
+  })
+
   test("in the middle of an attempt: what the receiver answered is not kept", async () => {
     const { id } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
-    const ada = person("Ada")
+    const ada = person("Adalbert")
     let erasing: Promise<unknown> | undefined
     world.receiver.behave(async (_, response) => {
       await (erasing ??= erase({ uuid: ada.row }))
-      answer(response, 500, {}, "Ada is not known here")
+      answer(response, 500, {}, "Adalbert is not known here")
     })
     await world.say(ada.dialingEvent("Create", 0, 0, 0))
     await settle()
@@ -234,12 +253,12 @@ describe("erasing a person", () => {
       (await world.deliveries({ endpointId: id })).map(({ status }) => status),
       ["discarded"],
     )
-    assert.doesNotMatch(await kept(), /Ada/)
+    assert.doesNotMatch(await kept(world), /Adalbert/)
   })
 
   test("voids a first attempt that still waits in its queue", async () => {
     const { id, arrived } = await world.addEndpoint({ eventTypes: ["dialing.*"] })
-    const ada = person("Ada")
+    const ada = person("Adalbert")
     await world.say(ada.events[2])
     await pump(world.stack, world.deps, "Ingest")
     const { sqs, queues } = world.stack
@@ -259,18 +278,18 @@ describe("erasing a person", () => {
 describe("erasing a call", () => {
   test("empties the call, and what of the row names it; the row's other events stay", async () => {
     await world.addEndpoint({ eventTypes: ["*"] })
-    const ada = person("Ada")
+    const ada = person("Adalbert")
     await say(ada.events)
     const { erased } = await erase({ uuid: ada.dialing })
     assert.deepEqual([erased.records, erased.events], [0, 8])
     const { data } = (await call("GET /events?type=dllist.created")).body
-    assert.equal(data[0].data.name, "Ada")
+    assert.equal(data[0].data.name, "Adalbert")
   })
 })
 
 test("a campaign is erased without its calls", async () => {
   await world.addEndpoint({ eventTypes: ["*"] })
-  const ada = person("Ada")
+  const ada = person("Adalbert")
   const campaign: Pair[] = [
     ["Event", "OutCampaignUpdate"],
     ["Uuid", "c-1"],
@@ -280,20 +299,20 @@ test("a campaign is erased without its calls", async () => {
   await say([campaign, ...ada.events])
   const { erased } = await erase({ uuid: "c-1" })
   assert.deepEqual([erased.records, erased.events], [1, 1])
-  assert.match(await kept(), /Ada/)
+  assert.match(await kept(world), /Adalbert/)
 })
 
 describe("who may erase", () => {
   test("another tenant's erasure empties nothing of this one's", async () => {
-    const ada = person("Ada")
+    const ada = person("Adalbert")
     await world.addEndpoint()
     await say(ada.events)
-    const [first, before] = [world.customer, await kept()]
+    const [first, before] = [world.customer, await kept(world)]
     await world.begin()
     const { erased } = await erase({ uuid: ada.row })
     assert.deepEqual(erased, { records: 0, events: 0, deliveries: 0 })
     world.customer = first
-    assert.equal(await kept(), before)
+    assert.equal(await kept(world), before)
   })
 
   test("nobody without full rights, and nobody by junk", async () => {

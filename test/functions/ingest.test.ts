@@ -199,6 +199,10 @@ describe("a message that is not to be believed", () => {
     await world.pump()
     assert.equal(arrived().length, 0)
     assert.deepEqual(await rejected(), [])
+    // Its keys are gone with it.
+    const { tenant, source } = world.customer
+    const known = await Source.getKnown(world.deps.table, tenant, source.source.id)
+    assert.deepEqual([known!.source.keys, known!.source.name], [[], ""])
   })
 })
 

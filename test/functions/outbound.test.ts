@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test, type TestContext } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { failedOutcome } from "@ringback/webhooks/outcome"
+import type { AskRequest, SendRequest } from "@ringback/webhooks/send"
 import * as Health from "@ringback/store/health"
 import { Webhook } from "standardwebhooks"
 import { serveCrm } from "../crm/server.ts"
@@ -59,14 +62,49 @@ describe("a delivery with a transform", () => {
   })
 
   test("that takes too long: an attempt, tried again", async (t) => {
-    const { deliver } = await start(t, { transform: "($f := function($n){ $f($n + 1) }; $f(0))" })
+    const { deliver, failures } = await start(t, {
+      transform: "($f := function($n){ $f($n + 1) }; $f(0))",
+    })
     const delivery = await deliver()
     assert.equal(delivery?.status, "pending")
     assert.match(delivery.attempts[0]?.error ?? "", /longer than 50 ms/)
+    assert.equal(await failures(), 1)
   })
 })
 
 describe("a delivery with auth", () => {
+  test("OAuth: signing in, the POST, and both again share one time", async (t) => {
+    const limits: number[] = []
+    const slow = 60
+    const sender = {
+      async ask({ limitMs }: AskRequest) {
+        limits.push(limitMs)
+        await sleep(slow)
+        const body = JSON.stringify({ access_token: `t${limits.length}`, expires_in: 3600 })
+        return { statusCode: 200, headers: {}, body, durationMs: slow }
+      },
+      async send({ limitMs = Infinity }: SendRequest) {
+        limits.push(limitMs)
+        await sleep(slow)
+        return { ...failedOutcome("no", slow), statusCode: 401 }
+      },
+    }
+    const world = await start(t, {
+      auth: {
+        type: "oauth2",
+        grant: "client_credentials",
+        tokenUrl: "https://1.1.1.1/token",
+        clientId: "client",
+        clientSecret: "very-secret",
+      },
+    })
+    const deps = makeDeps(stack, { now: () => world.clock.now, sender })
+    await deliverOn(world, tell(world), deps)
+    assert.equal(limits.length, 4)
+    const [, post = 0, , last = 0] = limits
+    assert.ok(post <= 20_000 - slow && last <= post - 2 * slow, limits.join())
+  })
+
   for (const [auth, header, value] of [
     [{ type: "bearer", token: "t" }, "authorization", "Bearer t"],
     [{ type: "basic", username: "u", password: "p" }, "authorization", "Basic dTpw"],

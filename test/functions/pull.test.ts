@@ -307,6 +307,29 @@ describe("what is not fetched", () => {
     assert.equal((await fetch()).length, 2)
   })
 
+  for (const [what, route, end] of [
+    ["disabled", "PATCH", ["held", "the endpoint is disabled (manual)"]],
+    ["deleted", "DELETE", ["discarded", "the endpoint was deleted"]],
+  ] as const) {
+    test(`does not stay pending where a worker does not know yet that its endpoint was ${what}`, async () => {
+      const { id, deliveries } = await makePull()
+      await happen(1)
+      await call(`${route} /endpoints/${id}`, route === "PATCH" ? { body: { disabled: true } } : {})
+      await world.pump()
+      await happen(1)
+      const statuses = (await deliveries()).map(({ status }) => status)
+      assert.deepEqual(statuses, ["pending", end[0]])
+      for (let round = 0; round < 8; round++) {
+        world.advance(15 * SECOND)
+        await world.pump()
+      }
+      assert.deepEqual(
+        (await deliveries()).map(({ status, reason }) => [status, reason]),
+        [end, end],
+      )
+    })
+  }
+
   test("goes with its endpoint, and its daily look ends then", async () => {
     const { id, deliveries } = await makePull()
     await happen(1)

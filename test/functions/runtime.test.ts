@@ -57,11 +57,16 @@ describe("a cache", () => {
     assert.equal(await cache.get("a", async () => 10), 10)
   })
 
-  test("holds a thousand, the latest ones", async () => {
-    const cache = makeCache<number>(() => 0, 1000)
-    for (let key = 0; key <= 1000; key++) cache.set(String(key), key)
-    assert.equal(await cache.get("1", async () => -1), 1)
-    assert.equal(await cache.get("0", async () => -1), -1)
+  test("holds as many bytes as it may, what was used last", async () => {
+    const cache = makeCache<string>(() => 0, 1000, { maxBytes: 50_000 })
+    const text = "x".repeat(900)
+    for (let key = 0; key < 20; key++) cache.set(String(key), text)
+    assert.equal(await cache.get("0", async () => "read anew"), text)
+    for (let key = 20; key < 30; key++) cache.set(String(key), text)
+    await Promise.resolve()
+    assert.equal(await cache.get("0", async () => "read anew"), text)
+    assert.equal(await cache.get("29", async () => "read anew"), text)
+    assert.equal(await cache.get("1", async () => "read anew"), "read anew")
   })
 })
 

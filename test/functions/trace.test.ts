@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { traceIdOf } from "@ringback/events/trace"
 import { answer, ok } from "../harness/receiver.ts"
-import { eventMessage, sendToIngest } from "../harness/system.ts"
+import type { Span } from "@ringback/telemetry/span"
+import { eventMessage, pump, sendToIngest } from "../harness/system.ts"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
 const logged: { event: string; fields: Record<string, unknown> }[] = []
@@ -40,6 +41,35 @@ test("every attempt and every endpoint gets the trace that began with the collec
   assert.equal(new Set(all.map(({ span }) => span)).size, 3)
 })
 
+test("a failure of Ringback's own names its delivery, event and trace, and is in the trace", async () => {
+  await world.addEndpoint()
+  logged.length = 0
+  await world.say()
+  await pump(world.stack, world.deps, "Ingest")
+  const away = { perform: () => Promise.reject(new Error("a bug")) }
+  const spans: Span[] = []
+  const tracing = {
+    isSampled: () => false,
+    add: (...added: Span[]) => void spans.push(...added),
+    addLater: () => {},
+    flush: async () => {},
+  }
+  await pump(
+    world.stack,
+    { ...world.deps, outbound: { ...world.deps.outbound, ...away }, tracing },
+    "Delivery",
+  )
+  const ingested = logged.find(({ event }) => event === "batch.ingested")!.fields
+  const failed = logged.find(({ event }) => event === "message.failed")!.fields
+  assert.deepEqual([failed["eventId"]], ingested["events"])
+  assert.deepEqual([failed["traceId"]], ingested["traces"])
+  assert.match(String(failed["deliveryId"]), /^dlv_/)
+  assert.deepEqual(
+    spans.map(({ name, trace, error }) => [name, trace, error]),
+    [["deliver", failed["traceId"], "Error: a bug"]],
+  )
+})
+
 test("two events have two traces, and what one log line names leads to the other", async () => {
   const { path, arrived } = await world.addEndpoint()
   logged.length = 0
@@ -51,6 +81,8 @@ test("two events have two traces, and what one log line names leads to the other
   const of = (name: string) => logged.filter(({ event }) => event === name)
   const ingested = of("batch.ingested").flatMap(({ fields }) => fields["events"] ?? [])
   assert.deepEqual(new Set(ingested), new Set(arrived().map(({ id }) => id)))
+  const said = of("batch.ingested").flatMap(({ fields }) => fields["traces"] ?? [])
+  assert.deepEqual(new Set(said), new Set(traces))
   const attempted = of("delivery.attempted").map(({ fields }) => fields["traceId"])
   assert.deepEqual(new Set(attempted), new Set(traces))
 })

@@ -3,7 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { startCollector, type Collector } from "@ringback/collector/collector"
+import {
+  startCollector,
+  type Collector,
+  type CollectorOptions,
+} from "@ringback/collector/collector"
 import { formatSourceToken } from "@ringback/events/token"
 import { startAmiServer, type AmiServer } from "@ringback/local/ami-server"
 import { pollQueue } from "@ringback/local/event-source"
@@ -34,21 +38,25 @@ export type Flow = {
 type FlowOptions = {
   /** Instead of the half minute for which ingest puts off what it cannot decide yet. */
   holdSeconds?: number
+  /** Where stand-ins for CRMs listen. */
+  crmUrls?: Partial<Record<string, string>>
 }
 
-export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow> {
+export async function startFlow({ holdSeconds, crmUrls = {} }: FlowOptions = {}): Promise<Flow> {
   const stack = await startStack()
   const counts: Counts = {}
   const ended = new AbortController()
   const names = Object.keys(queues) as QueueName[]
   const errors: unknown[] = []
-  const load = watchProcessorLoad()
+  const hasTime = watchProcessorLoad()
   const clients = ["ingest", "deliver", "jobs", "release", "poller"].map(
     (name) => [name, countedClients(stack, counts, name)] as const,
   )
   const of = Object.fromEntries(clients)
   if (holdSeconds !== undefined) shortenDelays(of["ingest"]!.sqs, holdSeconds)
-  const deps = new Map(clients.map(([name, mine]) => [name, makeDeps(stack, { clients: mine })]))
+  const deps = new Map(
+    clients.map(([name, mine]) => [name, makeDeps(stack, { clients: mine, crmUrls })]),
+  )
   const sources = names.map((name) =>
     pollQueue({
       sqs: of["poller"]!.sqs,
@@ -56,7 +64,7 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
       facts: queues[name],
       handler: handlersOf(deps.get(FUNCTION_OF[name])!)[name],
       onError: (error) => errors.push(error),
-      hasTime: load.hasTime,
+      hasTime,
     }),
   )
   const releasing = releaseForEver(deps.get("release")!, ended.signal)
@@ -67,7 +75,6 @@ export async function startFlow({ holdSeconds }: FlowOptions = {}): Promise<Flow
     async close() {
       ended.abort()
       await Promise.all([...sources.map((each) => each.close()), releasing])
-      load.close()
       for (const [, mine] of clients) mine.close()
       await stack.close()
       if (errors.length > 0) throw new AggregateError(errors, "a poller failed")
@@ -99,7 +106,11 @@ export type Edge = { pbx: AmiServer; collector: Collector; close: () => Promise<
 const account = { username: "collector", secret: "s3cret" }
 
 /** A collector with a spool of its own beside a PBX that says what it is told to. */
-export async function startEdge(stack: Stack, { source }: Customer): Promise<Edge> {
+export async function startEdge(
+  stack: Stack,
+  { source }: Customer,
+  options: Partial<CollectorOptions> = {},
+): Promise<Edge> {
   const pbx = await startAmiServer(account)
   const spoolDir = await mkdtemp(join(tmpdir(), "ringback-edge-"))
   const collector = await startCollector({
@@ -113,6 +124,7 @@ export async function startEdge(stack: Stack, { source }: Customer): Promise<Edg
     sqs: stack.sqs,
     spoolDir,
     log: () => {},
+    ...options,
   })
   await collector.ready
   return {

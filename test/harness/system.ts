@@ -12,21 +12,22 @@ import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
 import { makeOutbound, type Outbound } from "@ringback/functions/outbound/outbound"
 import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
-import { makeCache } from "@ringback/functions/runtime/cache"
+import { makeCaches } from "@ringback/functions/endpoint/caches"
 import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { jobsHandler, type JobsDeps } from "@ringback/functions/jobs"
-import type { DeliverDeps, Receiver } from "@ringback/functions/endpoint/cached-endpoint"
+import type { DeliverDeps } from "@ringback/functions/endpoint/cached-endpoint"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeTurns } from "@ringback/functions/runtime/turns"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
-import type { Erased } from "@ringback/store/erasure"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeInsert } from "@ringback/store/insert"
 import { makeSealer } from "@ringback/store/seal"
 import * as Source from "@ringback/store/source"
+import type { Metrics } from "@ringback/telemetry/metric"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
 import { queues, type QueueName } from "../../infra/facts.ts"
@@ -55,6 +56,8 @@ export type SystemOptions = {
   /** Clients through which the functions see the services, where that is not the stack's own. */
   clients?: Pick<Stack, "sqs" | "dynamodb">
   log?: (event: string, fields: Record<string, unknown>) => void
+  tracing?: Tracing | undefined
+  metrics?: Metrics | undefined
   /** What secrets in the table are sealed with; that of the test's process where it is left out. */
   dataKey?: Buffer
 }
@@ -95,14 +98,13 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     },
     outbound: outboundOf(options.sender ?? makeSender({ ...sending, timeouts })),
     testOutbound: outboundOf(options.sender ?? makeTestSender(sending)),
-    sources: makeCache<Source.Known | undefined>(now, CACHED_MS),
-    endpoints: makeCache<Endpoint.Matching[]>(now, CACHED_MS),
-    erased: makeCache<Erased>(now, CACHED_MS),
-    receivers: makeCache<Receiver>(now, CACHED_MS),
+    ...makeCaches(table, CACHED_MS),
     slowness: makeSlowness(now),
     turns: makeTurns(),
     random,
     log: options.log ?? (() => {}),
+    tracing: options.tracing,
+    metrics: options.metrics,
   }
 }
 

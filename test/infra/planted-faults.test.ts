@@ -41,6 +41,21 @@ describe("the rules name a fault that is planted", () => {
       /DeliveryQueueQueue: has no dead-letter queue/,
     ],
     [
+      "a panel for a metric that no worker writes",
+      "dashboard",
+      "Dashboard",
+      (inputs) =>
+        (inputs.dashboardBody = inputs.dashboardBody.replaceAll("deliveries_total", "sent_total")),
+      /dashboard "What the deliveries came to": no worker writes ringback_sent_total/,
+    ],
+    [
+      "a panel that asks for a dimension which a metric has not",
+      "dashboard",
+      "Dashboard",
+      (inputs) => (inputs.dashboardBody = inputs.dashboardBody.replaceAll('"status"', '"tenant"')),
+      /ringback_deliveries_total has the dimensions status/,
+    ],
+    [
       "a visibility that is too short",
       "queue",
       "IngestQueueQueue",

@@ -1,6 +1,7 @@
-import { makeLog } from "@ringback/functions/runtime/log"
+import { makeLogger } from "@ringback/functions/runtime/log"
 import { openLogFile } from "@ringback/local/log-file"
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -10,12 +11,27 @@ test("what happens is a line of JSON at the end of the file", (t) => {
   const path = join(makeDir(t), "log")
   const log = openLogFile(path, (error) => assert.fail(String(error)))
   log("one", { count: 1 })
-  makeLog(path)("two", { count: 2 })
+  const second = makeLogger(path)
+  second.log("two", { count: 2 })
+  second.flush()
   const lines = readFileSync(path, "utf8").trimEnd().split("\n")
   assert.deepEqual(
     lines.map((line) => (JSON.parse(line) as { event: string }).event),
     ["one", "two"],
   )
+})
+
+test("what was said last is in the file, also where the process ends or throws in the same turn", (t) => {
+  for (const end of ["process.exit(0)", 'throw new Error("a bug")']) {
+    const path = join(makeDir(t), "log")
+    const code = `
+      import { makeLogger } from "@ringback/functions/runtime/log"
+      const { log } = makeLogger(${JSON.stringify(path)})
+      for (let count = 0; count < 100; count++) log("said", { count })
+      ${end}`
+    spawnSync(process.execPath, ["--input-type=module", "--eval", code])
+    assert.equal(readFileSync(path, "utf8").trimEnd().split("\n").length, 100, end)
+  }
 })
 
 test(
@@ -25,6 +41,8 @@ test(
     const errors: unknown[] = []
     openLogFile("/dev/full", (error) => errors.push(error))("one")
     assert.match(String(errors), /ENOSPC/)
-    makeLog("/dev/full")("two", {})
+    const second = makeLogger("/dev/full")
+    second.log("two", {})
+    second.flush()
   },
 )

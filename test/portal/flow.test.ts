@@ -63,8 +63,9 @@ for (const javaScriptEnabled of [true, false]) {
       await page.waitForURL(`${served.url}/portal/${tenant}`)
 
       await page.getByRole("link", { name: "Add an endpoint" }).click()
+      await page.getByRole("link", { name: "Webhook", exact: true }).click()
       await page.getByLabel("Address").fill(receiver.url)
-      await page.getByLabel("Name").fill("CRM")
+      await page.getByLabel("Name", { exact: true }).fill("CRM")
       await page.getByRole("button", { name: "Add endpoint" }).click()
       const secret = await page.getByRole("region", { name: "Secret" }).innerText()
       assert.match(secret, /^whsec_/)

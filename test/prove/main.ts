@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from "node:os"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { proveCrm } from "./crm/main.ts"
 import { proveEdge, replayEdge } from "./edge/main.ts"
 import { runFleet } from "./fleet.ts"
 import { runKills } from "./kills.ts"
@@ -15,7 +16,8 @@ const USAGE = `npm run prove -- [options]: long fault-injection runs; exit code 
   --kills N        how often npm start is killed while it works (20; 0: never)
   --edge N         histories of collectors and their PBX (5000; 0: none)
   --edge-plain     of those only what needs no module that is late or goes
-  --only NAME      ledger, kills or edge: that part alone
+  --crm N          histories of calls into CRMs (2000; 0: none)
+  --only NAME      ledger, kills, edge or crm: that part alone
   --seed N         the first seed (1); each history has the next one
   --workers N      processes (one for each core)
   --edge-replay N  lives through one seed of the edge, says all that was logged, and its least form where it fails`
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "20" },
     edge: { type: "string", default: "5000" },
     "edge-plain": { type: "boolean", default: false },
+    crm: { type: "string", default: "2000" },
     only: { type: "string" },
     "edge-replay": { type: "string" },
     help: { type: "boolean" },
@@ -77,17 +80,20 @@ async function proveKills(kills: number): Promise<boolean> {
 }
 
 async function proveAll(): Promise<boolean> {
-  const [histories, events, kills, edge] = [
+  const [histories, events, kills, edge, crm] = [
     values.histories,
     values.events,
     values.kills,
     values.edge,
-  ].map(Number) as [number, number, number, number]
+    values.crm,
+  ].map(Number) as [number, number, number, number, number]
   const results: boolean[] = []
   if (isWanted("edge") && edge > 0)
     results.push(
       await proveEdge({ histories: edge, seed, workers, isPlain: values["edge-plain"], say }),
     )
+  if (isWanted("crm") && crm > 0)
+    results.push(await proveCrm({ histories: crm, seed, workers, say }))
   if (isWanted("ledger") && histories > 0) results.push(await proveLedger(histories, events))
   if (isWanted("kills") && kills > 0) results.push(await proveKills(kills))
   return results.every(Boolean)

@@ -8,6 +8,7 @@ import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
 import { deliveryRef } from "@ringback/store/keys"
 import { readMerged, type MergedRequest } from "@ringback/store/merged"
+import { readSideBySide, type SideBySideRequest } from "@ringback/store/side-by-side"
 import type { Table } from "@ringback/store/table"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
@@ -85,6 +86,45 @@ test("pages over many partitions show each row once, newest first, whatever a fi
     ),
     { numRuns: 40, seed: 20261126 },
   )
+})
+
+test("a job's pages show each row of all partitions once, whatever a filter leaves out", async () => {
+  for (const [limit, colour] of [
+    [100, undefined],
+    [60, "red"],
+    [7, "blue"],
+  ] as const) {
+    const prefix = `side${++run}#`
+    const made = Array.from({ length: 400 }, (_, at) => ({
+      // Most lie in one partition, and one partition is empty.
+      pk: `${prefix}${at % 10 === 0 ? 1 : at % 7 === 0 ? 2 : 0}`,
+      sk: String(at).padStart(3, "0"),
+      colour: at % 25 === 0 ? "blue" : "red",
+    }))
+    await write(made)
+    const request: SideBySideRequest = {
+      index: null,
+      partitions: [0, 1, 2, 3].map((partition) => `${prefix}${partition}`),
+      limit,
+      ...(colour && { filters: ["colour = :colour"], values: { ":colour": colour } }),
+    }
+    const readFrom = async (start: string | undefined) => {
+      const seen: string[] = []
+      let cursor = start
+      do {
+        const page = await readSideBySide(table, { ...request, cursor })
+        assert.ok(page.items.length <= limit)
+        seen.push(...page.items.map(({ sk }) => sk as string))
+        cursor = page.next
+      } while (cursor !== undefined)
+      return seen.sort()
+    }
+    const wanted = made.filter((each) => !colour || each.colour === colour).map(({ sk }) => sk)
+    assert.deepEqual(await readFrom(undefined), wanted)
+    // Where a job of 0.1.0 was: one sort key for all partitions.
+    const rest = wanted.filter((sk) => sk < "123")
+    assert.deepEqual(await readFrom("123"), rest)
+  }
 })
 
 test("a list by status has all of it, none of another status, and nothing of another tenant", async () => {

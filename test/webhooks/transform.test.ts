@@ -250,3 +250,16 @@ test("the process has no environment, and cannot read files", async () => {
   }
   sandboxes.close()
 })
+
+test("who waits too long behind others' slow expressions is told so, and the next has its turn", async (t) => {
+  const crowded = openSandbox()
+  t.after(crowded.close)
+  const slow = Array.from({ length: 80 }, () =>
+    crowded.evaluate("($f := function($n){ $f($n + 1) }; $f(0))", "{}"),
+  )
+  const last = crowded.evaluate(`"mine"`, "{}")
+  const results = new Set((await Promise.all(slow)).map(({ result }) => result))
+  assert.ok(results.has("late"))
+  assert.equal((await last).result, "busy")
+  assert.deepEqual(await crowded.evaluate(`"mine"`, "{}"), { result: "value", json: `"mine"` })
+})

@@ -1,8 +1,10 @@
 import { html } from "hono/html"
 import type { Answered } from "../client.ts"
-import { copyable, duration, note, number, time, type Html } from "../html.ts"
+import { copyable, duration, note, nothing, number, time, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit, type View } from "../page.ts"
 import { problemNote } from "../problem-view.ts"
+import type { Endpoint } from "../types.ts"
+import { CRMS } from "./endpoint-kinds.ts"
 import { endpointPath, endpointView } from "./endpoint.ts"
 import { whyHtml } from "./why.ts"
 
@@ -40,10 +42,12 @@ const switched =
 
 export const endpointActionPages = [
   page.act("/endpoints/:endpointId/test", async (visit) => {
-    const answered = await visit.client.ask<TestResult>("POST", `${endpointPath(visit)}/test`, {
-      body: {},
-    })
-    return outcome(visit, answered, testHtml)
+    const at = endpointPath(visit)
+    const { connector } = await visit.client.get<Endpoint>(at)
+    const answered = await visit.client.ask<TestResult>("POST", `${at}/test`, { body: {} })
+    return outcome(visit, answered, (result) =>
+      connector ? signedInHtml(CRMS[connector.kind], result) : testHtml(result),
+    )
   }),
   page.act("/endpoints/:endpointId/secret", async (visit) => {
     const answered = await visit.client.ask<Secret>("GET", `${endpointPath(visit)}/secret`)
@@ -83,6 +87,25 @@ export const endpointActionPages = [
   }),
 ]
 
+function signedInHtml(crm: string, { delivered, error, responseBody }: TestResult): Html {
+  if (delivered)
+    return note(
+      "ok",
+      html`<p><strong>${crm} let us in.</strong> All that a call needs is there.</p>`,
+    )
+  return note(
+    "bad",
+    html`<p><strong>That does not work yet:</strong> ${error ?? ""}</p>
+      ${responseHtml(crm, responseBody)}`,
+  )
+}
+
+const responseHtml = (who: string, body: string | null): Html =>
+  body
+    ? html`<p>${who} said:</p>
+        <pre tabindex="0" role="region" aria-label="What ${who} said">${body}</pre>`
+    : nothing
+
 function testHtml({ delivered, statusCode, durationMs, error, responseBody }: TestResult): Html {
   if (delivered) {
     const text = html`<p>
@@ -97,13 +120,6 @@ function testHtml({ delivered, statusCode, durationMs, error, responseBody }: Te
         <strong>The test did not arrive:</strong> ${error ?? ""}
         <span class="dim">after ${duration(durationMs)}</span>
       </p>
-      ${whyHtml(statusCode, error)}
-      ${
-        responseBody
-          ? html`<p>Your server said:</p>
-              <pre tabindex="0" role="region" aria-label="What your server said">
-${responseBody}</pre>`
-          : ""
-      }`,
+      ${whyHtml(statusCode, error)} ${responseHtml("Your server", responseBody)}`,
   )
 }

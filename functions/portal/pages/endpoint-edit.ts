@@ -1,24 +1,60 @@
 import { html } from "hono/html"
-import { path, Refused, type Client } from "../client.ts"
-import { copyable, heading, note, type Html } from "../html.ts"
+import { path, Refused, type Client, type Problem } from "../client.ts"
+import { heading, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit, type View } from "../page.ts"
 import type { CreatedEndpoint, Endpoint, EventType, Page, Source } from "../types.ts"
 import { changesOf, readFields } from "./endpoint-fields.ts"
-import { endpointForm, type FormValues } from "./endpoint-form.ts"
+import { endpointForm } from "./endpoint-form.ts"
+import { freshValues, valuesAgain, valuesOf, type FormValues } from "./endpoint-form-values.ts"
+import { exampleIn, kindIn, kindOf, pickerHtml, titleOf, type Kind } from "./endpoint-kinds.ts"
 import { endpointName } from "./endpoint-name.ts"
-
-const fresh: FormValues = {
-  url: "",
-  description: null,
-  eventTypes: null,
-  sources: null,
-  filter: null,
-  rateLimit: null,
-  headers: {},
-  metadata: {},
-}
+import { askPreview, recentEvents, type Tried } from "./endpoint-preview.ts"
+import { createdView, warningsView } from "./endpoint-saved.ts"
 
 const page = tenantSection("endpoints")
+
+type Shown = {
+  kind: Kind
+  values: FormValues
+  endpoint?: Endpoint
+  etag?: string | null
+  problem?: Problem
+  status?: number
+  tried?: Omit<Tried, "recent">
+}
+
+/** The form in its page: of a new endpoint, or of one that is changed. */
+async function formView(visit: TenantVisit, shown: Shown): Promise<View> {
+  const { client, tenant, base } = visit
+  const { kind, endpoint, status = 200, tried = { asked: null }, ...rest } = shown
+  const at = path`/tenants/${tenant.id}`
+  const back = endpoint ? `${base}/endpoints/${endpoint.id}` : `${base}/endpoints`
+  const [choices, recent] = await Promise.all([
+    choicesFor(client, at),
+    recentEvents(client, at, kind),
+  ])
+  const form = endpointForm({
+    ...rest,
+    ...choices,
+    ...(endpoint && { endpoint }),
+    kind,
+    action: endpoint ? `${back}/edit` : `${back}/new`,
+    previewAt: `${back}/preview`,
+    cancel: back,
+    submit: endpoint ? "Save" : "Add endpoint",
+    tried: { recent, ...tried },
+  })
+  const title = endpoint ? "Edit" : titleOf(kind)
+  const crumbs = endpoint
+    ? html`${crumbsOf(base)} / <a href="${back}">${endpointName(endpoint)}</a>`
+    : html`${crumbsOf(base)} / <a href="${base}/endpoints/new">Add an endpoint</a>`
+  return {
+    title,
+    status,
+    content: html`${heading({ title, crumbs })}
+      <section class="card"><div class="body">${form}</div></section>`,
+  }
+}
 
 async function choicesFor(client: Client, at: string) {
   const [eventTypes, sources] = await Promise.all([
@@ -28,145 +64,99 @@ async function choicesFor(client: Client, at: string) {
   return { eventTypes: eventTypes.data, sources: sources.data }
 }
 
-const formPage = (title: string, crumbs: Html, form: Html, status = 200): View => ({
-  title,
-  status,
-  content: html`${heading({ title, crumbs })}
-    <section class="card"><div class="body">${form}</div></section>`,
-})
+const crumbsOf = (base: string): Html => html`<a href="${base}/endpoints">Endpoints</a>`
 
-const crumbsOf = (base: string) => html`<a href="${base}/endpoints">Endpoints</a>`
+const pathOf = ({ tenant, params }: TenantVisit) =>
+  path`/tenants/${tenant.id}/endpoints/${params["endpointId"] ?? ""}`
+
+const sentKind = (form: URLSearchParams): Kind => kindIn(form.get("kind")) ?? "webhook"
+
+/** The form again, with what would be sent of an event. */
+async function previewed(visit: TenantVisit, kind: Kind, endpoint?: Endpoint): Promise<View> {
+  const { client, tenant, form } = visit
+  const fields = readFields(form, kind)
+  const asked = form.get("event")
+  const preview = await askPreview(client, path`/tenants/${tenant.id}`, fields, asked)
+  const { answered } = preview
+  return formView(visit, {
+    kind,
+    values: valuesAgain(fields, kind),
+    ...(endpoint && { endpoint }),
+    etag: form.get("etag"),
+    ...(!answered.ok && { problem: answered.problem }),
+    tried: { asked, preview },
+  })
+}
 
 export const endpointFormPages = [
-  page.show("/endpoints/new", async ({ client, tenant, base, query, mayChange }) => {
+  page.show("/endpoints/new", async (visit) => {
+    const { base, query, mayChange } = visit
     if (!mayChange) return { to: `${base}/endpoints` }
-    const choices = await choicesFor(client, path`/tenants/${tenant.id}`)
     const events = query.getAll("events")
-    const form = { action: `${base}/endpoints/new`, cancel: `${base}/endpoints` }
-    const shown = endpointForm({
-      ...form,
-      ...choices,
-      submit: "Add endpoint",
-      values: { ...fresh, eventTypes: events.length > 0 ? events : null },
-      isNew: true,
-    })
-    return formPage("Add an endpoint", crumbsOf(base), shown)
+    const kind = kindIn(query.get("kind"))
+    if (kind === undefined) return { title: "Add an endpoint", content: pickerHtml(base, events) }
+    const values = {
+      ...freshValues,
+      eventTypes: events.length > 0 ? events : null,
+      transform: exampleIn(query.get("example")),
+    }
+    return formView(visit, { kind, values })
   }),
   page.act("/endpoints/new", async (visit) => {
-    const { client, tenant, base, form } = visit
-    const at = path`/tenants/${tenant.id}`
-    const fields = readFields(form)
+    const { client, tenant, form } = visit
+    const kind = sentKind(form)
+    const fields = readFields(form, kind)
     const secret = form.get("secret")?.trim()
-    const body = { ...fields, signing: form.get("signing") ?? "hmac", ...(secret && { secret }) }
-    const made = await client.ask<CreatedEndpoint>("POST", `${at}/endpoints`, {
+    const signing = form.get("signing")
+    const body = {
+      ...fields,
+      ...(kind === "pull" && { pull: true }),
+      ...(signing && { signing }),
+      ...(secret && { secret }),
+    }
+    const made = await client.ask<CreatedEndpoint>("POST", path`/tenants/${tenant.id}/endpoints`, {
       body,
       idempotencyKey: form.get("once") ?? undefined,
     })
     if (made.ok) return createdView(visit, made.body)
-    const choices = await choicesFor(client, at)
-    const again = {
-      action: `${base}/endpoints/new`,
-      cancel: `${base}/endpoints`,
-      submit: "Add endpoint",
-    }
-    const values = fields as FormValues
-    const shown = endpointForm({ ...again, ...choices, values, problem: made.problem, isNew: true })
-    return formPage("Add an endpoint", crumbsOf(base), shown, made.status)
+    const { problem, status } = made
+    return formView(visit, { kind, values: valuesAgain(fields, kind), problem, status })
   }),
-  page.show("/endpoints/:endpointId/edit", async ({ client, tenant, base, params, mayChange }) => {
-    const at = path`/tenants/${tenant.id}`
-    const to = `${at}${path`/endpoints/${params["endpointId"] ?? ""}`}`
-    const found = await client.ask<Endpoint>("GET", to)
+  page.act("/endpoints/preview", (visit) => previewed(visit, sentKind(visit.form))),
+  page.show("/endpoints/:endpointId/edit", async (visit) => {
+    const found = await visit.client.ask<Endpoint>("GET", pathOf(visit))
     if (!found.ok) throw new Refused(found.problem)
-    if (!mayChange) return { to: `${base}/endpoints/${found.body.id}` }
-    const endpoint = found.body
-    const back = `${base}/endpoints/${endpoint.id}`
-    const shown = endpointForm({
-      action: `${back}/edit`,
-      cancel: back,
-      submit: "Save",
-      values: endpoint,
-      ...(await choicesFor(client, at)),
-      etag: found.etag,
-      isNew: false,
-    })
-    return formPage(
-      "Edit",
-      html`${crumbsOf(base)} / <a href="${back}">${endpointName(endpoint)}</a>`,
-      shown,
-    )
+    const { body: endpoint, etag } = found
+    if (!visit.mayChange) return { to: `${visit.base}/endpoints/${endpoint.id}` }
+    return formView(visit, { kind: kindOf(endpoint), values: valuesOf(endpoint), endpoint, etag })
   }),
-  page.act("/endpoints/:endpointId/edit", async ({ client, tenant, base, params, form }) => {
-    const at = path`/tenants/${tenant.id}`
-    const to = `${at}${path`/endpoints/${params["endpointId"] ?? ""}`}`
-    const endpoint = await client.get<Endpoint>(to)
+  page.act("/endpoints/:endpointId/edit", async (visit) => {
+    const { client, base, form } = visit
+    const endpoint = await client.get<Endpoint>(pathOf(visit))
     const back = `${base}/endpoints/${endpoint.id}`
-    const fields = readFields(form)
+    const kind = kindOf(endpoint)
+    const fields = readFields(form, kind)
     const body = changesOf(endpoint, fields)
     if (Object.keys(body).length === 0) return { to: back }
     const etag = form.get("etag")
-    const changed = await client.ask<Endpoint>("PATCH", to, { body, ifMatch: etag ?? undefined })
+    const changed = await client.ask<Endpoint>("PATCH", pathOf(visit), {
+      body,
+      ifMatch: etag ?? undefined,
+    })
     if (changed.ok && !changed.body.warnings) return { to: `${back}?done=saved` }
     if (changed.ok) return warningsView(back, changed.body)
-    const shown = endpointForm({
-      action: `${back}/edit`,
-      cancel: back,
-      submit: "Save",
-      values: fields as FormValues,
-      ...(await choicesFor(client, at)),
-      problem: changed.problem,
+    const { problem, status } = changed
+    return formView(visit, {
+      kind,
+      values: valuesAgain(fields, kind),
+      endpoint,
       etag,
-      isNew: false,
+      problem,
+      status,
     })
-    return formPage(
-      "Edit",
-      html`${crumbsOf(base)} / <a href="${back}">${endpointName(endpoint)}</a>`,
-      shown,
-      changed.status,
-    )
+  }),
+  page.act("/endpoints/:endpointId/preview", async (visit) => {
+    const endpoint = await visit.client.get<Endpoint>(pathOf(visit))
+    return previewed(visit, kindOf(endpoint), endpoint)
   }),
 ]
-
-const warningsHtml = ({ warnings = [] }: Pick<Endpoint, "warnings">): Html =>
-  warnings.length === 0
-    ? html``
-    : note(
-        "warn",
-        html`<p><strong>Taken, and perhaps not meant:</strong></p>
-          <ul>
-            ${warnings.map((each) => html`<li><code>${each.path}</code> ${each.message}</li>`)}
-          </ul>`,
-      )
-
-const warningsView = (back: string, endpoint: Endpoint): View => ({
-  title: "Saved",
-  content: html`${heading({ title: "Saved" })}${warningsHtml(endpoint)}
-    <p><a class="button primary" href="${back}">To the endpoint</a></p>`,
-})
-
-function createdView({ base }: TenantVisit, endpoint: CreatedEndpoint): View {
-  const to = `${base}/endpoints/${endpoint.id}`
-  const key = endpoint.secret ?? endpoint.publicKey ?? ""
-  return {
-    title: "Endpoint added",
-    content: html`${heading({ title: "Endpoint added", crumbs: crumbsOf(base) })}
-      ${warningsHtml(endpoint)}
-      <section class="card">
-        <header><h2>${endpoint.secret ? "Its secret" : "Its public key"}</h2></header>
-        <div class="body stack">
-          <p>
-            Your server verifies each webhook with it:
-            <a href="/docs/receiving">how to receive webhooks</a>. You find it again on the
-            endpoint's page.
-          </p>
-          ${copyable(key, endpoint.secret ? "Secret" : "Public key", true)}
-          <div class="row">
-            <form method="post" action="${to}/test">
-              <button class="primary">Send a test webhook</button>
-            </form>
-            <a class="button" href="${to}">To the endpoint</a>
-          </div>
-        </div>
-      </section>`,
-  }
-}

@@ -1,34 +1,74 @@
 import type { Endpoint } from "../types.ts"
+import { readAuth } from "./auth-fields.ts"
+import { readConnector } from "./connector-fields.ts"
+import { isCrm, type Kind } from "./endpoint-kinds.ts"
 
-/** The fields of the form as the API's body has them. A text that is no JSON stays a text: the API says what is wrong. */
-export function readFields(form: URLSearchParams): Record<string, unknown> {
-  const text = (name: string) => form.get(name)?.trim() ?? ""
-  const patterns = text("patterns")
-    .split(/[\s,]+/)
-    .filter(Boolean)
-  const chosen = [...new Set([...form.getAll("eventTypes"), ...patterns])]
+/**
+ * The fields of the form as the API's body has them, as far as that kind has them. A text that is no JSON stays a text:
+ * the API says what is wrong.
+ */
+export function readFields(form: URLSearchParams, kind: Kind): Record<string, unknown> {
+  const text = (name: string) => form.get(name)?.replaceAll("\r\n", "\n").trim() ?? ""
   const sources = form.getAll("sources")
-  const filter = text("filter")
   const rate = text("rateLimit")
-  return {
-    ...(form.has("url") && { url: text("url") }),
+  const filter = text("filter")
+  const all = {
     description: text("description") || null,
-    eventTypes: form.get("which") === "some" ? chosen : null,
     sources: sources.length === 0 ? null : sources,
     filter: filter === "" ? null : parsed(filter),
-    rateLimit: rate === "" ? null : Number(rate),
-    headers: readLines(text("headers")),
     metadata: readLines(text("metadata")),
   }
+  // What is no number is no JSON either, and would go for "none".
+  const rateLimit = rate === "" ? null : Number.isFinite(Number(rate)) ? Number(rate) : rate
+  if (isCrm(kind)) return { ...all, rateLimit, connector: readConnector(form, kind) }
+  const events = {
+    eventTypes: form.get("which") === "some" ? typesIn(form) : null,
+    transform: text("transform") || null,
+    order: form.get("order") ?? "any",
+  }
+  if (kind === "pull") return { ...all, ...events }
+  const auth = readAuth(form, kind)
+  return {
+    url: text("url"),
+    ...all,
+    ...events,
+    rateLimit,
+    headers: readLines(text("headers")),
+    ...(auth !== undefined && { auth }),
+  }
+}
+
+function typesIn(form: URLSearchParams): string[] {
+  const patterns = (form.get("patterns") ?? "").split(/[\s,]+/).filter(Boolean)
+  return [...new Set([...form.getAll("eventTypes"), ...patterns])]
 }
 
 /** Of those fields what differs from the endpoint as it is: what was not touched is not sent. */
 export function changesOf(endpoint: Endpoint, fields: Record<string, unknown>) {
   const was = endpoint as Record<string, unknown>
   return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => sorted(value) !== sorted(was[name])),
+    Object.entries(fields).filter(([name, value]) =>
+      name === "connector"
+        ? sorted(told(value)) !== sorted(told({ ...endpoint.connector, auth: undefined }))
+        : sorted(value) !== sorted(was[name]),
+    ),
   )
 }
+
+// A connector's settings that are what they are where nobody says them.
+const USUAL = { create: "never", several: "none", timeZone: "UTC", dataCenter: "com", live: false }
+const CALL_ID_FIELDS = new Set(["Ringback_Call_Id", "Ringback_Call_Id__c"])
+
+const told = (connector: unknown) =>
+  Object.fromEntries(
+    Object.entries(connector as Record<string, unknown>).filter(
+      ([name, value]) =>
+        value != null &&
+        JSON.stringify(value) !== "{}" &&
+        value !== (USUAL as Record<string, unknown>)[name] &&
+        !(name === "callIdField" && CALL_ID_FIELDS.has(value as string)),
+    ),
+  )
 
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) =>

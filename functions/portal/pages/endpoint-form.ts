@@ -1,67 +1,35 @@
 import { html } from "hono/html"
-import type { Problem } from "../client.ts"
-import { check, described, field, onceOnly } from "../form.ts"
-import { name, type Html } from "../html.ts"
+import { described, field, onceOnly } from "../form.ts"
+import type { Html } from "../html.ts"
 import { errorOf, problemNote } from "../problem-view.ts"
-import type { EventType, Source } from "../types.ts"
+import { authFields } from "./auth-fields.ts"
+import { connectorFields } from "./connector-fields.ts"
+import type { Form } from "./endpoint-form-values.ts"
+import { isCrm } from "./endpoint-kinds.ts"
+import { moreFields, signingFields, sourcesField } from "./endpoint-more.ts"
+import { previewFields } from "./endpoint-preview.ts"
 import { eventTypesField } from "./event-type-picker.ts"
-import { writeLines } from "./endpoint-fields.ts"
+import { transformExamples } from "./transform-examples.ts"
 
-export type FormValues = {
-  /** Null: its receiver fetches, so it has none. */
-  url: string | null
-  description: string | null
-  eventTypes: string[] | null
-  sources: string[] | null
-  filter: unknown
-  rateLimit: number | null
-  headers: Record<string, string>
-  metadata: Record<string, string>
-}
-
-type Form = {
-  action: string
-  cancel: string
-  submit: string
-  values: FormValues
-  eventTypes: EventType[]
-  sources: Source[]
-  problem?: Problem | undefined
-  /** Of the endpoint as it was when the form was shown. */
-  etag?: string | null
-  isNew: boolean
-}
-
+// Fields beside which what is wrong with them stands.
 const NAMED = [
-  "url",
-  "description",
-  "eventTypes",
-  "sources",
-  "filter",
-  "rateLimit",
-  "headers",
-  "metadata",
-  "secret",
+  ..."url description eventTypes sources filter transform order auth rateLimit headers metadata secret".split(
+    " ",
+  ),
+  ..."auth match country create several map dispositions live instanceUrl companyDomain dataCenter callIdField timeZone"
+    .split(" ")
+    .map((each) => `connector/${each}`),
 ]
 
 /** What an endpoint is made of, as a form: first what everybody needs, the rest folded. */
 export function endpointForm(form: Form): Html {
-  const { values, problem, isNew } = form
+  const { kind, values, problem, endpoint } = form
   const error = (of: string) => errorOf(problem, of)
-  const filter =
-    values.filter === null
-      ? ""
-      : typeof values.filter === "string"
-        ? values.filter
-        : JSON.stringify(values.filter, null, 2)
-  const hasMore =
-    Object.keys(values.headers).length + Object.keys(values.metadata).length > 0 ||
-    values.rateLimit !== null ||
-    ["headers", "metadata", "rateLimit", "secret"].some((of) => error(of) !== undefined)
-  return html`<form class="form" method="post" action="${form.action}">
-    ${problem ? problemNote(problem, NAMED) : ""} ${isNew ? onceOnly() : ""}
+  return html`<form class="form" id="endpoint-form" method="post" action="${form.action}">
+    ${problem ? problemNote(problem, NAMED) : ""} ${endpoint ? "" : onceOnly()}
     ${form.etag ? html`<input type="hidden" name="etag" value="${form.etag}" />` : ""}
-    ${values.url === null ? "" : urlField(values.url, error("url"))}
+    <input type="hidden" name="kind" value="${kind}" />
+    ${kind === "webhook" ? urlField(values.url ?? "", error("url")) : ""}
     ${field({
       id: "description",
       label: "Name",
@@ -77,124 +45,33 @@ export function endpointForm(form: Form): Html {
       hint: "How your colleagues will know it. May be left empty.",
       error: error("description"),
     })}
-    ${eventTypesField(values, form.eventTypes, error("eventTypes"))}
+    ${
+      isCrm(kind)
+        ? connectorFields(values.connector ?? { kind }, endpoint?.connector ?? null, problem)
+        : eventTypesField(values, form.eventTypes, error("eventTypes"))
+    }
     ${form.sources.length > 1 ? sourcesField(form, error("sources")) : ""}
-    <details class="more" ${filter || error("filter") ? html`open` : ""}>
-      <summary>Only events with certain values</summary>
-      ${field({
-        id: "filter",
-        label: "Filter",
-        control: html`<textarea
-          id="filter"
-          name="filter"
-          rows="4"
-          spellcheck="false"
-          placeholder='{"data.status": [0, 1]}'
-          ${described("filter", error("filter"))}
-        >
-${filter}</textarea>`,
-        hint: html`JSON: a dotted path into the webhook, and the values allowed there. All must
-          hold. <code>{"data.campUuid": ["…"]}</code>`,
-        error: error("filter"),
-      })}
-    </details>
-    <details class="more" ${hasMore ? html`open` : ""}>
-      <summary>Headers, rate limit, metadata${isNew ? ", own secret" : ""}</summary>
-      ${field({
-        id: "headers",
-        label: "Headers sent along",
-        control: html`<textarea
-          id="headers"
-          name="headers"
-          rows="3"
-          spellcheck="false"
-          placeholder="x-crm-account: 4711"
-          ${described("headers", error("headers"))}
-        >
-${writeLines(values.headers)}</textarea>`,
-        hint: "One a line. They are kept encrypted.",
-        error: error("headers"),
-      })}
-      ${field({
-        id: "rateLimit",
-        label: "Requests a second, at most",
-        control: html`<input
-          id="rateLimit"
-          name="rateLimit"
-          type="number"
-          min="0.01"
-          max="10000"
-          step="any"
-          value="${values.rateLimit ?? ""}"
-          ${described("rateLimit", error("rateLimit"))}
-        />`,
-        hint: "Empty: no limit. What is over it waits, and nothing is lost.",
-        error: error("rateLimit"),
-      })}
-      ${field({
-        id: "metadata",
-        label: "Metadata",
-        control: html`<textarea
-          id="metadata"
-          name="metadata"
-          rows="2"
-          spellcheck="false"
-          placeholder="team: renewals"
-          ${described("metadata", error("metadata"))}
-        >
-${writeLines(values.metadata)}</textarea>`,
-        hint: "Yours to use, one a line. It is not sent.",
-        error: error("metadata"),
-      })}
-      ${isNew ? signingFields(error("secret")) : ""}
-    </details>
+    ${filterField(values.filter, error("filter"))}
+    ${isCrm(kind) ? "" : transformField(values.transform, error("transform"))}
+    ${
+      kind === "webhook"
+        ? html`<details
+            class="more"
+            ${endpoint?.auth || values.auth || error("auth") ? html`open` : ""}
+          >
+            <summary>Your server asks who is there</summary>
+            ${authFields({ kind, auth: values.auth, kept: endpoint?.auth, problem, at: "auth" })}
+          </details>`
+        : ""
+    }
+    ${moreFields(form)} ${endpoint || isCrm(kind) ? "" : signingFields(error("secret"))}
+    ${previewFields(form.previewAt, kind, form.tried, form.eventTypes)}
     <div class="actions">
       <button class="primary">${form.submit}</button>
       <a class="button" href="${form.cancel}">Cancel</a>
     </div>
   </form>`
 }
-
-const signingFields = (error: string | undefined): Html =>
-  html`<fieldset class="field">
-      <legend>Signed with</legend>
-      <div class="choices">
-        <label class="check"
-          ><input type="radio" name="signing" value="hmac" checked />
-          <span>A secret that both sides know</span></label
-        >
-        <label class="check"
-          ><input type="radio" name="signing" value="ed25519" />
-          <span>A key pair: your server knows the public half</span></label
-        >
-      </div>
-    </fieldset>
-    ${field({
-      id: "secret",
-      label: "Own secret",
-      control: html`<input
-        id="secret"
-        name="secret"
-        type="text"
-        class="mono"
-        autocomplete="off"
-        spellcheck="false"
-        placeholder="whsec_…"
-        ${described("secret", error)}
-      />`,
-      hint: "Empty: one is made. Your own is whsec_ and base64 of 24 to 64 bytes.",
-      error,
-    })}`
-
-const sourcesField = ({ values, sources }: Form, error: string | undefined): Html =>
-  html`<fieldset class="field">
-    <legend>PBXes</legend>
-    <div class="picks">
-      ${sources.map((source) => check("sources", source.id, values.sources?.includes(source.id) ?? false, name(source.name)))}
-    </div>
-    ${error ? html`<p class="error">${error}</p>` : ""}
-    <p class="hint">None chosen: events of all of them.</p>
-  </fieldset>`
 
 const urlField = (url: string, error: string | undefined): Html =>
   field({
@@ -213,3 +90,65 @@ const urlField = (url: string, error: string | undefined): Html =>
     hint: "Ringback POSTs each event there, signed. It must be https, and lead to a public address.",
     error,
   })
+
+function filterField(given: unknown, error: string | undefined): Html {
+  const filter =
+    given === null ? "" : typeof given === "string" ? given : JSON.stringify(given, null, 2)
+  return html`<details class="more" ${filter || error ? html`open` : ""}>
+    <summary>Only events with certain values</summary>
+    ${field({
+      id: "filter",
+      label: "Filter",
+      control: html`<textarea
+        id="filter"
+        name="filter"
+        rows="4"
+        spellcheck="false"
+        placeholder='{"data.status": [0, 1]}'
+        ${described("filter", error)}
+      >
+${filter}</textarea>`,
+      hint: html`JSON: a dotted path into the webhook, and the values allowed there. All must hold.
+        <code>{"data.campUuid": ["…"]}</code>`,
+      error,
+    })}
+  </details>`
+}
+
+const transformField = (transform: string | null, error: string | undefined): Html =>
+  html`<details class="more" ${transform || error ? html`open` : ""}>
+    <summary>Sent in another form</summary>
+    ${field({
+      id: "transform",
+      label: "Transform",
+      control: html`<textarea
+        id="transform"
+        name="transform"
+        rows="6"
+        spellcheck="false"
+        placeholder='{"text": data.name & " is now " & data.statusName}'
+        ${described("transform", error)}
+      >
+${transform ?? ""}</textarea>`,
+      hint: html`<a href="https://docs.jsonata.org" rel="noreferrer">JSONata</a> over the webhook,
+        whose value is sent instead. <code>null</code>: this event is not sent.`,
+      error,
+    })}
+    <details>
+      <summary>Examples</summary>
+      <div class="stack">
+        ${Object.values(transformExamples).map(
+          (each) =>
+            html`<div>
+              <p class="hint">${each.title}</p>
+              <div class="copyable">
+                <pre tabindex="0" role="region" aria-label="${each.title}">${each.transform}</pre>
+                <button type="button" data-copy hidden aria-label="Copy: ${each.title}">
+                  Copy
+                </button>
+              </div>
+            </div>`,
+        )}
+      </div>
+    </details>
+  </details>`

@@ -1,19 +1,13 @@
 import { html } from "hono/html"
 import { name, type Html } from "../html.ts"
 import type { Endpoint } from "../types.ts"
+import { CRMS } from "./endpoint-kinds.ts"
 
-type Named = Pick<Endpoint, "description" | "url" | "connector">
+type Named = Pick<Endpoint, "description" | "url" | "connector" | "pull">
 
 /** Where it leads: its address, or the CRM that calls are logged in. */
-export const addressOf = ({ url, connector }: Omit<Named, "description">): string =>
-  url ?? CRM_NAMES[connector?.kind ?? ""] ?? "no address"
-
-const CRM_NAMES: Record<string, string> = {
-  hubspot: "HubSpot",
-  salesforce: "Salesforce",
-  pipedrive: "Pipedrive",
-  zoho: "Zoho CRM",
-}
+export const addressOf = ({ url, connector, pull }: Omit<Named, "description">): string =>
+  url ?? (connector ? CRMS[connector.kind] : pull ? "fetched by its receiver" : "no address")
 
 /** What people know an endpoint by: its description, else its address without what all have. */
 export const endpointText = (endpoint: Named): string =>

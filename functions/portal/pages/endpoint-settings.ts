@@ -1,8 +1,9 @@
 import { html } from "hono/html"
 import { confirm, field, select } from "../form.ts"
-import { json, name, time, type Html } from "../html.ts"
+import { copyable, json, name, time, type Html } from "../html.ts"
 import { endpointStatus } from "../status.ts"
 import type { Endpoint, Source } from "../types.ts"
+import { wordOf } from "./auth-fields.ts"
 import { addressOf, endpointName } from "./endpoint-name.ts"
 
 /** Of a form whose outcome goes into the page as it is. */
@@ -31,14 +32,31 @@ export function settingsHtml(
           <dd><code>${addressOf(endpoint)}</code></dd>
           <dt>Events</dt>
           <dd>
-            ${eventTypes === null ? "All, except those about calls" : eventTypes.map((each) => html`<span class="tag">${each}</span> `)}
+            ${eventTypes === null ? (endpoint.connector ? "Calls" : "All, except those about calls") : eventTypes.map((each) => html`<span class="tag">${each}</span> `)}
           </dd>
           <dt>PBXes</dt>
           <dd>
             ${endpoint.sources === null ? "All" : endpoint.sources.map((id, index) => html`${index > 0 ? ", " : ""}${name(nameOf(id))}`)}
           </dd>
-          <dt>Rate limit</dt>
-          <dd>${rateLimit === null ? "None" : `${rateLimit} a second`}</dd>
+          ${
+            endpoint.pull
+              ? ""
+              : html`<dt>Rate limit</dt>
+                  <dd>${rateLimit === null ? "None" : `${rateLimit} a second`}</dd>`
+          }
+          ${
+            endpoint.order === "latest" && !endpoint.connector
+              ? html`<dt>Order</dt>
+                  <dd>Nothing older than what was accepted</dd>`
+              : ""
+          }
+          ${
+            endpoint.auth
+              ? html`<dt>Signs in with</dt>
+                  <dd>${wordOf(endpoint.auth)}</dd>`
+              : ""
+          }
+          ${endpoint.connector ? connectorFacts(endpoint.connector) : ""}
           ${Object.entries(headers).map(
             ([key, value]) =>
               html`<dt>Header</dt>
@@ -57,30 +75,11 @@ export function settingsHtml(
           <dd>${time(endpoint.updatedAt)}</dd>
         </dl>
         ${filter ? json(filter, "Filter") : ""}
+        ${endpoint.transform ? copyable(endpoint.transform, "Transform") : ""}
+        ${endpoint.connector?.map ? copyable(endpoint.connector.map, "Further fields") : ""}
       </div>
     </section>
-    <section class="card">
-      <header><h2>Signature</h2></header>
-      <div class="body stack">
-        <p class="dim">
-          Your server verifies each webhook's <code>webhook-signature</code> with
-          ${endpoint.publicKey ? "this public key" : "this secret"}.
-          <a href="/docs/receiving">How</a>
-        </p>
-        ${
-          endpoint.publicKey
-            ? html`<div class="copyable secret">
-                <pre tabindex="0" role="region" aria-label="Public key">${endpoint.publicKey}</pre>
-                <button type="button" data-copy hidden>Copy</button>
-              </div>`
-            : ""
-        }
-        <div class="row">
-          ${mayChange && !endpoint.publicKey ? html`<form method="post" action="${here}/secret" hx-post="${here}/secret" ${inPlace}><button type="submit">Show the secret</button></form>` : ""}
-          ${mayChange ? rotationHtml(here, endpoint) : html`<span class="dim">Signed in to look only: secrets are not shown.</span>`}
-        </div>
-      </div>
-    </section>
+    ${endpoint.connector ? "" : signatureHtml(endpoint, here, mayChange)}
   </div>`
 }
 
@@ -107,3 +106,62 @@ const rotationHtml = (here: string, endpoint: Endpoint): Html =>
       ),
     }),
   })
+
+const signatureHtml = (endpoint: Endpoint, here: string, mayChange: boolean): Html =>
+  html`<section class="card">
+    <header><h2>Signature</h2></header>
+    <div class="body stack">
+      <p class="dim">
+        Your server verifies each webhook's <code>webhook-signature</code> with
+        ${endpoint.publicKey ? "this public key" : "this secret"}.
+        <a href="/docs/receiving">How</a>
+      </p>
+      ${
+        endpoint.publicKey
+          ? html`<div class="copyable secret">
+              <pre tabindex="0" role="region" aria-label="Public key">${endpoint.publicKey}</pre>
+              <button type="button" data-copy hidden>Copy</button>
+            </div>`
+          : ""
+      }
+      <div class="row">
+        ${mayChange && !endpoint.publicKey ? html`<form method="post" action="${here}/secret" hx-post="${here}/secret" ${inPlace}><button type="submit">Show the secret</button></form>` : ""}
+        ${mayChange ? rotationHtml(here, endpoint) : html`<span class="dim">Signed in to look only: secrets are not shown.</span>`}
+      </div>
+    </div>
+  </section>`
+
+const FACTS: [name: string, word: string][] = [
+  ["instanceUrl", "Your Salesforce"],
+  ["companyDomain", "Your Pipedrive"],
+  ["dataCenter", "Data centre"],
+  ["callIdField", "Field for the call's id"],
+  ["timeZone", "Time zone"],
+  ["match", "Contact found by"],
+  ["country", "Country of numbers"],
+]
+
+function connectorFacts(connector: NonNullable<Endpoint["connector"]>): Html {
+  const values = connector as Record<string, unknown>
+  const facts: [string, string][] = [
+    ["Signs in with", wordOf(connector.auth)],
+    ...FACTS.map(([key, word]): [string, string] => [
+      word,
+      typeof values[key] === "string" ? values[key] : "",
+    ]),
+    ["No contact", connector.create === "contact" ? "One is made" : "The call is not logged"],
+    ["Several contacts", connector.several === "first" ? "The first" : "The call is not logged"],
+    ["Shown from", connector.live ? "the answer on" : "the end on"],
+    ...Object.entries(connector.dispositions ?? {}).map(([outcome, word]): [string, string] => [
+      `Called there, ${outcome}`,
+      word,
+    ]),
+  ]
+  return html`${facts
+    .filter(([, value]) => value !== "")
+    .map(
+      ([word, value]) =>
+        html`<dt>${word}</dt>
+          <dd>${value}</dd>`,
+    )}`
+}

@@ -7,6 +7,7 @@ import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import type { Delivery, Endpoint, EndpointStats, Page, Source } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
 import { addressOf, endpointName, endpointText } from "./endpoint-name.ts"
+import { pullHtml } from "./endpoint-pull.ts"
 import { inPlace, settingsHtml } from "./endpoint-settings.ts"
 
 const RECENT = 8
@@ -76,6 +77,7 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
       </section>
     </div>
     ${mayChange ? recoverHtml(here, endpoint, stats) : ""}
+    ${endpoint.pull ? pullHtml(visit.origin, tenant.id, endpoint.id) : ""}
     ${settingsHtml(endpoint, sources.data, here, mayChange)}`
   return { title: endpointText(endpoint), content, status }
 }
@@ -86,7 +88,7 @@ function actionsHtml(here: string, endpoint: Endpoint): Html {
   </form>`
   const edit = html`<a class="button" href="${here}/edit">Edit</a>`
   if (endpoint.disabled)
-    return html`${test}${edit}${button(`${here}/enable`, "Enable", "primary")}${deletion(here, endpoint)}`
+    return html`${endpoint.pull ? "" : test}${edit}${button(`${here}/enable`, "Enable", "primary")}${deletion(here, endpoint)}`
   const off = confirm({
     word: "Disable…",
     question: html`Disable <strong>${endpointName(endpoint)}</strong>? Nothing is sent to it. What

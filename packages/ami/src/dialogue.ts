@@ -45,6 +45,8 @@ const MEGABYTE = 1_048_576
 const MAX_ROWS = 20_000
 const MAX_LIST_BYTES = 16 * MEGABYTE
 
+const LOGIN_ACTIONS = new Set(["Challenge", "Login"])
+
 const nothing = () => {}
 
 /** Questions and answers over one session: one action at a time, each with a deadline. Knows nothing of sockets. */
@@ -123,9 +125,7 @@ export class Dialogue {
   #acceptResponse(message: AmiMessage): boolean {
     const asked = this.#asked
     if (!asked) return false
-    // Asterisk's complaint about a line that it could not parse may lack the ActionID; one action at a time, it is ours.
-    const id = header(message, "ActionID")
-    if (id !== undefined && id !== asked.id) return false
+    if (!isAnswerTo(asked, message)) return false
     const { clock, peerClock } = this.#around
     if (asked.action.Action === "Ping") peerClock?.note(message, asked.askedAt, clock.now())
     if (!asked.rows) this.#settle((question) => question.settle(null, message))
@@ -196,6 +196,17 @@ export class Dialogue {
     const error = new AmiError("silent", `the list of ${question.action.Action} did not end`)
     this.#settle(() => fail(question, error))
   }
+}
+
+/**
+ * Asterisk repeats the ActionID in all answers, to a challenge and a login as well. Only its complaint about lines that it
+ * could not parse lacks it; one action at a time, that is ours. No such complaint is about a login, which is a few short
+ * lines that were checked: what comes then without our ActionID was meant for nobody here.
+ */
+function isAnswerTo({ action, id }: Question, message: AmiMessage): boolean {
+  const given = header(message, "ActionID")
+  if (given !== undefined) return given === id
+  return message.name.toLowerCase() === "error" && !LOGIN_ACTIONS.has(action.Action)
 }
 
 /** The event that ends a list: of `EventList: Complete`, or named so where an old version lacks that header. */

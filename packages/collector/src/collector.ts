@@ -1,8 +1,6 @@
-import { type Clock, systemClock } from "@ringback/ami/clock"
-import type { AmiTarget } from "@ringback/ami/session"
-import type { Tuning } from "@ringback/ami/tuning"
+import { systemClock } from "@ringback/ami/clock"
 import { parseSourceToken } from "@ringback/events/token"
-import type { Sqs } from "./batch.ts"
+import type { CollectorOptions } from "./collector-options.ts"
 import { type Health, startHealth } from "./health.ts"
 import type { Log } from "./log.ts"
 import { makeMetrics } from "./metrics.ts"
@@ -12,33 +10,7 @@ import type { Status } from "./status.ts"
 import { openStorage } from "./spool/storage.ts"
 import { startTokenCheck } from "./token-check.ts"
 
-export type CollectorOptions = {
-  ami: AmiTarget
-  sourceToken: string
-  ingestQueueUrl: string
-  sqs: Sqs
-  spoolDir: string
-  spoolMaxMb?: number
-  /** Messages a second, at the most. */
-  sendRate?: number
-  /** AMI events to forward beside those of the dialler, by name. */
-  amiEvents?: readonly string[]
-  /** Null (default): no /healthz and /metrics. 0: any free port. */
-  healthPort?: number | null
-  healthHost?: string
-  /** The time of each call of the queue. */
-  onBatch?: (durationMs: number) => void
-  log: Log
-  /** Time, for the PBX's session and all that is written down. */
-  clock?: Clock
-  heartbeatMs?: number
-  /** Where to ask whether the token is good; without it nobody is asked. */
-  apiUrl?: string
-  tokenCheckMs?: number
-  /** How far apart the PBX's lists are asked for twice after a gap. */
-  confirmMs?: number
-  tuning?: Partial<Tuning>
-}
+export type { CollectorOptions } from "./collector-options.ts"
 
 export type Collector = {
   /** Resolves at the first login. */

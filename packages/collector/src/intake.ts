@@ -3,6 +3,7 @@ import { type Envelope, MAX_JSON_BYTES, type Synthetic } from "./envelope.ts"
 import type { Known } from "./gaps/known.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { Selection } from "./selection.ts"
+import type { EdgeTrace } from "./edge-trace.ts"
 import type { Spool } from "./spool/spool.ts"
 import type { Entry } from "./spool/send-window.ts"
 
@@ -16,6 +17,7 @@ export class Intake {
   #losses: Losses
   #known: Known
   #selection: Selection
+  #trace: EdgeTrace | undefined
 
   constructor(parts: {
     spool: Spool
@@ -23,12 +25,14 @@ export class Intake {
     losses: Losses
     known: Known
     selection: Selection
+    trace?: EdgeTrace | undefined
   }) {
     this.#spool = parts.spool
     this.#envelope = parts.envelope
     this.#losses = parts.losses
     this.#known = parts.known
     this.#selection = parts.selection
+    this.#trace = parts.trace
   }
 
   /** False: not an event that is forwarded. */
@@ -64,6 +68,7 @@ export class Intake {
     const isOversized = typeof json === "string" && json.length > MAX_JSON_BYTES
     const entry = isOversized ? undefined : this.#spool.append(json)
     if (!entry) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
+    else if (this.#trace) this.#trace.read(entry, message.name)
     return entry
   }
 

@@ -9,6 +9,7 @@ import { makeMetrics } from "./metrics.ts"
 import { proxyOrigin, readProxy } from "./proxy.ts"
 import { type CollectorSettings, SettingError } from "./settings.ts"
 import { makeSqs } from "./sqs.ts"
+import { openTelemetry } from "./telemetry.ts"
 
 // Node gives each address of a name 250 ms: on a slow line none of SQS's or the API's would be reached.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500)
@@ -19,9 +20,11 @@ const sqsOf = ({ region, ingestQueueUrl }: CollectorSettings) =>
   makeSqs(region, ingestQueueUrl, process.env)
 
 async function start(all: CollectorSettings[]): Promise<void> {
+  const telemetry = openTelemetry(process.env, log)
   const collectors: Collector[] = []
   const statuses = () => collectors.map((each) => each.status())
   const { registry, observeBatch } = makeMetrics(statuses)
+  telemetry?.exportMetrics(registry)
   const { healthPort, healthHost } = all[0]!
   let health: Health | undefined
   try {
@@ -31,6 +34,7 @@ async function start(all: CollectorSettings[]): Promise<void> {
         ...settings,
         healthPort: null,
         sqs: sqsOf(settings),
+        ...(telemetry && { tracing: telemetry.tracing }),
         onBatch: (durationMs) => observeBatch(collector.status().source, durationMs),
         log,
       })
@@ -46,6 +50,7 @@ async function start(all: CollectorSettings[]): Promise<void> {
 
   const stop = async () => {
     await Promise.all(collectors.map((each) => each.stop()))
+    await telemetry?.stop()
     process.exit(0)
   }
   process.once("SIGTERM", () => void stop())

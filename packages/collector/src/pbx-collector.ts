@@ -3,9 +3,9 @@ import type { Clock } from "@ringback/ami/clock"
 import type { AmiMessage } from "@ringback/ami/message"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
-import type { Tuning } from "@ringback/ami/tuning"
 import type { SourceToken } from "@ringback/events/token"
-import type { Sqs } from "./batch.ts"
+import type { CollectorOptions } from "./collector-options.ts"
+import { makeEdgeTrace } from "./edge-trace.ts"
 import { makeEnvelope } from "./envelope.ts"
 import { Coverage } from "./gaps/coverage.ts"
 import { GapLists } from "./gaps/gap-lists.ts"
@@ -16,7 +16,6 @@ import { Losses } from "./gaps/losses.ts"
 import { OpenGaps } from "./gaps/open-gaps.ts"
 import { UnfilledGaps } from "./gaps/unfilled.ts"
 import { Intake } from "./intake.ts"
-import type { Log } from "./log.ts"
 import { PbxClock } from "./pbx-clock.ts"
 import { ageSeconds, Progress, readUntilOf } from "./progress.ts"
 import { Selection } from "./selection.ts"
@@ -25,22 +24,8 @@ import { SettingsWatch } from "./settings-watch.ts"
 import type { Storage } from "./spool/storage.ts"
 import type { Status } from "./status.ts"
 
-type PbxCollectorOptions = {
-  ami: AmiTarget
-  token: SourceToken
-  storage: Storage
-  ingestQueueUrl: string
-  sqs: Sqs
-  spoolDir: string
-  sendRate?: number
-  amiEvents?: readonly string[]
-  onBatch?: (durationMs: number) => void
-  confirmMs?: number
-  log: Log
-  clock: Clock
-  heartbeatMs?: number
-  tuning?: Partial<Tuning>
-}
+/** What it needs of a collector's options, and what was made of them. */
+type PbxCollectorOptions = CollectorOptions & { token: SourceToken; storage: Storage; clock: Clock }
 
 const TICK_MS = 1_000
 const HEARTBEAT_MS = 30_000
@@ -69,7 +54,7 @@ export class PbxCollector {
   #isStopped = false
 
   constructor(options: PbxCollectorOptions) {
-    const { token, storage, log, clock, sqs, ingestQueueUrl: queueUrl } = options
+    const { token, storage, tracing, log, clock, sqs, ingestQueueUrl: queueUrl } = options
     const { spool, collector, state, attempt, known } = storage
     const { tenant, source } = token
     this.#options = options
@@ -84,7 +69,9 @@ export class PbxCollector {
     this.#losses = losses
     this.#selection = new Selection(options.amiEvents ?? [])
     const send: AmiClient["send"] = (action) => this.#client!.send(action)
-    const parts = { spool, envelope, losses, known, openGaps, log, now: clock.now }
+    const { now } = clock
+    const trace = tracing && makeEdgeTrace(tracing, { source, queueUrl, collector, now })
+    const parts = { spool, envelope, losses, known, openGaps, log, now, trace }
     const intake = new Intake({ ...parts, selection: this.#selection })
     this.#intake = intake
     const lists = new GapLists({

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
+import type { EdgeTrace } from "./edge-trace.ts"
 import { jsonOf, type SpoolRecord } from "./spool/record.ts"
 import type { Spool } from "./spool/spool.ts"
 import type { Entry } from "./spool/send-window.ts"
@@ -17,6 +18,7 @@ export type SenderOptions = {
   /** SQS will never take this message. Kept aside and reported, it leaves the spool. */
   onRefused: (message: SpoolRecord, refusal: Refusal) => void
   onSent?: (count: number, durationMs: number) => void
+  trace?: EdgeTrace | undefined
   /** The queue cannot be reached (why), or can again (null). */
   onOutage?: (error: Error | null) => void
 }
@@ -66,6 +68,11 @@ export function startSender(options: SenderOptions): Sender {
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
     for (const { index, ...refusal } of result.refused) {
       options.onRefused(batch[index]!, refusal)
+    }
+    if (options.trace) {
+      for (const index of result.accepted) options.trace.sent(batch[index]!, batch.length)
+      for (const { index, code } of result.refused)
+        options.trace.sent(batch[index]!, batch.length, code)
     }
     const settled = [...result.accepted, ...result.refused.map(({ index }) => index)]
     spool.done(settled.map((index) => batch[index]!))

@@ -1,5 +1,6 @@
 import type { SourceToken } from "@ringback/events/token"
 import type { Refusal, Sqs } from "./batch.ts"
+import type { EdgeTrace } from "./edge-trace.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { Log } from "./log.ts"
 import { quarantine } from "./quarantine.ts"
@@ -16,6 +17,7 @@ type SendingOptions = {
   signingKey: () => SourceToken
   ratePerSecond?: number | undefined
   onBatch?: ((durationMs: number) => void) | undefined
+  trace?: EdgeTrace | undefined
   losses: Losses
   log: Log
   now: () => number
@@ -36,7 +38,8 @@ export class Sending {
   }
 
   start(): void {
-    const { spool, sqs, queueUrl, source, signingKey, ratePerSecond, onBatch } = this.#options
+    const { spool, sqs, queueUrl, source, signingKey, ratePerSecond, onBatch, trace } =
+      this.#options
     this.#sender = startSender({
       spool,
       sqs,
@@ -44,6 +47,7 @@ export class Sending {
       source,
       signingKey,
       ratePerSecond: ratePerSecond ?? SEND_RATE,
+      trace,
       onSent: (count, durationMs) => {
         this.counts.sent += count
         onBatch?.(durationMs)

@@ -1,6 +1,7 @@
 import type { Candidate, Contacts } from "./contact.ts"
 import { judge } from "./hubspot-problem.ts"
 import { listAt, textAt } from "./json.ts"
+import { isSegment, segment } from "./segment.ts"
 import { asking, isGood, stop, type Steps } from "./step.ts"
 
 /** Each dated version of HubSpot's API lives 18 months. */
@@ -29,20 +30,18 @@ function* readOne(purpose: string, path: string): Steps<Candidate[]> {
   return isGood(answer) ? candidateOf(answer.body) : []
 }
 
+function* readBy(field: string, value: string): Steps<Candidate[]> {
+  if (!isSegment(value)) return []
+  const path = `${CONTACTS}/${segment(value)}?idProperty=${field}&${READ}`
+  return yield* readOne(`find the contact by ${field}`, path)
+}
+
 /** Contacts of HubSpot. */
 export const contacts: Contacts = {
   isId: (key) => /^\d{1,20}$/.test(key),
-  byId: (id) => readOne("read the contact", `${CONTACTS}/${id}?${READ}`),
-  byField: (field, value) =>
-    readOne(
-      `find the contact by ${field}`,
-      `${CONTACTS}/${encodeURIComponent(value)}?idProperty=${field}&${READ}`,
-    ),
-  byEmail: (email) =>
-    readOne(
-      "find the contact by email",
-      `${CONTACTS}/${encodeURIComponent(email)}?idProperty=email&${READ}`,
-    ),
+  byId: (id) => readOne("read the contact", `${CONTACTS}/${segment(id)}?${READ}`),
+  byField: readBy,
+  byEmail: (email) => readBy("email", email),
   *byPhone({ national, e164 }) {
     const filter = (propertyName: string, value: string) => ({
       filters: [{ propertyName, operator: "EQ", value }],

@@ -5,6 +5,7 @@ import { CONTACTS, contacts, VERSION } from "./hubspot-contacts.ts"
 import { judge } from "./hubspot-problem.ts"
 import { at, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
+import { segment } from "./segment.ts"
 import { live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, isGood, keep, stop, type Answer, type Request, type Steps } from "./step.ts"
 import { isoSeconds } from "./time.ts"
@@ -63,7 +64,7 @@ function* log(input: Input<Settings>): Steps {
     yield* ask({
       purpose: "put the call on its contact",
       method: "PUT",
-      path: `${CALLS}/${encodeURIComponent(id)}/associations/default/contacts/${encodeURIComponent(contactId)}`,
+      path: `${CALLS}/${segment(id)}/associations/default/contacts/${segment(contactId)}`,
       sample: { status: "COMPLETE", results: [] },
     })
     yield* keep({ call: { id, contactId, isOnContact: "yes" } })

@@ -1,6 +1,7 @@
 import type { Candidate, Contacts } from "./contact.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { judge } from "./pipedrive-problem.ts"
+import { segment } from "./segment.ts"
 import { asking, isGood, stop, type Steps } from "./step.ts"
 
 const ask = asking(judge)
@@ -13,7 +14,7 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
     {
       purpose: "read the person",
       method: "GET",
-      path: `/api/v2/persons/${id}`,
+      path: `/api/v2/persons/${segment(id)}`,
       sample: { success: true, data: { id: 1 } },
     },
     [NOT_FOUND],
@@ -25,6 +26,8 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
 }
 
 const NOT_FOUND = 404
+// A shorter one is refused.
+const MIN_TERM = 2
 
 function* search(
   purpose: string,
@@ -32,6 +35,7 @@ function* search(
   query: string,
   sample: object = {},
 ): Steps<Candidate[]> {
+  if (term.length < MIN_TERM) return []
   const answer = yield* ask({
     purpose,
     method: "GET",

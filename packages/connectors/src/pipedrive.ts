@@ -5,6 +5,7 @@ import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { contacts } from "./pipedrive-contacts.ts"
 import { judge } from "./pipedrive-problem.ts"
+import { segment } from "./segment.ts"
 import { dispositionsOf, live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, keep, type Steps } from "./step.ts"
 import { isoSeconds, sqlTime } from "./time.ts"
@@ -88,7 +89,7 @@ function* findActivity(input: Input<Settings>, personId: string): Steps<Activity
   const answer = yield* ask({
     purpose: "look for what an earlier attempt made",
     method: "GET",
-    path: `/api/v2/activities?person_id=${personId}&updated_since=${since}&sort_by=update_time&sort_direction=desc&limit=500`,
+    path: `/api/v2/activities?person_id=${encodeURIComponent(personId)}&updated_since=${since}&sort_by=update_time&sort_direction=desc&limit=500`,
     sample: { success: true, data: [] },
   })
   const ours = listAt(answer.body, "data").filter((each) => isOf(call, each))
@@ -115,7 +116,7 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
     yield* ask({
       purpose: "change the activity",
       method: "PATCH",
-      path: `/api/v2/activities/${id}`,
+      path: `/api/v2/activities/${segment(id)}`,
       body: { subject: subjectOf(call), note: noteOf(call), ...ownOf(fields) },
       sample: { success: true, data: { id: 1 } },
     })

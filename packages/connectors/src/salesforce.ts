@@ -4,6 +4,7 @@ import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { judge } from "./salesforce-problem.ts"
+import { segment } from "./segment.ts"
 import { ClientAuth, FieldName, live, RefreshAuth } from "./settings.ts"
 import { asking, isGood, keep, stop, type Answer, type Steps } from "./step.ts"
 import { dayIn, isoSeconds, isTimeZone } from "./time.ts"
@@ -68,7 +69,7 @@ function* log(input: Input<Settings>): Steps {
     {
       purpose: "log the call",
       method: "PATCH",
-      path: `${API}/sobjects/Task/${given.callIdField}/${encodeURIComponent(call.uuid)}`,
+      path: `${API}/sobjects/Task/${given.callIdField}/${segment(call.uuid)}`,
       body: taskOf(input, contactId),
       sample: { id: "TASK", success: true, errors: [] },
     },
@@ -142,7 +143,7 @@ const contacts: Contacts = {
       {
         purpose: "read the contact",
         method: "GET",
-        path: `${API}/sobjects/Contact/${id}?fields=${encodeURIComponent(FIELDS)}`,
+        path: `${API}/sobjects/Contact/${segment(id)}?fields=${encodeURIComponent(FIELDS)}`,
         sample: { Id: id },
       },
       [NOT_FOUND],

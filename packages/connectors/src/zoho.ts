@@ -3,6 +3,7 @@ import { contactOf, type Candidate, type Contacts } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
+import { segment } from "./segment.ts"
 import { FieldName, RefreshAuth } from "./settings.ts"
 import { asking, isGood, keep, stop, type Answer, type Kept, type Steps } from "./step.ts"
 import { minutesAndSeconds } from "./time.ts"
@@ -166,7 +167,7 @@ const FIELDS = `fields=${["id", ...PHONES].join(",")}`
 
 const contacts: Contacts = {
   isId: (key) => /^\d{10,25}$/.test(key),
-  byId: (id) => find("read the contact", `${API}/Contacts/${id}?${FIELDS}`),
+  byId: (id) => find("read the contact", `${API}/Contacts/${segment(id)}?${FIELDS}`),
   *byField(field, value) {
     // Parentheses, commas and backslashes mean something in a criterion; `equals` also finds what contains it.
     const criteria = `(${field}:equals:${value.replace(/[\\(),]/g, "\\$&")})`

@@ -16,12 +16,20 @@ export const traceIdOf = (messageId: string): string =>
 /** The span of one piece of work, such as an attempt. */
 export const spanIdOf = (workId: string): string => hexOf("span", workId).slice(0, SPAN_ID_LENGTH)
 
-const ONE_IN = 100
+/** Of how many traces the spans are kept, unless a setting says otherwise: of one in a hundred. */
+export const SAMPLED_SHARE = 0.01
 
-/** Whether its spans are kept: of one trace in a hundred. */
-export const isSampled = (traceId: string): boolean =>
-  Number.parseInt(traceId.slice(0, 8), 16) % ONE_IN === 0
+// The last 48 of the 56 bits that OpenTelemetry samples by: whoever else samples that share of traces keeps the same ones.
+const RANDOM_DIGITS = 12
+const RANDOM_VALUES = 16 ** RANDOM_DIGITS
+
+/** Whether its spans are kept, whatever becomes of the event. */
+export const isSampled = (traceId: string, share = SAMPLED_SHARE): boolean =>
+  Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) >= (1 - share) * RANDOM_VALUES
 
 /** The header `traceparent`. */
-export const formatTraceparent = (traceId: string, spanId: string): string =>
-  `00-${traceId}-${spanId}-${isSampled(traceId) ? "01" : "00"}`
+export const formatTraceparent = (
+  traceId: string,
+  spanId: string,
+  isKept = isSampled(traceId),
+): string => `00-${traceId}-${spanId}-${isKept ? "01" : "00"}`

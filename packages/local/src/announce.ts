@@ -24,6 +24,8 @@ export type Introduction = {
   services: Services
   apiUrl: string
   portalUrl: string
+  /** The demo CRM's page, where there is one. */
+  crmUrl: string | undefined
   operatorKey: string
   /** Whose events the example asks for, once there is anybody. */
   tenant: string | undefined
@@ -31,7 +33,7 @@ export type Introduction = {
 
 /** What is up, and how to talk to it: for the person at the terminal. */
 export function introduce(output: TerminalOutput, introduction: Introduction): void {
-  const { settings, services, apiUrl, portalUrl, operatorKey, tenant } = introduction
+  const { settings, services, apiUrl, portalUrl, crmUrl, operatorKey, tenant } = introduction
   const { dataDir } = settings
   // A key that somebody has chosen is not shown: it may be one that guards more than this.
   const isChosen = settings.operatorKey !== undefined
@@ -51,6 +53,7 @@ export function introduce(output: TerminalOutput, introduction: Introduction): v
   output.say()
   const how = tenant ? "opens the portal and signs you in, once" : "sign in with the operator key"
   output.facts([["Portal", portalUrl, how]])
+  if (crmUrl) output.facts([["Demo CRM", crmUrl, "shows each call on its contact"]])
   output.facts([["Try", `curl -H "Authorization: Bearer ${key}" '${apiUrl}${path}'`]])
   output.say()
 }

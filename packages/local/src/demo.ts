@@ -1,26 +1,29 @@
 import type { AmiTarget } from "@ringback/ami/session"
 import type { Admin } from "./admin.ts"
 import type { DataDir } from "./data-dir.ts"
+import type { DemoCrm } from "./demo-crm/crm-server.ts"
 import { startDemoPbx } from "./demo-pbx.ts"
 import { startDemoReceiver } from "./demo-receiver.ts"
-import { keepEndpoint, keepSource } from "./kept-source.ts"
+import { keepConnector, keepEndpoint, keepSource } from "./kept-source.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
 
 export type Demo = { receiverUrl: string; tenant: string; token: string; ami: AmiTarget }
 
-/** A PBX of our own and a receiver of our own, for a tenant `demo`; the collector between comes from the caller. */
+/** A PBX, a receiver and perhaps a CRM of our own, for a tenant `demo`; the collector between comes from the caller. */
 export async function startDemo(
   admin: Admin,
   dir: DataDir,
   output: TerminalOutput,
   shutdown: Shutdown,
+  crm?: DemoCrm,
 ): Promise<Demo> {
   const kept = await keepSource(admin, dir, "demo")
   let secret: string | undefined
   const receiver = await startDemoReceiver(() => secret, output.webhook)
   shutdown.add(receiver.close)
   secret = await keepEndpoint(admin, kept, receiver.url)
+  if (crm) await keepConnector(admin, kept, crm.token)
   const pbx = await startDemoPbx()
   shutdown.add(pbx.close)
   const { port, username, secret: amiSecret } = pbx

@@ -28,6 +28,8 @@ export type EventSourceOptions = {
   waitsAfterMs?: number | undefined
   /** Where many wait, how long after one begins the next may (while there is no time, thrice that): they end as spread as they began. */
   spreadMs?: number | undefined
+  /** How long a receive waits for a message, where the queue ends with this process: nobody gets what is given to a receiver that has gone. */
+  waitSeconds?: number | undefined
   /** How long a message that was received, and not deleted, stays hidden. */
   holdSeconds?: number | undefined
 }
@@ -57,7 +59,7 @@ export function pollQueue(options: EventSourceOptions): EventSource {
   // Each with the time of its beginning.
   const inFlight = new Map<Promise<void>, number>()
   let begunAt = -Infinity
-  let isClosing = false
+  const closing = new AbortController()
   const isFull = () => {
     const now = performance.now()
     if (inFlight.size >= options.facts.maximumConcurrency) return true
@@ -71,15 +73,16 @@ export function pollQueue(options: EventSourceOptions): EventSource {
 
   // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
   async function receiveForEver() {
-    while (!isClosing) {
+    while (!closing.signal.aborted) {
       if (isFull()) {
         await Promise.race([...inFlight.keys(), wait(LOOK_AGAIN_MS)])
         continue
       }
       let messages: Message[] = []
       try {
-        messages = await gather(options, () => isClosing)
+        messages = await gather(options, closing.signal)
       } catch (error) {
+        if (closing.signal.aborted) return
         options.onError?.(error)
         await wait(BACKOFF_MS)
       }
@@ -93,7 +96,7 @@ export function pollQueue(options: EventSourceOptions): EventSource {
   const receiving = receiveForEver()
   return {
     async close() {
-      isClosing = true
+      closing.abort()
       await receiving
       await Promise.all(inFlight.keys())
     },
@@ -101,7 +104,10 @@ export function pollQueue(options: EventSourceOptions): EventSource {
 }
 
 /** One batch: what a receive gives, or with a window what comes until it has passed or the batch is full. */
-async function gather({ facts, ...options }: EventSourceOptions, isClosing: () => boolean) {
+async function gather({ facts, ...options }: EventSourceOptions, closing: AbortSignal) {
+  const { waitSeconds = WAIT_SECONDS } = options
+  // A short wait is waited for, so that no receiver is left behind at a queue that others go on with.
+  const sending = waitSeconds > WAIT_SECONDS ? { abortSignal: closing } : {}
   const until = Date.now() + facts.windowSeconds * 1000
   const messages: Message[] = []
   do {
@@ -109,14 +115,15 @@ async function gather({ facts, ...options }: EventSourceOptions, isClosing: () =
       new ReceiveMessageCommand({
         QueueUrl: options.queueUrl,
         MaxNumberOfMessages: Math.min(10, facts.batchSize - messages.length),
-        WaitTimeSeconds: WAIT_SECONDS,
+        WaitTimeSeconds: waitSeconds,
         VisibilityTimeout: options.holdSeconds ?? heldSeconds,
         MessageSystemAttributeNames: ["All"],
         MessageAttributeNames: ["All"],
       }),
+      sending,
     )
     messages.push(...Messages)
-  } while (messages.length < facts.batchSize && Date.now() < until && !isClosing())
+  } while (messages.length < facts.batchSize && Date.now() < until && !closing.aborted)
   return messages
 }
 

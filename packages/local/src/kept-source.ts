@@ -23,13 +23,29 @@ export async function keepSource(admin: Admin, dir: DataDir, name: string): Prom
   return kept
 }
 
+const DEMO_CRM = "The demo CRM of npm start"
+
+/** The demo's connector, which signs in as the demo CRM wants it today. */
+export async function keepConnector(admin: Admin, { tenant }: KeptSource, token: string) {
+  const path = `/tenants/${tenant}/endpoints`
+  const connector = { kind: "hubspot", auth: { type: "bearer", token }, live: true }
+  const found = await findEndpoint(admin, path, DEMO_CRM)
+  if (found) await admin.call("PATCH", `${path}/${found.id}`, { connector, disabled: false })
+  else await admin.call("POST", path, { connector, description: DEMO_CRM })
+}
+
 /** The one endpoint of the demo, pointed at where the receiver listens today; answers its secret. */
 export async function keepEndpoint(admin: Admin, { tenant }: KeptSource, url: string) {
   const path = `/tenants/${tenant}/endpoints`
   const settings = { url, description: "The receiver of npm start" }
-  const list = await admin.call<{ data: (Made & { description: string | null })[] }>("GET", path)
-  const found = list?.data.find(({ description }) => description === settings.description)
+  const found = await findEndpoint(admin, path, settings.description)
   if (!found) return (await admin.call<{ secret: string }>("POST", path, settings))!.secret
   await admin.call("PATCH", `${path}/${found.id}`, { url, disabled: false })
   return (await admin.call<{ secret: string }>("GET", `${path}/${found.id}/secret`))!.secret
+}
+
+async function findEndpoint(admin: Admin, path: string, wanted: string) {
+  type Described = Made & { description: string | null }
+  const list = await admin.call<{ data: Described[] }>("GET", `${path}?limit=250`)
+  return list?.data.find(({ description }) => description === wanted)
 }

@@ -4,6 +4,7 @@ import { type Collector, startCollector } from "@ringback/collector/collector"
 import type { Log } from "@ringback/collector/log"
 import { type CollectorSettings, readSettings } from "@ringback/collector/settings"
 import { makeSqs } from "@ringback/collector/sqs"
+import type { Tracing } from "@ringback/telemetry/tracing"
 import { formatSourceToken } from "@ringback/events/token"
 
 export type Pbx = Pick<CollectorSettings, "ami" | "amiEvents">
@@ -37,6 +38,7 @@ export type LocalCollectorOptions = {
   dataDir: string
   /** Its spool's name in the data directory. */
   spool: string
+  tracing?: Tracing
   log: Log
 }
 
@@ -51,6 +53,7 @@ export async function startLocalCollector(options: LocalCollectorOptions): Promi
     sqs: makeSqs(process.env["AWS_REGION"] ?? "us-east-1", options.ingestQueueUrl, process.env),
     spoolDir,
     healthPort: options.healthPort ?? null,
+    ...(options.tracing && { tracing: options.tracing }),
     log: options.log,
   })
 }

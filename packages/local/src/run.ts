@@ -1,19 +1,23 @@
+import type { Collector } from "@ringback/collector/collector"
+import { openTelemetry } from "@ringback/collector/telemetry"
 import { makeAdmin, type Admin } from "./admin.ts"
 import { announce, introduce } from "./announce.ts"
 import { startApi, type Answer } from "./api-server.ts"
-import { openDataDir } from "./data-dir.ts"
+import { openDataDir, type DataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
+import { startDemoCrm } from "./demo-crm/crm-server.ts"
 import { keepSource } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, withWarnings } from "./warnings.ts"
+import { makeMetrics, withMetrics } from "./metrics.ts"
 import { linkResources } from "./resources.ts"
 import { listenError, startServices } from "./services.ts"
 import { nameRefusedEndpoints } from "./refused-endpoints.ts"
 import { readSettings } from "./machine-settings.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
-import { loadApi, loadHandlers, startWorkers } from "./workers.ts"
+import { loadApi, loadFirstDueAt, loadHandlers, startWorkers } from "./workers.ts"
 
 /** Starts everything on this machine, and says so: once on stdout for programs, on stderr for people. */
 export async function run(
@@ -29,6 +33,9 @@ export async function run(
   shutdown.add(keepLogSmall(dir.logPath).close)
   const toFile = openLogFile(dir.logPath, failuresTo(output, "The log cannot be written"))
 
+  const telemetry = openTelemetry(environment, toFile)
+  shutdown.add(async () => telemetry?.stop())
+
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
   // Listening before it can answer: links into the portal name the port, which may be any free one.
@@ -39,37 +46,61 @@ export async function run(
     },
   )
   shutdown.add(api.close)
-  const resources = linkResources(settings, services, dir, api.url)
+  // A stand-in that a setting names is the one that is wanted.
+  const hasDemoCrm = settings.isDemo && settings.crmUrls["hubspot"] === undefined
+  const crm = hasDemoCrm ? await startDemoCrm(callsFileOf(dir)) : undefined
+  if (crm) shutdown.add(crm.close)
+  const crmUrls = { ...settings.crmUrls, ...(crm && { hubspot: crm.url }) }
+  const resources = linkResources({ ...settings, crmUrls }, services, dir, api.url)
   process.env["SST_RESOURCES_JSON"] = resources
-  const [handlers, { app, deps }] = await Promise.all([loadHandlers(), loadApi()])
-  answer = app.fetch
+  const [handlers, firstDueAt, { app, deps }] = await Promise.all([
+    loadHandlers(),
+    loadFirstDueAt(),
+    loadApi(),
+  ])
+  const collectors: Collector[] = []
+  const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
+  telemetry?.exportMetrics(metrics)
+  answer = withMetrics(app.fetch, metrics, dir.operatorKey)
+  shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver before the workers: what is still to be delivered finds it where it listens now.
-  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown) : undefined
+  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown, crm) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
   const sayFailure = failuresTo(output, "Not all can be done now, and is tried again")
   const workers = startWorkers({
     ...services,
     handlers,
+    firstDueAt,
     onError(error) {
       toFile("worker.failed", { reason: String(error) })
       sayFailure(error)
     },
   })
   shutdown.add(workers.close)
+  answer = async (request) => {
+    const response = await app.fetch(request)
+    if (request.method !== "GET") workers.noteWork()
+    return response
+  }
 
   announce(dir, services, api.url)
   shutdown.add(() => dir.remove("ready.json"))
   const { operatorKey } = dir
   const tenant = (demo ?? local)?.tenant
   const portalUrl = await portalUrlOf(admin, api.url, tenant)
-  introduce(output, { settings, services, apiUrl: api.url, portalUrl, operatorKey, tenant })
+  const urls = { apiUrl: api.url, portalUrl, crmUrl: crm?.url }
+  introduce(output, { settings, services, ...urls, operatorKey, tenant })
   const sayUnread = failuresTo(output, "The stored endpoints could not be looked through")
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
-  const common = { ingestQueueUrl, dataDir: dir.path }
+  const common = {
+    ingestQueueUrl,
+    dataDir: dir.path,
+    ...(telemetry && { tracing: telemetry.tracing }),
+  }
   if (demo) {
     const { ami, token, receiverUrl } = demo
     output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
@@ -77,7 +108,9 @@ export async function run(
     output.say()
     const log = withWarnings(output, toFile, { isDemo: true })
     const options = { ...common, ami, token, spool: "spool-demo", log }
-    shutdown.add((await startLocalCollector(options)).stop)
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
   if (local) {
     const { host, port } = local.ami
@@ -90,11 +123,19 @@ export async function run(
     ])
     output.say()
     const log = withWarnings(output, toFile, { isDemo: false })
-    shutdown.add(
-      (await startLocalCollector({ ...common, ...local, spool: "spool-local", log })).stop,
-    )
+    const options = { ...common, ...local, spool: "spool-local", log }
+    const collector = await startLocalCollector(options)
+    collectors.push(collector)
+    shutdown.add(collector.stop)
   }
 }
+
+const LAST_SPANS_MS = 1_000
+const CALLS_FILE = "demo-crm.json"
+const callsFileOf = (dir: DataDir) => ({
+  read: () => dir.read(CALLS_FILE),
+  write: (text: string) => dir.write(CALLS_FILE, text),
+})
 
 const DAY_SECONDS = 24 * 3600
 

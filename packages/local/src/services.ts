@@ -14,6 +14,8 @@ export type Services = {
   sqs: SQSClient
   sqsUrl: string
   dynamodbUrl: string
+  /** The queues are embedded ones, which end with this process. */
+  isSqsOwn: boolean
   provisioned: Provisioned
   /** How the table takes several new items in one request, if it does. */
   inserts: InsertMode | undefined
@@ -68,7 +70,8 @@ export async function startServices(
     if (settings.sqsUrl !== undefined) await probeSqs(sqs)
     if (!isEmbedded) inserts = await probeDynamodb(dynamodb, provisioned.tableName)
     dynamodb.destroy()
-    return { sqs, sqsUrl, dynamodbUrl, provisioned, inserts, close }
+    const isSqsOwn = settings.sqsUrl === undefined
+    return { sqs, sqsUrl, isSqsOwn, dynamodbUrl, provisioned, inserts, close }
   } catch (error) {
     await close()
     throw error

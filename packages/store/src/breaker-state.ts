@@ -1,3 +1,4 @@
+import { announceChange } from "./changes.ts"
 import { healthShard } from "./due.ts"
 import { changeHealth, type Health } from "./health.ts"
 import type { Table } from "./table.ts"
@@ -26,7 +27,7 @@ export async function recordFailures(
 export async function close(table: Table, tenant: string, endpointId: string) {
   const woken = await changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt, wake",
     condition: "#state = :resting",
     names: { "#state": "state" },
     values: {
@@ -48,6 +49,7 @@ export async function close(table: Table, tenant: string, endpointId: string) {
 
 /** From here on only probes are sent: the endpoint's own entry falls due at `probeAt`. Undefined where it rests already. */
 export async function open(table: Table, tenant: string, endpointId: string, probeAt: number) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET #state = :resting, dueShard = :shard, dueAt = :at, endpointId = :endpointId",
     condition: "attribute_not_exists(#state) OR #state <> :resting",
@@ -102,7 +104,7 @@ export async function failingFrom(
 export async function resetAndWake(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree, wake",
     names: { "#state": "state" },
     values: {
       ":waking": "waking",

@@ -55,6 +55,14 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
   if (!item) throw new Error("Another attempt has taken this call over")
 }
 
+/** Takes out whom a call was with and what it is in the CRM; which event of it is there stays. */
+export async function emptyCall(table: Table, call: Omit<LoggedCall, "owner">): Promise<void> {
+  await updateItem(table, keyOf(call), {
+    update: "REMOVE kept",
+    condition: "attribute_exists(kept)",
+  })
+}
+
 /** Ends an attempt; `done`: the event that is in the CRM now. */
 export async function end(
   table: Table,
@@ -83,7 +91,8 @@ export async function keepAccount(
   await update(table, connectorKey(tenant, endpointId), { set: { kept } })
 }
 
-const keyOf = ({ tenant, endpointId, uuid }: LoggedCall) => loggedCallKey(tenant, endpointId, uuid)
+const keyOf = ({ tenant, endpointId, uuid }: Omit<LoggedCall, "owner">) =>
+  loggedCallKey(tenant, endpointId, uuid)
 
 type Write = { set: Item; condition?: string; values?: Item }
 

@@ -16,6 +16,7 @@ import { readMerged } from "./merged.ts"
 import { getItems, type Item } from "./item.ts"
 import { queryPage } from "./live-item.ts"
 import { readItems } from "./readable.ts"
+import { readSideBySide } from "./side-by-side.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {
@@ -57,7 +58,7 @@ export async function listDeliveries(
   }
   const before = query.before === undefined ? END : deliverySortFrom(query.before)
   const { items, next } = await readMerged(table, {
-    index: isOpen ? { name: "open", partitionKey: "openKey" } : null,
+    index: isOpen ? OPEN_INDEX : null,
     partitions: isOpen ? openPartitions(tenant, statuses) : logPartitions(tenant, query.endpointId),
     from: query.after === undefined ? "0" : deliverySortFrom(query.after + 1),
     below: query.cursor !== undefined && query.cursor < before ? query.cursor : before,
@@ -74,6 +75,34 @@ export async function listDeliveries(
   const isWanted = (each: Delivery) => statuses.length === 0 || statuses.includes(each.status)
   return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
 }
+
+/**
+ * A page of what is not delivered, of an endpoint or the whole tenant, in no exact order, for a job: each entry of the index
+ * is read once.
+ */
+export async function listOpen(
+  table: Table,
+  tenant: string,
+  query: Pick<DeliveryQuery, "endpointId" | "limit" | "cursor"> & { statuses: DeliveryStatus[] },
+): Promise<{ items: Delivery[]; next: string | undefined }> {
+  const { endpointId, statuses, limit, cursor } = query
+  const { items, next } = await readSideBySide(table, {
+    index: OPEN_INDEX,
+    partitions: openPartitions(tenant, statuses),
+    limit,
+    cursor,
+    ...(endpointId !== undefined && {
+      filters: ["endpointId = :endpointId"],
+      values: { ":endpointId": endpointId },
+    }),
+  })
+  const found = await readWhole(table, items as (Item & Key)[])
+  // The index may be a moment behind the item.
+  const isWanted = (each: Delivery) => statuses.includes(each.status)
+  return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
+}
+
+const OPEN_INDEX = { name: "open", partitionKey: "openKey" }
 
 const openPartitions = (tenant: string, statuses: DeliveryStatus[]) =>
   statuses.flatMap((status) =>

@@ -73,6 +73,14 @@ export async function moveDue(
   return moved !== undefined
 }
 
+/** When the first thing of all falls due that `release` sees to, epoch ms; Infinity where nothing does. */
+export async function firstDueAt(table: Table): Promise<number> {
+  const pages = await Promise.all(
+    commonShards.map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, 1)),
+  )
+  return Math.min(...pages.flatMap(({ entries }) => entries.map(({ dueAt }) => dueAt)))
+}
+
 export const commonShards = Array.from({ length: DUE_SHARDS }, (_, shard) => dueShard(shard))
 
 /** The common shard of an endpoint's own entry. */

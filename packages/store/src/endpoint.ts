@@ -191,11 +191,13 @@ export async function update(
   return item && parse(table, item)
 }
 
-/** Disables it where it is enabled; the endpoint as it is then, or undefined where somebody was faster. */
+/**
+ * Disables it where it is enabled and still leads to that URL; the endpoint as it is then, or undefined where somebody was
+ * faster: what the old place said is no reason to disable a new one.
+ */
 export async function disable(
   table: Table,
-  tenant: string,
-  id: string,
+  { tenant, id, url }: Pick<Endpoint, "tenant" | "id" | "url">,
   reason: DisabledReason,
   now: number,
 ): Promise<Endpoint | undefined> {
@@ -203,7 +205,7 @@ export async function disable(
     table,
     endpointKey(tenant, id),
     { disabled: true, disabledReason: reason, updatedAt: now },
-    { disabled: false },
+    { disabled: false, url },
   )
   return item && parse(table, item)
 }

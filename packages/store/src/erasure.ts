@@ -2,8 +2,9 @@ import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
 import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
+import { announceChange } from "./changes.ts"
 import { getItems, updateItem, type Item, type Update } from "./item.ts"
-import { callKey, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
+import { callKey, erasedPartition, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
 import { queryAll } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
@@ -15,7 +16,6 @@ const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
 export type Erased = Map<string, number>
 
 const PREFIX = "UUID#"
-const partitionOf = (tenant: string) => `${tenant}#X`
 
 export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
   encodeBase32(hashOf("erased", kind, text))
@@ -24,15 +24,16 @@ const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
 /** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
-  const key = { pk: partitionOf(tenant), sk: `${PREFIX}${uuidHash}` }
+  const key = { pk: erasedPartition(tenant), sk: `${PREFIX}${uuidHash}` }
   const expiresAt = toSeconds(table.now() + lifetimeMs(table))
   const update = "SET expiresAt = :expiresAt"
+  await announceChange(table, tenant)
   await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
 }
 
 /** All that a tenant had erased: a read unit for about a hundred of them. */
 export async function list(table: Table, tenant: string): Promise<Erased> {
-  const items = await queryAll(table, partitionOf(tenant), PREFIX, ["sk", "expiresAt"])
+  const items = await queryAll(table, erasedPartition(tenant), PREFIX, ["sk", "expiresAt"])
   const now = table.now()
   return new Map(
     items
@@ -74,26 +75,49 @@ export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRe
     names: { "#references": "references" },
   })
 
-// A CRM is asked for a contact by number or email, and so are its words on who was not found.
-function withoutPerson({ steps, error, ...attempt }: Delivery["attempts"][number]) {
-  return { ...attempt, responseBody: null, error: steps && error !== null ? "erased" : error }
-}
+type Words = Pick<Delivery, "status" | "attempts" | "reason">
 
-/** Takes out of a delivery's attempts what the receiver answered. False where it is another one by now. */
-export const emptyAttempts = (table: Table, { pk, sk, turn, attempts }: Delivery) =>
-  change(
-    table,
-    { pk, sk },
-    {
-      update: "SET attempts = :attempts",
-      condition: "turn = :turn AND size(attempts) = :count",
-      values: {
-        ":attempts": attempts.map(withoutPerson),
-        ":turn": turn,
-        ":count": attempts.length,
-      },
-    },
+// A code names nobody. Any other words may: a transform throws what it likes, a redirect leads to a person's page, a CRM
+// was asked for a contact by number or email.
+const isOnlyCode = (error: string) => /^answered \d{3}$/.test(error)
+const emptyWords = (text: string | null) => (text === null || isOnlyCode(text) ? text : "erased")
+
+const withoutPerson = ({ steps: _, error, ...attempt }: Delivery["attempts"][number]) => ({
+  ...attempt,
+  responseBody: null,
+  error: emptyWords(error),
+})
+
+// Why something is held or discarded is said in words of our own; why it failed, by its transform or connector.
+const hasOwnWords = ({ status, reason }: Words) => status === "failed" && reason !== undefined
+
+/** Whether a delivery holds words of others: a receiver's, a transform's, a connector's. */
+export const hasWords = (delivery: Words): boolean =>
+  (hasOwnWords(delivery) && delivery.reason !== emptyWords(delivery.reason!)) ||
+  delivery.attempts.some(
+    ({ responseBody, steps, error }) =>
+      responseBody !== null || steps !== undefined || error !== emptyWords(error),
   )
+
+/** Takes those words out of a delivery. False where it is another one by now. */
+export const emptyDelivery = (table: Table, delivery: Delivery) => {
+  const { turn, attempts, reason } = delivery
+  const isWorded = hasOwnWords(delivery)
+  return change(table, delivery, {
+    update: `SET attempts = :attempts${isWorded ? ", #reason = :reason" : ""}`,
+    condition:
+      attempts.length === 0
+        ? "turn = :turn AND attribute_not_exists(attempts)"
+        : "turn = :turn AND size(attempts) = :count",
+    ...(isWorded && { names: { "#reason": "reason" } }),
+    values: {
+      ":attempts": attempts.map(withoutPerson),
+      ":turn": turn,
+      ...(attempts.length > 0 && { ":count": attempts.length }),
+      ...(isWorded && { ":reason": emptyWords(reason!) }),
+    },
+  })
+}
 
 /** Which of those events are empty: at most a hundred of them. */
 export async function erasedAmong(

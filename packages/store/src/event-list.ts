@@ -3,6 +3,7 @@ import { parseEvent, type StoredEvent } from "./event.ts"
 import { EVENT_SHARDS, eventPartition, eventSortFrom } from "./keys.ts"
 import { readItems } from "./readable.ts"
 import { readMerged } from "./merged.ts"
+import { readSideBySide } from "./side-by-side.ts"
 
 export type EventQuery = {
   type?: string | undefined
@@ -11,8 +12,6 @@ export type EventQuery = {
   /** Nanoseconds, exclusive, on the event's own time. */
   after?: bigint | undefined
   before?: bigint | undefined
-  /** Epoch ms, inclusive, on the receipt. */
-  received?: { since: number; until: number } | undefined
   limit: number
   /** `next` of the page before. */
   cursor?: string | undefined
@@ -35,15 +34,10 @@ export async function listEvents(
     names[`#${name}`] = name
     values[`:${name}`] = query[name]
   }
-  if (query.received) {
-    filters.push("receivedAt BETWEEN :since AND :until")
-    values[":since"] = query.received.since
-    values[":until"] = query.received.until
-  }
   const before = query.before === undefined ? END : eventSortFrom(query.before)
   const { items, next } = await readMerged(table, {
     index: null,
-    partitions: Array.from({ length: EVENT_SHARDS }, (_, shard) => eventPartition(tenant, shard)),
+    partitions: partitionsOf(tenant),
     from: query.after === undefined ? "0" : eventSortFrom(query.after + 1n),
     below: query.cursor !== undefined && query.cursor < before ? query.cursor : before,
     limit: query.limit,
@@ -54,3 +48,29 @@ export async function listEvents(
   })
   return { items: readItems(table, items, parseEvent), next }
 }
+
+/**
+ * A page of what was received in a range (epoch ms, inclusive), in no exact order, for a job: all that is kept is looked
+ * through, for an event may be received long after it happened, and each once.
+ */
+export async function listReceived(
+  table: Table,
+  tenant: string,
+  {
+    since,
+    until,
+    ...page
+  }: { since: number; until: number; limit: number; cursor?: string | undefined },
+): Promise<{ items: StoredEvent[]; next: string | undefined }> {
+  const { items, next } = await readSideBySide(table, {
+    index: null,
+    partitions: partitionsOf(tenant),
+    filters: ["expiresAt > :now", "receivedAt BETWEEN :since AND :until"],
+    values: { ":now": Math.floor(table.now() / 1000), ":since": since, ":until": until },
+    ...page,
+  })
+  return { items: readItems(table, items, parseEvent), next }
+}
+
+const partitionsOf = (tenant: string) =>
+  Array.from({ length: EVENT_SHARDS }, (_, shard) => eventPartition(tenant, shard))

@@ -1,5 +1,13 @@
 import * as v from "valibot"
-import { getItem, updateItem, type Item, type ReadOptions, type Update } from "./item.ts"
+import { announceChange } from "./changes.ts"
+import {
+  deleteItem,
+  getItem,
+  updateItem,
+  type Item,
+  type ReadOptions,
+  type Update,
+} from "./item.ts"
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
@@ -20,6 +28,8 @@ const Health = v.object({
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
+  /** Of the job that sends what was parked, see wake-position.ts: its step, its rate (a second), and until when it is alive. */
+  wake: v.optional(v.object({ step: v.number(), rate: v.number(), until: v.number() })),
 })
 export type Health = v.InferOutput<typeof Health>
 
@@ -34,8 +44,13 @@ export async function get(
   return parse(await getItem(table, healthKey(tenant, endpointId), options))
 }
 
+/** Nothing is remembered of an endpoint that is gone, and nothing of it falls due. */
+export const remove = (table: Table, tenant: string, endpointId: string) =>
+  deleteItem(table, healthKey(tenant, endpointId))
+
 /** Noted so that other workers give its deliveries a queue where they delay nobody. */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+  await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },

@@ -1,4 +1,5 @@
 import type { HeartbeatMessage } from "@ringback/events/message"
+import { announceChange } from "./changes.ts"
 import { updateItem } from "./item.ts"
 import { sourceKey } from "./keys.ts"
 import { IS_LIVE } from "./live-item.ts"
@@ -101,6 +102,8 @@ async function write(
   const isUnchanged = was
     ? "collectors.#own.#count = :count"
     : "attribute_not_exists(collectors.#own)"
+  // What workers keep of a source says how many collectors it has: one alone needs no notes for its twin.
+  if (!was) await announceChange(table, source.tenant)
   const written = await updateItem(table, sourceKey(source.tenant, source.id), {
     update: `SET collectors.#own = :noted${removes}`,
     condition: `${IS_LIVE} AND ${isUnchanged}`,

@@ -27,6 +27,8 @@ export const passKey = (tenant: string | null, id: string): Key => ({
   pk: tenant ?? "OPERATOR",
   sk: `PASS#${id}`,
 })
+/** The Uuids that a tenant had erased: see erasure.ts. */
+export const erasedPartition = (tenant: string) => `${tenant}#X`
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */
@@ -67,8 +69,13 @@ export function eventIdOf(key: Key): string {
 
 // An event without a time of its own: who came first is decided here, where its time plays no part.
 export function claimKey(tenant: string, hash: Buffer): Key {
-  return { pk: `${tenant}#C#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+  return { pk: claimPartition(tenant, hash[0]! % EVENT_SHARDS), sk: encodeBase32(hash) }
 }
+export const claimPartition = (tenant: string, shard: number) => `${tenant}#C#${shard}`
+
+export const CALL_SHARDS = 8
+export const callPartition = (tenant: string, shard: number) => `${tenant}#K#${shard}`
+export const loggedCallPartition = (tenant: string, shard: number) => `${tenant}#L#${shard}`
 
 /**
  * What is known of one call, by the dialing's Uuid; 8 shards, for each dialing event writes it. A test's call may bear the
@@ -76,13 +83,13 @@ export function claimKey(tenant: string, hash: Buffer): Key {
  */
 export function callKey(tenant: string, source: string, uuid: string, isTest = false): Key {
   const hash = hashOf(isTest ? "test-call" : "call", source, uuid)
-  return { pk: `${tenant}#K#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+  return { pk: callPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
 /** What a connector keeps of one call; 8 shards, for each call writes it. */
 export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
   const hash = hashOf("logged call", endpointId, uuid)
-  return { pk: `${tenant}#L#${hash[0]! % EVENT_SHARDS}`, sk: encodeBase32(hash) }
+  return { pk: loggedCallPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
 export const RECORD_SHARDS = 8
@@ -180,6 +187,15 @@ export const replayPartition = (tenant: string, eventId: string) => `${tenant}#R
 export const idempotencyKey = (scope: string, key: string): Key => ({
   pk: `${scope}#I#${encodeBase32(hashOf(key))}`,
   sk: "-",
+})
+
+/** What is about to change of a tenant, by time: see changes.ts. All tenants' lie together, for workers ask for all at once. */
+export const changesPartition = "CHANGES"
+export const changesSince = millisText
+
+export const changeKey = (at: number, tenant: string, id: string): Key => ({
+  pk: changesPartition,
+  sk: `${millisText(at)}#${tenant}#${id}`,
 })
 
 export const DUE_SHARDS = 16

@@ -1,3 +1,4 @@
+import { announceIfKept } from "./changes.ts"
 import { getItem, query, updateItem, type Item, type ReadOptions } from "./item.ts"
 import type { Key } from "./keys.ts"
 import { eachPage } from "./pages.ts"
@@ -65,6 +66,7 @@ export async function changeItem(
     values[`:was_${name}`] = value
     conditions.push(`#${name} = :was_${name}`)
   }
+  await announceIfKept(table, key)
   const changed = await updateItem(table, key, {
     update: `SET ${sets.join(", ")}`,
     condition: conditions.join(" AND "),

@@ -1,3 +1,4 @@
+import { announceIfKept } from "./changes.ts"
 import { createItem, deleteItem, type Item } from "./item.ts"
 import type { Key } from "./keys.ts"
 import { release, reserve, type Kind, type Place } from "./quota.ts"
@@ -29,6 +30,7 @@ export async function createOwned(
 ): Promise<void> {
   const { tenant, kind } = place
   if (!(await reserve(table, place, limit))) throw new CreationRefused("limit", kind)
+  await announceIfKept(table, item)
   await createItem(table, item)
   // Judged after it was made: who deletes the tenant later lists this too, and who deleted it before is seen here.
   const owner = await Tenant.get(table, tenant, { consistent: true })

@@ -166,9 +166,11 @@ export async function rotate(
 export const isDeleted = (table: Table, tenant: string, id: string) =>
   LiveItem.isDeleted(table, sourceKey(tenant, id))
 
-/** Leaves a tombstone. False where there was nothing alive. */
+/** Leaves a tombstone without a name or a key. False where there was nothing alive. */
 export const remove = (table: Table, tenant: string, id: string) =>
-  removeOwned(table, { tenant, kind: "SRC", id }, () => tombstone(table, sourceKey(tenant, id)))
+  removeOwned(table, { tenant, kind: "SRC", id }, () =>
+    tombstone(table, sourceKey(tenant, id), { name: "", keys: [], collectors: {} }),
+  )
 
 function sealKey(table: Table, tenant: string, id: string, { keyId, key }: SigningKey) {
   return { keyId, sealed: table.sealer.seal(key.toString("base64url"), contextOf(tenant, id)) }

@@ -63,7 +63,7 @@ export async function update(
   return item && parse(item)
 }
 
-/** Leaves a tombstone. False where there was nothing alive. */
-export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id))
+/** Leaves a tombstone without a name. False where there was nothing alive. */
+export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id), { name: "" })
 
 export const isDeleted = (table: Table, id: string) => LiveItem.isDeleted(table, tenantKey(id))

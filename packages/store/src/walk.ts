@@ -2,13 +2,20 @@ import { parseDelivery } from "./delivery.ts"
 import { parseEvent } from "./event.ts"
 import { query, type Item, type Query } from "./item.ts"
 import {
+  auditPartition,
+  CALL_SHARDS,
+  callPartition,
+  claimPartition,
   DELIVERY_SHARDS,
   deliveryPartition,
   EVENT_SHARDS,
+  erasedPartition,
   eventPartition,
+  loggedCallPartition,
   RECORD_SHARDS,
   recordPartition,
   testRoom,
+  type Key,
 } from "./keys.ts"
 import { parseRecord, recordKinds } from "./record.ts"
 import type { Table } from "./table.ts"
@@ -17,7 +24,7 @@ import type { Table } from "./table.ts"
 export type Place = { shard: number; after?: string }
 export type Walked<T> = { items: T[]; next: Place | undefined }
 
-type Partitions = { pks: string[]; filter?: Filter }
+type Partitions = { pks: string[]; filter?: Filter; attributes?: readonly string[] }
 type Filter = Pick<Query, "filter" | "names" | "values">
 
 /** A page of all events of a tenant, partition by partition: each is read once. */
@@ -27,9 +34,11 @@ export const walkEvents = (table: Table, tenant: string, place: Place, limit: nu
 /** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
 export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
   const filter = {
-    filter: "#status <> :delivered OR attemptCount > :one OR attribute_exists(attempts[0].#steps)",
-    names: { "#status": "status", "#steps": "steps" },
-    values: { ":delivered": "delivered", ":one": 1 },
+    // A delivered one has words of its own where its connector skipped the call.
+    filter:
+      "#status <> :delivered OR attemptCount > :one OR attribute_exists(attempts[0].#steps) OR attribute_type(attempts[0].#error, :text)",
+    names: { "#status": "status", "#steps": "steps", "#error": "error" },
+    values: { ":delivered": "delivered", ":one": 1, ":text": "S" },
   }
   const pks = numbered(DELIVERY_SHARDS, tenant, deliveryPartition)
   return walk(table, { pks, filter }, place, limit, parseDelivery)
@@ -37,11 +46,38 @@ export function walkDeliveries(table: Table, tenant: string, place: Place, limit
 
 /** A page of all records of a tenant, those that only tests told of as well. */
 export function walkRecords(table: Table, tenant: string, place: Place, limit: number) {
-  const rooms = [...recordKinds, ...recordKinds.map(testRoom)]
-  const pks = rooms.flatMap((room) =>
+  return walk(table, { pks: recordPartitions(tenant) }, place, limit, parseRecord)
+}
+
+const recordPartitions = (tenant: string) =>
+  [...recordKinds, ...recordKinds.map(testRoom)].flatMap((room) =>
     numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, room, shard)),
   )
-  return walk(table, { pks }, place, limit, parseRecord)
+
+/**
+ * A page of the keys of all that a tenant has, but its sources. What lies in partitions of its own (answers to Idempotency-Keys,
+ * notes of replays, what was accepted in order) is not among them: none of it names anybody, and it is gone in time.
+ */
+export async function walkTenant(
+  table: Table,
+  tenant: string,
+  place: Place,
+  limit: number,
+): Promise<Walked<Key>> {
+  const pks = [
+    ...recordPartitions(tenant),
+    ...numbered(EVENT_SHARDS, tenant, eventPartition),
+    ...numbered(EVENT_SHARDS, tenant, claimPartition),
+    ...numbered(CALL_SHARDS, tenant, callPartition),
+    ...numbered(CALL_SHARDS, tenant, loggedCallPartition),
+    ...numbered(DELIVERY_SHARDS, tenant, deliveryPartition),
+    erasedPartition(tenant),
+    auditPartition(tenant),
+    tenant,
+  ]
+  const attributes = ["pk", "sk"]
+  const page = await walk(table, { pks, attributes }, place, limit, (item) => item as Key)
+  return { ...page, items: page.items.filter(({ sk }) => !sk.startsWith("SRC#")) }
 }
 
 const numbered = (
@@ -53,7 +89,7 @@ const numbered = (
 /** Reads on until it has that many items or has read as many. A page may be short, and empty where filters apply. */
 async function walk<T>(
   table: Table,
-  { pks, filter }: Partitions,
+  { pks, filter, attributes }: Partitions,
   place: Place,
   limit: number,
   parse: (item: Item) => T,
@@ -66,6 +102,7 @@ async function walk<T>(
       ...filter,
       where: "pk = :pk",
       values: { ...filter?.values, ":pk": pk },
+      attributes,
       consistent: true,
       limit: limit - seen,
       start: after === undefined ? undefined : { pk, sk: after },

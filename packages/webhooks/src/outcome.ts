@@ -23,8 +23,15 @@ export type Outcome = {
   pauseMs?: number
 }
 
-/** One request of an attempt. `statusCode` null: there was no answer. */
-export type Step = { method: string; url: string; statusCode: number | null; durationMs: number }
+/** One request of an attempt. `statusCode` null: there was no answer. `at` (epoch ms) and `purpose` are for its trace. */
+export type Step = {
+  method: string
+  url: string
+  statusCode: number | null
+  durationMs: number
+  at?: number
+  purpose?: string
+}
 
 /** A final status line was read; the rest of the answer as far as it came. */
 export type Answer = {

@@ -20,10 +20,12 @@ export type SendRequest = {
   method?: string | undefined
   /** application/json where it is left out. */
   contentType?: string | undefined
+  /** How long it may take from the start to the status line, where that is less than usual. */
+  limitMs?: number | undefined
 }
 
 /** A request whose answer is read: of a connector, or for a token. `body` null: none is sent. */
-export type AskRequest = Omit<SendRequest, "body" | "method" | "contentType"> & {
+export type AskRequest = Omit<SendRequest, "body" | "method" | "contentType" | "limitMs"> & {
   method: string
   body: string | null
   /** How long it may take from the start to the end of the headers. */
@@ -103,7 +105,8 @@ export function makeSender(options: SenderOptions): Sender {
 
   async function post(request: SendRequest, located: Located, startedAt: number) {
     const body = Buffer.from(request.body)
-    const { method = "POST", contentType = "application/json" } = request
+    const { method = "POST", contentType = "application/json", limitMs = Infinity } = request
+    const within = { ...limits, totalMs: Math.min(limits.totalMs, limitMs) }
     const headers = { ...request.headers, "content-type": contentType }
     const attempt = attemptOf(
       { method, headers, body, keptBytes: KEPT_BODY_BYTES },
@@ -111,7 +114,7 @@ export function makeSender(options: SenderOptions): Sender {
       startedAt,
     )
     const lane = laneTo(located, request.endpointId)
-    const postOnce = () => exchange(pool, lane, attempt, limits).catch(refusedByNode)
+    const postOnce = () => exchange(pool, lane, attempt, within).catch(refusedByNode)
     pool.dropUnfit(lane)
     let result = await postOnce()
     // A kept connection that the receiver (or a freeze of the Lambda) ended meanwhile says nothing of the receiver's

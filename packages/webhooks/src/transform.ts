@@ -15,7 +15,10 @@ export type Transformed =
   | { result: "unwanted" }
   /** Trying again would bring the same. */
   | { result: "failed"; reason: string }
-  | { result: "late"; reason: string }
+  | { result: "late" | "busy"; reason: string }
+
+/** Said of an evaluation that had no turn in time. */
+export const BUSY = "too many transforms are at work now"
 
 export const MAX_TRANSFORM_BYTES = 8 * 1024
 
@@ -34,6 +37,7 @@ type Target = {
 export function requestOf(evaluated: Evaluated, target: Target): Transformed {
   if (evaluated.result === "late")
     return { result: "late", reason: "the transform took longer than 50 ms" }
+  if (evaluated.result === "busy") return { result: "busy", reason: BUSY }
   if (evaluated.result === "failed")
     return { result: "failed", reason: `the transform failed: ${evaluated.reason}` }
   if (evaluated.json === null) return { result: "unwanted" }

@@ -2,6 +2,7 @@ import { SendMessageBatchCommand } from "@aws-sdk/client-sqs"
 import { randomBytes, randomUUID } from "node:crypto"
 import { exampleHeaders } from "@ringback/events/catalog"
 import { type IngestMessage, sealMessage } from "@ringback/events/message"
+import { makeEmf } from "@ringback/telemetry/emf"
 import { startReceiver } from "../../harness/receiver.ts"
 import { startStack } from "../../harness/stack.ts"
 import {
@@ -46,7 +47,12 @@ const setUp = async (endpoints: number, settings: Settings = {}) => {
   const log = (event: string, fields: object) => {
     meter.logBytes += Buffer.byteLength(JSON.stringify({ at: "", event, ...fields })) + 24
   }
-  const deps = makeDeps(stack, { clients, log })
+  const metrics = makeEmf({
+    namespace: "Ringback/production",
+    write: (line) => void (meter.logBytes += Buffer.byteLength(line) + 1),
+    now: Date.now,
+  })
+  const deps = makeDeps(stack, { clients, log, metrics })
   const customer = await makeCustomer(deps)
   for (let made = 0; made < endpoints; made++) {
     await makeEndpoint(deps, customer.tenant, receiver.url, settings)
@@ -63,6 +69,7 @@ const setUp = async (endpoints: number, settings: Settings = {}) => {
       const startedAt = performance.now()
       const { ...before } = meter
       if ((await pump(stack, deps, name, clients.sqs)) > 0) {
+        metrics.flush()
         meter.invocations++
         meter.billedMs += performance.now() - startedAt
       } else {

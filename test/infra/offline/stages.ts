@@ -13,6 +13,8 @@ const unset = {
   RINGBACK_JOBS_CONCURRENCY: "",
   RINGBACK_WARM_WRITE_UNITS: "",
   RINGBACK_WARM_READ_UNITS: "",
+  RINGBACK_OTLP_ENDPOINT: "",
+  RINGBACK_OTLP_LAYER: "",
   RINGBACK_COLLECTOR_AMI_HOST: "",
   SST_SECRET_OperatorKey: "an-operator-key-of-the-proof",
 }
@@ -28,6 +30,8 @@ export const stages: Record<string, Record<string, string>> = {
     RINGBACK_INGEST_CONCURRENCY: "70",
     RINGBACK_DELIVERY_CONCURRENCY: "515",
     RINGBACK_WARM_WRITE_UNITS: "40000",
+    RINGBACK_OTLP_ENDPOINT: "http://localhost:4318",
+    RINGBACK_OTLP_LAYER: "arn:aws:lambda:eu-west-1:123456789012:layer:otel-collector-arm64:1",
     RINGBACK_COLLECTOR_AMI_HOST: "10.0.0.5",
     RINGBACK_COLLECTOR_AMI_USERNAME: "ringback",
     RINGBACK_COLLECTOR_VPC: "vpc-1",

@@ -1,3 +1,4 @@
+import { metricNames, metricOf } from "@ringback/telemetry/metric"
 import { queues } from "../../../infra/facts.ts"
 import { find, all, type Kind, queueOf, type Recording, type Resource } from "../recording.ts"
 import { makeFaults } from "./faults.ts"
@@ -97,10 +98,25 @@ const dashboardFaults = (recording: Recording) =>
   all(recording, "dashboard").flatMap(({ inputs }) => {
     const { widgets } = JSON.parse(inputs.dashboardBody) as { widgets: Widget[] }
     return widgets.flatMap(({ properties: { title, metrics = [] } }) =>
-      metrics.flatMap(([, , dimension, value]) =>
-        namesOf(recording, String(dimension)).includes(String(value))
+      metrics.flatMap((line) => {
+        const [space, name, dimension, value] = line
+        // The first of an expression's line is an object.
+        if (typeof space !== "string") return []
+        if (space.startsWith("Ringback/")) return ownMetricFaults(title, line)
+        return namesOf(recording, String(dimension)).includes(String(value))
           ? []
-          : [`dashboard "${title}": ${dimension} ${value} is not of this stack`],
-      ),
+          : [`dashboard "${title}": ${name} of ${dimension} ${value} is not of this stack`]
+      }),
     )
   })
+
+/** Of the workers' own metrics the name and the dimensions must be those that a worker writes. */
+const ownMetricFaults = (title: string, [, name, ...rest]: unknown[]) => {
+  const isOne = metricNames.find((each) => each === name)
+  if (!isOne) return [`dashboard "${title}": no worker writes ${String(name)}`]
+  const dimensions = rest.filter((each, index) => index % 2 === 0 && typeof each === "string")
+  const wanted = metricOf(isOne).labels
+  return new Set(dimensions).symmetricDifference(new Set<unknown>(wanted)).size === 0
+    ? []
+    : [`dashboard "${title}": ${isOne} has the dimensions ${wanted.join()}`]
+}

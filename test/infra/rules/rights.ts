@@ -61,11 +61,17 @@ const platformCalls = (name: string): Record<string, string[]> => ({
   ),
 })
 
+/** What a function's layer does in its name: it hands the spans on to X-Ray. */
+const layerCalls = (recording: Recording, name: string): Record<string, string[]> => {
+  const { layers = [] } = find(recording, "function", `${name}Function`)?.inputs ?? {}
+  return layers.length > 0 ? { "*": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"] } : {}
+}
+
 /** Each function may do what its code was seen to do and what Lambda does for it: nothing is missing, nothing unused. */
 export const unequalRights = (recording: Recording, calls: Calls) => {
   const faults: string[] = []
   for (const [name, granted] of Object.entries(rightsOf(recording))) {
-    const needed = [calls[name] ?? {}, platformCalls(name)]
+    const needed = [calls[name] ?? {}, platformCalls(name), layerCalls(recording, name)]
     const resources = new Set([granted, ...needed].flatMap((each) => Object.keys(each)))
     for (const resource of resources) {
       const may = new Set(granted[resource])
@@ -93,7 +99,8 @@ export const roleFaults = (recording: Recording) => {
       for (const action of list(Action)) {
         expect(!action.includes("*"), `${role.name}: ${action} is no exact action`)
         for (const arn of list(Resource)) {
-          const isOurs = names.has(arn) || functions.has(arn) || isOfImage(action, arn)
+          const isOurs =
+            names.has(arn) || functions.has(arn) || isOfImage(action, arn) || isXray(action)
           expect(isOurs, `${role.name}: ${arn} is not of this stack`)
         }
       }
@@ -106,6 +113,8 @@ export const roleFaults = (recording: Recording) => {
 const isOfImage = (action: string, arn: string) =>
   action === "ecr:GetAuthorizationToken" ||
   (action.startsWith("ecr:") && /:repository\/[^*]+$/.test(arn))
+
+const isXray = (action: string) => action.startsWith("xray:Put")
 
 const trustOf = ({ inputs }: Resource) => {
   const { assumeRolePolicy } = inputs

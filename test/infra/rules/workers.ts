@@ -40,10 +40,21 @@ export const workerFaults = (recording: Recording) => {
       architectures: ["arm64"],
       runtime: "nodejs24.x",
     })
+    const { RINGBACK_METRICS_NAMESPACE: namespace } = lambda.inputs.environment?.variables ?? {}
+    const wanted = `Ringback/${recording.stage}`
+    expect(namespace === wanted, `${lambda.name}: its metrics are in ${namespace}, not ${wanted}`)
     // Bounded by the mappings: a function that refuses would send messages towards their DLQ.
     if (!lambda.name.startsWith("AdminApi"))
       expectValues(lambda.name, lambda.inputs, { reservedConcurrentExecutions: undefined })
     faults.push(...logFaults(recording, lambda))
+  }
+
+  const { RINGBACK_OTLP_ENDPOINT: endpoint, RINGBACK_OTLP_LAYER: layer } = stages[recording.stage]!
+  for (const name of ["Ingest", "Deliver", "Jobs"]) {
+    const { environment, layers } = find(recording, "function", `${name}Function`)?.inputs ?? {}
+    const to = environment?.variables?.OTEL_EXPORTER_OTLP_ENDPOINT
+    expect((to ?? "") === (endpoint ?? ""), `${name}: its spans go to ${to}, must be ${endpoint}`)
+    expect((layers ?? []).join() === (layer ?? ""), `${name}: its layers are ${layers}`)
   }
 
   for (const name of selfTriggered(rightsOf(recording))) {

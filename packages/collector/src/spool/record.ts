@@ -28,6 +28,14 @@ export function receivedAtOf({ bytes, from }: SpoolRecord): number {
   return Number(RECEIVED_AT.exec(bytes.toString("latin1", from, from + ADDRESS_BYTES))?.[1] ?? 0)
 }
 
+const EVENT_ID = /^\{"v":1,"kind":"event","receivedAt":\d+,"id":"([\w-]{22})"/
+
+/** The id of an event's message; undefined of any other. */
+export function eventIdOf({ bytes, from }: SpoolRecord): string | undefined {
+  const start = from + HEAD_BYTES
+  return EVENT_ID.exec(bytes.toString("latin1", start, start + ADDRESS_BYTES))?.[1]
+}
+
 const REPORT = '{"v":1,"kind":"gap"'
 
 /** Whether it is a report of a gap: written when that was found, whether or not the PBX was being read. */

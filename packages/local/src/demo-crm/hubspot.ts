@@ -29,12 +29,11 @@ const STATUSES =
     " ",
   )
 
-/** An empty account with these contacts. */
-export function makeHubspot(contacts: HubspotContact[] = []): Hubspot {
-  const calls: HubspotCall[] = []
+/** An account with these contacts and calls. */
+export function makeHubspot(contacts: HubspotContact[] = [], calls: HubspotCall[] = []): Hubspot {
   const tokens = new Set<string>()
   const unique = new Set<string>()
-  let lastId = 1000
+  let lastId = Math.max(1000, ...[...contacts, ...calls].map(({ id }) => Number(id)))
   const nextId = () => String(++lastId)
 
   const contactBy = (id: string, idProperty: string | null) =>

@@ -1,0 +1,23 @@
+import { listChanges } from "@ringback/store/changes"
+import type { Matching } from "@ringback/store/endpoint"
+import type { Erased } from "@ringback/store/erasure"
+import type { Known } from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
+import { makeCache } from "../runtime/cache.ts"
+import { makeChanges } from "../runtime/changes.ts"
+import { isWell, type Receiver } from "./cached-endpoint.ts"
+
+/** What one process keeps of tenants, each at most `cachedMs` older than the table. */
+export function makeCaches(table: Table, cachedMs: number) {
+  const { now } = table
+  const changes = makeChanges(now, (since) => listChanges(table, since), cachedMs)
+  return {
+    sources: makeCache<Known | undefined>(now, cachedMs, { changes }),
+    endpoints: makeCache<Matching[]>(now, cachedMs, { changes }),
+    erased: makeCache<Erased>(now, cachedMs, { changes }),
+    receivers: makeCache<Receiver>(now, cachedMs, {
+      changes,
+      isAnnounced: ({ health }) => isWell(health, now()),
+    }),
+  }
+}

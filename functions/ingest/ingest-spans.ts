@@ -1,0 +1,66 @@
+import type { SQSEvent, SQSRecord } from "aws-lambda"
+import { openMessage, type EventMessage } from "@ringback/events/message"
+import { spanIdOf, traceIdOf } from "@ringback/events/trace"
+import type { Span } from "@ringback/telemetry/span"
+import type { Tracing } from "@ringback/telemetry/tracing"
+import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/way"
+import { queuedMs, queueOf, receiveCountOf } from "../runtime/batch.ts"
+import type { Received } from "./outcome.ts"
+
+/** The span of each event's message in a batch. What cannot be believed has none: a stranger makes no traces here. */
+export function traceIngest(
+  tracing: Tracing,
+  { Records }: SQSEvent,
+  outcomes: Received[],
+  from: number,
+  to: number,
+): void {
+  for (const [index, record] of Records.entries()) {
+    const received = outcomes[index]!
+    const message = received.message ?? (received.outcome === "later" ? eventIn(record) : undefined)
+    if (!message) continue
+    const trace = traceIdOf(message.id)
+    if (received.outcome !== "later" && !tracing.isSampled(trace)) continue
+    tracing.add(spanOf(record, received, message, { trace, from, to }))
+  }
+}
+
+/** What failed before it could be said whose it is. */
+function eventIn({ body }: SQSRecord): EventMessage | undefined {
+  const opened = openMessage(body)
+  return opened.ok && opened.message.kind === "event" ? opened.message : undefined
+}
+
+function spanOf(
+  record: SQSRecord,
+  received: Received,
+  { tenant, source, test }: EventMessage,
+  { trace, from, to }: Pick<Span, "trace" | "from" | "to">,
+): Span {
+  const { outcome } = received
+  // What comes again has a span for each time; its last one is the parent of what follows.
+  const isLast = outcome !== "later" && outcome !== "deferred"
+  const again = `ingest/${record.messageId}/${receiveCountOf(record)}`
+  return {
+    trace,
+    id: isLast ? ingestSpanId(trace) : spanIdOf(again),
+    // A test of a source comes from the API.
+    parent: test ? undefined : spoolSpanId(trace),
+    name: "ingest",
+    kind: "consumer",
+    from,
+    to,
+    attributes: {
+      "messaging.system": "aws_sqs",
+      "messaging.operation.type": "process",
+      "messaging.operation.name": "process",
+      "messaging.destination.name": queueOf(record),
+      "messaging.message.id": record.messageId,
+      "ringback.tenant": tenant,
+      "ringback.source": source,
+      "ringback.outcome": outcome,
+      "ringback.queued_ms": queuedMs(record, from),
+    },
+    ...(outcome === "later" && { error: received.reason }),
+  }
+}

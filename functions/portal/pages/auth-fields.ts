@@ -1,0 +1,159 @@
+import { html } from "hono/html"
+import type { Problem } from "../client.ts"
+import { described, field } from "../form.ts"
+import type { Html } from "../html.ts"
+import { errorAt, errorOf } from "../problem-view.ts"
+import type { Endpoint } from "../types.ts"
+import type { Kind } from "./endpoint-kinds.ts"
+
+/** As the API takes it; credentials are null where they are what is kept and never shown. */
+export type AuthValues = Record<string, unknown>
+type Kept = Endpoint["auth"]
+
+const CHOICES = {
+  none: "Nothing more than the signature",
+  bearer: "A token",
+  basic: "A name and a password",
+  header: "A header of your own",
+  client_credentials: "OAuth 2, client credentials",
+  refresh_token: "OAuth 2, refresh token",
+} as const
+type Choice = keyof typeof CHOICES
+
+const OF_KIND: Record<Exclude<Kind, "pull">, Choice[]> = {
+  webhook: ["none", "bearer", "basic", "header", "client_credentials", "refresh_token"],
+  hubspot: ["bearer", "refresh_token"],
+  salesforce: ["client_credentials", "refresh_token"],
+  pipedrive: ["bearer", "refresh_token"],
+  zoho: ["refresh_token"],
+}
+
+type Input = { name: string; label: string; of: Choice[]; isSecret?: boolean; placeholder?: string }
+
+const OAUTH: Choice[] = ["client_credentials", "refresh_token"]
+const INPUTS: Input[] = [
+  { name: "token", label: "Token", of: ["bearer"], isSecret: true },
+  { name: "username", label: "User name", of: ["basic"] },
+  { name: "password", label: "Password", of: ["basic"], isSecret: true },
+  { name: "name", label: "Header", of: ["header"], placeholder: "x-api-key" },
+  { name: "value", label: "Its value", of: ["header"], isSecret: true },
+  {
+    name: "tokenUrl",
+    label: "Where tokens are fetched",
+    of: OAUTH,
+    placeholder: "https://login.example.com/oauth/token",
+  },
+  { name: "clientId", label: "Client id", of: OAUTH },
+  { name: "clientSecret", label: "Client secret", of: OAUTH, isSecret: true },
+  { name: "refreshToken", label: "Refresh token", of: ["refresh_token"], isSecret: true },
+  { name: "scope", label: "Scope, if one is asked for", of: OAUTH, placeholder: "events.write" },
+]
+// A CRM's own: where its tokens are fetched is fixed by its kind.
+const NOT_OF_CRMS = new Set(["tokenUrl", "scope"])
+
+const inputsOf = (kind: Kind): Input[] =>
+  INPUTS.filter(({ name }) => kind === "webhook" || !NOT_OF_CRMS.has(name))
+
+const choiceOf = (auth: AuthValues | null | undefined): Choice | undefined =>
+  auth === undefined
+    ? undefined
+    : auth === null
+      ? "none"
+      : ((auth["type"] === "oauth2" ? auth["grant"] : auth["type"]) as Choice)
+
+type Shown = {
+  kind: Exclude<Kind, "pull">
+  /** Undefined: what is kept stays. */
+  auth: AuthValues | null | undefined
+  kept: Kept | undefined
+  problem: Problem | undefined
+  /** Of its fields in the API's body: `auth`, or `connector/auth`. */
+  at: string
+}
+
+/** How Ringback signs in there. Which fields go with which choice is seen to by the style alone. */
+export function authFields({ kind, auth, kept, problem, at }: Shown): Html {
+  const choices = OF_KIND[kind]
+  const chosen = choiceOf(auth) ?? (kept ? "keep" : choices[0])
+  const error = ["", "/type", "/grant"].map((each) => errorAt(problem, at + each)).find(Boolean)
+  const radio = (value: string, word: string) =>
+    html`<label class="check"
+      ><input
+        type="radio"
+        name="auth"
+        value="${value}"
+        ${value === chosen ? html`checked` : ""}
+      /><span>${word}</span></label
+    >`
+  const isAlone = choices.length === 1 && !kept
+  return html`<fieldset class="field auth">
+    <legend>${kind === "webhook" ? "Signs in with" : "How it signs in"}</legend>
+    ${
+      isAlone
+        ? html`<input type="hidden" name="auth" value="${choices[0] ?? ""}" />`
+        : html`<div class="choices">
+            ${kept ? radio("keep", `As it is: ${wordOf(kept)}`) : ""}
+            ${choices.map((each) => radio(each, CHOICES[each]))}
+          </div>`
+    }
+    ${error ? html`<p class="error">${error}</p>` : ""}
+    <div class="sub">
+      ${inputsOf(kind)
+        .filter(({ of }) => of.some((each) => choices.includes(each)))
+        .map((each) => inputHtml(each, auth, errorOf(problem, `${at}/${each.name}`), isAlone))}
+    </div>
+    <p class="hint">Kept encrypted, and never shown again.</p>
+  </fieldset>`
+}
+
+function inputHtml(
+  { name, label, of, isSecret, placeholder }: Input,
+  auth: AuthValues | null | undefined,
+  error: string | undefined,
+  isAlone: boolean,
+): Html {
+  const id = `auth-${name}`
+  // No password of a person's: a browser that keeps those has no business with it.
+  const given = auth?.[name]
+  const control = html`<input
+    id="${id}"
+    name="${id}"
+    type="text"
+    class="mono ${isSecret ? "hidden-text" : ""}"
+    autocomplete="off"
+    spellcheck="false"
+    value="${typeof given === "string" ? given : ""}"
+    ${placeholder ? html`placeholder="${placeholder}"` : ""}
+    ${described(id, error, false)}
+  />`
+  return html`<div class="${isAlone ? "" : of.map((each) => `for-${each}`).join(" ")}">
+    ${field({ id, label, control, error })}
+  </div>`
+}
+
+const WORDS: Record<string, string> = { bearer: "a token", basic: "a name and a password" }
+
+/** What somebody signs in with, without what is secret of it. */
+export const wordOf = (auth: NonNullable<Kept>): string =>
+  auth.type === "header"
+    ? `the header ${auth.name ?? ""}`
+    : auth.type === "oauth2"
+      ? `OAuth 2, ${auth.grant === "refresh_token" ? "refresh token" : "client credentials"}`
+      : (WORDS[auth.type] ?? auth.type)
+
+/** The form's `auth` as the API takes it; undefined: what is kept stays. */
+export function readAuth(form: URLSearchParams, kind: Kind): AuthValues | null | undefined {
+  const choice = form.get("auth") as Choice | "keep" | null
+  if (choice === null || choice === "keep" || !Object.hasOwn(CHOICES, choice)) return undefined
+  if (choice === "none") return null
+  const isOAuth = OAUTH.includes(choice)
+  const given = inputsOf(kind)
+    .filter(({ of }) => of.includes(choice))
+    .map(({ name }): [string, string] => [name, form.get(`auth-${name}`)?.trim() ?? ""])
+    .filter(([name, value]) => name !== "scope" || value !== "")
+  return {
+    type: isOAuth ? "oauth2" : choice,
+    ...(isOAuth && { grant: choice }),
+    ...Object.fromEntries(given),
+  }
+}

@@ -1,0 +1,145 @@
+import { html } from "hono/html"
+import { check, described, field, select } from "../form.ts"
+import { name, type Html } from "../html.ts"
+import { errorOf } from "../problem-view.ts"
+import { isCrm } from "./endpoint-kinds.ts"
+import { writeLines } from "./endpoint-fields.ts"
+import type { Form } from "./endpoint-form-values.ts"
+
+/** What few need: folded, unless something of it is set or wrong. */
+export function moreFields({ kind, values, problem }: Form): Html {
+  const error = (of: string) => errorOf(problem, of)
+  const { headers, metadata, order, rateLimit } = values
+  const isOpen =
+    Object.keys(headers).length + Object.keys(metadata).length > 0 ||
+    rateLimit !== null ||
+    order === "latest" ||
+    ["headers", "metadata", "rateLimit", "order"].some((of) => error(of) !== undefined)
+  const words = [
+    ...(kind === "webhook" ? ["Headers"] : []),
+    ...(kind === "pull" ? [] : ["rate limit"]),
+    ...(isCrm(kind) ? [] : ["order"]),
+    "metadata",
+  ].join(", ")
+  return html`<details class="more" ${isOpen ? html`open` : ""}>
+    <summary>${words.charAt(0).toUpperCase()}${words.slice(1)}</summary>
+    ${
+      kind === "webhook"
+        ? field({
+            id: "headers",
+            label: "Headers sent along",
+            control: html`<textarea
+              id="headers"
+              name="headers"
+              rows="3"
+              spellcheck="false"
+              placeholder="x-crm-account: 4711"
+              ${described("headers", error("headers"))}
+            >
+${writeLines(headers)}</textarea>`,
+            hint: "One a line. They are kept encrypted.",
+            error: error("headers"),
+          })
+        : ""
+    }
+    ${kind === "pull" ? "" : rateField(rateLimit, error("rateLimit"))}
+    ${isCrm(kind) ? "" : orderField(order, error("order"))}
+    ${field({
+      id: "metadata",
+      label: "Metadata",
+      control: html`<textarea
+        id="metadata"
+        name="metadata"
+        rows="2"
+        spellcheck="false"
+        placeholder="team: renewals"
+        ${described("metadata", error("metadata"))}
+      >
+${writeLines(metadata)}</textarea>`,
+      hint: "Yours to use, one a line. It is not sent.",
+      error: error("metadata"),
+    })}
+  </details>`
+}
+
+const rateField = (rateLimit: number | null, error: string | undefined): Html =>
+  field({
+    id: "rateLimit",
+    label: "Requests a second, at most",
+    control: html`<input
+      id="rateLimit"
+      name="rateLimit"
+      type="number"
+      min="0.01"
+      max="10000"
+      step="any"
+      value="${rateLimit ?? ""}"
+      ${described("rateLimit", error)}
+    />`,
+    hint: "Empty: no limit. What is over it waits, and nothing is lost.",
+    error,
+  })
+
+const orderField = (order: string, error: string | undefined): Html =>
+  field({
+    id: "order",
+    label: "Order",
+    control: select(
+      "order",
+      [
+        ["any", "Each event is sent, in whatever order"],
+        ["latest", "Nothing that is older than what was accepted of the same Uuid"],
+      ],
+      order,
+    ),
+    hint: "Receivers that keep the newest by its version need no order.",
+    error,
+  })
+
+/** Of a new endpoint: later it can only be rotated. */
+export const signingFields = (error: string | undefined): Html =>
+  html`<details class="more" ${error ? html`open` : ""}>
+    <summary>Signature, own secret</summary>
+    <fieldset class="field">
+      <legend>Signed with</legend>
+      <div class="choices">
+        <label class="check"
+          ><input type="radio" name="signing" value="hmac" checked />
+          <span>A secret that both sides know</span></label
+        >
+        <label class="check"
+          ><input type="radio" name="signing" value="ed25519" />
+          <span>A key pair: your server knows the public half</span></label
+        >
+      </div>
+    </fieldset>
+    ${field({
+      id: "secret",
+      label: "Own secret",
+      control: html`<input
+        id="secret"
+        name="secret"
+        type="text"
+        class="mono"
+        autocomplete="off"
+        spellcheck="false"
+        placeholder="whsec_…"
+        ${described("secret", error)}
+      />`,
+      hint: "Empty: one is made. Your own is whsec_ and base64 of 24 to 64 bytes.",
+      error,
+    })}
+  </details>`
+
+export const sourcesField = (
+  { values, sources }: Pick<Form, "values" | "sources">,
+  error: string | undefined,
+): Html =>
+  html`<fieldset class="field">
+    <legend>PBXes</legend>
+    <div class="picks">
+      ${sources.map((source) => check("sources", source.id, values.sources?.includes(source.id) ?? false, name(source.name)))}
+    </div>
+    ${error ? html`<p class="error">${error}</p>` : ""}
+    <p class="hint">None chosen: events of all of them.</p>
+  </fieldset>`

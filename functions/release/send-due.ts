@@ -1,0 +1,52 @@
+import type { SQSClient } from "@aws-sdk/client-sqs"
+import pMap from "p-map"
+import type { DueEntry } from "@ringback/store/due"
+import type { Table } from "@ringback/store/table"
+import { formatDelivery, messageForEntry } from "../messages/delivery.ts"
+import { takeDue } from "../messages/retry-plan.ts"
+import { sendAll } from "../messages/send.ts"
+import { reasonOf, type Log } from "../runtime/log.ts"
+
+export type SendDueDeps = {
+  table: Table
+  sqs: SQSClient
+  queues: { retryUrl: string }
+  log: Log
+}
+
+const CLAIMS_AT_ONCE = 10
+
+/**
+ * Sends deliveries to the retry queue, each for its time; how many. Claimed first, then sent: a crash between the two
+ * means released again, never lost.
+ */
+export async function sendDue(
+  deps: SendDueDeps,
+  entries: DueEntry[],
+  { timeOf = (entry: DueEntry) => entry.dueAt, claimsAtOnce = CLAIMS_AT_ONCE } = {},
+): Promise<number> {
+  const { table, sqs, queues } = deps
+  const claimed = await pMap(entries, (each) => claimSafely(deps, each), {
+    concurrency: claimsAtOnce,
+  })
+  const now = table.now()
+  const messages = entries
+    .filter((_, index) => claimed[index])
+    .map((entry) => ({
+      body: formatDelivery(messageForEntry(entry, now)),
+      groupId: entry.endpointId,
+      delaySeconds: Math.max(0, Math.ceil((timeOf(entry) - now) / 1000)),
+    }))
+  const failed = await sendAll(sqs, queues.retryUrl, messages)
+  return messages.length - failed.size
+}
+
+// One that cannot be claimed must not keep back those that have been.
+async function claimSafely(deps: SendDueDeps, entry: DueEntry): Promise<boolean> {
+  try {
+    return await takeDue(deps.table, entry)
+  } catch (error) {
+    deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
+    return false
+  }
+}

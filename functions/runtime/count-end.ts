@@ -1,0 +1,13 @@
+import type { DeliveryStatus } from "@ringback/store/delivery"
+import type { DeliveryFacts } from "@ringback/store/delivery-facts"
+import type { Metrics } from "@ringback/telemetry/metric"
+
+/** Counts a delivery that ended; a held one may begin anew, and then ends once more. */
+export function countEnd(
+  metrics: Metrics | undefined,
+  { tenant, endpointId: endpoint }: Pick<DeliveryFacts, "tenant" | "endpointId">,
+  status: DeliveryStatus,
+): void {
+  if (status === "pending") return
+  metrics?.record("ringback_deliveries_total", { status, tenant, endpoint }, 1)
+}

@@ -1,0 +1,2 @@
+/** Of the stage's own metrics in CloudWatch. */
+export const namespace = `Ringback/${$app.stage}`

@@ -1,0 +1,24 @@
+import type { HubspotContact } from "./hubspot.ts"
+
+// Numbers that Ofcom keeps for stories: nobody has them.
+const PEOPLE = [
+  ["201", "Grace", "Hopper", "+44 1632 960101"],
+  ["202", "Katherine", "Johnson", "+44 1632 960102"],
+  ["203", "Charles", "Babbage", "+44 1632 960201"],
+  ["204", "Hedy", "Lamarr", "+44 1632 960301"],
+  ["205", "Alan", "Turing", "+44 1632 960401"],
+  // The one of the examples, whom `ringback trigger call` calls.
+  ["10042", "Ada", "Lovelace", "+45 20 12 34 56"],
+] as const
+
+/** Those whom the demo PBX calls, as a CRM knows them. */
+export const people = (): HubspotContact[] =>
+  PEOPLE.map(([id, firstname, lastname, phone]) => ({
+    id,
+    properties: {
+      firstname,
+      lastname,
+      phone,
+      email: `${firstname.toLowerCase()}@example.com`,
+    },
+  }))
