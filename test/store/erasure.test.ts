@@ -108,29 +108,67 @@ test("a call keeps who told it, and nothing that it told", async () => {
   }
 })
 
-test("of attempts the answer is taken out, and of a CRM's steps their error too", async () => {
+test("of a delivery the words of others are taken out, and codes stay", async () => {
   const { table, tenant } = world
   const attempt = { id: "a", at: START, statusCode: 500, durationMs: 1, responseBody: "Ada" }
   const step = { method: "GET", url: "https://crm.example", statusCode: 404, durationMs: 1 }
   const attempts = [
-    { ...attempt, error: "http" },
+    { ...attempt, error: "answered 500" },
     { ...attempt, error: null, steps: [step] },
-    { ...attempt, error: "no contact +45", steps: [step] },
+    { ...attempt, error: "no contact +45" },
   ]
   const key = { pk: `${tenant}#D#0`, sk: "1" }
-  const delivery = { ...key, turn: 3, attempts } as unknown as Delivery
-  await putItem(table, { ...key, turn: 3, attempts })
-  assert.equal(await Erasure.emptyAttempts(table, { ...delivery, turn: 2 }), false)
+  const item = { ...key, turn: 3, attempts, status: "failed", reason: "no contact +45" }
+  const delivery = item as unknown as Delivery
+  await putItem(table, item)
+  assert.equal(Erasure.hasWords(delivery), true)
+  assert.equal(await Erasure.emptyDelivery(table, { ...delivery, turn: 2 }), false)
   const fewer = { ...delivery, attempts: delivery.attempts.slice(1) }
-  assert.equal(await Erasure.emptyAttempts(table, fewer), false)
-  assert.equal(await Erasure.emptyAttempts(table, delivery), true)
-  const left = (await read(key))!["attempts"] as { responseBody: unknown; error: unknown }[]
-  assert.deepEqual(
-    left.map(({ responseBody, error }) => [responseBody, error]),
-    [
-      [null, "http"],
-      [null, null],
-      [null, "erased"],
-    ],
-  )
+  assert.equal(await Erasure.emptyDelivery(table, fewer), false)
+  assert.equal(await Erasure.emptyDelivery(table, delivery), true)
+  const left = (await read(key))!
+  const bare = { id: "a", at: START, statusCode: 500, durationMs: 1, responseBody: null }
+  assert.deepEqual(left["attempts"], [
+    { ...bare, error: "answered 500" },
+    { ...bare, error: null },
+    { ...bare, error: "erased" },
+  ])
+  assert.equal(left["reason"], "erased")
+})
+
+test("only a delivery that holds words of others has any to be taken out", async () => {
+  const { table, tenant } = world
+  const attempt = { id: "a", at: START, statusCode: 500, durationMs: 1, responseBody: null }
+  const of = (some: object) =>
+    Erasure.hasWords({ status: "failed", attempts: [], ...some } as never)
+  assert.equal(of({}), false)
+  assert.equal(of({ reason: "answered 410" }), false)
+  assert.equal(of({ reason: "no contact" }), true)
+  for (const status of ["held", "discarded"])
+    assert.equal(of({ status, reason: "the endpoint rests" }), false, status)
+  assert.equal(of({ attempts: [{ ...attempt, error: "answered 500" }] }), false)
+  assert.equal(of({ attempts: [{ ...attempt, error: null }] }), false)
+  for (const words of [
+    { error: "answered 500 Ada" },
+    { error: null, steps: [] },
+    { error: null, responseBody: "x" },
+  ])
+    assert.equal(
+      of({
+        attempts: [
+          { ...attempt, error: null },
+          { ...attempt, ...words },
+        ],
+      }),
+      true,
+    )
+  // One without attempts, and another one that had some meanwhile.
+  const key = { pk: `${tenant}#D#1`, sk: "1" }
+  const item = { ...key, turn: 1, status: "held", reason: "the endpoint rests" }
+  await putItem(table, item)
+  const delivery = { ...item, attempts: [] } as unknown as Delivery
+  assert.equal(await Erasure.emptyDelivery(table, delivery), true)
+  assert.equal((await read(key))!["reason"], "the endpoint rests")
+  await putItem(table, { ...item, attempts: [attempt] })
+  assert.equal(await Erasure.emptyDelivery(table, delivery), false)
 })
