@@ -136,6 +136,17 @@ test("no file imports itself by way of others, type imports counted", () => {
   assert.deepEqual([...open.keys()], [])
 })
 
+test("no product file is over 250 lines", () => {
+  const generated = ["packages/receiver/src/events.ts"]
+  const files = [...ROOMS.map(folderOf), "infra"].flatMap(filesOf)
+  const lineCount = (file: string) =>
+    readFileSync(new URL(file, root), "utf8").split("\n").length - 1
+  assert.deepEqual(
+    files.filter((file) => lineCount(file) > 250),
+    generated,
+  )
+})
+
 test("CONTRIBUTING names files that are there", () => {
   const text = readFileSync(new URL("CONTRIBUTING.md", root), "utf8")
   const table = text.split("\n").filter((line) => line.startsWith("| "))

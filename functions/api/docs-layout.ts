@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html"
+import { assetPath } from "../portal/assets.ts"
 import { logo } from "../portal/logo.ts"
 import { style } from "./docs-style.ts"
 
@@ -21,18 +22,30 @@ export const layoutHtml = (page: {
         <link rel="icon" href="data:," />
         <title>${page.title}</title>
         ${raw(`<style>${style}</style>`)}
+        <script src="${assetPath("docs.js")}" defer></script>
       </head>
       <body id="top">
         <details class="menu">
           <summary>${page.menuTitle}</summary>
-          <nav aria-label="Contents">${page.menu}</nav>
+          <nav aria-label="Contents">${searchHtml}${page.menu}</nav>
         </details>
         <div class="layout">
           <nav class="side" aria-label="Contents">
             <a class="brand" href="/docs">${logo}Ringback</a>
-            ${page.menu}
+            ${searchHtml} ${page.menu}
           </nav>
           ${page.main}
         </div>
       </body>
     </html>`
+
+// Shown by the script without which it does nothing.
+const searchHtml = html`<div class="search" hidden>
+  <input
+    type="search"
+    data-search
+    aria-label="Search the contents"
+    placeholder="Search, or press /"
+  />
+  <small data-found role="status"></small>
+</div>`

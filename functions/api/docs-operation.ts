@@ -1,4 +1,5 @@
 import { html } from "hono/html"
+import { languages, sampleOf, type SampleRequest } from "./docs-code.ts"
 import { fieldOf, fieldsOf, inline, resolve } from "./docs-schema.ts"
 import type { JsonSchema } from "./json-schema.ts"
 
@@ -89,10 +90,7 @@ export function operationHtml(
       </ul>
     </div>
     <div>
-      <div class="sample">
-        <p>Request</p>
-        <pre tabindex="0"><code>${curl(path, method, operation)}</code></pre>
-      </div>
+      ${samplesHtml(sampleOf(path, method, operation), operationId)}
       ${
         shown?.example === undefined
           ? ""
@@ -123,16 +121,29 @@ function who(security: JsonSchema[]): string {
   return security.length === 1 ? "operator" : "operator or tenant"
 }
 
-function curl(path: string, method: string, { security, requestBody }: Operation) {
-  const filled = path.replace(/\{(\w+?)(Id)?\}/g, (_, name: string) => `$${name.toUpperCase()}`)
-  const body = requestBody?.content[JSON_TYPE]?.example
-  const hasBody = body !== undefined && Object.keys(body as object).length > 0
-  const parts = [
-    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$RINGBACK${filled}"`,
-    ...(security.length > 0 ? ['-H "Authorization: Bearer $KEY"'] : []),
-    ...(hasBody ? [`--json '${pretty(body)}'`] : []),
-  ]
-  return parts.join(" \\\n  ")
+/** One request in each language; the style shows the one that is chosen. */
+function samplesHtml(request: SampleRequest, operationId: string): Html {
+  const all = Object.entries(languages)
+  return html`<div class="sample">
+    <fieldset class="languages">
+      <legend>Request</legend>
+      ${all.map(
+        ([language, { title }], index) =>
+          html`<label
+            ><input
+              type="radio"
+              name="in-${operationId}"
+              value="${language}"
+              ${index === 0 ? html`checked` : ""}
+            />${title}</label
+          >`,
+      )}
+    </fieldset>
+    ${all.map(
+      ([language, { write }]) =>
+        html`<pre tabindex="0" class="in-${language}"><code>${write(request)}</code></pre>`,
+    )}
+  </div>`
 }
 
 export const pretty = (value: unknown) => JSON.stringify(value, null, 2)

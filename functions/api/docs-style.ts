@@ -65,6 +65,23 @@ details.body > summary { margin: 0.3rem 0; }
 .answers code { font-size: 0.8rem; }
 .sample + .sample { margin-top: 1rem; }
 .sample p { margin: 0 0 0.3rem; font-size: 0.8rem; color: var(--dim); }
+[hidden] { display: none !important; }
+.languages { border: 0; margin: 0 0 0.3rem; padding: 0; display: flex; gap: 0.2rem 0.9rem; flex-wrap: wrap; font-size: 0.8rem; color: var(--dim); }
+.languages legend { float: left; padding: 0; margin-right: 0.9rem; }
+.languages label { display: flex; gap: 0.3rem; align-items: center; cursor: pointer; }
+.languages input { margin: 0; accent-color: var(--accent); }
+@supports selector(:has(*)) {
+  .sample:has(input[value="curl"]:checked) :is(.in-typescript, .in-python),
+  .sample:has(input[value="typescript"]:checked) :is(.in-curl, .in-python),
+  .sample:has(input[value="python"]:checked) :is(.in-curl, .in-typescript) { display: none; }
+}
+.copied { position: relative; }
+.copied > button { position: absolute; top: 0.45rem; right: 0.45rem; font: 600 0.75rem var(--sans); padding: 0.15rem 0.5rem; color: var(--fg);
+  background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; cursor: pointer; }
+.copied > pre { padding-right: 4.5rem; }
+.search { margin: 1.2rem 0 0; }
+.search input { width: 100%; font: inherit; color: var(--fg); background: var(--bg); border: 1px solid var(--edge); border-radius: 6px; padding: 0.35rem 0.6rem; }
+.search small { color: var(--dim); }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 td, th { text-align: left; padding: 0.45rem 0.8rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-size: 0.8rem; color: var(--dim); }

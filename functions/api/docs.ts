@@ -23,11 +23,11 @@ type Document = {
 
 const hash = createHash("sha256").update(style).digest("base64")
 
-// Nothing is loaded and nothing runs: the style's own hash is all that the page may use.
+// The style's own hash, and scripts of this origin alone.
 export const docsHeaders = {
   "content-type": "text/html; charset=utf-8",
   "cache-control": "public, max-age=300",
-  "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  "content-security-policy": `default-src 'none'; script-src 'self'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
 }
 
 let page: string | undefined
@@ -66,8 +66,10 @@ function render(document: Document): Html {
         html`<h2>${name}</h2>
           <ul>
             ${all.map(
-              ({ operation }) =>
-                html`<li><a href="#${operation.operationId}">${operation.summary}</a></li>`,
+              ({ operation, path, method }) =>
+                html`<li data-words="${method} ${path} ${operation.operationId}">
+                  <a href="#${operation.operationId}">${operation.summary}</a>
+                </li>`,
             )}
           </ul>`,
     )}`

@@ -22,11 +22,13 @@ import { searchRoutes } from "./search.ts"
 import { sourceRoutes } from "./sources.ts"
 import { sourceTestRoutes } from "./source-test.ts"
 import { tenantRoutes } from "./tenants.ts"
+import { tenantStatsRoutes } from "./tenant-stats.ts"
 import { whoamiRoutes } from "./whoami.ts"
 
 /** All that the API has, in the order of its document. */
 export const routes: readonly Route[] = [
   ...tenantRoutes,
+  ...tenantStatsRoutes,
   ...keyRoutes,
   ...whoamiRoutes,
   ...portalLinkRoutes,

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { letsThrough } from "../endpoint/breaker.ts"
+import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with the slot of the rate limit that it has. */
+/** What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with the slot that it has by a rate limit or a slow endpoint's share. */
 type Wait = "breaker" | { at: number; slot?: number }
 
 // A slot that is nearer than this is waited for here; a later one is waited for in the table.
@@ -36,13 +37,22 @@ async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefine
 const PAUSE_SPREAD_MS = 5_000
 const spread = ({ random }: StepDeps) => random() * PAUSE_SPREAD_MS
 
-async function slotFor({ table }: StepDeps, { endpoint, delivery }: ReadyWork): Promise<number> {
+async function slotFor(
+  deps: StepDeps,
+  { endpoint, delivery, receiver }: ReadyWork,
+): Promise<number> {
+  const { table, slowness } = deps
   const { tenant, id, rateLimit } = endpoint
   const now = table.now()
-  if (rateLimit === null) return now
+  const ownMs = rateLimit === null ? 0 : 1000 / rateLimit
+  const slowMs = isSlow(slowness, id, receiver.health, now)
+    ? intervalWhileSlow(slowness.meanMs(id))
+    : 0
+  const intervalMs = Math.max(ownMs, slowMs)
+  if (intervalMs === 0) return now
   const slot = delivery?.slot
   if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
-  return takeSlots(table, tenant, id, 1, 1000 / rateLimit)
+  return takeSlots(table, tenant, id, 1, intervalMs)
 }
 
 async function putOff({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {

@@ -17,7 +17,8 @@ import type { StepDeps, Taken } from "./work.ts"
  * 2. turn-check.ts: a message for a turn that is over is void
  * 3. availability-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
  * 4. pull-check.ts: what the receiver fetches waits for that
- * 5. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit
+ * 5. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit or of a slow
+ *    endpoint's share
  *
  * The attempt itself waits for its turn where the endpoint asks for an order: order.ts
  */

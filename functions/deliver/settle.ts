@@ -17,8 +17,9 @@ export async function settle(
 ): Promise<Delivery.DeliveryStatus> {
   const { message, facts, endpoint } = work
   const { table } = deps
+  const kept = Delivery.compact(attempt, work.delivery?.attempts ?? [])
   const advance = (change: Delivery.Change) =>
-    Delivery.advance(table, facts, message.turn, { ...change, attempt })
+    Delivery.advance(table, facts, message.turn, { ...change, attempt: kept })
   if (outcome.ok) {
     // Another copy decided otherwise meanwhile, but the receiver has it.
     const isNew = message.turn === 0 && work.delivery === undefined

@@ -1,4 +1,4 @@
-import { SLOW_FOR_MS } from "../endpoint/slow-endpoints.ts"
+import { isSlow } from "../endpoint/slow-share.ts"
 import { formatDelivery } from "../messages/delivery.ts"
 import { sendOne } from "../messages/send.ts"
 import type { StepDeps, Work } from "./work.ts"
@@ -9,8 +9,7 @@ export async function moveAside(
   { message, receiver: { health } }: Work,
 ): Promise<boolean> {
   if (message.turn > 0 || message.moved || message.again) return false
-  const wasSlow = table.now() - (health.slowAt ?? -Infinity) < SLOW_FOR_MS
-  if (!wasSlow && !slowness.isSlow(message.endpointId)) return false
+  if (!isSlow(slowness, message.endpointId, health, table.now())) return false
   const body = formatDelivery({ ...message, moved: true, again: true })
   await sendOne(sqs, queues.retryUrl, { body, groupId: message.endpointId })
   return true

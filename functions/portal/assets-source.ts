@@ -13,6 +13,7 @@ export function readAssets(): Record<string, string> {
   return {
     "portal.css": STYLES.map((name) => own(`${name}.css`)).join("\n"),
     "portal.js": own("portal.js"),
+    "docs.js": own("docs.js"),
     "htmx.js": readFileSync(require.resolve("htmx.org/dist/htmx.min.js"), "utf8"),
     "icon.svg": own("icon.svg"),
     // Not served by itself: the docs have it in their own style.

@@ -8,6 +8,7 @@ export const tokens = texts["tokens.css"]
 const TYPES: Record<Name, string> = {
   "portal.css": "text/css; charset=utf-8",
   "portal.js": "text/javascript; charset=utf-8",
+  "docs.js": "text/javascript; charset=utf-8",
   "htmx.js": "text/javascript; charset=utf-8",
   "icon.svg": "image/svg+xml",
 }

@@ -19,12 +19,6 @@ const WORDS: Record<Status, string> = {
 export const sumOf = (counts: Counts): number =>
   Object.values(counts).reduce((sum, each) => sum + each, 0)
 
-export const addCounts = (all: Counts[]): Counts => {
-  const total = { delivered: 0, pending: 0, held: 0, discarded: 0, failed: 0 }
-  for (const counts of all) for (const status of STATUSES) total[status] += counts[status]
-  return total
-}
-
 /** What share of them has arrived, of those that are wanted. */
 export function shareDelivered({ delivered, failed, held, pending }: Counts): number | null {
   const all = delivered + failed + held + pending

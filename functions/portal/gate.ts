@@ -1,11 +1,12 @@
 import type { Context } from "hono"
 import { html } from "hono/html"
 import * as PortalPass from "@ringback/store/portal-pass"
+import * as Tenant from "@ringback/store/tenant"
 import { identify } from "../api/auth.ts"
 import type { Deps } from "../api/deps.ts"
 import { callerOf } from "../api/passes.ts"
 import { ProblemError } from "../api/problem.ts"
-import { note, type Html } from "./html.ts"
+import { name, note, type Html } from "./html.ts"
 import { documentHtml, gateHtml } from "./layout.ts"
 import { isFromElsewhere } from "./origin-check.ts"
 import { beginSession, endSession, readSession, settingsOf } from "./session.ts"
@@ -94,10 +95,17 @@ export async function showLink(deps: Deps, c: Context): Promise<GateView> {
   const token = c.req.query("token") ?? ""
   const pass = await PortalPass.verify(deps.table, "lnk", token)
   if (!pass || !(await callerOf(deps, pass))) return used()
+  const tenant = pass.tenant === null ? undefined : await Tenant.get(deps.table, pass.tenant)
+  const session = await readSession(deps, c)
+  const isOther = session && session.pass.tenant !== pass.tenant
   return shown(
     "Open the portal",
-    html`<h1>Open the portal</h1>
-      <p class="dim">This link signs you in on this browser, for 12 hours. It works once.</p>
+    html`<h1>Open the portal${tenant ? html` of ${name(tenant.name)}` : ""}</h1>
+      <p class="dim">
+        This link signs you in on this browser, for 12
+        hours${pass.scope === "read" ? ", to look only" : ""}. It works once.
+      </p>
+      ${isOther ? note("warn", "You are signed in elsewhere on this browser. That session ends.") : ""}
       <form method="post" action="/portal/link">
         <input type="hidden" name="token" value="${token}" />
         <button class="primary" autofocus>Open the portal</button>

@@ -37,8 +37,12 @@ export async function beginSession(
   c: Context,
   settings: Pick<PortalPass.Pass, "tenant" | "scope" | "origin">,
 ): Promise<void> {
-  const { text } = await PortalPass.create(deps.table, "ses", settings, LIFETIME_SECONDS * 1000)
   const { name, isSecure } = cookieOf(deps.origin)
+  // Whoever was signed in here is so no more: nobody is left who could sign that session out.
+  const before = getCookie(c, name)
+  const pass = before === undefined ? undefined : await PortalPass.verify(deps.table, "ses", before)
+  if (pass) await PortalPass.remove(deps.table, pass)
+  const { text } = await PortalPass.create(deps.table, "ses", settings, LIFETIME_SECONDS * 1000)
   setCookie(c, name, text, { ...attributesOf(isSecure), maxAge: LIFETIME_SECONDS })
 }
 

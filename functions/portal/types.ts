@@ -7,12 +7,14 @@ import type { EventAnswer, EventWithDeliveries as Whole } from "../api/events.ts
 import type { CreatedKey as Created, KeyAnswer } from "../api/keys.ts"
 import type { SourceAnswer, SourceWithToken as Tokened } from "../api/sources.ts"
 import type { TenantAnswer } from "../api/tenants.ts"
+import type { TenantStats as OfTenant } from "../api/tenant-stats.ts"
 
 // What the API answers, as its own schemas say.
 export type Tenant = v.InferOutput<typeof TenantAnswer>
 export type Endpoint = v.InferOutput<typeof EndpointAnswer>
 export type CreatedEndpoint = v.InferOutput<typeof EndpointWithSecret>
 export type EndpointStats = v.InferOutput<typeof Stats>
+export type TenantStats = v.InferOutput<typeof OfTenant>
 export type Source = v.InferOutput<typeof SourceAnswer>
 export type SourceWithToken = v.InferOutput<typeof Tokened>
 export type Key = v.InferOutput<typeof KeyAnswer>

@@ -92,7 +92,10 @@ test("an action may have as many bytes as a PBX reads in one piece, and says whi
     () => writeAction({ Action: "X", Detail: "é".repeat(600) }, "1"),
     says(/^the action "X" has a line of over 1024 bytes: Detail$/),
   )
-  assert.throws(() => writeAction({ Action: "X", " ": "a" }, "1"), says(/header that AMI cannot/))
+  assert.throws(
+    () => writeAction({ Action: "X", " ": "a" }, "1"),
+    says(/header name that AMI does not allow/),
+  )
   assert.throws(() => writeAction({ Action: "X", A: "\r" }, "1"), says(/has a line break in A$/))
 })
 

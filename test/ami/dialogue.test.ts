@@ -211,6 +211,6 @@ test("a list that grew too large says so in words, and the next question is aske
   dialogue.askList({ Action: "Show" }, (error) => void (said = error!.message))
   ask("A")
   for (let count = 0; count <= 20_000; count++) dialogue.accept(row("own-1"))
-  assert.equal(said, "the list of Show has over 20000 rows or 16 MiB")
+  assert.equal(said, "the list of Show has more than 20000 rows or 16 MiB")
   assert.equal(written.length, 2)
 })

@@ -116,7 +116,7 @@ test("a no without words is told by its name, and one to the challenge with a hi
     [
       "Challenge",
       { Response: "Error", Message: "Must specify AuthType" },
-      /^the PBX gave no challenge: Must specify AuthType \(.*plain authentication is left\)$/,
+      /^the PBX gave no challenge: Must specify AuthType \(.*use plain authentication\)$/,
     ],
     ["Challenge", { Response: "Success" }, /^the PBX gave no challenge: Success/],
   ] as const
@@ -133,7 +133,7 @@ test("a wrong secret is refused with a hint at what else it may be", async (t) =
   await until(() => client.state.name === "refused")
   assert.match(
     client.state.reason ?? "",
-    /refused the login: .* \(wrong user or secret, or an address/,
+    /refused the login: .* \(wrong user or secret, or the user/,
   )
 })
 

@@ -8,7 +8,8 @@ import * as Keys from "@ringback/store/keys"
 import { packHeaders } from "@ringback/store/pack"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
-import { makeTenant, startApi, type TestApi } from "./api.ts"
+import { startPortal, type TestPortal } from "../portal/portal.ts"
+import { makeTenant } from "./api.ts"
 
 // `RINGBACK_SCALE=100000 node --test test/api/scale.test.ts` for the long run.
 const many = Number(process.env["RINGBACK_SCALE"] ?? 600)
@@ -16,14 +17,18 @@ const few = 100
 // Statistics are no list: a short log is read whole, a long one in samples.
 const STATS = "an endpoint's stats"
 const MAX_STATS_REQUESTS = 24
+// Of all of a tenant's endpoints together, in one window.
+const MAX_TENANT_STATS_REQUESTS = 64
+// Of a page of the portal, without what is cached.
+const MAX_PAGE_BYTES = 60 * 1024
 
 let stack: Stack
-let api: TestApi
+let api: TestPortal
 const counts: Counts = {}
 
 before(async () => {
   stack = await startStack()
-  api = await startApi({ stack, clients: countedClients(stack, counts, "api") })
+  api = await startPortal({ stack, clients: countedClients(stack, counts, "api") })
 })
 after(() => stack.close())
 
@@ -104,8 +109,37 @@ async function write(items: Record<string, unknown>[]) {
   }
 }
 
+/** The portal's pages of a tenant, each with the requests that it takes, its bytes and its time. */
+async function measurePages(id: string) {
+  const operator = await api.signIn()
+  const base = `/portal/${id}`
+  const lists = {
+    "deliveries' page": `${base}/deliveries`,
+    "failed deliveries' page": `${base}/deliveries?status=failed`,
+    "events' page": `${base}/events`,
+    "calls' page": `${base}/calls`,
+    "PBXes' page": `${base}/sources`,
+  }
+  const summaries = { overview: base, tenants: "/portal/tenants" }
+  const open = async (pages: Record<string, string>) => {
+    const opened: Record<string, { requests: number; bytes: number; ms: number }> = {}
+    for (const [name, at] of Object.entries(pages)) {
+      const before = total(counts, "dynamodb")
+      const startedAt = performance.now()
+      const { status, text } = await operator.get(at)
+      const ms = Math.round(performance.now() - startedAt)
+      assert.equal(status, 200, name)
+      const bytes = Buffer.byteLength(text)
+      assert.ok(bytes <= MAX_PAGE_BYTES, `${name}: ${bytes} bytes`)
+      opened[name] = { requests: total(counts, "dynamodb") - before, bytes, ms }
+    }
+    return opened
+  }
+  return { lists: await open(lists), summaries: await open(summaries) }
+}
+
 /** A tenant with that many deliveries, and how many requests the first page of each list takes there. */
-async function measure(size: number): Promise<Record<string, number>> {
+async function measure(size: number) {
   const { id, path } = await makeTenant(api)
   const body = { name: "PBX" }
   const { body: source } = await api.call(`POST ${path}/sources`, { body })
@@ -162,17 +196,35 @@ async function measure(size: number): Promise<Record<string, number>> {
     assert.equal(answer.status, 200, answer.text)
     taken[name] = total(counts, "dynamodb") - before
   }
-  return taken
+  return { taken, pages: await measurePages(id) }
 }
 
 test(`every list takes the same number of requests at ${few} deliveries as at ${many}, and none scans`, async (t) => {
-  const { [STATS]: smallStats, ...small } = await measure(few)
-  const { [STATS]: largeStats, ...large } = await measure(many)
+  const atFew = await measure(few)
+  const atMany = await measure(many)
+  const { [STATS]: smallStats, ...small } = atFew.taken
+  const { [STATS]: largeStats, ...large } = atMany.taken
   for (const [name, requests] of Object.entries(large)) {
     t.diagnostic(`${name}: ${small[name]} requests at ${few}, ${requests} at ${many}`)
   }
   t.diagnostic(`${STATS}: ${smallStats} requests at ${few}, ${largeStats} at ${many}`)
+  const pagesOf = ({ pages }: typeof atFew) => ({ ...pages.lists, ...pages.summaries })
+  for (const [name, { requests, bytes, ms }] of Object.entries(pagesOf(atMany))) {
+    const atFirst = pagesOf(atFew)[name]!
+    t.diagnostic(
+      `${name}: ${atFirst.requests} requests, ${atFirst.bytes} bytes, ${atFirst.ms} ms at ${few}; ${requests}, ${bytes}, ${ms} ms at ${many}`,
+    )
+  }
   assert.deepEqual(large, small)
+  assert.deepEqual(requestsOf(atMany.pages.lists), requestsOf(atFew.pages.lists))
+  const { overview, tenants } = atMany.pages.summaries
+  const shownOnce = 8 * MAX_STATS_REQUESTS + MAX_TENANT_STATS_REQUESTS
+  assert.ok(overview!.requests <= shownOnce + 30, `${overview!.requests} for the overview`)
+  // Two tenants' worth.
+  assert.ok(tenants!.requests <= 2 * MAX_TENANT_STATS_REQUESTS + 30, `${tenants!.requests}`)
   assert.ok(largeStats! <= MAX_STATS_REQUESTS)
   assert.equal(total(counts, "dynamodb", /Scan/), 0)
 })
+
+const requestsOf = (pages: Record<string, { requests: number }>) =>
+  Object.fromEntries(Object.entries(pages).map(([name, { requests }]) => [name, requests]))

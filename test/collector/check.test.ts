@@ -121,7 +121,7 @@ test("--check of a spool that can never be made says so, and ends", async (t) =>
   const { run } = await setUp(t, {})
   const { code, said } = await run({ RINGBACK_SPOOL_DIR: "/proc/x/y" })
   assert.equal(code, 1)
-  assert.match(said, /^WRONG .*spool: \/proc\/x\/y: .*\n *mend: RINGBACK_SPOOL_DIR/m)
+  assert.match(said, /^WRONG .*spool: \/proc\/x\/y: .*\n *fix: RINGBACK_SPOOL_DIR/m)
 })
 
 const shortcomings: [why: string, account: Partial<Account>, code: number, says: RegExp][] = [
@@ -129,7 +129,7 @@ const shortcomings: [why: string, account: Partial<Account>, code: number, says:
     "no class message",
     { classes: "system" },
     2,
-    /^MISSING .*class message[^]*mend: read=message,system/m,
+    /^MISSING .*class message[^]*fix: read=message,system/m,
   ],
   [
     "no class message, in Asterisk 13",
@@ -141,7 +141,7 @@ const shortcomings: [why: string, account: Partial<Account>, code: number, says:
     "no class system",
     { classes: "message" },
     0,
-    /^could be better .*class system[^]*mend: read=message,system/m,
+    /^could be better .*class system[^]*fix: read=message,system/m,
   ],
   [
     "no classes told and no FullyBooted",
@@ -149,17 +149,12 @@ const shortcomings: [why: string, account: Partial<Account>, code: number, says:
     0,
     /^could be better .*class system/m,
   ],
-  [
-    "no command right",
-    { canCommand: false },
-    0,
-    /^could be better .*lists[^]*mend: write=command/m,
-  ],
+  ["no command right", { canCommand: false }, 0, /^could be better .*lists[^]*fix: write=command/m],
   [
     "no module",
     { hasModule: false },
     2,
-    /^MISSING .*res_outbound is not loaded[^]*mend: module load/m,
+    /^MISSING .*res_outbound is not loaded[^]*fix: module load/m,
   ],
   [
     "no module and no command right",
@@ -171,13 +166,13 @@ const shortcomings: [why: string, account: Partial<Account>, code: number, says:
     "timestampevents=no",
     { timestampEvents: "No" },
     0,
-    /^could be better .*Timestamp[^]*mend: timestampevents=yes/m,
+    /^could be better .*Timestamp[^]*fix: timestampevents=yes/m,
   ],
   [
     "a clock that is 3 s behind",
     { clockBehindSeconds: 3 },
     0,
-    /^could be better .*ours is 3\.\d s ahead of[^]*mend: NTP/m,
+    /^could be better .*ours is 3\.\d s ahead of[^]*fix: NTP/m,
   ],
   [
     "a clock that is 3 s ahead",
@@ -205,7 +200,7 @@ test("--check names TLS on the wrong port, either way round", async (t) => {
   const plain = await setUp(t, {})
   const wanted = await plain.run({ AMI_TLS: "1", AMI_TLS_CA: pathOf("ca.pem") })
   assert.equal(wanted.code, 1)
-  assert.match(wanted.said, /^WRONG .*does not speak TLS on this port.*\n +mend: AMI_PORT.*5039/m)
+  assert.match(wanted.said, /^WRONG .*does not speak TLS on this port.*\n +fix: AMI_PORT.*5039/m)
   assert.doesNotMatch(wanted.said, /AMI_TLS_CA/)
 
   const tls = { key: read("pbx.key"), cert: read("localhost.pem") }
@@ -213,7 +208,7 @@ test("--check names TLS on the wrong port, either way round", async (t) => {
   // It waits for a greeting as the PBX waits for a handshake.
   const unwanted = await secured.run({}, { answerDeadlineMs: 500 })
   assert.equal(unwanted.code, 1)
-  assert.match(unwanted.said, /^WRONG .*does this port want TLS\?.*\n +mend: AMI_TLS=1/m)
+  assert.match(unwanted.said, /^WRONG .*does this port want TLS\?.*\n +fix: AMI_TLS=1/m)
 })
 
 test("--check names a weak certificate, and not the CA", async (t) => {
@@ -221,7 +216,7 @@ test("--check names a weak certificate, and not the CA", async (t) => {
   const { run } = await setUp(t, {}, { tls })
   const { code, said } = await run({ AMI_TLS: "1", AMI_TLS_CA: pathOf("ca.pem") })
   assert.equal(code, 1)
-  assert.match(said, /^WRONG .*certificate key too weak.*\n +mend: a new certificate/m)
+  assert.match(said, /^WRONG .*certificate key too weak.*\n +fix: a new certificate/m)
 })
 
 test("a collector says once that its user may not read the dialler's events", async (t) => {

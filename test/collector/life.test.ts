@@ -149,10 +149,10 @@ test("names what is wrong in a configuration file", (t) => {
   }
   const cases: [text: string, problem: RegExp][] = [
     ["{", /RINGBACK_CONFIG names .*, which is neither JSON nor YAML/],
-    ["[]", /holds no list/],
-    ["[1]", /no map/],
+    ["[]", /does not contain a list/],
+    ["[1]", /not a map/],
     ['[{}, {"AMI_PORT": 0}]', /RINGBACK_CONFIG, entry 2: AMI_PORT/],
-    ["[{}, {}]", /two entries with one source/],
+    ["[{}, {}]", /two entries with the same source/],
   ]
   for (const [text, problem] of cases) {
     writeFileSync(config, text)
@@ -161,7 +161,7 @@ test("names what is wrong in a configuration file", (t) => {
   assert.throws(() => readConfig({ ...good, RINGBACK_CONFIG: "/nowhere" }), /cannot be read/)
 })
 
-test("--check says what is well, what could be better, and how to mend it", async (t) => {
+test("--check says what is well, what could be better, and how to fix it", async (t) => {
   const { pbx, queue, dir } = await setUp(t, { canList: false, hasTimestamps: false })
   const environment = collectorEnvironment(pbx, queue, dir)
   const [well, refused] = await Promise.all([
@@ -177,11 +177,11 @@ test("--check says what is well, what could be better, and how to mend it", asyn
   ])
   assert.equal(well.code, 0, well.stderr)
   assert.match(well.stdout, /^ok +PBX: logged in/m)
-  assert.match(well.stdout, /^could be better .*lists[^]*mend: write=command/m)
+  assert.match(well.stdout, /^could be better .*lists[^]*fix: write=command/m)
   assert.doesNotMatch(well.stdout, /timestampevents/, "nobody showed whether it is on")
   assert.match(well.stdout, /^ok +queue/m)
   assert.equal(refused.code, 1)
-  assert.match(refused.stdout, /^WRONG +PBX: .*refused[^]*mend: AMI_USERNAME, AMI_SECRET/m)
+  assert.match(refused.stdout, /^WRONG +PBX: .*refused[^]*fix: AMI_USERNAME, AMI_SECRET/m)
   assert.match(refused.stdout, /^WRONG +queue: /m)
   assert.ok(!refused.stdout.includes("wrong\n"))
 })

@@ -155,7 +155,7 @@ test("a state that is damaged is put aside, with its time, and a new one is begu
   for (const name of readdirSync(dir)) if (/-(wal|shm)$/.test(name)) rmSync(join(dir, name))
   writeFileSync(join(dir, "state.sqlite"), "this is no database ".repeat(1_000))
   const fresh = openState(dir, 1234)
-  assert.match(fresh.trouble!, /damaged and is put aside/)
+  assert.match(fresh.trouble!, /damaged and has been renamed/)
   assert.equal(fresh.get("name"), undefined)
   fresh.set("name", "new")
   fresh.close()

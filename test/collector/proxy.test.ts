@@ -84,7 +84,7 @@ test("NO_PROXY names what is reached without it", async () => {
   const before = proxy.asked.length
   const { stdout, code } = await runProcess(environment({ NO_PROXY: "localhost" }), "--check")
   assert.equal(code, 0)
-  assert.match(stdout, /^ok +queue: took a message/m)
+  assert.match(stdout, /^ok +queue: accepted a message/m)
   assert.equal(proxy.asked.length, before)
 })
 

@@ -140,7 +140,7 @@ test("the process says in one line what is missing or wrong, and exits with 2", 
     // Where Node's own recursive making never ends.
     ...["/proc/x", "/proc/x/y/z", "/dev/null/x"].map((never): [Record<string, string>, RegExp] => [
       { ...free, RINGBACK_SPOOL_DIR: never },
-      /RINGBACK_SPOOL_DIR.*cannot be made \((ENOENT|ENOTDIR|EACCES|EPERM|EROFS)\)/,
+      /RINGBACK_SPOOL_DIR.*cannot be created \((ENOENT|ENOTDIR|EACCES|EPERM|EROFS)\)/,
     ]),
   ]
   await Promise.all(

@@ -39,7 +39,7 @@ test("a directory that is not ours is not written to: all goes by way of memory"
     isWritable: false,
     onDisk: (trouble) => troubles.push(trouble && trouble.message),
   })
-  assert.match(spool.diskTrouble!.message, /not ours/)
+  assert.match(spool.diskTrouble!.message, /not writable/)
   for (const number of range(0, 20)) assert.ok(spool.append(message(number)))
   const taken = spool.take(100, 1e6)
   assert.deepEqual(taken.map(numberOf), range(0, 20))

@@ -1,23 +1,37 @@
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
 import { after, before, test } from "node:test"
+import { startCollector } from "@ringback/collector/collector"
 import { releaseHandler } from "@ringback/functions/release"
+import { makeHubspot } from "@ringback/local/demo-crm/hubspot"
+import { startDemoPbx } from "@ringback/local/demo-pbx"
 import { makeContext } from "@ringback/local/lambda"
 import type { Browser, Page } from "playwright-core"
+import { OPERATOR_KEY, type TestApi } from "../api/api.ts"
+import { serveCrm, type CrmServer } from "../crm/server.ts"
+import { makeSpoolDir } from "../harness/collector.ts"
 import { answer, ok, type TestReceiver } from "../harness/receiver.ts"
 import { makeDeps, pumpAll } from "../harness/system.ts"
-import { OPERATOR_KEY, type TestApi } from "../api/api.ts"
+import { until } from "../harness/until.ts"
 import { skip, startBrowser } from "./browser.ts"
+import { sayCall } from "./say.ts"
 import { servePortal, type Served } from "./served.ts"
 
-// A browser as people use it, once with scripts and once without: from nothing to a webhook, through a failure, and out.
+// A browser as people use it, once with scripts and once without: from nothing to the webhooks of a PBX, through a failure,
+// into a CRM, and out. The collector is a real one, at the demo's PBX, set up by what the page says.
 
 let api: TestApi
 let served: Served
 let receiver: TestReceiver
 let browser: Browser
+let crm: CrmServer
+const NUMBER = "+4520123456"
+const hubspot = makeHubspot([{ id: "501", properties: { phone: NUMBER } }])
 before(async () => {
   if (skip) return
-  served = await servePortal()
+  hubspot.tokens.add("pat-good")
+  crm = await serveCrm(hubspot.answer)
+  served = await servePortal({ crmUrls: { hubspot: crm.url } })
   ;({ api, receiver } = served)
   browser = await startBrowser()
 })
@@ -25,14 +39,35 @@ after(async () => {
   if (skip) return
   await browser.close()
   await served.close()
+  await crm.close()
 })
 
-const work = () => pumpAll(api.stack, makeDeps(api.stack))
+const work = () => pumpAll(api.stack, makeDeps(api.stack, { crmUrls: { hubspot: crm.url } }))
+
+/** A collector at the demo's PBX, with what a page says. */
+async function connect(sourceToken: string, ingestQueueUrl: string) {
+  const pbx = await startDemoPbx()
+  const spool = makeSpoolDir()
+  const collector = await startCollector({
+    ami: { host: "127.0.0.1", port: pbx.port, username: pbx.username, secret: pbx.secret },
+    sourceToken,
+    ingestQueueUrl,
+    sqs: api.stack.sqs,
+    spoolDir: spool.dir,
+    log: () => {},
+  })
+  await collector.ready
+  return async () => {
+    await collector.stop()
+    await pbx.close()
+    spool.remove()
+  }
+}
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with scripts" : "without scripts"
   test(
-    `${how}: sign in, add, see it arrive, see why it fails, mend, recover, rotate, sign out`,
+    `${how}: sign in, add, connect a PBX, see webhooks arrive, see why one fails, mend, recover, log in a CRM, rotate, sign out`,
     { skip },
     async () => {
       receiver.behave(ok)
@@ -65,7 +100,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("link", { name: "Add an endpoint" }).click()
       await page.getByRole("link", { name: "Webhook", exact: true }).click()
       await page.getByLabel("Address").fill(receiver.url)
-      await page.getByLabel("Name", { exact: true }).fill("CRM")
+      await page.getByLabel("Name", { exact: true }).fill("Warehouse")
       await page.getByRole("button", { name: "Add endpoint" }).click()
       const secret = await page.getByRole("region", { name: "Secret" }).innerText()
       assert.match(secret, /^whsec_/)
@@ -80,7 +115,28 @@ for (const javaScriptEnabled of [true, false]) {
       assert.match(token, /^rbs_/)
       const command = await page.getByRole("region", { name: "Collector's command" }).innerText()
       assert.ok(command.includes(token) && command.includes(api.deps.queues.ingestUrl))
+      const queueUrl = /RINGBACK_INGEST_QUEUE_URL=["']?([^\s"']+)/.exec(command)![1]!
       await page.getByRole("link", { name: "To its page" }).click()
+      await page.getByText("Never heard").first().waitFor()
+      const pbxPage = page.url()
+      const disconnect = await connect(token, queueUrl)
+      const isGreen = async () => {
+        await work()
+        if (!javaScriptEnabled) await page.reload()
+        return page.locator("dd .is-ok").filter({ hasText: "Connected" }).isVisible()
+      }
+      await until(isGreen, { what: "the PBX's page turns green" })
+      await open(page, "Deliveries")
+      const arrived = async () => {
+        await work()
+        if (!javaScriptEnabled) await page.reload()
+        return page.locator("#live").getByRole("link", { name: "plan.created" }).isVisible()
+      }
+      await until(arrived, { what: "the PBX's webhooks are listed" })
+      assert.ok(receiver.arrived.some(({ webhook }) => webhook.type === "plan.created"))
+      await disconnect()
+      await work()
+      await page.goto(pbxPage)
 
       receiver.behave((_, response) => answer(response, 500, {}, "the CRM's database is down"))
       await page.getByRole("button", { name: "Send", exact: true }).click()
@@ -100,7 +156,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByText("Answered 204").waitFor()
 
       await open(page, "Endpoints")
-      await page.getByRole("link", { name: "CRM" }).click()
+      await page.getByRole("link", { name: "Warehouse" }).click()
       await page.getByText("Disable…").click()
       await page.getByRole("button", { name: "Disable", exact: true }).click()
       await page.getByText("It is disabled.").waitFor()
@@ -119,6 +175,36 @@ for (const javaScriptEnabled of [true, false]) {
       await work()
       assert.equal(receiver.arrived.length, arrivedBefore + 1)
 
+      await open(page, "Endpoints")
+      await page.getByRole("link", { name: "Add an endpoint" }).first().click()
+      await page.getByRole("link", { name: "HubSpot", exact: true }).click()
+      await page.getByLabel("Name", { exact: true }).fill("Our CRM")
+      await page.getByLabel("Token", { exact: true }).fill("pat-bad")
+      await page.getByRole("button", { name: "Add endpoint" }).click()
+      await page.getByRole("button", { name: "Sign in to test it" }).click()
+      await page.getByText("That does not work yet:").waitFor()
+      await page.getByRole("link", { name: "Edit" }).first().click()
+      await page.getByLabel("A token", { exact: true }).check()
+      await page.getByLabel("Token", { exact: true }).fill("pat-good")
+      await page.getByRole("button", { name: "Save" }).click()
+      await page.getByText("Saved.").waitFor()
+      await page.getByRole("button", { name: "Send test" }).click()
+      await page.getByText("HubSpot let us in.").waitFor()
+      const uuid = randomUUID()
+      await sayCall(api, token, { uuid, number: NUMBER })
+      await work()
+      const logged = hubspot.calls.find((each) => each.properties["ringback_call_id"] === uuid)
+      assert.deepEqual(logged?.contacts, ["501"])
+      await page.goto(`${served.url}/portal/${tenant}/calls/${uuid}`)
+      await page.getByRole("link", { name: "Our CRM" }).first().waitFor()
+      await open(page, "Deliveries")
+      const toCrm = page.getByRole("row", { name: /Our CRM/ })
+      await toCrm.getByRole("link", { name: "call.completed" }).click()
+      await page.getByText(/batch\/upsert$/).waitFor()
+      await page.getByRole("region", { name: "A request" }).first().waitFor()
+
+      await open(page, "Endpoints")
+      await page.getByRole("link", { name: "Warehouse" }).click()
       await page.getByRole("button", { name: "Show the secret" }).click()
       assert.equal(await page.getByRole("region", { name: "Secret" }).innerText(), secret)
       await page.getByText("Rotate…").click()

@@ -37,6 +37,7 @@ export async function sayCall(
   api: Api,
   sourceToken: string,
   { uuid, number }: { uuid: string; number: string },
+  more: [string, string][] = [],
 ): Promise<void> {
   const begunAt = Date.now() - 9_000
   const steps: [action: string, status: string, resDial: string, hangup: string][] = [
@@ -56,6 +57,7 @@ export async function sayCall(
       ["ResHangup", hangup],
       ["TmCreate", stampOf(begunAt)],
       ["TmUpdate", action === "Create" ? "<unknown>" : stampOf(begunAt + index * 3_000)],
+      ...more,
     ])
   }
 }

@@ -189,3 +189,33 @@ test("who may only read sees no button that changes anything, and may not do it 
   }
   assert.equal((await portal.call(`GET ${path}/endpoints`)).body.data[0].disabled, false)
 })
+
+test("a link's page names its tenant, and whoever was signed in on that browser is so no more", async () => {
+  const ours = await makeTenant(portal, "Ours & <Co>")
+  const theirs = await makeTenant(portal, "Theirs")
+  const operator = await portal.signIn()
+  for (const visitor of [
+    operator,
+    await portal.signIn(theirs.key),
+    await portal.signIn(ours.key),
+  ]) {
+    const copied = portal.visitor()
+    copied.cookie = visitor.cookie
+    const token = tokenOf(await makeLink(ours.path, {}))
+    const shown = await visitor.get(`/portal/link?token=${token.token}`)
+    assert.match(words(shown.text), /Open the portal of Ours & <Co>/)
+    const { location } = await visitor.post("/portal/link", token)
+    assert.equal(location, `/portal/${ours.id}`)
+    assert.notEqual(visitor.cookie, copied.cookie)
+    assert.equal((await copied.get("/portal/tenants")).location, "/portal?ended")
+    assert.equal((await copied.get(`/portal/${theirs.id}`)).location, "/portal?ended")
+    assert.equal((await visitor.get(`/portal/${ours.id}`)).status, 200)
+  }
+  // By a key as well.
+  const visitor = await portal.signIn(ours.key)
+  const copied = portal.visitor()
+  copied.cookie = visitor.cookie
+  await visitor.post("/portal/sign-in", { key: theirs.key })
+  assert.equal((await copied.get(`/portal/${ours.id}`)).location, "/portal?ended")
+  assert.equal((await visitor.get(`/portal/${theirs.id}`)).status, 200)
+})

@@ -2,7 +2,7 @@ import { html } from "hono/html"
 import { confirm } from "../form.ts"
 import { name, time, type Html } from "../html.ts"
 import type { TenantVisit } from "../page.ts"
-import type { Endpoint, EndpointStats, Source } from "../types.ts"
+import type { Endpoint, EndpointStats, Source, TenantStats } from "../types.ts"
 import { endpointName } from "./endpoint-name.ts"
 
 type Item = { about: Html; mend: Html }
@@ -11,6 +11,7 @@ type Item = { about: Html; mend: Html }
 export function attentionHtml(
   visit: TenantVisit,
   endpoints: Endpoint[],
+  { failing }: Pick<TenantStats, "failing">,
   some: { endpoint: Endpoint; stats: EndpointStats }[],
   sources: Source[],
 ): Html {
@@ -39,13 +40,14 @@ export function attentionHtml(
             })
           : html`<a class="button" href="${base}/endpoints/${endpoint.id}">Look</a>`,
       })),
-    ...some
-      .filter(({ endpoint, stats }) => !endpoint.disabled && stats.failingSince !== null)
-      .map(({ endpoint, stats }) => ({
-        about: html`<strong>${endpointName(endpoint)}</strong> has failed since
-          ${time(stats.failingSince)}.`,
-        mend: html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`,
-      })),
+    ...failing.flatMap(({ endpointId, failingSince }) => {
+      const endpoint = endpoints.find(({ id }) => id === endpointId)
+      if (!endpoint || endpoint.disabled) return []
+      const about = html`<strong>${endpointName(endpoint)}</strong> has failed since
+        ${time(failingSince)}.`
+      const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`
+      return [{ about, mend }]
+    }),
     ...some
       .filter(
         ({ endpoint, stats }) =>

@@ -131,15 +131,17 @@ function inputHtml(
   </div>`
 }
 
-const WORDS: Record<string, string> = { bearer: "a token", basic: "a name and a password" }
+const WORDS: Record<string, string> = { bearer: "a token" }
 
 /** What somebody signs in with, without what is secret of it. */
 export const wordOf = (auth: NonNullable<Kept>): string =>
-  auth.type === "header"
-    ? `the header ${auth.name ?? ""}`
-    : auth.type === "oauth2"
-      ? `OAuth 2, ${auth.grant === "refresh_token" ? "refresh token" : "client credentials"}`
-      : (WORDS[auth.type] ?? auth.type)
+  auth.type === "basic"
+    ? `the name ${auth.username ?? ""} and a password`
+    : auth.type === "header"
+      ? `the header ${auth.name ?? ""}`
+      : auth.type === "oauth2"
+        ? `OAuth 2, ${auth.grant === "refresh_token" ? "refresh token" : "client credentials"}`
+        : (WORDS[auth.type] ?? auth.type)
 
 /** The form's `auth` as the API takes it; undefined: what is kept stays. */
 export function readAuth(form: URLSearchParams, kind: Kind): AuthValues | null | undefined {

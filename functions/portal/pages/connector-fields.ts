@@ -56,9 +56,16 @@ const OWN: Own[] = [
   {
     name: "callIdField",
     label: "Field for the call's id",
+    placeholder: "Ringback_Call_Id__c",
+    hint: "A text field of Activity, External ID and Unique: by it a call is logged once. Empty: Ringback_Call_Id__c.",
+    of: ["salesforce"],
+  },
+  {
+    name: "callIdField",
+    label: "Field for the call's id",
     placeholder: "Ringback_Call_Id",
-    hint: "By it a call is made once and found again. Salesforce: a text field of Activity, External ID and Unique. Zoho: a single line field of Calls without duplicates. Empty: Ringback_Call_Id, in Salesforce Ringback_Call_Id__c.",
-    of: ["salesforce", "zoho"],
+    hint: "A single line field of Calls without duplicates: by it a call is logged once. Empty: Ringback_Call_Id.",
+    of: ["zoho"],
   },
   {
     name: "timeZone",
@@ -163,7 +170,7 @@ export function connectorFields(
         "several",
         "Where there are several",
         [
-          ["none", "The call is not logged, and the delivery names them"],
+          ["none", "The call is not logged"],
           ["first", "The first one is taken"],
         ],
         "",

@@ -16,7 +16,9 @@ import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import { problemNote } from "../problem-view.ts"
 import { deliveryStatus } from "../status.ts"
 import type { DeliveryDetail, Endpoint, EventWithDeliveries } from "../types.ts"
+import { kindOf } from "./endpoint-kinds.ts"
 import { endpointName } from "./endpoint-name.ts"
+import { requestsHtml, type PreviewAnswered as Shaped } from "./endpoint-preview.ts"
 import { whyHtml } from "./why.ts"
 
 const page = tenantSection("deliveries")
@@ -46,6 +48,7 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
   ])
   const here = `${base}/deliveries/${delivery.id}`
   const target = endpoint.ok ? endpoint.body : undefined
+  const shaped = target && (await shapedOf(visit, target, delivery))
   const mayRetry = mayChange && target && !target.disabled && delivery.status !== "discarded"
   const content = html`${heading({
       title: html`<code>${delivery.eventType}</code>`,
@@ -72,7 +75,7 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
             <a href="${base}/events/${delivery.eventId}">The event</a>
           </header>
           <div class="body stack">
-            ${requestHtml(delivery, event.ok ? event.body : undefined, target)}
+            ${shaped ?? requestHtml(delivery, event.ok ? event.body : undefined, target)}
           </div>
         </section>
       </div>
@@ -129,12 +132,47 @@ function attemptsHtml(
             <span class="dim small">${duration(attempt.durationMs)}</span>
           </div>
           <p class="dim small">
-            ${exactTime(attempt.at)}${target ? html` · POST <code>${target.url}</code>` : ""}
+            ${exactTime(attempt.at)}${target?.url ? html` · POST <code>${target.url}</code>` : ""}
           </p>
+          ${attempt.steps ? stepsHtml(attempt.steps) : ""}
           ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="What was answered">${attempt.responseBody}</pre>` : ""}
         </li>`,
     )}
   </ol>`
+}
+
+type Steps = NonNullable<DeliveryDetail["attempts"][number]["steps"]>
+
+/** What a CRM was asked, one request after the other. */
+const stepsHtml = (steps: Steps): Html =>
+  html`<ol class="steps-asked small">
+    ${steps.map(
+      ({ method, url, statusCode, durationMs }) =>
+        html`<li>
+          <code>${method} ${url}</code>
+          <span class="dim">${statusCode ?? "no answer"}, ${duration(durationMs)}</span>
+        </li>`,
+    )}
+  </ol>`
+
+/** What is sent where that is not the event itself, as a preview says it; undefined: it is the event. */
+async function shapedOf(
+  { client, tenant }: TenantVisit,
+  { connector, transform, url }: Endpoint,
+  { eventId }: DeliveryDetail,
+): Promise<Html | undefined> {
+  if (!connector && transform === null) return undefined
+  const settings = connector
+    ? { connector: { ...connector, auth: undefined } }
+    : { transform, ...(url !== null && { url }) }
+  const at = path`/tenants/${tenant.id}/endpoints/preview`
+  const answered = await client.ask<Shaped>("POST", at, { body: { ...settings, event: eventId } })
+  if (!answered.ok) return undefined
+  const { requests, error } = answered.body
+  const kind = kindOf({ connector, pull: !connector && url === null })
+  return html`${requestsHtml(kind, requests)}
+  ${error === null ? "" : html`<p class="dim">${error}</p>`}
+  ${connector ? html`<p class="hint dim">As if each had found what it looks for. What was asked stands with each attempt.</p>` : ""}`
 }
 
 const OWN = ["createdAt", "headers", "deliveries", "nextCursor"]

@@ -3,7 +3,7 @@ import { path, Refused, type Client, type Problem } from "../client.ts"
 import { heading, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit, type View } from "../page.ts"
 import type { CreatedEndpoint, Endpoint, EventType, Page, Source } from "../types.ts"
-import { changesOf, readFields } from "./endpoint-fields.ts"
+import { changesOf, readFields, readSigning } from "./endpoint-fields.ts"
 import { endpointForm } from "./endpoint-form.ts"
 import { freshValues, valuesAgain, valuesOf, type FormValues } from "./endpoint-form-values.ts"
 import { exampleIn, kindIn, kindOf, pickerHtml, titleOf, type Kind } from "./endpoint-kinds.ts"
@@ -80,7 +80,7 @@ async function previewed(visit: TenantVisit, kind: Kind, endpoint?: Endpoint): P
   const { answered } = preview
   return formView(visit, {
     kind,
-    values: valuesAgain(fields, kind),
+    values: valuesAgain({ ...fields, ...readSigning(form) }, kind),
     ...(endpoint && { endpoint }),
     etag: form.get("etag"),
     ...(!answered.ok && { problem: answered.problem }),
@@ -105,15 +105,8 @@ export const endpointFormPages = [
   page.act("/endpoints/new", async (visit) => {
     const { client, tenant, form } = visit
     const kind = sentKind(form)
-    const fields = readFields(form, kind)
-    const secret = form.get("secret")?.trim()
-    const signing = form.get("signing")
-    const body = {
-      ...fields,
-      ...(kind === "pull" && { pull: true }),
-      ...(signing && { signing }),
-      ...(secret && { secret }),
-    }
+    const fields = { ...readFields(form, kind), ...readSigning(form) }
+    const body = { ...fields, ...(kind === "pull" && { pull: true }) }
     const made = await client.ask<CreatedEndpoint>("POST", path`/tenants/${tenant.id}/endpoints`, {
       body,
       idempotencyKey: form.get("once") ?? undefined,

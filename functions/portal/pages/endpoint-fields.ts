@@ -38,6 +38,13 @@ export function readFields(form: URLSearchParams, kind: Kind): Record<string, un
   }
 }
 
+/** What a new endpoint signs with, where that is said. */
+export function readSigning(form: URLSearchParams): { signing?: string; secret?: string } {
+  const signing = form.get("signing")
+  const secret = form.get("secret")?.trim()
+  return { ...(signing && { signing }), ...(secret && { secret }) }
+}
+
 function typesIn(form: URLSearchParams): string[] {
   const patterns = (form.get("patterns") ?? "").split(/[\s,]+/).filter(Boolean)
   return [...new Set([...form.getAll("eventTypes"), ...patterns])]

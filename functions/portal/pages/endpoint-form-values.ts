@@ -20,6 +20,8 @@ export type FormValues = {
   rateLimit: number | null
   headers: Record<string, string>
   metadata: Record<string, string>
+  signing?: string
+  secret?: string
 }
 
 export type Form = {

@@ -64,7 +64,7 @@ export function endpointForm(form: Form): Html {
           </details>`
         : ""
     }
-    ${moreFields(form)} ${endpoint || isCrm(kind) ? "" : signingFields(error("secret"))}
+    ${moreFields(form)} ${endpoint || isCrm(kind) ? "" : signingFields(values, error("secret"))}
     ${previewFields(form.previewAt, kind, form.tried, form.eventTypes)}
     <div class="actions">
       <button class="primary">${form.submit}</button>

@@ -4,7 +4,7 @@ import { name, type Html } from "../html.ts"
 import { errorOf } from "../problem-view.ts"
 import { isCrm } from "./endpoint-kinds.ts"
 import { writeLines } from "./endpoint-fields.ts"
-import type { Form } from "./endpoint-form-values.ts"
+import type { Form, FormValues } from "./endpoint-form-values.ts"
 
 /** What few need: folded, unless something of it is set or wrong. */
 export function moreFields({ kind, values, problem }: Form): Html {
@@ -97,18 +97,31 @@ const orderField = (order: string, error: string | undefined): Html =>
   })
 
 /** Of a new endpoint: later it can only be rotated. */
-export const signingFields = (error: string | undefined): Html =>
-  html`<details class="more" ${error ? html`open` : ""}>
+export const signingFields = (
+  { signing = "hmac", secret = "" }: FormValues,
+  error: string | undefined,
+): Html =>
+  html`<details class="more" ${error || secret || signing !== "hmac" ? html`open` : ""}>
     <summary>Signature, own secret</summary>
     <fieldset class="field">
       <legend>Signed with</legend>
       <div class="choices">
         <label class="check"
-          ><input type="radio" name="signing" value="hmac" checked />
+          ><input
+            type="radio"
+            name="signing"
+            value="hmac"
+            ${signing === "ed25519" ? "" : html`checked`}
+          />
           <span>A secret that both sides know</span></label
         >
         <label class="check"
-          ><input type="radio" name="signing" value="ed25519" />
+          ><input
+            type="radio"
+            name="signing"
+            value="ed25519"
+            ${signing === "ed25519" ? html`checked` : ""}
+          />
           <span>A key pair: your server knows the public half</span></label
         >
       </div>
@@ -124,6 +137,7 @@ export const signingFields = (error: string | undefined): Html =>
         autocomplete="off"
         spellcheck="false"
         placeholder="whsec_…"
+        value="${secret}"
         ${described("secret", error)}
       />`,
       hint: "Empty: one is made. Your own is whsec_ and base64 of 24 to 64 bytes.",

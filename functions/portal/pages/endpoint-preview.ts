@@ -8,10 +8,10 @@ import { problemNote } from "../problem-view.ts"
 import type { Event, EventType, EventWithDeliveries, Page } from "../types.ts"
 import { isCrm, type Kind } from "./endpoint-kinds.ts"
 
-type Answer = v.InferOutput<typeof PreviewAnswer>
+export type PreviewAnswered = v.InferOutput<typeof PreviewAnswer>
 
 /** What was tried: the event as it is, and what would be sent of it. */
-export type Preview = { answered: Answered<Answer>; event: unknown }
+export type Preview = { answered: Answered<PreviewAnswered>; event: unknown }
 export type Tried = { recent: Event[]; asked: string | null; preview?: Preview }
 
 const RECENT = 10
@@ -44,7 +44,9 @@ export async function askPreview(
   )
   const ofEvent = asked === null || asked === "" ? {} : { event: asked }
   const [answered, event] = await Promise.all([
-    client.ask<Answer>("POST", `${at}/endpoints/preview`, { body: { ...body, ...ofEvent } }),
+    client.ask<PreviewAnswered>("POST", `${at}/endpoints/preview`, {
+      body: { ...body, ...ofEvent },
+    }),
     asked ? eventOf(client, at, asked) : undefined,
   ])
   return { answered, event }
@@ -127,14 +129,17 @@ function previewHtml(kind: Kind, { answered, event }: Preview): Html {
       ? note("ok", isCrm(kind) ? "It would be logged, by these requests." : "It would be sent.")
       : note("warn", html`<p><strong>Nothing more is sent:</strong> ${error}</p>`)
   }
-  ${requests.map(({ method, url, headers, body }) => {
+  ${requestsHtml(kind, requests)} ${before}`
+}
+
+/** Requests as they go over the line, what is secret in them masked. */
+export const requestsHtml = (kind: Kind, requests: PreviewAnswered["requests"]): Html =>
+  html`${requests.map(({ method, url, headers, body }) => {
     const lines = Object.entries(headers).map(([each, value]) => `${each}: ${value}\n`)
     const start = kind === "pull" ? lines : [`${method} ${url}\n`, ...lines]
     return html`<pre tabindex="0" role="region" aria-label="A request">
 ${start.join("")}${body === null ? "" : `\n${laidOut(body)}`}</pre>`
-  })}
-  ${before}`
-}
+  })}`
 
 function laidOut(body: string): string {
   try {

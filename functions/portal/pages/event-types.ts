@@ -26,7 +26,7 @@ export const eventTypePages = [
             ${data.map(
               ({ type, description }) =>
                 html`<tr>
-                  <td>
+                  <td class="whole">
                     <a href="${base}/event-types/${type}"><code>${type}</code></a>
                   </td>
                   <td class="wide">${description}</td>

@@ -4,15 +4,17 @@ import { sumOf } from "../charts.ts"
 import { heading, liveMark, name, note, number, seconds, time, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit } from "../page.ts"
 import { endpointStatus, sourceStatus } from "../status.ts"
-import type { Endpoint, EndpointStats, Event, Page, Source } from "../types.ts"
+import type { Endpoint, EndpointStats, Event, Page, Source, TenantStats } from "../types.ts"
 import { attentionHtml } from "./attention.ts"
-import { trafficHtml, type WithStats } from "./traffic.ts"
+import { trafficHtml, windowIn } from "./traffic.ts"
 import { endpointName } from "./endpoint-name.ts"
 
-// Each costs some twenty reads: the newest, and a link to all.
+// Each costs some twenty reads: those that fail and the newest, and a link to all.
 const WITH_STATS = 8
 const MAX = 200
 const GAPS = 5
+
+type WithStats = { endpoint: Endpoint; stats: EndpointStats }
 
 const page = tenantSection("overview")
 
@@ -20,19 +22,25 @@ export const overviewPages = [
   page.show("", async (visit) => {
     const { client, tenant, base, query } = visit
     const at = path`/tenants/${tenant.id}`
-    const [endpoints, sources, gaps] = await Promise.all([
+    const word = windowIn(query)
+    const [endpoints, sources, gaps, all] = await Promise.all([
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=${MAX}`),
       client.get<Page<Source>>(`${at}/sources?limit=${MAX}`),
       client.get<Page<Event>>(`${at}/events?type=source.gap&limit=${GAPS}`),
+      client.get<TenantStats>(`${at}/stats?window=${word}`),
     ])
+    // Those that fail first, however old they are.
+    const failing = new Set(all.failing.map(({ endpointId }) => endpointId))
+    const shown = [
+      ...endpoints.data.filter(({ id }) => failing.has(id)),
+      ...endpoints.data.filter(({ id }) => !failing.has(id)),
+    ].slice(0, WITH_STATS)
     const some = await Promise.all(
-      endpoints.data.slice(0, WITH_STATS).map(async (endpoint) => ({
+      shown.map(async (endpoint) => ({
         endpoint,
         stats: await client.get<EndpointStats>(`${at}${path`/endpoints/${endpoint.id}/stats`}`),
       })),
     )
-    const word =
-      (["hour", "day", "week"] as const).find((each) => each === query.get("window")) ?? "hour"
     const content = html`${heading({ title: "Overview", actions: liveMark })}
       <div id="live">
         ${
@@ -40,8 +48,8 @@ export const overviewPages = [
             ? startHtml(visit, endpoints.data, sources.data)
             : ""
         }
-        ${attentionHtml(visit, endpoints.data, some, sources.data)}
-        ${endpoints.data.length > 0 ? trafficHtml(base, some, word, endpoints.data.length) : ""}
+        ${attentionHtml(visit, endpoints.data, all, some, sources.data)}
+        ${endpoints.data.length > 0 ? trafficHtml(base, all, word) : ""}
         <div class="cards">
           ${endpoints.data.length > 0 ? endpointsHtml(base, some, endpoints.data.length) : ""}
           ${sources.data.length > 0 ? sourcesHtml(base, sources.data) : ""}

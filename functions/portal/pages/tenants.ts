@@ -1,14 +1,16 @@
 import { html } from "hono/html"
-import { path, type Problem } from "../client.ts"
+import { sumOf } from "../charts.ts"
+import { path, type Client, type Problem } from "../client.ts"
 import { confirm, described, field, onceOnly } from "../form.ts"
-import { empty, heading, name, note, nothing, time, type Html } from "../html.ts"
+import { empty, heading, name, note, nothing, number, time, type Html } from "../html.ts"
 import { doneIn, operatorSection, type View, type Visit } from "../page.ts"
 import { pager } from "../pager.ts"
 import { errorOf, problemNote } from "../problem-view.ts"
 import { linkBody, linkFields, linkNote, type PortalLink } from "./portal-link.ts"
-import type { Page, Tenant } from "../types.ts"
+import { status } from "../status.ts"
+import type { Page, Source, Tenant, TenantStats } from "../types.ts"
 
-const PAGE = "50"
+const PAGE = "20"
 
 const page = operatorSection("tenants")
 
@@ -51,6 +53,9 @@ async function tenantsView(visit: Visit, outcome: Html, problem?: Problem): Prom
   const list = await client.get<Page<Tenant>>(
     cursor === null ? at : `${at}${path`&cursor=${cursor}`}`,
   )
+  const rows = await Promise.all(
+    list.data.map(async (tenant) => ({ tenant, ...(await stateOf(client, tenant)) })),
+  )
   const error = errorOf(problem, "name")
   const content = html`${heading({
       title: "Tenants",
@@ -88,36 +93,70 @@ async function tenantsView(visit: Visit, outcome: Html, problem?: Problem): Prom
               "No tenant yet",
               "Add the first customer, then send its people a link into their portal.",
             )
-          : html`${rowsHtml(list.data)}${pager("/portal/tenants", query, list.nextCursor)}`
+          : html`${rowsHtml(rows)}${pager("/portal/tenants", query, list.nextCursor)}`
       }
     </section>`
   return { title: "Tenants", content, status: problem?.status ?? 200 }
 }
 
-const rowsHtml = (tenants: Tenant[]): Html =>
+type State = { stats: TenantStats; sources: Source[] }
+type Row = State & { tenant: Tenant }
+
+async function stateOf(client: Client, { id }: Tenant): Promise<State> {
+  const at = path`/tenants/${id}`
+  const [stats, sources] = await Promise.all([
+    client.get<TenantStats>(`${at}/stats`),
+    client.get<Page<Source>>(`${at}/sources?limit=200`),
+  ])
+  return { stats, sources: sources.data }
+}
+
+const rowsHtml = (rows: Row[]): Html =>
   html`<table class="list">
     <thead>
       <tr>
         <th>Tenant</th>
-        <th>Id</th>
+        <th>State</th>
+        <th class="num">Last hour</th>
+        <th class="num">Not arrived</th>
         <th>Created</th>
         <th><span class="visually-hidden">Actions</span></th>
       </tr>
     </thead>
     <tbody>
-      ${tenants.map(
-        (tenant) =>
+      ${rows.map(
+        ({ tenant, stats, sources }) =>
           html`<tr>
             <td class="wide">
               <a class="clip" href="/portal/${tenant.id}">${name(tenant.name)}</a>
+              <code class="dim small">${tenant.id}</code>
             </td>
-            <td><code class="dim small">${tenant.id}</code></td>
+            <td>${tenantStatus(stats, sources)}</td>
+            <td class="num" data-label="last hour">
+              ${stats.isEstimate ? "≈ " : ""}${number(sumOf(stats.counts))}
+            </td>
+            <td class="num" data-label="not arrived">
+              ${number(stats.counts.failed + stats.counts.held)}
+            </td>
             <td data-label="created">${time(tenant.createdAt)}</td>
             <td class="num"><div class="row end">${linkHtml(tenant)}${deletion(tenant)}</div></td>
           </tr>`,
       )}
     </tbody>
   </table>`
+
+/** What hurts a tenant, the worst first; where nothing does, that. */
+function tenantStatus({ failing, disabled }: TenantStats, sources: Source[]): Html {
+  const quiet = sources.filter((each) => each.status === "silent" || each.status === "disconnected")
+  const said = [
+    ...(failing.length > 0 ? [status("bad", "cross", `${failing.length} failing`)] : []),
+    ...(quiet.length > 0
+      ? [status("warn", "triangle", `${quiet.length} PBX${quiet.length > 1 ? "es" : ""} silent`)]
+      : []),
+    ...(disabled.length > 0 ? [status("held", "pause", `${disabled.length} disabled`)] : []),
+  ]
+  return said.length > 0 ? html`<div class="statuses">${said}</div>` : status("ok", "check", "Well")
+}
 
 const linkHtml = (tenant: Tenant): Html =>
   confirm({

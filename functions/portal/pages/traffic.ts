@@ -1,34 +1,27 @@
 import { html } from "hono/html"
-import { addCounts, columnChart, legend, percent, shareDelivered, sumOf } from "../charts.ts"
+import { columnChart, legend, percent, shareDelivered, sumOf } from "../charts.ts"
 import { duration, number, type Html } from "../html.ts"
-import type { Endpoint, EndpointStats } from "../types.ts"
+import type { TenantStats } from "../types.ts"
 
-export type WithStats = { endpoint: Endpoint; stats: EndpointStats }
+const WINDOWS = ["hour", "day", "week"] as const
+export type WindowWord = (typeof WINDOWS)[number]
 
-const WINDOWS = { hour: "lastHour", day: "lastDay", week: "lastWeek" } as const
-export type WindowWord = keyof typeof WINDOWS
+/** The window that an address asks for. */
+export const windowIn = (query: URLSearchParams): WindowWord =>
+  WINDOWS.find((each) => each === query.get("window")) ?? "hour"
 
-/** All deliveries of those endpoints in that window, over time and in sum. `all`: how many endpoints there are. */
-export function trafficHtml(base: string, some: WithStats[], word: WindowWord, all: number): Html {
-  const windows = some.map(({ stats }) => stats[WINDOWS[word]])
-  const counts = addCounts(windows.map((each) => each.counts))
-  const isEstimate = windows.some((each) => each.isEstimate)
-  const most = (which: "p50" | "p95") =>
-    windows.reduce<number | null>((worst, { latencyMs }) => {
-      const value = latencyMs[which]
-      return value === null ? worst : Math.max(worst ?? 0, value)
-    }, null)
-  const series = windows[0]?.series.map(({ from }, index) => ({
-    label: labelOf(from, word),
-    counts: addCounts(windows.map((each) => each.series[index]!.counts)),
+/** All deliveries of a tenant in that window, over time and in sum. */
+export function trafficHtml(base: string, stats: TenantStats, word: WindowWord): Html {
+  const { counts, isEstimate, latencyMs } = stats
+  const series = stats.series.map((each) => ({
+    label: labelOf(each.from, word),
+    counts: each.counts,
   }))
   return html`<section class="card">
     <header>
-      <h2>
-        Deliveries${all > some.length ? html` <span class="dim small">of the ${some.length} newest of ${number(all)} endpoints</span>` : ""}
-      </h2>
+      <h2>Deliveries</h2>
       <nav class="tabs" aria-label="Time shown">
-        ${Object.keys(WINDOWS).map(
+        ${WINDOWS.map(
           (each) =>
             html`<a href="${base}?window=${each}" ${each === word ? html`aria-current="true"` : ""}
               >Last ${each}</a
@@ -37,7 +30,7 @@ export function trafficHtml(base: string, some: WithStats[], word: WindowWord, a
       </nav>
     </header>
     <div class="body">
-      ${series ? columnChart(series, `Deliveries of the last ${word} by outcome, times in UTC`) : ""}
+      ${columnChart(series, `Deliveries of the last ${word} by outcome, times in UTC`)}
       ${legend(counts)}
     </div>
     <dl class="figures">
@@ -51,11 +44,11 @@ export function trafficHtml(base: string, some: WithStats[], word: WindowWord, a
       </div>
       <div>
         <dt>Answer time, median</dt>
-        <dd>${duration(most("p50"))}</dd>
+        <dd>${duration(latencyMs.p50)}</dd>
       </div>
       <div>
         <dt>Answer time, 95th percentile</dt>
-        <dd>${duration(most("p95"))}</dd>
+        <dd>${duration(latencyMs.p95)}</dd>
       </div>
     </dl>
   </section>`

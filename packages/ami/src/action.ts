@@ -1,16 +1,20 @@
 import { AmiError } from "./errors.ts"
 import { writeMessage } from "./message.ts"
 
-/** What is asked of the PBX; a value in a list is sent as a repeated header. */
+/** An action to send. An array value is sent as a repeated header. */
 export type Action = { Action: string } & Record<string, string | readonly string[]>
 
-// Asterisk answers a longer line, its CRLF included, with "line too long"; over TLS a longer write is left unread.
+// Asterisk answers longer lines (CRLF included) with "line too long". Over TLS it leaves longer
+// writes unread.
 const MAX_LINE_BYTES = 1_024
 
 const LINE_BREAK = /[\r\n]/
 const BAD_NAME = /[\r\n:]|^\s*$/
 
-/** An action in wire form under that ActionID. Throws an AmiError `action_invalid` where AMI could not carry it. */
+/**
+ * Serializes an action with that ActionID. Throws an AmiError `action_invalid` if AMI cannot
+ * represent it.
+ */
 export function writeAction(action: Action, actionId: string): string {
   const headers: [string, string][] = [
     ["Action", action.Action],
@@ -28,12 +32,12 @@ export function writeAction(action: Action, actionId: string): string {
   return text
 }
 
-// One write of more than this stalls over TLS until something else arrives; none of the read actions comes near it.
+// Over TLS a larger write stalls until more data arrives. No read action comes near this size.
 const MAX_ACTION_BYTES = 1_024
 
 function checkHeader(action: string, [name, value]: [string, string]): void {
-  if (BAD_NAME.test(name)) throw invalid(action, `has a header that AMI cannot carry`)
-  // A line break in a value would begin a header, or an action, of its own.
+  if (BAD_NAME.test(name)) throw invalid(action, `has a header name that AMI does not allow`)
+  // A line break in a value would start a new header or action.
   if (LINE_BREAK.test(value)) throw invalid(action, `has a line break in ${name}`)
   if (Buffer.byteLength(`${name}: ${value}\r\n`) > MAX_LINE_BYTES) {
     throw invalid(action, `has a line of over ${MAX_LINE_BYTES} bytes: ${name}`)

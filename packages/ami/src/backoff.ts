@@ -1,14 +1,17 @@
 import type { AmiErrorCode } from "./errors.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** How long to wait after so many failures in a row: full jitter below a doubling ceiling; a slow lane for refused credentials. */
+/**
+ * The delay after a number of consecutive failures: full jitter below a doubling limit, and longer
+ * for refused credentials.
+ */
 export function backoffMs(
   failures: number,
   code: AmiErrorCode,
   tuning: Tuning,
   random: () => number,
 ): number {
-  // A PBX may ban an address that hammers it, and each try is a line in its security log.
+  // A PBX may ban addresses that retry often, and it logs each attempt as a security event.
   if (code === "credentials_refused")
     return between(tuning.refusedMinMs, tuning.refusedMaxMs, random)
   const ceiling = tuning.backoffMinMs * 2 ** Math.min(failures, 30)

@@ -8,22 +8,25 @@ import type { Tuning } from "./tuning.ts"
 
 export type AmiClientOptions = AmiTarget & {
   /**
-   * Every message that answers no action of this client, at once, in the order of the wire: also responses that nobody
-   * waits for. The socket is never paused, so this must be quick. receivedAt is epoch milliseconds, one for each read.
+   * Called at once with every message that is not a response to this client's actions, in wire order.
+   * The socket is never paused, so it must be fast. `receivedAt` is epoch ms, one value for each read.
    */
   onMessage: (message: AmiMessage, receivedAt: number) => void
-  /** Every change, before any message of the new session. The same failure again is no change. */
+  /**
+   * Called on every state change, before any message of a new session. A repeated failure is not a
+   * change.
+   */
   onState?: (state: AmiState) => void
-  /** A message that was too large, or cut off by the end of its stream. */
+  /** Called for a message that was too large, or cut off by the end of its stream. */
   onDropped?: (dropped: DroppedMessage, at: number) => void
   /**
-   * This process stood still since then (epoch ms), and goes on. What is read next may have waited as long: `lastReadAt` stays
-   * there until the PBX has answered anew. Called before any of that.
+   * Called when this process was suspended from that time (epoch ms), before anything else is read.
+   * Data read next may be as old, so `lastReadAt` stays there until the PBX has answered again.
    */
   onStall?: (since: number) => void
   maxMessageBytes?: number
   clock?: Clock
-  /** Learns the PBX's clock from its answers to pings. */
+  /** Estimates the PBX's clock from its answers to pings. */
   peerClock?: PeerClock
   tuning?: Partial<Tuning>
 }

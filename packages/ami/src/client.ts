@@ -12,16 +12,19 @@ import { TUNING, type Tuning } from "./tuning.ts"
 
 type Change = Partial<AmiState> & Pick<AmiState, "name">
 
-/** Keeps one session with a PBX open for ever: begins at once, gives up only at `close`. */
+/** Keeps a session with a PBX open: connects at once and reconnects until `close`. */
 export class AmiClient {
   readonly #options: AmiClientOptions
   readonly #clock: Clock
   readonly #tuning: Tuning
   #target: AmiTarget
   #state: AmiState
-  /** The session that is open, or being opened. */
+  /** The session that is open or being opened. */
   #session: AmiSession | undefined
-  /** All that have not ended: the one above, one that renews it, old ones being read to their end. */
+  /**
+   * All sessions that have not ended: the current one, its replacement, and old ones being read to
+   * their end.
+   */
   readonly #living = new Set<AmiSession>()
   #cancelRetry = () => {}
   #failures = 0
@@ -29,7 +32,7 @@ export class AmiClient {
   readonly #alarmed = new Set<AmiErrorCode>()
   #onAllEnded: (() => void)[] = []
 
-  /** Throws an AmiError `action_invalid` for a user or secret that AMI cannot carry. */
+  /** Throws an AmiError `action_invalid` for a user name or secret that AMI cannot represent. */
   constructor(options: AmiClientOptions) {
     checkCredentials(options)
     this.#options = options
@@ -45,20 +48,26 @@ export class AmiClient {
     return this.#state.name === "connected" ? { ...this.#state, lastReadAt } : this.#state
   }
 
-  /** The response, whether it says Success or Error. Rejects with an AmiError when there is no session, or it ended. */
+  /**
+   * Returns the response, Success or Error. Rejects with an AmiError if there is no session or it
+   * ends.
+   */
   async send(action: Action): Promise<AmiMessage> {
     return this.#openSession().send(action)
   }
 
-  /** All rows of a Show action. Its rows are not given to `onMessage`. Rejects as `send` does, and when the list hangs. */
+  /**
+   * Returns all rows of a Show action; they do not go to `onMessage`. Rejects as `send` does, or if
+   * the list does not end.
+   */
   async list(action: Action): Promise<ListResult> {
     return this.#openSession().list(action)
   }
 
   /**
-   * Make before break: logs a session in (with these settings, or the same again), reads both for a moment, then ends
-   * the old one. Rejects with an AmiError where the new session cannot be opened, and goes on with the old one.
-   * Without a session it only takes the settings over and tries at once.
+   * Opens a new session before ending the old one, with new or the same settings, and briefly reads
+   * both. If the new one fails, rejects with an AmiError and keeps the old one. Without a session
+   * it applies the settings and connects at once.
    */
   async renew(target: AmiTarget = this.#target): Promise<void> {
     checkCredentials(target)
@@ -70,7 +79,7 @@ export class AmiClient {
     attempt?.close()
   }
 
-  /** Logs off and reads to the end of the stream; what comes until then is handed over. */
+  /** Logs off and reads to the end of the stream. Messages that arrive until then are passed on. */
   async close(): Promise<void> {
     this.#cancelRetry()
     this.#isClosing = true
@@ -105,13 +114,13 @@ export class AmiClient {
           if (old?.isOpen) this.#retire(old, next)
           resolve()
         },
-        // Once it was open this changes nothing any more.
+        // No effect once the session was open.
         onEnd: reject,
       })
     })
   }
 
-  // The old session must still answer: had it been dead for a while without our knowing, that while is a gap.
+  // The old session must still answer. If it was already dead, the time since then is a gap.
   #retire(old: AmiSession, next: AmiSession): void {
     const since = this.#clock.now()
     const onAnswer = () => this.#clock.schedule(this.#tuning.overlapMs, () => old.close())
@@ -148,7 +157,7 @@ export class AmiClient {
     return session
   }
 
-  // A fault behind us must be heard, but not at the cost of the messages of the same read.
+  // Throws the error later, so that the other messages of the same read are still handled.
   #tell(run: () => void): void {
     try {
       run()
@@ -164,12 +173,12 @@ export class AmiClient {
     this.#cancelRetry()
     const before = this.#session
     this.#session = session
-    // A session that takes over from a living one leaves no gap: that is no change.
+    // A session that replaces a living one leaves no gap, so the state does not change.
     if (before !== session && before?.isOpen) return
     if (before !== session) before?.close()
     this.#change({
       name: "connected",
-      // When the answer to the login was read: what comes before `lastReadAt` must not lie before the session.
+      // The time of the login's answer, so that `lastReadAt` is never before the session's start.
       connectedSince: session.lastReadAt,
       banner: session.banner,
       lastReadAt: session.lastReadAt,
@@ -179,7 +188,7 @@ export class AmiClient {
   #lose(session: AmiSession, reason: AmiError): void {
     this.#session = undefined
     if (this.#isClosing) {
-      // It was read to the end of its stream, and is told of when all have ended.
+      // This session was read to its end. The state changes when all sessions have ended.
       this.#state = { ...this.#state, lastReadAt: session.lastReadAt ?? this.#state.lastReadAt }
       return
     }

@@ -1,10 +1,10 @@
-/** Time and chance as arguments, so that a test of years needs no sleeping. */
+/** Time and randomness as arguments, so that tests of long periods need no waiting. */
 export type Clock = {
   /** Epoch milliseconds. */
   now: () => number
-  /** Runs once after the delay; the result takes it back. */
+  /** Runs a function once after the delay. Returns a function that cancels it. */
   schedule: (delayMs: number, run: () => void) => () => void
-  /** 0 to 1, as Math.random. */
+  /** A number from 0 to 1, as Math.random returns. */
   random: () => number
 }
 

@@ -1,23 +1,23 @@
 import { type Frame, makeMessage, readHeader } from "./frame.ts"
 import type { AmiMessage } from "./message.ts"
 
-// Asterisk up to 13 answers `Action: Command` so: headers, then the command's own lines, ended by bare LF and empty ones
-// among them, then this mark, which stands behind the last line where that had no LF of its own.
+// Asterisk 13 and earlier answer `Action: Command` with headers, then raw output lines with bare
+// LFs and empty lines. This mark ends the output, on the last line if that had no LF.
 const END_MARK = "--END COMMAND--"
 const FOLLOWS = /^response:\s*follows\r?$/i
 const LONGEST_FIRST_LINE = 32
 
-/** Enough bytes to see the mark, its line end and half an empty line. */
+/** Enough bytes for the mark, its line end and half an empty line. */
 export const END_MARK_BYTES = END_MARK.length + 4
 
-/** Whether the message that starts here is such an answer; its first line must be complete. */
+/** Whether the message that starts here is such an answer. Its first line must be complete. */
 export function isCommandOutput(bytes: Buffer, start: number): boolean {
   if (bytes[start] !== 0x52 && bytes[start] !== 0x72) return false
   const line = bytes.subarray(start, start + LONGEST_FIRST_LINE)
   return FOLLOWS.test(line.toString("latin1", 0, line.indexOf(10)))
 }
 
-/** Whether the line whose LF stands here closes the output. */
+/** Whether the line that ends with this LF ends the output. */
 export function isEndMark(bytes: Buffer, feed: number): boolean {
   const end = bytes[feed - 1] === 13 ? feed - 1 : feed
   return end >= END_MARK.length && bytes.toString("latin1", end - END_MARK.length, end) === END_MARK
@@ -25,7 +25,7 @@ export function isEndMark(bytes: Buffer, feed: number): boolean {
 
 const OWN_HEADERS = new Set(["response", "privilege", "actionid", "message"])
 
-/** Reads a complete command answer: its own headers, then everything else as lines of output. */
+/** Reads a complete command answer: its headers first, then all other lines as output. */
 export function readCommandOutput({ bytes, start, end }: Frame): AmiMessage {
   const lines = bytes.toString("utf8", start, end).split("\n")
   lines.pop()

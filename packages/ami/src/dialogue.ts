@@ -5,11 +5,11 @@ import { type AmiMessage, header, isSecondNamed } from "./message.ts"
 import type { PeerClock } from "./peer-clock.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** A list's rows and its completing event; or the response that refused it. */
+/** A list's rows and its final event, or the response that refused it. */
 export type ListResult =
   { ok: true; rows: AmiMessage[]; complete: AmiMessage } | { ok: false; response: AmiMessage }
 
-/** How a question ended. Called at once, within the read that brought the answer. */
+/** Called with the result of an action, within the read that brought the answer. */
 type Settle<T> = (error: AmiError | null, answer?: T) => void
 
 type Question = {
@@ -25,22 +25,26 @@ type Question = {
 type Surroundings = {
   clock: Clock
   tuning: Tuning
-  /** Learns from each answer to a Ping. */
+  /** Updated by each answer to a Ping. */
   peerClock?: PeerClock | undefined
-  /** What begins the ActionIDs of this session; not to be guessed, since a UserEvent may carry any. */
+  /**
+   * The prefix of this session's ActionIDs. Unpredictable, because a UserEvent may carry any
+   * ActionID.
+   */
   idPrefix: string
   write: (text: string) => void
-  /** The peer owes an answer and has not given it in time. */
+  /** Called when the peer did not answer in time. */
   onSilent: (action: string) => void
 }
 
-// A timer that fires this late means that this process stood still: the answer may wait unread.
+// A timer this late means that the process was suspended. The answer may be waiting unread.
 const LATE_MS = 1_000
 const GRACE_MS = 2_000
-// An answer stands behind the events of its session: while this much is read in a deadline, the peer is no silent one.
+// Answers queue behind the session's events. If this much was read before the deadline, the peer is
+// not silent.
 const BACKLOG_BYTES = 256 * 1024
 
-// A list is kept in memory until it ends, and a PBX may never end it.
+// Lists are kept in memory until they end, and a PBX might never end one.
 const MEGABYTE = 1_048_576
 const MAX_ROWS = 20_000
 const MAX_LIST_BYTES = 16 * MEGABYTE
@@ -49,7 +53,7 @@ const LOGIN_ACTIONS = new Set(["Challenge", "Login"])
 
 const nothing = () => {}
 
-/** Questions and answers over one session: one action at a time, each with a deadline. Knows nothing of sockets. */
+/** Sends actions over one session, one at a time, each with a deadline. Independent of sockets. */
 export class Dialogue {
   readonly #around: Surroundings
   readonly #waiting: Question[] = []
@@ -75,7 +79,7 @@ export class Dialogue {
     this.#add({ ...this.#makeQuestion(action), rows: [], settleList })
   }
 
-  /** Whether the message belonged to a question; if not, it is for others. */
+  /** Whether the message belonged to an action. If not, the caller handles it. */
   accept(message: AmiMessage): boolean {
     if (message.kind === "response") return this.#acceptResponse(message)
     return message.kind === "event" && this.#acceptRow(message)
@@ -85,7 +89,7 @@ export class Dialogue {
     this.#bytesSinceArmed += bytes
   }
 
-  /** No answer will come any more. */
+  /** No more answers will arrive. */
   end(error: AmiError): void {
     this.#ended = error
     this.#cancelDeadline()
@@ -136,14 +140,15 @@ export class Dialogue {
   }
 
   #acceptRow(message: AmiMessage): boolean {
-    // Rows bear no Privilege; a UserEvent that repeats our ActionID does. Live events have it in second place.
+    // List rows have no Privilege header. A UserEvent with our ActionID has one, and live events
+    // have it second.
     if (isSecondNamed(message, "Privilege")) return false
     const id = header(message, "ActionID")
     if (!id?.startsWith(this.#around.idPrefix) || header(message, "Privilege") !== undefined) {
       return false
     }
     const asked = this.#asked
-    // A row of a list that was given up is nobody's, and no event either.
+    // A row of an abandoned list is dropped, and is not an event either.
     if (asked?.id !== id || !asked.rows) return true
     const rows = asked.rows
     if (isListEnd(message)) {
@@ -157,11 +162,11 @@ export class Dialogue {
     return true
   }
 
-  /** What still comes of it is passed over. */
+  /** Rows that still arrive are skipped. */
   #giveUpList(): void {
     const most = `${MAX_ROWS} rows or ${MAX_LIST_BYTES / MEGABYTE} MiB`
     this.#settle((question) => {
-      const words = `the list of ${question.action.Action} has over ${most}`
+      const words = `the list of ${question.action.Action} has more than ${most}`
       fail(question, new AmiError("list_too_large", words))
     })
   }
@@ -192,16 +197,17 @@ export class Dialogue {
     if (this.#around.clock.now() - dueAt > LATE_MS) return this.#arm(GRACE_MS)
     if (this.#bytesSinceArmed > BACKLOG_BYTES) return this.#arm()
     if (!question.rows) return this.#around.onSilent(question.action.Action)
-    // A list may hang by itself (some Show actions do); whether the peer lives is for the next ping to say.
+    // Some Show actions never finish. The next ping decides whether the peer still answers.
     const error = new AmiError("silent", `the list of ${question.action.Action} did not end`)
     this.#settle(() => fail(question, error))
   }
 }
 
 /**
- * Asterisk repeats the ActionID in all answers, to a challenge and a login as well. Only its complaint about lines that it
- * could not parse lacks it; one action at a time, that is ours. No such complaint is about a login, which is a few short
- * lines that were checked: what comes then without our ActionID was meant for nobody here.
+/**
+ * Asterisk repeats the ActionID in all answers, including those to a challenge and a login. Only its
+ * error about an unparsable line lacks it. Only one action is open, so it belongs to that. A login
+ * consists of a few short lines that were checked, so no such error can be about it.
  */
 function isAnswerTo({ action, id }: Question, message: AmiMessage): boolean {
   const given = header(message, "ActionID")
@@ -209,7 +215,10 @@ function isAnswerTo({ action, id }: Question, message: AmiMessage): boolean {
   return message.name.toLowerCase() === "error" && !LOGIN_ACTIONS.has(action.Action)
 }
 
-/** The event that ends a list: of `EventList: Complete`, or named so where an old version lacks that header. */
+/**
+ * Whether the event ends a list: `EventList: Complete`, or a name in Complete in versions without
+ * that header.
+ */
 function isListEnd(message: AmiMessage): boolean {
   return header(message, "EventList") !== undefined || message.name.endsWith("Complete")
 }

@@ -1,11 +1,10 @@
 /**
- * Why a session could not be opened, or ended:
- * `dns_failed`, `port_refused`, `unreachable`, `tls_failed`: it never got as far as AMI.
- * `not_ami`: something else answers there. `silent`: connected, but no answer in time.
- * `credentials_refused`: user, secret or the PBX's ACL. `login_refused`: any other no to the login.
- * `lost`: the stream ended or broke. `shutdown`: it ended as the PBX had announced. `closed`: by us.
- * `list_too_large`: of one list alone; never a reason why a session ended.
- * `action_invalid`: an action that AMI cannot carry; never a reason why a session ended.
+ * Why a session failed to open, or ended. `dns_failed`, `port_refused`, `unreachable`,
+ * `tls_failed`: failed before AMI. `not_ami`: another protocol answers. `silent`: no answer in
+ * time. `credentials_refused`: wrong user or secret, or refused by the PBX's ACL. `login_refused`:
+ * any other refusal of the login. `lost`: the stream ended or broke. `shutdown`: the PBX announced
+ * its end. `closed`: closed by this client. `list_too_large`, `action_invalid`: errors of one
+ * request; the session continues.
  */
 export type AmiErrorCode =
   | "dns_failed"
@@ -22,7 +21,10 @@ export type AmiErrorCode =
   | "list_too_large"
   | "action_invalid"
 
-/** What this package throws and rejects with: `code` for programs, `message` in plain words. Never holds the secret. */
+/**
+ * The error type of this package: `code` for programs, `message` for people. Never contains the
+ * secret.
+ */
 export class AmiError extends Error {
   readonly code: AmiErrorCode
 

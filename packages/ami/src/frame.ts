@@ -1,8 +1,14 @@
 import { type AmiMessage, type HeaderPair, isNamed } from "./message.ts"
 
-/** Where the lines of one message end; the next message has the same object with another turn. */
+/**
+ * The line positions of one message. The parser reuses the object for the next message with a new
+ * `turn`.
+ */
 export type Marks = {
-  /** For each line its first colon (where it has none: its LF) and its LF, both counted from the message's start. */
+  /**
+   * For each line the positions of its first colon (or LF, if none) and its LF, from the message's
+   * start.
+   */
   places: Int32Array
   count: number
   turn: number
@@ -14,15 +20,19 @@ export type Frame = { bytes: Buffer; start: number; end: number; marks: Marks }
 const CR = 13
 const SPACE = 32
 
-/** Reads a complete frame. The text is decoded once for the message, so no value keeps a whole read alive. */
+/**
+ * Reads a complete frame. The text is decoded once per message, so that no value keeps the whole
+ * read in memory.
+ */
 export function readFrame({ bytes, start, end, marks }: Frame): AmiMessage {
   const text = bytes.toString("utf8", start, end)
-  // UTF-8 never has fewer bytes than characters: equal lengths mean that byte positions are text positions.
+  // UTF-8 has at least one byte per character. Equal lengths mean that byte positions are text
+  // positions.
   if (text.length === end - start) return new AsciiMessage(text, marks)
   return makeMessage(cutByText(text))
 }
 
-/** Headers as a message; of which kind, the first alone decides. */
+/** The headers as a message. The first header decides its kind. */
 export function makeMessage(headers: HeaderPair[]): AmiMessage {
   return { ...judge(headers[0] ?? ["", ""]), headers }
 }
@@ -34,8 +44,8 @@ function judge([name, value]: HeaderPair): Pick<AmiMessage, "kind" | "name"> {
 }
 
 /**
- * Cuts its headers out of the text when they are first asked for: who writes the text on needs few of them. While the
- * message is being handed over, the parser's marks say where; later they are looked for.
+ * Extracts headers when they are first read, because callers that copy the text need few of them.
+ * During the callback the parser's positions are used; afterwards the text is searched.
  */
 class AsciiMessage implements AmiMessage {
   readonly kind: AmiMessage["kind"]
@@ -73,7 +83,8 @@ function cutByMarks(text: string, { places, count }: Marks): HeaderPair[] {
 }
 
 function cutLine(text: string, line: number, colon: number, feed: number): HeaderPair {
-  // One CR before the LF belongs to the line's end, whatever the other lines end with; further ones to the value.
+  // One CR before the LF is part of the line end, whatever other lines use. More CRs are part of
+  // the value.
   const end = feed > line && text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
   if (colon >= end) return [text.slice(line, end), ""]
   const value = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1
@@ -90,7 +101,9 @@ function cutByText(text: string): HeaderPair[] {
   return headers
 }
 
-/** What stands before the first colon, and what follows it without one space. No colon: all name, no value. */
+/**
+ * Splits at the first colon and drops one space after it. Without a colon, everything is the name.
+ */
 export function readHeader(line: string): HeaderPair {
   const colon = line.indexOf(":")
   if (colon < 0) return [line, ""]

@@ -10,16 +10,16 @@ const OPEN = 91
 const BACKSLASH = 92
 const CLOSE = 93
 
-// What JSON has as it is: printable ASCII without the quote and the backslash.
+// Characters that JSON does not escape: printable ASCII without quote and backslash.
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= SPACE && byte < 127 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 )
 const PLAIN_NAME = PLAIN.with(COLON, 0)
 
-// Longer ones are rare, and this much is kept for ever.
+// Longer texts are rare, and this buffer is kept.
 const wire = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** How many bytes `writeJson` writes at most; undefined where it would write none. */
+/** Maximum number of bytes that `writeJson` writes; undefined if it would write none. */
 export function jsonBound({ text }: AmiMessage): number | undefined {
   if (text === undefined || text.length > wire.length) return undefined
   // The shortest line grows most: a colon and a LF become `["",""],`.
@@ -27,8 +27,9 @@ export function jsonBound({ text }: AmiMessage): number | undefined {
 }
 
 /**
- * Writes the headers as JSON, `[["Name","value"],...]`, and says where it ended. The wire's text is copied in one pass,
- * which takes a third of JSON.stringify's time. 0: something in it is not plain, so nothing that counts was written.
+ * Writes the headers as JSON, `[["Name","value"],...]`, and returns the end position. One pass over
+ * the wire's text, in a third of JSON.stringify's time. 0: the text needs escapes, so nothing valid
+ * was written.
  */
 export function writeJson({ text = "" }: AmiMessage, bytes: Buffer, from: number): number {
   const end = wire.write(text, "latin1")

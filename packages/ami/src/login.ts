@@ -6,20 +6,23 @@ import { type AmiMessage, header } from "./message.ts"
 export type Credentials = {
   username: string
   secret: string
-  /** `md5` (default): the secret does not cross the wire. */
+  /** `md5` (default): the secret is not sent in plain text. */
   auth?: "md5" | "plain"
 }
 
 type Ask = (action: Action, settle: (error: AmiError | null, answer?: AmiMessage) => void) => void
 
-/** The key of `AuthType: MD5`, for either side of the wire. */
+/** The key of `AuthType: MD5`, for client or server. */
 export function md5Key(challenge: string, secret: string): string {
   return createHash("md5")
     .update(challenge + secret)
     .digest("hex")
 }
 
-/** Logs in; done with null, within the read of the PBX's yes, so that the very next bytes are events. */
+/**
+ * Logs in. Calls `done` with null within the read of the success response, so that the next bytes
+ * are events.
+ */
 export function logIn(
   ask: Ask,
   credentials: Credentials,
@@ -42,17 +45,16 @@ export function logIn(
 function judgeLogin(response: AmiMessage | undefined): AmiError | null {
   if (response?.name.toLowerCase() === "success") return null
   const words = wordsOf(response)
-  // Bad secret, unknown user, bad key and ACL all look alike.
+  // Wrong secret, unknown user, wrong key and ACL all give the same response.
   if (/authentication failed/i.test(words)) {
-    const hint =
-      "wrong user or secret, or an address that the user's permit and deny lists shut out"
+    const hint = "wrong user or secret, or the user's permit and deny lists block this address"
     return new AmiError("credentials_refused", `the PBX refused the login: ${words} (${hint})`)
   }
   return new AmiError("login_refused", `the PBX refused the login: ${words}`)
 }
 
 function refusedChallenge(response: AmiMessage | undefined): AmiError {
-  const hint = "if it does not know MD5, plain authentication is left"
+  const hint = "if it does not support MD5, use plain authentication"
   return new AmiError("login_refused", `the PBX gave no challenge: ${wordsOf(response)} (${hint})`)
 }
 

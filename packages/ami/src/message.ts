@@ -1,26 +1,41 @@
-/** A header as read: the name as the PBX wrote it, the value without its line end. */
+/** A header as read: the name as the PBX wrote it, and the value without its line end. */
 export type HeaderPair = [name: string, value: string]
 
-/** One message of the wire, not to be changed. Its FIRST header alone says what it is: later ones may be called Event or Response too. */
+/**
+ * One message, read-only. Only its FIRST header decides its kind; later ones may also be named
+ * Event or Response.
+ */
 export type AmiMessage = {
   kind: "event" | "response" | "other"
-  /** The first header's value: an event's name, a response's `Success` or `Error`; its whole first line for `other`. */
+  /**
+   * The first header's value: an event's name, or `Success` or `Error`. For `other`, the whole
+   * first line.
+   */
   name: string
-  /** All headers in the order of the wire, the first one included, repeated ones repeated. */
+  /** All headers in wire order, including the first one and repeated ones. */
   readonly headers: HeaderPair[]
-  /** All header lines as read, where they are ASCII: for who writes them on, or looks for one of them only. */
+  /**
+   * All header lines as read, if they are ASCII. For callers that copy them or need only one
+   * header.
+   */
   text?: string | undefined
-  /** The lines of an `Action: Command` of old versions (`Response: Follows`), without the end mark. */
+  /**
+   * The output lines of `Action: Command` in old versions (`Response: Follows`), without the end
+   * mark.
+   */
   output?: string[]
 }
 
-/** The first header of that name (in any case), or undefined. */
+/** The value of the first header with that name, ignoring case, or undefined. */
 export function header(message: AmiMessage, name: string): string | undefined {
   for (const [each, value] of message.headers) if (isNamed(each, name)) return value
   return undefined
 }
 
-/** The first header of exactly that name, its colon included; never that of a message's first line. Cuts no other out. */
+/**
+ * Like `header`, but with an exact name and never the message's first line. Extracts no other
+ * header.
+ */
 export function findValue(message: AmiMessage, name: string): string | undefined {
   const { text } = message
   if (text === undefined) return message.headers.find(([each]) => each === name)?.[1]
@@ -39,23 +54,26 @@ export function isSecondNamed(message: AmiMessage, name: string): boolean {
   return text.startsWith(`${name}:`, text.indexOf("\n") + 1)
 }
 
-/** All values of that name (in any case), in the order of the wire. */
+/** All values of headers with that name, ignoring case, in wire order. */
 export function headerValues(message: AmiMessage, name: string): string[] {
   return message.headers.filter(([each]) => isNamed(each, name)).map(([, value]) => value)
 }
 
-/** What a console command printed (`Action: Command`), in the form of old versions and of new ones. */
+/** The output of a console command (`Action: Command`), from old and new versions. */
 export function outputOf(message: AmiMessage): string {
   return [...(message.output ?? []), ...headerValues(message, "Output")].join("\n")
 }
 
-/** Whether a header's name is that name, in any case. */
+/** Whether a header has that name, ignoring case. */
 export function isNamed(name: string, wanted: string): boolean {
   if (name === wanted) return true
   return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase()
 }
 
-/** A message in wire form, its empty line included. The values are trusted: an action is checked by `writeAction`. */
+/**
+ * Serializes a message with its empty line. Values are not checked; `writeAction` checks those of
+ * actions.
+ */
 export function writeMessage(headers: Iterable<readonly [string, string]>): string {
   let text = ""
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`

@@ -3,17 +3,17 @@ import { type Marks, readFrame } from "./frame.ts"
 import type { AmiMessage } from "./message.ts"
 
 export type ParserOptions = {
-  /** Larger messages are refused, counted and reported, and nothing of them is kept. */
+  /** Larger messages are dropped, counted and reported. */
   maxMessageBytes?: number
   onDropped?: (dropped: DroppedMessage) => void
 }
 
-/** A message that was not handed over: too large, or cut off by the end of the stream. */
+/** A dropped message: too large, or cut off by the end of the stream. */
 export type DroppedMessage = {
   why: "oversized" | "cut_off"
-  /** Of the wire, as far as it was read. */
+  /** Number of wire bytes read. */
   bytes: number
-  /** Its first line, or as much of it as there is, up to 200 bytes. */
+  /** Its first line, up to 200 bytes. */
   firstLine: string
 }
 
@@ -31,8 +31,9 @@ const FIRST_MARKS = 512
 const MANY_MARKS = 8_192
 
 /**
- * Bytes of one connection in, messages out. Every byte is copied once and looked at once, however the stream is cut: the
- * one pass finds the lines, their colons and the empty line, and stands still where the bytes end.
+ * Splits the bytes of one connection into messages, however the stream is cut. Each byte is copied
+ * and scanned once: a single pass finds lines, colons and the empty line, and stops where the bytes
+ * end.
  */
 export class AmiParser {
   readonly #maxMessageBytes: number
@@ -41,8 +42,8 @@ export class AmiParser {
   #isGreeted = false
   #oversizedCount = 0
 
-  // What is held: the bytes from #start to #end, looked at up to #at. #line is where the present line begins, #colon
-  // its first colon (-1: none yet). #marks are of its finished lines.
+  // The buffer holds bytes #start to #end, scanned up to #at. #line is the start of the current
+  // line, #colon its first colon (-1: none yet). #marks has the positions of its complete lines.
   #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES)
   #start = 0
   #end = 0
@@ -50,7 +51,7 @@ export class AmiParser {
   #line = 0
   #colon = -1
   readonly #marks: Marks = { places: new Int32Array(FIRST_MARKS), count: 0, turn: 0 }
-  // The message that is being skipped, which was too large; #start is then where the bytes not yet counted begin.
+  // The oversized message being skipped. #start is then the first byte not yet counted.
   #skipped: DroppedMessage | undefined
   #isSkippedCommand = false
 
@@ -59,7 +60,7 @@ export class AmiParser {
     this.#onDropped = options.onDropped ?? (() => {})
   }
 
-  /** The greeting, once its line was read; a stream may lack it. */
+  /** The greeting, once read. A stream may have none. */
   get banner(): string | undefined {
     return this.#banner
   }
@@ -68,25 +69,25 @@ export class AmiParser {
     return this.#oversizedCount
   }
 
-  /** Hands over the messages that this chunk completes, in order, each as it is read. The chunk itself is not kept. */
+  /** Passes on the messages completed by this chunk, in order. The chunk itself is not kept. */
   read(chunk: Uint8Array, take: Take): void {
     for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
       this.#append(chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(from, from + PIECE_BYTES))
       this.#scan(take)
-      // The last byte held may be the CR of the empty line, which does not count.
+      // The last buffered byte may be the CR of the empty line, which is not counted.
       const isTooLarge = this.#end - this.#start > this.#maxMessageBytes + 1
       if (isTooLarge && !this.#skipped) this.#skip()
     }
   }
 
-  /** The same, collected. */
+  /** The same, as an array. */
   push(chunk: Uint8Array): AmiMessage[] {
     const messages: AmiMessage[] = []
     this.read(chunk, (message) => messages.push(message))
     return messages
   }
 
-  /** The stream has ended: reports what was left of a message. */
+  /** Call at the end of the stream. Reports an incomplete message. */
   end(): void {
     const left = this.#end - this.#start
     if (this.#skipped) this.#onDropped({ ...this.#skipped, bytes: this.#skipped.bytes + left })
@@ -100,7 +101,7 @@ export class AmiParser {
   }
 
   #append(piece: Uint8Array): void {
-    // One byte more: the LF that stops the scan stands behind the last byte.
+    // One extra byte for the LF that stops the scan.
     if (this.#end + piece.length + 1 > this.#bytes.length) this.#makeRoom(piece.length + 1)
     this.#bytes.set(piece, this.#end)
     this.#end += piece.length
@@ -111,7 +112,7 @@ export class AmiParser {
     const held = this.#bytes.subarray(this.#start, this.#end)
     let size = ROOM_BYTES
     while (size < held.length + wanted) size *= 2
-    // A buffer that one huge message has grown is given back with it.
+    // Shrinks a buffer that one huge message has enlarged.
     const bytes = size === this.#bytes.length ? this.#bytes : Buffer.allocUnsafeSlow(size)
     bytes.set(held)
     this.#bytes = bytes
@@ -139,7 +140,7 @@ export class AmiParser {
         while (byte !== COLON && byte !== LF) byte = bytes[++at]
         if (byte === COLON) colon = at
       }
-      // Long lines come in numbers: a call out of this loop is worth it for those behind the first.
+      // Long lines come in groups, so a native search pays off after the first one.
       if (isLong && byte !== LF) at = bytes.indexOf(LF, at)
       else while (byte !== LF) byte = bytes[++at]
       if (at === end) break
@@ -190,7 +191,7 @@ export class AmiParser {
     this.#forget(this.#skipped)
   }
 
-  // Only what an end mark may still need is kept of a message that is skipped.
+  // Of a skipped message, only the bytes that may contain an end mark are kept.
   #forget(skipped: DroppedMessage): void {
     const keptFrom = this.#at - END_MARK_BYTES
     if (keptFrom <= this.#start) return

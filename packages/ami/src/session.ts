@@ -12,17 +12,17 @@ import { type Address, explainSocketError, nameOf, openSocket, type Stage } from
 import { StallWatch } from "./stall.ts"
 import type { Tuning } from "./tuning.ts"
 
-/** Where a PBX is, and who we are there. */
+/** The address of a PBX and the login. */
 export type AmiTarget = Address & Credentials
 
 export type SessionListener = {
-  /** Logged in; called before any event is handed over. */
+  /** Called after the login, before any event. */
   onOpen: () => void
   onMessage: (message: AmiMessage, receivedAt: number) => void
   onDropped: (dropped: DroppedMessage, at: number) => void
-  /** This process stood still. What is read now may be as old as that, until the PBX has answered anew. */
+  /** Called if this process was suspended: until a new answer, what is read may be that old. */
   onStall: (since: number) => void
-  /** Once, at the end, whether or not the session was ever open. */
+  /** Called once at the end, whether or not the session was opened. */
   onEnd: (reason: AmiError) => void
 }
 
@@ -33,10 +33,10 @@ export type SessionSetup = {
   maxMessageBytes?: number | undefined
 }
 
-// No greeting is longer: what comes without a line end is not AMI.
+// No greeting is longer. More bytes without a line end are not AMI.
 const GREETING_BYTES = 4_096
 
-/** One connection from its first packet to the end of its stream. The socket is never paused. */
+/** One connection, from the first packet to the end of its stream. The socket is never paused. */
 export class AmiSession {
   readonly #target: AmiTarget
   readonly #listener: SessionListener
@@ -78,13 +78,13 @@ export class AmiSession {
     return this.#parser.banner ?? null
   }
 
-  /** When the PBX was last heard since the login, as far as that is sure; null before it. */
+  /** Last time when the PBX was certainly read after the login; null before it. */
   get lastReadAt(): number | null {
     if (this.#lastReadAt === null || !this.#stalls) return this.#lastReadAt
     return this.#stalls.provenUntil(this.#lastReadAt)
   }
 
-  /** What the PBX had said of its end, if it had. */
+  /** The shutdown that the PBX announced, if any. */
   get shutdown(): { restart: boolean } | null {
     return this.#shutdown
   }
@@ -103,7 +103,7 @@ export class AmiSession {
     })
   }
 
-  /** Logs off and reads on to the end of the stream, but not for ever. */
+  /** Logs off and reads to the end of the stream, with a time limit. */
   close(): void {
     if (this.#phase === "ended" || this.#phase === "leaving") return
     const reason = new AmiError("closed", "closed by us")
@@ -129,7 +129,7 @@ export class AmiSession {
       this.#startTimer(connectDeadlineMs, () => this.#abort(this.#noConnection()))
       return socket
     } catch (error) {
-      // As a socket's own errors: later, when the caller knows this session.
+      // Reported later, like a socket's own errors, when the caller has this session.
       this.#reason = explainSocketError(error as Error, this.#target, this.#stage)
       queueMicrotask(() => this.#onClose())
       return undefined
@@ -155,9 +155,10 @@ export class AmiSession {
   #greet(first?: AmiMessage): void {
     const banner = this.banner
     if (banner === null && !first && this.#bytesRead < GREETING_BYTES) return
-    // Versions and forks differ in all but these two words; without a greeting, a first message tells as well.
+    // Greetings differ between versions except for these two words. Without one, a first message is
+    // also accepted.
     if (banner === null ? !first || first.kind === "other" : !/call manager/i.test(banner)) {
-      const words = `what answers on ${nameOf(this.#target)} is not AMI`
+      const words = `the service on ${nameOf(this.#target)} is not AMI`
       const said = banner ?? first?.name ?? ""
       return this.#abort(new AmiError("not_ami", `${words}: ${JSON.stringify(said.slice(0, 80))}`))
     }
@@ -180,7 +181,7 @@ export class AmiSession {
     if (this.#phase === "greeting") this.#greet(message)
     if (this.#phase === "ended" || this.#dialogue.accept(message)) return
     if (this.#phase !== "open" && this.#phase !== "leaving") return
-    // Not the end yet: events were seen behind it. The stream is read until it ends.
+    // Events may follow a Shutdown, so the stream is read to its end.
     if (message.kind === "event" && message.name === "Shutdown") {
       this.#shutdown = { restart: header(message, "Restart")?.toLowerCase() === "true" }
     }
@@ -190,7 +191,7 @@ export class AmiSession {
   #pingWhenIdle(): void {
     if (this.#phase !== "open") return
     this.#startTimer(this.#setup.tuning.pingIntervalMs, () => {
-      // What is being asked has a deadline of its own.
+      // The current action has its own deadline.
       if (!this.#dialogue.isIdle) return this.#pingWhenIdle()
       this.#dialogue.ask({ Action: "Ping" }, (error) => error ?? this.#pingWhenIdle())
     })

@@ -3,22 +3,23 @@ import net from "node:net"
 import tls from "node:tls"
 import { AmiError } from "./errors.ts"
 
-/** Where a PBX listens. */
+/** The address of a PBX. */
 export type Address = {
   host: string
   /** 5038, or 5039 with TLS. */
   port?: number
-  /** Present: TLS, verified against this CA (PEM text; without it those of Node) and the host's name. */
+  /** Present: TLS, verified with this CA (PEM text; default: Node's CAs) and the host name. */
   tls?: { ca?: string; serverName?: string }
 }
 
-/** How far a socket has come: TCP, then where wanted the TLS handshake. */
+/** The connection's stage: TCP, then the TLS handshake if enabled. */
 export type Stage = "connecting" | "handshake" | "ready"
 
-// Node gives each address of a name 250 ms, which a slow line does not keep: two answers fit well into our 10 s.
+// Node's default is 250 ms per address, too short for slow connections. This leaves time for two
+// addresses in 10 s.
 const ATTEMPT_MS = 2_500
 
-/** Begins to connect, and tells each stage that it reaches; `ready` comes after a verified handshake. */
+/** Starts to connect and reports each stage. `ready` follows a verified handshake. */
 export function openSocket(address: Address, onStage: (stage: Stage) => void): net.Socket {
   const host = hostOf(address)
   const to = { host, port: portOf(address), autoSelectFamilyAttemptTimeout: ATTEMPT_MS }
@@ -28,17 +29,18 @@ export function openSocket(address: Address, onStage: (stage: Stage) => void): n
         .once("connect", () => onStage("handshake"))
         .once("secureConnect", () => onStage("ready"))
     : net.connect(to).once("connect", () => onStage("ready"))
-  // Actions are small and waited for; and the network's own probes find a dead path where pings are not yet sent.
+  // Actions are small and need an answer soon. TCP keep-alive detects dead connections before pings
+  // start.
   return socket.setNoDelay(true).setKeepAlive(true, 30_000)
 }
 
-/** `pbx.example:5038`, as people read it. */
+/** `pbx.example:5038`, for messages. */
 export function nameOf(address: Address): string {
   const host = hostOf(address)
   return `${net.isIPv6(host) ? `[${host}]` : host}:${portOf(address)}`
 }
 
-/** An IPv6 address may stand in brackets, as it does in a URL. */
+/** An IPv6 address may be in brackets, as in a URL. */
 const hostOf = ({ host }: Address) => /^\[(.+)\]$/.exec(host)?.[1] ?? host
 
 function portOf(address: Address): number {
@@ -51,7 +53,7 @@ function tlsOptions({ ca, serverName }: { ca?: string; serverName?: string }, ho
   return { ...(ca === undefined ? {} : { ca }), ...(net.isIP(name) ? {} : { servername: name }) }
 }
 
-// Node takes a CA that it cannot read for none, and blames the PBX's certificate.
+// Node ignores a CA that it cannot parse, and reports the PBX's certificate instead.
 function checkCa(ca: string): void {
   try {
     new X509Certificate(ca)
@@ -64,7 +66,7 @@ function checkCa(ca: string): void {
 const NOT_OF_THE_CA = "its certificate is not of the CA given"
 const NOT_KNOWN = "its certificate is not of a CA that Node knows, and none was given"
 
-/** Said of a port on which something else answers than TLS. */
+/** The error text if a port does not speak TLS. */
 export const NO_TLS = "it does not speak TLS on this port"
 
 const TLS_WORDS: Record<string, string> = {
@@ -86,7 +88,7 @@ const TLS_WORDS: Record<string, string> = {
 
 const DNS_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_NONAME", "EAI_FAIL"])
 
-/** A socket's error in plain words, by how far it had come. */
+/** Describes a socket's error, depending on the stage. */
 export function explainSocketError(error: Error, address: Address, stage: Stage): AmiError {
   if (error instanceof AmiError) return error
   const code = codeOf(error)
@@ -114,7 +116,7 @@ export function explainSocketError(error: Error, address: Address, stage: Stage)
 
 function explainTls(error: TlsError, code: string, address: Address): string {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `${wrongName(error, address)} (${code})`
-  // What has no words of ours is told in OpenSSL's, some of which have no code of their own.
+  // Other errors use OpenSSL's text. Some of them have no code.
   const words = TLS_WORDS[code] ?? error.reason ?? error.message
   const isWithoutCa = words === NOT_OF_THE_CA && address.tls?.ca === undefined
   const name = code === "UNSPECIFIED" || code === words ? "" : ` (${code})`
@@ -126,7 +128,7 @@ type TlsError = Error & { reason?: string; cert?: tls.PeerCertificate }
 function wrongName({ cert }: TlsError, address: Address): string {
   const name = address.tls?.serverName ?? hostOf(address)
   const names = cert?.subjectaltname
-  // A common name counts for host names only.
+  // A common name is valid for host names only.
   if (net.isIP(name)) {
     const given = names === undefined ? "has none" : `has ${names}`
     return `its certificate needs the subjectAltName IP:${name}, and ${given}`
@@ -135,7 +137,7 @@ function wrongName({ cert }: TlsError, address: Address): string {
   return `its certificate is for another host name${given === undefined ? "" : `, ${String(given)}`}`
 }
 
-// With several addresses for a name, Node gives an AggregateError with no words of its own.
+// For a name with several addresses, Node gives an AggregateError without a message.
 function codeOf(error: Error): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as Error) : error
   return "code" in inner && typeof inner.code === "string" ? inner.code : inner.message

@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.ts"
 
 const PULSE_MS = 500
-// A busy process is late by less; and being too careful costs but one ping.
+// A busy process is late by less, and a false alarm costs only one ping.
 const LATE_MS = 500
 
 /**
- * Notices that this process stood still: stopped, or its machine asleep. What it reads then may have lain there for as
- * long, so until the peer has answered a new question nothing proves that it was read after the standstill began.
+ * Detects that this process was suspended (stopped, or its machine asleep). Data read then may be
+ * that old. Only a new answer of the peer proves that later reads are current.
  */
 export class StallWatch {
   readonly #clock: Clock
@@ -16,7 +16,10 @@ export class StallWatch {
   #count = 0
   #cancel = () => {}
 
-  /** `onStall` asks the peer something; `done` is for its answer. `since`: all that was read before is proven. */
+  /**
+   * `onStall` sends the peer a request and calls `done` on its answer. Everything before `since`
+   * was read in time.
+   */
   constructor(clock: Clock, onStall: (since: number, done: () => void) => void) {
     this.#clock = clock
     this.#onStall = onStall
@@ -24,7 +27,7 @@ export class StallWatch {
     this.#schedule()
   }
 
-  /** To be called with each read, before anything is made of it: it may come before this one's own timer. */
+  /** Call at each read, before using its data. It may run before the timer. */
   look(): void {
     const now = this.#clock.now()
     const before = this.#pulseAt
@@ -37,7 +40,7 @@ export class StallWatch {
     })
   }
 
-  /** Up to when all is read, where the last read was at `readAt`. */
+  /** Time up to which everything is read, given a last read at `readAt`. */
   provenUntil(readAt: number): number {
     return Math.min(readAt, this.#since ?? readAt)
   }

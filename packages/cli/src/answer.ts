@@ -1,13 +1,13 @@
 import * as v from "valibot"
 import { Failure } from "./failure.ts"
 
-/** A page of a list of such items. Nothing that the API adds later is refused, or lost in JSON output. */
+/** A page of a list. Unknown fields are accepted and kept in JSON output. */
 export const pageOf = <Item extends v.GenericSchema>(item: Item) =>
   v.looseObject({ data: v.array(item), nextCursor: v.nullable(v.string()) })
 
 export type Page<Item> = { data: Item[]; nextCursor: string | null }
 
-/** RFC 9457, as far as it is shown. */
+/** RFC 9457: the fields that are shown. */
 export const Problem = v.looseObject({
   title: v.optional(v.string()),
   detail: v.optional(v.string()),
@@ -31,7 +31,7 @@ export function readAnswer<Schema extends v.GenericSchema>(
   )
 }
 
-/** Undefined where it is no problem in the API's form. */
+/** Undefined if the text is not a problem document of the API. */
 export function readProblem(text: string): Problem | undefined {
   const read = v.safeParse(Problem, fromJson(text))
   return read.success ? read.output : undefined

@@ -11,8 +11,8 @@ type Schema = v.GenericSchema
 type Read<Answer extends Schema> = Promise<v.InferOutput<Answer>>
 
 /**
- * The admin API. What it refuses, and what keeps it from answering, is thrown as a Failure; so is an answer of another
- * form than the schema's.
+ * The admin API. Throws a Failure if the API refuses a request, is unreachable, or answers in
+ * another form than the schema's.
  */
 export type Api = {
   get: <Answer extends Schema>(answer: Answer, path: string, query?: Query) => Read<Answer>
@@ -25,7 +25,7 @@ export type Api = {
     path: string,
     query?: Query,
   ) => Promise<v.InferOutput<Item>[]>
-  /** The API's clock as of its last answer, epoch ms. */
+  /** The API's clock at its last answer, in epoch ms. */
   lastDate: () => number
 }
 
@@ -40,7 +40,7 @@ export function openApi({ url, key, isLocal }: Settings): Api {
       headers: {
         authorization: `Bearer ${key}`,
         ...(body && { "content-type": "application/json" }),
-        // So that one whose answer was lost may be sent again without a second effect.
+        // So that a request whose answer was lost can be repeated without a second effect.
         ...(method === "POST" && { "idempotency-key": randomUUID() }),
       },
       ...(body && { body: JSON.stringify(body) }),
@@ -76,7 +76,7 @@ export function openApi({ url, key, isLocal }: Settings): Api {
   }
 }
 
-/** Once more where a connection breaks, if that cannot do harm. */
+/** Retries once after a broken connection, if that is safe. */
 async function send(url: string, request: RequestInit) {
   const once = async () => {
     const response = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })
@@ -102,6 +102,6 @@ function searchOf(query: Query): string {
 function unreachable(url: string, isLocal: boolean, error: unknown): string {
   const cause = causeOf(error)
   const reason = cause?.code ?? cause?.message ?? (error as Error).name
-  const mend = isLocal ? "Is `npm start` running?" : "Is RINGBACK_URL right?"
-  return `${url} cannot be reached (${reason}). ${mend}`
+  const hint = isLocal ? "Is `npm start` running?" : "Is RINGBACK_URL right?"
+  return `${url} cannot be reached (${reason}). ${hint}`
 }

@@ -5,7 +5,10 @@ import { Failure } from "./failure.ts"
 const Named = v.looseObject({ id: v.string(), name: v.string() })
 type Named = v.InferOutput<typeof Named>
 
-/** The tenant asked for by id or name; else that of the tenant's key; else the only one, or the one of `npm start`. */
+/**
+ * The tenant given by id or name; else the tenant of the key; else the only one, or that of `npm
+ * start`.
+ */
 export async function chooseTenant(
   api: Api,
   key: string,
@@ -20,7 +23,10 @@ export async function chooseTenant(
   return choose(tenants, { what: "tenant", option: "--tenant", asked, usual: ["demo", "local"] }).id
 }
 
-/** The source asked for by id or name; else the only one, or the one of `npm start`; made where there is none. */
+/**
+ * The source given by id or name; else the only one, or that of `npm start`. Creates one if there
+ * is none.
+ */
 export async function chooseSource(
   api: Api,
   tenant: string,

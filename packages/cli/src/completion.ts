@@ -2,10 +2,10 @@ import type { Command } from "commander"
 
 type Word = { word: string; does: string }
 
-/** What may follow in one place of a command line: after `endpoints`, say. */
+/** The words that may follow at one position of a command line, such as after `endpoints`. */
 type Place = { path: string[]; words: Word[] }
 
-/** Each place that the commands of the program have. */
+/** Every position of the program's commands. */
 function placesOf(command: Command, path: string[] = []): Place[] {
   const commands = command.commands.map((each) => ({
     word: each.name(),
@@ -23,7 +23,7 @@ function placesOf(command: Command, path: string[] = []): Place[] {
   return [{ path, words: [...commands, ...choices, ...options, help] }, ...inner]
 }
 
-/** The values that an option takes, by its name. */
+/** The values of an option, by its name. */
 function choicesOf(command: Command): Map<string, string[]> {
   const own = command.options.flatMap(({ long, argChoices }): [string, string[]][] =>
     long && argChoices ? [[long, argChoices]] : [],
@@ -33,7 +33,9 @@ function choicesOf(command: Command): Map<string, string[]> {
 
 export const shells = ["bash", "zsh", "fish"]
 
-/** A script that completes `ringback` in that shell: nothing is run, and nobody asked, while one types. */
+/**
+ * A script that completes `ringback` in that shell, without running a program while the user types.
+ */
 export function completionScript(program: Command, shell: string): string {
   const places = placesOf(program)
   const choices = choicesOf(program)
@@ -78,7 +80,7 @@ function fish(places: Place[], choices: Map<string, string[]>): string {
       const isOption = word.startsWith("--")
       const isFirst = path.length === 0
       const condition = isFirst ? `not ${seen(firsts.join(" "))}` : path.map(seen).join("; and ")
-      // Global options may stand anywhere.
+      // Global options may be anywhere.
       const where = isFirst && isOption ? "" : ` -n '${condition}'`
       const values = choices.get(word)
       const what = isOption ? `-l ${word.slice(2)}` : `-a ${word}`

@@ -1,10 +1,10 @@
 import * as v from "valibot"
 import type { Column } from "./table.ts"
 
-/** How an argument that names one is read. */
+/** The description of an endpoint argument. */
 export const anEndpoint = { one: "an endpoint", prefix: "ep" }
 
-/** An endpoint, as far as lists show it. */
+/** An endpoint: the fields that lists show. */
 export const Endpoint = v.looseObject({
   id: v.string(),
   url: v.nullish(v.string()),
@@ -16,7 +16,7 @@ export const Endpoint = v.looseObject({
 })
 export type Endpoint = v.InferOutput<typeof Endpoint>
 
-/** Where its webhooks go. */
+/** The endpoint's destination. */
 export const targetOf = ({ url, connector }: Endpoint): string =>
   url ?? connector?.kind ?? "fetched"
 

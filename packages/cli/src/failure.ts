@@ -1,6 +1,6 @@
-/** Something the person at the keyboard can mend: said in a line or two, without a stack. */
+/** An error that the user can fix. Printed in one or two lines, without a stack. */
 export class Failure extends Error {
-  /** 2: the command or a setting was wrong. 1: it was right, and failed. */
+  /** 2: the command or a setting is invalid. 1: the command was valid but failed. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2 = 1) {

@@ -2,12 +2,12 @@ import { Argument, type Command } from "commander"
 import { Failure } from "./failure.ts"
 
 export type Kind = {
-  /** What one of them is called, with its article. */
+  /** The singular noun, with its article. */
   one: string
   prefix: string
 }
 
-/** Examples below a command's help, each with what it does. */
+/** Examples below a command's help, each with a description. */
 export function addExamples(command: Command, examples: [line: string, does?: string][]): Command {
   return command.addHelpText("after", () => {
     const root = rootOf(command).name()
@@ -21,12 +21,12 @@ export function addExamples(command: Command, examples: [line: string, does?: st
 
 const rootOf = (command: Command): Command => (command.parent ? rootOf(command.parent) : command)
 
-/** An argument that is an id of that kind: a slip is named before anything is asked of the API. */
+/** An id argument of that kind. A mistyped id is reported before any request. */
 export function idArgument(name: string, { one, prefix }: Kind): Argument {
   return new Argument(name, `${one}: ${prefix}_...`).argParser((text) => readId(text, one, prefix))
 }
 
-/** The same of a command that lists all without it, among others of its group. */
+/** The same, but optional: without it the command lists all. */
 export function optionalId(group: Command, { one, prefix }: Kind): Argument {
   return new Argument("[id]", `${one}: ${prefix}_...`).argParser((text) => {
     if (text.startsWith(`${prefix}_`)) return text

@@ -11,7 +11,7 @@ export type ListOptions = PageOptions & { after?: string; before?: string }
 
 const fromNow = (text: string) => readTime(text, Date.now())
 
-/** The options of every list, */
+/** The options of every list. */
 export function addPageOptions(command: Command): Command {
   return command
     .addOption(
@@ -22,7 +22,7 @@ export function addPageOptions(command: Command): Command {
     .option("--cursor <cursor>", "go on where the page before ended")
 }
 
-/** and those of a log. */
+/** The options of logs. */
 export function addListOptions(command: Command, ofWhat: string): Command {
   command
     .option("--after <time>", `after that time (${ofWhat}): RFC 3339, or 10m, 2h, 3d ago`, fromNow)
@@ -38,11 +38,11 @@ function readLimit(text: string): string {
 export type List<Item extends v.GenericSchema> = {
   item: Item
   columns: Column<v.InferOutput<Item>>[]
-  /** What is said where there are none. */
+  /** Printed if the list is empty. */
   none: string
 }
 
-/** Prints a page of a list: the API's own answer as JSON, or a table and how to go on. */
+/** Prints a page of a list: the API's answer as JSON, or a table and how to continue. */
 export async function printPage<Item extends v.GenericSchema>(
   { api, terminal, isJson }: Pick<Session, "api" | "terminal" | "isJson">,
   path: string,
@@ -57,10 +57,10 @@ export async function printPage<Item extends v.GenericSchema>(
     terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
 }
 
-// Where filters let little through, the API's pages are short or empty.
+// With restrictive filters, the API's pages may be short or empty.
 const MOST_PAGES = 20
 
-/** As many as were asked for, where that takes no more than so many pages. */
+/** Fetches the requested number of items, within a maximum number of pages. */
 async function fill<Item extends v.GenericSchema>(
   api: Api,
   item: Item,

@@ -4,16 +4,16 @@ import { createInterface } from "node:readline/promises"
 import { runCli } from "./program.ts"
 import { openTerminal } from "./terminal.ts"
 
-// Node gives each address of a name 250 ms: on a slow line the API would not be reached.
+// Node's default is 250 ms for each address of a name, which is too short for slow connections.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
-// Whoever reads our output may leave early (`| head`): that is no error.
+// A reader of the output may close it early (`| head`). That is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0)
   throw error
 })
 
-// The first Ctrl-C ends in good order, the second one at once.
+// The first Ctrl-C stops cleanly, the second one at once.
 const stop = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {

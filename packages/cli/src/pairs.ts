@@ -6,13 +6,13 @@ type Texts = Record<string, string>
 
 // Every reader here is commander's: it gets what stood before where an option comes twice, and throws what is shown.
 
-/** `name=value`, again and again. */
+/** `name=value`, repeatable. */
 export const readPair = (text: string, before: Texts = {}): Texts => ({
   ...before,
   ...cutAt(text, "=", "name=value"),
 })
 
-/** `Name: value`, again and again. */
+/** `Name: value`, repeatable. */
 export const readHeader = (text: string, before: Texts = {}): Texts => ({
   ...before,
   ...cutAt(text, ":", "'Name: value'"),
@@ -40,7 +40,7 @@ function readValue(text: string): unknown {
   return JSON.parse(value) as unknown
 }
 
-/** `a,b`, again and again. */
+/** `a,b`, repeatable. */
 export const readWords = (text: string, before: string[] = []): string[] => [
   ...before,
   ...text
@@ -61,19 +61,19 @@ export function readSeconds(text: string): number {
   throw new InvalidArgumentError("Give a duration such as 90s, 10m, 2h, 3d, or 0.")
 }
 
-/** A JSON object, or `@` and the file that it stands in. */
+/** A JSON object, or `@` and a file name. */
 export function readData(text: string): object {
   const json = text.startsWith("@") ? readFile(text.slice(1)) : text
   try {
     const value: unknown = JSON.parse(json)
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new InvalidArgumentError("Give a JSON object, or @ and the file that it stands in.")
 }
 
-/** An expression, or `@` and the file that it stands in. */
+/** An expression, or `@` and a file name. */
 export const readExpression = (text: string): string =>
   text.startsWith("@") ? readFile(text.slice(1)) : text
 

@@ -30,15 +30,15 @@ import type { Terminal } from "./terminal.ts"
 export type World = {
   env: NodeJS.ProcessEnv
   terminal: Terminal
-  /** Aborted when the person wants to stop. */
+  /** Aborted when the user stops the command. */
   stopped: AbortSignal
-  /** Asks at the keyboard; left out where nobody sits there. */
+  /** Asks the user; absent if the input is not interactive. */
   confirm?: Connection["confirm"]
 }
 
 type Globals = { url?: string; tenant?: string; json?: boolean }
 
-/** A new command is a file in commands/ and a name here. */
+/** A new command needs a file in commands/ and a name here. */
 const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
   ["Try it:", [addListen, addPull, addTrigger, addPreview]],
   ["Look up:", [addEvents, addDeliveries, addRecords, addAudit, addEventTypes, addWhoami]],
@@ -46,7 +46,7 @@ const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]
   ["Set up:", [addEndpoints, addSources, addKeys, addTenants, addPortalLink, addErase]],
 ]
 
-/** Runs one command line and answers its exit code. */
+/** Runs one command line and returns its exit code. */
 export async function runCli(args: string[], world: World): Promise<number> {
   const program = makeProgram(world)
   try {
@@ -65,7 +65,7 @@ export async function runCli(args: string[], world: World): Promise<number> {
 
 function makeProgram(world: World): Command {
   const { terminal, env } = world
-  // What was typed to come here, so that hints can be copied: a checkout puts no `ringback` on the PATH.
+  // The command as typed, so that hints can be copied: a checkout has no `ringback` on the PATH.
   const name = env["npm_lifecycle_event"] === "cli" ? "npm run cli --" : "ringback"
   const program = new Command(name)
     .description("Listen to, trigger, look up, send again and set up the webhooks of a Ringback.")

@@ -1,14 +1,14 @@
 import type { Problem } from "./answer.ts"
 import { Failure } from "./failure.ts"
 
-// What the person at the keyboard can do, where the API's own words do not say it.
-const MENDS: Record<string, string> = {
+// Advice for the user where the API's message has none.
+const HINTS: Record<string, string> = {
   "auth.missing": "Set RINGBACK_KEY to the operator's key or a tenant's.",
   "auth.invalid": "Set RINGBACK_KEY to one that is good.",
   "rate_limit.exceeded": "Wait a little, then do it again.",
 }
 
-/** The API said no, or somebody else did where it should be. */
+/** An error answer of the API, or of another server at its URL. */
 export class Refusal extends Failure {
   readonly status: number
   readonly code: string | undefined
@@ -23,21 +23,21 @@ export class Refusal extends Failure {
 }
 
 function wordsOf(status: number, { title, detail, code, errors }: Problem): string {
-  // What is said of one field already is not said twice.
+  // The text for a single field is not repeated.
   const isSaid = errors.some(({ message }) => message === detail)
   const what = [title ?? `HTTP ${status}`, isSaid ? "" : detail].filter(Boolean).join(": ")
   const where = errors.map(({ path, message }) => `\n  ${path} ${message}`).join("")
-  const mend = MENDS[code] === undefined ? "" : `\n  ${MENDS[code]}`
-  return `${what} (${code})${where}${mend}`
+  const hint = HINTS[code] === undefined ? "" : `\n  ${HINTS[code]}`
+  return `${what} (${code})${where}${hint}`
 }
 
 function strangerAt(url: string, status: number): string {
   const isDown = status >= 500
-  const mend = isDown
+  const hint = isDown
     ? "It may be down: try again later"
     : "Is the URL right (--url, RINGBACK_URL)?"
-  return `${url} answered ${status}, and not as Ringback's API does. ${mend}`
+  return `${url} answered ${status}, and not as Ringback's API does. ${hint}`
 }
 
-/** Whether the API has no such thing (any more). */
+/** Whether the API reports that the object does not exist. */
 export const isNotFound = (error: unknown) => error instanceof Refusal && error.status === 404

@@ -3,7 +3,7 @@ import type { Connection } from "./session.ts"
 import { printPairs, type Pair } from "./table.ts"
 import { localTime } from "./time.ts"
 
-/** Says that it was done: the API's answer as JSON, or a line, and what one may want to do next. */
+/** Confirms an action: the API's answer as JSON, or one line and suggested next steps. */
 export function sayDone(
   { terminal, isJson }: Connection,
   answer: unknown,
@@ -15,7 +15,7 @@ export function sayDone(
   for (const line of next) terminal.note(terminal.paint("dim", `  ${line}`))
 }
 
-/** One thing, as JSON or a field a line. A field that the API adds later is shown as well. */
+/** Prints one object, as JSON or one field per line. Unknown fields are shown as well. */
 export function sayRecord({ terminal, isJson }: Connection, record: object): void {
   if (isJson) return terminal.print(JSON.stringify(record))
   printPairs(
@@ -32,7 +32,7 @@ function valueText(name: string, value: unknown): string {
   return Object.keys(value).length === 0 ? "" : JSON.stringify(value)
 }
 
-/** Goes on only where the person means it: asked at the keyboard, or said with --yes. */
+/** Continues only after confirmation, by a prompt or --yes. */
 export async function mustMean(
   { confirm }: Connection,
   isSure: boolean | undefined,

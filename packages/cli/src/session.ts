@@ -3,28 +3,28 @@ import type { Api } from "./api.ts"
 import type { Settings } from "./settings.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** What a command works with. */
+/** The context of a command. */
 export type Connection = {
   api: Api
   settings: Settings
   terminal: Terminal
   isJson: boolean
   stopped: AbortSignal
-  /** Asks at the keyboard; undefined where nobody sits there. */
+  /** Asks the user; undefined if the input is not interactive. */
   confirm: ((question: string) => Promise<boolean>) | undefined
-  /** What was typed to come here, for hints that can be copied. */
+  /** The command as typed, for hints that can be copied. */
   name: string
 }
 
-/** The same, once it is known whose things it is about. */
+/** The same, with the tenant known. */
 export type Session = Connection & { tenant: string }
 
 export type Open = {
-  /** For what belongs to no tenant. */
+  /** For requests without a tenant. */
   connect: (command: Command) => Connection
   open: (command: Command) => Promise<Session>
 }
 
-/** Of the tenant: `/tenants/{id}` and what follows, ids encoded. */
+/** For requests of the tenant: the path after `/tenants/{id}`, ids encoded. */
 export const pathOf = ({ tenant }: Pick<Session, "tenant">, ...parts: string[]) =>
   `/tenants/${[tenant, ...parts].map(encodeURIComponent).join("/")}`

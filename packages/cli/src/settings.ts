@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Failure } from "./failure.ts"
 
-/** Which API, and with which key. */
+/** The API's URL and the key. */
 export type Settings = { url: string; key: string; isLocal: boolean }
 
 const DEFAULT_URL = "http://127.0.0.1:3000"
 
-/** From the environment; on a laptop from what `npm start` left in its data directory. */
+/** Reads the environment. On the developer's machine, also the data directory of `npm start`. */
 export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefined): Settings {
   const dataDir = env["RINGBACK_DATA_DIR"] || ".ringback"
   const url = givenUrl || env["RINGBACK_URL"] || readyUrl(dataDir) || DEFAULT_URL
@@ -28,11 +28,11 @@ export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefine
   return { url: url.replace(/\/+$/, ""), key, isLocal }
 }
 
-// A laptop's operator key never goes to another machine.
+// The local operator key is never sent to another machine.
 const localKey = (env: NodeJS.ProcessEnv, dataDir: string) =>
   env["RINGBACK_OPERATOR_KEY"] || read(join(dataDir, "operator-key"))?.trim()
 
-// The line that `npm start` printed once it was up.
+// The line that `npm start` printed when it was ready.
 function readyUrl(dataDir: string): string | undefined {
   const text = read(join(dataDir, "ready.json"))
   if (text === undefined) return undefined

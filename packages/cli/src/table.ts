@@ -4,12 +4,12 @@ import { fit, widthOf } from "./width.ts"
 
 export type Column<Item> = {
   title: string
-  /** `isNarrow`: few columns are left for it. */
+  /** `isNarrow`: only few columns are left. */
   text: (item: Item, isNarrow: boolean) => string
   style?: (item: Item) => Style | undefined
-  /** It may be cut where there is little room. An id may not: it is there to be copied. */
+  /** May be truncated if space is short. Ids may not, because users copy them. */
   isFlexible?: boolean
-  /** It may be left out where there is less. */
+  /** May be omitted if even less space is left. */
   isExtra?: boolean
 }
 
@@ -17,7 +17,10 @@ const GAP = 2
 const LEAST = 12
 const COMFORTABLE = 28
 
-/** A line for each item. What does not fit a terminal is cut, then left out; at last each item is written as a list. */
+/**
+ * One line per item. Columns that do not fit are truncated, then omitted. In the last resort each
+ * item is a list.
+ */
 export function printTable<Item>(terminal: Terminal, columns: Column<Item>[], items: Item[]): void {
   const room = terminal.columns()
   const isShort = isNarrow(terminal)
@@ -65,7 +68,7 @@ function totalOf<Item>(columns: Column<Item>[], cells: Cells<Item>, how: Fit) {
   return widths.reduce((sum, width) => sum + width, GAP * (columns.length - 1))
 }
 
-/** The flexible columns share what the others leave, each up to what it needs. */
+/** Flexible columns share the remaining width, each up to what it needs. */
 function widthsOf<Item>(columns: Column<Item>[], cells: Cells<Item>, room: number): number[] {
   let over = totalOf(columns, cells, "most") - room
   const widths = columns.map((column) => widthOfColumn(column, cells, "most"))
@@ -98,7 +101,7 @@ function printLists<Item>(
 
 export type Pair = [name: string, value: string, style?: Style | undefined]
 
-/** A name and a value in each line; what is empty is left out. */
+/** One name and value per line. Empty values are omitted. */
 export function printPairs(terminal: Terminal, pairs: Pair[]): void {
   const said = pairs.filter(([, value]) => value !== "")
   const width = Math.max(0, ...said.map(([name]) => widthOf(name)))

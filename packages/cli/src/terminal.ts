@@ -2,20 +2,23 @@ import { styleText } from "node:util"
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** Where a command speaks: results to stdout, all else to stderr, so that a pipe gets results alone. */
+/**
+ * A command's output: results go to stdout and all else to stderr, so that a pipe gets only
+ * results.
+ */
 export type Terminal = {
   /** Writes a line of result. */
   print: (line: string) => void
   /** Writes a line for people. */
   note: (line: string) => void
   paint: (style: Style, text: string) => string
-  /** How many characters a line of result may have; a file or a pipe has no bound. */
+  /** Maximum width of a result line; unlimited for a file or a pipe. */
   columns: () => number
 }
 
 const NARROW = 120
 
-/** Whether times are to be short, and what is clear without a word left out. */
+/** Whether to use short times and omit redundant words. */
 export const isNarrow = (terminal: Terminal) => terminal.columns() < NARROW
 
 type Output = { write: (text: string) => unknown; isTTY?: boolean; columns?: number }

@@ -4,7 +4,7 @@ import { plain } from "./plain.ts"
 import type { Terminal } from "./terminal.ts"
 import { fit, widthOf } from "./width.ts"
 
-/** A webhook's body, as far as it is shown. */
+/** A webhook's body: the fields that are shown. */
 export const Webhook = v.looseObject({
   id: v.string(),
   type: v.string(),
@@ -20,7 +20,10 @@ const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = 40
 const LEAST_SUBJECT_WIDTH = 12
 
-/** One line for a webhook: when, what, about whom, how late; whatever else is to be said comes behind, the id where there is room. */
+/**
+ * One line for a webhook: time, type, subject, delay, then other details. The id is included if
+ * there is room.
+ */
 export function webhookLine(
   terminal: Terminal,
   webhook: Webhook,
@@ -49,7 +52,7 @@ export function webhookLine(
   return [...before, fit(subjectOf(webhook.data), width), ...tail].join("  ")
 }
 
-/** What it is about, in a few words: who or what, and how it stands. */
+/** A short text of the subject and its state. */
 export function subjectOf(data: Record<string, unknown>): string {
   const text = (name: string) => (typeof data[name] === "string" ? data[name] : "")
   const who = text("name") || text("dialAddr") || text("number") || text("url") || text("reason")
@@ -60,7 +63,7 @@ export function subjectOf(data: Record<string, unknown>): string {
   return words.filter((word) => word !== "").join(" · ")
 }
 
-/** Milliseconds as people say them. */
+/** Milliseconds in a readable form. */
 export function durationText(millis: number): string {
   if (millis < 1000) return `${Math.max(0, Math.round(millis))} ms`
   if (millis < 60_000) return `${(millis / 1000).toFixed(1)} s`
@@ -70,7 +73,7 @@ export function durationText(millis: number): string {
 
 const clock = (at: number) => new Date(at).toTimeString().slice(0, 8)
 
-/** The colour of what an event's type tells. */
+/** The colour of an event type. */
 export function styleOfType(type: string) {
   if (/\.(created|started|answered)$/.test(type)) return "green"
   if (/\.(deleted|completed)$/.test(type)) return "magenta"

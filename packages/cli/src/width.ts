@@ -7,14 +7,14 @@ const WIDE =
 const widthOfCharacter = (character: string) =>
   ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1
 
-/** How many columns of a terminal the text takes. */
+/** The text's width in terminal columns. */
 export function widthOf(text: string): number {
   let width = 0
   for (const character of plain(text)) width += widthOfCharacter(character)
   return width
 }
 
-/** Exactly that many columns wide: cut with an ellipsis, or filled up. */
+/** Exactly that many columns: truncated with an ellipsis, or padded. */
 export function fit(text: string, width: number): string {
   const whole = plain(text)
   if (widthOf(whole) <= width) return whole + " ".repeat(width - widthOf(whole))

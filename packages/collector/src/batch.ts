@@ -13,11 +13,14 @@ export type BatchResult =
     }
   | { isReached: false; error: Error }
 
-/** SQS's bounds of one call. */
+/** SQS's limits for one SendMessageBatch call. */
 export const BATCH_COUNT = 10
 export const BATCH_BYTES = 1_048_576
 
-/** Sends bodies in one call. The result names them by their index; `failed` ones may be sent again. */
+/**
+ * Sends the bodies in one call. The result refers to each body by its index. `failed` bodies can be
+ * sent again.
+ */
 export async function sendBatch(
   sqs: Sqs,
   queueUrl: string,
@@ -44,7 +47,8 @@ export async function sendBatch(
     return { isReached: true, accepted, refused, failed }
   } catch (cause) {
     const error = cause as Error
-    // A call of one message that SQS cannot take is a refusal of that message; a larger one says nothing of which.
+    // SQS rejects a whole batch without naming the invalid message. A rejected batch of one
+    // identifies it.
     if (!CONTENT_ERRORS.test(error.name)) return { isReached: false, error }
     if (bodies.length > 1) return singly(sqs, queueUrl, groupId, bodies, signal)
     const refusal = { index: 0, code: error.name, message: error.message }
@@ -54,7 +58,7 @@ export async function sendBatch(
 
 const CONTENT_ERRORS = /InvalidMessageContents|BatchRequestTooLong|InvalidParameterValue/
 
-// SQS blames the sender for throttling and for missing rights too: those pass.
+// SQS also sets SenderFault for throttling and missing permissions, which are temporary.
 const PASSING = /thrott|access|kms|limit|auth|token|credential/i
 
 const isForGood = ({

@@ -12,8 +12,9 @@ import type { CollectorSettings } from "./settings.ts"
 import { version } from "./version.ts"
 
 /**
- * Tries all that a collector needs. Says nothing where all is well; else what it finds, and how to mend it. The result is
- * the exit code: 1 where something cannot be reached or used, 2 where no event would come, else 0.
+ * Tests everything that a collector needs. Prints nothing if all tests pass, otherwise each finding
+ * and its fix. Returns the exit code: 1 if something is unreachable or unusable, 2 if no events
+ * would arrive, otherwise 0.
  */
 export async function check(
   settings: CollectorSettings,
@@ -29,16 +30,16 @@ export async function check(
   if (findings.every(({ is }) => is === "ok")) return 0
   for (const { is, what, mend } of findings) {
     say(`${is.padEnd(15)} ${what}`)
-    if (mend) say(`${" ".repeat(15)} mend: ${mend}`)
+    if (mend) say(`${" ".repeat(15)} fix: ${mend}`)
   }
   return Math.max(...findings.map(({ is }) => CODES[is]))
 }
 
 const CODES = { ok: 0, "could be better": 0, WRONG: 1, MISSING: 2 }
 
-// It answered the login, and was gone before the rest.
+// The PBX accepted the login, but the connection ended before the other checks.
 function lostPbx(error: Error): Finding[] {
-  const mend = "try again: it was restarted, or something on the way ends connections"
+  const mend = "try again: the PBX was restarted, or a firewall or proxy closes connections"
   return [{ is: "WRONG", what: `PBX: ${error.message}`, mend }]
 }
 
@@ -56,12 +57,12 @@ async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Findin
   })
   try {
     await sqs.send(command)
-    return { is: "ok", what: "queue: took a message" }
+    return { is: "ok", what: "queue: accepted a message" }
   } catch (cause) {
     const { name, message } = cause as Error
     const mend = /access|auth|token|credential|signature/i.test(name)
       ? "AWS credentials that may call sqs:SendMessage on this queue"
-      : "RINGBACK_INGEST_QUEUE_URL, AWS_REGION, AWS_ENDPOINT_URL_SQS, and the way there"
+      : "RINGBACK_INGEST_QUEUE_URL, AWS_REGION, AWS_ENDPOINT_URL_SQS, and the network route to SQS"
     return { is: "WRONG", what: `queue: ${name}: ${message}`, mend }
   }
 }
@@ -70,9 +71,9 @@ function checkSpool(dir: string): Finding {
   try {
     makeDirectory(dir)
     accessSync(dir, constants.W_OK)
-    return { is: "ok", what: `spool: ${dir} can be written` }
+    return { is: "ok", what: `spool: ${dir} is writable` }
   } catch (cause) {
     const what = `spool: ${dir}: ${(cause as Error).message}`
-    return { is: "WRONG", what, mend: "RINGBACK_SPOOL_DIR, or the rights of this user there" }
+    return { is: "WRONG", what, mend: "RINGBACK_SPOOL_DIR, or this user's permissions on it" }
   }
 }

@@ -12,25 +12,25 @@ export type CollectorOptions = {
   sqs: Sqs
   spoolDir: string
   spoolMaxMb?: number
-  /** Messages a second, at the most. */
+  /** Maximum messages per second. */
   sendRate?: number
-  /** AMI events to forward beside those of the dialler, by name. */
+  /** Names of AMI events to forward in addition to the dialler's. */
   amiEvents?: readonly string[]
   /** Null (default): no /healthz and /metrics. 0: any free port. */
   healthPort?: number | null
   healthHost?: string
-  /** The time of each call of the queue. */
+  /** Called with the duration of each SQS call. */
   onBatch?: (durationMs: number) => void
   /** Absent: nothing is traced. */
   tracing?: Tracing
   log: Log
-  /** Time, for the PBX's session and all that is written down. */
+  /** Used for the AMI session and for all recorded times. */
   clock?: Clock
   heartbeatMs?: number
-  /** Where to ask whether the token is good; without it nobody is asked. */
+  /** The API that validates the token. Without a URL the token is not validated. */
   apiUrl?: string
   tokenCheckMs?: number
-  /** How far apart the PBX's lists are asked for twice after a gap. */
+  /** Time between the two reads of the PBX's lists after a gap. */
   confirmMs?: number
   tuning?: Partial<Tuning>
 }

@@ -17,19 +17,25 @@ export type Collector = {
   ready: Promise<void>
   healthPort: number | null
   status: () => Status
-  /** Takes new credentials and settings of the same source over, without missing an event. */
+  /** Applies new credentials and settings of the same source without missing an event. */
   reload: (options: Pick<CollectorOptions, "ami" | "sourceToken">) => Promise<void>
-  /** Logs off, sends what is in the spool while the queue takes it, and lets go of the directory. */
+  /**
+   * Logs off, sends what is left in the spool while the queue is reachable, and unlocks the
+   * directory.
+   */
   stop: () => Promise<void>
 }
 
 const MEGABYTE = 1_048_576
 
-/** Reads one PBX into the ingest queue until it is stopped. Throws a SettingError where it cannot begin. */
+/**
+ * Forwards the events of one PBX to the ingest queue until stopped. Throws a SettingError if it
+ * cannot start.
+ */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { spoolDir, clock = systemClock, healthPort = null } = options
   const token = parseSourceToken(options.sourceToken)
-  if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is no source token (rbs_...)")
+  if (!token) throw new SettingError("RINGBACK_SOURCE_TOKEN is not a source token (rbs_...)")
   const log: Log = (event, fields) => options.log(event, { source: token.source, ...fields })
   const maxBytes = (options.spoolMaxMb ?? 1_024) * MEGABYTE
   const storage = await openStorage({ dir: spoolDir, maxBytes, log, now: clock.now })
@@ -65,7 +71,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       async reload({ ami, sourceToken: text }) {
         const next = parseSourceToken(text)
         if (next?.source !== token.source) {
-          throw new SettingError("RINGBACK_SOURCE_TOKEN is of another source: that takes a restart")
+          throw new SettingError(
+            "RINGBACK_SOURCE_TOKEN belongs to another source: restart the collector to change it",
+          )
         }
         sourceToken = text
         await pbxCollector.reload(ami, next)

@@ -7,13 +7,18 @@ export type Gap = GapMessage["gap"]
 
 export type Synthetic = { reason: string; gap: string; others?: string[] }
 
-/** SQS takes 1 MiB; the seal and the address stand before the headers. */
+/** SQS accepts 1 MiB. The rest is for the signature and the fields before the headers. */
 export const MAX_JSON_BYTES = 1_000_000
 
-/** A message whose headers are still to be written as JSON: behind this head, before a closing brace. */
+/**
+ * A message whose headers are not yet serialized. Their JSON follows `head`; a closing brace ends
+ * the message.
+ */
 export type Draft = { head: string; message: AmiMessage; maxBytes: number }
 
-/** Makes the messages of one collector for one source, as ASCII JSON on one line. Each has an id of its own, made here. */
+/**
+ * Makes the messages of one collector for one source: single-line ASCII JSON, each with a new id.
+ */
 export type Envelope = {
   event: (message: AmiMessage, receivedAt: number, synthetic?: Synthetic) => Draft | string
   record: (row: AmiMessage, receivedAt: number) => string
@@ -26,13 +31,14 @@ export type Envelope = {
   ) => HeartbeatMessage
 }
 
-/** `skewMs`: how far this collector's clock is ahead of its PBX's, as far as that is known. */
+/** `skewMs`: the collector's clock minus the PBX's; undefined if unknown. */
 export function makeEnvelope(
   address: { tenant: string; source: string; collector: string },
   skewMs: () => number | undefined = () => undefined,
 ): Envelope {
   const tail = JSON.stringify(address).slice(1, -1)
-  // Written by hand, the time first: this is the hot path, and the spool finds the time without parsing.
+  // Serialized by hand because this is the hot path. The time comes first so that the spool finds
+  // it without parsing.
   const open = (kind: string, receivedAt: number) =>
     `{"v":1,"kind":"${kind}","receivedAt":${receivedAt},"id":"${makeMessageId()}",${tail}`
   return {
@@ -63,13 +69,14 @@ export function makeEnvelope(
   }
 }
 
-// What is inferred is newer than all that the PBX said of the record, by the PBX's clock. By ours it may look older.
+// An inferred event must be newer than every real event of its record, so it is stamped with the
+// PBX's clock.
 function stamped({ kind, name, headers }: AmiMessage, at: number): AmiMessage {
   const [first, ...rest] = headers
   return { kind, name, headers: [first!, ["Timestamp", (at / 1_000).toFixed(6)], ...rest] }
 }
 
-/** The message's JSON as text. */
+/** The message as JSON text. */
 export function finish(head: string, { headers }: AmiMessage): string {
   return `${head}${toAscii(JSON.stringify(headers))}}`
 }
@@ -79,7 +86,10 @@ const IDS = 1_024
 let pool = ""
 let used = 0
 
-/** 132 random bits as base64url, made many at a time. A counter would begin again after a lost disk, and drop events as duplicates. */
+/**
+ * 132 random bits as base64url, generated in blocks. A counter would restart after a lost disk, and
+ * ingest would drop new events as duplicates.
+ */
 export function makeMessageId(): string {
   if (used === pool.length) {
     pool = randomBytes((IDS * ID_LENGTH * 3) / 4).toString("base64url")

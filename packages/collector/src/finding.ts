@@ -1,4 +1,6 @@
-/** What a check found. `WRONG`: cannot be reached or used. `MISSING`: without it no event comes. */
+/**
+ * A result of `--check`. `WRONG`: unreachable or unusable. `MISSING`: no events arrive without it.
+ */
 export type Finding = {
   is: "ok" | "could be better" | "WRONG" | "MISSING"
   what: string

@@ -8,7 +8,10 @@ import { version } from "./version.ts"
 
 export type Health = { port: number; close: () => Promise<void> }
 
-/** `/healthz` (200 while it lives), `/readyz` (503 until all of it works) and `/metrics`. */
+/**
+ * Serves `/healthz` (200 while the process runs), `/readyz` (503 until everything works) and
+ * `/metrics`.
+ */
 export async function startHealth(
   statuses: () => Status[],
   registry: Registry,

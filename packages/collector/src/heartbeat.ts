@@ -4,7 +4,10 @@ import type { Sqs } from "./batch.ts"
 
 const ANSWER_MS = 10_000
 
-/** Says once that the collector lives. Not spooled: an old heartbeat is worth nothing. True if the queue took it. */
+/**
+ * Sends one heartbeat. It is not spooled, because an old heartbeat is useless. True if the queue
+ * accepted it.
+ */
 export async function sendHeartbeat(
   sqs: Sqs,
   queueUrl: string,

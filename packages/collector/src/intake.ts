@@ -7,7 +7,10 @@ import type { EdgeTrace } from "./edge-trace.ts"
 import type { Spool } from "./spool/spool.ts"
 import type { Entry } from "./spool/send-window.ts"
 
-/** From the socket into the spool. Runs while the socket is being read, so it does little and waits for nothing. */
+/**
+ * Takes messages from the socket into the spool. It blocks the socket's reads, so it does little
+ * and never waits.
+ */
 export class Intake {
   syntheticCount = 0
   #newest: AmiMessage | undefined
@@ -35,7 +38,7 @@ export class Intake {
     this.#trace = parts.trace
   }
 
-  /** False: not an event that is forwarded. */
+  /** False if the event is not forwarded. */
   take(message: AmiMessage, receivedAt: number): boolean {
     if (message.kind !== "event") return false
     const wanted = this.#selection.find(message.name)
@@ -43,20 +46,20 @@ export class Intake {
     wanted.count++
     this.#newest = message
     this.#newestAt = receivedAt
-    // What was not kept is not known: the lists are asked for it later.
+    // Only stored events update the known records. A lost event is inferred from the lists later.
     const entry = this.#keep(message, receivedAt)
     if (entry && wanted.said) this.#known.note(wanted.said, message, entry)
     return true
   }
 
-  /** Undefined: there was no room for it. */
+  /** Undefined if the spool is full. */
   takeSynthetic(message: AmiMessage, receivedAt: number, synthetic: Synthetic): Entry | undefined {
     const entry = this.#keep(message, receivedAt, synthetic)
     if (entry) this.syntheticCount++
     return entry
   }
 
-  /** A row of a list. That there is no room for it loses no event. */
+  /** Stores a list row. If the spool is full the row is dropped, but no event is lost. */
   takeRecord(row: AmiMessage, receivedAt: number): void {
     const json = this.#envelope.record(row, receivedAt)
     if (json.length <= MAX_JSON_BYTES) this.#spool.append(json)
@@ -64,7 +67,7 @@ export class Intake {
 
   #keep(message: AmiMessage, receivedAt: number, synthetic?: Synthetic): Entry | undefined {
     const json = this.#envelope.event(message, receivedAt, synthetic)
-    // The parser's bound is on the wire's bytes; escaped, they may be more.
+    // The parser limits the bytes on the wire. Escaped as JSON they may exceed the limit.
     const isOversized = typeof json === "string" && json.length > MAX_JSON_BYTES
     const entry = isOversized ? undefined : this.#spool.append(json)
     if (!entry) this.#losses.note(isOversized ? "oversized" : "spool-full", receivedAt)
@@ -76,13 +79,13 @@ export class Intake {
     return this.#newest !== undefined
   }
 
-  /** The PBX's clock in the newest event, null where it does not say (`timestampevents=no`). */
+  /** Timestamp of the newest event by the PBX's clock; null without one (`timestampevents=no`). */
   get newestTimestamp(): number | null {
     const seconds = Number(this.#newest && header(this.#newest, "Timestamp"))
     return Number.isFinite(seconds) ? seconds : null
   }
 
-  /** Our clock minus the PBX's: its delay and the clocks' difference. */
+  /** Our clock minus the PBX's Timestamp: the delay plus the clock difference. */
   get lagSeconds(): number | null {
     const timestamp = this.newestTimestamp
     return timestamp === null ? null : this.#newestAt / 1_000 - timestamp

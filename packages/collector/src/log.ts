@@ -1,4 +1,4 @@
-/** One wide JSON line for each thing worth knowing. Never a secret, never a payload. */
+/** Writes one JSON line for each event. Never contains a secret or a payload. */
 export type Log = (event: string, fields?: Record<string, unknown>) => void
 
 export function makeLog(write: (line: string) => void, now: () => number): Log {

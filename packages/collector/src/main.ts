@@ -11,7 +11,7 @@ import { type CollectorSettings, SettingError } from "./settings.ts"
 import { makeSqs } from "./sqs.ts"
 import { openTelemetry } from "./telemetry.ts"
 
-// Node gives each address of a name 250 ms: on a slow line none of SQS's or the API's would be reached.
+// Node's default is 250 ms for each address of a name, which is too short for slow connections.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
 const log = makeLog((line) => process.stdout.write(line), Date.now)
@@ -58,12 +58,17 @@ async function start(all: CollectorSettings[]): Promise<void> {
   process.on("SIGHUP", () => void reload(collectors))
 }
 
-/** Reads settings and secret files again; sessions are renewed without a gap. What is wrong changes nothing. */
+/**
+ * Reads settings and secret files again and renews the sessions without a gap. Invalid settings
+ * change nothing.
+ */
 async function reload(collectors: Collector[]): Promise<void> {
   try {
     const all = readConfig(process.env)
     if (all.length !== collectors.length) {
-      throw new SettingError("RINGBACK_CONFIG has more or fewer entries: that takes a restart")
+      throw new SettingError(
+        "RINGBACK_CONFIG has more or fewer entries: restart the collector to apply them",
+      )
     }
     for (const [index, settings] of all.entries()) await collectors[index]!.reload(settings)
     log("collector.reloaded")
@@ -80,7 +85,7 @@ try {
     throw new SettingError(`${unknown}: ${why} (packages/collector/README.md)`)
   }
   const all = readConfig(process.env)
-  // For `fetch`, which asks the API; SQS's client has an agent of its own.
+  // For `fetch`, which calls the API. The SQS client has its own agent.
   setGlobalProxyFromEnv(readProxy(process.env))
   if (options.includes("--check")) {
     let code = 0

@@ -2,17 +2,17 @@ import { mkdirSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 
 /**
- * A directory with those above it, for its owner alone. Step by step: in /proc, where a directory can be neither found nor
- * made, Node's own `recursive` never ends.
+ * Creates a directory and its parents, accessible to the owner only. Done step by step, because
+ * Node's `recursive` option never ends in /proc.
  */
 export function makeDirectory(path: string): void {
   if (make(path)) return
   const parent = dirname(path)
   if (parent !== path) makeDirectory(parent)
-  if (!make(path)) throw Object.assign(new Error(`${path} cannot be made`), { code: "ENOENT" })
+  if (!make(path)) throw Object.assign(new Error(`${path} cannot be created`), { code: "ENOENT" })
 }
 
-/** False where what is above it is missing. */
+/** False if the parent directory does not exist. */
 function make(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -82,11 +82,14 @@ const gauges: Fact[] = [
 
 export type Metrics = {
   registry: Registry
-  /** A call of the queue that took some messages. */
+  /** Records the duration of an SQS call that accepted at least one message. */
   observeBatch: (source: string, durationMs: number) => void
 }
 
-/** A registry that is filled when it is read: nothing is counted twice, and the hot path counts in plain variables. */
+/**
+ * A registry that reads the collectors' counters when it is scraped, so the hot path only
+ * increments variables.
+ */
 export function makeMetrics(statuses: () => Status[]): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

@@ -12,7 +12,7 @@ import { askReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts
 const LOGIN_MS = 15_000
 const BOOTED_MS = 2_000
 
-/** Logs in, and looks at the module, the user's rights, the settings and the clock of a PBX. */
+/** Logs in and checks the module, the user's permissions, the settings and the clock of a PBX. */
 export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Promise<Finding[]> {
   const events: AmiMessage[] = []
   const settled = Promise.withResolvers<AmiState>()
@@ -31,7 +31,7 @@ export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Pr
     }
     const pong = await send({ Action: "Ping" })
     const answeredAt = Date.now()
-    // A PBX that is starting loads the module before it says this.
+    // A starting PBX loads the module before it sends FullyBooted.
     for (let waited = 0; !isBooted() && waited < BOOTED_MS; waited += 50) await wait(50)
     const summary = await send({ Action: "OutDialingSummary" })
     const classes = await askReadClasses(send, ami.username)
@@ -73,28 +73,30 @@ function mendOf(state: AmiState | undefined | void): string {
 
 function judgeModule(summary: AmiMessage): Finding {
   if (summary.name.toLowerCase() !== "error") {
-    return { is: "ok", what: "PBX: its lists may be asked for, so gaps are filled from them" }
+    return { is: "ok", what: "PBX: its lists are readable, so gaps are filled from them" }
   }
   const said = header(summary, "Message") ?? "refused"
   if (/unknown command/i.test(said)) {
-    const what = "PBX: res_outbound is not loaded, so no event of the dialler comes"
+    const what = "PBX: res_outbound is not loaded, so no dialler events arrive"
     return { is: "MISSING", what, mend: "module load res_outbound.so, and modules.conf" }
   }
-  const what = `PBX: its lists may not be asked for (${said}), nor what else this user may do`
+  const what = `PBX: this user may not read its lists or its own permissions (${said})`
   return { is: "could be better", what, mend: "write=command for this user" }
 }
 
-/** `classes` is undefined where the PBX does not tell them: of `system` there is another sign. */
+/** `classes` is undefined if the PBX does not report them. */
 function judgeClasses(classes: string[] | undefined, isBooted: boolean): Finding[] {
   if (classes && !mayRead(classes, "message")) {
     return [{ is: "MISSING", what: `PBX: ${UNREAD.reason}`, mend: UNREAD.mend }]
   }
   if (classes ? mayRead(classes, "system") : isBooted) return []
-  const what = "PBX: this user may not read the class system, so Shutdown will not come"
-  return [{ is: "could be better", what, mend: "read=message,system (no blank after the comma)" }]
+  const what = "PBX: this user may not read the class system, so Shutdown events do not arrive"
+  return [{ is: "could be better", what, mend: "read=message,system (no space after the comma)" }]
 }
 
-/** Whether events bear a Timestamp. Asterisk never writes one into the FullyBooted that follows a login. */
+/**
+ * Whether events have a Timestamp. Asterisk never adds one to the FullyBooted that follows a login.
+ */
 function timestampsIn(events: AmiMessage[]): boolean | undefined {
   if (events.some((event) => header(event, "Timestamp") !== undefined)) return true
   return events.some(({ name }) => name !== "FullyBooted") ? false : undefined
@@ -103,9 +105,11 @@ function timestampsIn(events: AmiMessage[]): boolean | undefined {
 function judgeTimestamps(hasTimestamps: boolean | undefined): Finding[] {
   if (hasTimestamps === undefined) return []
   if (hasTimestamps) {
-    return [{ is: "ok", what: "PBX: events bear a Timestamp, so twin collectors agree on each" }]
+    return [
+      { is: "ok", what: "PBX: events have a Timestamp, so two collectors give each the same id" },
+    ]
   }
-  const what = "PBX: events bear no Timestamp, so dllist and queue events of twins come twice"
+  const what = "PBX: events have no Timestamp, so two collectors send dllist and queue events twice"
   return [{ is: "could be better", what, mend: "timestampevents=yes in [general] of manager.conf" }]
 }
 

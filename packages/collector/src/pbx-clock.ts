@@ -1,34 +1,37 @@
 import { PeerClock } from "@ringback/ami/peer-clock"
 import type { Log } from "./log.ts"
 
-// Twins must put the same times on what both of them missed, so what may be the network's delay changes nothing.
+// Two collectors must give the same times to events that both missed. Skews that may be network
+// delay are ignored.
 const NOISE_MS = 100
 const OFF_MS = 2_000
-// Ingest compares collectors whose clocks are up to two minutes apart: none that is nearer to its PBX can be beyond that.
+// Ingest accepts coverage only from collectors whose clocks differ by less than two minutes.
 const ALARM_MS = 60_000
 
 type Level = "right" | "off" | "far"
 
-/** How far this collector's clock is ahead of its PBX's, by which ingest compares collectors. */
+/**
+ * Measures the collector's clock minus its PBX's. Ingest compares collectors by the PBX's clock.
+ */
 export class PbxClock {
-  /** For the session: learns from its pings. */
+  /** Updated by the session's pings. */
   readonly peer = new PeerClock()
   readonly #log: Log
   #skewMs: number | undefined
   #level: Level = "right"
 
-  /** `knownMs`: what an earlier run had measured. */
+  /** `knownMs`: the skew measured by an earlier run. */
   constructor(log: Log, knownMs?: number) {
     this.#log = log
     this.#skewMs = knownMs
   }
 
-  /** Undefined while the PBX has told no time. */
+  /** Undefined until the PBX has sent a time. */
   get skewMs(): number | undefined {
     return this.#skewMs
   }
 
-  /** Takes over what was measured. True where it is something new. */
+  /** Adopts the new measurement. True if the skew changed. */
   look(): boolean {
     const measured = this.peer.skewMs
     if (measured === null) return false
@@ -53,13 +56,13 @@ function levelOf(offMs: number): Level {
   return offMs <= ALARM_MS ? "off" : "far"
 }
 
-/** In words. */
+/** The skew as text. */
 export function describeSkew(skewMs: number): string {
   const seconds = (Math.abs(skewMs) / 1_000).toFixed(1)
   return `${seconds} s ${skewMs < 0 ? "behind" : "ahead of"} the PBX's`
 }
 
-export const CLOCK_MEND = "NTP on both: times of gaps are told by the PBX's clock"
+export const CLOCK_MEND = "NTP on both: the times of gaps are reported by the PBX's clock"
 
-/** Whether that is worth a word. */
+/** Whether the skew is large enough to log. */
 export const isOff = (skewMs: number) => levelOf(Math.abs(skewMs)) !== "right"

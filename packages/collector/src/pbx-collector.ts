@@ -32,7 +32,7 @@ const HEARTBEAT_MS = 30_000
 const MINUTE_MS = 60_000
 const CONFIRM_MS = 3_000
 
-/** The collector of one PBX, for one source: session, spool and sender, and what holds them together. */
+/** Connects session, spool and sender for one PBX and one source. */
 export class PbxCollector {
   readonly #options: PbxCollectorOptions
   readonly #losses: Losses
@@ -83,7 +83,7 @@ export class PbxCollector {
       send,
     })
     this.#gaps = new Gaps({ ...parts, lists, reports: new GapReports(parts) })
-    // What an earlier run lost in that while and did not live to report is not in it.
+    // Unreported gaps of an earlier run interrupt its coverage, so its start is unknown.
     const readSince = openGaps.left.length > 0 ? undefined : state.get("readSince")
     const coverage = new Coverage(readUntilOf(storage), readSince ? Number(readSince) : undefined)
     this.#coverage = coverage
@@ -114,7 +114,7 @@ export class PbxCollector {
       onState: (state) => this.#noteSession(state),
       onStall: (since) => this.#progress.noteStall(since),
       onDropped: ({ why, bytes, firstLine }, at) => {
-        // What the end of a stream cut off belongs to the gap that begins there.
+        // An event cut off by the end of a stream belongs to the gap that starts there.
         if (why === "oversized") this.#losses.note("oversized", at)
         log("message.dropped", { why, bytes, firstLine })
       },
@@ -128,7 +128,7 @@ export class PbxCollector {
     beat()
   }
 
-  /** New settings, make before break: no event is missed between the sessions. Rejects where the PBX refuses them. */
+  /** Opens a new session before closing the old one. Rejects if the PBX refuses the new settings. */
   async reload(ami: AmiTarget, token: SourceToken): Promise<void> {
     this.#key = token
     await this.#client?.renew(ami)
@@ -185,7 +185,7 @@ export class PbxCollector {
     if (name === "connected") this.#opened(state)
     else {
       this.#coverage.lose(state.lastReadAt ?? state.at)
-      // Announced, or nothing listened: another life of the PBX than before.
+      // The PBX announced a shutdown or its port was closed, so it has restarted.
       this.#hasRestarted ||= shutdown !== null || code === "port_refused"
     }
     this.#progress.beat()
@@ -193,14 +193,14 @@ export class PbxCollector {
 
   #opened(state: AmiState): void {
     this.#sessions++
-    // Before the lists are asked for: so the report of a gap knows the clock.
+    // Sent before the list requests, so that the gap report uses the measured clock.
     this.#client!.send({ Action: "Ping" }).then(
       () => this.#noteClock(),
       () => {},
     )
     const ended = this.#coverage.open(state.connectedSince ?? state.at, this.#progress.lostAt)
     this.#gaps.bridge(ended, this.#hasRestarted)
-    // The gap is on record: the next start must not find it again.
+    // The gap is saved, so the next start must not report it again.
     if (ended) this.#progress.remember()
     this.#hasRestarted = false
     this.#ready.resolve()
@@ -219,7 +219,7 @@ export class PbxCollector {
   #noteClock(): void {
     if (!this.#pbxClock.look()) return
     this.#options.storage.remember("skewMs", String(this.#pbxClock.skewMs))
-    // What it said of its times before is put right by it.
+    // Earlier heartbeats used the old clock skew. This one corrects them.
     this.#progress.beat()
   }
 

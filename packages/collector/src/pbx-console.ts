@@ -3,26 +3,29 @@ import { type AmiMessage, outputOf } from "@ringback/ami/message"
 
 type Send = (action: Action) => Promise<AmiMessage>
 
-/** The event classes that a user may read, as the PBX's console shows them; undefined without `write=command`. */
+/**
+ * The event classes that a user may read, from the PBX's console; undefined without
+ * `write=command`.
+ */
 export async function askReadClasses(send: Send, user: string): Promise<string[] | undefined> {
   const name = /^[\w.@-]+$/.test(user) ? user : JSON.stringify(user)
   const answer = await send({ Action: "Command", Command: `manager show user ${name}` })
   return /^\s*read perm:[ \t]*(.*)$/im.exec(outputOf(answer))?.[1]?.trim().split(",")
 }
 
-/** Whether the PBX puts a Timestamp on its events; undefined where its console does not say. */
+/** Whether the PBX adds a Timestamp to its events; undefined if its console does not show it. */
 export async function askTimestamps(send: Send): Promise<boolean | undefined> {
   const answer = await send({ Action: "Command", Command: "manager show settings" })
   const word = /^\s*timestamp events:\s*(yes|no)\b/im.exec(outputOf(answer))?.[1]
   return word === undefined ? undefined : word.toLowerCase() === "yes"
 }
 
-/** Whether a class is among those that may be read. */
+/** Whether a class is in the list of readable classes. */
 export const mayRead = (classes: readonly string[], name: string) =>
   classes.includes(name) || classes.includes("all")
 
-/** Of a user that may not read the dialler's events. */
+/** For a user that may not read the dialler's events. */
 export const UNREAD = {
-  reason: "this user may not read the class message, so no event of the dialler comes",
-  mend: "read=message,system for this user in manager.conf (no blank after the comma)",
+  reason: "this user may not read the class message, so no dialler events arrive",
+  mend: "read=message,system for this user in manager.conf (no space after the comma)",
 }

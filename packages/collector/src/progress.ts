@@ -17,14 +17,14 @@ type ProgressOptions = {
   sqs: Sqs
   queueUrl: string
   signingKey: () => SourceToken
-  /** When the PBX was last heard in the session that is open, or was the last. */
+  /** Last time the PBX sent something in the current or last session. */
   lastReadAt: () => number | null
   now: () => number
 }
 
 const STALLED_AT = "stalledAt"
 
-/** How far the PBX was read: kept for the next start, and said to ingest in heartbeats. */
+/** Tracks how far the PBX was read. Saved for the next start and sent to ingest in heartbeats. */
 export class Progress {
   readonly #options: ProgressOptions
   #stalledAt: number | undefined
@@ -34,18 +34,21 @@ export class Progress {
     this.#stalledAt = stalledAtOf(options.storage)
   }
 
-  /** This process stood still since then: what is read now may be as old, whatever time it bears in the spool. */
+  /**
+   * The process was suspended since then. What it reads now may be older than the time recorded in
+   * the spool.
+   */
   noteStall(since: number): void {
     this.#stalledAt = Math.min(since, this.#stalledAt ?? since)
     this.#rememberStall()
   }
 
-  /** When something that was read could last not be kept. */
+  /** Last time a message was read but could not be stored. */
   get lostAt(): number | undefined {
     return this.#options.losses.streakOf("spool-full").latest
   }
 
-  /** What the next start has to know. */
+  /** Saves what the next start needs. */
   remember(): void {
     const { storage, coverage, openGaps, lastReadAt } = this.#options
     storage.checkpoint()
@@ -65,11 +68,12 @@ export class Progress {
     if (stall !== (storage.state.get(STALLED_AT) ?? "")) storage.remember(STALLED_AT, stall)
   }
 
-  /** Best effort: what it says is soon said again. */
+  /** Best effort: the next heartbeat repeats it. */
   beat(): void {
     const { storage, coverage, losses, envelope, sqs, queueUrl, signingKey, now } = this.#options
     const { spool } = storage
-    // Who reads but cannot keep covers nothing; and the report of that stands behind all that the spool is full of.
+    // A full spool means no coverage, and the report of that loss waits behind the whole spool. So
+    // the heartbeat says it.
     const { readBefore, ...claim } = coverage.claim(losses.streakOf("spool-full"))
     const spoolAgeSeconds = ageSeconds(spool.oldestReceivedAt, now())
     const about = { receivedAt: now(), version, ...claim, spoolDepth: spool.depth, spoolAgeSeconds }
@@ -83,11 +87,11 @@ export class Progress {
   }
 }
 
-/** How long the oldest message has been waiting in the spool. */
+/** Age of the oldest message in the spool. */
 export const ageSeconds = (oldestReceivedAt: number | null, now: number) =>
   oldestReceivedAt === null ? 0 : Math.max(0, now - oldestReceivedAt) / 1_000
 
-/** Up to when an earlier run of this collector had read its PBX; null where there was none. */
+/** End of the coverage of an earlier run; null if there was none. */
 export function readUntilOf({ state, spool }: Storage): number | null {
   const remembered = state.get("readUntil")
   if (remembered === undefined) return spool.lastReceivedAt

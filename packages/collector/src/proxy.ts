@@ -1,10 +1,10 @@
 import { SettingError, type Environment } from "./settings.ts"
 
-/** What Node's agents read of the environment. */
+/** The environment variables that Node's agents read. */
 export type Proxy = { HTTPS_PROXY?: string; NO_PROXY?: string }
 
-// HTTP_PROXY is left out: what is spoken to without TLS stands on this machine or beside it.
-/** HTTPS_PROXY and NO_PROXY, in capitals or small letters as elsewhere. Throws a SettingError where it is no URL. */
+// HTTP_PROXY is ignored: services without TLS are on this machine or in the local network.
+/** HTTPS_PROXY and NO_PROXY, in upper or lower case. Throws a SettingError if the proxy is not a URL. */
 export function readProxy(environment: Environment): Proxy {
   const proxy = environment["https_proxy"] || environment["HTTPS_PROXY"]
   if (!proxy) return {}
@@ -15,7 +15,7 @@ export function readProxy(environment: Environment): Proxy {
   return { HTTPS_PROXY: proxy, ...(except && { NO_PROXY: except }) }
 }
 
-/** Where the proxy is, without the password that its URL may hold; null where there is none. */
+/** The proxy's origin, without the credentials that its URL may contain; null without a proxy. */
 export const proxyOrigin = ({ HTTPS_PROXY }: Proxy): string | null =>
   (HTTPS_PROXY && urlOf(HTTPS_PROXY)?.origin) || null
 

@@ -3,10 +3,13 @@ import { join } from "node:path"
 import type { Refusal } from "./batch.ts"
 import { makeDirectory } from "./make-directory.ts"
 
-// A queue that refuses everything must not fill the disk: beyond this, only the report is left.
+// Limits disk use if the queue refuses everything. Further messages are only reported.
 const MAX_FILES = 1_000
 
-/** Keeps what the queue refuses for good, for a person to look at. The result is the file, or undefined without room. */
+/**
+ * Stores messages that the queue refuses permanently, for inspection. Returns the file path, or
+ * undefined at the limit.
+ */
 export function quarantine(
   dir: string,
   json: string,

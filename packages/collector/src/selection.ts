@@ -1,14 +1,20 @@
 import { type Action, type Kind, parseEventName } from "@ringback/events/kind"
 
-/** A name of events that are forwarded: what it speaks of, where that is a record of the dialler, and how many came. */
+/**
+ * An event name that is forwarded: its record kind, if it is one of the dialler's, and how many
+ * were seen.
+ */
 export type Wanted = { said: { kind: Kind; action: Action } | undefined; count: number }
 
 const MAX_UNWANTED = 1_000
 
-/** Which AMI events are forwarded: the dialler's, and those named (in any case). Never the rows of lists. */
+/**
+ * Selects the AMI events to forward: the dialler's and the configured ones, ignoring case. List
+ * rows are never selected.
+ */
 export class Selection {
   readonly #names: Set<string>
-  // Few names come often: each is judged once, and looked up once for each event.
+  // There are few names and many events, so each name is classified once.
   readonly #wanted = new Map<string, Wanted>()
   readonly #unwanted = new Set<string>()
 
@@ -29,7 +35,7 @@ export class Selection {
     return wanted
   }
 
-  /** How many came of each. */
+  /** Number of events, by name. */
   counts(): Record<string, number> {
     const counts = [...this.#wanted].map(([name, { count }]) => [name, count] as const)
     return Object.fromEntries(counts.filter(([, count]) => count > 0))

@@ -10,42 +10,50 @@ export type SenderOptions = {
   spool: Spool
   sqs: Sqs
   queueUrl: string
-  /** The message group: the queue is fair between sources. */
+  /** The SQS message group. The queue is fair between sources. */
   source: string
   signingKey: () => SigningKey
-  /** The most that is sent in a second: a backlog of hours must not flood what comes behind. */
+  /** Limit per second, so that a backlog does not overload ingest. */
   ratePerSecond: number
-  /** SQS will never take this message. Kept aside and reported, it leaves the spool. */
+  /**
+   * Called when SQS refuses a message permanently. The message is quarantined and removed from the
+   * spool.
+   */
   onRefused: (message: SpoolRecord, refusal: Refusal) => void
   onSent?: (count: number, durationMs: number) => void
   trace?: EdgeTrace | undefined
-  /** The queue cannot be reached (why), or can again (null). */
+  /**
+   * Called with an error when the queue becomes unreachable, and with null when it is reachable
+   * again.
+   */
   onOutage?: (error: Error | null) => void
 }
 
 export type Sender = {
-  /** Sends what is left while the queue takes it, for so long at most. */
+  /** Sends what is left while the queue is reachable, for this long at most. */
   stop: (drainMs: number) => Promise<void>
 }
 
 const LANES = 4
-// Time for a batch to fill, where one was sent just before: events come in bursts, and requests cost money.
+// Waits for a batch to fill if one was just sent. Events come in bursts, and each SQS request costs
+// money.
 const LINGER_MS = 20
 const BACKOFF_MIN_MS = 250
 const BACKOFF_MAX_MS = 30_000
-// Key id, MAC and two dots stand before the JSON.
+// The key id, the MAC and two dots precede the JSON.
 const SEAL_BYTES = 64
 
-/** Empties the spool into the queue, oldest first, for ever. */
+/** Sends the spool to the queue, oldest first, until stopped. */
 export function startSender(options: SenderOptions): Sender {
   const { spool, sqs, queueUrl, source } = options
   const stopping = new AbortController()
   const aborting = new AbortController()
   let nextSlot = 0
   let sentAt = -Infinity
-  // While the queue is away one lane tries; the others wait, so that the oldest still go first when it is back.
+  // While the queue is unreachable only one lane tries, so that the oldest messages are still sent
+  // first.
   let away: PromiseWithResolvers<void> | undefined
-  // Asked to stop, and the queue is away: what is left stays in the spool.
+  // Stopping while the queue is unreachable: the rest stays in the spool.
   let isGivenUp = false
 
   const pause = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {})
@@ -57,7 +65,10 @@ export function startSender(options: SenderOptions): Sender {
     if (excess > 0) await pause(excess)
   }
 
-  /** One call. The result is what has to be sent again, or the reason why the queue was not reached. */
+  /**
+   * Makes one SQS call. Returns the entries to send again, or the error if the queue was
+   * unreachable.
+   */
   async function attempt(batch: Entry[]): Promise<Entry[] | Error> {
     const key = options.signingKey()
     const bodies = batch.map((entry) => sealJson(jsonOf(entry), key))
@@ -138,7 +149,7 @@ export function startSender(options: SenderOptions): Sender {
   }
 }
 
-// Full jitter: collectors that lost the queue together do not come back together.
+// Full jitter, so that collectors do not all retry at the same time.
 function backoffMs(failures: number): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 10))
   return BACKOFF_MIN_MS / 2 + Math.random() * ceiling

@@ -26,7 +26,10 @@ type SendingOptions = {
 const DRAIN_MS = 10_000
 const SEND_RATE = 2_000
 
-/** From the spool to the ingest queue: what was sent, what the queue refuses for good, and whether it can be reached. */
+/**
+ * Sends the spool to the ingest queue. Counts sent and refused messages and tracks whether the
+ * queue is reachable.
+ */
 export class Sending {
   readonly counts = { sent: 0, refused: 0 }
   queueTrouble: string | null = null
@@ -73,7 +76,7 @@ export class Sending {
     const { spoolDir, losses, log, now } = this.#options
     const file = quarantine(spoolDir, jsonOf(message), refusal, now())
     this.counts.refused++
-    // A report that is refused is not reported by another one.
+    // A refused gap report does not create another report.
     if (!isReport(message)) losses.note("refused", receivedAtOf(message))
     log("message.refused", { alarm: true, ...refusal, file })
   }

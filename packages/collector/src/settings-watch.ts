@@ -12,7 +12,7 @@ type WatchOptions = {
   log: Log
 }
 
-/** Says what is missing in the PBX's manager.conf, once. */
+/** Logs settings that are missing in the PBX's manager.conf, once each. */
 export class SettingsWatch {
   readonly #options: WatchOptions
   #isUntimed = false
@@ -22,7 +22,7 @@ export class SettingsWatch {
     this.#options = options
   }
 
-  /** `sessionMs`: how long the session has been open; null without one. */
+  /** `sessionMs`: age of the session; null without one. */
   look(user: string, sessionMs: number | null): void {
     this.#warnUntimed()
     void this.#warnUnread(user, sessionMs)
@@ -30,7 +30,7 @@ export class SettingsWatch {
 
   #warnUntimed(): void {
     const { intake, log } = this.#options
-    // `manager reload` switches it within a session.
+    // `manager reload` can change the setting during a session.
     const isUntimed = intake.hasTaken && intake.newestTimestamp === null
     if (isUntimed === this.#isUntimed) return
     this.#isUntimed = isUntimed
@@ -40,10 +40,11 @@ export class SettingsWatch {
   }
 
   async #warnUnread(user: string, sessionMs: number | null): Promise<void> {
-    // For want of an answer the session would be dropped: once for each user, and not while a session is young.
+    // An unanswered request ends the session. So it is sent once per user, and not in a new
+    // session.
     if (this.#askedUser === user || sessionMs === null || sessionMs < SETTLED_MS) return
     this.#askedUser = user
-    // A session that ends meanwhile says why by itself.
+    // The end of a session is logged elsewhere.
     const classes = await askReadClasses(this.#options.send, user).catch(() => {})
     if (classes && !mayRead(classes, "message"))
       this.#options.log("events.unread", { alarm: true, ...UNREAD })

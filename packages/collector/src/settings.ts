@@ -3,7 +3,7 @@ import type { AmiTarget } from "@ringback/ami/session"
 import { parseSourceToken } from "@ringback/events/token"
 import * as v from "valibot"
 
-/** A setting that is missing or wrong: said in one line that names it. */
+/** A setting is missing or invalid. The message is one line that names the setting. */
 export class SettingError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -34,13 +34,13 @@ const Flag = v.pipe(
 
 const AmiEvents = v.pipe(
   v.string(),
-  // A comma at the end is none between.
+  // Ignores a trailing comma.
   v.transform((text) => text.replace(/,\s*$/, "").split(",")),
   v.array(
     v.pipe(
       v.string(),
       v.trim(),
-      v.regex(/^[A-Za-z0-9][\w-]*$/, "must be AMI event names with commas between"),
+      v.regex(/^[A-Za-z0-9][\w-]*$/, "must be AMI event names separated by commas"),
     ),
   ),
 )
@@ -64,7 +64,7 @@ const ApiUrl = v.pipe(
 
 const SourceToken = v.pipe(
   Required,
-  v.check((text) => parseSourceToken(text) !== undefined, "is no source token (rbs_...)"),
+  v.check((text) => parseSourceToken(text) !== undefined, "is not a source token (rbs_...)"),
 )
 
 const Environment = v.object({
@@ -101,11 +101,13 @@ export type CollectorSettings = {
   region: string
 }
 
-/** The settings in an environment. Throws a SettingError that names what is wrong in one line. */
+/**
+ * Reads the settings from environment variables. Throws a SettingError that names the invalid ones.
+ */
 export function readSettings(environment: Environment): CollectorSettings {
   const found: Environment = {}
   for (const name of Object.keys(Environment.entries)) {
-    // As shells and compose files do: an empty value is none.
+    // An empty value counts as unset, as in shells and compose files.
     const value = environment[name] || undefined
     if (value !== undefined) found[name] = value
   }

@@ -8,11 +8,14 @@ const ANSWER_MS = 20_000
 
 const MAX_SOCKETS = 50
 
-/** SQS's client, through HTTPS_PROXY where that is set. The queue's URL does not choose the host: AWS_ENDPOINT_URL_SQS does, else the Region on AWS. */
+/**
+ * An SQS client that uses HTTPS_PROXY if set. The host is AWS_ENDPOINT_URL_SQS or AWS's regional
+ * endpoint. Outside AWS it is the queue URL's host.
+ */
 export function makeSqs(region: string, queueUrl: string, environment: Environment): SQSClient {
   const { origin, hostname } = new URL(queueUrl)
   const named = environment["AWS_ENDPOINT_URL_SQS"] || environment["AWS_ENDPOINT_URL"]
-  // A queue outside AWS has no other address than that in its URL.
+  // A queue outside AWS has no other address than its URL.
   const endpoint =
     named || (/\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(hostname) ? undefined : origin)
   const isLocal = endpoint !== undefined && isLoopback(new URL(endpoint).hostname)
@@ -20,9 +23,10 @@ export function makeSqs(region: string, queueUrl: string, environment: Environme
   return new SQSClient({
     region,
     useQueueUrlAsEndpoint: false,
-    // The SDK computes the MD5 of each body in JavaScript: half of the CPU time of a full batch.
+    // The SDK computes each body's MD5 in JavaScript, which takes half of the CPU time of a full
+    // batch.
     md5: false,
-    // The sender tries again itself, and knows which entries.
+    // The sender retries by itself, and only the failed entries.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_MS,

@@ -3,19 +3,22 @@ import { closeSync, fchmodSync, openSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 
-/** What a collector remembers beside its spool, small and rarely written: SQLite, so that no crash leaves half of it. */
+/**
+ * The small, rarely written state of a collector beside its spool. SQLite makes its writes atomic.
+ */
 export type State = {
-  /** Set where the file could not be used: then all of this lives in memory. */
+  /** Set if the file is unusable. The state is then in memory only. */
   trouble: string | undefined
   get: (name: string) => string | undefined
   set: (name: string, value: string) => void
-  /** Runs a write that a power cut must not undo. */
+  /** Runs a write that must survive a power failure. */
   durably: (write: () => void) => void
   database: DatabaseSync
   close: () => void
 }
 
-// WAL without a flush at each commit outlives SIGKILL. A power cut may take the last moments: then a little is sent twice.
+// WAL without a flush at each commit survives SIGKILL. After a power failure a few messages may be
+// sent twice.
 const SCHEMA = `
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
@@ -23,7 +26,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `
 
-/** The state in a directory, or in memory where there is none to be had. */
+/** Opens the state in a directory, or in memory if no directory is usable. */
 export function openState(dir: string | undefined, now: number): State {
   if (dir === undefined) return stateOf(openDatabase(IN_MEMORY), undefined)
   const path = join(dir, "state.sqlite")
@@ -34,7 +37,7 @@ export function openState(dir: string | undefined, now: number): State {
   }
   try {
     renameSync(path, `${path}.damaged-${now}`)
-    return stateOf(openDatabase(path), "state.sqlite was damaged and is put aside")
+    return stateOf(openDatabase(path), "state.sqlite was damaged and has been renamed")
   } catch (error) {
     return stateOf(openDatabase(IN_MEMORY), (error as Error).message)
   }
@@ -42,7 +45,7 @@ export function openState(dir: string | undefined, now: number): State {
 
 const IN_MEMORY = ":memory:"
 
-// SQLite gives its log the rights of the database, and makes that for everyone to read.
+// SQLite creates its files world-readable and gives its log the permissions of the database.
 function keepPrivate(path: string): void {
   const file = openSync(path, "a", 0o600)
   try {
@@ -88,7 +91,7 @@ function stateOf(database: DatabaseSync, trouble: string | undefined): State {
   }
 }
 
-/** The id of this collector: made once, kept with its spool. */
+/** The id of this collector: created once and kept with its spool. */
 export function collectorId(state: State): string {
   const known = state.get("collector")
   if (known) return known

@@ -1,6 +1,6 @@
 import type { AmiState } from "@ringback/ami/state"
 
-/** What one collector knows of itself: the log line of each minute, /healthz and /metrics are made of it. */
+/** The status of one collector, used for the log line of each minute, /healthz and /metrics. */
 export type Status = {
   source: string
   collector: string
@@ -21,12 +21,12 @@ export type Status = {
   spoolAgeSeconds: number
   diskTrouble: string | null
   queueTrouble: string | null
-  /** Our clock minus the PBX's, in the newest event with a Timestamp. Grows with its delay too. */
+  /** Our clock minus the Timestamp of the newest event. Includes the event's delay. */
   lagSeconds: number | null
-  /** How far our clock is ahead of the PBX's; null while it has told no time. */
+  /** Our clock minus the PBX's; null until the PBX has sent a time. */
   clockSkewSeconds: number | null
 }
 
-/** Able to do all of its work now. Live it is as long as it answers. */
+/** Whether the collector can do all of its work now. It is live as long as it answers. */
 export const isReady = (status: Status) =>
   status.session === "connected" && status.diskTrouble === null && status.queueTrouble === null

@@ -1,7 +1,7 @@
 import type { Log } from "./log.ts"
 
 type TokenCheckOptions = {
-  /** Of Ringback's API. */
+  /** Base URL of Ringback's API. */
   apiUrl: string
   token: () => string
   everyMs?: number | undefined
@@ -14,7 +14,10 @@ const MEND = "RINGBACK_SOURCE_TOKEN: rotate the source's token in the API and gi
 
 type Verdict = "good" | "refused" | "unknown"
 
-/** Asks the API now and then whether the token is good: the queue takes what is signed with any. */
+/**
+ * Asks the API regularly whether the token is valid, because the queue accepts messages signed with
+ * any token.
+ */
 export function startTokenCheck(options: TokenCheckOptions): { stop: () => void } {
   const { apiUrl, token, everyMs = EVERY_MS, log } = options
   const stopping = new AbortController()
@@ -27,7 +30,7 @@ export function startTokenCheck(options: TokenCheckOptions): { stop: () => void 
       stopping.signal,
     )
     if (verdict === last || stopping.signal.aborted) return
-    // An API that is away says nothing of the token, and is no reason for an alarm.
+    // An unreachable API does not mean that the token is invalid, so it raises no alarm.
     if (verdict === "unknown") log("token.unchecked", { reason })
     else if (verdict === "refused") log("token.refused", { alarm: true, reason, mend: MEND })
     else log("token.good")
@@ -52,7 +55,7 @@ async function judge(
   try {
     const answer = await fetch(url, {
       headers: { authorization: `Bearer ${token}` },
-      // A token is for the API that was named, and no other.
+      // The token must only go to the configured API.
       redirect: "error",
       signal: AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_MS)]),
     })

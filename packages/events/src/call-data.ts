@@ -3,9 +3,9 @@ import type { Outcome } from "./outcome.ts"
 import { parseRfc3339 } from "./stamp.ts"
 
 export type CallTimes = {
-  /** RFC 3339; null where nobody heard the answer, or there was none. */
+  /** RFC 3339; null if the call was not answered, or the answer was missed. */
   answeredAt: string | null
-  /** RFC 3339; null while the call goes on. */
+  /** RFC 3339; null during the call. */
   endedAt: string | null
 }
 
@@ -47,7 +47,7 @@ export function callDataOf(told: CallTold): Record<string, unknown> {
   }
 }
 
-// It rings until somebody answers, or to the end where nobody does.
+// It rings until the answer, or until the end if there is none.
 function ringSecondsOf({ facts, answeredAt, endedAt, outcome }: CallTold): number | null {
   const isUnanswered = outcome !== null && outcome !== "answered"
   return between(facts.startedAt, answeredAt ?? (isUnanswered ? endedAt : null))
@@ -58,7 +58,9 @@ function talkSecondsOf({ answeredAt, endedAt, outcome }: CallTold): number | nul
   return outcome === "answered" ? between(answeredAt, endedAt) : 0
 }
 
-/** Seconds to the millisecond; null where an end of it is unknown, or they come in the wrong order. */
+/**
+ * Seconds with millisecond precision; null if one of the times is unknown or they are out of order.
+ */
 function between(from: string | null, to: string | null): number | null {
   if (from === null || to === null) return null
   const nanos = parseRfc3339(to)! - parseRfc3339(from)!

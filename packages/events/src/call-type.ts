@@ -9,7 +9,7 @@ const Count = v.nullable(v.pipe(v.number(), v.integer()))
 const Seconds = v.nullable(v.pipe(v.number(), v.minValue(0)))
 const Named = v.object({ uuid: Text, name: Text })
 
-/** `data` of the three `call.*` types. What is not known is null. */
+/** The `data` of the three `call.*` types. Unknown values are null. */
 export const CallData = v.looseObject({
   uuid: v.pipe(v.string(), v.description("The dialing's")),
   outcome: v.pipe(
@@ -104,7 +104,7 @@ function exampleOf(moment: CallMoment) {
   }
 }
 
-/** The three moments of a call, for the catalog. */
+/** The three events of a call, for the catalog. */
 export const callEventTypes: readonly CallEventType[] = callMoments.map((moment) => ({
   type: callTypeOf(moment),
   description: DESCRIPTIONS[moment],

@@ -3,14 +3,14 @@ import type { Action } from "./kind.ts"
 import { parseRfc3339 } from "./stamp.ts"
 import type { Translated } from "./translate.ts"
 
-/** The moments of a call that are told, in their order. */
+/** The reported events of a call, in order. */
 export const callMoments = ["started", "answered", "completed"] as const
 export type CallMoment = (typeof callMoments)[number]
 export type CallType = `call.${CallMoment}`
 
 export const callTypeOf = (moment: CallMoment): CallType => `call.${moment}`
 
-/** What one dialing event says of its call; null where it does not say it. Times are RFC 3339. */
+/** The facts in one dialing event about its call; null if absent. Times are RFC 3339. */
 export type CallFacts = {
   number: string | null
   attempt: number | null
@@ -30,7 +30,7 @@ export type CallFacts = {
   variables: Record<string, string>
 }
 
-/** A record that a call refers to, as last heard of. */
+/** The last known state of a record that a call refers to. */
 export type Reference = { uuid: string; name: string | null }
 export type Contact = Reference & {
   key: string | null
@@ -46,7 +46,7 @@ export type References = {
 
 export const noReferences: References = { campaign: null, plan: null, list: null, contact: null }
 
-/** The facts of a dialing event, out of its translation. */
+/** Reads the facts from the translation of a dialing event. */
 export function callFactsOf({ data }: Pick<Translated, "data">): CallFacts {
   const text = (name: string) => (typeof data[name] === "string" ? data[name] : null)
   const number = (name: string) => (typeof data[name] === "number" ? data[name] : null)
@@ -71,19 +71,19 @@ export function callFactsOf({ data }: Pick<Translated, "data">): CallFacts {
   }
 }
 
-// A stamp that does not parse stays text in `data`; here only a time is of use.
+// A time stamp that does not parse stays text in `data`, but is ignored here.
 const isTime = (value: unknown): value is string =>
   typeof value === "string" && parseRfc3339(value) !== undefined
 
 const stateOf = (facts: CallFacts, action: Action): CallState => ({ ...facts, action })
 
-/** Whether the event says that the call was answered. */
+/** Whether the event shows that the call was answered. */
 export const isAnswer = ({ resDial }: CallFacts): boolean => resDial === 4
 
-/** Whether the event says that the call is over. */
+/** Whether the event shows that the call is over. */
 export const isEnd = (facts: CallFacts, action: Action): boolean => isOver(stateOf(facts, action))
 
-/** Whether the event bears a result at all: a delete may bear the Uuid alone. */
+/** Whether the event has a result. A delete may contain only the Uuid. */
 export const hasResult = ({ resDial, resHangup }: CallFacts): boolean =>
   resDial !== null || resHangup !== null
 
@@ -91,18 +91,20 @@ export type Ending = {
   facts: CallFacts
   action: Action
   isSynthetic: boolean
-  /** What was last heard of the call before. */
+  /** The call's last known state before. */
   before: CallFacts | undefined
 }
 
-/** How the call ended. Where its end was not heard, or bears no result, only what was heard before is certain. */
+/** How the call ended. If its end was missed or has no result, only earlier facts are certain. */
 export function endOutcomeOf({ facts, action, isSynthetic, before }: Ending): Outcome | null {
   if (!isSynthetic && hasResult(facts)) return outcomeOf(stateOf(facts, action))
   if ([facts, before].some((each) => each && isAnswer(each))) return "answered"
   return isSynthetic || !before ? null : outcomeOf(stateOf(before, "updated"))
 }
 
-/** The facts of two events of one call: what the newer one does not say, the older one's word stands for. */
+/**
+ * Merges the facts of two events of one call. The older event supplies what the newer one lacks.
+ */
 export function mergeFacts(newer: CallFacts, older: CallFacts): CallFacts {
   const entries = Object.entries(newer).map(([name, value]) => {
     const isMissing =

@@ -16,9 +16,9 @@ export type EventType = {
   type: string
   /** One sentence. */
   description: string
-  /** Of the whole webhook. */
+  /** JSON Schema of the whole webhook. */
   schema: v.GenericSchema
-  /** A whole webhook, as JSON would give it. */
+  /** A whole webhook as parsed JSON. */
   example: Record<string, unknown>
 }
 
@@ -38,7 +38,8 @@ const VERBS: Record<Action, string> = {
   deleted: "was deleted",
 }
 
-// One moment and one set of ids for all examples, so that the served document is the same at every start.
+// A fixed time and fixed ids for all examples, so that the served document does not change between
+// starts.
 const NOW = Date.parse("2026-11-22T06:27:40.281Z")
 const TENANT = "ten_06fzk3vq8r2m5x0c9d7g4h1jtw"
 const SOURCE = "src_06fzk3w0a4n7p2y5b8e1h3k6mq"
@@ -78,24 +79,30 @@ const ownTypes = operationalTypes.map(
   },
 )
 
-/** All event types that have a name before they are seen; `ami.` events have none. */
+/** All event types with fixed names; `ami.` types have none. */
 export const eventTypes: readonly EventType[] = [...pbxTypes, ...callTypes, ...ownTypes]
 
 const BY_TYPE = new Map(eventTypes.map((eventType) => [eventType.type, eventType]))
 
 export const findEventType = (type: string): EventType | undefined => BY_TYPE.get(type)
 
-/** Whether an event may bear that type: one of the catalog, or `ami.` and the lower-case name of an AMI event. */
+/**
+ * Whether an event may have that type: one of the catalog, or `ami.` and a lower-case AMI event
+ * name.
+ */
 export const isKnownEventType = (type: string) =>
   BY_TYPE.has(type) || /^ami\.[a-z0-9_-]+$/.test(type)
 
-/** The kind of record that events of that type tell of; undefined for what no PBX says. */
+/** The record kind of events of that type; undefined for types that no PBX sends. */
 export function kindOfType(type: string): Kind | undefined {
   const kind = kinds.find((known) => type.startsWith(`${known}.`))
   return actions.some((known) => type === `${kind}.${known}`) ? kind : undefined
 }
 
-/** The AMI headers of an example of that type, with new ids and times; undefined for what no PBX says. */
+/**
+ * The AMI headers of an example of that type, with new ids and times; undefined for types that no
+ * PBX sends.
+ */
 export function exampleHeaders(
   type: string,
   fresh: Fresh,
@@ -124,7 +131,7 @@ function pbxExample(kind: Kind, action: Action): Record<string, unknown> {
   )
 }
 
-// The same record in all three examples of its kind.
+// The three examples of a kind show the same record.
 function sameUuids(kind: Kind): () => string {
   let count = 0
   const place = kinds.indexOf(kind) + 1

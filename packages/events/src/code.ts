@@ -2,7 +2,7 @@ import type { Kind } from "./kind.ts"
 
 type Words = Readonly<Record<number, string>>
 
-// As the module's source has them; its manual says the reverse of ScMode.
+// From the module's source. Its manual has the values of ScMode reversed.
 const CAMPAIGN_STATUS: Words = {
   0: "stop",
   1: "start",
@@ -28,7 +28,7 @@ const DIALING_STATUS: Words = {
 }
 const LIST_STATUS: Words = { 0: "idle", 1: "dialing", 2: "reserved" }
 
-// Asterisk's control frames, those that can end a dial.
+// Asterisk's control frames that can end a dial.
 const DIAL_RESULT: Words = {
   0: "failed",
   1: "hung up",
@@ -39,7 +39,7 @@ const DIAL_RESULT: Words = {
   8: "congestion",
 }
 
-// ITU-T Q.850, the causes that Asterisk knows (its causes.h).
+// The ITU-T Q.850 causes that Asterisk knows (causes.h).
 const HANGUP_CAUSE: Words = {
   0: "none yet",
   1: "unallocated",
@@ -106,5 +106,5 @@ const CODES: Partial<Record<Kind, Readonly<Record<string, Words>>>> = {
   dllist: { Status: LIST_STATUS, ResDial: DIAL_RESULT, ResHangup: HANGUP_CAUSE },
 }
 
-/** The words of a coded header, by number; undefined where the header is no code. */
+/** The names of a header's codes, by number; undefined if the header is not a code. */
 export const wordsOf = (kind: Kind, header: string): Words | undefined => CODES[kind]?.[header]

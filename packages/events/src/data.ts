@@ -7,15 +7,16 @@ import { formatNanos, parseStamp } from "./stamp.ts"
 
 type Reading = { kind?: Kind; action?: Action; withoutVariables: boolean }
 
-// Maps and Object.fromEntries make an own property of every name, `__proto__` among them.
+// Maps and Object.fromEntries turn every name into an own property, also `__proto__`.
 type Data = Map<string, unknown>
 
-/** The `data` of a webhook: what the headers say, in their order, whatever is unknown after it. */
+/** The `data` of a webhook: the known headers in their order, then the unknown ones. */
 export function dataOf(
   headers: readonly HeaderPair[],
   { kind, action, withoutVariables }: Reading,
 ): Record<string, unknown> {
-  // AMI's VarSet names a variable in `Variable` and says its value in `Value`: a header like any other.
+  // AMI's VarSet has the variable's name in `Variable` and its value in `Value`, so it is read as
+  // an ordinary header.
   const hasVariables = eventNameIn(headers) !== "VarSet"
   const isVariable = (name: string) => name === "Variable" && hasVariables
   const said = ownHeaders(headers, kind !== undefined)
@@ -23,7 +24,7 @@ export function dataOf(
   const data: Data = new Map()
   for (const [name, value] of said) {
     const form = kind && fieldsOf[kind].get(name)
-    // Where no variable was sent, they stand before the times, as they do on the wire.
+    // Without variables, the empty object stands before the times, as on the wire.
     if (isVariable(name) || form === "time") data.set("variables", variables)
     if (kind && form && form !== "variable") addKnown(data, kind, name, READERS[form](value))
   }
@@ -45,7 +46,7 @@ function variablesOf(headers: readonly HeaderPair[]): Record<string, string> {
   )
 }
 
-// Of a known header that comes twice the first one counts, as it does for identity.
+// The first of repeated known headers counts, as it does for the event's identity.
 function addKnown(data: Data, kind: Kind, header: string, value: unknown): void {
   const name = dataNameOf(header)
   if (data.has(name)) return
@@ -63,11 +64,11 @@ function addOutcome(data: Data, action: Action): void {
     resHangup: said("resHangup"),
   }
   data.set("outcome", outcomeOf(state))
-  // 0 is also what a dialing bears before it has any result.
+  // A dialing without a result also has 0.
   if (state.resDial === 0 && !isOver(state)) data.set("resDialName", null)
 }
 
-// The same of a dial list's row: one that is being called, or that was never called, has no result.
+// A dial list row that is being called, or was never called, has no result.
 function correctListResult(data: Data): void {
   if (data.get("resDial") !== 0) return
   const isIdle = data.get("status") === 0
@@ -75,7 +76,7 @@ function correctListResult(data: Data): void {
   if (!isIdle || !isTried) data.set("resDialName", null)
 }
 
-// A header that happens to bear a name of ours (`StatusName`, `Variables`) keeps its value under `_statusName`.
+// A header whose name equals one of ours (`StatusName`, `Variables`) is stored under `_statusName`.
 function unknownOf(headers: readonly HeaderPair[], taken: Data): Map<string, unknown> {
   const values = new Map<string, (string | null)[]>()
   for (const [header, text] of headers) {

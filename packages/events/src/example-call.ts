@@ -6,7 +6,7 @@ import { printStamp } from "./stamp.ts"
 
 type End = { ResDial: string; ResHangup: string; ResHangupDetail: string }
 
-// As the module's recordings have them. Of a call that nobody answered it says no cause.
+// As in recordings of the module. It reports no cause for unanswered calls.
 const ENDS: Record<Outcome, End> = {
   answered: { ResDial: "4", ResHangup: "16", ResHangupDetail: "Normal Clearing" },
   busy: { ResDial: "0", ResHangup: "17", ResHangupDetail: "User busy" },
@@ -26,8 +26,8 @@ const TALK_MS = 30 * SECOND
 export type ExampleCall = { uuid: string; outcome: Outcome; fresh: Fresh }
 
 /**
- * The AMI events of one call that ended now, in their order: its customer's row is taken, it is dialled, perhaps answered,
- * it ends, and the row goes back with the result.
+ * The AMI events of one call that ended now, in order: the customer's row is taken and dialled,
+ * perhaps answered, the call ends, and the row returns with the result.
  */
 export function exampleCall({ uuid, outcome, fresh }: ExampleCall): HeaderPair[][] {
   const { now, makeUuid } = fresh

@@ -3,15 +3,15 @@ import type { HeaderPair } from "./header.ts"
 import { type Action, eventNameOf, type Kind } from "./kind.ts"
 import { printStamp } from "./stamp.ts"
 
-/** Where an example's times and Uuids come from. `now` is epoch ms. */
+/** The source of an example's times and Uuids. `now` is epoch ms. */
 export type Fresh = { now: number; makeUuid: () => string }
 
-// In the manual only: the module itself does not send these.
+// These are in the manual only. The module does not send them.
 const DOCUMENTED_ONLY = new Set(
   "UuiField ServiceLevel CurrentQueue CurrentAgent ResAmd ResAmdDetail".split(" "),
 )
 
-/** By header. */
+/** Example values, by header. */
 export type Values = Readonly<Record<string, string>>
 
 const UUID = "a fresh uuid"
@@ -87,7 +87,7 @@ const VALUES: Record<Kind, Values> = {
   queue: { Name: "renewals", Detail: "outbound renewals" },
 }
 
-// Where an action's example differs from the kind's.
+// Values that differ from the kind's for one action.
 const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
   "campaign.created": { Status: "0" },
   "campaign.deleted": { Status: "0" },
@@ -108,7 +108,10 @@ const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
   },
 }
 
-/** An AMI event of that kind as the real module writes it, of now and of a record that nobody has seen before; `given` says otherwise. */
+/**
+ * An AMI event of that kind as the module writes it, with the current time and a new record.
+ * `given` overrides values.
+ */
 export function exampleEvent(
   kind: Kind,
   action: Action,
@@ -132,7 +135,7 @@ export function exampleEvent(
   return [["Event", eventNameOf(kind, action)], ["Privilege", "message,all"], ...names.map(says)]
 }
 
-// Of these the module tells nothing but which record is gone.
+// The module sends only the Uuid in these.
 function isBare(kind: Kind, action: Action): boolean {
   return action === "deleted" && ["dlma", "dllist", "queue"].includes(kind)
 }
@@ -144,7 +147,7 @@ function timesOf(kind: Kind, action: Action, now: number): Values {
   if (action === "created") return { TmCreate: print(now) }
   const TmCreate = print(now - 40 * SECOND)
   if (kind === "dllist") return { TmCreate }
-  // A dialing's delete repeats the time of its last update, and says none of its own.
+  // A dialing's delete repeats the time of the last update and has no own time.
   if (action === "updated" || kind === "dialing") return { TmCreate, TmUpdate: print(now) }
   return { TmCreate, TmUpdate: print(now - 5 * SECOND), TmDelete: print(now) }
 }

@@ -1,9 +1,9 @@
 import type { Kind } from "./kind.ts"
 
-/** How a header's value is read. What does not read so stays the text that it was. */
+/** How a header's value is parsed. A value that does not parse stays text. */
 export type Form = "text" | "integer" | "time" | "variable"
 
-/** Header names of each kind in the order of the wire; a mark says the form, none is text. */
+/** Header names of each kind in wire order. A suffix gives the form; no suffix means text. */
 const WIRE: Record<Kind, string> = {
   campaign: `Uuid Name Detail Status:integer Plan Dlma Dest ScMode:integer ScTimeStart ScTimeEnd
     ScDateStart ScDateEnd ScDateList ScDateListExcept ScDayList
@@ -35,7 +35,7 @@ function read(wire: string): ReadonlyMap<string, Form> {
   return new Map(fields.map(([name, form]) => [name, form ?? "text"]))
 }
 
-/** The known headers of each kind, in the order of the wire, with their forms. */
+/** The known headers of each kind in wire order, with their forms. */
 export const fieldsOf = Object.fromEntries(
   Object.entries(WIRE).map(([kind, wire]) => [kind, read(wire)]),
 ) as Record<Kind, ReadonlyMap<string, Form>>

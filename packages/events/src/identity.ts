@@ -6,34 +6,35 @@ import type { EventMessage } from "./message.ts"
 import { fingerprint } from "./record.ts"
 import { isPlausible, parseStamp } from "./stamp.ts"
 
-/** Two messages with the same identity are the same event. */
+/** Messages with the same identity are the same event. */
 export type Identity = {
-  /** Nanoseconds since the epoch; 0n where the event has no time of its own. */
+  /** Nanoseconds since the epoch; 0n if the event has no time. */
   timeNanos: bigint
   /** 12 bytes. */
   hash: Buffer
 }
 
 type Part = string | null
-/** What makes the event itself, and the time in it. */
+/** The parts that identify the event, and its time. */
 type Parts = { parts: Part[]; timeNanos: bigint }
 
-// Which messages are the same event? Measured on real traffic (documented events, 3,913 in one recording):
-// Uuid + TmUpdate would drop 689 real events, with the event's name 52, with TmDelete as well 12, and those
-// twelve are byte-identical repeats of OutDlmaDelete: the same fact said again. Hence name, Uuid, TmUpdate and
-// TmDelete, as printed, together with the PBX (two deletes of one Uuid have two TmDelete). The clocks of collectors and workers play no part, so that both
-// collectors of a PBX, a redrive, and a restart years later come to the same answer.
+// Identity is name, Uuid, TmUpdate and TmDelete as printed, and the PBX. Measured on 3,913 documented events:
+// Uuid and TmUpdate alone would drop 689 real events, with the name 52, and with TmDelete 12. These twelve are
+// byte-identical repeats of OutDlmaDelete, so nothing is lost.
 //
-// Time and hash are the key under which an event is claimed. Equal hashes must therefore mean equal times:
-// whatever the time was read from is among the parts that were hashed.
+// The clocks of collectors and workers are not part of it. Two collectors of a PBX, a redrive and a restart years
+// later therefore get the same identity.
 //
-// Where nothing in an event tells a repeat from a state that came back, each message is an event of its own:
-// rather delivered twice than lost.
+// Time and hash are the key under which an event is claimed. Equal hashes must mean equal times, so the header
+// that supplies the time is always hashed.
+//
+// If a repeat cannot be distinguished from a return to an earlier state, each message is an event of its own.
+// A duplicate is better than a lost event.
 
-/** What the message's event is known by. */
+/** The identity of the message's event. */
 export function identify(message: EventMessage): Identity {
   const { parts: said, timeNanos } = partsOf(message)
-  // A test may bear the Uuid and the times of a real event, and must never stand for it.
+  // A test may use the Uuid and times of a real event, but must not replace it.
   const parts = message.test ? ["test", ...said] : said
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest()
   return { timeNanos, hash: digest.subarray(0, HASH_BYTES) }
@@ -46,10 +47,11 @@ function partsOf(message: EventMessage): Parts {
   return said ?? ownParts(message)
 }
 
-// Twin collectors infer the same. It never equals a live event, which must not be dropped for an inference.
+// Two collectors infer the same event. Its identity differs from the live event's, which must not
+// be dropped as a duplicate.
 function inferredParts({ headers, source }: EventMessage): Parts | undefined {
   const record = recordIn(headers)
-  // A later gap may bring the very same state back, where a state has no version.
+  // A kind without versions may return to the same state in a later gap.
   if (!record || (!record.isVersioned && record.action === "updated")) return undefined
   const body = fingerprint(headers).toString("hex")
   return { parts: ["synthetic", source, record.name, record.uuid, body], timeNanos: 0n }
@@ -61,7 +63,7 @@ function versionedParts({ headers, source }: EventMessage): Parts | undefined {
   const [created, updated, deleted] = ["TmCreate", "TmUpdate", "TmDelete"].map((name) =>
     valueOf(headers, name),
   ) as [Part, Part, Part]
-  // An update that does not say which: nothing tells it from the next one.
+  // An update without a version cannot be distinguished from the next one.
   if (record.action === "updated" && updated === null && deleted === null) return undefined
   const parts = ["event", source, record.name, record.uuid, updated, deleted]
   const changedAt = timeOf(deleted) ?? timeOf(updated)
@@ -74,7 +76,7 @@ function versionedParts({ headers, source }: EventMessage): Parts | undefined {
   return { parts: [...parts, "Timestamp", `${emittedAt}`], timeNanos: emittedAt }
 }
 
-// The same bytes with the same `Timestamp` are one emission, seen by several sessions.
+// The same bytes with the same `Timestamp` are one event, read in several sessions.
 function emittedParts({ headers, source }: EventMessage): Parts | undefined {
   const emittedAt = plausible(emissionOf(headers))
   if (emittedAt === undefined) return undefined

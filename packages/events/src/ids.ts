@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto"
 
-// Crockford's alphabet in small letters: sorts as the bytes do, and has no l, i, o or u to misread.
+// Crockford's alphabet in lower case: sorts as the bytes do, and has no l, i, o or u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 const VALUES = new Map(Array.from(ALPHABET, (letter, value) => [letter, value] as const))
 
-// A shift keeps 32 bits, of which the lowest dozen are still to be written: what was written may stay above them.
+// A shift keeps 32 bits. Only the lowest dozen are still to be written, so bits above them do no harm.
 
-/** Base32 of whole bytes, most significant bit first, the last digit padded with zero bits. */
+/** Base32 of whole bytes, most significant bit first. The last digit is padded with zero bits. */
 export function encodeBase32(bytes: Uint8Array): string {
   let text = ""
   let buffer = 0
@@ -22,7 +22,7 @@ export function encodeBase32(bytes: Uint8Array): string {
   return bits > 0 ? text + ALPHABET[(buffer << (5 - bits)) & 31] : text
 }
 
-/** The bytes of `encodeBase32`, or undefined where the text is not exactly what it would have written. */
+/** Decodes `encodeBase32`; undefined for any text that it would not produce. */
 export function decodeBase32(text: string): Buffer | undefined {
   const bytes = Buffer.alloc(Math.floor((text.length * 5) / 8))
   let at = 0
@@ -43,7 +43,8 @@ export function decodeBase32(text: string): Buffer | undefined {
 
 export type IdPrefix = "ten" | "key" | "src" | "ep" | "job" | "aud" | "lnk" | "ses"
 
-// 48 bits of milliseconds, then 80 random ones: ids sort by the time they were made, so lists read newest first.
+// 48 bits of milliseconds and 80 random bits. Ids sort by creation time, so lists can be read
+// newest first.
 const ID_TEXT = /^[0-9a-hjkmnp-tv-z]{26}$/
 
 /** A new id such as `ep_06fz...` (26 digits), sorted by `now` (epoch milliseconds). */
@@ -53,17 +54,20 @@ export function makeId(prefix: IdPrefix, now: number): string {
   return `${prefix}_${encodeBase32(bytes)}`
 }
 
-/** When an id was made, in epoch milliseconds. */
+/** An id's creation time in epoch milliseconds. */
 export function timeOfId(id: string): number {
   return decodeBase32(id.slice(id.indexOf("_") + 1))?.readUIntBE(0, 6) ?? 0
 }
 
-/** Whether the text has the form of an id with that prefix; says nothing of whether the thing exists. */
+/** Whether the text has the form of an id with that prefix. The object may not exist. */
 export function isId(prefix: IdPrefix, text: string): boolean {
   return text.startsWith(`${prefix}_`) && ID_TEXT.test(text.slice(prefix.length + 1))
 }
 
-/** How many bytes of a SHA-256 stand in an event or delivery id. 96 bits: no accident within one tenant. */
+/**
+ * Bytes of a SHA-256 in an event or delivery id. With 96 bits, collisions within a tenant are
+ * negligible.
+ */
 export const HASH_BYTES = 12
 
 /** An event's id encodes its key: 8 bytes of nanoseconds, 12 of hash. */
@@ -74,7 +78,7 @@ export function makeEventId(timeNanos: bigint, hash: Uint8Array): string {
   return `evt_${encodeBase32(bytes)}`
 }
 
-/** Time and hash of an event id, or undefined where it is none. */
+/** Time and hash of an event id; undefined if the text is not one. */
 export function parseEventId(id: string): { timeNanos: bigint; hash: Buffer } | undefined {
   if (!id.startsWith("evt_") || id.length !== 36) return undefined
   const bytes = decodeBase32(id.slice(4))

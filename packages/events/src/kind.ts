@@ -1,4 +1,4 @@
-/** The dialler's kinds of record, each with its word in AMI event names. */
+/** The dialler's record kinds, each with its name in AMI events. */
 const AMI_WORDS = {
   campaign: "Campaign",
   plan: "Plan",
@@ -21,7 +21,7 @@ export const actions = Object.keys(AMI_VERBS) as Action[]
 export const eventNameOf = (kind: Kind, action: Action) =>
   `Out${AMI_WORDS[kind]}${AMI_VERBS[action]}`
 
-/** The rows of `Out...Show` lists: `OutCampaignEntry`. */
+/** The name of `Out...Show` rows: `OutCampaignEntry`. */
 export const entryNameOf = (kind: Kind) => `Out${AMI_WORDS[kind]}Entry`
 
 const EVENTS = new Map(
@@ -29,13 +29,13 @@ const EVENTS = new Map(
 )
 const ENTRIES = new Map(kinds.map((kind) => [entryNameOf(kind), kind]))
 
-/** What an AMI event name of the dialler speaks of; undefined for all others, `...Entry` among them. */
+/** The kind and action of a dialler event name; undefined for all others, also `...Entry`. */
 export const parseEventName = (name: string): { kind: Kind; action: Action } | undefined =>
   EVENTS.get(name)
 
-/** The kind whose list the row belongs to, or undefined where the name is no row's. */
+/** The kind of a list row; undefined if the name is not a row's. */
 export const kindOfEntry = (name: string): Kind | undefined => ENTRIES.get(name)
 
-// OutDlListUpdate never sets TmUpdate and OutQueue events have no times at all: nothing in them tells
-// a state that came back (idle, dialing, idle) from a repeat.
+// OutDlListUpdate never sets TmUpdate, and OutQueue events have no times. A return to an earlier
+// state (idle, dialing, idle) looks like a repeat.
 export const isVersioned = (kind: Kind) => kind !== "dllist" && kind !== "queue"

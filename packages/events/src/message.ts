@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 
 const HeaderPair = v.tuple([v.string(), v.string()])
-// What keys and ids can hold: an event's id has 64 bits for its nanoseconds, which end in the year 2554.
+// Limits of keys and ids. An event id has 64 bits of nanoseconds, which end in 2554.
 const MAX_MILLIS = 18_446_744_073_709
 const Millis = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MILLIS))
-// By how much two clocks can differ that both say such a time.
+// The maximum difference between two clocks within these times.
 const Skew = v.pipe(v.number(), v.integer(), v.minValue(-MAX_MILLIS), v.maxValue(MAX_MILLIS))
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
-// DynamoDB keeps neither a very large number nor a very small one.
+// DynamoDB cannot store very large or very small numbers.
 const Seconds = v.pipe(
   v.number(),
   v.minValue(0),
@@ -18,41 +18,46 @@ const Seconds = v.pipe(
     "Invalid value: more digits than a time has",
   ),
 )
-// It becomes part of an item or of its key, which hold only so much.
+// The text becomes part of an item or its key, which have size limits.
 const Word = v.pipe(v.string(), v.maxLength(200))
 
-// A release reads the next one's messages before any writes them, so that one can go back from it: a newer version may add, and
-// takes nothing away.
+// Before a newer version writes a new field, the current version must already accept it, so that a
+// release can be rolled back. New versions may add fields but not remove any.
 export const MessageVersion = v.picklist([1, 2])
 
 const Address = {
   v: MessageVersion,
-  /** The collector message id: 128 random bits in base64url, the same however often the message is sent. */
+  /**
+   * The collector message id: 128 random bits in base64url, unchanged when the message is resent.
+   */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
   tenant: v.pipe(v.string(), v.regex(/^ten_[0-9a-hjkmnp-tv-z]{26}$/)),
   source: v.pipe(v.string(), v.regex(/^src_[0-9a-hjkmnp-tv-z]{26}$/)),
-  /** Which collector: an id of 128 random bits, kept beside its spool. */
+  /** The collector's id: 128 random bits, stored with its spool. */
   collector: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
-  /** The collector's clock, in epoch milliseconds, when the message was read (or made). */
+  /** The collector's clock in epoch ms when the message was read or made. */
   receivedAt: Millis,
 }
 
-/** How far the collector's clock is ahead of its PBX's, in ms; absent while the PBX has told no time. */
+/** The collector's clock minus its PBX's, in ms; absent until the PBX has sent a time. */
 const skewMs = v.optional(Skew)
 
 export const MAX_OTHER_GAPS = 20
 
-/** `synthetic.reason` where the PBX itself forgot its dialings: no other collector can know better. */
+/**
+ * `synthetic.reason` if the PBX itself lost its dialings. No other collector can have more
+ * information.
+ */
 export const FORGOTTEN = "forgotten"
 
-/** An AMI event as read, header by header. */
+/** An AMI event as read, with all headers. */
 export const EventMessage = v.object({
   ...Address,
   kind: v.literal("event"),
   headers: v.pipe(v.array(HeaderPair), v.minLength(1)),
   /**
-   * Inferred by the collector from the PBX's lists after the gap of that id. `others`: gaps before it whose lists could not be
-   * asked for, so that it may have happened in any of them.
+   * Inferred by the collector from the PBX's lists after the gap with that id. `others`: earlier
+   * unfilled gaps, in any of which the event may have happened.
    */
   synthetic: v.optional(
     v.object({
@@ -61,12 +66,12 @@ export const EventMessage = v.object({
       others: v.optional(v.pipe(v.array(Word), v.maxLength(MAX_OTHER_GAPS))),
     }),
   ),
-  /** Made by a test of the source: no PBX said it. */
+  /** Made by a source test, not sent by a PBX. */
   test: v.optional(v.literal(true)),
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 
-/** A row of one of the PBX's lists, header by header: what there is, and no event. */
+/** A row of one of the PBX's lists, with all headers. It is a record and not an event. */
 export const RecordMessage = v.object({
   ...Address,
   kind: v.literal("record"),
@@ -74,26 +79,35 @@ export const RecordMessage = v.object({
 })
 export type RecordMessage = v.InferOutput<typeof RecordMessage>
 
-/** The collector lives; what it says of itself, and since when its PBX session has been open without a break. */
+/** A heartbeat: the collector's status, and the start of its current PBX session. */
 export const HeartbeatMessage = v.object({
   ...Address,
   kind: v.literal("heartbeat"),
-  /** From a check of the settings, which reads nothing: nobody is to wait for another word of this collector. */
+  /**
+   * Sent by `--check`, which reads no events. Ingest must not expect more messages of this
+   * collector.
+   */
   check: v.optional(v.literal(true)),
   version: Word,
   skewMs,
-  /** Epoch ms since when this collector has read the PBX without a break; null while it does not. */
+  /** Epoch ms since when the collector has read the PBX without a break; null while it does not. */
   connectedSince: v.nullable(Millis),
-  /** Up to when it has: the PBX was last heard then. Absent: up to now. */
+  /** The time up to which it has read the PBX. Absent: up to now. */
   readUntil: v.optional(Millis),
-  /** While it does not: the last while in which it did, as from and to. A twin's gap may lie in its last seconds. */
+  /**
+   * While it does not read the PBX: the last period in which it did. Another collector's gap may be
+   * within its last seconds.
+   */
   readBefore: v.optional(v.tuple([Millis, Millis])),
   spoolDepth: Count,
   spoolAgeSeconds: Seconds,
 })
 export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>
 
-/** This collector did not read its PBX (or could not keep what it read) between two of its own times. */
+/**
+ * A period, by the collector's clock, in which it did not read its PBX or could not store what it
+ * read.
+ */
 export const GapMessage = v.object({
   ...Address,
   kind: v.literal("gap"),
@@ -103,15 +117,15 @@ export const GapMessage = v.object({
     from: Millis,
     to: Millis,
     reason: Word,
-    /** Since when the collector had read without a break when it began; absent where it does not know. */
+    /** Start of the collector's coverage before the gap; absent if unknown. */
     since: v.optional(Millis),
-    /** How many events were inferred from the PBX's lists, by type. */
+    /** Number of events inferred from the PBX's lists, by type. */
     inferred: v.pipe(v.record(Word, Count), v.maxEntries(100)),
   }),
 })
 export type GapMessage = v.InferOutput<typeof GapMessage>
 
-/** What a collector puts into the ingest queue. */
+/** A message in the ingest queue. */
 export const IngestMessage = v.variant("kind", [
   EventMessage,
   RecordMessage,
@@ -122,12 +136,15 @@ export type IngestMessage = v.InferOutput<typeof IngestMessage>
 
 export type SigningKey = { keyId: string; key: Buffer }
 
-/** The queue's body: `keyId.mac.json` in plain ASCII; the HMAC-SHA256 is over the JSON's bytes. */
+/** The queue's body: `keyId.mac.json` in ASCII. The HMAC-SHA256 covers the JSON's bytes. */
 export function sealMessage(message: IngestMessage, signingKey: SigningKey): string {
   return sealJson(toAscii(JSON.stringify(message)), signingKey)
 }
 
-/** The same of a message that is ASCII JSON already: a spool keeps that, and its key may change before it is sent. */
+/**
+ * Signs a message that is ASCII JSON already. The spool stores that form, because the key may
+ * change before it is sent.
+ */
 export function sealJson(json: string, { keyId, key }: SigningKey): string {
   return `${keyId}.${mac(json, key)}.${json}`
 }
@@ -138,7 +155,7 @@ export type OpenedMessage =
   | { ok: true; message: IngestMessage; keyId: string; verify: (key: Buffer) => boolean }
   | { ok: false; reason: string }
 
-/** Reads a body's shape. Nothing in it may be believed before `verify` said yes to the source's key. */
+/** Parses a body. Its content is untrusted until `verify` has succeeded with the source's key. */
 export function openMessage(body: string): OpenedMessage {
   const [keyId, sum] = body.split(".", 2)
   if (!keyId || !sum) return { ok: false, reason: "not of the form keyId.mac.json" }
@@ -152,7 +169,7 @@ export function openMessage(body: string): OpenedMessage {
   const parsed = v.safeParse(IngestMessage, value)
   if (!parsed.success) {
     const issue = parsed.issues[0]
-    // Valibot's message quotes what it got, which may be a whole body.
+    // Valibot's message quotes the input, which may be a whole body.
     const reason = `${v.getDotPath(issue) ?? "body"}: ${issue.message}`.slice(0, REASON_CHARACTERS)
     return { ok: false, reason }
   }
@@ -170,12 +187,13 @@ function isSame(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-// AMI values hold ESC, 0x01 and U+FFFE, which SQS refuses: everything outside 0x20 to 0x7E travels escaped.
+// AMI values may contain ESC, 0x01 and U+FFFE, which SQS refuses. All characters outside 0x20 to
+// 0x7E are escaped.
 const NOT_ASCII = /[^\x20-\x7e]/g
 
 /** The same JSON in printable ASCII. */
 export function toAscii(json: string): string {
-  // Mostly it is that already; these two look faster than the expression does.
+  // Most texts are ASCII already, and these two tests are faster than the expression.
   if (Buffer.byteLength(json) === json.length && !json.includes("\x7f")) return json
   return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }

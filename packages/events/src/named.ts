@@ -2,17 +2,20 @@ import { eventNameIn, type HeaderPair, valueOf } from "./header.ts"
 import { parseEventName } from "./kind.ts"
 import { subjectOf } from "./subject.ts"
 
-/** Who an event is about: what it takes to find all that tells of one person, call or record. */
+/** What an event refers to, so that everything about one person, call or record can be found. */
 export type Named = {
-  /** The Uuid of what the event speaks of. */
+  /** The Uuid of the event's record. */
   subject: string | null
-  /** The dial list's row that a call was made for, or the call that a row is dialled by. */
+  /** The dial list row of a call, or the call of a dial list row. */
   linked: string | null
-  /** A dial list row's own key: the customer's number in the tenant's CRM. */
+  /** A dial list row's UKey: the customer's id in the tenant's CRM. */
   contactKey: string | null
 }
 
-/** What the headers of an AMI event name. A campaign is no person: calls are not named by theirs. */
+/**
+ * The identifiers in an AMI event. A campaign is not a person, so a call is not listed under its
+ * campaign.
+ */
 export function namedIn(headers: readonly HeaderPair[]): Named {
   const subject = subjectOf(headers)
   const kind = parseEventName(eventNameIn(headers) ?? "")?.kind
@@ -26,7 +29,7 @@ export function namedIn(headers: readonly HeaderPair[]): Named {
   }
 }
 
-/** What a `call.*` event's data names. */
+/** The identifiers in the data of a `call.*` event. */
 export function namedInCall(data: Record<string, unknown>): Named {
   const contact = (data["contact"] ?? {}) as Record<string, unknown>
   const text = (value: unknown) => (typeof value === "string" ? value : null)

@@ -7,14 +7,14 @@ type Operational = {
   /** The schema of `data`. */
   data: v.GenericSchema
   example: Record<string, unknown>
-  /** Whether it speaks of a source, and then names it. */
+  /** Whether the event concerns a source and contains its id. */
   isOfSource: boolean
 }
 
 const ENDPOINT = "ep_06fzk3vq8r2m5x0c9d7g4h1jtw"
 const EVENT = "evt_2kq9v4c8m1x7r3t5z0b6n2d8f4h9j1ga"
 
-/** What Ringback itself has to say to a tenant. */
+/** The events that Ringback itself sends to a tenant. */
 export const operationalTypes = [
   {
     type: "source.gap",

@@ -1,6 +1,6 @@
 import type { Action } from "./kind.ts"
 
-/** How a call ended, in a receiver's words. */
+/** How a call ended, in the terms of the webhook. */
 export const outcomes = [
   "answered",
   "busy",
@@ -11,7 +11,7 @@ export const outcomes = [
 ] as const
 export type Outcome = (typeof outcomes)[number]
 
-/** What of a dialing event decides its outcome; null where the event does not say it. */
+/** The fields of a dialing event that decide its outcome; null if absent. */
 export type CallState = {
   action: Action
   status: unknown
@@ -22,15 +22,15 @@ export type CallState = {
 const HANGUP = 6
 const ERROR = 10
 
-/** Whether the call is over: its record is gone, or the module or the channel says so. */
+/** Whether the call is over: its record was deleted, or the module or channel reports the end. */
 export const isOver = ({ action, status, resHangup }: CallState): boolean =>
   action === "deleted" ||
   status === HANGUP ||
   status === ERROR ||
   (typeof resHangup === "number" && resHangup !== 0)
 
-// The first that fits. ResDial is the control frame that ended the dial, ResHangup the Q.850 cause: an answered call
-// has a cause too, and a busy line often shows in the cause alone.
+// The first match counts. ResDial is the control frame that ended the dial, ResHangup the Q.850
+// cause. An answered call also has a cause, and a busy line often has only a cause.
 const DECISIONS: readonly { outcome: Outcome; resDial: number[]; resHangup: number[] }[] = [
   { outcome: "answered", resDial: [4], resHangup: [] },
   { outcome: "busy", resDial: [5], resHangup: [17] },
@@ -39,7 +39,10 @@ const DECISIONS: readonly { outcome: Outcome; resDial: number[]; resHangup: numb
   { outcome: "congestion", resDial: [8], resHangup: [34, 42] },
 ]
 
-/** How the call ended; null while it goes on, and where the event bears neither result (a delete with the Uuid alone). */
+/**
+ * How the call ended; null during the call, and if the event has neither result (a delete with only
+ * the Uuid).
+ */
 export function outcomeOf(state: CallState): Outcome | null {
   const { resDial, resHangup } = state
   if (!isOver(state) || (resDial === null && resHangup === null)) return null

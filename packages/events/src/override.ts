@@ -4,17 +4,17 @@ import { type Kind, parseEventName } from "./kind.ts"
 
 const VARIABLE = "variables."
 
-/** The names by which `override` takes fields of events of that kind: those of a webhook's `data`. */
+/** The field names that `override` accepts for events of that kind: those of a webhook's `data`. */
 export const fieldNamesOf = (kind: Kind): string[] =>
   [...fieldsOf[kind]].flatMap(([header, form]) => (form === "variable" ? [] : [dataNameOf(header)]))
 
-/** Whether events of that kind have it; `variables.x` names the variable x. */
+/** Whether events of that kind have the field; `variables.x` is the variable x. */
 export const isFieldOf = (kind: Kind, name: string): boolean =>
   name.startsWith(VARIABLE)
     ? name.length > VARIABLE.length && [...fieldsOf[kind].values()].includes("variable")
     : fieldNamesOf(kind).includes(name)
 
-/** The event with those values, by their names in `data`; what its kind has not is left out. */
+/** The event with those values, by their names in `data`. Unknown names are ignored. */
 export function override(
   headers: readonly HeaderPair[],
   fields: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ export function override(
   const added = [...others].flatMap(([name, value]): HeaderPair[] =>
     names.has(name) ? [] : [[headerOf(name), value]],
   )
-  // The last of a repeated variable wins.
+  // The last value of a repeated variable wins.
   const said = variables.map(([name, value]): HeaderPair => [
     "Variable",
     `${name.slice(VARIABLE.length)}=${value}`,

@@ -21,14 +21,14 @@ const Outcome = v.pipe(
 
 const FORMS = {
   text: v.nullable(v.string()),
-  // What is no safe integer stays the text that the PBX sent.
+  // A number that is not a safe integer stays text.
   integer: v.nullable(v.union([v.pipe(v.number(), v.integer()), v.string()])),
-  // So does what is no time.
+  // A time that does not parse stays text.
   time: v.pipe(v.nullable(v.string()), v.description("RFC 3339, UTC, nine digits")),
   variable: v.record(v.string(), v.string()),
 } as const satisfies Record<Form, v.GenericSchema>
 
-/** The schema of a webhook of that type around the schema of its data. */
+/** The schema of a webhook of that type, with the given schema of its data. */
 export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = true) {
   return v.looseObject({
     type: v.literal(type),
@@ -60,7 +60,10 @@ export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = t
   })
 }
 
-/** The schema of `data` for a kind. Any header may be absent (a delete may bear the uuid alone), and more may come. */
+/**
+ * The schema of `data` for a kind. Any header may be absent (a delete may have only the uuid), and
+ * unknown headers are allowed.
+ */
 export function dataSchema(kind: Kind) {
   const fields: Record<string, v.GenericSchema> = {}
   for (const [header, form] of fieldsOf[kind]) {

@@ -1,4 +1,4 @@
-// All times in here are bigint nanoseconds since the epoch: a double cannot hold them.
+// All times here are bigint nanoseconds since the epoch, because a double is not precise enough.
 
 const SECOND = 1_000_000_000n
 
@@ -8,12 +8,12 @@ const EPOCH = /^(\d{1,11})\.(\d{6})$/
 const RFC_3339 =
   /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
-/** Nanoseconds of a time stamp of the dialler module, in either of its forms; undefined where it is none. */
+/** Parses a time stamp of the dialler module, in either form; undefined if it is invalid. */
 export function parseStamp(text: string): bigint | undefined {
   const [, moment, count] = MODULE.exec(text) ?? []
   if (moment) {
-    // The module prints a COUNT of nanoseconds without leading zeros: `.28158565` is 28,158,565 ns. Fewer
-    // than nine digits that do begin with a zero are neither that nor padded; guessing would misplace them.
+    // The module prints a COUNT of nanoseconds without leading zeros: `.28158565` is 28,158,565 ns.
+    // Fewer than nine digits with a leading zero are ambiguous, so they are refused.
     if (count && count.length > 1 && count.length < 9 && count.startsWith("0")) return undefined
     return at(moment, BigInt(count ?? 0))
   }
@@ -21,13 +21,13 @@ export function parseStamp(text: string): bigint | undefined {
   return day && time ? at(`${day}T${time}`, BigInt(micros ?? 0) * 1000n) : undefined
 }
 
-/** Nanoseconds of Asterisk's `Timestamp` header: epoch seconds and six digits of microseconds. */
+/** Parses Asterisk's `Timestamp` header: epoch seconds and six digits of microseconds. */
 export function parseEpochStamp(text: string): bigint | undefined {
   const [, seconds, micros] = EPOCH.exec(text) ?? []
   return seconds && micros ? BigInt(seconds) * SECOND + BigInt(micros) * 1000n : undefined
 }
 
-/** Nanoseconds of an RFC 3339 time with any fraction and offset; what lies below a nanosecond is cut. */
+/** Parses an RFC 3339 time with any fraction and offset, truncated to nanoseconds. */
 export function parseRfc3339(text: string): bigint | undefined {
   const [, moment, fraction, sign, hours, minutes] = RFC_3339.exec(text) ?? []
   if (!moment) return undefined
@@ -38,17 +38,17 @@ export function parseRfc3339(text: string): bigint | undefined {
   return sign === "+" ? nanos - offset : nanos + offset
 }
 
-/** RFC 3339 in UTC with nine digits: text of equal form, so it also sorts by time. */
+/** Formats as RFC 3339 in UTC with nine digits, so that text order is time order. */
 export function formatNanos(nanos: bigint): string {
   const { second, rest } = split(nanos)
   return `${second}.${rest}Z`
 }
 
-/** The same of epoch milliseconds, which is what a collector's clock says. */
+/** The same for epoch milliseconds, such as the collector's clock. */
 export const formatMillis = (millis: number): string =>
   new Date(millis).toISOString().replace("Z", "000000Z")
 
-/** A time as the module prints it, its nanoseconds a bare count. */
+/** Formats as the module does, with an unpadded count of nanoseconds. */
 export function printStamp(nanos: bigint): string {
   const { second, rest } = split(nanos)
   return `${second}.${BigInt(rest)}Z`
@@ -57,10 +57,11 @@ export function printStamp(nanos: bigint): string {
 const FROM = parseRfc3339("2000-01-01T00:00:00Z")!
 const UNTIL = parseRfc3339("2100-01-01T00:00:00Z")!
 
-/** Whether a clock that is not plainly wrong may have said so: from 2000 until 2100. */
+/** Whether a time is plausible: from 2000 until 2100. */
 export const isPlausible = (nanos: bigint) => nanos >= FROM && nanos < UNTIL
 
-// Date.parse takes the 31st of April for the 1st of May: only what reads the same again is a real date.
+// Date.parse reads the 31st of April as the 1st of May. A real date is the same when formatted
+// again.
 function at(moment: string, nanos: bigint): bigint | undefined {
   const millis = Date.parse(`${moment}Z`)
   if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 19) !== moment)

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 
-/** What a collector holds: the address of its source, and the key that signs its messages. */
+/** A source token: the tenant and source, and the key that signs a collector's messages. */
 export type SourceToken = { tenant: string; source: string; keyId: string; key: Buffer }
 
 const TOKEN =
@@ -18,7 +18,7 @@ export function formatSourceToken(token: SourceToken): string {
   return `rbs_${tenant}_${source}_${token.keyId}_${token.key.toString("base64url")}`
 }
 
-/** The token's parts, or undefined where the text is no token. */
+/** The token's parts; undefined if the text is not a token. */
 export function parseSourceToken(text: string): SourceToken | undefined {
   const match = TOKEN.exec(text)
   if (!match) return undefined

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 
-// W3C Trace Context. Ids are derived, not carried: whoever knows the message of an event knows its trace, from the collector
-// that read the frame to the POST, and no queue or table holds a byte for it.
+// W3C Trace Context. Trace ids are derived from the message id, so no queue or table stores them.
+// The trace goes from the collector that read the frame to the POST.
 
 const TRACE_ID_LENGTH = 32
 const SPAN_ID_LENGTH = 16
@@ -9,21 +9,21 @@ const SPAN_ID_LENGTH = 16
 const hexOf = (...parts: string[]) =>
   createHash("sha256").update(JSON.stringify(parts)).digest("hex")
 
-/** The trace of an event: that of the message in which a collector said it first, made when the frame was read. */
+/** The trace of an event, derived from the id of its first collector message. */
 export const traceIdOf = (messageId: string): string =>
   hexOf("trace", messageId).slice(0, TRACE_ID_LENGTH)
 
-/** The span of one piece of work, such as an attempt. */
+/** The span of one operation, such as an attempt. */
 export const spanIdOf = (workId: string): string => hexOf("span", workId).slice(0, SPAN_ID_LENGTH)
 
-/** Of how many traces the spans are kept, unless a setting says otherwise: of one in a hundred. */
+/** Default share of sampled traces: one in a hundred. */
 export const SAMPLED_SHARE = 0.01
 
-// The last 48 of the 56 bits that OpenTelemetry samples by: whoever else samples that share of traces keeps the same ones.
+// The last 48 of OpenTelemetry's 56 sampling bits, so that other samplers with this share keep the same traces.
 const RANDOM_DIGITS = 12
 const RANDOM_VALUES = 16 ** RANDOM_DIGITS
 
-/** Whether its spans are kept, whatever becomes of the event. */
+/** Whether the trace is sampled, independent of the event's outcome. */
 export const isSampled = (traceId: string, share = SAMPLED_SHARE): boolean =>
   Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) >= (1 - share) * RANDOM_VALUES
 

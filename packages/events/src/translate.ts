@@ -4,12 +4,12 @@ import { isVersioned, parseEventName } from "./kind.ts"
 import { formatMillis, formatNanos, parseStamp } from "./stamp.ts"
 import { subjectOf } from "./subject.ts"
 
-/** What a webhook says of an AMI event. */
+/** The fields of a webhook that come from an AMI event. */
 export type Translated = {
   type: string
   /** When it happened. */
   timestamp: string
-  /** When it was seen: the PBX's own word, else the collector's clock. */
+  /** When it was seen: the PBX's Timestamp, else the collector's clock. */
   observedAt: string
   subject: string | null
   data: Record<string, unknown>
@@ -18,11 +18,14 @@ export type Translated = {
 export type TranslateContext = {
   /** The collector's clock, epoch ms. */
   receivedAt: number
-  /** Leaves `variables` empty: with them the event is too large to be kept. */
+  /** Leaves `variables` empty, because with them the event is too large to store. */
   withoutVariables?: boolean
 }
 
-/** The event in our words; undefined where the message is no event, or its name has no letter or digit or is very long. */
+/**
+ * Translates an event. Undefined if the message is not an event, or its name is very long or has no
+ * letter or digit.
+ */
 export function translate(
   headers: readonly HeaderPair[],
   { receivedAt, withoutVariables = false }: TranslateContext,
@@ -44,7 +47,7 @@ export function translate(
   }
 }
 
-// As a type is looked up by, in paths and filters.
+// In lower case, as types are in paths and filters.
 const MAX_NAME_LENGTH = 96
 
 function amiTypeOf(name: string): string | undefined {

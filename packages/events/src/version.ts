@@ -1,5 +1,5 @@
-// What an event does to the thing that it speaks of: a time alone cannot tell, because a record's last update and its
-// delete bear the same one.
+// The order of actions on a record. Times alone are not enough: a record's last update and its
+// delete have the same time.
 const RANKS: Readonly<Record<string, number>> = {
   created: 0,
   started: 0,
@@ -10,8 +10,8 @@ const RANKS: Readonly<Record<string, number>> = {
 }
 
 /**
- * Of two webhooks about one `data.uuid` the one with the greater version, compared as text, is newer. `timestamp` has
- * nine digits.
+ * Of two webhooks about one `data.uuid` the one with the greater version, compared as text, is
+ * newer. `timestamp` has nine digits.
  */
 export function versionOf(type: string, timestamp: string): string {
   const action = type.slice(type.lastIndexOf(".") + 1)

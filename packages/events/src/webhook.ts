@@ -5,17 +5,17 @@ export type WebhookContext = {
   /** The event's id. */
   id: string
   tenant: string
-  /** Null where no PBX said it. */
+  /** Null if it does not come from a PBX. */
   source: string | null
   /** Inferred from the PBX's lists after a gap. */
   synthetic?: boolean
-  /** Too large with its variables, which were left out. */
+  /** Too large, so its variables were left out. */
   truncated?: boolean
   /** From a test of the source. */
   test?: boolean
 }
 
-/** A webhook before it is text; what a filter is asked about. */
+/** A webhook before serialization. Filters are applied to it. */
 export type Webhook = {
   type: string
   timestamp: string
@@ -49,7 +49,10 @@ export function webhookOf(
   }
 }
 
-/** The text that is signed and sent. Made once: a second making might differ from what was signed. */
+/**
+ * The text to sign and send. Serialize only once, because a second result might differ from what
+ * was signed.
+ */
 export const formatWebhook = (webhook: Webhook): string => JSON.stringify(webhook)
 
 export const webhookBody = (...of: Parameters<typeof webhookOf>): string =>

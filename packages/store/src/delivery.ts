@@ -23,6 +23,8 @@ const Attempt = v.object({
   durationMs: v.number(),
   error: v.nullable(v.string()),
   responseBody: v.nullable(v.string()),
+  /** The receiver answered with the body of the attempt before, which is kept once: it is filled in where it is read. */
+  sameBody: v.exactOptional(v.boolean()),
   /** The requests of an attempt that took several. */
   steps: v.exactOptional(
     v.array(
@@ -67,7 +69,31 @@ export const Delivery = v.object({
 })
 export type Delivery = v.InferOutput<typeof Delivery>
 
-export const parseDelivery = (item: Item): Delivery => v.parse(Delivery, item)
+export function parseDelivery(item: Item): Delivery {
+  const delivery = v.parse(Delivery, item)
+  let responseBody: string | null = null
+  const attempts = delivery.attempts.map(({ sameBody, ...attempt }) => {
+    if (!sameBody) responseBody = attempt.responseBody
+    return { ...attempt, responseBody }
+  })
+  return { ...delivery, attempts }
+}
+
+// An item is charged as a whole each time that it is written, claims included: ten bodies of a kilobyte would make up most
+// of what ten failures cost. Those after the first keep so much where they differ.
+const LATER_BODY_LENGTH = 256
+
+/** An attempt as it is kept after those before it. */
+export function compact(attempt: Attempt, before: Attempt[]): Attempt {
+  const { responseBody } = attempt
+  const last = before.at(-1)
+  if (responseBody === null || !before.some((each) => each.responseBody !== null)) return attempt
+  if (last?.responseBody === responseBody) return { ...attempt, responseBody: null, sameBody: true }
+  const kept = Array.from(responseBody).slice(0, LATER_BODY_LENGTH).join("")
+  // Shortened it may be what the one before was shortened to.
+  if (last?.responseBody === kept) return { ...attempt, responseBody: null, sameBody: true }
+  return { ...attempt, responseBody: kept }
+}
 export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
 
 /** The delivery at that place, unless there is none (any more). */

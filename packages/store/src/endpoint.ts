@@ -1,12 +1,18 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
+import type { DisabledReason, Endpoint as Receiver } from "@ringback/webhooks/endpoint"
 import {
-  orders,
-  type ConnectorOf,
-  type DisabledReason,
-  type Endpoint as Receiver,
-} from "@ringback/webhooks/endpoint"
-import { deleteItem, type Item, type ReadOptions } from "./item.ts"
+  type Changes,
+  contextOf,
+  type Endpoint,
+  type Fixed,
+  parse,
+  type Permission,
+  type Settings,
+  Stored,
+  toItem,
+} from "./endpoint-item.ts"
+import { deleteItem, type ReadOptions } from "./item.ts"
 import { connectorKey, endpointKey, oauthTokenKey } from "./keys.ts"
 import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
@@ -15,98 +21,9 @@ import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import { readItem, readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
-// Kept as JSON text: DynamoDB's numbers and map keys are not JSON's.
-const json = <const Schema extends v.GenericSchema>(schema: Schema) =>
-  v.pipe(v.string(), v.parseJson(), schema)
+export type { Changes, Endpoint, Fixed, Permission, Posted, Settings } from "./endpoint-item.ts"
 
-/** As it lies in the table. Times are epoch ms. */
-const Stored = v.object({
-  id: v.string(),
-  tenant: v.string(),
-  url: v.nullable(v.string()),
-  pull: v.optional(v.boolean(), false),
-  allowedLoopback: v.exactOptional(v.nullable(v.string())),
-  eventTypes: v.nullable(v.array(v.string())),
-  sources: v.nullable(v.array(v.string())),
-  filter: v.nullable(json(v.record(v.string(), v.array(v.unknown())))),
-  order: v.optional(v.picklist(orders), "any"),
-  description: v.nullable(v.string()),
-  /** Sealed as a whole: receivers are often given an Authorization. */
-  headers: v.string(),
-  transform: v.optional(v.nullable(v.string()), null),
-  /** Sealed: an Auth, or the credentials of a connector. */
-  auth: v.optional(v.nullable(v.string()), null),
-  connector: v.optional(
-    v.nullable(json(v.looseObject({ kind: v.string(), live: v.exactOptional(v.boolean()) }))),
-    null,
-  ),
-  rateLimit: v.nullable(v.number()),
-  metadata: json(v.record(v.string(), v.string())),
-  signing: v.picklist(["hmac", "ed25519"]),
-  secrets: v.array(v.object({ sealed: v.string(), expiresAt: v.exactOptional(v.number()) })),
-  disabled: v.boolean(),
-  disabledReason: v.nullable(v.picklist(["gone", "failing", "manual"])),
-  createdAt: v.number(),
-  updatedAt: v.number(),
-  revision: v.number(),
-})
-
-/** A receiver, and how often it was changed. */
-export type Endpoint = Receiver & { revision: number }
-
-/** One that webhooks are posted to. */
-export type Posted = Endpoint & { url: string }
-
-/** What its tenant may set. */
-export type Settings = Pick<
-  Receiver,
-  | "url"
-  | "eventTypes"
-  | "sources"
-  | "filter"
-  | "order"
-  | "description"
-  | "headers"
-  | "transform"
-  | "rateLimit"
-  | "metadata"
-  | "disabled"
-> & {
-  /** Opened; a connector's credentials too. It is sealed here. */
-  auth?: object | null
-  connector?: ConnectorOf | null
-}
-/** What is fixed when it is made. */
-export type Fixed = { signing: Receiver["signing"]; pull?: boolean }
-export type Changes = { [Name in keyof Settings]?: Settings[Name] | undefined } & Permission
-
-/** What goes with `url`, and is never set by its tenant. */
-export type Permission = Pick<Receiver, "allowedLoopback">
-
-const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
-const Headers = json(v.record(v.string(), v.string()))
-
-function parse(table: Table, item: Item): Endpoint {
-  const { headers, ...rest } = v.parse(Stored, item)
-  const opened = table.sealer.open(headers, contextOf(rest.tenant, rest.id))
-  return { ...rest, headers: v.parse(Headers, opened) }
-}
-
-function toItem(table: Table, tenant: string, id: string, settings: Changes): Item {
-  const { filter, headers, metadata, auth, connector, ...rest } = settings
-  const seal = (value: object) => table.sealer.seal(JSON.stringify(value), contextOf(tenant, id))
-  return {
-    ...rest,
-    ...(filter !== undefined && { filter: filter && JSON.stringify(filter) }),
-    ...(headers && { headers: seal(headers) }),
-    ...(auth !== undefined && { auth: auth && seal(auth) }),
-    ...(connector !== undefined && { connector: connector && JSON.stringify(connector) }),
-    ...(metadata && { metadata: JSON.stringify(metadata) }),
-    ...(rest.disabled !== undefined && { disabledReason: rest.disabled ? "manual" : null }),
-  }
-}
-
-/** A new endpoint; `secret` is the text that its webhooks are signed with. Throws CreationRefused. */
+/** Creates an endpoint; `secret` signs its webhooks. Throws CreationRefused. */
 export async function create(
   table: Table,
   tenant: string,
@@ -131,7 +48,7 @@ export async function create(
   return parse(table, item)
 }
 
-/** Undefined where there is none (any more). */
+/** Undefined if the endpoint does not exist or was deleted. */
 export async function get(
   table: Table,
   tenant: string,
@@ -142,7 +59,7 @@ export async function get(
   return item && parse(table, item)
 }
 
-/** What it takes to know which events an endpoint wants. */
+/** The fields that decide which events an endpoint receives. */
 const Matching = v.pick(Stored, [
   "id",
   "connector",
@@ -156,15 +73,15 @@ const Matching = v.pick(Stored, [
 export type Matching = v.InferOutput<typeof Matching>
 
 /**
- * All living endpoints of a tenant, disabled ones too, as matching needs them. A thousand cost about 130 read units. Throws
- * where one cannot be read: to pass it over would lose its deliveries.
+ * All endpoints of a tenant, also disabled ones. A thousand cost about 130 read units. Throws if one is unreadable,
+ * because skipping it would lose its deliveries.
  */
 export async function list(table: Table, tenant: string): Promise<Matching[]> {
   const items = await queryAll(table, tenant, "EP#", Object.keys(Matching.entries))
   return items.map((item) => readItem(item, (each) => v.parse(Matching, each)))
 }
 
-/** A page of the living, newest first; `next` is what to pass as `after`. */
+/** A page of endpoints, newest first. Pass `next` as `after` to get the next page. */
 export async function page(
   table: Table,
   tenant: string,
@@ -174,7 +91,7 @@ export async function page(
   return { items: readItems(table, items, (item) => parse(table, item)), next }
 }
 
-/** Undefined where none lives, or its revision is another. */
+/** Undefined if the endpoint does not exist or has another revision. */
 export async function update(
   table: Table,
   tenant: string,
@@ -192,8 +109,8 @@ export async function update(
 }
 
 /**
- * Disables it where it is enabled and still leads to that URL; the endpoint as it is then, or undefined where somebody was
- * faster: what the old place said is no reason to disable a new one.
+ * Disables an enabled endpoint that still has that URL, and returns it. Undefined if it was already
+ * disabled or deleted, or its URL was changed: what the old URL answered is no reason to disable it.
  */
 export async function disable(
   table: Table,
@@ -210,7 +127,7 @@ export async function disable(
   return item && parse(table, item)
 }
 
-// What a tombstone need not say. Every list reads over tombstones, so they must be small; and no secret outlives its use.
+// Every list reads tombstones, so they must be small. Secrets are removed with the endpoint.
 const EMPTY = {
   url: "",
   eventTypes: null,
@@ -227,7 +144,7 @@ const EMPTY = {
 export const isDeleted = (table: Table, tenant: string, id: string) =>
   LiveItem.isDeleted(table, endpointKey(tenant, id))
 
-/** Leaves a tombstone. False where there was nothing alive. */
+/** Replaces the endpoint by a tombstone. False if it did not exist. */
 export const remove = (table: Table, tenant: string, id: string) =>
   removeOwned(table, { tenant, kind: "EP", id }, () =>
     tombstone(table, endpointKey(tenant, id), {
@@ -236,22 +153,22 @@ export const remove = (table: Table, tenant: string, id: string) =>
     }),
   )
 
-/** Removes the tombstone, once nothing waits for the endpoint: what is missing is treated as deleted. */
+/** Removes the tombstone once no delivery refers to the endpoint. A missing endpoint counts as deleted. */
 export async function purge(table: Table, tenant: string, id: string): Promise<boolean> {
-  // Nothing fetches a token any more.
+  // No token is needed any more.
   for (const keyOf of [oauthTokenKey, connectorKey]) await deleteItem(table, keyOf(tenant, id), {})
   return deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
 }
 
-// An endpoint as it was read, from a cache for instance, opens each of its secrets once.
+// Endpoints are cached, so each secret object is decrypted only once.
 const openedSecrets = new WeakMap<object, { context: string; text: string }>()
 
-/** The secrets that sign now, opened, the newest first. */
+/** The decrypted secrets that are valid now, newest first. */
 export function openSecrets(table: Table, endpoint: Receiver, now = table.now()): string[] {
   const context = contextOf(endpoint.tenant, endpoint.id)
   return validSecrets(endpoint, now).map((secret) => {
     const known = openedSecrets.get(secret)
-    // Moved to another endpoint, it must not open.
+    // A secret copied to another endpoint must not open.
     if (known?.context === context) return known.text
     const text = table.sealer.open(secret.sealed, context)
     openedSecrets.set(secret, { context, text })
@@ -259,7 +176,7 @@ export function openSecrets(table: Table, endpoint: Receiver, now = table.now())
   })
 }
 
-/** Its credentials, opened; undefined where it has none. Whoever reads them parses them. */
+/** The decrypted credentials, not yet parsed; undefined if there are none. */
 export function openAuth(table: Table, { auth, tenant, id }: Receiver): unknown {
   if (auth == null) return undefined
   return JSON.parse(table.sealer.open(auth, contextOf(tenant, id))) as unknown
@@ -269,8 +186,8 @@ export const validSecrets = (endpoint: Receiver, now: number) =>
   endpoint.secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
 
 /**
- * A new secret signs first; those before it sign for `overlapMs` more. Undefined where the endpoint was changed
- * since it was read.
+ * Adds a new secret. Earlier secrets stay valid for `overlapMs`. Undefined if the endpoint was changed since it was
+ * read.
  */
 export async function rotateSecret(
   table: Table,

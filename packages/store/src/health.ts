@@ -3,6 +3,7 @@ import { announceChange } from "./changes.ts"
 import {
   deleteItem,
   getItem,
+  getItems,
   updateItem,
   type Item,
   type ReadOptions,
@@ -42,6 +43,23 @@ export async function get(
   options: ReadOptions = {},
 ): Promise<Health> {
   return parse(await getItem(table, healthKey(tenant, endpointId), options))
+}
+
+/** Since when all has failed at those endpoints, in epoch ms; those at which all is well are left out. */
+export async function failingOf(
+  table: Table,
+  tenant: string,
+  endpointIds: readonly string[],
+): Promise<{ endpointId: string; failingSince: number }[]> {
+  const items = await getItems(
+    table,
+    endpointIds.map((each) => healthKey(tenant, each)),
+  )
+  const known = new Map(items.map((item) => [item["sk"], parse(item).failingSince]))
+  return endpointIds.flatMap((endpointId) => {
+    const failingSince = known.get(healthKey(tenant, endpointId).sk)
+    return failingSince === undefined ? [] : [{ endpointId, failingSince }]
+  })
 }
 
 /** Nothing is remembered of an endpoint that is gone, and nothing of it falls due. */

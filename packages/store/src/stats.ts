@@ -1,6 +1,12 @@
 import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
 import { query } from "./item.ts"
-import { deliveryPartition, deliveryRefOf, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import {
+  DELIVERY_SHARDS,
+  deliveryPartition,
+  deliveryRefOf,
+  deliverySortFrom,
+  shardsOfEndpoint,
+} from "./keys.ts"
 import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
@@ -13,7 +19,7 @@ const HOUR_MS = 3600 * 1000
 // Parts of a window begin at full 2 minutes, hours and 6 hours: columns of a chart do not wander while one looks.
 const PART_MS = { lastHour: HOUR_MS / 30, lastDay: HOUR_MS, lastWeek: 6 * HOUR_MS }
 const WINDOWS = { lastHour: HOUR_MS, lastDay: 24 * HOUR_MS, lastWeek: 7 * 24 * HOUR_MS }
-type WindowName = keyof typeof WINDOWS
+export type WindowName = keyof typeof WINDOWS
 
 export type WindowStats = {
   counts: Record<DeliveryStatus, number>
@@ -59,13 +65,27 @@ export async function statsOf(
   >
 }
 
+const ALL_SHARDS = Array.from({ length: DELIVERY_SHARDS }, (_, shard) => shard)
+
+/** The same of all of a tenant's endpoints together, in one window; at most 64 requests. */
+export async function tenantStatsOf(
+  table: Table,
+  tenant: string,
+  name: WindowName,
+): Promise<WindowStats> {
+  const now = table.now()
+  const all = await readSlice(table, tenant, undefined, { from: now - WINDOWS[name], to: now + 1 })
+  return { ...summarize(all), series: seriesOf(all, name, now) }
+}
+
+/** Of one endpoint, or of all. */
 async function readSlice(
   table: Table,
   tenant: string,
-  endpointId: string,
+  endpointId: string | undefined,
   slice: Slice,
 ): Promise<Weighed[]> {
-  const shards = shardsOfEndpoint(endpointId)
+  const shards = endpointId === undefined ? ALL_SHARDS : shardsOfEndpoint(endpointId)
   const read = await Promise.all(
     shards.map(async (shard) => {
       const partition = deliveryPartition(tenant, shard)
@@ -97,17 +117,17 @@ function cut({ from, to }: Slice): Slice[] {
 async function readPart(
   table: Table,
   partition: string,
-  endpointId: string,
+  endpointId: string | undefined,
   { from, to }: Slice,
 ): Promise<{ found: Weighed[]; from: number }> {
   const page = await query(table, {
     where: "pk = :pk AND sk BETWEEN :from AND :to",
-    filter: "endpointId = :endpointId",
+    ...(endpointId !== undefined && { filter: "endpointId = :endpointId" }),
     values: {
       ":pk": partition,
       ":from": deliverySortFrom(from),
       ":to": deliverySortFrom(to),
-      ":endpointId": endpointId,
+      ...(endpointId !== undefined && { ":endpointId": endpointId }),
     },
     newestFirst: true,
     limit: PAGE,

@@ -15,7 +15,7 @@ export type OAuth = {
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 
-/** The header that shows it; `token`: of an OAuth server. */
+/** The header with the credentials; `token`: of an OAuth server. */
 export function authHeaders(auth: Auth | null, token: string | undefined): Record<string, string> {
   switch (auth?.type) {
     case undefined:
@@ -31,7 +31,7 @@ export function authHeaders(auth: Auth | null, token: string | undefined): Recor
   }
 }
 
-/** The name of that header, in small letters: nothing else may set it. */
+/** The name of that header in lower case. No other setting may set it. */
 export function authHeaderName(auth: Auth | null): string | undefined {
   if (!auth) return undefined
   return auth.type === "header" ? auth.name.toLowerCase() : "authorization"
@@ -70,14 +70,17 @@ export function tokenRequest(
   }
 }
 
-/** A token as its server gave it. `refreshToken`: the next one, where the server gives a new one with each. */
+/** A token from its server. `refreshToken`: the next one, if the server rotates refresh tokens. */
 export type Token = { accessToken: string; expiresInMs: number; refreshToken: string | undefined }
 
-// What a server does not say: short enough that a wrong guess costs one 401.
+// Used if the server gives no lifetime. Short, so that a wrong guess costs at most one 401.
 const DEFAULT_SECONDS = 30 * 60
 const MAX_SECONDS = 30 * 24 * 3_600
 
-/** The token of an answer, or in words why there is none. Some say an error under 200. */
+/**
+ * The token in an answer, or an error text if there is none. Some servers report errors with status
+ * 200.
+ */
 export function tokenOf(statusCode: number, body: string): Token | { problem: string } {
   const given = parse(body)
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = given
@@ -106,7 +109,7 @@ function parse(body: string): Record<string, unknown> {
   }
 }
 
-/** As it is shown: what is secret as null. */
+/** As shown by the API: secrets are null. */
 export function masked(auth: Auth): Record<string, unknown> {
   switch (auth.type) {
     case "bearer":

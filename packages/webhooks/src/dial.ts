@@ -1,19 +1,22 @@
 import net, { isIPv6 } from "node:net"
 import tls from "node:tls"
 
-/** Where a connection leads. */
+/** The destination of a connection. */
 export type Destination = {
   isTls: boolean
-  /** What the certificate must be for. It is never looked up here. */
+  /** The host name that the certificate must match. It is not looked up here. */
   host: string
   port: number
-  /** Vetted, in the order to try them: what is dialled is literally one of these. */
+  /** Vetted addresses in the order to try. Only these are dialled. */
   addresses: readonly string[]
 }
 
 export type Connection = { socket: net.Socket; address: string }
 
-/** No address answered: why not, one reason for each that failed, and after how long the rest was given up. */
+/**
+ * No address answered: one reason per failed address, and the time after which the rest was
+ * abandoned.
+ */
 export class DialError extends Error {
   readonly reasons: readonly NodeJS.ErrnoException[]
   readonly limitMs: number | undefined
@@ -29,7 +32,7 @@ export class DialError extends Error {
 const NEXT_AFTER_MS = 250
 const NEXT_AFTER_ANSWER_MS = 1_000
 
-// In two seconds all of them have been begun.
+// All addresses are started within two seconds.
 const MAX_ADDRESSES = 8
 
 // No resumed sessions: Node checks the name in a certificate in full handshakes alone. `rejectUnauthorized` is said so
@@ -108,12 +111,12 @@ export function dial(
 function begin({ isTls, host, port }: Destination, address: string, ca: string | undefined) {
   const options = { host: address, port, noDelay: true, lookup: refuseToLookUp }
   if (!isTls) return net.connect(options)
-  // Without a server name the certificate is checked for the address, which then is the host.
+  // Without a server name, the certificate is checked against the address, which is then the host.
   const servername = net.isIP(host) ? "" : host
   return tls.connect({ ...options, ...TLS, servername, ...(ca && { ca }) })
 }
 
-// Never asked for a literal address.
+// Never called for a literal address.
 function refuseToLookUp(host: string): never {
   throw new Error(`${host} was to be looked up a second time`)
 }

@@ -16,9 +16,9 @@ export type Exchange =
   | { answer: Answer; headers: http.IncomingHttpHeaders }
   | {
       error: string
-      /** A kept connection was closed under the request before any byte came back. */
+      /** A kept connection was closed before any byte of the answer arrived. */
       isStale: boolean
-      /** There was a connection: of what was written to it nobody knows how much arrived. */
+      /** There was a connection. How much of the request arrived is unknown. */
       isSent: boolean
     }
 
@@ -28,7 +28,7 @@ export type ExchangeRequest = {
   headers: Record<string, string>
   body: Buffer
   startedAt: number
-  /** How much of the answer's body is wanted. */
+  /** How much of the answer's body to keep. */
   keptBytes: number
 }
 
@@ -84,7 +84,8 @@ export function exchange(
       isAnswered = true
       const durationMs = elapsedMs()
       readStart(response, { limitMs: limits.bodyMs, keptBytes }, (bodyStart) => {
-        // A whole exchange leaves its connection to the pool; after any other nobody could use it again.
+        // After a complete exchange the connection returns to the pool. After any other it is
+        // unusable.
         if (!response.complete || !req.writableFinished) req.destroy()
         settle({
           answer: answerOf(response, url, durationMs, bodyStart),
@@ -110,6 +111,6 @@ function answerOf(
   return { statusCode, durationMs, retryAfter, contentEncoding, location, bodyStart }
 }
 
-/** Where a redirect leads; undefined where it does not say, or says no URL. */
+/** A redirect's target; undefined if it is missing or not a URL. */
 const targetOf = (location: string | undefined, from: URL) =>
   location === undefined ? undefined : URL.parse(location, from.href)?.href

@@ -1,6 +1,6 @@
 import { DialError } from "./dial.ts"
 
-/** Plain words for what Node says when a request breaks; `host` is the name that was to be reached. */
+/** Explains Node's error for a failed request; `host` is the name that was requested. */
 export function describeFailure(error: NodeJS.ErrnoException, host: string): string {
   if (error instanceof DialError) return describeDialling(error, host)
   const { code = "", message } = error
@@ -21,7 +21,7 @@ export function describeFailure(error: NodeJS.ErrnoException, host: string): str
   return code ? `${message} (${code})` : message
 }
 
-// Several addresses may have failed, each in its own way; the one that was waited for in vain goes first.
+// Several addresses may have failed with different reasons. A timeout is listed first.
 function describeDialling({ reasons, limitMs }: DialError, host: string): string {
   const late = limitMs === undefined ? [] : [`connect timed out after ${seconds(limitMs)}`]
   return [...new Set([...late, ...reasons.map((each) => describeFailure(each, host))])].join("; ")
@@ -29,7 +29,7 @@ function describeDialling({ reasons, limitMs }: DialError, host: string): string
 
 export const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(1))} s`
 
-/** Plain words for a look-up that brought no answer. */
+/** Explains a failed DNS lookup. */
 export function describeLookupFailure(error: NodeJS.ErrnoException, host: string): string {
   const code = error.code ? ` (${error.code})` : ""
   return `DNS: ${host} could not be looked up${code}`

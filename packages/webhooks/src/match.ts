@@ -17,12 +17,12 @@ export function wants(
   return event.source === null || !filter || passes(filter, event.webhook)
 }
 
-/** Whether the endpoint's types and sources let it in; its filter is asked later, when there is a body. */
+/** Whether the endpoint's types and sources match. Its filter is checked later, with the body. */
 export function asksFor(
   { eventTypes, sources, connector }: Pick<Endpoint, "eventTypes" | "sources" | "connector">,
   { type, source }: Pick<Candidate, "type" | "source">,
 ): boolean {
-  // Call events are made for those who ask for them by name, so that they cost nobody else anything.
+  // Call events are only made for endpoints that ask for them by name, so they cost others nothing.
   if (connector && !isLogged(connector, type)) return false
   const isAsked = eventTypes
     ? eventTypes.some((pattern) => matches(pattern, type))
@@ -30,13 +30,14 @@ export function asksFor(
   return isAsked && (source === null || !sources || sources.includes(source))
 }
 
-/** A CRM is told of calls that are over and, where its tenant wants that, of those that were answered. */
+/** A CRM gets completed calls and, if its tenant wants them, answered calls. */
 const isLogged = ({ live }: ConnectorOf, type: string) =>
   type === "call.completed" || (live === true && type === "call.answered")
 
-/** Why an entry of `eventTypes` is refused, in words; undefined where it is fine. */
+/** Why an entry of `eventTypes` is refused, as text; undefined if it is valid. */
 export function patternProblem(pattern: string, knownTypes: readonly string[]): string | undefined {
-  // Which AMI events a collector forwards is its own setting, so of those only the form can be judged here.
+  // Which AMI events a collector forwards is its own setting, so only their form can be checked
+  // here.
   if (pattern === "*" || pattern === "ami.*" || /^ami\.[A-Za-z0-9_-]+$/.test(pattern))
     return undefined
   if (knownTypes.some((type) => matches(pattern, type))) return undefined

@@ -1,19 +1,19 @@
-/** What of a webhook decides whether it may follow another one, at an endpoint whose `order` is `latest`. */
+/** The fields of a webhook that decide its order, for endpoints whose `order` is `latest`. */
 export type Ordered = {
-  /** The dialler's record or the call that it tells of; webhooks of other keys have no order between them. */
+  /** The dialler's record or the call. Webhooks with different keys have no order. */
   subject: string
   /** Compared as text. */
   version: string
-  /** The PBX itself said that the record is gone: nothing else of it is news from then on. */
+  /** The PBX itself reported the delete. All other events of the record are superseded by it. */
   isFinal: boolean
 }
 
 type Body = { type: string; version: string; synthetic?: boolean; test?: boolean; data: object }
 
-// Their version is the time when they were heard, which tells nothing of two collectors' order.
+// Their version is the observation time, which does not order events of two collectors.
 const UNORDERED = /^(dllist|queue)\./
 
-/** Undefined where a webhook has no order. */
+/** Undefined if a webhook has no order. */
 export function orderedOf({
   type,
   version,
@@ -25,7 +25,7 @@ export function orderedOf({
   if (typeof uuid !== "string" || UNORDERED.test(type)) return undefined
   // A call and its dialing have one Uuid, and versions of their own.
   const group = type.startsWith("call.") ? "call" : "record"
-  // What a test of a source says must not stand in the way of what its PBX says.
+  // Events of a source test must not supersede real events.
   const room = test ? ["test"] : []
   return {
     subject: JSON.stringify([group, uuid, ...room]),

@@ -9,7 +9,7 @@ const MAX_IDLE = 256
 const MAX_IDLE_A_NAME = 8
 const MAX_IDLE_MS = 30_000
 
-// Which address of a host answered last time is tried first for so long.
+// The address that answered last is tried first for this long.
 const WINNER_FOR_MS = 60_000
 const MAX_WINNERS = 1_000
 
@@ -21,7 +21,7 @@ type Dialling = { lane: Lane; limitMs: number; signal: AbortSignal }
 
 export type Pool = ReturnType<typeof openPool>
 
-/** Keep-alive connections. How many are busy at once is the caller's affair; the idle ones are bounded here. */
+/** Keep-alive connections. Only idle ones are limited here; the caller limits busy ones. */
 export function openPool({ ca, now }: { ca?: string | undefined; now: () => number }) {
   const idle: Idle = new Map()
   const addressOf = new WeakMap<object, string>()
@@ -87,7 +87,7 @@ function rememberWinners(now: () => number) {
     },
     set(destination: Destination, address: string) {
       const key = keyOf(destination)
-      // Deleted first, so that the oldest stand in front.
+      // Deleted first, so that the map stays sorted by age.
       winners.delete(key)
       if (winners.size >= MAX_WINNERS) winners.delete(winners.keys().next().value!)
       winners.set(key, { address, until: now() + WINNER_FOR_MS })
@@ -95,7 +95,7 @@ function rememberWinners(now: () => number) {
   }
 }
 
-// Since when each connection waits; the oldest stand in front.
+// When each connection became idle, oldest first.
 type Idle = Map<Duplex, number>
 
 function boundIdle<A extends http.Agent>(agent: A, idle: Idle, now: () => number): A {

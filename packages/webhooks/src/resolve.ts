@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises"
 import { Resolver } from "node:dns/promises"
 import { isIP } from "node:net"
 
-/** The addresses of a host, IPv4 first; none if there is no such host. Throws where no answer was to be had. */
+/**
+ * The addresses of a host, IPv4 first; none if the host does not exist. Throws if the lookup fails.
+ */
 export type Resolve = (host: string) => Promise<string[]>
 
 type DnsOptions = { servers?: string[]; hostsFile?: string; limitMs?: number }
@@ -12,7 +14,7 @@ const TRIES = 2
 const LOOKUP_TIMEOUT_MS = 5_000
 const ABSENT = new Set(["ENOTFOUND", "ENODATA"])
 
-/** What `resolve` says of a host; an address is its own answer. */
+/** The answer of `resolve` for a host. An IP address is its own answer. */
 export async function addressesOf(host: string, resolve: Resolve): Promise<string[]> {
   return isIP(host) ? [host] : resolve(host)
 }
@@ -31,9 +33,9 @@ export function askingDns(options: DnsOptions = {}): Resolve {
     const name = host.toLowerCase().replace(/\.$/, "")
     const listed = await readHosts(hostsFile, name)
     if (listed.length > 0) return listed
-    // RFC 6761: localhost is never asked of a server.
+    // RFC 6761: localhost is never sent to a DNS server.
     if (name === "localhost" || name.endsWith(".localhost")) return ["127.0.0.1", "::1"]
-    // A resolver of its own for each look-up, because it reads the machine's servers only when it is made.
+    // A new resolver for each lookup, because it reads the machine's DNS servers only when created.
     const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: TRIES })
     if (servers) resolver.setServers(servers)
     return ask(resolver, name, limitMs)
@@ -45,7 +47,7 @@ export function askingDns(options: DnsOptions = {}): Resolve {
 const WAIT_FOR_IPV6_MS = 50
 const WAIT_FOR_IPV4_MS = 1_000
 
-// The families are asked side by side. What has come counts, however late or wrong the other's answer is.
+// Both families are requested at once. Any result counts, even if the other is late or fails.
 async function ask(resolver: Resolver, name: string, limitMs: number): Promise<string[]> {
   const cancelAfter = (ms: number) => setTimeout(() => resolver.cancel(), ms)
   const timers = [cancelAfter(limitMs)]
@@ -74,7 +76,7 @@ export function rememberAnswers(resolve: Resolve, ttlMs: number, now: () => numb
   return (host) => {
     const kept = known.get(host)
     if (kept && kept.until > now()) return kept.answer
-    // Deleted first, so that the oldest stand in front.
+    // Deleted first, so that the map stays sorted by age.
     known.delete(host)
     if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!)
     const answer = resolve(host)

@@ -8,7 +8,9 @@ import { parseTarget, vetAddresses, type Refusal, type UrlRules, type Vetted } f
 
 export type { Outcome } from "./outcome.ts"
 
-/** One attempt. `headers`: the endpoint's own and the signature's; `body`: the very text that was signed. */
+/**
+ * One attempt. `headers`: the endpoint's own and the signature; `body`: exactly the signed text.
+ */
 export type SendRequest = {
   endpointId: string
   url: string
@@ -20,19 +22,19 @@ export type SendRequest = {
   method?: string | undefined
   /** application/json where it is left out. */
   contentType?: string | undefined
-  /** How long it may take from the start to the status line, where that is less than usual. */
+  /** Time limit from the start to the status line, where it is shorter than usual. */
   limitMs?: number | undefined
 }
 
-/** A request whose answer is read: of a connector, or for a token. `body` null: none is sent. */
+/** A request whose answer is read, by a connector or for a token. `body` null: no body is sent. */
 export type AskRequest = Omit<SendRequest, "body" | "method" | "contentType" | "limitMs"> & {
   method: string
   body: string | null
-  /** How long it may take from the start to the end of the headers. */
+  /** Time limit from the start to the end of the headers. */
   limitMs: number
 }
 
-/** An answer with its whole body, of which there may be 1 MB; or in words why there is none. */
+/** An answer with its whole body (up to 1 MB), or an error text. */
 export type Asked =
   | { statusCode: number; headers: Record<string, string>; body: string; durationMs: number }
   | { error: string; durationMs: number }
@@ -50,7 +52,7 @@ export type SenderOptions = Omit<UrlRules, "allowedLoopback"> & {
 
 export type Sender = {
   send(request: SendRequest): Promise<Outcome>
-  /** Under the same rules as `send`, and nothing that writes goes out a second time. */
+  /** Follows the same rules as `send`. A request that writes is never sent twice. */
   ask(request: AskRequest): Promise<Asked>
   close(): void
 }
@@ -58,7 +60,7 @@ export type Sender = {
 /** How long one attempt may take, from the look-up of the name to the status line. */
 export const ATTEMPT_LIMIT_MS = 15_000
 
-// 5 s to connect hold two lost SYNs and a TLS handshake. A body only tells why something failed.
+// 5 s to connect allow for two lost SYNs and a TLS handshake. A body only explains a failure.
 const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: ATTEMPT_LIMIT_MS, bodyMs: 2_000 }
 
 // A Lambda has no DNS cache, and the resolver of a VPC takes 1,024 packets a second.
@@ -69,7 +71,10 @@ const MAX_STALE = 2
 // A CRM's description of its fields is the largest.
 const MAX_ASKED_BYTES = 1024 * 1024
 
-/** Sends webhooks and keeps the connections. All that a receiver can do to an attempt is an outcome. */
+/**
+ * Sends webhooks and keeps connections. Every behaviour of a receiver is an outcome, never an
+ * exception.
+ */
 export function makeSender(options: SenderOptions): Sender {
   const { userAgent = "Ringback", now = Date.now, ca } = options
   const limits = { ...LIMITS, ...options.timeouts }
@@ -87,7 +92,7 @@ export function makeSender(options: SenderOptions): Sender {
       : failedOutcome(result.error, Math.round(performance.now() - startedAt), result.isSent)
   }
 
-  // The only look-up of an attempt. What is vetted here is literally what `post` dials.
+  // The only lookup of an attempt. `post` dials exactly the addresses vetted here.
   async function locate(
     request: Pick<SendRequest, "url" | "allowedLoopback">,
   ): Promise<Refusal | ({ ok: true } & Located)> {
@@ -140,7 +145,8 @@ export function makeSender(options: SenderOptions): Sender {
     )
     const lane = laneTo(located, request.endpointId)
     pool.dropUnfit(lane)
-    // What is written must not be written twice because a kept connection was closed under it: that takes a new one.
+    // A write must not be sent twice because a kept connection was closed, so it uses a new
+    // connection.
     if (method !== "GET") pool.dropIdle(lane)
     const within = { ...limits, totalMs: Math.min(limits.totalMs, request.limitMs) }
     const askOnce = () => exchange(pool, lane, attempt, within).catch(refusedByNode)
@@ -198,7 +204,7 @@ const HEADER_ERRORS = new Set([
   "ERR_INVALID_HTTP_TOKEN",
 ])
 
-// A header that registration should have refused must not make its delivery poison for the queue.
+// An invalid header that registration missed must not make its delivery fail in the queue forever.
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
   if (!HEADER_ERRORS.has(error.code ?? "")) throw error
   const words = "a header holds a character that HTTP does not allow"

@@ -1,7 +1,7 @@
 import { headerProblems } from "./headers.ts"
 import type { Evaluated } from "./sandbox.ts"
 
-/** What a transform makes of a webhook. `path` null: the endpoint's own. */
+/** The result of a transform. `path` null: the endpoint's own path. */
 export type Transformed =
   | {
       result: "send"
@@ -11,9 +11,9 @@ export type Transformed =
       contentType: string
       body: string
     }
-  /** Its value is null or nothing: this event is not wanted. */
+  /** The value is null or missing: the event is not wanted. */
   | { result: "unwanted" }
-  /** Trying again would bring the same. */
+  /** A retry would give the same result. */
   | { result: "failed"; reason: string }
   | { result: "late" | "busy"; reason: string }
 
@@ -27,13 +27,13 @@ const WITHOUT_BODY = new Set(["GET", "DELETE"])
 
 type Target = {
   url: string
-  /** The webhook, for a `$request` without a body of its own. */
+  /** The webhook, used if `$request` has no body. */
   body: string
-  /** The header that holds the endpoint's credentials, in small letters; undefined where there is none. */
+  /** The header with the endpoint's credentials, in lower case; undefined if there is none. */
   authHeader: string | undefined
 }
 
-/** Reads the value of a transform as the request that it describes. */
+/** Parses a transform's value as a request. */
 export function requestOf(evaluated: Evaluated, target: Target): Transformed {
   if (evaluated.result === "late")
     return { result: "late", reason: "the transform took longer than 50 ms" }
@@ -78,7 +78,7 @@ function readRequest(request: unknown, target: Target): Sent | { problem: string
     path: path as string | null,
     headers: Object.fromEntries(own.filter(([name]) => !isContentType(name))),
     contentType: contentType ?? JSON_TYPE,
-    // A text under a content type of its own is sent as it is (a form, XML); all else is JSON.
+    // A string with its own content type is sent as is (a form, XML). Everything else is JSON.
     body:
       body === undefined
         ? WITHOUT_BODY.has(method)

@@ -40,7 +40,7 @@ export async function checkUrl(
 export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   if (text.length > MAX_URL_LENGTH)
     return refuse(`The URL is longer than ${MAX_URL_LENGTH} characters`)
-  // The parser would drop or encode them: what people are shown should be what is dialled.
+  // The parser would drop or encode them. The displayed URL should be the one that is dialled.
   if (NOT_IN_A_URL.test(text)) return refuse("A URL has no spaces and no control characters")
   const url = URL.parse(text)
   if (!url) return refuse("This is not an absolute URL such as https://example.com/webhooks")
@@ -60,7 +60,7 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   return { ok: true, url, host }
 }
 
-/** `leftOut` says in words which of the host's addresses are not among those to dial; empty where all are. */
+/** `leftOut` describes the host's addresses that may not be dialled; empty if there are none. */
 export type Vetted = { ok: true; addresses: string[]; leftOut: string }
 
 /**
@@ -91,7 +91,8 @@ export function vetAddresses(
   if (addresses.length > 0 || found.length === 0)
     return { ok: true, addresses, leftOut: kinds && `; other addresses left out: ${kinds}` }
   if (isHttpsOnly) return refuse(HTTPS_ONLY)
-  // Of a name only its kind is said: it may be one that the tenant can guess but not look up.
+  // The error names only the kind of address, because the tenant may not be able to look up the
+  // name.
   return refuse(`${host} resolves to an address that is not public (${kinds})`)
 }
 

@@ -53,7 +53,7 @@ export function addEndpointSecrets(group: Command, open: Open): void {
   addExamples(rotate, [["endpoints rotate ep_... --overlap 2h"]])
 }
 
-/** The secret alone on stdout, so that a script can take it. */
+/** Prints only the secret to stdout, for scripts. */
 function saySecret(
   { terminal, isJson }: Session,
   answer: { secret?: string | undefined; publicKey?: string | undefined },

@@ -18,9 +18,9 @@ export type EndpointOptions = {
   data?: object
 }
 
-/** The settings of an endpoint as options; what the API has beyond them goes into --data. */
+/** The settings of an endpoint as options. Other settings of the API are given with --data. */
 export function addSettings(command: Command, verb: "create" | "update"): Command {
-  // --url is the API's.
+  // --url is the API's URL.
   if (verb === "update") command.option("--to <url>", "where webhooks are posted")
   command
     .option("--event-types <types>", "only those: campaign.*,dialing.updated", readWords)
@@ -57,7 +57,7 @@ const EMPTY: Record<string, unknown> = {
   metadata: {},
 }
 
-/** What the API is to be asked for. */
+/** The request for the API. */
 export function bodyOf({ clear = [], data, header, to, ...rest }: EndpointOptions): object {
   const unknown = clear.find((name) => !(name in EMPTY))
   if (unknown !== undefined) {

@@ -21,7 +21,7 @@ const Fetched = v.looseObject({ messages: v.array(Message) })
 const Acked = v.looseObject({ acked: v.array(v.string()), lost: v.array(v.string()) })
 const PullEndpoint = v.looseObject({ ...Endpoint.entries, pull: v.optional(v.boolean()) })
 
-// Ten that are posted one after the other take 15 s each at most.
+// Ten messages are posted one after the other, each within 15 s.
 const FETCH = { limit: 10, waitSeconds: 20, leaseSeconds: 300 }
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
@@ -68,7 +68,7 @@ async function work(session: Session, endpointId: string, forward: Forward): Pro
   }
 }
 
-/** One fetch and what comes of it. False where nothing could be fetched, or nobody took anything. */
+/** One fetch and its deliveries. False if the fetch failed or no message was accepted. */
 async function round(session: Session, endpointId: string, forward: Forward): Promise<boolean> {
   const { api, stopped } = session
   const path = pathOf(session, "endpoints", endpointId, "messages")
@@ -78,7 +78,7 @@ async function round(session: Session, endpointId: string, forward: Forward): Pr
     const { messages } = fetched
     const taken: Message[] = []
     for (const message of messages) {
-      // What is left is still leased, and comes again.
+      // The rest stays leased and is returned again later.
       if (stopped.aborted) break
       const forwarded = await forward(message.body, message.headers)
       if (isTaken(forwarded)) taken.push(message)
@@ -87,7 +87,8 @@ async function round(session: Session, endpointId: string, forward: Forward): Pr
     if (taken.length > 0) await acknowledge(session, path, taken)
     return messages.length === 0 || taken.length > 0
   } catch (error) {
-    // Refused for good, as by a revoked key or of an endpoint that is gone: it ends. Anything else may pass.
+    // A permanent refusal (a revoked key, a deleted endpoint) ends the command. Other errors may be
+    // temporary.
     if (error instanceof Refusal && error.status < 500 && ![409, 429].includes(error.status))
       throw error
     if (!(error instanceof Failure)) throw error
@@ -107,7 +108,9 @@ async function acknowledge(session: Session, path: string, taken: Message[]): Pr
 const isTaken = ({ statusCode }: Forwarded) =>
   statusCode !== null && statusCode >= 200 && statusCode < 300
 
-/** A fetch may wait for long. What it still brings is leased to nobody who lives, and comes again. */
+/**
+ * A fetch may wait for long. Messages that it still returns are leased and returned again later.
+ */
 async function unlessStopped<T>(work: Promise<T>, stopped: AbortSignal): Promise<T | undefined> {
   if (stopped.aborted) return undefined
   const stop = Promise.withResolvers<undefined>()

@@ -17,7 +17,7 @@ type Options = { since: string; until?: string; status?: string[]; dryRun?: bool
 
 const fromNow = (text: string) => readTime(text, Date.now())
 
-/** Both as a command of its own and among those of endpoints. */
+/** Used as a command of its own and as a subcommand of `endpoints`. */
 export function addRecover(parent: Command, open: Open): void {
   const recover = parent
     .command("recover")

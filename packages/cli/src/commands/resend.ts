@@ -4,7 +4,7 @@ import { addExamples } from "../group.ts"
 import { sayDone } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 
-// What is answered to them is not looked at.
+// Their answers are ignored.
 const Anything = v.unknown()
 
 export function addRetry(program: Command, open: Open): void {

@@ -73,7 +73,7 @@ export function addTrigger(program: Command, open: Open): void {
 
 const EventType = v.looseObject({ type: v.string(), testable: v.optional(v.boolean()) })
 
-// The API names the field; what one may ask for instead is here.
+// The API's error names the field. This adds the possible values.
 async function unknownType(api: Api, asked: string, error: unknown): Promise<Failure | undefined> {
   if (!(error instanceof Refusal) || !error.errors.some(({ path }) => path === "/eventType")) {
     return undefined
@@ -85,8 +85,8 @@ async function unknownType(api: Api, asked: string, error: unknown): Promise<Fai
     )
   const near = error.errors.flatMap(({ message }) => /nearest: (.+)$/.exec(message)?.[1] ?? [])
   const types = near.length > 0 ? near : await typesLike(api, asked)
-  const mend = types.length > 0 ? `Perhaps: ${types.join(", ")}` : "`event-types` lists what can."
-  return new Failure(`No example of ${JSON.stringify(asked)} can be sent. ${mend}`, 2)
+  const hint = types.length > 0 ? `Perhaps: ${types.join(", ")}` : "`event-types` lists what can."
+  return new Failure(`No example of ${JSON.stringify(asked)} can be sent. ${hint}`, 2)
 }
 
 async function typesLike(api: Api, asked: string): Promise<string[]> {

@@ -20,14 +20,14 @@ const Marked = v.looseObject({
 const Registered = v.looseObject({ id: v.string(), createdAt: v.string(), secret: v.string() })
 
 /**
- * Registers a receiver on this machine as an endpoint until it is stopped, and takes the endpoint away again: nothing piles
- * up for it meanwhile. The secret is the same the next time.
+ * Registers a receiver on this machine as an endpoint and deletes the endpoint when stopped, so that no
+ * deliveries accumulate. The secret is the same each time.
  */
 export async function listenAsEndpoint(session: Session, listening: Listening): Promise<void> {
   const { api, terminal, stopped } = session
   const path = pathOf(session, "endpoints")
   await removeLeftBehind(api, path)
-  // Taken from the answer, which comes only once the receiver's port is known.
+  // From the API's answer, which comes after the receiver's port is known.
   const secret = Promise.withResolvers<string>()
   const receiver = await startReceiver(async (received) =>
     receive(received, await secret.promise, listening),
@@ -63,13 +63,13 @@ async function receive(
 ): Promise<number> {
   const problem = whatIsWrong(signatureOf(headers), body, secret, at) ?? null
   const webhook = parse(body, headers)
-  // What nobody signed goes nowhere.
+  // Unsigned webhooks are not forwarded.
   const forwarded = problem === null ? await forward?.(body, headers) : undefined
   show({ webhook, at, problem, forwarded })
   return problem === null ? answerOf(forwarded) : 400
 }
 
-// The other receiver's answer is ours: so its failures are retried as they will be later.
+// The forwarding target's status is returned, so that its failures are retried as in production.
 const answerOf = (forwarded: Forwarded | undefined) =>
   forwarded ? (forwarded.statusCode ?? 502) : 204
 
@@ -105,7 +105,7 @@ function asObject(body: Buffer): Record<string, unknown> {
 
 const markOf = (pid: number) => ({ "ringback-listen": `${pid}@${hostname()}`.slice(0, 200) })
 
-// A listener that was killed left an endpoint to which everything fails.
+// A killed listener leaves an endpoint whose deliveries all fail.
 async function removeLeftBehind(api: Api, path: string): Promise<void> {
   for (const { id, metadata } of await api.all(Marked, path)) {
     const [pid, host] = (metadata["ringback-listen"] ?? "").split("@", 2)

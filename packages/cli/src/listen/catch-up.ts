@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import * as v from "valibot"
 import type { Session } from "../session.ts"
 
-// Workers remember a tenant's endpoints for 10 s: events of that time may not know of a new one.
+// Workers cache a tenant's endpoints for 10 s, so events in that time may miss a new one.
 const AT_MS = [1500, 4000, 7000, 11_000]
 
-/** Has a new endpoint sent what it missed while it was not known everywhere, until it is or `done`. */
+/** Recovers what a new endpoint missed before all workers knew it, until then or until `done`. */
 export async function catchUp(
   { api, terminal }: Session,
   endpointPath: string,

@@ -13,13 +13,16 @@ type LoggedEvent = v.InferOutput<typeof LoggedEvent>
 
 const POLL_MS = 2000
 const LIMIT = "100"
-// The log is sorted by when things happened: one that is told late lies among older ones.
+// The log is sorted by event time, so a late event appears among older ones.
 const MAX_PAGES = 10
-// Between the API's clock and the collectors'.
+// Maximum difference between the API's clock and the collectors'.
 const SKEW_MS = 5000
 const REMEMBERED = 20_000
 
-/** Follows the event log of a Ringback that cannot reach this machine. There are no signatures in it to verify; what is forwarded is signed here. */
+/**
+ * Follows the event log of a Ringback that cannot connect to this machine. Its entries have no
+ * signatures; forwarded webhooks are signed here.
+ */
 export async function followEvents(session: Session, listening: Listening): Promise<void> {
   const { api, terminal, stopped } = session
   const seen = new Set<string>()
@@ -43,7 +46,7 @@ export async function followEvents(session: Session, listening: Listening): Prom
 const readPage = (session: Session, cursor?: string) =>
   session.api.get(pageOf(LoggedEvent), pathOf(session, "events"), { limit: LIMIT, cursor })
 
-/** What the log has that was not seen, oldest first. A page with nothing new ends the search. */
+/** New entries of the log, oldest first. Stops at the first page without a new one. */
 async function readNew(session: Session, seen: Set<string>, since: number): Promise<LoggedEvent[]> {
   const found: LoggedEvent[] = []
   let cursor: string | undefined
@@ -59,7 +62,8 @@ async function readNew(session: Session, seen: Set<string>, since: number): Prom
       cursor = page.nextCursor
     }
   } catch (error) {
-    // Refused for good (a revoked key): it ends. Anything else may pass: the next round looks again.
+    // A permanent refusal (a revoked key) ends the command. Other errors may be temporary, so the
+    // next round tries again.
     if (error instanceof Refusal && error.status < 500 && error.status !== 429) throw error
     session.terminal.note(session.terminal.paint("yellow", `! ${(error as Error).message}`))
   }

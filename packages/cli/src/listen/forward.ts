@@ -1,22 +1,22 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Failure } from "../failure.ts"
 
-/** What the other receiver answered, or why there is no answer. */
+/** The forwarding target's answer, or why there is none. */
 export type Forwarded = { statusCode: number | null; error: string | null; durationMs: number }
 
 export type Forward = (body: Buffer | string, headers: IncomingHttpHeaders) => Promise<Forwarded>
 
-// As long as a delivery gives a receiver.
+// The time limit of a delivery.
 const TIMEOUT_MS = 15_000
 
-// These belong to one connection, or are made anew.
+// Headers of a single connection, or set again for the request.
 const NOT_FORWARDED = new Set(
   "connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split(
     " ",
   ),
 )
 
-/** Posts webhooks to that URL with the headers that they came with. */
+/** Posts webhooks to that URL with their original headers. */
 export function makeForward(url: string): Forward {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new Failure(`--forward-to: ${JSON.stringify(url)} is no http or https URL`, 2)

@@ -1,12 +1,12 @@
 import type { Forward, Forwarded } from "./forward.ts"
 import type { Webhook } from "../webhook.ts"
 
-/** What is listened for, and what is done with each webhook. */
+/** What to listen for, and how to handle each webhook. */
 export type Listening = {
   /** Null: all. */
   eventTypes: string[] | null
   forward: Forward | undefined
-  /** What webhooks are signed with. */
+  /** The secret that signs the webhooks. */
   secret: string
   show: (shown: Shown) => void
 }
@@ -14,7 +14,7 @@ export type Listening = {
 export type Shown = {
   webhook: Webhook
   at: number
-  /** What is wrong with the signature; null: nothing. Undefined where there is none to verify. */
+  /** The signature's error; null if it is valid, undefined if there is none to verify. */
   problem: string | null | undefined
   forwarded: Forwarded | undefined
 }

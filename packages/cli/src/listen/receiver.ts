@@ -6,10 +6,12 @@ export type Received = { headers: IncomingHttpHeaders; body: Buffer; at: number 
 
 export type Receiver = { url: string; close: () => Promise<void> }
 
-// Ringback's own limit of an event is well below.
+// Larger than Ringback's own limit for an event.
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** Listens on 127.0.0.1, any port; answers each POST with the status that `receive` comes to. */
+/**
+ * Listens on 127.0.0.1 on a free port. Answers each POST with the status that `receive` returns.
+ */
 export async function startReceiver(
   receive: (webhook: Received) => Promise<number>,
 ): Promise<Receiver> {

@@ -15,7 +15,7 @@ export function whatIsWrong(
   if (!id || !/^\d{1,12}$/.test(timestamp) || !signature) return "not signed"
   if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "stale"
   const sum = sumOf({ id, timestamp }, body, secret)
-  // During a rotation several secrets sign: one good signature is enough.
+  // During a rotation several secrets sign. One valid signature is enough.
   const isSigned = signature.split(" ").some((part) => {
     const [version, text = ""] = part.split(",", 2)
     const given = Buffer.from(text, "base64")
@@ -24,7 +24,7 @@ export function whatIsWrong(
   return isSigned ? undefined : "signature wrong"
 }
 
-/** The headers that sign a body as of `now`, epoch ms. */
+/** The signature headers of a body at `now`, in epoch ms. */
 export function signatureHeaders(id: string, body: string, secret: string, now: number) {
   const timestamp = `${Math.floor(now / 1000)}`
   const sum = sumOf({ id, timestamp }, Buffer.from(body), secret)

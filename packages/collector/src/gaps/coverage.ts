@@ -1,20 +1,23 @@
 import type { LossStreak } from "./losses.ts"
 
-/** A while in which the PBX was not read. */
+/** A period in which this collector did not read the PBX. */
 export type Break = {
   from: number
   to: number
   reason: "restarted" | "disconnected"
-  /** Since when it had been read before. */
+  /** Start of the coverage before the break; absent if unknown. */
   since?: number
 }
 
 type While = [from: number, to: number]
 
-/** What a heartbeat says: since when all was read and kept; where that is not so now, the last while in which it was. */
+/**
+ * The coverage reported by a heartbeat: `connectedSince` if everything is being read and stored
+ * now, otherwise the last period in which it was.
+ */
 type Claim = { connectedSince: number | null; readBefore?: While }
 
-/** Which times this collector has read its PBX in, by its own clock. */
+/** Tracks the periods in which this collector read its PBX, by the collector's clock. */
 export class Coverage {
   #brokenAt: number | null
   #reason: Break["reason"] = "restarted"
@@ -22,8 +25,8 @@ export class Coverage {
   #last: While | undefined
 
   /**
-   * `readUntil`: up to when an earlier run had read; null at the very first start, which misses nothing. `readSince`: since
-   * when it had, where that is known.
+   * `readUntil`: end of the previous run's coverage; null on the first start, which has no gap.
+   * `readSince`: its start, if known.
    */
   constructor(readUntil: number | null, readSince?: number) {
     this.#brokenAt = readUntil
@@ -31,18 +34,21 @@ export class Coverage {
       this.#last = [readSince, readUntil]
   }
 
-  /** Since when there has been a session without a break; null while there is none. */
+  /** Start of the current session; null without one. */
   get connectedSince(): number | null {
     return this.#connectedSince
   }
 
-  /** A session was opened. The result is the break that it ends. `lostAt`: when something read could last not be kept. */
+  /**
+   * Records a new session and returns the break that it ends. `lostAt`: the last time a message
+   * could not be stored.
+   */
   open(at: number, lostAt = 0): Break | null {
     if (this.#connectedSince !== null) return null
     this.#connectedSince = at
     const from = this.#brokenAt
     this.#brokenAt = null
-    // A clock that was set back makes a short gap, never a negative one.
+    // If the clock was set back, the gap is short rather than negative.
     if (from === null) return null
     const began = this.#last && Math.max(this.#last[0], lostAt)
     const since = began !== undefined && began <= from && from <= at ? began : undefined
@@ -50,7 +56,7 @@ export class Coverage {
     return since === undefined ? gap : { ...gap, since }
   }
 
-  /** The session is gone. Nothing after `lastReadAt` was heard. */
+  /** Records the end of the session. Nothing after `lastReadAt` was read. */
   lose(lastReadAt: number): void {
     if (this.#connectedSince === null) return
     this.#last = [this.#connectedSince, Math.max(this.#connectedSince, lastReadAt)]
@@ -59,7 +65,10 @@ export class Coverage {
     this.#reason = "disconnected"
   }
 
-  /** What this collector may claim to have covered, given what it read and could not keep. */
+  /**
+   * The coverage that this collector may report, given the messages that it read but could not
+   * store.
+   */
   claim({ openSince, latest = 0 }: LossStreak): Claim {
     const isOn = this.#connectedSince !== null
     const read = isOn ? ([this.#connectedSince!, Infinity] as const) : this.#last
@@ -70,13 +79,16 @@ export class Coverage {
     return isOn ? { connectedSince: since } : claimEnded(since, to)
   }
 
-  /** Since when it has, or had, read and kept all, in the while that lasts or was the last. */
+  /** Start of the current or last period in which everything was read and stored. */
   readSince(lostAt = 0): number | null {
     const since = this.#connectedSince ?? this.#last?.[0]
     return since === undefined ? null : Math.max(since, lostAt)
   }
 
-  /** Up to when all that the PBX said is safe; null before the first session. Kept for the next start. */
+  /**
+   * The time up to which everything that the PBX sent is stored; null before the first session.
+   * Saved for the next start.
+   */
   readUntil(lastReadAt: number | null, oldestUnsavedAt: number | null): number | null {
     const heard = this.#connectedSince === null ? this.#brokenAt : lastReadAt
     return heard === null ? null : Math.min(heard, oldestUnsavedAt ?? heard)

@@ -23,22 +23,25 @@ export type GapListsOptions = {
   intake: Pick<Intake, "takeSynthetic" | "takeRecord">
   known: Known
   unfilled: UnfilledGaps
-  /** The rows of a Show action, or why the PBX refuses it. */
+  /** Rows of a Show action, or the reason why the PBX refused it. */
   list: (action: string) => Promise<AmiMessage[] | ListRefusal>
   send: (action: Action) => Promise<AmiMessage>
-  /** How far apart the two askings of a resync are. */
+  /** Time between the two reads of a resync. */
   confirmMs: number
   log: Log
   now: () => number
 }
 
-/** What the lists are asked for. `gap`: null where nothing was missed that is known of. */
+/** The reason for reading the lists. `gap` is null if no gap is known. */
 type Question = { gap: Gap | null; hasRestarted?: boolean; isModule?: boolean }
 
-// Ten seconds, where the two askings are three apart.
+// 10 seconds with the default `confirmMs` of 3 seconds.
 const EMPTY_AFTER = 3.4
 
-/** Asks for the PBX's lists, one question after the other, and keeps what they could not show until they do. */
+/**
+ * Reads the PBX's lists, one request after another. Requests that could not be completed are
+ * repeated later.
+ */
 export class GapLists {
   readonly quiet = new QuietDialings()
   readonly #options: GapListsOptions
@@ -48,7 +51,7 @@ export class GapLists {
   readonly #stopping = new AbortController()
   #pendingCount = 0
   #work: Promise<unknown> = Promise.resolve()
-  #saidRefusal: ListRefusal["why"] | undefined
+  #loggedRefusal: ListRefusal["why"] | undefined
 
   constructor(options: GapListsOptions) {
     this.#options = options
@@ -56,18 +59,24 @@ export class GapLists {
     this.#records = new ListedRecords(options)
   }
 
-  /** Infers what was missed; the result counts that by type. Call it before the first event that the lists may be behind. */
+  /**
+   * Infers missed events and returns their number by type. Call it before the first event that may
+   * be newer than the lists.
+   */
   ask(question: Question): Promise<Inferred> {
     this.#retry.reset()
     return this.#enqueue((touched) => this.#fill(question, touched))
   }
 
-  /** The PBX says that it is complete: what it did not know before, it may know now. */
+  /** After FullyBooted the PBX may support actions that it did not know before. */
   booted(): void {
     this.#retry.hurry()
   }
 
-  /** Asks again for what the lists could not show, and for dialings that were not heard of for long. Call it in a session. */
+  /**
+   * Repeats incomplete requests and checks dialings without recent events. Call it only during a
+   * session.
+   */
   askAgain(now: number): void {
     if (this.#pendingCount > 0) return
     if (this.#options.unfilled.current && this.#retry.isDue(now)) {
@@ -78,7 +87,7 @@ export class GapLists {
     if (uuids.length > 0) void this.#enqueue((touched) => this.#endForgotten(uuids, touched))
   }
 
-  /** Breaks off what is being asked for. */
+  /** Aborts the current requests. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#work
@@ -101,7 +110,7 @@ export class GapLists {
 
   async #fill({ gap, hasRestarted, isModule }: Question, touched: Touched): Promise<Inferred> {
     const { spool, unfilled, now } = this.#options
-    // What an earlier asking could not show is shown by this one.
+    // This request also covers gaps that an earlier one could not fill.
     const earlier = unfilled.current
     const asked: Unfilled = {
       gaps: [...(earlier?.gaps ?? []), ...(gap ? [gap.id] : [])].slice(-MAX_OTHER_GAPS),
@@ -111,14 +120,15 @@ export class GapLists {
       isModule: isModule ?? earlier?.isModule ?? false,
     }
     this.#retry.begin()
-    // Kept before it asks: a process that is killed meanwhile has reported these gaps already, and would ask for younger ones alone.
+    // Saved before the lists are requested. If the process is killed now, the next run must still
+    // know these gaps.
     unfilled.set(asked)
     const inferred: Inferred = {}
     const outcome = await this.#resync(asked, touched, inferred)
     if (outcome === "later") this.#retry.failed(now())
     if (outcome === "filled") {
       await this.#records.askForRows()
-      // What was inferred must be safe before it is forgotten that it was to be inferred.
+      // Forget the gaps only after the inferred events are on the disk.
       await spool.flush()
       unfilled.clear(spool.diskTrouble === null)
     }
@@ -141,12 +151,12 @@ export class GapLists {
           hasRestarted || (from !== null && (await this.#uptime.hasBegunSince(from))),
       })
       const changing = refusals.find(canChange)
-      this.#sayRefusal(changing ?? refusals[0])
-      // One list that was not known in the beginning is asked for again with the rest.
+      this.#logRefusal(changing ?? refusals[0])
+      // If one list was unavailable, all lists are read again later.
       if (changing) return "later"
       return isAnswered ? "filled" : "refused"
     } catch (error) {
-      // Mostly the session is gone again: what it would have shown, the next one's lists show.
+      // Usually the session ended. The next session reads the lists again.
       this.#options.log("resync.broken", { reason: (error as Error).message })
       return "later"
     }
@@ -188,7 +198,8 @@ export class GapLists {
         onRefusal(answer)
         return null
       },
-      // Only what the module forgot is beyond doubt: all else, and what ended in a gap after it, a twin may have heard.
+      // Another collector may have seen other deletes. Only dialings lost when the module was
+      // reloaded are certain to be over.
       emit: (event: AmiMessage) =>
         intake.takeSynthetic(
           event,
@@ -202,16 +213,16 @@ export class GapLists {
     try {
       return await this.#options.list(showActionOf(kind))
     } catch (error) {
-      // The others may be had all the same.
+      // The other lists may still be readable.
       if (!(error instanceof AmiError) || error.code !== "list_too_large") throw error
       return { why: "too-large", said: error.message }
     }
   }
 
-  // Once, until it is another refusal or none.
-  #sayRefusal(refusal: ListRefusal | undefined): void {
-    if (refusal?.why === this.#saidRefusal) return
-    this.#saidRefusal = refusal?.why
+  // Logs a refusal once, until its reason changes.
+  #logRefusal(refusal: ListRefusal | undefined): void {
+    if (refusal?.why === this.#loggedRefusal) return
+    this.#loggedRefusal = refusal?.why
     if (!refusal) return this.#options.log("lists.answered", {})
     const { event, ...fields } = REFUSALS[refusal.why]
     this.#options.log(event, { ...fields, reason: refusal.said })

@@ -5,7 +5,7 @@ import type { GapReason } from "./losses.ts"
 import type { OpenGaps } from "./open-gaps.ts"
 import type { Inferred } from "./resync.ts"
 
-/** A gap that is over. `since`: from when on all had been read before it, where that is known. */
+/** A gap that has ended. `since`: start of the coverage before the gap, if known. */
 export type Gap = { id: string; from: number; to: number; reason: GapReason; since?: number }
 
 type ReportOptions = {
@@ -16,7 +16,7 @@ type ReportOptions = {
   now: () => number
 }
 
-/** Puts each gap's report into the spool, once. */
+/** Writes each gap report to the spool once. */
 export class GapReports {
   readonly counts: Record<string, number> = {}
   readonly #options: ReportOptions
@@ -27,7 +27,7 @@ export class GapReports {
     this.#options = options
   }
 
-  /** Notes it with the end that is reported: made once more, the report must be the same. */
+  /** Saves the gap with its final bounds, so that a repeated report is identical. */
   keep(gap: Gap): void {
     this.#options.openGaps.keep(gap)
   }
@@ -38,7 +38,7 @@ export class GapReports {
     const gap = { id, from, to, reason, inferred, ...(since !== undefined && { since }) }
     spool.append(envelope.gap(gap, now()), true)
     const seconds = (to - from) / 1_000
-    // Whatever else makes a gap has raised its alarm when it began.
+    // Other reasons already raised their alarm when the gap began.
     log("gap", {
       alarm: reason === "restarted",
       reason,
@@ -52,7 +52,7 @@ export class GapReports {
     await this.forgetSaved()
   }
 
-  /** Forgets the gaps whose reports are on the disk. While it refuses them, a process that ends leaves them to the next one. */
+  /** Forgets the gaps whose reports are on the disk. The next start reports the others again. */
   async forgetSaved(): Promise<void> {
     const { spool, openGaps } = this.#options
     const ids = [...this.#unsaved]

@@ -19,7 +19,7 @@ type GapsOptions = {
 
 const DIALLER_MODULE = "res_outbound.so"
 
-/** Reports what was missed, and infers of it what the PBX's lists can show. */
+/** Reports gaps and infers missed events from the PBX's lists. */
 export class Gaps {
   readonly #options: GapsOptions
   readonly #reported = new Set<Promise<void>>()
@@ -32,25 +32,27 @@ export class Gaps {
     return this.#options.reports.counts
   }
 
-  /** A session was opened, before its first event; `gap` is the while without one. */
+  /**
+   * Call at the start of a session, before its first event. `gap` is the period without a session.
+   */
   bridge(gap: Break | null, hasRestarted: boolean): void {
     const { lists } = this.#options
     if (gap) this.#fill({ id: makeMessageId(), ...gap }, hasRestarted)
     else void lists.ask({ gap: null, ...(hasRestarted && { hasRestarted }) })
   }
 
-  /** An event: of a dialing, or of the PBX's modules. */
+  /** Handles an event that concerns dialings or the PBX's modules. */
   note(message: AmiMessage, at: number): void {
     const { lists } = this.#options
     lists.quiet.note(message, at)
-    // The PBX is complete: what it did not know before, it may know now.
+    // After FullyBooted the PBX may support actions that it did not know before.
     if (message.name === "FullyBooted") lists.booted()
-    // Asterisk says so from 16 on, to users with read=system.
+    // Asterisk 16 and later send Load events to users with read=system.
     if (message.name === "Load" && header(message, "Module") === DIALLER_MODULE)
       this.#moduleLoaded()
   }
 
-  /** What the lists could not show is asked for again; call it now and then in a session. */
+  /** Repeats incomplete list requests. Call it regularly during a session. */
   askAgain(now: number): void {
     this.#options.lists.askAgain(now)
   }
@@ -65,7 +67,10 @@ export class Gaps {
     }
   }
 
-  /** What the spool could not read of itself at the start. `until`: when the run before was last well. */
+  /**
+   * Reports the parts of the spool that were unreadable at the start. `until`: when the previous
+   * run last worked.
+   */
   reportDamages(until: number): void {
     const { damages } = this.#options.spool
     if (damages.length === 0) return
@@ -77,20 +82,20 @@ export class Gaps {
     this.#report({ ...damage, from: Math.min(from, to), to })
   }
 
-  /** What the run before did not live to report. `until`: when it was last well. */
+  /** Reports the gaps that the previous run did not report. `until`: when that run last worked. */
   reportLeft(until: number): void {
     for (const { to, ...gap } of this.#options.openGaps.left)
       this.#report({ ...gap, to: to ?? Math.max(gap.from, until) })
   }
 
-  /** Reports at once what is still being asked for. */
+  /** Stops the list requests and reports all open gaps now. */
   async stop(): Promise<void> {
     this.reportLosses(Infinity)
     await this.#options.lists.stop()
     await Promise.all(this.#reported)
   }
 
-  // The module has forgotten its dialings, and says nothing of them.
+  // A reloaded module has lost its dialings and sends no events about them.
   #moduleLoaded(): void {
     const { log, lists } = this.#options
     log("module.loaded", {})

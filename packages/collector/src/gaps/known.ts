@@ -7,31 +7,37 @@ import { type Entry, isSafe } from "../spool/send-window.ts"
 import type { State } from "../state.ts"
 import { recordName, Touched } from "./touched.ts"
 
-/** The kinds that the PBX lists whole. Dial list rows it does not, and its queue is never listed. */
+/**
+ * The kinds that the PBX can list completely. It limits dial list rows to 100 and does not list the
+ * queue.
+ */
 export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"] as const
 export type ListedKind = (typeof listedKinds)[number]
 
-// Asked of the list itself: a kind that is new elsewhere is not listed until it stands there.
+// Uses the list above, so that a new kind is not treated as listed by default.
 const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
 
-// What is remembered of the PBX takes no more of the disk and of memory than this, whatever it says.
+// Limits on disk and memory use, independent of what the PBX sends.
 const MAX_UUID_LENGTH = 128
 const MAX_RECORDS = 50_000
 
-/** Whether a record of that name is remembered. */
+/** Whether a record with this Uuid is tracked. */
 export const isKept = (uuid: string) => uuid.length <= MAX_UUID_LENGTH
 
-// A record as last heard: its record in the spool until that is saved, then its fingerprint. Hashing waits, because most
-// records change more than once before; and the headers of them all would keep the garbage collector busy.
+// The last state of a record: its spool record until it is saved, then its fingerprint. Hashing is
+// delayed because most records change several times before they are saved.
 type Body = SpoolRecord | string
 type Heard = { body: Body }
 
-/** What was not written down yet: the first and the last message that said so, where one of the spool did. */
+/** The first and last spool messages that changed a record since the last save. */
 type Changed = { first: Entry | undefined; last: Entry | undefined }
 
 export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("base64url")
 
-/** Which records the PBX had when it was last heard, over restarts: what a list is compared with after a gap. */
+/**
+ * The records of the PBX as last seen, kept over restarts. After a gap they are compared with the
+ * PBX's lists.
+ */
 export class Known {
   #state: State
   #records = new Map<ListedKind, Map<string, Heard>>()
@@ -54,20 +60,23 @@ export class Known {
     }
   }
 
-  /** What an event says of a record. On the hot path: nothing is hashed or written here. */
+  /** Updates the record of an event. On the hot path, so it does not hash or write. */
   note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, entry: Entry): void {
     if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined || isMissing(uuid) || !isKept(uuid)) return
     for (const touched of this.#watching) touched.add(recordName(kind, uuid))
     const records = this.of(kind)
-    // Not all are known any more: the next list is learnt, and nothing is concluded from it.
+    // Not all records are known any more, so the next list is a new baseline and infers nothing.
     if (records.size >= MAX_RECORDS && !records.has(uuid) && action !== "deleted")
       return this.#state.set(`whole/${kind}`, "0")
     this.set(kind, uuid, action === "deleted" ? undefined : entry, entry)
   }
 
-  /** What a message says that the spool had when the last run ended: it may be younger than all that was saved. */
+  /**
+   * Updates the record of a message found in the spool at the start. It may be newer than the saved
+   * state.
+   */
   recover(record: SpoolRecord & { end: number }): void {
     if (record.end <= Number(this.#state.get("knownTo") ?? 0)) return
     const { headers } = JSON.parse(jsonOf(record)) as { headers?: HeaderPair[] }
@@ -77,7 +86,10 @@ export class Known {
     this.set(said.kind, uuid, said.action === "deleted" ? undefined : bodyOf(headers))
   }
 
-  /** `entry`: the message that says so; what is saved must not be ahead of what is sent. */
+  /**
+   * `entry`: the message with this change. The saved state must not be ahead of what is stored or
+   * sent.
+   */
   set(kind: ListedKind, uuid: string, body: Body | undefined, entry?: Entry): void {
     const records = this.of(kind)
     const record = records.get(uuid)
@@ -99,7 +111,10 @@ export class Known {
     return record !== undefined && short(record.body) === body
   }
 
-  /** Whether all records of a kind were learnt once; before that, one in a list need not be new. */
+  /**
+   * Whether all records of a kind were loaded once. Before that, a listed record is not necessarily
+   * new.
+   */
   isWhole(kind: ListedKind): boolean {
     return this.#state.get(`whole/${kind}`) === "1"
   }
@@ -108,7 +123,10 @@ export class Known {
     this.#state.set(`whole/${kind}`, "1")
   }
 
-  /** Remembers from now on which records events speak of, until that is ended; for each who watches by itself. */
+  /**
+   * Starts to track which records events refer to, until `end()` is called. Each caller gets its
+   * own tracker.
+   */
   watch(): Touched {
     const touched = new Touched((ended) => this.#watching.delete(ended))
     this.#watching.add(touched)
@@ -116,8 +134,8 @@ export class Known {
   }
 
   /**
-   * Writes what changed, in one transaction, except for what is not on the disk (`savedTo`: up to where it is). The
-   * result is the place in the spool up to which all is written.
+   * Saves the changes that are on the disk (`savedTo`) in one transaction. Returns the spool
+   * position up to which all changes are saved.
    */
   save(savedTo: number): number {
     const changed: [ListedKind, string][] = []
@@ -151,7 +169,7 @@ export class Known {
 
   #shorten(kind: ListedKind, uuid: string, body: Body): string {
     const shortened = short(body)
-    // A new key too: the one that was cut out of a message would keep all of its text alive.
+    // Copies the key: a substring would keep the whole message text in memory.
     this.of(kind).delete(uuid)
     this.of(kind).set(Buffer.from(uuid).toString(), { body: shortened })
     return shortened

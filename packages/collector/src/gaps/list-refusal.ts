@@ -1,19 +1,20 @@
 import { type AmiMessage, header } from "@ringback/ami/message"
 
 /**
- * Why a list could not be had. `denied`: the user has no right to it. `unknown`: the dialler's module is not loaded (yet), so
- * the PBX does not know the action. `failed`: for another reason, in the PBX's words. `too-large`: over the bound of a list.
+ * Why a list is unavailable. `denied`: the user lacks permission. `unknown`: the dialler's module
+ * is not loaded, so the PBX does not know the action. `failed`: any other error. `too-large`: the
+ * list exceeds the size limit. `said`: the PBX's error text.
  */
 export type ListRefusal = { why: "denied" | "unknown" | "failed" | "too-large"; said: string }
 
-/** What an error response to a Show action means. */
+/** Classifies an error response to a Show action. */
 export function refusalOf(response: AmiMessage): ListRefusal {
   const said = header(response, "Message") ?? ""
   if (/permission/i.test(said)) return { why: "denied", said }
   return { why: /unknown (command|action)/i.test(said) ? "unknown" : "failed", said }
 }
 
-/** How each refusal is logged. */
+/** The log event and fields of each refusal. */
 export const REFUSALS = {
   denied: {
     event: "lists.refused",
@@ -23,12 +24,12 @@ export const REFUSALS = {
   unknown: {
     event: "lists.unknown",
     alarm: true,
-    mend: "load res_outbound.so: until then no gap is filled; the lists are asked for again at intervals",
+    mend: "load res_outbound.so: gaps cannot be filled without it; the lists are requested again at intervals",
   },
   failed: {
     event: "lists.failed",
     alarm: true,
-    mend: "see the PBX's log: gaps are filled once it answers; the lists are asked for again at intervals",
+    mend: "check the PBX's log: gaps are filled once it answers; the lists are requested again at intervals",
   },
   "too-large": {
     event: "lists.too-large",
@@ -37,5 +38,5 @@ export const REFUSALS = {
   },
 } as const
 
-/** Whether the same session may have it later. */
+/** Whether the list may become available in the same session. */
 export const canChange = ({ why }: ListRefusal) => why === "unknown" || why === "failed"

@@ -4,8 +4,9 @@ import type { Intake } from "../intake.ts"
 import type { ListedKind } from "./known.ts"
 import type { ListRefusal } from "./list-refusal.ts"
 
-// What a call refers to may never have changed since Ringback began to listen: its campaign's name, its contact. Once in
-// a run the lists are sent as they are, as records and no events. Calls refer to no other call.
+// A call may refer to a campaign or contact that has not changed since the collector was installed.
+// The lists are therefore sent once in each run, as records and not as events. Dialings are left
+// out.
 
 const ROWS_ACTION = eventNameOf("dllist", "created").replace("Create", "Show")
 
@@ -31,10 +32,10 @@ export class ListedRecords {
     for (const row of rows) intake.takeRecord(row, now())
   }
 
-  /** Dial list rows as far as the list reaches: it ends after a hundred, and has no second page. */
+  /** Requests dial list rows. The PBX returns the first 100 only and has no paging. */
   async askForRows(): Promise<void> {
     if (this.#sent.has("dllist")) return
-    // Nobody waits for it: a session that ends meanwhile says so itself.
+    // Nothing awaits this request, and the end of a session is logged elsewhere.
     const rows = await this.#options.list(ROWS_ACTION).catch(() => undefined)
     if (Array.isArray(rows)) this.note("dllist", rows)
   }

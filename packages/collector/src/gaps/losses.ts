@@ -1,10 +1,9 @@
 import { makeMessageId } from "../envelope.ts"
 
 /**
- * Why a while is not covered by events:
- * `restarted`, `disconnected`: this collector did not read its PBX.
- * `spool-full`, `spool-damaged`: it read, and could not keep.
- * `oversized`, `refused`: single messages that no queue takes; a twin's copy fares no better.
+ * Why a period is not covered by events. `restarted`, `disconnected`: this collector did not read
+ * its PBX. `spool-full`, `spool-damaged`: messages were read but could not be stored. `oversized`,
+ * `refused`: single messages that no queue accepts, whichever collector sends them.
  */
 export type GapReason =
   "restarted" | "disconnected" | "spool-full" | "spool-damaged" | "oversized" | "refused"
@@ -13,17 +12,17 @@ export type LossStreak = { openSince: number | undefined; latest: number | undef
 
 export type Loss = { id: string; reason: GapReason; from: number; to: number; count: number }
 
-// Losses come in streaks: one report a streak, made when it has been quiet for so long.
+// Losses come in bursts. A burst is reported once, after this time without another loss.
 const QUIET_MS = 5_000
 
-/** Gathers single losses into spans. */
+/** Groups single losses into periods. */
 export class Losses {
   #open = new Map<GapReason, Loss>()
   #counts = new Map<GapReason, number>()
   #latest = new Map<GapReason, number>()
   #onBegin: (loss: Loss) => void
 
-  /** `onBegin` is told of each streak at its first, and when one turns out to have been earlier. */
+  /** `onBegin` is called at the first loss of a burst, and again if an earlier one is found. */
   constructor(onBegin: (loss: Loss) => void) {
     this.#onBegin = onBegin
   }
@@ -41,17 +40,17 @@ export class Losses {
     this.#onBegin(loss)
   }
 
-  /** All that was lost since the start, by reason. */
+  /** Number of losses since the start, by reason. */
   counts(): Record<string, number> {
     return Object.fromEntries(this.#counts)
   }
 
-  /** Where the streak of them began that is not over, and when the last one was, reported or not. */
+  /** Start of the current burst, and time of the latest loss, reported or not. */
   streakOf(reason: GapReason): LossStreak {
     return { openSince: this.#open.get(reason)?.from, latest: this.#latest.get(reason) }
   }
 
-  /** The spans that are over; with `now` Infinity all of them. */
+  /** Returns the bursts that have ended; with `now` Infinity all of them. */
   takeQuiet(now: number): Loss[] {
     const quiet = [...this.#open.values()].filter(({ to }) => now - to >= QUIET_MS)
     for (const { reason } of quiet) this.#open.delete(reason)

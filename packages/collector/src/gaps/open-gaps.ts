@@ -1,27 +1,26 @@
 import type { GapReason } from "./losses.ts"
 import type { State } from "../state.ts"
 
-/** A gap that the spool does not know of yet. `to` is null while it lasts. */
+/** A gap that is not yet reported in the spool. `to` is null while the gap lasts. */
 export type OpenGap = { id: string; reason: GapReason; from: number; to: number | null }
 
 /**
- * Remembers each gap from when it is known (losses at the first of them, a while without a session when that ends) until
- * its report is in the spool. Without it a collector that is killed in between would go by its newest event at the next start,
- * and that is younger than the gap.
+ * Saves each gap as soon as it is known, until its report is in the spool. Without it, a collector
+ * that was killed in between would resume from its newest event, which is later than the gap.
  */
 export class OpenGaps {
-  /** Of the run before, which did not live to report them. */
+  /** Gaps that the previous run did not report. */
   readonly left: OpenGap[] = []
   #state: State
   #attempt: (write: () => void) => void
-  // Those that a full disk refused.
+  // Gaps that could not be saved because the disk was full.
   #unsaved = new Map<string, OpenGap>()
   #unforgotten = new Set<string>()
 
   constructor(state: State, attempt: (write: () => void) => void) {
     this.#state = state
     this.#attempt = attempt
-    // On a full disk a state of an earlier version may get no new table: no reason not to read the PBX.
+    // On a full disk this table may not be created. The collector must still read the PBX.
     attempt(() => {
       state.database.exec(
         `CREATE TABLE IF NOT EXISTS open_gaps
@@ -39,7 +38,9 @@ export class OpenGaps {
     })
   }
 
-  /** Notes it, or its new bounds, before anything younger can be in the spool: rare, so it is worth a flush of the disk. */
+  /**
+   * Saves the gap before any newer event reaches the spool. Gaps are rare, so each save is flushed.
+   */
   keep(gap: OpenGap): void {
     const { id, reason, from, to } = gap
     const sql = "INSERT OR REPLACE INTO open_gaps VALUES (?, ?, ?, ?)"
@@ -50,7 +51,10 @@ export class OpenGaps {
     })
   }
 
-  /** Whether all are noted, those too that the disk had refused. What the next run goes by must not be younger than they are. */
+  /**
+   * Whether all gaps are saved, including those that failed before. The saved progress must not be
+   * newer than they are.
+   */
   areSaved(): boolean {
     for (const gap of this.#unsaved.values()) this.keep(gap)
     for (const id of this.#unforgotten) this.forget(id)

@@ -1,10 +1,10 @@
 import { type AmiMessage, findValue } from "@ringback/ami/message"
 
-// Asterisk 13 says nothing when the dialler's module is loaded anew and has forgotten its dialings. A call that nobody
-// has heard of for so long may be over.
+// Asterisk 13 sends no event when the dialler's module is reloaded and loses its dialings. A
+// dialing without events for this long may be over.
 const QUIET_MS = 10 * 60_000
 
-/** When each dialing was last heard of. */
+/** Tracks when each dialing last had an event. */
 export class QuietDialings {
   #heardAt = new Map<string, number>()
 
@@ -16,12 +16,15 @@ export class QuietDialings {
     else this.#heardAt.set(uuid, at)
   }
 
-  /** Of those that are open the ones to be asked about now; each is asked about once in ten minutes. Forgets all others. */
+  /**
+   * Returns the open dialings to check now. Each is checked once in ten minutes. All other dialings
+   * are forgotten.
+   */
   takeQuiet(open: Iterable<string>, now: number): string[] {
     const quiet: string[] = []
     const heardAt = new Map<string, number>()
     for (const uuid of open) {
-      // Known from an earlier run: it is quiet from now on.
+      // Known from an earlier run: its quiet time starts now.
       const at = this.#heardAt.get(uuid) ?? now
       const isQuiet = now - at >= QUIET_MS
       if (isQuiet) quiet.push(uuid)

@@ -9,30 +9,37 @@ import type { Touched } from "./touched.ts"
 
 type Rows = Map<string, HeaderPair[]>
 
-/** How many events were inferred, by type. */
+/** Number of inferred events, by type. */
 export type Inferred = Record<string, number>
 
 export type ResyncOptions = {
   known: Known
-  /** What events speak of since before the lists were asked for; in a new session since before its first event. */
+  /**
+   * Records that events referred to since before the lists were requested (in a new session: since
+   * before its first event).
+   */
   touched: Touched
-  /** The rows of a kind's Show list; null where it cannot be had. Rejects when the session is gone. */
+  /** Rows of a kind's Show list; null if unavailable. Rejects if the session ends. */
   list: (kind: ListedKind) => Promise<AmiMessage[] | null>
-  /** Keeps an inferred event; undefined where there is no room. */
+  /** Stores an inferred event; undefined if the spool is full. */
   emit: (event: AmiMessage) => Entry | undefined
-  /** Whether the PBX began anew in the gap, and forgot its dialings without a word. */
+  /** Whether the PBX restarted in the gap, which ends its dialings without events. */
   hasRestarted: () => Promise<boolean>
-  /** How far apart the two askings are, how long after both an emptied list is asked for once more; what ends the waits. */
+  /**
+   * Delays before the second read, and before an empty dialing list is read again. `signal` aborts
+   * the waits.
+   */
   confirm: { afterMs: number; emptyAfterMs: number; signal: AbortSignal }
-  /** Counts what is inferred, also where the rest is broken off. */
+  /** Counts inferred events, also if the resync is aborted. */
   inferred: Inferred
 }
 
-/** Infers from the PBX's lists what happened in a gap. False where not one list can be had. */
+/** Infers from the PBX's lists what happened in a gap. False if no list is available. */
 export async function resync(options: ResyncOptions): Promise<boolean> {
   const first = await askAll(options)
   if (first.size === 0) return false
-  // Asked twice: what still changes has live events of its own, and a row that one list lacks proves nothing.
+  // Read twice: a record that is still changing has live events, and a row missing from one list
+  // proves nothing.
   await wait(options.confirm.afterMs, undefined, { signal: options.confirm.signal })
   const second = await askAll(options)
   for (const kind of listedKinds) {
@@ -55,7 +62,7 @@ async function askAll({ list }: ResyncOptions): Promise<Map<ListedKind, Rows>> {
   return all
 }
 
-// The very first look: what is there was not made in a gap that we know of.
+// The first list is the baseline. Its records were not necessarily created in a gap.
 function learn({ known, touched }: ResyncOptions, kind: ListedKind, rows: Rows): void {
   for (const [uuid, row] of rows) if (!touched.has(kind, uuid)) known.set(kind, uuid, bodyOf(row))
   known.setWhole(kind)
@@ -94,7 +101,8 @@ async function inferDeletes(
     !earlier.has(uuid) && !later.has(uuid) && !last.has(uuid) && !touched.has(kind, uuid)
   const absent = [...known.of(kind).keys()].filter(isAbsent)
   if (absent.length === 0) return
-  // A database that does not answer looks like an empty list. Dialings live in the PBX's memory, and die with it.
+  // A failed database query also returns an empty list. Dialings are in the PBX's memory and end
+  // with it.
   if (earlier.size === 0 || later.size === 0) {
     if (kind !== "dialing") return
     const again = (await hasRestarted()) ? later : await askAgain(options)
@@ -106,7 +114,9 @@ async function inferDeletes(
   }
 }
 
-/** Ends those of the dialings that the PBX lists neither now nor a while later: it has forgotten them. Their number. */
+/**
+ * Ends the given dialings that are missing from two reads of the PBX's list. Returns their number.
+ */
 export async function endForgotten(
   options: Omit<ResyncOptions, "hasRestarted" | "inferred">,
   uuids: readonly string[],
@@ -133,7 +143,7 @@ function emitDelete(
   uuid: string,
 ): boolean {
   const name = eventNameOf(kind, "deleted")
-  // No more than what is sure: its last state may have been missed too.
+  // Contains only the Uuid, because the last state may have been missed too.
   const headers: HeaderPair[] = [
     ["Event", name],
     ["Uuid", uuid],
@@ -143,7 +153,7 @@ function emitDelete(
   return entry !== undefined
 }
 
-/** Calls end, and then there are none: what no list of them shows a while later either is over. */
+/** An empty dialing list can be real. A dialing that is missing from a later read too is over. */
 async function askAgain({
   list,
   confirm,

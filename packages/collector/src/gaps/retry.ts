@@ -1,17 +1,19 @@
 const FIRST_MS = 30_000
 const MOST_MS = 10 * 60_000
 
-/** When the lists are asked for again in the same session: soon at first, then ever more rarely. */
+/**
+ * When to request the lists again in the same session: first after 30 s, then with growing delays.
+ */
 export class Retry {
   #delayMs = FIRST_MS
   #dueAt = Infinity
 
-  /** A new session, or another news of the PBX: it may be well now. */
+  /** Restarts the delays: after a new session or an event, the request may succeed. */
   reset(): void {
     this.#delayMs = FIRST_MS
   }
 
-  /** At the next occasion, also of what is being asked for now. */
+  /** Makes the next request due now, even while one is in progress. */
   hurry(): void {
     this.reset()
     this.#dueAt = -Infinity
@@ -21,13 +23,13 @@ export class Retry {
     return now >= this.#dueAt
   }
 
-  /** They are being asked for: what is due is done with. */
+  /** A request starts, so nothing is due. */
   begin(): void {
     this.#dueAt = Infinity
   }
 
   failed(now: number): void {
-    // Hurried meanwhile it stays so.
+    // Keeps an earlier due time that `hurry` set during the request.
     this.#dueAt = Math.min(this.#dueAt, now + this.#delayMs)
     this.#delayMs = Math.min(2 * this.#delayMs, MOST_MS)
   }

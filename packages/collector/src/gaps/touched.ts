@@ -1,4 +1,7 @@
-/** The records that events speak of while somebody compares lists: what a list shows of them may be older than the event. */
+/**
+ * The records that events referred to during a list comparison. A list row may be older than such
+ * an event.
+ */
 export class Touched {
   readonly #records = new Set<string>()
   readonly #onEnd: (touched: Touched) => void
@@ -15,7 +18,7 @@ export class Touched {
     return this.#records.has(recordName(kind, uuid))
   }
 
-  /** No more is noted. */
+  /** Stops tracking. */
   end(): void {
     this.#onEnd(this)
   }

@@ -2,31 +2,40 @@ import { MAX_OTHER_GAPS } from "@ringback/events/message"
 import type { State } from "../state.ts"
 import type { OpenGap } from "./open-gaps.ts"
 
-/** What the lists have not yet shown, because they could not be had, or the session or the process ended meanwhile. */
+/**
+ * Gaps not yet filled from the lists, because these were unavailable or the session or process
+ * ended.
+ */
 export type Unfilled = {
-  /** Of the gaps, the newest last; none where there was no gap. */
+  /** Ids of the gaps, newest last; empty if there was no gap. */
   gaps: string[]
-  /** When the first of them began. */
+  /** Start of the first gap. */
   from: number | null
   reason: string
   hasRestarted: boolean
-  /** The dialler's module was loaded anew. */
+  /** The dialler's module was reloaded. */
   isModule: boolean
 }
 
-/** How its state is kept. Whether the PBX has restarted is asked for again by the next run. */
+/**
+ * The name in the saved state. Whether the PBX has restarted is not saved; the next run checks it
+ * again.
+ */
 const FACT = "unfilled"
 
-// Of other gaps the lists show nothing: what was lost had been read.
+// Other gaps cannot be filled from lists, because their messages were read and then lost.
 const FILLED_REASONS = new Set(["restarted", "disconnected", "spool-full"])
 
-/** Keeps what is unfilled over a restart: the gap of the restart alone may be covered by a twin, and those before it not. */
+/**
+ * Keeps unfilled gaps over a restart. The restart's own gap may be covered by another collector,
+ * but not the gaps before it.
+ */
 export class UnfilledGaps {
   readonly #state: State
   readonly #attempt: (write: () => void) => void
   #unfilled: Unfilled | undefined
 
-  /** `left`: gaps that an earlier run did not live to report; so it did not ask, or was asking. */
+  /** `left`: gaps that an earlier run did not report. Their list requests were not completed. */
   constructor(state: State, attempt: (write: () => void) => void, left: readonly OpenGap[]) {
     this.#state = state
     this.#attempt = attempt
@@ -43,7 +52,8 @@ export class UnfilledGaps {
       hasRestarted: false,
       isModule: false,
     }
-    // They are forgotten once they are reported, which may be before the lists are asked for.
+    // Saved here because a gap is removed from the open gaps once reported, perhaps before the
+    // lists are read.
     this.#keep(formatKept(from, gaps))
   }
 
@@ -56,7 +66,7 @@ export class UnfilledGaps {
     this.#keep(unfilled.from === null ? "" : formatKept(unfilled.from, unfilled.gaps))
   }
 
-  /** The lists have shown it all. `isSaved`: and what was inferred of them is on the disk. */
+  /** All gaps are filled. `isSaved`: the inferred events are on the disk. */
   clear(isSaved: boolean): void {
     this.#unfilled = undefined
     if (isSaved) this.#keep("")
@@ -68,7 +78,7 @@ export class UnfilledGaps {
   }
 }
 
-// Ids are of base64url: no blank is in them.
+// Ids are base64url and contain no spaces.
 const formatKept = (from: number, gaps: readonly string[]) => [from, ...gaps].join(" ")
 
 function parseKept(text = ""): { from: number; gaps: string[] } | undefined {

@@ -3,21 +3,27 @@ import { type AmiMessage, outputOf } from "@ringback/ami/message"
 
 const UPTIME = /System uptime:\s*(\d+)/i
 
-// For want of an answer the session is dropped. A session may also end for another reason while it is asked; one that ends
-// again is ended by the question.
+// Asterisk drops a session that does not answer. A session can also end for another reason during
+// the request, so one failure is not enough to blame the request.
 const MAX_FAILURES = 2
 
-/** Asks the PBX's console how long it has been up; needs `write=command`, as the Show actions do. */
+/** Asks the PBX's console for its uptime; needs `write=command`, as the Show actions do. */
 const uptimeAction = { Action: "Command", Command: "core show uptime seconds" }
 
-/** Epoch ms before which the PBX cannot have begun; undefined where its answer says nothing of that. */
+/**
+ * The latest time (epoch ms) before which the PBX cannot have started; undefined if the answer has
+ * no uptime.
+ */
 export function startedAfter(answer: AmiMessage, now: number): number | undefined {
   const seconds = UPTIME.exec(outputOf(answer))?.[1]
-  // Whole seconds, cut.
+  // The uptime is truncated to whole seconds.
   return seconds === undefined ? undefined : now - (Number(seconds) + 1) * 1_000
 }
 
-/** Whether the PBX began after a moment, as it says itself. Where that costs sessions, it is no longer asked. */
+/**
+ * Whether the PBX started after a given time, by its own uptime. No longer asked once that has
+ * ended sessions.
+ */
 export class Uptime {
   readonly #send: (action: Action) => Promise<AmiMessage>
   readonly #now: () => number
@@ -28,10 +34,10 @@ export class Uptime {
     this.#now = now
   }
 
-  /** False where it is not known. Rejects when the session ends. */
+  /** False if unknown. Rejects if the session ends. */
   async hasBegunSince(from: number): Promise<boolean> {
     if (this.#failures >= MAX_FAILURES) return false
-    // Counted before it is asked: a PBX that never answers costs a session each time.
+    // Counted before the request, because a PBX that never answers ends the session each time.
     this.#failures++
     const startedAt = startedAfter(await this.#send(uptimeAction), this.#now())
     if (startedAt === undefined) return false

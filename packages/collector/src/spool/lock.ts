@@ -6,9 +6,9 @@ export type Lock =
 
 const SQLITE_BUSY = 5
 
-// Node has no flock. SQLite has: BEGIN EXCLUSIVE takes the operating system's lock on a file and writes nothing. It goes
-// with the process, also by SIGKILL, and holds between containers and within one process too.
-/** One collector a directory. */
+// Node has no flock. SQLite's BEGIN EXCLUSIVE takes the operating system's file lock and writes nothing.
+// The lock ends with the process, also after SIGKILL. It works between containers and within one process.
+/** Locks a directory, so that only one collector uses it. */
 export function lockDirectory(dir: string): Lock {
   let database: DatabaseSync | undefined
   try {

@@ -3,7 +3,10 @@ import type { Entry } from "./send-window.ts"
 
 const GROUP_MAX_BYTES = 4 * 1_048_576
 
-/** What is not on the disk yet, in order. What of it is in the send window (while the disk refuses) comes first. */
+/**
+ * Records that are not on the disk yet, in order. Those already in the send window (while the disk
+ * fails) come first.
+ */
 export class PendingRecords {
   #entries: Entry[] = []
   #bytes = 0
@@ -33,7 +36,7 @@ export class PendingRecords {
     this.#bytes += sizeOf(entry)
   }
 
-  /** The oldest ones, as many as are written at once. */
+  /** The oldest records, up to the size of one write. */
   group(): Entry[] {
     const group: Entry[] = []
     let bytes = 0
@@ -45,13 +48,13 @@ export class PendingRecords {
     return group
   }
 
-  /** That group, which is the oldest, is on the disk. */
+  /** Removes the oldest group, which is now on the disk. */
   written(group: readonly Entry[]): void {
     this.#entries.splice(0, group.length)
     this.#bytes -= bytesOf(group)
   }
 
-  /** Lets go of what was sent from memory. */
+  /** Removes records that were sent from memory. */
   forgetDone(): void {
     if (!this.#entries[0]?.isLoaded) return
     this.#entries = this.#entries.filter((entry) => !entry.isDone)

@@ -2,11 +2,12 @@ import { crc32 } from "node:zlib"
 import { writeJson } from "@ringback/ami/json"
 import { type Draft, finish } from "../envelope.ts"
 
-// A record of the spool is a line, `CRC32 JSON\n`. The JSON is plain ASCII on one line, so damage ends at the next line
-// feed. Records stay bytes while they wait: strings in that number are what the garbage collector spends its time on.
+// A spool record is one line, `CRC32 JSON\n`. The JSON is single-line ASCII, so damage ends at the
+// next line feed. Waiting records stay bytes, because many strings would slow down garbage
+// collection.
 export type SpoolRecord = { bytes: Buffer; from: number; to: number }
 
-// Checksum and space before the JSON, a line feed behind it.
+// Checksum and space before the JSON, line feed after it.
 const HEAD_BYTES = 9
 export const FRAME_BYTES = HEAD_BYTES + 1
 
@@ -23,7 +24,7 @@ export const jsonOf = ({ bytes, from, to }: SpoolRecord) =>
 const RECEIVED_AT = /"receivedAt":(\d+)/
 const ADDRESS_BYTES = 100
 
-/** Epoch ms of the message in a record, without parsing it: the envelope has it in front. */
+/** Epoch ms of the message, without parsing the JSON: the envelope writes the time first. */
 export function receivedAtOf({ bytes, from }: SpoolRecord): number {
   return Number(RECEIVED_AT.exec(bytes.toString("latin1", from, from + ADDRESS_BYTES))?.[1] ?? 0)
 }
@@ -38,13 +39,13 @@ export function eventIdOf({ bytes, from }: SpoolRecord): string | undefined {
 
 const REPORT = '{"v":1,"kind":"gap"'
 
-/** Whether it is a report of a gap: written when that was found, whether or not the PBX was being read. */
+/** Whether the record is a gap report. Its time does not show that the PBX was being read. */
 export function isReport({ bytes, from }: SpoolRecord): boolean {
   const start = from + HEAD_BYTES
   return bytes.toString("latin1", start, start + REPORT.length) === REPORT
 }
 
-/** Whether the record is what was written. */
+/** Whether the checksum matches. */
 export function isIntact({ bytes, from, to }: SpoolRecord): boolean {
   if (to - from < FRAME_BYTES || bytes[from + 8] !== SPACE || bytes[to - 1] !== FEED) return false
   const sum = crc32(bytes.subarray(from + HEAD_BYTES, to - 1))
@@ -53,7 +54,7 @@ export function isIntact({ bytes, from, to }: SpoolRecord): boolean {
 
 const PAGE_BYTES = 1_048_576
 
-/** Writes lines one behind the other, so that a group of them is one piece. */
+/** Writes records contiguously, so that a group is one buffer. */
 export class RecordWriter {
   #page = Buffer.alloc(0)
   #at = 0
@@ -81,7 +82,7 @@ export class RecordWriter {
     this.#at = 0
   }
 
-  /** Puts what belongs around the JSON that ends there. */
+  /** Adds checksum and line feed around the JSON that ends there. */
   #close(end: number): SpoolRecord {
     const bytes = this.#page
     const from = this.#at
@@ -94,7 +95,7 @@ export class RecordWriter {
   }
 }
 
-/** The same bytes in as few pieces as possible. */
+/** Joins adjacent records into as few buffers as possible. */
 export function joinRecords(records: readonly SpoolRecord[]): Buffer[] {
   const pieces: Buffer[] = []
   let open: SpoolRecord | undefined

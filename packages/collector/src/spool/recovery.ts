@@ -1,22 +1,22 @@
 import { isReport, receivedAtOf, sizeOf } from "./record.ts"
 import { type PlacedRecord, type Segment, readRecords } from "./segment.ts"
 
-/** What cannot be read any more, and the times of the records on both sides of it, where there are any. */
+/** An unreadable part of the spool, and the times of the records before and after it, if any. */
 export type Damage = { bytes: number; from: number | null; to: number | null }
 
 export type Recovered = {
-  /** Where to go on writing: behind the last good record. */
+  /** Position for new records: after the last valid record. */
   end: number
-  /** Good records from `position` on. */
+  /** Number of valid records from `position` on. */
   depth: number
   damages: Damage[]
-  /** When the last good record was received that the PBX sent; null where there is none. */
+  /** Time of the last valid record that is not a gap report; null if there is none. */
   lastReceivedAt: number | null
 }
 
 /**
- * Reads all that is not acknowledged, and leaves out of the last segment what follows its last good record. `onRecord` is
- * told of each good one.
+ * Reads everything that is not acknowledged, and truncates the last segment after its last valid
+ * record. `onRecord` is called with each valid record.
  */
 export async function recoverSegments(
   segments: Segment[],

@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open, unlink } from "node:fs/promises"
 import { type Segment, segmentPath } from "./segment.ts"
 
-/** The files of a spool: grows at one end, is deleted at the other. */
+/** The files of a spool: records are appended to the last file, and the first files are deleted. */
 export class SegmentFiles {
   readonly segments: Segment[]
   #dir: string
@@ -16,12 +16,12 @@ export class SegmentFiles {
     this.#segmentBytes = segmentBytes
   }
 
-  /** Where the next record will begin. All before it is on the disk. */
+  /** Position of the next record. Everything before it is on the disk. */
   get end(): number {
     return this.#end
   }
 
-  /** Writes and flushes. Where it throws, nothing counts as written, and the same may be tried again. */
+  /** Writes and flushes. If it throws, nothing counts as written and the write can be repeated. */
   async append(pieces: Buffer[]): Promise<void> {
     try {
       const file = this.#file ?? (await this.#openLast())
@@ -35,7 +35,7 @@ export class SegmentFiles {
         }
       }
       await file.datasync()
-      // Closed first: what throws after the count would be written again.
+      // Close before updating the size: an error after that would write the same data again.
       if (at >= this.#segmentBytes) await this.close()
       this.#end += at - segment.size
       segment.size = at
@@ -50,7 +50,8 @@ export class SegmentFiles {
     if (last && last.size < this.#segmentBytes && last.start + last.size === this.#end) {
       const file = await open(last.path, constants.O_RDWR | constants.O_CREAT, 0o600)
       this.#file = file
-      // What a crash or a failed write left behind the last good record goes.
+      // Removes the incomplete data that a crash or a failed write left after the last valid
+      // record.
       await file.truncate(last.size)
       return file
     }
@@ -62,13 +63,13 @@ export class SegmentFiles {
     return file
   }
 
-  /** Whether there are full files before `position`; the last one may be written to at any moment. */
+  /** Whether there are complete files before `position`. The last file may still be written to. */
   hasBefore(position: number): boolean {
     const second = this.segments[1]
     return second !== undefined && second.start <= position
   }
 
-  /** Deletes them. */
+  /** Deletes the complete files before `position`. */
   async dropBefore(position: number): Promise<void> {
     while (this.hasBefore(position)) {
       await unlink(this.segments[0]!.path)
@@ -83,7 +84,7 @@ export class SegmentFiles {
   }
 }
 
-// The name of a new file is on the disk only when its directory is.
+// A new file's name is durable only after its directory is flushed.
 async function flushDirectory(dir: string): Promise<void> {
   const handle = await open(dir, "r")
   try {

@@ -2,13 +2,14 @@ import { open, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { FEED, isIntact, type SpoolRecord } from "./record.ts"
 
-// A spool is one endless text cut into files, each named by the position of its first byte.
+// The spool is one continuous byte sequence, split into files. Each file is named by the position
+// of its first byte.
 export type Segment = { path: string; start: number; size: number }
 
-/** A record read back, and where it ends; positions count from the spool's very first byte. */
+/** A record read from the disk and its end position, counted from the first byte ever written. */
 export type PlacedRecord = SpoolRecord & { end: number; isIntact: boolean }
 
-// Longer than any record, as a message has at most 1,000,000 bytes.
+// Longer than any record, because a message has at most 1,000,000 bytes.
 const CHUNK_BYTES = 1_048_576
 
 const NAME = /^(\d{16})\.log$/
@@ -32,7 +33,10 @@ export async function listSegments(dir: string): Promise<Segment[]> {
   return segments
 }
 
-/** One read's worth of records from a position on, and where to go on: past `until` when all is read. */
+/**
+ * Reads one block of records from a position. Returns where to continue; this is past `until` at
+ * the end.
+ */
 export async function readRecords(
   segment: Segment,
   position: number,
@@ -47,7 +51,8 @@ export async function readRecords(
     const record = { bytes, from, to: feed + 1 }
     records.push({ ...record, end: position + record.to, isIntact: isIntact(record) })
   }
-  // No line feed in what is longer than any record, or an end without one: nothing of it can be read.
+  // No line feed within the maximum record size, or at the end of the file: nothing here is
+  // readable.
   const isStuck = from === 0 || position + bytes.length >= limit
   if (isStuck && from < bytes.length) {
     const to = bytes.length

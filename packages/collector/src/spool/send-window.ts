@@ -1,33 +1,33 @@
 import { type SpoolRecord, sizeOf } from "./record.ts"
 
-/** A message in the spool. Its bytes are made once and never change. */
+/** A message in the spool. Its bytes never change. */
 export type Entry = SpoolRecord & {
-  /** Where it ends in the spool; 0 while it is not on the disk. */
+  /** End position in the spool; 0 until it is on the disk. */
   end: number
   isLoaded: boolean
   isDone: boolean
 }
 
-/** Whether the message outlives this process: on the disk, or with the queue. */
+/** Whether the message survives this process: it is on the disk or in the queue. */
 export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone
 
 /**
- * Of a group that is on the disk now: up to where all was sent while it was being written, so that the window has let go of
- * it without knowing its place. `oldest`: the first that the window still has.
+ * End position of the records in a newly written group that were sent during the write. The window
+ * removed them before their position was known. `oldest`: the first record still in the window.
  */
 export function endOfSent(group: readonly Entry[], oldest: Entry | undefined): number {
   const done = group.filter((entry) => entry.isDone && (!oldest?.end || entry.end < oldest.end))
   return done.at(-1)?.end ?? 0
 }
 
-/** The part of the spool that is in memory for sending: oldest first, taken in order, acknowledged in any. */
+/** The part of the spool in memory for sending. Taken in order, acknowledged in any order. */
 export class SendWindow {
   #entries: Entry[] = []
   #first = 0
   #next = 0
   #waitingBytes = 0
 
-  /** Of what nobody has taken yet. */
+  /** Size of the records not yet taken. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
@@ -56,7 +56,10 @@ export class SendWindow {
     return taken
   }
 
-  /** Lets go of the done ones at the head. The result is where the last of them ended, 0 if none was on the disk. */
+  /**
+   * Removes acknowledged records from the start. Returns the end position of the last one, 0 if
+   * none was on the disk.
+   */
   shift(): number {
     let end = 0
     for (let entry; (entry = this.#entries[this.#first])?.isDone; this.#first++) {

@@ -2,19 +2,22 @@ import type { PlacedRecord } from "./segment.ts"
 
 export type SpoolOptions = {
   dir: string
-  /** Of what is not acknowledged; one segment more may be on the disk. */
+  /** Limit on unacknowledged bytes. The disk may hold one segment more. */
   maxBytes: number
-  /** The position up to which all was acknowledged, and how to keep it. */
+  /** The position up to which everything is acknowledged, and a function that saves it. */
   acknowledged: number
   saveAcknowledged: (position: number) => void
-  /** The disk began to refuse, or took something again (null). In between the spool goes on from memory. */
+  /**
+   * Called with an error when the disk fails, and with null when it works again. In between the
+   * spool is in memory.
+   */
   onDisk?: (trouble: Error | null) => void
-  /** What was written cannot be read back: it is passed over. */
+  /** Called when written data cannot be read back. It is skipped. */
   onUnreadable?: (loss: { bytes: number; error: Error }) => void
-  /** Before files are deleted whose messages were all acknowledged. */
+  /** Called before fully acknowledged files are deleted. */
   beforeDrop?: () => void
-  /** Each message that is found at the start. */
+  /** Called with each message found at the start. */
   onRecovered?: (record: PlacedRecord) => void
-  /** False: nothing is written, as nobody holds the directory's lock. */
+  /** False: nothing is written, because the directory's lock could not be acquired. */
   isWritable?: boolean
 }

@@ -1,5 +1,13 @@
 import type { Draft } from "../envelope.ts"
 import { FRAME_BYTES, joinRecords, RecordWriter, receivedAtOf, sizeOf } from "./record.ts"
+import {
+  DISK_RETRY_MS,
+  GROUP_BYTES,
+  GROUP_MS,
+  MEMORY_BYTES,
+  SEGMENT_BYTES,
+  WINDOW_BYTES,
+} from "./limits.ts"
 import { PendingRecords } from "./pending-records.ts"
 import { type Damage, recoverSegments, type Recovered } from "./recovery.ts"
 import { listSegments, type Segment } from "./segment.ts"
@@ -8,18 +16,7 @@ import { endOfSent, type Entry, SendWindow } from "./send-window.ts"
 import type { SpoolOptions } from "./spool-options.ts"
 import { WindowLoader } from "./window-loader.ts"
 
-const MEGABYTE = 1_048_576
-const SEGMENT_BYTES = 8 * MEGABYTE
-// What waits for the sender in memory; the rest is read back from the disk when its turn comes.
-const WINDOW_BYTES = 8 * MEGABYTE
-// What may wait for a disk that refuses.
-const MEMORY_BYTES = 64 * MEGABYTE
-// A group is flushed when the one before it is on the disk, and that was so long ago, or it is this large.
-const GROUP_MS = 10
-const GROUP_BYTES = MEGABYTE / 2
-const DISK_RETRY_MS = 1_000
-
-/** A queue on the disk: what was appended can be taken until it is done, over any number of restarts. */
+/** A queue on the disk. Messages can be taken until they are acknowledged, over any number of restarts. */
 export class Spool {
   #options: SpoolOptions
   #files: SegmentFiles
@@ -36,9 +33,9 @@ export class Spool {
   #dropping: Promise<void> | undefined
   #waiters: (() => void)[] = []
   #isClosed = false
-  /** What could not be read at the start. */
+  /** The parts of the spool that were unreadable at the start. */
   readonly damages: Damage[]
-  /** When the newest message was received that was found at the start. */
+  /** Time of the newest message found at the start; null if there was none. */
   readonly lastReceivedAt: number | null
 
   static async open(options: SpoolOptions): Promise<Spool> {
@@ -65,11 +62,10 @@ export class Spool {
     this.#depth = found.depth
     this.damages = found.damages
     this.lastReceivedAt = found.lastReceivedAt
-    if (options.isWritable === false)
-      this.#trouble = new Error("the directory is not ours to write")
+    if (options.isWritable === false) this.#trouble = new Error("the directory is not writable")
   }
 
-  /** Messages that are not acknowledged. */
+  /** Number of unacknowledged messages. */
   get depth(): number {
     return this.#depth
   }
@@ -78,19 +74,19 @@ export class Spool {
     return this.#files.end - this.#acknowledged + this.#pending.bytes
   }
 
-  /** Epoch ms at which the oldest message was received that is not acknowledged. */
+  /** Time of the oldest unacknowledged message, in epoch ms. */
   get oldestReceivedAt(): number | null {
     const oldest = this.#window.oldest ?? this.#pending.oldest
     return oldest ? receivedAtOf(oldest) : null
   }
 
-  /** The same of what is not on the disk. */
+  /** Time of the oldest message that is not on the disk, in epoch ms. */
   get oldestUnsavedAt(): number | null {
     const { oldest } = this.#pending
     return oldest ? receivedAtOf(oldest) : null
   }
 
-  /** Up to which position all is on the disk. */
+  /** The position up to which everything is on the disk. */
   get savedTo(): number {
     return this.#files.end
   }
@@ -99,7 +95,7 @@ export class Spool {
     return this.#trouble
   }
 
-  /** Undefined: there is no room, and the message was not kept. `isReport`: may go over the bound, being small and rare. */
+  /** Undefined if the spool is full. `isReport`: may exceed the limit, because reports are small and rare. */
   append(json: Draft | string, isReport = false): Entry | undefined {
     const size = FRAME_BYTES + (typeof json === "string" ? json.length : json.maxBytes)
     const isFull =
@@ -109,22 +105,22 @@ export class Spool {
     const entry: Entry = { ...record, end: 0, isLoaded: false, isDone: false }
     this.#pending.push(entry)
     this.#depth++
-    if (this.#trouble) this.#lend()
+    if (this.#trouble) this.#sendUnwritten()
     this.#schedule()
     return entry
   }
 
-  /** The oldest messages that nobody has taken: on the disk, or on their way there. */
+  /** Takes the oldest messages not yet taken. They may not be on the disk yet. */
   take(maxCount: number, maxBytes: number): Entry[] {
     const taken = this.#window.take(maxCount, maxBytes)
     if (this.#window.waitingBytes < WINDOW_BYTES / 2) {
       void this.#load()
-      if (this.#trouble) this.#lend()
+      if (this.#trouble) this.#sendUnwritten()
     }
     return taken
   }
 
-  /** Resolves when there may be something to take. */
+  /** Resolves when there may be messages to take. */
   available(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve))
   }
@@ -135,7 +131,7 @@ export class Spool {
     this.#acknowledge(this.#window.shift())
   }
 
-  /** Resolves when all that was appended before is on the disk, or the disk refuses it. */
+  /** Resolves when all earlier messages are on the disk, or the disk fails. */
   async flush(): Promise<void> {
     const { newest } = this.#pending
     while (newest && this.#pending.has(newest)) {
@@ -197,22 +193,22 @@ export class Spool {
     this.#pending.forgetDone()
     const group = this.#pending.group()
     const start = this.#files.end
-    // The queue keeps a message as well as the disk does: who is first does not matter, and nobody waits for the other.
-    this.#lend()
+    // Sent and written at the same time: a message is safe once either has succeeded.
+    this.#sendUnwritten()
     try {
       await this.#files.append(joinRecords(group))
     } catch (error) {
-      this.#turn(error as Error)
-      this.#lend()
+      this.#setTrouble(error as Error)
+      this.#sendUnwritten()
       return
     }
-    this.#turn(null)
+    this.#setTrouble(null)
     this.#pending.written(group)
     this.#settle(group, start)
     this.wakeAll()
   }
 
-  /** Gives places to what is on the disk now, and hands it to the window if all before it went there. */
+  /** Sets the positions of written records, and moves them to the window if all earlier records are there. */
   #settle(group: readonly Entry[], start: number): void {
     let end = start
     let isNext = this.#loader.position === start && !this.#loader.isLoading
@@ -227,27 +223,27 @@ export class Spool {
     this.#acknowledge(endOfSent(group, this.#window.oldest))
   }
 
-  /** What waits for the disk is sent from memory, unless something before it has to be read back first. */
-  #lend(): void {
+  /** Sends unwritten records from memory, unless earlier records must first be read from the disk. */
+  #sendUnwritten(): void {
     if (this.#loader.isLoading || this.#loader.position !== this.#files.end) return
-    let isLent = false
+    let hasPushed = false
     for (const entry of this.#pending.entries) {
       if (this.#window.waitingBytes >= WINDOW_BYTES) break
       if (entry.isLoaded) continue
       this.#window.push(entry)
-      isLent = true
+      hasPushed = true
     }
-    // Whoever takes calls this too: woken for nothing, two of them would wake each other for ever.
-    if (isLent) this.wakeAll()
+    // `take` calls this too. Waking takers without new records would let two of them wake each other endlessly.
+    if (hasPushed) this.wakeAll()
   }
 
-  #turn(trouble: Error | null): void {
-    const hasTurned = (trouble === null) !== (this.#trouble === null)
+  #setTrouble(trouble: Error | null): void {
+    const hasChanged = (trouble === null) !== (this.#trouble === null)
     this.#trouble = trouble
-    if (hasTurned) this.#options.onDisk?.(trouble)
+    if (hasChanged) this.#options.onDisk?.(trouble)
   }
 
-  /** Reads on from the disk where the window has room. */
+  /** Loads more records from the disk while the window has room. */
   async #load(): Promise<void> {
     if (!this.#isClosed) await this.#loader.load()
   }

@@ -11,19 +11,26 @@ export type Storage = {
   spool: Spool
   collector: string
   known: Known
-  /** Writes to the state; a disk that refuses is the spool's news, not a reason to stop. */
+  /**
+   * Writes to the state. A failing disk is reported by the spool and does not stop the collector.
+   */
   attempt: (write: () => void) => void
-  /** What is wrong with the directory at the moment. */
+  /** The current problem of the directory; null if it works. */
   trouble: () => string | null
   remember: (name: string, value: string) => void
-  /** Writes down what was learnt and sent since the last time: together, so that neither is ahead of the other. */
+  /**
+   * Saves the known records and the acknowledged position together, so that they stay consistent.
+   */
   checkpoint: () => void
   close: () => Promise<void>
 }
 
 type StorageOptions = { dir: string; maxBytes: number; log: Log; now: () => number }
 
-/** The directory of one collector: lock, state and spool. Throws a SettingError where it cannot be ours. */
+/**
+ * Opens a collector's directory: lock, state and spool. Throws a SettingError if it is unusable or
+ * in use.
+ */
 export async function openStorage({ dir, maxBytes, log, now }: StorageOptions): Promise<Storage> {
   const lock = takeDirectory(dir, log)
   const state = openState(lock.isHeld ? dir : undefined, now())
@@ -82,7 +89,7 @@ function takeDirectory(dir: string, log: Log): Lock {
     makeDirectory(dir)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which cannot be made (${code})`, {
+    throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which cannot be created (${code})`, {
       cause,
     })
   }
@@ -91,7 +98,7 @@ function takeDirectory(dir: string, log: Log): Lock {
   if (lock.isInUse) {
     throw new SettingError(`RINGBACK_SPOOL_DIR names ${dir}, which another collector is using`)
   }
-  // A disk that became read-only: better to read the PBX from memory alone than not at all.
+  // On a read-only disk the collector still reads the PBX and spools to memory.
   log("spool.memory", { alarm: true, dir, reason: lock.reason })
   return lock
 }

@@ -10,11 +10,11 @@ type LoaderOptions = {
   onUnreadable: ((loss: { bytes: number; error: Error }) => void) | undefined
 }
 
-/** Reads on from the disk into the send window. */
+/** Loads records from the disk into the send window. */
 export class WindowLoader {
   readonly #options: LoaderOptions
   #loading: Promise<void> | undefined
-  /** All before it is in the window, or done. */
+  /** Everything before it is in the window or acknowledged. */
   position: number
 
   constructor(options: LoaderOptions) {

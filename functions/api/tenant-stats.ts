@@ -1,0 +1,63 @@
+import * as v from "valibot"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { tenantStatsOf, type WindowName } from "@ringback/store/stats"
+import { WindowStats } from "./endpoint-actions.ts"
+import { route } from "./route.ts"
+import { id } from "./schemas.ts"
+import { formatMillis, Time } from "./time.ts"
+
+const WINDOWS = { hour: "lastHour", day: "lastDay", week: "lastWeek" } as const satisfies Record<
+  string,
+  WindowName
+>
+
+export const TenantStats = v.pipe(
+  v.object({
+    ...WindowStats.entries,
+    failing: v.pipe(
+      v.array(v.object({ endpointId: id("ep"), failingSince: Time })),
+      v.description("Its enabled endpoints at which all has failed"),
+    ),
+    disabled: v.pipe(v.array(id("ep")), v.description("Its endpoints that are disabled")),
+  }),
+  v.description("What became of the deliveries to all of a tenant's endpoints"),
+)
+
+export const tenantStatsRoutes = [
+  route({
+    method: "get",
+    path: "/v1/tenants/{tenantId}/stats",
+    access: "tenant",
+    operationId: "getTenantStats",
+    tag: "Tenants",
+    summary: "How a tenant's endpoints fare",
+    query: {
+      window: v.pipe(
+        v.optional(v.picklist(["hour", "day", "week"]), "hour"),
+        v.description("Of the last hour, day or week"),
+      ),
+    },
+    answers: { 200: { description: "All of its endpoints together", schema: TenantStats } },
+    async handle({ deps: { table }, tenant, query: { window } }) {
+      const endpoints = await Endpoint.list(table, tenant.id)
+      const enabled = endpoints.filter(({ disabled }) => !disabled).map((each) => each.id)
+      const [{ series, ...stats }, failing] = await Promise.all([
+        tenantStatsOf(table, tenant.id, WINDOWS[window]),
+        Health.failingOf(table, tenant.id, enabled),
+      ])
+      return {
+        status: 200,
+        body: {
+          ...stats,
+          series: series.map(({ from, counts }) => ({ from: formatMillis(from), counts })),
+          failing: failing.map(({ endpointId, failingSince }) => ({
+            endpointId,
+            failingSince: formatMillis(failingSince),
+          })),
+          disabled: endpoints.filter(({ disabled }) => disabled).map((each) => each.id),
+        },
+      }
+    },
+  }),
+]

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict"
+import { after, before, beforeEach, describe, test } from "node:test"
+import { intervalWhileSlow, MAX_UNDER_WAY } from "@ringback/functions/endpoint/slow-share"
+import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
+import * as Health from "@ringback/store/health"
+import { queues } from "../../infra/facts.ts"
+import { makeDeps, pump, type Deps } from "../harness/system.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+beforeEach(() => world.begin())
+
+const SECOND = 1000
+
+/** A worker that has seen POSTs to an endpoint take so long. */
+const workerWhere = (endpointId: string, meanMs: number | undefined): Deps => {
+  const deps = makeDeps(world.stack, { now: world.now })
+  const slowness: Slowness = {
+    isSlow: (id) => id === endpointId,
+    meanMs: (id) => (id === endpointId ? meanMs : undefined),
+    watch: () => () => {},
+  }
+  return { ...deps, slowness }
+}
+
+describe("an endpoint that hangs", () => {
+  test("gets no more at once than its share, whichever worker sends; the others get all of theirs", async () => {
+    const hanging = await world.addEndpoint()
+    const slow = await world.addEndpoint()
+    for (let count = 0; count < 80; count++) await world.say()
+    while ((await pump(world.stack, world.deps, "Ingest")) > 0);
+    // Five workers, each with a process of its own: what the first attempts' queue moves aside and what comes of it.
+    const workers = Array.from({ length: 5 }, () => workerWhere(hanging.id, 15_000))
+    for (let turn = 0, moved = 1; moved > 0; turn++) {
+      const worker = workers[turn % workers.length]!
+      moved =
+        (await pump(world.stack, worker, "Delivery")) + (await pump(world.stack, worker, "Retry"))
+    }
+    assert.equal(slow.arrived().length, 80)
+    // What has a slot within a second and a half is waited for.
+    assert.ok(hanging.arrived().length <= 4, `${hanging.arrived().length} at once`)
+    const times = new Map<string, number>()
+    const since = world.now()
+    for (let second = 1; second <= 60 && times.size < 80; second++) {
+      for (const { id } of hanging.arrived()) if (!times.has(id)) times.set(id, world.now())
+      world.advance(SECOND)
+      while ((await pump(world.stack, workers[second % 5]!, "Retry")) > 0);
+    }
+    for (const { id } of hanging.arrived()) if (!times.has(id)) times.set(id, world.now())
+    assert.equal(times.size, 80, "nothing is lost")
+    // Each would hang for 15 s: how many would be under way at any second.
+    for (let at = since; at < world.now(); at += SECOND) {
+      const underWay = [...times.values()].filter((began) => began <= at && began > at - 15_000)
+      assert.ok(underWay.length <= MAX_UNDER_WAY + 4, `${underWay.length} under way`)
+    }
+  })
+
+  test("is known to workers that have seen nothing of it by what others noted", async () => {
+    const { id, arrived } = await world.addEndpoint()
+    await Health.recordSlow(world.deps.table, world.customer.tenant, id)
+    for (let count = 0; count < 20; count++) await world.say()
+    await world.pump()
+    assert.ok(arrived().length >= 1 && arrived().length < 20, `${arrived().length} at once`)
+    const waiting = (await world.deliveries({ endpointId: id })).filter(({ slot }) => slot)
+    assert.equal(waiting.length, 20 - arrived().length)
+    assert.ok(waiting.every(({ turn, attemptCount }) => turn === 0 && attemptCount === 0))
+    for (let second = 0; second < 20; second++) {
+      world.advance(SECOND)
+      await world.pump()
+    }
+    assert.equal(arrived().length, 20)
+  })
+})
+
+test("one that mostly answers soon, and was slow once, is not held up", async () => {
+  const { id, arrived } = await world.addEndpoint()
+  for (let count = 0; count < 30; count++) await world.say()
+  while ((await pump(world.stack, world.deps, "Ingest")) > 0);
+  const worker = workerWhere(id, 200)
+  for (let moved = 1; moved > 0;) {
+    moved =
+      (await pump(world.stack, worker, "Delivery")) + (await pump(world.stack, worker, "Retry"))
+  }
+  assert.equal(arrived().length, 30)
+})
+
+test("twenty endpoints that hang leave the retry queue places", () => {
+  const { maximumConcurrency, batchSize } = queues.Retry
+  assert.ok(MAX_UNDER_WAY * 19 < maximumConcurrency * batchSize)
+  assert.equal(intervalWhileSlow(undefined), 15_000 / MAX_UNDER_WAY)
+  assert.equal(intervalWhileSlow(3_000), 3_000 / MAX_UNDER_WAY)
+  assert.equal(intervalWhileSlow(999), 0)
+})

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import type { Browser, Page } from "playwright-core"
+import { makeTenant } from "../api/api.ts"
+import { skip, startBrowser } from "./browser.ts"
+import { servePortal, type Served } from "./served.ts"
+
+let served: Served
+let browser: Browser
+before(async () => {
+  if (skip) return
+  served = await servePortal()
+  browser = await startBrowser()
+})
+after(async () => {
+  if (skip) return
+  await browser.close()
+  await served.close()
+})
+
+/** Signed in as a new tenant. */
+async function enter(javaScriptEnabled: boolean) {
+  const { api, url } = served
+  const tenant = await makeTenant(api)
+  const link = await api.call(`POST ${tenant.path}/portal-links`, { body: {} })
+  const context = await browser.newContext({ javaScriptEnabled })
+  const page = await context.newPage()
+  await page.goto(link.body.url)
+  await page.getByRole("button", { name: "Open the portal" }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+  return { page, path: tenant.path, base: `${url}/portal/${tenant.id}`, context }
+}
+
+const everything = {
+  url: "https://example.com/hooks",
+  description: "All of it",
+  eventTypes: ["campaign.*", "dialing.updated", "ami.hangup"],
+  filter: { "data.status": [0, "1", null] },
+  transform: '{\n  "text": data.name\n}',
+  order: "latest",
+  auth: { type: "header", name: "x-key", value: "hush" },
+  headers: { "x-crm-account": "4711" },
+  rateLimit: 0.5,
+  metadata: { team: "renewals" },
+}
+const hubspot = {
+  description: "CRM",
+  connector: {
+    kind: "hubspot",
+    auth: { type: "bearer", token: "hush" },
+    match: "externalId:number",
+    country: "DK",
+    create: "contact",
+    several: "first",
+    live: true,
+    map: '{\n  "hs_call_title": data.number\n}',
+    dispositions: { busy: "x" },
+  },
+}
+const zoho = {
+  connector: {
+    kind: "zoho",
+    auth: {
+      type: "oauth2",
+      grant: "refresh_token",
+      clientId: "c",
+      clientSecret: "s",
+      refreshToken: "r",
+    },
+    dataCenter: "eu",
+  },
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with scripts" : "without scripts"
+  test(`${how}: a form that is saved as it was found changes nothing`, { skip }, async () => {
+    const { page, path, base, context } = await enter(javaScriptEnabled)
+    for (const body of [everything, hubspot, zoho, { pull: true }]) {
+      const made = await served.api.call(`POST ${path}/endpoints`, { body })
+      assert.equal(made.status, 201, made.text)
+      await page.goto(`${base}/endpoints/${made.body.id}/edit`)
+      await page.getByRole("button", { name: "Save" }).click()
+      await page.waitForURL(`${base}/endpoints/${made.body.id}`)
+      const { body: audit } = await served.api.call(`GET ${path}/audit?target=${made.body.id}`)
+      assert.equal(audit.data.length, 1, JSON.stringify(audit.data[0]))
+    }
+    await context.close()
+  })
+}
+
+/** Every field that is seen, by its label. */
+const seen = (page: Page) =>
+  page
+    .locator("fieldset.auth .sub label, fieldset.match .for-field label")
+    .evaluateAll((all) =>
+      all.filter((each) => each.checkVisibility()).map((each) => each.textContent),
+    )
+
+test("of the ways to sign in only what the chosen one needs is shown", { skip }, async () => {
+  const { page, base, context } = await enter(false)
+  await page.goto(`${base}/endpoints/new?kind=webhook`)
+  await page.getByText("Your server asks who is there").click()
+  const choices: [string, string[]][] = [
+    ["Nothing more than the signature", []],
+    ["A token", ["Token"]],
+    ["A name and a password", ["User name", "Password"]],
+    ["A header of your own", ["Header", "Its value"]],
+    [
+      "OAuth 2, client credentials",
+      ["Where tokens are fetched", "Client id", "Client secret", "Scope, if one is asked for"],
+    ],
+    [
+      "OAuth 2, refresh token",
+      [
+        "Where tokens are fetched",
+        "Client id",
+        "Client secret",
+        "Refresh token",
+        "Scope, if one is asked for",
+      ],
+    ],
+  ]
+  for (const [choice, fields] of choices) {
+    await page.getByLabel(choice, { exact: true }).check()
+    assert.deepEqual(await seen(page), fields, choice)
+  }
+  await page.goto(`${base}/endpoints/new?kind=zoho`)
+  assert.deepEqual(await seen(page), ["Client id", "Client secret", "Refresh token"])
+  await page.getByLabel("How it is found").selectOption("externalId")
+  assert.ok((await seen(page)).includes("That field's API name"))
+  await context.close()
+})
+
+test(
+  "a preview follows what is typed, at most once a second, and leaves the form alone",
+  { skip },
+  async () => {
+    const { page, base, context } = await enter(true)
+    const said: string[] = []
+    page.on("console", (message) => said.push(message.text()))
+    page.on("pageerror", (error) => said.push(error.message))
+    await page.goto(`${base}/endpoints/new?kind=webhook`)
+    let asked = 0
+    page.on("request", (request) => void (request.url().endsWith("/preview") && asked++))
+    await page.getByLabel("With").selectOption("call.completed")
+    const preview = page.locator("#preview")
+    await preview.getByText("This event is not sent").waitFor()
+    await page.getByText("Those chosen here").click()
+    await page.getByText("Choose events").click()
+    await page.getByLabel("call.completed").check()
+    await preview.getByText("It would be sent.").waitFor()
+    await page.getByText("Sent in another form").click()
+    const before = asked
+    const transform = page.getByLabel("Transform")
+    await transform.pressSequentially('{"text": data.number & " <b>"}', { delay: 20 })
+    await preview.getByText('"text": "+4520123456 <b>"').waitFor()
+    assert.ok(asked - before <= 3, `${asked - before} requests for one line`)
+    assert.equal(await page.locator(":focus").getAttribute("id"), "transform")
+    await transform.fill('{"text": ')
+    await preview.getByText("is not JSONata").waitFor()
+    assert.equal(await page.getByLabel("Address").inputValue(), "")
+    assert.deepEqual(
+      said.filter((each) => !each.includes("400")),
+      [],
+    )
+    await context.close()
+  },
+)
+
+test(
+  "without scripts a button shows the preview, and the form is as it was",
+  { skip },
+  async () => {
+    const { page, base, context } = await enter(false)
+    await page.goto(`${base}/endpoints/new?kind=webhook&example=slack&events=call.completed`)
+    await page.getByLabel("Name", { exact: true }).fill("Slack")
+    await page.getByLabel("With").selectOption("call.completed")
+    await page.getByRole("button", { name: "Preview" }).click()
+    await page.locator("#preview").getByText("It would be sent.").waitFor()
+    await page.locator("#preview").getByText("Call to +4520123456: answered").waitFor()
+    await page.getByLabel("Address").fill("https://example.com/slack")
+    await page.getByRole("button", { name: "Add endpoint" }).click()
+    await page.getByRole("heading", { name: "Endpoint added" }).waitFor()
+    await context.close()
+  },
+)
