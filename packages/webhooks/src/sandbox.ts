@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { openExpressions, type Answer, type Request } from "./expression.ts"
 
 /** What one evaluation came to. `late`: it used up its time. `busy`: it got none, because others did or the machine was slow. */
 export type Evaluated =
@@ -19,9 +20,6 @@ export type Sandbox = {
   close: () => void
 }
 
-type Request = { expression: string; input?: string }
-type Answer = { json: string | null } | { reason: string }
-
 /** Of the processor. Of the clock it may take longer, on a machine that does other things. */
 const CPU_LIMIT_MS = 50
 const WALL_LIMIT_MS = 2_000
@@ -29,9 +27,6 @@ const WALL_LIMIT_MS = 2_000
 const TURN_LIMIT_MS = 3_000
 const LOOK_EVERY_MS = 25
 const HEAP_MB = 64
-const MAX_OUTPUT_BYTES = 256 * 1024
-const MAX_DEPTH = 200
-const MAX_SEQUENCE = 100_000
 
 const MARK = "ringback-sandbox"
 
@@ -165,61 +160,12 @@ function cpuMs(pid: number | undefined): number {
 
 /** The other side: runs in the process that `start` began. */
 async function serve(): Promise<void> {
-  const { default: jsonata } = await import("jsonata")
-  const { LinearRegExp, regExpsOf } = await import("./linear-regexp.ts")
-  // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
-  for (const { prototype } of [Object, Array, Function, String, Number])
-    void Object.preventExtensions(prototype)
-  for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
-  // What JSONata calls of it is there.
-  const RegexEngine = LinearRegExp as unknown as RegExpConstructor
-  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE, RegexEngine }
-  const answer = async ({ expression, input }: Request): Promise<Answer> => {
-    try {
-      const compiled = jsonata(expression, options)
-      if (input === undefined) {
-        for (const each of regExpsOf(compiled.ast())) void new LinearRegExp(each)
-        return { json: null }
-      }
-      const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
-      if (json === undefined || json === "null") return { json: null }
-      const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
-      return isSmall
-        ? { json }
-        : { reason: `its value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
-    } catch (error) {
-      return { reason: wordsOf(error) }
-    }
-  }
+  const answer = await openExpressions()
   process.on(
     "message",
     (request: Request) => void answer(request).then((each) => void process.send!(each)),
   )
   process.send!("ready")
-}
-
-/** The functions of JSONata that are one object for all expressions. */
-export const BUILT_INS =
-  "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
-    " ",
-  )
-
-/**
- * An expression could otherwise put its own function in the place of a built-in one (the operator `|...|` writes into whatever it is
- * given), and so read or forge what the next tenant's expression does. JSONata itself writes the two last fields.
- */
-function sealBuiltIn(built: object): void {
-  for (const key of Object.keys(built))
-    Object.defineProperty(built, key, { writable: false, configurable: false })
-  for (const key of ["token", "position"])
-    Object.defineProperty(built, key, { value: undefined, writable: true, enumerable: false })
-  Object.seal(built)
-}
-
-function wordsOf(error: unknown): string {
-  const { message, position } = error as { message?: unknown; position?: unknown }
-  const words = typeof message === "string" ? message : "it cannot be evaluated"
-  return typeof position === "number" ? `${words} (at character ${position})` : words
 }
 
 if (process.argv[2] === MARK && process.send) await serve()
