@@ -61,6 +61,8 @@ export async function send(
   const limited = () => ({ ...source, limitMs: left() })
   const fetched = await deps.tokens.get(limited())
   if ("problem" in fetched) return withSteps(failedOutcome(fetched.problem, 0), steps)
+  if (left() < MIN_LEFT_MS)
+    return withSteps(failedOutcome("signing in left no time to send", 0), steps)
   const outcome = await post(fetched.token)
   if (outcome.statusCode !== 401) return withSteps(outcome, steps)
   const renewed = await deps.tokens.get(limited(), fetched.token)

@@ -3,6 +3,7 @@ import { after, before, describe, test, type TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { failedOutcome } from "@ringback/webhooks/outcome"
 import type { AskRequest, SendRequest } from "@ringback/webhooks/send"
+import { send } from "@ringback/functions/outbound/post-webhook"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { Webhook } from "standardwebhooks"
@@ -107,6 +108,21 @@ describe("a delivery with auth", () => {
     assert.equal(limits.length, 4)
     const [, post = 0, , last = 0] = limits
     assert.ok(post <= 20_000 - slow && last <= post - 2 * slow, limits.join())
+  })
+
+  test("OAuth: what signing in leaves no time for is not sent", async (t) => {
+    const limits: number[] = []
+    const world = await start(t, { auth: OAUTH })
+    const sender = slowSender(100, limits)
+    const { table, outbound } = makeDeps(stack, { now: () => world.clock.now, sender })
+    const endpoint = await Endpoint.get(table, world.customer.tenant, world.endpointId)
+    assert.ok(endpoint?.url)
+    const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
+    // Less than the 100 ms that a request needs are left once the token is there, or before.
+    const deps = { ...outbound.deps, limitMs: 190 }
+    const outcome = await send(deps, { ...endpoint, url: endpoint.url }, traced)
+    assert.match(outcome.error ?? "", /no time/)
+    assert.ok(limits.length <= 1, limits.join())
   })
 
   for (const [what, settings, requests] of [
