@@ -9,7 +9,10 @@ import { countdown, MIN_LEFT_MS } from "./token.ts"
 
 type Shaped = Extract<Transformed, { result: "send" }>
 
-/** A webhook as its endpoint wants it: transformed, signed, with the endpoint's own credentials. */
+/**
+ * Sends a webhook as its endpoint is configured: transformed, signed, with the endpoint's own
+ * credentials.
+ */
 export async function send(
   deps: OutboundDeps,
   endpoint: Endpoint.Posted,
@@ -66,7 +69,7 @@ export async function send(
   return withSteps(await post(renewed.token), steps)
 }
 
-// Signing in, the POST, and both once more after a 401: as a whole.
+// The maximum for the whole attempt: signing in, the POST, and both once more after a 401.
 const OAUTH_LIMIT_MS = 20_000
 
 const withSteps = (outcome: Outcome, steps: Step[]): Outcome =>
@@ -83,7 +86,10 @@ const AS_IT_IS = {
   contentType: "application/json",
 } as const
 
-/** What its transform makes of an event, which is the webhook itself where it has none. */
+/**
+ * The result of the endpoint's transform for an event, or the webhook itself if there is no
+ * transform.
+ */
 export async function shape(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
   { url, transform }: Pick<Endpoint.Posted, "url" | "transform">,
@@ -102,7 +108,7 @@ function outcomeOf(shaped: Exclude<Transformed, Shaped>): Outcome {
   }
   const { result, reason } = shaped
   const outcome = failedOutcome(reason, 0)
-  // Time that it used up is the endpoint's fault, and counts for its breaker.
+  // A transform that runs out of time is the endpoint's fault, and counts for its breaker.
   if (result === "late") return outcome
   const neutral = { ...outcome, isNeutral: true }
   return result === "busy" ? neutral : { ...neutral, final: { status: "failed", reason } }
