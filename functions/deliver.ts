@@ -9,10 +9,13 @@ import { spanOfThrown } from "./deliver/attempt-spans.ts"
 import { makeBatchResults } from "./deliver/batch-results.ts"
 import { startEarlyDeletion } from "./deliver/early-deletion.ts"
 
-// A POST takes 15 s at most, and its outcome is to be written after it.
+// A POST takes 15 s at most, and its outcome has to be written after it.
 const MIN_TIME_LEFT_MS = 20_000
 
-/** Delivery and retry queues: POSTs of a batch run side by side, each followed at once by the write of its outcome. */
+/**
+ * Reads the delivery and retry queues. The POSTs of a batch run concurrently, each followed at once
+ * by the write of its outcome.
+ */
 export function deliverHandler(deps: DeliverDeps) {
   return async (
     event: SQSEvent,
@@ -42,7 +45,7 @@ export function deliverHandler(deps: DeliverDeps) {
   }
 }
 
-/** What leads from a line of the log to the rest; of a message that cannot be read, nothing. */
+/** The ids that connect a log line to the rest. None for a message that cannot be parsed. */
 function idsIn({ body }: SQSRecord) {
   try {
     const { deliveryId, eventId, endpointId, trace: traceId } = parseDelivery(body)
@@ -52,7 +55,7 @@ function idsIn({ body }: SQSRecord) {
   }
 }
 
-/** What throws is in its trace, too. */
+/** Errors that are thrown appear in the trace, too. */
 async function traced<T>(deps: DeliverDeps, message: DeliveryMessage, work: () => Promise<T>) {
   const { tracing, table } = deps
   if (!tracing) return work()
@@ -61,7 +64,7 @@ async function traced<T>(deps: DeliverDeps, message: DeliveryMessage, work: () =
     return await work()
   } catch (error) {
     const { trace } = message
-    // Without its trace it comes from the retry queue, and the failure before it was kept.
+    // A message without a trace comes from the retry queue, and the failure before it was kept.
     if (trace) {
       const failure = { from, to: table.now(), reason: reasonOf(error) }
       tracing.add(spanOfThrown(message, trace, failure))

@@ -11,7 +11,10 @@ import { resources } from "./resources.ts"
 
 export type IngestDeps = ReceiveDeps & FanOutDeps
 
-/** Ingest queue: checks each message, claims its event, fans it out; only then is the message done. */
+/**
+ * Reads the ingest queue: verifies each message, claims its event and fans it out. Only then is the
+ * message done.
+ */
 export function ingestHandler(deps: IngestDeps) {
   return async (event: SQSEvent, _context?: Context): Promise<SQSBatchResponse> => {
     const startedAt = deps.table.now()
@@ -48,7 +51,7 @@ function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt:
   const counts: Record<string, number> = {}
   for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
   const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
-  // What leads from this line to an event, and from that to its deliveries and its trace.
+  // The ids that connect this line to an event, and the event to its deliveries and its trace.
   const accepted = outcomes.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
   const events = accepted.map(({ event }) => idOf(event))
   const traces = accepted.map(({ event }) => traceIdOf(event.message))

@@ -18,7 +18,10 @@ export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string; retryUrl: strin
 
 const MIN_TIME_LEFT_MS = 20_000
 
-/** Jobs queue: work in pages. What time does not allow becomes a message of its own, so a crash repeats one page at most. */
+/**
+ * Reads the jobs queue. Jobs work in pages: the rest of a job is sent as a new message when the
+ * time is over, so a crash repeats one page at most.
+ */
 export function jobsHandler(deps: JobsDeps) {
   return async (
     event: SQSEvent,
@@ -56,7 +59,7 @@ async function finishCall(deps: JobsDeps, job: JobOf<"call">): Promise<Verdict> 
   return sent.every(Boolean) ? "done" : "later"
 }
 
-/** The job as its next page finds it; undefined once it is done. */
+/** The job with the place of its next page. Undefined once it is done. */
 async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefined> {
   const { table } = deps
   switch (job.kind) {
@@ -77,7 +80,7 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
   }
 }
 
-/** From when on the page may be done, epoch ms. */
+/** The earliest time of the page, epoch ms. */
 function notBefore(job: PagedJob | undefined): number {
   if (job?.kind === "wake") return job.place?.from ?? 0
   return job?.place && "notBefore" in job.place ? (job.place.notBefore ?? 0) : 0

@@ -22,21 +22,21 @@ import { reasonOf } from "./runtime/log.ts"
 
 const MINUTE_MS = 60_000
 const MIN_TIME_LEFT_MS = 10_000
-// Of the time that there is, for reading what is due before any of it is sent.
+// The share of the time for reading due entries before any of them is sent.
 const READING_SHARE = 0.4
 const PAGE = 1_000
 const SHARDS_AT_ONCE = 4
 const PROBES_AT_ONCE = 12
-// One request to SQS. Together as many requests as the SDK has connections.
+// Deliveries per SQS request. In total, as many requests as the SDK has connections.
 const BATCH = 10
 const BATCHES_AT_ONCE = 5
 
-/** `group`: of so many groups of shards that one, for runs side by side; all shards where it is left out. */
+/** `group`: one of this many groups of shards, for concurrent runs. All shards if omitted. */
 export type ReleaseEvent = { windowMs?: number; group?: number; groups?: number }
 
 /**
- * Every minute: what falls due until the next run goes to the retry queue, to the second. Probes go first, then all tenants
- * and endpoints in turns.
+ * Runs every minute: deliveries that are due before the next run go to the retry queue, delayed to
+ * the second. Probes come first, then all tenants and endpoints in turns.
  */
 export function releaseHandler(deps: ReleaseDeps) {
   return async (
@@ -56,7 +56,7 @@ export function releaseHandler(deps: ReleaseDeps) {
     if (released > 0 || lateSeconds > 0) {
       deps.log("release.ended", { group, released, left: read.turns.left, lateSeconds })
     }
-    // Said once the others are through, so that it counts as an error of the function.
+    // Thrown after the other work is done, so that it counts as an error of the function.
     if (read.broken.length > 0) throw read.broken[0]
     return { released }
   }
@@ -66,7 +66,7 @@ type Read = {
   turns: Turns
   /** The endpoints' own entries. */
   breakers: DueEntry[]
-  /** Since when what there was no time to read may have been due, epoch ms. */
+  /** The due time of the oldest entries that there was no time to read, epoch ms. */
   unreadSince: number
   broken: unknown[]
 }
@@ -108,7 +108,7 @@ async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => bo
     while (hasTime()) {
       const entries = turns.take(BATCH)
       if (entries.length === 0) return
-      // Awaited by itself: `released +=` would add to what it was before the wait.
+      // Awaited separately: `released +=` would add to the value from before the await.
       const sent = await sendDue(deps, entries)
       released += sent
     }
@@ -128,7 +128,7 @@ async function lookSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   }
 }
 
-/** Once a day, and when something passes: what nobody fetched in time. */
+/** Handles unfetched deliveries of pull endpoints, once a day and when one expires. */
 async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEntry) {
   const next = { at: table.now() + WATCH_EVERY_MS, shard: entry.dueShard }
   if (!(await moveDue(table, entry, next))) return

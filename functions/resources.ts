@@ -20,10 +20,10 @@ const DAY_MS = 24 * 3600 * 1000
 const MIN_RETENTION_DAYS = 14
 const MAX_KEYS = 100
 const MAX_SOURCES = 100
-/** What is cached is at most so old; on a laptop, where reads cost nothing, far less. */
+/** Maximum age of cached data. Much less on a laptop, where reads cost nothing. */
 const CACHED_MS = 10_000
 
-/** What is linked to a function, as SST hands it over. */
+/** The resources that are linked to a function, as SST provides them. */
 export type Linked = {
   Table: { name: string }
   IngestQueue: { url: string }
@@ -36,28 +36,30 @@ export type Linked = {
   RetryDeadLetters: { url: string }
   JobsDeadLetters: { url: string }
   OperatorKey: { value: string }
-  /** Where the API is reached: the stage's domain, or the address that AWS gave it. */
+  /** The URL of the API: the stage's domain, or the address that AWS assigned. */
   Api: { url: string }
   DataKey: DataKeyResource
   Settings: {
     allowedNetworks: string | string[]
     retentionDays: number
     apiRateLimit: number
-    /** Endpoints a tenant. */
+    /** Endpoints per tenant. */
     maxEndpoints: number
-    /** One machine only: the operator may give endpoints loopback URLs. */
+    /** One machine only: the operator can give endpoints loopback URLs. */
     operatorLoopback?: boolean
-    /** One machine only: where stand-ins for CRMs listen, by kind. */
+    /** One machine only: the URLs of stand-ins for CRMs, by kind. */
     crmUrls?: Partial<Record<string, string>>
     cachedMs?: number
-    /** How the table takes several new items in one request; absent: it does not. */
+    /** How the table accepts several new items in one request. Absent: it does not. */
     inserts?: InsertMode
-    /** Absent: the console, as Lambda reads it. */
+    /** Absent: the console, which Lambda reads. */
     logFile?: string
   }
 }
 
-/** The collaborators of the functions, made once for each process. A function links only what it uses. */
+/**
+ * The collaborators of the functions, created once per process. A function links only what it uses.
+ */
 export const resources = memoized(() => connect(Resource as unknown as Linked))
 
 export async function connect(linked: Linked) {
@@ -122,7 +124,7 @@ export async function connect(linked: Linked) {
   }
 }
 
-/** `release` opens no secret, so it is not given the key. */
+/** `release` decrypts no secrets, so it does not get the key. */
 export const releaseResources = memoized(() => {
   const linked = Resource as unknown as Linked
   const refuse = () => {
@@ -158,7 +160,7 @@ function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-// One of each in a process: on one machine all functions share it.
+// One of each per process: on one machine all functions share it.
 let logger: Logger | undefined
 let telemetry: Telemetry | undefined
 const loggerTo = (file: string | undefined) => (logger ??= makeLogger(file))

@@ -5,7 +5,7 @@ import type { Deps } from "./deps.ts"
 import { scopeOf, type Route } from "./route.ts"
 import { identifySource } from "./source-token.ts"
 
-/** Who was let in, and where to. */
+/** The result of admitting a request: the caller and the tenant or source. */
 export type Admitted = {
   /** The key's or source's id; none on an open route. */
   callerId: string | undefined
@@ -15,8 +15,8 @@ export type Admitted = {
 }
 
 /**
- * Whether the request may go where it wants to, as of now; a problem where it may not. `notice` hears who asks as soon as
- * that is known.
+ * Decides whether the request is allowed as of now, and throws a problem if it is not. Calls
+ * `notice` with the caller as soon as the caller is known.
  */
 export async function admit(
   { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,

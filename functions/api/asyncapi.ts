@@ -11,7 +11,10 @@ type WebhookOperation = {
   requestBody: { content: { "application/json": { schema: { $ref: string }; example: unknown } } }
 }
 
-/** The AsyncAPI 3 document of what endpoints receive, made of the OpenAPI document's webhooks. */
+/**
+ * The AsyncAPI 3 document of the webhooks that endpoints receive, generated from the OpenAPI
+ * document's webhooks.
+ */
 export function makeAsyncApi(document: object): JsonSchema {
   const { info, webhooks, components } = document as OpenApi
   const messages = eventTypes.map(({ type, description }) => {
@@ -37,7 +40,7 @@ export function makeAsyncApi(document: object): JsonSchema {
       title: "Ringback webhooks",
       version: info.version,
       description:
-        "What an endpoint receives, signed as in Standard Webhooks 1.0. `ami.` events, if a collector is set to send any, are not in it. How to receive: `/docs/receiving`.",
+        "What an endpoint receives, signed as in Standard Webhooks 1.0. `ami.` events, which a collector sends only if configured to, are not listed. How to receive webhooks: `/docs/receiving`.",
       license: { name: "MIT" },
     },
     defaultContentType: "application/json",

@@ -11,7 +11,10 @@ export type Done = {
   answer: Answer
 }
 
-/** The entry that a request leaves in the audit log, and whose log that is; none where it changed nothing. */
+/**
+ * The audit log entry of a request, and the tenant whose log it belongs to. Undefined if the
+ * request changed nothing.
+ */
 export function entryOf({ route, params, body, caller, answer }: Done) {
   const { method, operationId: action, access } = route
   const isChange = method !== "get" && (access === "tenant" || access === "operator")
@@ -19,7 +22,7 @@ export function entryOf({ route, params, body, caller, answer }: Done) {
   const target = idIn(answer.body) ?? lastOf(route, params) ?? null
   const actor = caller.kind === "operator" ? "operator" : caller.id
   const tenant = params["tenantId"] ?? (target?.startsWith("ten_") ? target : undefined)
-  // A tenant that is gone has no log that anybody could read.
+  // A deleted tenant has no log that anyone could read.
   const isTenantGone = method === "delete" && target === tenant
   return {
     scope: tenant === undefined || isTenantGone ? Audit.OPERATOR_SCOPE : tenant,
@@ -27,7 +30,8 @@ export function entryOf({ route, params, body, caller, answer }: Done) {
   }
 }
 
-// What was made tells its id; an action's answer, such as a recovery's, has none.
+// The response to a creation contains its id. The response to an action, such as a recovery, does
+// not.
 function idIn(body: unknown): string | undefined {
   const id = typeof body === "object" && body !== null && (body as { id?: unknown }).id
   return typeof id === "string" ? id : undefined
@@ -38,8 +42,9 @@ const lastOf = ({ path }: Pick<Route, "path">, params: Record<string, string>) =
 
 const MASK = "********"
 
-// By name, wherever they stand in a body. `headers` and `auth` are what a receiver lets in by; a contact's key or Uuid is what an
-// erasure is to leave no trace of; a transform may hold a secret of its own.
+// Field names that are masked anywhere in a body. `headers` and `auth` hold a receiver's
+// credentials. An erasure must leave no trace of a contact's key or Uuid. A transform may contain a
+// secret.
 const HIDDEN = new Set([
   "secret",
   "token",
@@ -50,7 +55,7 @@ const HIDDEN = new Set([
   "contactKey",
   "uuid",
 ])
-// A test's fields may name a person.
+// The fields of a test may contain personal data.
 const NAMES_ALONE = new Set(["headers", "fields"])
 const TYPE_ALONE = new Set(["auth"])
 const LENGTH_ALONE = new Set(["transform", "map"])
@@ -81,16 +86,16 @@ function valueOf(name: string, value: unknown): unknown {
   return isObject(value) ? shown(value) : value
 }
 
-// Some receivers let in whoever knows the query.
+// Some receivers use a secret query as their credential.
 const withoutQuery = (url: unknown) => String(url).replace(/\?.*/s, `?${MASK}`)
 
 const lengthOf = (value: unknown) => `(${JSON.stringify(value).length} characters)`
 
-// With its keys and names an entry is then under a kilobyte: one write unit.
+// With its keys and names, an entry is then under one kilobyte, which is one write unit.
 const MAX_BYTES = 600
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
-/** The longest values give way to their length until all fits. */
+/** Replaces the longest values by their lengths until the entry fits. */
 function fit(changes: Record<string, unknown>): Record<string, unknown> {
   const fitted = { ...changes }
   const byLength = Object.keys(changes).sort((a, b) => bytesOf(changes[b]) - bytesOf(changes[a]))

@@ -13,40 +13,40 @@ export const AuditAnswer = v.pipe(
     actor: v.pipe(
       v.string(),
       v.description(
-        "operator, or the id of the key, also in the portal; of a portal session where the operator made its link",
+        "operator, or the id of the key, also in the portal. The id of the portal session if the operator created its link",
       ),
       v.examples(["key_06fzk3vq8r2m5x0c9d7g4h1jtw"]),
     ),
     action: v.pipe(
       v.string(),
-      v.description("The operation, by its operationId in this document"),
+      v.description("The operationId of the operation, as in this document"),
       v.examples(["updateEndpoint"]),
     ),
     target: v.pipe(
       v.nullable(v.string()),
-      v.description("The id of what was changed"),
+      v.description("The id of the changed resource"),
       v.examples(["ep_06fzk3vq8r2m5x0c9d7g4h1jtw"]),
     ),
     changes: v.pipe(
       v.record(v.string(), v.unknown()),
       v.description(
-        "What was asked for, field by field. Secrets and header values are masked, long values told by their length",
+        "The requested values, field by field. Secrets and header values are masked. Long values are replaced by their length",
       ),
       v.examples([{ rateLimit: 10, secret: "********" }]),
     ),
   }),
-  v.description("One change, by whom and when"),
+  v.description("One change, with its author and time"),
 )
 
 const query = {
   ...paging,
-  after: v.exactOptional(v.pipe(TimeInput, v.description("Changes after that time"))),
-  before: v.exactOptional(v.pipe(TimeInput, v.description("Changes before that time"))),
+  after: v.exactOptional(v.pipe(TimeInput, v.description("Changes after this time"))),
+  before: v.exactOptional(v.pipe(TimeInput, v.description("Changes before this time"))),
   target: v.exactOptional(
     v.pipe(
       v.string(),
       v.regex(/^[a-z]{2,3}_[0-9a-z]{26,32}$/, "must be an id"),
-      v.description("Changes of the thing with that id"),
+      v.description("Changes of the resource with this id"),
       v.examples(["ep_06fzk3vq8r2m5x0c9d7g4h1jtw"]),
     ),
   ),
@@ -77,7 +77,7 @@ export const auditRoutes = [
     operationId: "listAudit",
     tag,
     summary: "Who changed what, and when",
-    description: "Every change of the tenant and its things, kept for 400 days.",
+    description: "Every change of the tenant and its resources, kept for 400 days.",
     query,
     answers: { 200: { description: "Changes", schema: pageOf(AuditAnswer) } },
     handle: async ({ deps, tenant, query }) => ({
@@ -91,8 +91,8 @@ export const auditRoutes = [
     access: "operator",
     operationId: "listOperatorAudit",
     tag,
-    summary: "What the operator changed beyond any living tenant",
-    description: "Deleted tenants, and dead letters that were sent again. Kept for 400 days.",
+    summary: "Changes by the operator outside any existing tenant",
+    description: "Deletions of tenants and redrives of dead letters. Kept for 400 days.",
     query,
     answers: { 200: { description: "Changes", schema: pageOf(AuditAnswer) } },
     handle: async ({ deps, query }) => ({

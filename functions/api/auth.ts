@@ -7,26 +7,30 @@ import { isPathId } from "./path.ts"
 import { notFound, ProblemError } from "./problem.ts"
 
 /**
- * Who may use a route. `operator`: the operator's key alone. `tenant`: that tenant's keys too. `key`: whoever has a
- * key. `source`: whoever has a source's token. `open`: everybody.
+ * Who may use a route. `operator`: the operator's key only. `tenant`: also that tenant's keys.
+ * `key`: any valid key. `source`: any valid source token. `open`: everyone.
  */
 export type Access = "operator" | "tenant" | "key" | "source" | "open"
 
 /**
- * Who asks. `id` is the key's, for limits and logs; where the operator made the portal link, the session's. `origin`: in
- * the portal, with whose key the session ends.
+ * The authenticated caller. `id` is the key's id, for limits and logs, or the session's id if the
+ * operator created the portal link. `origin` is set in the portal and identifies the key whose
+ * revocation ends the session.
  */
 export type Caller =
   | { kind: "operator"; id: "operator"; origin?: Origin }
   | { kind: "tenant"; id: string; tenant: string; scope: ApiKey.Scope; origin?: Origin }
 
 /**
- * What a request proves itself with: the header, or, where the portal asks for somebody whose session it has just
- * looked at, who that is.
+ * The credentials of a request: the header, or the caller itself if the portal calls on behalf of a
+ * session that it has just verified.
  */
 export type Proof = { authorization: string | undefined; caller?: Caller | undefined }
 
-/** Who that is, or a problem. A key is read each time, consistently: a revoked one is refused at once. */
+/**
+ * Identifies the caller or throws a problem. A key is read each time with a consistent read, so a
+ * revoked key is refused at once.
+ */
 export async function identify(
   table: Table,
   operatorKey: string,
@@ -40,16 +44,19 @@ export async function identify(
   return { kind: "tenant", id: apiKey.id, tenant: apiKey.tenant, scope: apiKey.scope }
 }
 
-/** What was sent as a key or token, or a problem. */
+/** The key or token of a request, or a problem. */
 export function readBearer(authorization: string | undefined): string {
-  // An operator may have chosen a key with spaces in it; those at its ends are lost on the way.
+  // An operator's key may contain spaces. HTTP strips spaces at either end.
   const [, text] = /^Bearer +(\S.*)$/i.exec(authorization?.trim() ?? "") ?? []
   if (text !== undefined) return text
   const detail = "Send the header Authorization: Bearer KEY."
   throw new ProblemError("auth.missing", detail, { headers: CHALLENGE })
 }
 
-/** The living tenant that the route is about, if any, or a problem where the caller may not go there. */
+/**
+ * The existing tenant that the route concerns, if any. Throws a problem if the caller has no access
+ * to it.
+ */
 export async function authorize(
   table: Table,
   { access, scope }: { access: Exclude<Access, "open" | "source">; scope: ApiKey.Scope },
@@ -72,7 +79,7 @@ export async function authorize(
   if (caller.kind === "tenant" && caller.scope === "read" && scope === "full") {
     throw new ProblemError(
       "auth.scope",
-      "This key may only read, and sees no secret: use one of scope full.",
+      "This key can only read, and cannot see secrets: use a key with scope full.",
     )
   }
   return tenant
@@ -85,7 +92,8 @@ export const unknownKey = () =>
     headers: { "www-authenticate": 'Bearer realm="ringback", error="invalid_token"' },
   })
 
-// Compared as hashes: of equal length whatever was sent, and in constant time.
+// Keys are compared as hashes: these have equal length whatever was sent, and the comparison takes
+// constant time.
 function isSame(left: string, right: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest()
   return timingSafeEqual(hash(left), hash(right))

@@ -2,7 +2,10 @@ import { ProblemError } from "./problem.ts"
 
 const MAX_BYTES = 64 * 1024
 
-/** The body's text as sent (the empty text where there is none); a problem where it is too large, packed or no UTF-8. */
+/**
+ * The text of the body, or the empty text if there is none. Throws a problem if it is too large,
+ * compressed or not UTF-8.
+ */
 export async function readText(request: Request): Promise<string> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() || "identity"
   if (encoding !== "identity") {
@@ -25,12 +28,15 @@ export async function readText(request: Request): Promise<string> {
 }
 
 const tooLarge = () =>
-  new ProblemError("body.too_large", `A body may have ${MAX_BYTES / 1024} KB.`, {
-    // What is left of it is not read.
+  new ProblemError("body.too_large", `A body can have up to ${MAX_BYTES / 1024} KB.`, {
+    // The rest of the body is not read.
     headers: { connection: "close" },
   })
 
-/** The value in a body; no body is the empty object, for bodies of which every field may be left out. */
+/**
+ * The JSON value of a body. A missing body is the empty object, for routes on which every field is
+ * optional.
+ */
 export function parseJson(text: string, contentType: string | undefined): unknown {
   if (text === "") return {}
   if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType ?? "")) {

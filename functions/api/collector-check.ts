@@ -9,12 +9,12 @@ export const collectorCheckRoutes = [
     access: "source",
     operationId: "checkSourceToken",
     tag: "Sources",
-    summary: "Ask whether a source's token is good",
+    summary: "Check whether a source's token is valid",
     description:
-      "Collectors with RINGBACK_API_URL ask this. What they send to the queue with a token that was revoked is rejected there, without an answer.",
+      "Collectors with RINGBACK_API_URL call this. Messages signed with a revoked token are rejected by ingest, and the collector gets no response about it.",
     answers: {
       200: {
-        description: "It is: what is signed with it is taken",
+        description: "The token is valid: messages signed with it are accepted",
         schema: v.object({ tenant: id("ten"), source: id("src") }),
       },
     },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { JsonSchema } from "./json-schema.ts"
 import { mapChildren } from "./portable-schema.ts"
 
-/** `campaign.updated` and `resHangupName` as parts of a type's name. */
+/** Formats `campaign.updated` and `resHangupName` as parts of a type's name. */
 export const toPascal = (text: string) =>
   text
     .split(/[^A-Za-z0-9]+/)
@@ -11,23 +11,32 @@ export const toPascal = (text: string) =>
 
 export const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })
 
-/** The document's named schemas: no object, enum or union is left without a name, for generators would invent one. */
+/**
+ * The named schemas of the document. Every object, enum and union gets a name, because code
+ * generators would invent one.
+ */
 export class Components {
   readonly schemas: Record<string, JsonSchema> = {}
   readonly #choices = new Map<string, string>()
 
-  /** An enum or a union of those has that name, wherever it is met; else the name under which it is met first. */
+  /**
+   * An enum, or a union of enums, has this name wherever it occurs. Others are named after the
+   * place where they occur first.
+   */
   nameChoices(choices: readonly unknown[], name: string): void {
     const text = JSON.stringify(choices)
     if (!this.#choices.has(text)) this.#choices.set(text, name)
   }
 
-  /** Adds a schema under its name, those within it under names that begin with `prefix`. */
+  /** Adds a schema under its name. The schemas within it get names that begin with `prefix`. */
   add(name: string, schema: JsonSchema, prefix = name): JsonSchema {
     return this.#register(name, this.#nameChildren(schema, prefix))
   }
 
-  /** The schema, or a reference where it is one that has to have a name: that of its values, or the one given. */
+  /**
+   * Returns the schema, or a reference if the schema must have a name: the name of its values, or
+   * the given one.
+   */
   name(schema: JsonSchema, name: string): JsonSchema {
     if ("$ref" in schema) return schema
     const named = this.#nameChildren(schema, name)
@@ -78,7 +87,7 @@ const SUFFIXES: Record<string, string> = {
   propertyNames: "Name",
 }
 
-// The alternatives of a union but null.
+// The alternatives of a union except null.
 function valuesOf({ anyOf = [] }: JsonSchema): JsonSchema[] {
   const all = anyOf as JsonSchema[]
   return all.some(({ type }) => type === "null") ? all.filter(({ type }) => type !== "null") : all

@@ -43,7 +43,7 @@ import { TenantInput, TenantAnswer } from "./tenants.ts"
 
 const shared = { FilterValue }
 
-/** The schemas that have a name of their own in the document: of what is answered, */
+/** The named schemas of responses. */
 export const answerSchemas = {
   ...shared,
   Tenant: TenantAnswer,
@@ -87,7 +87,7 @@ export const answerSchemas = {
   Problem,
 }
 
-/** and of what is asked. */
+/** The named schemas of requests. */
 export const requestSchemas = {
   ...shared,
   ...outboundSchemas,
@@ -107,7 +107,10 @@ export const requestSchemas = {
   AckInput,
 }
 
-/** What an enum or a union of those is called, wherever it is; others are called after the first place that has them. */
+/**
+ * The names of enums and unions of enums, wherever they occur. Others are named after the first
+ * place that has them.
+ */
 export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,

@@ -24,17 +24,23 @@ export const TenantCost = v.pipe(
     attempts: count,
     usd: v.pipe(
       v.number(),
-      v.description("On AWS, in full batches; more where batches are small"),
+      v.description("The AWS cost if batches are full. Small batches cost more"),
       v.examples([1.37]),
     ),
-    isEstimate: v.pipe(v.boolean(), v.description("There are many: reckoned from samples")),
+    isEstimate: v.pipe(
+      v.boolean(),
+      v.description("True if there are many events and the numbers are estimated from samples"),
+    ),
   }),
-  v.description("What a tenant's events of the last 30 days cost"),
+  v.description("The cost of a tenant's events of the last 30 days"),
 )
 
 const CENT_PARTS = 1e6
 
-/** By what one of each takes of AWS; infra/COST.md has the whole of it, what is idle too. */
+/**
+ * The AWS usage of one event, delivery and attempt. infra/COST.md has the complete calculation,
+ * including idle costs.
+ */
 export function usdOf({ events, deliveries, attempts }: Omit<Volume, "isEstimate">): number {
   const retries = Math.max(0, attempts - deliveries)
   const dollars =
@@ -51,9 +57,9 @@ export const costRoutes = [
     access: "operator",
     operationId: "listCosts",
     tag: "Operation",
-    summary: "What each tenant's last 30 days cost",
+    summary: "The cost of each tenant's last 30 days",
     description:
-      "Its events, deliveries and attempts, counted or sampled in its log, times what one of each takes of SQS, DynamoDB, Lambda and the logs at list prices. What is there around the clock is in infra/COST.md.",
+      "The tenant's events, deliveries and attempts, counted or sampled in its log, multiplied by the list prices of the SQS, DynamoDB, Lambda and log usage of each. infra/COST.md has the fixed costs.",
     query: pagingOf(USUAL_TENANTS),
     answers: {
       200: {

@@ -2,13 +2,16 @@ import { createHash } from "node:crypto"
 import type { Sealer } from "@ringback/store/seal"
 import { ProblemError } from "./problem.ts"
 
-/** Gives positions of one query to clients and takes them back; a position of another query does not open. */
+/**
+ * Encrypts positions in a query as cursors for clients, and decrypts them. A cursor of another
+ * query is not accepted.
+ */
 export type Cursors = {
   write: (position: string | undefined) => string | null
   read: (cursor: string | undefined) => string | undefined
 }
 
-/** `query`: whatever makes it another list (route, tenant, filters), but not the page's size. */
+/** `query`: everything that defines the list (route, tenant, filters) except the page size. */
 export function cursorsFor(sealer: Sealer, query: unknown[]): Cursors {
   const hash = createHash("sha256").update(JSON.stringify(query)).digest("base64url")
   const context = `cursor#${hash}`
@@ -19,7 +22,7 @@ export function cursorsFor(sealer: Sealer, query: unknown[]): Cursors {
       try {
         return sealer.open(cursor, context)
       } catch {
-        const detail = "Go on with the nextCursor of the same query, its filters unchanged."
+        const detail = "Continue with the nextCursor of the same query, with unchanged filters."
         throw new ProblemError("cursor.invalid", detail)
       }
     },

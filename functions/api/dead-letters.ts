@@ -9,27 +9,33 @@ const queue = v.picklist(QUEUE_NAMES)
 export const DeadLetterQueue = v.pipe(
   v.object({
     queue,
-    count: v.pipe(v.number(), v.integer(), v.description("About, as SQS counts")),
-    messages: v.pipe(v.array(LetterAnswer), v.description("Some of them")),
+    count: v.pipe(v.number(), v.integer(), v.description("Approximate, as counted by SQS")),
+    messages: v.pipe(v.array(LetterAnswer), v.description("Some of the messages")),
   }),
-  v.description("What a worker could not do however often it tried; its log says why"),
+  v.description(
+    "Messages that a worker failed to process on every try. The worker's log has the reason",
+  ),
 )
 
 export const RedriveInput = v.strictObject({
-  queue: v.pipe(v.exactOptional(queue), v.description("Left out: all of them")),
+  queue: v.pipe(v.exactOptional(queue), v.description("If omitted: all queues")),
   limit: v.pipe(
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 1000),
-    v.description("How many at most, of each queue"),
+    v.description("Maximum number of messages per queue"),
   ),
 })
 
 export const RedrivenQueue = v.object({
   queue,
   moved: v.pipe(v.number(), v.integer()),
-  left: v.pipe(v.number(), v.integer(), v.description("About, as SQS counts: ask again")),
+  left: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description("Approximate, as counted by SQS. If it is not 0, repeat the request"),
+  ),
 })
 
-// A function behind HTTP may take 30 s.
+// A Lambda function behind an HTTP API has 30 s.
 const MOVING_MS = 15_000
 
 async function look({ sqs, queues }: Deps, name: QueueName, limit: number) {
@@ -59,9 +65,9 @@ export const deadLetterRoutes = [
     access: "operator",
     operationId: "listDeadLetters",
     tag,
-    summary: "What the workers gave up on, queue by queue",
-    description: "For half a minute nobody else sees the messages that one request was shown.",
-    query: { limit: limitOf("Messages of each queue") },
+    summary: "List the dead letters of each queue",
+    description: "The returned messages are hidden from other requests for half a minute.",
+    query: { limit: limitOf("Maximum messages per queue") },
     answers: {
       200: {
         description: "The dead-letter queues",
@@ -79,13 +85,13 @@ export const deadLetterRoutes = [
     access: "operator",
     operationId: "redriveDeadLetters",
     tag,
-    summary: "Give dead letters back to their worker",
+    summary: "Send dead letters back to their worker",
     description:
-      "Once what they failed of is mended. It takes 15 s at most: ask again for the rest.",
+      "Call this once the cause of the failures is fixed. It runs for up to 15 s: repeat the request for the rest.",
     body: RedriveInput,
     answers: {
       200: {
-        description: "What was sent again",
+        description: "The messages that were sent again",
         schema: v.object({ data: v.array(RedrivenQueue) }),
       },
     },

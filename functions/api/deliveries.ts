@@ -45,12 +45,12 @@ export const deliveryRoutes = [
         v.pipe(
           v.array(v.picklist(Delivery.DELIVERY_STATUSES)),
           v.maxLength(Delivery.DELIVERY_STATUSES.length),
-          v.description("May be given more than once: any of them"),
+          v.description("Can be repeated: deliveries with any of these statuses"),
         ),
       ),
       eventType: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(100))),
-      after: v.exactOptional(v.pipe(TimeInput, v.description("Created after that time"))),
-      before: v.exactOptional(v.pipe(TimeInput, v.description("Created before that time"))),
+      after: v.exactOptional(v.pipe(TimeInput, v.description("Created after this time"))),
+      before: v.exactOptional(v.pipe(TimeInput, v.description("Created before this time"))),
     },
     answers: { 200: { description: "Deliveries", schema: pageOf(DeliveryAnswer) } },
     async handle({ deps: { table }, tenant, query }) {
@@ -94,9 +94,9 @@ export const deliveryRoutes = [
     tag,
     summary: "Attempt a delivery now",
     description:
-      "The schedule goes on after it; for one that had ended it begins anew. Also one that was delivered is sent again.",
+      "The retry schedule continues after this attempt. If the schedule had ended, it starts again. A delivery that succeeded can be sent again too.",
     body: v.strictObject({}),
-    answers: { 202: { description: "It is due now", schema: DeliveryAnswer } },
+    answers: { 202: { description: "The delivery is due now", schema: DeliveryAnswer } },
     problems: ["conflict.state", "conflict.changed"],
     async handle({ deps, tenant, params: { deliveryId } }) {
       const delivery = await read(deps, tenant.id, deliveryId)
@@ -106,7 +106,7 @@ export const deliveryRoutes = [
         throw new ProblemError("conflict.state", "Its endpoint was deleted.")
       }
       if (endpoint.disabled) {
-        throw new ProblemError("conflict.state", "Its endpoint is disabled: enable that first.")
+        throw new ProblemError("conflict.state", "Its endpoint is disabled: enable it first.")
       }
       if (delivery.status === "discarded") {
         throw new ProblemError("conflict.state", `It was discarded: ${delivery.reason ?? ""}`)

@@ -24,17 +24,17 @@ const entries = {
   status: v.pipe(
     v.picklist(Delivery.DELIVERY_STATUSES),
     v.description(
-      "pending: waits for another attempt. failed: no attempt is left. held: the endpoint is disabled. discarded: what it was for was deleted, or the event was refuted",
+      "pending: waits for another attempt. failed: no attempts are left. held: the endpoint is disabled. discarded: what it belonged to was deleted, or the event was refuted",
     ),
   ),
   attemptCount: v.pipe(v.number(), v.integer()),
-  nextAttemptAt: v.pipe(v.nullable(Time), v.description("Null: none is planned")),
-  createdAt: v.pipe(Time, v.description("The receipt of the event")),
+  nextAttemptAt: v.pipe(v.nullable(Time), v.description("Null: no attempt is planned")),
+  createdAt: v.pipe(Time, v.description("When the event was received")),
 }
 
 export const DeliveryAnswer = v.pipe(
   v.object(entries),
-  v.description("One event for one endpoint, however many attempts it takes"),
+  v.description("The delivery of one event to one endpoint, over any number of attempts"),
 )
 
 export const StepAnswer = v.object({
@@ -42,7 +42,7 @@ export const StepAnswer = v.object({
   url: v.string(),
   statusCode: v.pipe(
     v.nullable(v.pipe(v.number(), v.integer())),
-    v.description("Null: there was no answer"),
+    v.description("Null: there was no response"),
   ),
   durationMs: v.number(),
 })
@@ -52,28 +52,31 @@ export const AttemptAnswer = v.object({
   at: Time,
   statusCode: v.pipe(
     v.nullable(v.pipe(v.number(), v.integer())),
-    v.description("Null: there was no answer"),
+    v.description("Null: there was no response"),
     v.examples([204]),
   ),
   durationMs: v.pipe(v.number(), v.examples([37])),
   error: v.pipe(
     v.nullable(v.string()),
-    v.description("Null: delivered. Of a delivered call: why it was skipped"),
+    v.description("Null: delivered. For a delivered call, this can be why it was skipped"),
     v.examples([null]),
   ),
   responseBody: v.pipe(
     v.nullable(v.string()),
-    v.description("The first 1 KB, of failures"),
+    v.description("The first 1 KB, for failures only"),
     v.examples([null]),
   ),
   steps: v.exactOptional(
-    v.pipe(v.array(StepAnswer), v.description("The requests of an attempt that took several")),
+    v.pipe(v.array(StepAnswer), v.description("The requests of an attempt that needed several")),
   ),
 })
 
 export const DeliveryWithAttempts = v.object({
   ...entries,
-  reason: v.pipe(v.nullable(v.string()), v.description("Why it is held, failed or discarded")),
+  reason: v.pipe(
+    v.nullable(v.string()),
+    v.description("Why the delivery is held, failed or discarded"),
+  ),
   attempts: v.pipe(v.array(AttemptAnswer), v.description("Oldest first")),
 })
 

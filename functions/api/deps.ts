@@ -14,25 +14,25 @@ type Queues = Record<`${QueueName}Url`, string> & {
   deadLetters: Record<QueueName, string>
 }
 
-/** What the API works with. */
+/** The collaborators of the API. */
 export type Deps = {
   table: Table
   sqs: SqsSender
   queues: Queues
   operatorKey: string
-  /** Where browsers reach this API: from its settings, never from a request. */
+  /** The public URL of this API. It comes from the settings, never from a request. */
   origin: string
-  /** Sends an endpoint's test, in 5 s at most. */
+  /** Sends the test webhook of an endpoint. Takes 5 s at most. */
   testOutbound: Outbound
-  /** Which URLs an endpoint may have. */
+  /** The rules for endpoint URLs. */
   urlRules: UrlRules & {
     resolve: Resolve
-    /** Whether the operator may give an endpoint a loopback URL: on one machine only. */
+    /** Whether the operator can give an endpoint a loopback URL. True on one machine only. */
     operatorLoopback?: boolean
   }
-  /** How many a tenant may have; what is more already stays. */
+  /** The maximum number of resources per tenant. Existing resources above it are kept. */
   limits: { endpoints: number; keys: number; sources: number }
-  /** Requests a second that each tenant's key may make; 0: no limit. */
+  /** The requests per second that each tenant's key can make. 0: no limit. */
   rateLimit: number
   version: string
   log: Log

@@ -1,11 +1,11 @@
 import type { JsonSchema } from "./json-schema.ts"
 
-/** A request as a document's operation has it; a path's ids are `{tenantId}`. */
+/** A request as in the document's operation. Ids in the path are written as `{tenantId}`. */
 export type SampleRequest = {
   path: string
   method: string
   hasKey: boolean
-  /** Absent: it has no body. */
+  /** Absent if the operation has no body. */
   body?: unknown
 }
 
@@ -26,7 +26,7 @@ export function sampleOf(
 
 const PLACE = /\{(\w+)\}/g
 
-/** What the samples read of the environment: `tenantId` is TENANT. KEY is what one signs in with. */
+/** The environment variables that the samples read: `tenantId` is TENANT. KEY is the API key. */
 export const variableOf = (place: string): string =>
   place === "keyId" ? "KEY_ID" : place.replace(/Id$/, "").toUpperCase()
 
@@ -92,7 +92,7 @@ with urlopen(request) as response:
 
 const indent = (text: string, by = "  ") => text.replaceAll(/^/gm, by)
 
-/** A JSON value as Python writes it. */
+/** A JSON value in Python syntax. */
 function literal(value: unknown): string {
   if (value === null) return "None"
   if (typeof value === "boolean") return value ? "True" : "False"

@@ -5,10 +5,10 @@ import { style } from "./docs-style.ts"
 
 type Html = ReturnType<typeof html>
 
-/** A whole page: the contents beside the main part, or above it where the page is narrow. */
+/** A whole page. The contents are beside the main part, or above it on narrow screens. */
 export const layoutHtml = (page: {
   title: string
-  /** What stands above the contents, where they can be folded. */
+  /** The title above the contents when they can be folded. */
   menuTitle: string
   menu: Html
   main: Html
@@ -39,7 +39,7 @@ export const layoutHtml = (page: {
       </body>
     </html>`
 
-// Shown by the script without which it does nothing.
+// Hidden until the script shows it, because it needs the script.
 const searchHtml = html`<div class="search" hidden>
   <input
     type="search"

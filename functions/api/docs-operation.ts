@@ -26,7 +26,7 @@ export type Components = {
 
 const JSON_TYPE = "application/json"
 
-/** One operation: what it does and takes on the left, how that looks on the right. */
+/** One operation: its text and parameters on the left, examples on the right. */
 export function operationHtml(
   path: string,
   method: string,
@@ -121,7 +121,7 @@ function who(security: JsonSchema[]): string {
   return security.length === 1 ? "operator" : "operator or tenant"
 }
 
-/** One request in each language; the style shows the one that is chosen. */
+/** One request in each language. The stylesheet shows the chosen one. */
 function samplesHtml(request: SampleRequest, operationId: string): Html {
   const all = Object.entries(languages)
   return html`<div class="sample">

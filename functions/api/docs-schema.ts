@@ -3,7 +3,7 @@ import type { JsonSchema } from "./json-schema.ts"
 
 type Html = ReturnType<typeof html>
 
-/** The schema itself, its reference followed. */
+/** The schema itself, with its reference resolved. */
 export function resolve(schema: JsonSchema, components: JsonSchema): JsonSchema {
   const { $ref } = schema
   return typeof $ref === "string" ? (components[$ref.split("/").at(-1)!] as JsonSchema) : schema
@@ -11,7 +11,7 @@ export function resolve(schema: JsonSchema, components: JsonSchema): JsonSchema 
 
 const MAX_DEPTH = 3
 
-/** The fields of an object, with their own fields below them. */
+/** The fields of an object, each followed by its own fields. */
 export function fieldsOf(schema: JsonSchema, components: JsonSchema, depth = 0): Html | "" {
   const object = objectIn(schema, components)
   const properties = Object.entries((object?.["properties"] ?? {}) as Record<string, JsonSchema>)
@@ -44,7 +44,7 @@ export function fieldOf(
   </div>`
 }
 
-// The object that a field holds, be it nullable or in a list.
+// The object that a field holds, even if it is nullable or in a list.
 function objectIn(schema: JsonSchema, components: JsonSchema): JsonSchema | undefined {
   const { anyOf, items, properties } = resolve(schema, components)
   if (properties) return resolve(schema, components)
@@ -53,7 +53,7 @@ function objectIn(schema: JsonSchema, components: JsonSchema): JsonSchema | unde
   return anyOf.map((each) => objectIn(each as JsonSchema, components)).find(Boolean)
 }
 
-/** A type in words: `string or null`, `list of string`. */
+/** A type as text: `string or null`, `list of string`. */
 export function typeText(schema: JsonSchema, components: JsonSchema): string {
   const { type, anyOf, format, ...rest } = resolve(schema, components)
   const values = rest["enum"] ?? ("const" in rest ? [rest["const"]] : undefined)
@@ -87,7 +87,7 @@ function limits(property: JsonSchema): Html | "" {
   return words.length > 0 ? html`<small>${words.join(" · ")}</small>` : ""
 }
 
-/** Text with `code` and **strong** in it. */
+/** Renders `code` and **strong** in a text. */
 export function inline(text: string): Html[] {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
     if (part.startsWith("`")) return html`<code>${part.slice(1, -1)}</code>`

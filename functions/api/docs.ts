@@ -23,7 +23,7 @@ type Document = {
 
 const hash = createHash("sha256").update(style).digest("base64")
 
-// The style's own hash, and scripts of this origin alone.
+// Allows the hash of the inline style, and scripts of this origin only.
 export const docsHeaders = {
   "content-type": "text/html; charset=utf-8",
   "cache-control": "public, max-age=300",
@@ -32,7 +32,7 @@ export const docsHeaders = {
 
 let page: string | undefined
 
-/** The document as a page for people, rendered once. */
+/** The document as an HTML page, rendered once. */
 export function docsPage(document: object): string {
   page ??= String(render(document as Document) as string)
   return page

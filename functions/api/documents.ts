@@ -6,7 +6,7 @@ import { guideHtml } from "./guide-html.ts"
 import { makeDocument } from "./openapi.ts"
 import { routes } from "./routes.ts"
 
-// By the names that they have at /docs.
+// The guides by their names at /docs.
 const guides = {
   receiving: "packages/receiver/README.md",
   crm: "packages/connectors/GUIDE.md",
@@ -20,7 +20,7 @@ const places = new Map(Object.entries(guides).map(([name, file]) => [file, `/doc
 const guideOf = (file: string) =>
   guideHtml(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"), { file, places })
 
-/** All that is served as generated and committed, by file name. */
+/** All generated documents that are committed and served, by file name. */
 export function makeDocuments(): Record<string, unknown> {
   const openapi = makeDocument(routes, version)
   return {

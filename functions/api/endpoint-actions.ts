@@ -15,14 +15,14 @@ export const TestResult = v.object({
   delivered: v.boolean(),
   statusCode: v.pipe(
     v.nullable(v.pipe(v.number(), v.integer())),
-    v.description("Null: there was no answer"),
+    v.description("Null: there was no response"),
     v.examples([204]),
   ),
   durationMs: v.pipe(v.number(), v.examples([37])),
   error: v.pipe(v.nullable(v.string()), v.examples([null])),
   responseBody: v.pipe(
     v.nullable(v.string()),
-    v.description("The first 1 KB, of failures"),
+    v.description("The first 1 KB, for failures only"),
     v.examples([null]),
   ),
 })
@@ -36,20 +36,25 @@ export const DeliveryCounts = v.pipe(
       typeof count
     >,
   ),
-  v.description("Deliveries by what became of them until now, by their receipt"),
+  v.description(
+    "Deliveries by their current status, in the window in which their events were received",
+  ),
 )
 
 export const WindowStats = v.object({
   counts: DeliveryCounts,
   latencyMs: v.pipe(
     v.object({ p50: v.nullable(v.number()), p95: v.nullable(v.number()) }),
-    v.description("Of the attempts that delivered"),
+    v.description("For successful attempts"),
   ),
-  isEstimate: v.pipe(v.boolean(), v.description("There are many: reckoned from samples")),
+  isEstimate: v.pipe(
+    v.boolean(),
+    v.description("True if there are many and the numbers are estimated from samples"),
+  ),
   series: v.pipe(
     v.array(v.object({ from: Time, counts: DeliveryCounts })),
     v.description(
-      "The same over time, oldest first: 2 minutes each of the hour, an hour of the day, 6 hours of the week. The last one is not over",
+      "The same over time, oldest first, in intervals of 2 minutes for the hour, 1 hour for the day and 6 hours for the week. The last interval is incomplete",
     ),
   ),
 })
@@ -60,12 +65,14 @@ export const EndpointStats = v.object({
   lastWeek: WindowStats,
   failingSince: v.pipe(
     v.nullable(Time),
-    v.description("Since when all has failed; null: it is well"),
+    v.description(
+      "The time since which all attempts have failed. Null: the endpoint is not failing",
+    ),
   ),
 })
 
 const TESTS_AT_ONCE = 5
-// A test takes 5 s; what is more than 15 s old was run by a process that died.
+// A test takes 5 s. A lease older than 15 s belongs to a process that died.
 const TEST_LEASE_MS = 15_000
 
 const tag = "Endpoints"
@@ -79,15 +86,15 @@ export const endpointActionRoutes = [
     tag,
     summary: "Send an example webhook now",
     description:
-      "Signed as all others are, and transformed; to a CRM only signing in and what has to be there are tried, and nothing is written; also to a disabled endpoint; recorded nowhere, retried never. 200 says that it was tried: `delivered` says how it went. It waits 5 s at most; one test of an endpoint at a time (409), and five of a tenant (429).",
+      "Signed and transformed like every webhook. For a CRM, only the sign-in and the required settings are tested, and nothing is written. Works for a disabled endpoint too. The test is not recorded and not retried. 200 means that the test ran: `delivered` has the result. It takes 5 s at most. One test can run at a time per endpoint (409), and five per tenant (429).",
     body: v.strictObject({
       eventType: v.pipe(
         v.optional(v.pipe(v.string(), v.maxLength(100))),
-        v.description("Left out: one that the endpoint asks for"),
+        v.description("If omitted: one that the endpoint subscribes to"),
         v.examples(["dialing.updated"]),
       ),
     }),
-    answers: { 200: { description: "What came of it", schema: TestResult } },
+    answers: { 200: { description: "The result", schema: TestResult } },
     problems: ["conflict.running", "conflict.state"],
     async handle({ deps: { table, testOutbound }, tenant, params, body: { eventType } }) {
       const endpoint = await living("endpoint", () =>
@@ -95,7 +102,7 @@ export const endpointActionRoutes = [
       )
       const { url } = endpoint
       if (url === null)
-        throw new ProblemError("conflict.state", "Its receiver fetches: nothing is sent to it.")
+        throw new ProblemError("conflict.state", "It is a pull endpoint: nothing is sent to it.")
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
@@ -127,7 +134,7 @@ export const endpointActionRoutes = [
     access: "tenant",
     operationId: "getEndpointStats",
     tag,
-    summary: "How an endpoint fares",
+    summary: "Statistics of an endpoint",
     answers: { 200: { description: "The last hour, day and week", schema: EndpointStats } },
     async handle({ deps: { table }, tenant, params: { endpointId } }) {
       await living("endpoint", () =>

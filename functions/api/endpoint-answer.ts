@@ -11,7 +11,7 @@ import { formatMillis } from "./time.ts"
 
 const MASK = "********"
 
-/** An endpoint as it is shown to that caller: a key that may only read sees no header's value. */
+/** An endpoint as shown to the caller. A read-only key sees no header values. */
 export function showEndpoint(
   table: Table,
   caller: Caller,
@@ -43,7 +43,7 @@ export function showEndpoint(
   }
 }
 
-/** Of credentials everything but what is secret. */
+/** Credentials without their secret parts. */
 function outboundOf(table: Table, endpoint: Endpoint.Endpoint) {
   const { transform = null, connector } = endpoint
   const opened = Endpoint.openAuth(table, endpoint) as Auth | undefined
@@ -60,7 +60,10 @@ function publicHalf(table: Table, endpoint: Endpoint.Endpoint): { publicKey?: st
   return publicKey === undefined ? {} : { publicKey }
 }
 
-/** What an answer says of a secret: a shared one itself, of a key pair the public half alone. */
+/**
+ * The parts of a secret that a response shows: a shared secret itself, but only the public half of
+ * a key pair.
+ */
 export function showSecret(secret: string): { secret: string } | { publicKey: string } {
   const publicKey = publicKeyOf(secret)
   return publicKey === undefined ? { secret } : { publicKey }

@@ -12,8 +12,8 @@ import { invalid, pointer, ProblemError, type FieldError } from "./problem.ts"
 const KNOWN_TYPES = eventTypes.map(({ type }) => type)
 
 /**
- * What a schema cannot say of an endpoint's settings: throws the problem where something is wrong, and returns what may
- * be. `current`: what they change.
+ * Checks the settings of an endpoint that a schema cannot check. Throws a problem if something is
+ * wrong, and returns warnings otherwise. `current`: the settings that are being changed.
  */
 export async function checkEndpoint(
   deps: Deps,
@@ -24,7 +24,7 @@ export async function checkEndpoint(
   const errors: FieldError[] = []
   const { eventTypes: patterns = current?.eventTypes ?? null, filter } = settings
   const verdict = checkFilter(filter === undefined ? (current?.filter ?? null) : filter, patterns)
-  // A filter that was taken before is no reason to refuse other event types.
+  // A filter that was accepted before is no reason to refuse other event types.
   if (filter) errors.push(...verdict.errors)
   const isNews = filter !== undefined || settings.eventTypes !== undefined
   const warnings = isNews ? [...(filter ? [] : verdict.errors), ...verdict.warnings] : []
@@ -46,7 +46,7 @@ export async function checkEndpoint(
   return warnings
 }
 
-/** A receiver that fetches is sent nothing: what is only for sending is refused. */
+/** A pull endpoint is sent nothing, so settings that only apply to sending are refused. */
 export function checkPull(
   isPull: boolean,
   {
@@ -67,7 +67,7 @@ export function checkPull(
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
 }
 
-/** The event type of a test: the one asked for, if it is known. */
+/** The event type of a test, if it is known. */
 export function checkEventType(type: string): string {
   if (!isKnownEventType(type)) throw invalid("/eventType", "There is no such event type")
   return type

@@ -11,14 +11,14 @@ const MAX_SOURCES = 100
 const MAX_FILTER_PATHS = 20
 const MAX_FILTER_VALUES = 100
 const MAX_METADATA = 50
-// Every event reads all endpoints of its tenant.
+// All endpoints of a tenant are read for each of its events.
 const MAX_LENGTH = 16 * 1024
 const isSmall = (value: object) => JSON.stringify(value).length <= MAX_LENGTH
 const TOO_LARGE = `must have at most ${MAX_LENGTH / 1024} KB as JSON`
 
 const isPlainKey = (key: string) => key !== "__proto__" && key.isWellFormed()
 
-// JSON.parse makes Infinity of 1e400, and JSON has no word for that.
+// JSON.parse turns 1e400 into Infinity, which JSON cannot represent.
 const Finite = v.pipe(
   v.number(),
   v.check((value) => Number.isFinite(value), "must be a number of at most 1.8e308"),
@@ -41,7 +41,7 @@ const settings = {
     v.minLength(1),
     v.maxLength(2_048),
     v.description(
-      "Where webhooks are sent. https, or http within the allowed networks; no credentials, no fragment, no private address. On one machine the operator's key may also set a loopback URL: that endpoint may then be reached at exactly that host and port, until a tenant's key sets another `url`",
+      "The URL that webhooks are sent to. https, or http within the allowed networks; no credentials, no fragment, no private address. On one machine the operator's key can also set a loopback URL: webhooks can then be sent to exactly that host and port, until a tenant's key sets another `url`",
     ),
     v.metadata({ format: "uri", examples: ["https://crm.example.com/hooks/ringback"] }),
   ),
@@ -58,7 +58,7 @@ const settings = {
   ),
   sources: v.pipe(
     v.nullable(v.pipe(v.array(reference("src")), v.minLength(1), v.maxLength(MAX_SOURCES))),
-    v.description("Events of those sources only. Null: of all"),
+    v.description("Only events of these sources. Null: of all sources"),
     v.examples([null]),
   ),
   filter: v.pipe(
@@ -72,13 +72,15 @@ const settings = {
         v.check((value) => isSmall(value), TOO_LARGE),
       ),
     ),
-    v.description("Dotted path into the webhook to the values allowed there; all must hold"),
+    v.description(
+      "Dotted paths into the webhook, each with its allowed values. All paths must match",
+    ),
     v.examples([{ "data.status": [0, 1] }]),
   ),
   order: v.pipe(
     v.picklist(orders),
     v.description(
-      "latest: of one `data.uuid` (of `call.*`, and of the others) nothing is sent that is older, by `version`, than what was accepted: it is discarded. Costs two more writes an attempt",
+      "latest: an event whose `version` is older than the one already delivered for the same `data.uuid` is discarded; `call.*` events and the others are compared separately. Costs two more writes per attempt",
     ),
   ),
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),
@@ -86,13 +88,13 @@ const settings = {
     v.record(v.string(), v.string()),
     v.maxEntries(MAX_HEADERS),
     v.description(
-      "Sent along with every webhook. Kept encrypted. A change replaces them all. A key of scope read sees no values",
+      "Sent with every webhook. Stored encrypted. A change replaces all headers. A key with scope read does not see the values",
     ),
     v.examples([{ "x-crm-account": "4711" }]),
   ),
   rateLimit: v.pipe(
     v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(10_000))),
-    v.description("Requests a second at most. Null: no limit"),
+    v.description("Maximum requests per second. Null: no limit"),
     v.examples([50]),
   ),
   metadata: v.pipe(
@@ -102,7 +104,7 @@ const settings = {
     ),
     v.maxEntries(MAX_METADATA),
     v.check((value) => isSmall(value), TOO_LARGE),
-    v.description("Yours to use. A change replaces it all"),
+    v.description("For your own use. A change replaces all of it"),
     v.examples([{ team: "renewals" }]),
   ),
   disabled: v.boolean(),
@@ -111,16 +113,18 @@ const settings = {
 export const Signing = v.pipe(
   v.picklist(["hmac", "ed25519"]),
   v.description(
-    "hmac (what is taken where it is left out): a secret that both sides know (v1). ed25519: the receiver knows the public key only (v1a)",
+    "hmac (default): both sides share a secret (v1). ed25519: the receiver has only the public key (v1a)",
   ),
 )
 
-// No secret: whoever copies it would share it with every reader.
+// Not a real secret: everyone who copied it from the document would share it.
 export const EXAMPLE_SECRET = "whsec_..."
 
 export const PublicKey = v.pipe(
   v.string(),
-  v.description("Of an ed25519 endpoint, instead of a secret: whpk_ and base64 of its 32 bytes"),
+  v.description(
+    "An ed25519 endpoint has this instead of a secret: whpk_ and base64 of its 32 bytes",
+  ),
   v.examples(["whpk_pW8ARLj91oq9bMTYYrVcqq+mOXdr4+qH6e8lxt5WPfI="]),
 )
 
@@ -128,14 +132,14 @@ export const OwnSecret = v.pipe(
   v.string(),
   v.maxLength(200),
   v.description(
-    "Your own: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. Left out: one is made",
+    "Your own secret: whsec_ and base64 of 24 to 64 bytes; for ed25519 whsk_ and base64 of the seed. If omitted, one is generated",
   ),
 )
 
 const Pull = v.pipe(
   v.boolean(),
   v.description(
-    "Instead of `url`: nothing is posted, and the receiver fetches its webhooks (messages, ack)",
+    "Instead of `url`: no webhooks are posted. The receiver fetches them (messages, ack)",
   ),
 )
 
@@ -195,14 +199,16 @@ const entries = {
   publicKey: v.exactOptional(PublicKey),
   disabledReason: v.pipe(
     v.nullable(DisabledReason),
-    v.description("gone: it answered 410. failing: all has failed for five days"),
+    v.description(
+      "gone: the endpoint answered 410. failing: all attempts have failed for five days",
+    ),
   ),
   createdAt: Time,
   updatedAt: Time,
   warnings: v.exactOptional(
     v.pipe(
       v.array(FieldError),
-      v.description("In the answer to a change: what is taken, and is perhaps not meant"),
+      v.description("In the response to a change: settings that are accepted but may be mistakes"),
       v.examples([
         [
           {
@@ -223,7 +229,7 @@ export const EndpointWithSecret = v.object({
     v.pipe(
       v.string(),
       v.description(
-        "What its webhooks are signed with, also at /secret; none of an ed25519 endpoint",
+        "The secret that signs its webhooks, also at /secret. An ed25519 endpoint has none",
       ),
       v.examples([EXAMPLE_SECRET]),
     ),

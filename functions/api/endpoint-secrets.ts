@@ -11,7 +11,9 @@ import { formatMillis, Time } from "./time.ts"
 const secret = v.exactOptional(
   v.pipe(
     v.string(),
-    v.description("The newest: what signs first. Of an ed25519 endpoint it is never shown"),
+    v.description(
+      "The newest secret, whose signature comes first. The secret of an ed25519 endpoint is never shown",
+    ),
     v.examples([EXAMPLE_SECRET]),
   ),
 )
@@ -22,13 +24,13 @@ export const SecretAnswer = v.object({
   publicKey,
   previous: v.pipe(
     v.array(v.object({ publicKey, expiresAt: Time })),
-    v.description("How long those before it sign as well"),
+    v.description("How long the previous secrets continue to sign"),
   ),
 })
 
 const DAY = 24 * 3600
 const MAX_OVERLAP_SECONDS = 7 * DAY
-// Each one is a signature in a header.
+// Each secret adds a signature to the header.
 const MAX_SECRETS = 10
 
 export const SecretRotationInput = v.strictObject({
@@ -37,7 +39,7 @@ export const SecretRotationInput = v.strictObject({
       v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
       DAY,
     ),
-    v.description("How long both sign"),
+    v.description("How long both secrets sign"),
     v.examples([DAY]),
   ),
   secret: v.exactOptional(OwnSecret),
@@ -90,7 +92,8 @@ export const endpointSecretRoutes = [
     operationId: "rotateEndpointSecret",
     tag,
     summary: "Give an endpoint a new secret",
-    description: "Meanwhile both sign, the newest first, so that the receiver can change over.",
+    description:
+      "During the overlap both secrets sign, the newest first, so that the receiver can switch.",
     body: SecretRotationInput,
     answers: { 200: { description: "The new secret", schema: RotatedSecret } },
     problems: ["conflict.changed", "conflict.secrets", "conflict.state"],

@@ -2,7 +2,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import { ProblemError } from "./problem.ts"
 
-// Whoever matches or delivers an event reads it.
+// An endpoint is read whenever an event is matched or delivered.
 const MAX_BYTES = 16 * 1024
 const ATTEMPTS = 10
 
@@ -22,17 +22,21 @@ type OwnText = { [Name in (typeof OWN_TEXT)[number]]?: unknown }
 const bytesOf = (settings: OwnText): number =>
   OWN_TEXT.reduce((sum, name) => sum + Buffer.byteLength(JSON.stringify(settings[name] ?? "")), 0)
 
-/** A problem where an endpoint's own text is too large. One that was larger before may stay so, but not grow. */
+/**
+ * Throws a problem if the endpoint's own texts are too large. Texts that were larger before can
+ * stay, but cannot grow.
+ */
 export function checkSize(settings: OwnText, before?: OwnText): void {
   const bytes = bytesOf({ ...before, ...settings })
   if (bytes <= MAX_BYTES || (before && bytes <= bytesOf(before))) return
-  const message = `url, eventTypes, sources, filter, description, headers, metadata, transform and connector may have ${MAX_BYTES / 1024} KB together, and have ${bytes} bytes`
+  const message = `url, eventTypes, sources, filter, description, headers, metadata, transform and connector can have up to ${MAX_BYTES / 1024} KB together, and have ${bytes} bytes`
   throw new ProblemError("request.invalid", message, { errors: [{ path: "", message }] })
 }
 
 /**
- * Changes an endpoint on condition that it still is what its size was checked against: two changes at once must not
- * pass the limit together. Undefined where it is gone, or its revision is not the one asked for.
+ * Changes an endpoint on condition that it is still the version whose size was checked: two
+ * concurrent changes must not exceed the limit together. Undefined if it is deleted, or its
+ * revision is not the requested one.
  */
 export async function updateChecked(
   table: Table,

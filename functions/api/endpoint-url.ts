@@ -9,8 +9,9 @@ const HOW_TO_ALLOW =
   "On this machine the operator's key may set a loopback URL; RINGBACK_ALLOWED_NETWORKS=127.0.0.0/8,::1/128 allows it to every tenant"
 
 /**
- * The problem of a URL that is refused, or what is stored with it: always both, so that no permission outlives the
- * URL that it was given for. Nothing where no URL is set.
+ * Throws a problem if the URL is refused. Otherwise returns the URL and its loopback permission,
+ * which are always stored together, so that no permission outlives the URL it was given for.
+ * Returns nothing if no URL is set.
  */
 export async function checkEndpointUrl(
   { urlRules }: Pick<Deps, "urlRules">,

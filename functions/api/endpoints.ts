@@ -125,7 +125,7 @@ export const endpointRoutes = [
     tag,
     summary: "Change an endpoint",
     description:
-      "`disabled: true` holds what waits for it; `disabled: false` enables it again, also after it was found gone or failing: `recover` sends what was held. Workers see a change within 10 s.",
+      "`disabled: true` holds pending deliveries. `disabled: false` enables the endpoint again, also if it was disabled as gone or failing; `recover` sends the held deliveries. Workers see a change within 10 s.",
     body: EndpointChanges,
     answers: { 200: { description: "The endpoint as it is now", schema: EndpointAnswer } },
     problems: ["endpoint.url_refused", "conflict.changed"],
@@ -147,7 +147,7 @@ export const endpointRoutes = [
           ...permission,
         }),
       )
-      // To disable what is disabled already must not hide why it is.
+      // Disabling an endpoint that is already disabled must keep the original reason.
       const { disabled, ...rest } = settings
       const isSwitched = disabled !== undefined && disabled !== wasDisabled
       const changes = { ...(isSwitched ? settings : rest), ...permission }
@@ -157,7 +157,8 @@ export const endpointRoutes = [
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
-      // What was found out with the settings before need not hold with these.
+      // What was learned about the endpoint with its previous settings may not apply to the new
+      // ones.
       if (connector) await keepAccount(deps.table, tenant.id, endpointId, {})
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await dropSlots(deps.table, tenant.id, endpointId)
@@ -178,7 +179,7 @@ export const endpointRoutes = [
     operationId: "deleteEndpoint",
     tag,
     summary: "Delete an endpoint",
-    description: "What waits for it is discarded.",
+    description: "Its pending deliveries are discarded.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, tenant, params: { endpointId } }) {
       const room = {

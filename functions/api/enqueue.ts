@@ -4,6 +4,6 @@ import type { Deps } from "./deps.ts"
 
 type Unversioned<T> = T extends unknown ? Omit<T, "v"> : never
 
-/** Hands work that takes longer than a request to the jobs queue. */
+/** Sends work that takes longer than a request to the jobs queue. */
 export const enqueue = (deps: Deps, job: Unversioned<Job>) =>
   sendOne(deps.sqs, deps.queues.jobsUrl, formatJob({ v: 1, ...job }))

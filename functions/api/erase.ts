@@ -26,7 +26,7 @@ const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 export const EraseInput = v.pipe(
   v.strictObject({
     uuid: v.exactOptional(
-      v.pipe(Text, v.description("Of a dial list row, a call or another record")),
+      v.pipe(Text, v.description("The Uuid of a dial list row, a call or another record")),
     ),
     contactKey: v.exactOptional(v.pipe(Text, v.description("A dial list row's own key (UKey)"))),
   }),
@@ -47,11 +47,11 @@ export const JobAnswer = v.pipe(
     kind: v.picklist(["recover", "erase"]),
     status: v.picklist(["running", "done"]),
     createdAt: Time,
-    finishedAt: v.pipe(v.nullable(Time), v.description("Null while it is under way")),
+    finishedAt: v.pipe(v.nullable(Time), v.description("Null while it is running")),
     erased: v.exactOptional(
       v.pipe(
         v.object({ records: count, events: count, deliveries: count }),
-        v.description("Of an erasure that is done: how many were emptied"),
+        v.description("For a finished erasure: the number of emptied items"),
       ),
     ),
   }),
@@ -67,7 +67,7 @@ const show = (job: AnyJob): v.InferOutput<typeof JobAnswer> => ({
   ...(job.kind === "erase" && job.counts && { erased: job.counts }),
 })
 
-// Each goes through the whole log.
+// Each erasure reads the whole log.
 const ERASURES_AT_ONCE = 20
 
 const tag = "Events"
@@ -81,9 +81,9 @@ export const eraseRoutes = [
     tag,
     summary: "Erase what names a person or a call",
     description:
-      "By the Uuid of a dial list row, a call or another record, or by a row's own key. A row is erased with its calls; a campaign, plan, list or destination alone, without the calls that were made by it. Events keep their place in the log, empty; what was not delivered is discarded; what arrives later for those Uuids is emptied too. It cannot be undone. It takes about a minute and then as long as the log takes to be read. Twenty at a time for a tenant (429).",
+      "Selected by the Uuid of a dial list row, a call or another record, or by a row's own key. A row is erased with its calls. A campaign, plan, list or destination is erased without its calls. Events keep their place in the log, but are emptied. Pending deliveries are discarded. Events that arrive later for these Uuids are emptied too. It cannot be undone. It takes about a minute and then as long as the log takes to be read. Twenty at a time for a tenant (429).",
     body: EraseInput,
-    answers: { 202: { description: "It is under way", schema: StartedErasure } },
+    answers: { 202: { description: "The erasure has started", schema: StartedErasure } },
     async handle({ deps, tenant, body: { uuid, contactKey } }) {
       const { table } = deps
       const about = { id: makeJobId(table), tenant: tenant.id }
@@ -91,7 +91,8 @@ export const eraseRoutes = [
       const taken = await Lease.take(table, eraseLease(about), limits)
       if (taken.outcome !== "taken") throw tooMany(ERASURES_AT_ONCE)
       try {
-        // Known from here on, so that nothing that comes meanwhile is missed.
+        // The erasure is in effect from here on, so that events which arrive in the meantime are
+        // emptied too.
         if (uuid !== undefined)
           await Erasure.remember(table, tenant.id, Erasure.hashOfName("uuid", uuid))
         const contactKeyHash =
@@ -111,7 +112,7 @@ export const eraseRoutes = [
     access: "tenant",
     operationId: "getJob",
     tag,
-    summary: "Read how far a recovery or an erasure is",
+    summary: "Read the progress of a recovery or an erasure",
     answers: { 200: { description: "The job", schema: JobAnswer } },
     async handle({ deps: { table }, tenant, params: { jobId } }) {
       const job = await getAnyJob(table, tenant.id, jobId)

@@ -14,7 +14,7 @@ export const EventTypeAnswer = v.object({
     v.description("JSON Schema (2020-12) of the whole webhook"),
   ),
   example: v.pipe(v.record(v.string(), v.unknown()), v.description("A whole webhook")),
-  testable: v.pipe(v.boolean(), v.description("Whether the test of a source can send it")),
+  testable: v.pipe(v.boolean(), v.description("Whether a source's test can send this type")),
 })
 
 const show = ({ type, description, schema, example }: EventType) => ({
@@ -36,7 +36,7 @@ export const eventTypeRoutes = [
     tag,
     summary: "List event types",
     description:
-      "In the catalog's order. `ami.` types, if a collector is set to send any, are not in it.",
+      "In the catalog's order. `ami.` types, which a collector sends only if configured to, are not listed.",
     query: paging,
     answers: { 200: { description: "Event types", schema: pageOf(EventTypeAnswer) } },
     handle({ deps, query: { limit, cursor } }) {

@@ -20,9 +20,11 @@ const entries = {
   timestamp: v.pipe(Time, v.description("When it happened")),
   version: v.pipe(
     v.string(),
-    v.description("Of two about one uuid the greater one, compared as text, is newer"),
+    v.description(
+      "Of two events with the same uuid, the one with the greater version, compared as text, is newer",
+    ),
   ),
-  observedAt: v.pipe(Time, v.description("When it was seen")),
+  observedAt: v.pipe(Time, v.description("When the collector read the event")),
   id: eventIdSchema,
   tenant: id("ten"),
   source: v.nullable(id("src")),
@@ -30,26 +32,29 @@ const entries = {
   truncated: v.exactOptional(v.literal(true)),
   test: v.exactOptional(v.literal(true)),
   erased: v.exactOptional(
-    v.pipe(v.literal(true), v.description("It told of somebody who was erased: `data` is empty")),
+    v.pipe(
+      v.literal(true),
+      v.description("The event was about a person or call that was erased: `data` is empty"),
+    ),
   ),
   data: v.record(v.string(), v.unknown()),
-  createdAt: v.pipe(Time, v.description("When Ringback took it in")),
+  createdAt: v.pipe(Time, v.description("When Ringback received the event")),
 }
 
 export const EventAnswer = v.pipe(
   v.object(entries),
-  v.description("The webhook's body, and when it was taken in"),
+  v.description("The webhook's body, and when the event was received"),
 )
 
 export const EventWithDeliveries = v.object({
   ...entries,
   headers: v.pipe(
     v.array(v.tuple([v.string(), v.string()])),
-    v.description("As the collector read them; none of an operational event"),
+    v.description("The AMI headers as the collector read them. Operational events have none"),
   ),
   deliveries: v.pipe(v.array(DeliveryAnswer), v.description("Newest first")),
   nextCursor: v.exactOptional(
-    v.pipe(v.string(), v.description("There are more deliveries: go on with this as `cursor`")),
+    v.pipe(v.string(), v.description("There are more deliveries: continue with this as `cursor`")),
   ),
 })
 
@@ -67,10 +72,10 @@ async function read({ table }: Deps, tenant: string, eventId: string) {
   return event
 }
 
-// A function's answer may have 6 MB.
+// A Lambda response can have up to 6 MB.
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024
 
-/** As many as an answer can hold, at least one. */
+/** The events that fit in a response, at least one. */
 function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | undefined }) {
   const data: Shown[] = []
   let length = 0
@@ -102,11 +107,11 @@ export const eventRoutes = [
           v.string(),
           v.minLength(1),
           v.maxLength(200),
-          v.description("Of the campaign, dialing, ... that the event tells of"),
+          v.description("The Uuid of the campaign, dialing, ... that the event is about"),
         ),
       ),
-      after: v.exactOptional(v.pipe(TimeInput, v.description("timestamp after that time"))),
-      before: v.exactOptional(v.pipe(TimeInput, v.description("timestamp before that time"))),
+      after: v.exactOptional(v.pipe(TimeInput, v.description("timestamp after this time"))),
+      before: v.exactOptional(v.pipe(TimeInput, v.description("timestamp before this time"))),
     },
     answers: { 200: { description: "Events", schema: pageOf(EventAnswer) } },
     async handle({ deps: { table }, tenant, query }) {
@@ -132,7 +137,7 @@ export const eventRoutes = [
     operationId: "getEvent",
     tag,
     summary: "Read an event, its headers and its deliveries",
-    description: "Of many deliveries a page: go on with `cursor`.",
+    description: "Many deliveries are split into pages: continue with `cursor`.",
     query: pagingOf(MAX_LIMIT),
     answers: { 200: { description: "The event", schema: EventWithDeliveries } },
     async handle({ deps, tenant, params: { eventId }, query: { limit, cursor } }) {
@@ -163,7 +168,7 @@ export const eventRoutes = [
     tag,
     summary: "Send an event again",
     description:
-      "To the endpoint named, or to every enabled endpoint that wants it now. The webhook-id stays the same; each is a delivery of its own.",
+      "Sends it to the given endpoint, or to every enabled endpoint that currently subscribes to it. The webhook-id stays the same. Each endpoint gets a new delivery.",
     body: v.strictObject({ endpointId: v.exactOptional(reference("ep")) }),
     answers: {
       202: {

@@ -9,7 +9,10 @@ import { wants } from "@ringback/webhooks/match"
 
 const USUAL_TYPE = "campaign.updated"
 
-/** The usual type, or the first that the endpoint asks for where it does not want that one. */
+/**
+ * The default type, or the first type that the endpoint subscribes to if it does not subscribe to
+ * the default.
+ */
 export function typeFor({
   eventTypes: wanted,
   connector,
@@ -23,7 +26,7 @@ export function typeFor({
   return eventTypes.find(({ type }) => isWanted(type))?.type ?? USUAL_TYPE
 }
 
-/** A webhook of that type as of now; undefined where no type is so called. */
+/** An example webhook of this type with the current time. Undefined if there is no such type. */
 export function exampleWebhook(type: string, tenant: string, now: number) {
   const eventType = findEventType(type)
   if (!eventType) return undefined

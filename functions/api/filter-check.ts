@@ -5,10 +5,14 @@ import { wants } from "@ringback/webhooks/match"
 import { nearestTo } from "./nearest.ts"
 import { pointer, type FieldError } from "./problem.ts"
 
-// What a filter can find in a webhook: a value, an object of known properties, or a map (the variables) of any names.
+// What a filter path can find in a webhook: a value, an object of known properties, or a map with
+// arbitrary names (the variables).
 type Shape = "value" | "map" | { [name: string]: Shape }
 
-/** `isOpen`: its `data` may have headers that nobody knows beforehand. Their values have no properties. */
+/**
+ * `isOpen`: its `data` may have headers that are not known in advance. Their values have no
+ * properties.
+ */
 type Webhook = { type: string; shape: Shape; isOpen: boolean }
 
 type Found = "value" | "object" | "possible" | "never"
@@ -16,8 +20,9 @@ type Found = "value" | "object" | "possible" | "never"
 export type FilterVerdict = { errors: FieldError[]; warnings: FieldError[] }
 
 /**
- * What is wrong with a filter's paths. Errors: no event that the endpoint asks for can have it. Warnings: none of the
- * catalog has it, but the PBX may send a header that the catalog does not know.
+ * The errors and warnings about a filter's paths. An error: no event that the endpoint subscribes
+ * to can have the path. A warning: no event of the catalog has it, but the PBX may send a header
+ * that the catalog does not know.
  */
 export function checkFilter(
   filter: Record<string, unknown> | null,
@@ -25,7 +30,7 @@ export function checkFilter(
 ): FilterVerdict {
   const verdict: FilterVerdict = { errors: [], warnings: [] }
   const webhooks = askedFor(patterns)
-  // Nothing but operational events about the tenant itself, which no filter refuses.
+  // The endpoint only gets operational events about the tenant itself, which no filter refuses.
   if (webhooks.length === 0) return verdict
   const takesAmi = patterns?.some((pattern) => pattern.startsWith("ami.")) ?? false
   for (const path of Object.keys(filter ?? {})) {
@@ -110,7 +115,7 @@ const filtered: Webhook[] = eventTypes
     isOpen: kinds.some((kind) => type.startsWith(`${kind}.`)),
   }))
 
-// All that an AMI event surely has beside what the PBX sends.
+// The fields that every AMI event has in addition to the headers of the PBX.
 const ami: Webhook = {
   type: "ami.*",
   shape: { ...(filtered[0]!.shape as object), data: { variables: "map" } },

@@ -3,10 +3,16 @@ import { Marked, type Tokens } from "marked"
 
 export type Guide = { html: string; headings: { id: string; text: string }[] }
 
-/** Where a guide stands in the repository, and where those that are served stand at /docs, by their files. */
+/**
+ * The path of a guide in the repository, and the paths at /docs of the guides that are served, by
+ * file.
+ */
 export type Place = { file: string; places: ReadonlyMap<string, string> }
 
-/** A guide's Markdown as HTML, with an id for each heading. Made when documents are generated, not at a request. */
+/**
+ * Renders a guide's Markdown as HTML, with an id for each heading. Runs when documents are
+ * generated, not on a request.
+ */
 export function guideHtml(markdown: string, { file, places }: Place): Guide {
   const headings: Guide["headings"] = []
   const marked = new Marked()
@@ -19,7 +25,8 @@ export function guideHtml(markdown: string, { file, places }: Place): Guide {
         if (depth === 2) headings.push({ id, text: text.replaceAll("`", "") })
         return `<h${depth} id="${id}"><a href="#${id}">${content}</a></h${depth}>\n`
       },
-      // What leads into the repository leads to its guide where there is one; else its text is all that helps here.
+      // A link into the repository becomes a link to the served guide if there is one. Otherwise
+      // only its text is kept.
       link({ href, tokens }: Tokens.Link) {
         const content = this.parser.parseInline(tokens)
         const target = targetOf(href, file, places)
@@ -47,7 +54,7 @@ const idOf = (text: string) =>
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "")
 
-// What may be wider than the page scrolls by itself, by the keyboard too.
+// Elements that may be wider than the page scroll on their own, also by keyboard.
 const makeScrollable = (html: string) =>
   html
     .replaceAll("<pre>", '<pre tabindex="0">')

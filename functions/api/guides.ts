@@ -6,7 +6,7 @@ export type GuideName = keyof typeof texts
 
 export type GuideEntry = { name: GuideName; title: string; about: string }
 
-/** The guides beside the reference, in the order of the menu. Each is a text of the room that it is about. */
+/** The guides next to the reference, in menu order. Each describes the package that contains it. */
 export const guides: readonly GuideEntry[] = [
   {
     name: "receiving",
@@ -21,17 +21,17 @@ export const guides: readonly GuideEntry[] = [
   {
     name: "events",
     title: "What an event is",
-    about: "Outcomes, identity and order of what a PBX says",
+    about: "Outcomes, identity and order of a PBX's events",
   },
   {
     name: "collector",
     title: "Running a collector",
-    about: "The edge beside the PBX: its settings, what it promises, what it says",
+    about: "The process next to the PBX: its settings, guarantees and log",
   },
   {
     name: "operating",
     title: "Operating Ringback",
-    about: "Deploying to AWS, stages, alarms and what to do about each",
+    about: "Deploying to AWS, stages, and how to respond to each alarm",
   },
 ]
 
@@ -39,7 +39,7 @@ export const guidePath = ({ name }: Pick<GuideEntry, "name">) => `/docs/${name}`
 
 const pages = new Map<GuideName, string>()
 
-/** A guide as a page, rendered once. Goes out with `docsHeaders`. */
+/** A guide as a page, rendered once. Sent with `docsHeaders`. */
 export function guidePage(entry: GuideEntry): string {
   const page = pages.get(entry.name) ?? String(render(entry) as string)
   pages.set(entry.name, page)

@@ -5,11 +5,11 @@ import type { Table } from "@ringback/store/table"
 import { invalid, ProblemError } from "./problem.ts"
 import type { Answer } from "./route.ts"
 
-// Whoever waits reads, and ever more seldom: 50 ms at first, then twice as long each time, 6 s in all.
+// A waiting request polls with growing intervals: 50 ms at first, doubled each time, 6 s in total.
 const FIRST_WAIT_MS = 50
 const READS = 7
 
-// Sealed it is up to twice as long.
+// Encryption makes it up to twice as long.
 const MAX_KEPT_LENGTH = 100 * 1024
 
 const KEY = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
@@ -17,8 +17,8 @@ const KEY = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
 export type Request = { callerId: string; tenant: string | undefined; path: string; text: string }
 
 /**
- * Runs the handler once for an Idempotency-Key: whoever asks again, or at the same time, gets the same answer. An
- * answer other than 2xx has had no effect and is not kept.
+ * Runs the handler once per Idempotency-Key. A repeated or concurrent request gets the same
+ * response. A response other than 2xx means that nothing was changed, and is not kept.
  */
 export async function once(
   table: Table,
@@ -42,7 +42,7 @@ export async function once(
     await wait(FIRST_WAIT_MS * 2 ** read)
     const found = await Idempotency.look(table, asked)
     claimed = found.outcome === "free" ? await Idempotency.claim(table, asked) : found
-    // A key may have been revoked while it waited.
+    // The key may have been revoked while the request waited.
     if (claimed.outcome !== "running") await judged(claimed, judge)
   }
   switch (claimed.outcome) {
@@ -84,7 +84,8 @@ async function run(
     throw error
   }
   const text = JSON.stringify(answer)
-  // An item may have 400 KB. What is fetched is leased: asked for again, the rest is what comes.
+  // An item can have up to 400 KB. Fetched messages are leased, so a repeated request returns the
+  // remaining ones.
   if (text.length <= MAX_KEPT_LENGTH) await claimed.settle(text)
   else await claimed.release()
   return answer

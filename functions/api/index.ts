@@ -8,7 +8,7 @@ import { makeRateLimit } from "./rate-limit.ts"
 import { routes } from "./routes.ts"
 import { serve } from "./serve.ts"
 
-/** The admin API over those collaborators. */
+/** The admin API with these collaborators. */
 export function createApi(deps: Deps): Hono {
   const app = new Hono()
   const rateLimit = makeRateLimit(deps.rateLimit, deps.table.now)

@@ -3,10 +3,15 @@ import type * as v from "valibot"
 
 export type JsonSchema = { [keyword: string]: unknown }
 
-/** Turns schemas into JSON Schema, those with a name into references to the document's components. */
+/**
+ * Converts schemas to JSON Schema. Named schemas become references to the document's components.
+ */
 export type Converter = { convert: (schema: v.GenericSchema) => JsonSchema; defs: JsonSchema }
 
-/** `typeMode`: what is sent to us (`input`) may leave out what has a default; what we answer (`output`) has it. */
+/**
+ * `typeMode`: a request (`input`) can omit fields that have a default. A response (`output`) has
+ * them.
+ */
 export function makeConverter(
   definitions: Record<string, v.GenericSchema>,
   typeMode: "input" | "output",
@@ -15,7 +20,7 @@ export function makeConverter(
     definitions,
     typeMode,
     target: "draft-2020-12",
-    // What a check says is in the field's description or in its format.
+    // The rules of a check are in the field's description or format.
     ignoreActions: ["check"],
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
   }
@@ -29,8 +34,8 @@ export function makeConverter(
 }
 
 /**
- * A value that the schema takes, out of its own examples. An answer's has every field; a request's those that must be
- * given, and those that have an example of their own.
+ * Builds an example value from the examples in the schema. An example of a response has every
+ * field. An example of a request has the required fields and those with their own example.
  */
 export function exampleOf(
   schema: JsonSchema,

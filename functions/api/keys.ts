@@ -8,7 +8,7 @@ import { formatMillis, parseMillis, Time, TimeInput } from "./time.ts"
 
 const Scope = v.pipe(
   ApiKey.Scope,
-  v.description("full: all that its tenant may do. read: GET and previews, and never a secret"),
+  v.description("full: everything a tenant can do. read: GET and previews, and never a secret"),
 )
 
 const entries = {
@@ -17,7 +17,7 @@ const entries = {
   scope: Scope,
   createdAt: Time,
   expiresAt: v.nullable(Time),
-  lastUsedAt: v.pipe(v.nullable(Time), v.description("Within the hour; null: never")),
+  lastUsedAt: v.pipe(v.nullable(Time), v.description("Accurate to one hour. Null: never")),
 }
 
 export const KeyAnswer = v.object(entries)
@@ -26,7 +26,7 @@ export const CreatedKey = v.object({
   ...entries,
   key: v.pipe(
     v.string(),
-    v.description("Shown this once: only a hash of it is kept"),
+    v.description("Shown only once: only a hash of it is stored"),
     v.examples(["rbk_06fzk3vq8r2m5x0c9d7g4h1jtw_06fzk3w0a4n7p2y5b8e1h3k6mq_zG3v..."]),
   ),
 })
@@ -59,10 +59,10 @@ export const keyRoutes = [
     access: "tenant",
     operationId: "createKey",
     tag,
-    summary: "Create a key to this API",
-    description: "It reaches its own tenant alone.",
+    summary: "Create an API key",
+    description: "It has access to its own tenant only.",
     body: KeyInput,
-    answers: { 201: { description: "The key, with its text", schema: CreatedKey } },
+    answers: { 201: { description: "The key, including its text", schema: CreatedKey } },
     problems: ["limit.reached"],
     async handle({ deps, tenant, body }) {
       const validUntil = body.expiresAt == null ? null : parseMillis(body.expiresAt)

@@ -20,13 +20,13 @@ const named = (description: string) => v.pipe(v.nullable(v.string()), v.descript
 export const LetterAnswer = v.object({
   id: v.pipe(v.string(), v.description("SQS's id of the message")),
   sentAt: Time,
-  reason: named("Why ingest did not believe it; null: the worker's log says why it failed"),
-  kind: named("What it is, as it says itself"),
-  tenantId: named("As it says itself"),
-  sourceId: named("As it says itself"),
-  endpointId: named("As it says itself"),
-  eventId: named("As it says itself"),
-  deliveryId: named("As it says itself"),
+  reason: named("Why ingest rejected it. Null: the worker's log has the reason for the failure"),
+  kind: named("Its kind, as the message claims"),
+  tenantId: named("As the message claims"),
+  sourceId: named("As the message claims"),
+  endpointId: named("As the message claims"),
+  eventId: named("As the message claims"),
+  deliveryId: named("As the message claims"),
   body: v.pipe(v.string(), v.description("Its first 1,000 characters")),
 })
 
@@ -53,7 +53,8 @@ export function showLetter(message: Message): v.InferOutput<typeof LetterAnswer>
   }
 }
 
-// Of a collector the JSON comes after a key's name and a sum. What cannot be read is shown as it is.
+// In a collector's message, the JSON follows a key's name and a signature. A body that cannot be
+// parsed is shown unchanged.
 function readable(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body.slice(Math.max(0, body.indexOf("{"))))

@@ -5,7 +5,7 @@ import { notFound, ProblemError } from "./problem.ts"
 
 const NAMES = { EP: "endpoints", KEY: "keys", SRC: "sources" } as const
 
-/** Why a tenant cannot have another endpoint, key or source, as a problem. */
+/** The problem if a tenant cannot have another endpoint, key or source. */
 export function refusedCreation(
   { kind, reason }: CreationRefused,
   limits: Deps["limits"],
@@ -13,6 +13,6 @@ export function refusedCreation(
 ): ProblemError {
   if (reason === "gone") return caller?.kind === "tenant" ? unknownKey() : notFound("tenant")
   const name = NAMES[kind]
-  const detail = `A tenant may have ${limits[name]} ${name}: delete one that is not needed.`
+  const detail = `A tenant can have up to ${limits[name]} ${name}: delete one that is not needed.`
   return new ProblemError("limit.reached", detail)
 }

@@ -1,12 +1,12 @@
 import { guidePath, guides } from "./guides.ts"
 import * as prose from "./openapi-prose.ts"
 
-/** What a program that reads for a person finds here, as https://llmstxt.org proposes. */
+/** The index of the documentation for language models, as https://llmstxt.org proposes. */
 export const llmsText = (): string =>
   [
     "# Ringback",
     "",
-    `> ${prose.info.summary}: what an Asterisk dialler says becomes signed webhooks (Standard Webhooks 1.0), and nothing is lost.`,
+    `> ${prose.info.summary}: the events of an Asterisk dialler become signed webhooks (Standard Webhooks 1.0), and none is lost.`,
     "",
     prose.info.description.replaceAll("**", ""),
     "",

@@ -16,20 +16,20 @@ const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
 
 export const FetchInput = v.strictObject({
-  limit: v.pipe(v.optional(whole(1, 10), 10), v.description("How many at most")),
+  limit: v.pipe(v.optional(whole(1, 10), 10), v.description("Maximum number of messages")),
   waitSeconds: v.pipe(
     v.optional(whole(0, 20), 0),
-    v.description("How long to wait for the first where there is none"),
+    v.description("How long to wait for the first message if there is none"),
   ),
   leaseSeconds: v.pipe(
     v.optional(whole(1, 43_200), 60),
-    v.description("After so long without an ack they come again"),
+    v.description("Messages that are not acknowledged within this time are returned again"),
   ),
 })
 
 const lease = v.pipe(
   v.string(),
-  v.description("By what this handing out is acknowledged"),
+  v.description("Identifies this fetch when the message is acknowledged"),
   v.examples(["kF3v0c9QxLw1.mi9q2k7a"]),
 )
 
@@ -37,9 +37,11 @@ export const MessageAnswer = v.object({
   deliveryId: deliveryIdSchema,
   headers: v.pipe(
     v.record(v.string(), v.string()),
-    v.description("As a webhook's, the signature among them: verify it as you would there"),
+    v.description(
+      "The same headers as a webhook's, including the signature. Verify it in the same way",
+    ),
   ),
-  body: v.pipe(v.string(), v.description("The very text that is signed")),
+  body: v.pipe(v.string(), v.description("The exact text that is signed")),
   lease,
 })
 
@@ -63,8 +65,11 @@ export const AckInput = v.strictObject({
 const ids = v.array(v.string())
 
 export const AckAnswer = v.object({
-  acked: v.pipe(ids, v.description("Delivered, now or by the same ack before")),
-  lost: v.pipe(ids, v.description("Leased anew meanwhile, discarded, or never leased by that")),
+  acked: v.pipe(ids, v.description("Delivered by this ack, or by the same ack earlier")),
+  lost: v.pipe(
+    ids,
+    v.description("Leased again in the meantime, discarded, or never leased under this lease"),
+  ),
 })
 
 async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string) {
@@ -78,8 +83,8 @@ async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string)
   )
 }
 
-// A round of waiting costs a read. With the two of its lease it is less than one a second.
-const LOOK_EVERY_MS = 1_700
+// Each poll costs one read. With the two calls for its lease that is less than one call a second.
+const POLL_INTERVAL_MS = 1_700
 const WAITING_AT_ONCE = 20
 const WAIT_LEASE_MS = 30_000
 
@@ -88,7 +93,7 @@ const fetching = ({ table, testOutbound }: Deps) => ({
   sandbox: testOutbound.deps.sandbox,
 })
 
-/** Waits until there is something, or the time is over. A few requests of a tenant at a time may do so. */
+/** Waits until messages arrive or the time is over. The number of a tenant's waiting requests is limited. */
 async function awaitMessages(
   deps: Deps,
   endpoint: Endpoint.Endpoint,
@@ -105,7 +110,7 @@ async function awaitMessages(
     for (;;) {
       const leftMs = until - performance.now()
       if (leftMs <= 0) return []
-      await wait(Math.min(LOOK_EVERY_MS, leftMs))
+      await wait(Math.min(POLL_INTERVAL_MS, leftMs))
       const messages = await fetchMessages(fetching(deps), endpoint, wanted)
       if (messages.length > 0) return messages
     }
@@ -123,9 +128,9 @@ export const messageRoutes = [
     access: "tenant",
     operationId: "fetchMessages",
     tag,
-    summary: "Fetch what waits for a pull endpoint",
+    summary: "Fetch the messages of a pull endpoint",
     description:
-      "The oldest first, each to one fetcher at a time. Acknowledge each when it is dealt with; what is not comes again after its lease. Twenty of a tenant's requests may wait at a time (429).",
+      "Oldest first. Each message is leased to one client at a time. Acknowledge each message after processing it. Unacknowledged messages are returned again when their lease expires. A tenant can have up to twenty waiting requests at a time (429).",
     body: FetchInput,
     answers: {
       200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },
@@ -151,11 +156,11 @@ export const messageRoutes = [
     access: "tenant",
     operationId: "acknowledgeMessages",
     tag,
-    summary: "Acknowledge what was fetched",
+    summary: "Acknowledge fetched messages",
     description:
-      "A late ack counts, unless the message was leased anew. Sent again, it has the same answer.",
+      "A late ack is accepted unless the message was leased again. Repeating an ack gives the same response.",
     body: AckInput,
-    answers: { 200: { description: "What became of each", schema: AckAnswer } },
+    answers: { 200: { description: "Which messages were acknowledged", schema: AckAnswer } },
     problems: ["conflict.state"],
     async handle({ deps, tenant, params: { endpointId }, body }) {
       const endpoint = await pullEndpoint(deps, tenant.id, endpointId)

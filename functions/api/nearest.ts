@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein"
 
 const MAX_NEAREST = 3
 
-/** The names that the text may have been meant to be, the likeliest first. */
+/** The names that the text may have been intended as, the most similar first. */
 export const nearestTo = (text: string, names: string[]): string[] =>
   names
     .map((name) => ({ name, away: distance(text.toLowerCase(), name.toLowerCase()) }))

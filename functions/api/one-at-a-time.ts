@@ -3,21 +3,21 @@ import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import { ProblemError } from "./problem.ts"
 
-/** Work that keeps a request waiting. */
+/** Work that a request waits for. */
 type Work = {
   kind: string
   tenant: string
-  /** What it is done for, one at a time. */
+  /** The resource for which the work runs once at a time. */
   endpointId: string
-  /** How many of the kind a tenant may have at once. */
+  /** How many of this kind a tenant can run at once. */
   limit: number
-  /** Longer than it may take. */
+  /** Longer than the work may take. */
   leaseMs: number
 }
 
 /**
- * Does work that keeps a request waiting: once at a time for an endpoint, and a few times for a tenant, on whatever
- * instances the requests run. Otherwise one tenant could hold every instance of the API.
+ * Runs work that a request waits for: once at a time for an endpoint, and a limited number of times
+ * for a tenant, across all instances. Otherwise one tenant could occupy every instance of the API.
  */
 export async function oneAtATime<T>(table: Table, work: Work, run: () => Promise<T>): Promise<T> {
   const { kind, tenant, endpointId, limit, leaseMs } = work
@@ -26,7 +26,7 @@ export async function oneAtATime<T>(table: Table, work: Work, run: () => Promise
   if (taken.outcome === "busy") {
     throw new ProblemError(
       "conflict.running",
-      "Another request does the same for this endpoint: wait until it has ended.",
+      "Another request is doing the same for this endpoint: wait until it has ended.",
     )
   }
   if (taken.outcome === "full") throw tooMany(limit)

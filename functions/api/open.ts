@@ -8,7 +8,7 @@ import { route } from "./route.ts"
 
 const tag = "Service"
 
-// Tools in browsers read them from their own pages.
+// Tools in browsers read these documents from their own origins.
 const documentHeaders = {
   "cache-control": "public, max-age=300",
   "access-control-allow-origin": "*",
@@ -64,7 +64,7 @@ export const openRoutes = [
     access: "open",
     operationId: "getDocs",
     tag,
-    summary: "This document, for people",
+    summary: "This document as a web page",
     answers: { 200: { description: "A page", contentType: "text/html", schema: v.string() } },
     handle: () => ({ status: 200, body: docsPage(document), headers: docsHeaders }),
   }),
@@ -74,7 +74,7 @@ export const openRoutes = [
     access: "open",
     operationId: "getLlmsText",
     tag,
-    summary: "What is to be read here, for programs that read for people",
+    summary: "The index of the documentation for language models",
     answers: { 200: { description: "Markdown", contentType: "text/plain", schema: v.string() } },
     handle: () => ({
       status: 200,

@@ -8,16 +8,16 @@ import { problems, type ProblemCode } from "./problem.ts"
 import { problemCodes } from "./problem-codes.ts"
 import type { AnswerSpec, Route } from "./route.ts"
 
-/** What all operations of a document share, and add to. */
+/** What all operations of a document share and add to. */
 export type Parts = {
   components: Components
   answers: Converter
   requests: Converter
-  /** By the codes of the problems in them. */
+  /** The shared problem responses, by the codes of their problems. */
   problemResponses: JsonSchema
 }
 
-/** What the document says of a route. */
+/** The document's entry for a route. */
 export function operationOf(parts: Parts, route: Route): JsonSchema {
   const { operationId, tag, summary, description, access, body } = route
   return {
@@ -115,7 +115,7 @@ function problemRef({ problemResponses }: Parts, codes: ProblemCode[]): JsonSche
   return { $ref: `#/components/responses/${name}` }
 }
 
-// A list is called after what is in it.
+// A list is named after its items.
 function nameOfAnswer({ operationId }: Route, { properties }: JsonSchema): string {
   const { data, nextCursor } = (properties ?? {}) as Record<string, JsonSchema>
   const { $ref } = (data?.["items"] ?? {}) as JsonSchema

@@ -5,69 +5,76 @@ import { problems, type ProblemCode } from "./problem.ts"
 import type { Access } from "./auth.ts"
 import type { Route } from "./route.ts"
 
-// What a document needs to be read, and no schema says.
+// The parts of the document that the schemas do not contain.
 
 export const info = {
   title: "Ringback admin API",
   summary: "Webhooks from a call centre's Asterisk",
   description: [
-    "Ringback turns what a call centre's Asterisk says into signed webhooks and loses nothing.",
-    "This API sets up who receives them and shows what became of each.",
+    "Ringback turns the events of a call centre's Asterisk into signed webhooks and loses none.",
+    "This API configures the receivers and shows the status of each delivery.",
     "",
-    "**Keys.** `Authorization: Bearer KEY`. The operator's key reaches every tenant, a tenant's key (`rbk_...`) its own tenant alone. One of scope `read` may GET and preview, and never sees a secret.",
+    "**Keys.** `Authorization: Bearer KEY`. The operator's key has access to every tenant. A tenant's key (`rbk_...`) has access to its own tenant only. A key with scope `read` can GET and preview, and never sees a secret.",
     "",
-    "**Limits.** A body may have 64 KB (413). Request headers may have 16 KB, 10 KB behind API Gateway: the server in front answers 431, without a body of ours.",
+    "**Limits.** A body can have up to 64 KB (413). Request headers can have up to 16 KB, or 10 KB behind API Gateway. Larger headers get a 431 from the server in front, without a problem body.",
     "",
-    "**Lists** are newest first: `?limit=1..250&cursor=`, where the cursor is the `nextCursor` of the page before. It stays good while things are added, and only for the same query.",
+    "**Lists** are newest first: `?limit=1..250&cursor=`, where the cursor is the `nextCursor` of the previous page. It stays valid while items are added, and only for the same query.",
     "",
     "**Repeating a POST.** With an `Idempotency-Key` the same request has one effect and, for 24 hours, one answer.",
     "",
-    "**Changing what others may change too.** An `ETag` goes back as `If-Match`; 412 says that somebody was faster.",
+    "**Concurrent changes.** Send the `ETag` back as `If-Match`. 412 means that someone else changed the resource first.",
     "",
-    "**Errors** are `application/problem+json` (RFC 9457). Programs go by `code`, which never changes its meaning.",
+    "**Errors** are `application/problem+json` (RFC 9457). Programs should check `code`, which never changes its meaning.",
   ].join("\n"),
   license: { name: "MIT", identifier: "MIT" },
 }
 
 export const tags = [
-  { name: "Tenants", description: "The customers of the call centre. Everything belongs to one." },
-  { name: "Keys", description: "What a tenant's own programs use this API with." },
-  { name: "Portal", description: "Pages for people, over this API: links that open them." },
-  { name: "Sources", description: "The PBXes that events come from." },
+  {
+    name: "Tenants",
+    description: "The customers of the call centre. Every resource belongs to one.",
+  },
+  { name: "Keys", description: "API keys for a tenant's own programs." },
+  { name: "Portal", description: "Links that open the portal, the web pages for people." },
+  { name: "Sources", description: "The PBXes that send events." },
   {
     name: "Endpoints",
-    description: "The receivers of webhooks: where, what, how fast, signed how.",
+    description: "The receivers of webhooks: URL, event types, rate limit, signature.",
   },
   {
     name: "Messages",
-    description: "Webhooks for receivers that cannot be reached: they fetch and acknowledge them.",
+    description:
+      "Webhooks for receivers that cannot be reached: the receivers fetch and acknowledge them.",
   },
-  { name: "Event types", description: "What can happen, with schemas and examples." },
-  { name: "Events", description: "What happened: the event log." },
-  { name: "Deliveries", description: "What was sent, to whom, and what was answered." },
+  { name: "Event types", description: "All event types, with schemas and examples." },
+  { name: "Events", description: "The event log." },
+  {
+    name: "Deliveries",
+    description: "The delivery log: what was sent, to which endpoint, and the response.",
+  },
   { name: "Audit", description: "Who changed what, and when. Never a secret." },
-  { name: "Operation", description: "What the operator looks at: all tenants at once." },
+  { name: "Operation", description: "For the operator, across all tenants." },
   { name: "Service", description: "The API itself." },
   {
     name: "Webhooks",
     description:
-      "What endpoints receive: a POST as in Standard Webhooks 1.0. 2xx within 15 s is success; 410 disables the endpoint; all else is tried again, ten times in three days.",
+      "What endpoints receive: a POST as in Standard Webhooks 1.0. 2xx within 15 s is success. 410 disables the endpoint. Everything else is tried again, ten times in three days.",
   },
 ]
 
 export const securitySchemes = {
-  operatorKey: { type: "http", scheme: "bearer", description: "Reaches every tenant" },
+  operatorKey: { type: "http", scheme: "bearer", description: "Has access to every tenant" },
   tenantKey: {
     type: "http",
     scheme: "bearer",
     bearerFormat: "rbk_TENANT_KEY_SECRET",
-    description: "Reaches its own tenant alone",
+    description: "Has access to its own tenant only",
   },
   sourceToken: {
     type: "http",
     scheme: "bearer",
     bearerFormat: "rbs_TENANT_SOURCE_KEY_SECRET",
-    description: "Of a collector: says whose it is, and reaches nothing",
+    description: "Identifies a collector's source, and gives access to nothing else",
   },
 }
 
@@ -86,29 +93,37 @@ const header = (description: string, example: string) => ({
   schema: { type: "string", examples: [example] },
 })
 
-const requestId = { "X-Request-Id": header("Names this request in our logs", "3f0c9a7e-...") }
+const requestId = { "X-Request-Id": header("Identifies this request in our logs", "3f0c9a7e-...") }
 
 export const answerHeaders = (route: Route): JsonSchema => ({
   ...requestId,
-  ...(route.hasRevision && { ETag: header("Its revision, for If-Match", '"1"') }),
+  ...(route.hasRevision && { ETag: header("The revision of the resource, for If-Match", '"1"') }),
   ...(route.answers[201] && route.hasRevision
-    ? { Location: header("Where it is", "/v1/tenants/ten_06fzk3vq8r2m5x0c9d7g4h1jtw") }
+    ? {
+        Location: header(
+          "The URL of the new resource",
+          "/v1/tenants/ten_06fzk3vq8r2m5x0c9d7g4h1jtw",
+        ),
+      }
     : {}),
   ...(route.method === "post" && {
-    "Idempotency-Replayed": header("The answer to an earlier request with that key", "true"),
+    "Idempotency-Replayed": header(
+      "The response repeats that of an earlier request with the same key",
+      "true",
+    ),
   }),
 })
 
 export const problemHeaders = (codes: ProblemCode[]): JsonSchema => ({
   ...requestId,
   ...(codes.includes("auth.missing") && {
-    "WWW-Authenticate": header("How to say who you are", 'Bearer realm="ringback"'),
+    "WWW-Authenticate": header("How to authenticate", 'Bearer realm="ringback"'),
   }),
   ...(codes.includes("rate_limit.exceeded") && {
-    "Retry-After": header("Seconds until another request is taken", "1"),
-    "RateLimit-Limit": header("Requests a second", "100"),
-    "RateLimit-Remaining": header("How many are left now", "0"),
-    "RateLimit-Reset": header("Seconds until all are there again", "1"),
+    "Retry-After": header("Seconds until another request is accepted", "1"),
+    "RateLimit-Limit": header("Requests per second", "100"),
+    "RateLimit-Remaining": header("Requests left now", "0"),
+    "RateLimit-Reset": header("Seconds until the limit is fully available again", "1"),
   }),
 })
 
@@ -120,7 +135,7 @@ export const requestHeaders = (route: Route): JsonSchema[] => [
           in: "header",
           required: false,
           description:
-            "Up to 255 printable characters, such as a UUID: one effect, however often sent",
+            "Up to 255 printable characters, such as a UUID. The request has one effect, however often it is sent",
           schema: { type: "string", minLength: 1, maxLength: 255 },
         },
       ]
@@ -131,7 +146,7 @@ export const requestHeaders = (route: Route): JsonSchema[] => [
           name: "If-Match",
           in: "header",
           required: false,
-          description: "The ETag that was read: 412 where it is another one now",
+          description: "The ETag that was read. 412 if the resource has another one now",
           schema: { type: "string", examples: ['"1"'] },
         },
       ]
@@ -169,21 +184,21 @@ export const webhookHeaders = [
   webhookHeader("webhook-timestamp", "Unix seconds of this attempt", "1795328860"),
   webhookHeader(
     "webhook-signature",
-    "One for each valid secret: v1 and base64 of HMAC-SHA256 over `id.timestamp.body`, or v1a (ed25519)",
+    "One signature for each valid secret: v1 and base64 of HMAC-SHA256 over `id.timestamp.body`, or v1a (ed25519)",
     "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
   ),
   webhookHeader(
     "traceparent",
-    "W3C Trace Context: the trace is the event's, the same on every attempt and endpoint; the span is this attempt",
+    "W3C Trace Context. The trace id belongs to the event and is the same on every attempt and endpoint. The span is this attempt",
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
   ),
 ]
 
 export const webhookResponses = {
-  "2XX": { description: "Taken" },
-  "410": { description: "Nobody is here any more: the endpoint is disabled" },
+  "2XX": { description: "Delivered" },
+  "410": { description: "The receiver is gone: the endpoint is disabled" },
   default: {
-    description: `Tried again later; Retry-After is obeyed on ${RETRY_AFTER_STATUSES.join(" and ")}`,
+    description: `Tried again later. Retry-After is respected on ${RETRY_AFTER_STATUSES.join(" and ")}`,
   },
 }
 

@@ -8,7 +8,10 @@ import { makePortable } from "./portable-schema.ts"
 
 type Webhook = { type: string; schema: JsonSchema; data: JsonSchema }
 
-/** What endpoints receive, by event type; its schemas are added to the components, as `Webhook` all of them. */
+/**
+ * The webhooks that endpoints receive, by event type. Their schemas are added to the components,
+ * and their union as `Webhook`.
+ */
 export function webhooksOf(components: Components): JsonSchema {
   const webhooks = eventTypes.map(({ type, schema }): Webhook => {
     const config = { target: "draft-2020-12", typeMode: "input" } as const
@@ -25,7 +28,7 @@ export function webhooksOf(components: Components): JsonSchema {
   }
   const names = webhooks.map(({ type }) => [type, refTo(nameOf(type)).$ref] as const)
   components.add("Webhook", {
-    description: "What an endpoint may receive, beside `ami.` events",
+    description: "What an endpoint can receive, except `ami.` events",
     oneOf: names.map(([, $ref]) => ({ $ref })),
     discriminator: { propertyName: "type", mapping: Object.fromEntries(names) },
   })
@@ -57,14 +60,16 @@ const groupOf = (type: string) => type.split(".")[0]!
 
 const propertiesOf = (schema: JsonSchema) => schema["properties"] as Record<string, JsonSchema>
 
-// `CampaignData` where created, updated and deleted tell the same, else `EndpointDisabledData`.
+// `CampaignData` if created, updated and deleted have the same fields, otherwise
+// `EndpointDisabledData`.
 function nameOfData({ type, data }: Webhook, all: Webhook[]): string {
   const group = all.filter((each) => groupOf(each.type) === groupOf(type))
   const isShared = group.length > 1 && group.every((each) => isDeepStrictEqual(each.data, data))
   return toPascal(isShared ? groupOf(type) : type)
 }
 
-// `ResHangupName` where several groups have the same words under one name; else an enum is named after its place.
+// `ResHangupName` if several groups have the same values under one name. Otherwise an enum is named
+// after its place.
 function nameSharedEnums(components: Components, webhooks: Webhook[]): void {
   const groups = new Map<string, Set<string>>()
   for (const { type, data } of webhooks) {

@@ -7,7 +7,10 @@ import * as prose from "./openapi-prose.ts"
 import { webhooksOf } from "./openapi-webhooks.ts"
 import { makePortable } from "./portable-schema.ts"
 
-/** The OpenAPI 3.1 document of those routes: nothing in it is said twice, all comes from their schemas. */
+/**
+ * The OpenAPI 3.1 document of these routes. It is generated from their schemas, so nothing is
+ * written twice.
+ */
 export function makeDocument(routes: readonly Route[], version: string): JsonSchema {
   const answers = makeConverter(answerSchemas, "output")
   const requests = makeConverter(requestSchemas, "input")
@@ -25,7 +28,7 @@ export function makeDocument(routes: readonly Route[], version: string): JsonSch
   return {
     openapi: "3.1.0",
     info: { ...prose.info, version },
-    servers: [{ url: "/", description: "Where this document was read" }],
+    servers: [{ url: "/", description: "The server of this document" }],
     tags: prose.tags,
     paths,
     webhooks: webhooksOf(components),

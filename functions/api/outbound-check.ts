@@ -19,7 +19,7 @@ export type OutboundSettings = {
   eventTypes?: string[] | null | undefined
 }
 
-/** What a schema cannot say of transform, auth and connector. */
+/** Checks transform, auth and connector beyond what a schema can check. */
 export async function outboundErrors(
   deps: Pick<Deps, "testOutbound" | "urlRules">,
   settings: OutboundSettings,
@@ -41,7 +41,7 @@ async function expressionErrors(
 ): Promise<FieldError[]> {
   if (expression == null) return []
   const problem = await (await testOutbound.deps.sandbox()).check(expression)
-  return problem === undefined ? [] : [{ path, message: `is not JSONata: ${problem}` }]
+  return problem === undefined ? [] : [{ path, message: `is not valid JSONata: ${problem}` }]
 }
 
 async function authErrors(
@@ -74,14 +74,14 @@ function typeErrors({ connector, eventTypes }: OutboundSettings): FieldError[] {
   return (eventTypes ?? []).flatMap((type, index) =>
     type.startsWith("call.")
       ? []
-      : [{ path: `/eventTypes/${index}`, message: "A connector gets call.* alone" }],
+      : [{ path: `/eventTypes/${index}`, message: "A connector gets call.* only" }],
   )
 }
 
-// None of it can be of use: where a CRM is, and how it is signed in to, is the connector's.
+// None of these settings apply to a connector, which has its own address and sign-in.
 const NOT_WITH_CONNECTOR = ["url", "transform", "auth", "headers", "signing", "secret"] as const
 
-/** What goes with a `url` alone, and is there beside a connector. */
+/** Settings that only apply to a `url`, but are given with a connector. */
 export function besideConnector(given: Record<string, unknown>): FieldError[] {
   return NOT_WITH_CONNECTOR.filter((name) => isGiven(given[name])).map((name) => ({
     path: `/${name}`,
@@ -92,7 +92,10 @@ export function besideConnector(given: Record<string, unknown>): FieldError[] {
 const isGiven = (value: unknown) =>
   value != null && !(typeof value === "object" && Object.keys(value).length === 0)
 
-/** Credentials are shown to the host that they were given for: a `url` elsewhere needs them again. */
+/**
+ * Credentials are only sent to the host that they were given for. A `url` with another host needs
+ * them again.
+ */
 export function movedAuthErrors(
   table: Table,
   before: Endpoint,
@@ -101,11 +104,11 @@ export function movedAuthErrors(
   if (url === undefined || auth !== undefined || before.url === null) return []
   if (openAuth(table, before) === undefined || new URL(url).origin === new URL(before.url).origin)
     return []
-  const message = "The url leads to another host: give auth again, or null"
+  const message = "The url has another host: give auth again, or null"
   return [{ path: "/auth", message }]
 }
 
-/** What may not be changed: an endpoint stays one of a URL or one of a connector of that kind. */
+/** Forbidden changes: an endpoint keeps its url, or its connector's kind. */
 export function changeErrors(
   { connector }: Pick<Endpoint, "connector">,
   changes: Record<string, unknown> & {
@@ -128,7 +131,7 @@ export function changeErrors(
     : []
 }
 
-/** The settings that will hold together once the changes are made, as far as they depend on each other. */
+/** The settings that will apply together after the changes, as far as they depend on each other. */
 export function afterChange(
   table: Table,
   before: Endpoint,
@@ -148,12 +151,15 @@ export function refuse(errors: FieldError[]): void {
   if (errors.length > 0) throw new ProblemError("request.invalid", undefined, { errors })
 }
 
-/** A connector's settings as they are stored: its credentials apart, and the CRM's address as the endpoint's. */
+/**
+ * The settings of a connector as they are stored: its credentials are separate, and the CRM's
+ * address is the endpoint's.
+ */
 export function storedConnector(
   connector: ConnectorChanges,
 ): Pick<Settings, "url" | "auth" | "connector" | "order"> {
   const { auth, ...rest } = connector
-  // Where a CRM is depends on no credentials.
+  // The address of a CRM depends on no credentials.
   const { baseUrl } = connectorOf(connector.kind)
   return {
     url: baseUrl(rest as unknown as ConnectorSettings),

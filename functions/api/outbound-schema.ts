@@ -13,7 +13,7 @@ const credential = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
 const TokenUrl = v.pipe(
   v.string(),
   v.maxLength(2_048),
-  v.description("Where tokens are fetched: https, no private address"),
+  v.description("The URL that tokens are fetched from: https, no private address"),
   v.metadata({ format: "uri" }),
 )
 const scope = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(1_000)))
@@ -85,10 +85,13 @@ export const ConnectorAnswer = v.pipe(
     callIdField: shownText,
     timeZone: shownText,
   }),
-  v.description("Its settings, as far as its kind has them"),
+  v.description("The settings that apply to its kind"),
 )
 
-/** What an endpoint or a connector signs in with, and each kind's settings, by the names that they have in the document. */
+/**
+ * The credentials and settings of each kind of endpoint and connector, by their names in the
+ * document.
+ */
 export const outboundSchemas = {
   BearerAuth,
   BasicAuth,
@@ -118,37 +121,37 @@ export const Transform = v.pipe(
     `must have at most ${MAX_TRANSFORM_BYTES / 1024} KB`,
   ),
   v.description(
-    'JSONata over the webhook, whose value is sent instead. `{"$request": {"method", "path", "headers", "body"}}` sets those too; null: this event is not wanted',
+    'A JSONata expression over the webhook. Its value is sent instead of the webhook. `{"$request": {"method", "path", "headers", "body"}}` sets those parts of the request too. null: the event is not sent',
   ),
   v.examples(['{"text": data.name & " is now " & data.statusName}']),
 )
 
-/** The settings of how an endpoint is sent to: as they are given, */
+/** The settings for sending to an endpoint, as they are created. */
 export const outboundInput = {
   transform: v.optional(v.nullable(Transform), null),
   auth: v.pipe(
     v.optional(v.nullable(AuthInput), null),
-    v.description("How requests show who they are. Kept encrypted, never shown again"),
+    v.description("How requests authenticate. Stored encrypted, never shown again"),
   ),
   connector: v.exactOptional(
     v.pipe(
       ConnectorSettings,
-      v.description("Instead of `url`: calls are logged in that CRM, on their contacts"),
+      v.description("Instead of `url`: calls are logged in this CRM, on their contacts"),
     ),
   ),
 }
 
-/** changed, */
+/** The same settings, as they are changed. */
 export const outboundChanges = {
   transform: v.nullable(Transform),
   auth: v.nullable(AuthInput),
   connector: v.pipe(
     ConnectorChanges,
-    v.description("Replaces all settings of the connector; `auth` left out: it stays"),
+    v.description("Replaces all settings of the connector. If `auth` is omitted, it is kept"),
   ),
 }
 
-/** and shown. */
+/** The same settings, as they are shown. */
 export const outboundAnswer = {
   transform: v.nullable(v.string()),
   auth: v.nullable(AuthAnswer),

@@ -7,14 +7,14 @@ import type { Deps } from "./deps.ts"
 
 type Some = Pick<Deps, "table" | "operatorKey">
 
-/** What somebody's portal links and sessions end with: their key. */
+/** The origin of a caller's portal links and sessions: they end with this key. */
 export function originOf({ table, operatorKey }: Some, caller: Caller): PortalPass.Origin {
   if (caller.origin) return caller.origin
   if (caller.kind === "tenant") return { kind: "key", tenant: caller.tenant, keyId: caller.id }
   return { kind: "operator", proof: table.sealer.seal(hashOf(operatorKey), PROOF) }
 }
 
-/** Whose right that pass gives now; undefined where its key was revoked, has expired, or is another one by now. */
+/** The current rights of a pass. Undefined if its key was revoked, has expired, or was replaced. */
 export async function callerOf(deps: Some, pass: PortalPass.Pass): Promise<Caller | undefined> {
   const { tenant, scope, origin } = pass
   if (origin.kind === "operator") {
@@ -36,7 +36,7 @@ function isProof({ table, operatorKey }: Some, sealed: string): boolean {
   return proven?.length === expected.length && timingSafeEqual(proven, expected)
 }
 
-// Another data key than the one it was sealed with: no proof of anything.
+// The pass was encrypted with another data key, so it proves nothing.
 function open(table: Table, sealed: string): Buffer | undefined {
   try {
     return Buffer.from(table.sealer.open(sealed, PROOF))

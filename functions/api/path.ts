@@ -22,7 +22,7 @@ const encoded = (prefix: "evt" | "dlv", what: string, parse: (text: string) => u
   test: (text: string) => parse(text) !== undefined,
 })
 
-/** What may stand in a path, by the name of its place. */
+/** The parameters that a path can have, by name. */
 export const pathParams: Record<string, PathParam> = {
   tenantId: made("ten", "tenant"),
   keyId: made("key", "key"),
@@ -39,5 +39,5 @@ export const pathParams: Record<string, PathParam> = {
   },
 }
 
-/** Whether something could have that id: what could not is not found. */
+/** Whether a resource could have this id. Anything else is not found. */
 export const isPathId = (name: string, value: string) => pathParams[name]?.test(value) ?? false

@@ -1,13 +1,14 @@
 import type { JsonSchema } from "./json-schema.ts"
 
-// Code generators read a part of JSON Schema. What they misread is written in a way that all of them read alike.
+// Code generators support a part of JSON Schema. What they misread is rewritten in a form that all
+// of them read correctly.
 
 type Change = (schema: JsonSchema, keyword: string, property?: string) => JsonSchema
 
 const LISTS = ["anyOf", "oneOf", "prefixItems"]
 const SCHEMAS = ["items", "additionalProperties", "propertyNames"]
 
-/** The schema with those directly below it changed. */
+/** The schema with its direct subschemas changed. */
 export function mapChildren(schema: JsonSchema, change: Change): JsonSchema {
   return mapValues(schema, (value, keyword) => {
     if (keyword === "properties") {
@@ -24,7 +25,10 @@ export function mapChildren(schema: JsonSchema, change: Change): JsonSchema {
 const mapValues = (object: JsonSchema, change: (value: unknown, key: string) => unknown) =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
 
-/** The same schema for generators. It takes what the other takes, but that a literal boolean may be either. */
+/**
+ * An equivalent schema for generators. It accepts the same values, except that a literal boolean
+ * may be either.
+ */
 export function makePortable(schema: JsonSchema): JsonSchema {
   return [
     withAnyOf,
@@ -39,12 +43,12 @@ export function makePortable(schema: JsonSchema): JsonSchema {
   )
 }
 
-// The alternatives exclude each other by a field of theirs, so that any and one are the same.
+// The alternatives differ in a discriminating field, so anyOf and oneOf are equivalent.
 function withAnyOf({ oneOf, ...schema }: JsonSchema): JsonSchema {
   return oneOf === undefined ? schema : { ...schema, anyOf: oneOf }
 }
 
-// "The names are strings" says nothing, and only some know the keyword.
+// `propertyNames: { type: "string" }` adds nothing, and few generators know the keyword.
 function withPlainNames(schema: JsonSchema): JsonSchema {
   const { propertyNames, ...rest } = schema
   const says = Object.keys((propertyNames ?? {}) as JsonSchema).filter((key) => key !== "type")
@@ -59,7 +63,7 @@ function withPlainConst(schema: JsonSchema): JsonSchema {
     : { type: typeof value, ...schema }
 }
 
-// A pair of strings is a list of two strings.
+// A tuple of two strings becomes a list of two strings.
 function withPlainTuple(schema: JsonSchema): JsonSchema {
   const { prefixItems, ...rest } = schema
   if (!Array.isArray(prefixItems)) return schema
@@ -68,7 +72,7 @@ function withPlainTuple(schema: JsonSchema): JsonSchema {
   return isUniform ? { ...rest, items: first, maxItems: prefixItems.length } : schema
 }
 
-// One list of alternatives, and `null` as a second type where there is one other.
+// One list of alternatives, and `null` as a second type if there is one alternative besides it.
 function withFlatUnion(schema: JsonSchema): JsonSchema {
   const { anyOf, ...rest } = schema
   if (!Array.isArray(anyOf)) return schema
@@ -85,7 +89,7 @@ function withFlatUnion(schema: JsonSchema): JsonSchema {
   return isPlain ? { ...value, type: [value["type"], "null"], ...rest } : { anyOf: all, ...rest }
 }
 
-// Some make a field with a default one that must be given.
+// Some generators make a field with a default required.
 function withSaidDefault(schema: JsonSchema): JsonSchema {
   if (!("default" in schema)) return schema
   const { default: value, ...rest } = schema

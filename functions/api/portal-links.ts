@@ -20,19 +20,19 @@ export const PortalLinkInput = v.strictObject({
       ),
       HOUR,
     ),
-    v.description("How long the link can be opened. Who has opened it stays signed in for 12 h"),
+    v.description("How long the link can be opened. A session that it opens lasts 12 h"),
     v.examples([HOUR]),
   ),
   scope: v.pipe(
     v.optional(Scope, "full"),
-    v.description("read: whoever opens it may look, changes nothing and sees no secret"),
+    v.description("read: the session can view, but cannot change anything and sees no secret"),
   ),
 })
 
 export const PortalLink = v.object({
   url: v.pipe(
     v.string(),
-    v.description("Opens the tenant's portal, once. Whoever has it can: send it as a secret"),
+    v.description("Opens the tenant's portal once, for anyone who has it. Treat it as a secret"),
     v.examples(["https://ringback.example.com/portal/link?token=rbl_..."]),
   ),
   expiresAt: Time,
@@ -47,7 +47,7 @@ export const portalLinkRoutes = [
     tag: "Portal",
     summary: "Create a link that opens the tenant's portal",
     description:
-      "For a person's browser, without a key. It is good once, and ends with the key that made it; so does whoever signed in by it.",
+      "For a person's browser, without a key. The link works once. It ends with the key that created it, and so does the session that it opens.",
     body: PortalLinkInput,
     answers: { 201: { description: "The link", schema: PortalLink } },
     async handle({ deps, caller, tenant, body: { expiresInSeconds, scope } }) {

@@ -26,7 +26,7 @@ export const PreviewInput = v.pipe(
     transform: v.exactOptional(v.nullable(Transform)),
     auth: v.exactOptional(v.nullable(AuthInput)),
     connector: v.exactOptional(
-      v.pipe(ConnectorChanges, v.description("`auth` may be left out: nobody is asked")),
+      v.pipe(ConnectorChanges, v.description("`auth` can be omitted: nothing is sent")),
     ),
     headers: v.exactOptional(headers.wrapped),
     filter: v.exactOptional(filter.wrapped),
@@ -34,7 +34,7 @@ export const PreviewInput = v.pipe(
     event: v.pipe(
       v.exactOptional(v.pipe(v.string(), v.maxLength(100))),
       v.description(
-        "An event type, for its example, or an event's id. Left out: one that is asked for",
+        "An event type, for its example, or an event's id. If omitted: a type that the endpoint subscribes to",
       ),
       v.examples(["call.completed"]),
     ),
@@ -46,7 +46,7 @@ export const PreviewInput = v.pipe(
 type PreviewInput = v.InferOutput<typeof PreviewInput>
 
 export const PreviewAnswer = v.object({
-  matches: v.pipe(v.boolean(), v.description("Whether eventTypes and filter let this event in")),
+  matches: v.pipe(v.boolean(), v.description("Whether eventTypes and filter match this event")),
   requests: v.pipe(
     v.array(
       v.object({
@@ -56,11 +56,11 @@ export const PreviewAnswer = v.object({
         body: v.nullable(v.string()),
       }),
     ),
-    v.description("A connector's go on as if each had found what it looks for"),
+    v.description("A connector's requests are shown as if each one found what it looks for"),
   ),
   error: v.pipe(
     v.nullable(v.string()),
-    v.description("Why nothing, or no more, would be sent"),
+    v.description("Why nothing, or nothing further, would be sent"),
     v.examples([null]),
   ),
 })
@@ -73,8 +73,8 @@ export const previewRoutes = [
     scope: "read",
     operationId: "previewEndpoint",
     tag: "Endpoints",
-    summary: "See what an endpoint would be sent",
-    description: "Nothing is sent, and nobody is asked.",
+    summary: "Preview what would be sent to an endpoint",
+    description: "No request is made.",
     body: PreviewInput,
     answers: { 200: { description: "The requests", schema: PreviewAnswer } },
     async handle({ deps, tenant, body }) {
@@ -109,7 +109,10 @@ export const previewRoutes = [
 const PREVIEWS_AT_ONCE = 5
 const PREVIEW_LEASE_MS = 30_000
 
-/** What evaluates a tenant's expression is done a few times at once: all tenants' expressions wait for one process. */
+/**
+ * The number of concurrent evaluations of tenants' expressions is limited, because all of them
+ * share one process.
+ */
 async function inTurn<T>(
   { table }: Deps,
   tenant: string,
@@ -135,7 +138,7 @@ async function previewOf(
   return previewLog(testOutbound.deps, withAuth(connector), event)
 }
 
-// Its token is neither needed nor shown.
+// The preview neither needs nor shows the token.
 function withAuth(connector: ConnectorChanges): ConnectorSettings {
   const oauth = { type: "oauth2", clientId: "-", clientSecret: "-" }
   const stand = [

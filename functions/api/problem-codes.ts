@@ -1,7 +1,10 @@
 import type { ProblemCode } from "./problem.ts"
 import { scopeOf, type Route } from "./route.ts"
 
-/** Every problem that a route can answer with, most of them implied by its method, path, body and access. */
+/**
+ * Every problem that a route can respond with. Most are implied by its method, path, body and
+ * access.
+ */
 export function problemCodes(route: Route): ProblemCode[] {
   const { access, body, method, path, query } = route
   const codes: ProblemCode[] = ["request.invalid"]

@@ -45,30 +45,30 @@ export type FieldError = v.InferOutput<typeof FieldError>
 export const pointer = (keys: string[]) =>
   keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
 
-// An answer must not grow with what is wrong with its request.
+// Limits the size of a response, however many errors its request has.
 const MAX_ERRORS = 50
 
 /** RFC 9457. */
 export const Problem = v.pipe(
   v.object({
-    type: v.pipe(v.string(), v.description("Where this kind of error is described")),
+    type: v.pipe(v.string(), v.description("The description of this kind of error")),
     title: v.string(),
     status: v.pipe(v.number(), v.integer()),
     code: v.pipe(
       v.picklist(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
-      v.description("Stable: what programs go by"),
+      v.description("Stable, for programs to check"),
     ),
-    detail: v.exactOptional(v.pipe(v.string(), v.description("What is wrong this time"))),
+    detail: v.exactOptional(v.pipe(v.string(), v.description("What is wrong with this request"))),
     errors: v.exactOptional(
       v.pipe(v.array(FieldError), v.description("What is wrong with the input, field by field")),
     ),
     jobId: v.exactOptional(v.pipe(v.string(), v.description("The job that is running already"))),
-    requestId: v.pipe(v.string(), v.description("Also in the header X-Request-Id; in our logs")),
+    requestId: v.pipe(v.string(), v.description("Also in the header X-Request-Id and in our logs")),
   }),
   v.description("What went wrong, as application/problem+json (RFC 9457)"),
 )
 
-/** An answer that is a problem; thrown where it is found, written in one place. */
+/** A response that is a problem. Thrown where the problem is found, written in one place. */
 export class ProblemError extends Error {
   readonly code: ProblemCode
   readonly errors: FieldError[] | undefined
@@ -90,7 +90,7 @@ export class ProblemError extends Error {
 
 export const notFound = (what: string) => new ProblemError("not_found", `There is no such ${what}.`)
 
-/** The one wrong field of a request that was well-formed otherwise. */
+/** A problem with one wrong field in an otherwise well-formed request. */
 export const invalid = (path: string, message: string) =>
   new ProblemError("request.invalid", undefined, { errors: [{ path, message }] })
 

@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { validate } from "./validate.ts"
 import { invalid } from "./problem.ts"
 
-/** The parameters that a schema asks for, as the types it asks for; each but an array at most once. */
+/** Parses the query parameters into the types of the schema. Only an array can be repeated. */
 export function readQuery(entries: v.ObjectEntries, params: URLSearchParams): unknown {
   const value: Record<string, unknown> = {}
   for (const name of new Set(params.keys())) {

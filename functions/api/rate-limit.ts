@@ -1,15 +1,16 @@
 import { ProblemError } from "./problem.ts"
 
 export type RateLimit = {
-  /** The headers that tell the caller how much is left; a problem where nothing is. */
+  /** The headers with the caller's remaining requests. Throws a problem if none remain. */
   take: (callerId: string) => Record<string, string>
 }
 
 const MAX_BUCKETS = 10_000
 
 /**
- * A token bucket a key: a second's worth at once, then `perSecond`. It lives in this process, so on Lambda each
- * instance has its own, and the limit is a guard against loops and mistakes, not an account.
+ * A token bucket per key: a burst of one second's worth, then `perSecond`. It lives in this
+ * process, so on Lambda each instance has its own. The limit protects against loops and mistakes.
+ * It is not an exact quota.
  */
 export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
   const buckets = new Map<string, { tokens: number; at: number }>()
@@ -23,7 +24,8 @@ export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
       const tokens = Math.min(capacity, (bucket?.tokens ?? 0) + refill)
       const isAllowed = tokens >= 1
       const left = isAllowed ? tokens - 1 : tokens
-      // Deleted first, so that the longest unused stand in front and are forgotten first.
+      // Deleted and added again, so that the least recently used keys come first and are removed
+      // first.
       buckets.delete(callerId)
       if (buckets.size >= MAX_BUCKETS) buckets.delete(buckets.keys().next().value!)
       buckets.set(callerId, { tokens: left, at })
@@ -37,7 +39,7 @@ export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
       const retryAfter = String(Math.ceil((1 - left) / perSecond))
       throw new ProblemError(
         "rate_limit.exceeded",
-        `A key may make ${perSecond} requests a second.`,
+        `A key can make ${perSecond} requests per second.`,
         {
           headers: { ...headers, "retry-after": retryAfter },
         },

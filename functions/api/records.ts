@@ -13,16 +13,18 @@ export const RecordAnswer = v.pipe(
     uuid: v.string(),
     version: v.pipe(
       v.string(),
-      v.description("Of the event or list that said so"),
+      v.description("The source event or list that last reported the record"),
       v.examples(["2026-11-22T06:27:40.281585650Z/1"]),
     ),
-    deleted: v.pipe(v.boolean(), v.description("Its end was heard")),
+    deleted: v.pipe(v.boolean(), v.description("Whether the PBX reported its deletion")),
     data: v.pipe(
       v.nullable(v.record(v.string(), v.unknown())),
-      v.description("As in the event's `data`. Null: nothing but its end was heard"),
+      v.description("As in the event's `data`. Null: only its deletion was reported"),
     ),
   }),
-  v.description("A campaign, plan, dial list, destination or dial list row as last heard of"),
+  v.description(
+    "The last known state of a campaign, plan, dial list, destination or dial list row",
+  ),
 )
 
 const show = ({ kind, source, uuid, version, isDeleted, data }: Record.Record) => ({
@@ -36,14 +38,17 @@ const show = ({ kind, source, uuid, version, isDeleted, data }: Record.Record) =
 
 type Kinds = readonly Record.RecordKind[]
 
-/** Of every source of the tenant's the records of that Uuid: there is no other index by it. */
+/** The records with this Uuid in each of the tenant's sources. There is no other index by Uuid. */
 async function ofUuid({ table }: Deps, tenant: string, uuid: string, kinds: Kinds) {
   const { items: sources } = await Source.page(table, tenant, { limit: MAX_LIMIT })
   const refs = sources.flatMap(({ id: source }) => kinds.map((kind) => ({ kind, source, uuid })))
   return Record.getMany(table, tenant, refs)
 }
 
-/** One kind behind the other. A position is the kind and, once some of it were shown, where its page ended. */
+/**
+ * Lists one kind after the other. A position is the kind and, if some of its records were already
+ * returned, where the last page ended.
+ */
 async function pageOfKinds(
   { table }: Deps,
   tenant: string,
@@ -72,17 +77,26 @@ export const recordRoutes = [
     access: "tenant",
     operationId: "listRecords",
     tag: "Events",
-    summary: "Campaigns, plans, dial lists, destinations and rows as last heard of",
+    summary: "The last known campaigns, plans, dial lists, destinations and rows",
     description:
-      "They are kept while an endpoint of the tenant asks for calls, as long as events after they were last heard of. In no order that means anything.",
+      "Records are kept while an endpoint of the tenant subscribes to calls, for as long as events are kept after the last report. The order is not significant.",
     query: {
       ...paging,
-      kind: v.exactOptional(v.pipe(v.picklist(Record.recordKinds), v.description("Of that kind"))),
+      kind: v.exactOptional(
+        v.pipe(v.picklist(Record.recordKinds), v.description("Only records of this kind")),
+      ),
       uuid: v.exactOptional(
-        v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.description("Of that Uuid")),
+        v.pipe(
+          v.string(),
+          v.minLength(1),
+          v.maxLength(200),
+          v.description("Only the record with this Uuid"),
+        ),
       ),
     },
-    answers: { 200: { description: "Records", schema: pageOf(RecordAnswer, "In no order") } },
+    answers: {
+      200: { description: "Records", schema: pageOf(RecordAnswer, "In no particular order") },
+    },
     async handle({ deps, tenant, query: { limit, cursor, kind, uuid } }) {
       const cursors = cursorsFor(deps.table.sealer, ["records", tenant.id, kind, uuid])
       const position = cursors.read(cursor)

@@ -14,8 +14,10 @@ import { parseMillis, TimeInput } from "./time.ts"
 
 export const RecoveryInput = v.pipe(
   v.strictObject({
-    since: v.pipe(TimeInput, v.description("Received at or after that time")),
-    until: v.exactOptional(v.pipe(TimeInput, v.description("Received before it. Left out: now"))),
+    since: v.pipe(TimeInput, v.description("Events received at or after this time")),
+    until: v.exactOptional(
+      v.pipe(TimeInput, v.description("Events received before this time. If omitted: now")),
+    ),
     statuses: v.pipe(
       v.optional(
         v.pipe(
@@ -25,24 +27,24 @@ export const RecoveryInput = v.pipe(
         ),
         ["failed", "held"],
       ),
-      v.description("What else is sent again beside what has no delivery at all"),
+      v.description("The deliveries to send again, in addition to events without any delivery"),
     ),
-    dryRun: v.pipe(v.optional(v.boolean(), false), v.description("Only count")),
+    dryRun: v.pipe(v.optional(v.boolean(), false), v.description("Only count, send nothing")),
   }),
   v.metadata({ examples: [{ since: "2026-11-21T00:00:00Z", dryRun: true }] }),
 )
 
-const count = v.pipe(v.number(), v.integer(), v.description("How many will be sent again"))
+const count = v.pipe(v.number(), v.integer(), v.description("The number of events to send again"))
 const isLowerBound = v.pipe(
   v.boolean(),
-  v.description("There are so many that they were not all counted"),
+  v.description("True if there are too many to count, and the count is a minimum"),
 )
 
 export const RecoveryCount = v.object({ count, isLowerBound })
 
 export const StartedRecovery = v.object({ count, isLowerBound, jobId: v.string() })
 
-// A function behind HTTP may take 30 s.
+// A Lambda function behind an HTTP API has 30 s.
 const COUNTING_MS = 10_000
 
 function countFor({ table }: Deps, endpoint: Endpoint.Endpoint, range: Range) {
@@ -54,17 +56,18 @@ const COUNTS_AT_ONCE = 3
 const COUNT_LEASE_MS = 30_000
 const RECOVERIES_AT_ONCE = 5
 
-/** Counts and begins, while no other recovery of that endpoint is under way. */
+/** Counts and starts, unless another recovery of the endpoint is running. */
 async function begin(deps: Deps, endpoint: Endpoint.Endpoint, range: Range) {
   const { tenant, id: endpointId } = endpoint
   const jobId = makeJobId(deps.table)
   const lease = recoverLease({ id: jobId, tenant, endpointId })
-  // While it counts the lease is short: should this request die, the next one need not wait for long.
+  // The lease is short while it counts, so that the next request does not wait long if this one
+  // dies.
   const limits = { limit: RECOVERIES_AT_ONCE, leaseMs: COUNT_LEASE_MS }
   const taken = await Lease.take(deps.table, lease, limits)
   if (taken.outcome === "full") throw tooMany(RECOVERIES_AT_ONCE)
   if (taken.outcome === "busy") {
-    const detail = `The recovery ${taken.owner} of this endpoint is under way: wait until it is done.`
+    const detail = `The recovery ${taken.owner} of this endpoint is running: wait until it is done.`
     throw new ProblemError("conflict.running", detail, { jobId: taken.owner })
   }
   try {
@@ -86,13 +89,13 @@ export const recoverRoutes = [
     access: "tenant",
     operationId: "recoverEndpoint",
     tag: "Endpoints",
-    summary: "Send again all that did not arrive",
+    summary: "Send again everything that was not delivered",
     description:
-      "By the receipt of the events. What is sent is spread at the endpoint's rate; `until` is fixed when it begins. One at a time for an endpoint (409 with the `jobId` that is under way), five for a tenant (429).",
+      "Events are selected by the time they were received. They are sent at the endpoint's rate limit. `until` is fixed at the start. One recovery can run at a time per endpoint (409 with the `jobId` of the running one), and five per tenant (429).",
     body: RecoveryInput,
     answers: {
-      200: { description: "The dry run", schema: RecoveryCount },
-      202: { description: "It is under way", schema: StartedRecovery },
+      200: { description: "The count of the dry run", schema: RecoveryCount },
+      202: { description: "The recovery has started", schema: StartedRecovery },
     },
     problems: ["conflict.state", "conflict.running"],
     async handle({ deps, tenant, params: { endpointId }, body }) {

@@ -10,15 +10,15 @@ export const rejectedRoutes = [
     access: "operator",
     operationId: "listRejected",
     tag: "Operation",
-    summary: "What ingest could not believe, with the reason",
+    summary: "List the messages that ingest rejected, with the reason",
     description:
-      "A wrong token, or a stranger. It is kept for 14 days. For half a minute nobody else sees the messages that one request was shown.",
+      "Messages with an invalid signature or from an unknown sender. They are kept for 14 days. The returned messages are hidden from other requests for half a minute.",
     query: { limit: limitOf("Messages") },
     answers: {
       200: {
         description: "Some of the messages",
         schema: v.object({
-          count: v.pipe(v.number(), v.integer(), v.description("About, as SQS counts")),
+          count: v.pipe(v.number(), v.integer(), v.description("Approximate, as counted by SQS")),
           data: v.array(LetterAnswer),
         }),
       },

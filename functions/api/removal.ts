@@ -5,7 +5,10 @@ import { notFound } from "./problem.ts"
 
 type Erase = Omit<JobOf<"erase">, "v">
 
-/** Deletes a thing and has what waits for it discarded, or throws 404 where it is not there (any more). */
+/**
+ * Deletes a resource and discards its pending deliveries. Throws 404 if it does not exist or is
+ * already deleted.
+ */
 export async function removeAndErase(
   deps: Deps,
   what: string,
@@ -13,7 +16,8 @@ export async function removeAndErase(
   job: Erase,
 ): Promise<void> {
   const isRemoved = await remove()
-  // Asked for again where it is deleted: the first request may have died before it had the rest erased.
+  // A repeated request for a deleted resource starts the erasure again, because the first request
+  // may have died before it did.
   if (isRemoved || (await isDeleted())) await enqueue(deps, job)
   if (!isRemoved) throw notFound(what)
 }

@@ -2,12 +2,13 @@ import { notFound, ProblemError } from "./problem.ts"
 
 type Revised = { revision: number }
 
-// An ETag names the revision of what its tenant may change: a heartbeat or a delivery does not make a new one.
+// An ETag names the revision of what the tenant can change. A heartbeat or a delivery does not
+// create a new revision.
 export const etagOf = ({ revision }: Revised) => ({ etag: `"${revision}"` })
 
 /**
- * Changes a thing on condition that `If-Match` holds, or throws the problem: 404 where none lives, 412 where it was
- * changed since it was read.
+ * Changes a resource if `If-Match` holds, or throws a problem: 404 if the resource does not exist,
+ * 412 if it was changed since it was read.
  */
 export async function changeMatching<Thing extends Revised>(
   ifMatch: string | undefined,
@@ -28,7 +29,7 @@ export async function changeMatching<Thing extends Revised>(
   throw stale()
 }
 
-/** The thing, or 404 for what never was or is deleted. */
+/** The resource, or 404 if it never existed or is deleted. */
 export async function living<Thing>(
   what: string,
   read: () => Promise<Thing | undefined>,
@@ -38,5 +39,4 @@ export async function living<Thing>(
   return thing
 }
 
-const stale = () =>
-  new ProblemError("precondition.failed", "Read it again: its ETag is another one now.")
+const stale = () => new ProblemError("precondition.failed", "Read it again: its ETag has changed.")

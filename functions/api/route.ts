@@ -16,28 +16,28 @@ export type Answer = {
   status: number
   body?: unknown
   headers?: Record<string, string>
-  /** Nothing was changed, though the method says so: the audit log has no entry of it. */
+  /** Nothing was changed, although the method implies it. The audit log gets no entry. */
   isNoChange?: true
 }
 
-/** A request that was let in and has the form that its route asks for. */
+/** An admitted request whose input matches the route's schemas. */
 export type Call<Path extends string, Query, Body> = {
   deps: Deps
   params: Record<NamesIn<Path>, string>
   query: Query
   body: Body
-  /** The living tenant in the path, on routes whose access is `tenant`. */
+  /** The existing tenant in the path, on routes whose access is `tenant`. */
   tenant: Tenant
-  /** The living source whose token was sent, on routes whose access is `source`. */
+  /** The existing source whose token was sent, on routes whose access is `source`. */
   source: Source
-  /** Who asks, on routes whose access is `operator`, `tenant` or `key`. */
+  /** The caller, on routes whose access is `operator`, `tenant` or `key`. */
   caller: Caller
   ifMatch: string | undefined
 }
 
 export type AnswerSpec = {
   description: string
-  /** None: the answer has no body. */
+  /** Absent if the response has no body. */
   schema?: v.GenericSchema
   contentType?: string
 }
@@ -50,7 +50,7 @@ type Definition<
   method: Method
   path: Path
   access: Access
-  /** The least that a tenant's key must be good for. Left out: `read` for a GET, `full` for all else. */
+  /** The least scope that a tenant's key needs. Default: `read` for a GET, `full` for all else. */
   scope?: Scope
   operationId: string
   tag: string
@@ -59,11 +59,14 @@ type Definition<
   query?: Query
   body?: Body
   answers: Record<number, AnswerSpec>
-  /** Beyond those that its method, path, body and access imply. */
+  /** Problems in addition to those that its method, path, body and access imply. */
   problems?: ProblemCode[]
-  /** Answers with an ETag and obeys If-Match where it changes something. */
+  /** Sends an ETag, and respects If-Match on changes. */
   hasRevision?: boolean
-  /** What it makes receives webhooks: they are its callback, without which some generators leave their types out. */
+  /**
+   * The created resource receives webhooks. The document lists them as its callback, because some
+   * generators would omit their types otherwise.
+   */
   isSubscription?: boolean
   handle: (
     call: Call<Path, { [Name in keyof Query]: v.InferOutput<Query[Name]> }, v.InferOutput<Body>>,
@@ -78,8 +81,8 @@ export const scopeOf = ({ method, scope }: Pick<Route, "method" | "scope">): Sco
   scope ?? (method === "get" ? "read" : "full")
 
 /**
- * Declares a route: guard, validation, document and handler in one place. There is no other way to add one, and none
- * without `access`.
+ * Declares a route: guard, validation, document and handler in one place. There is no other way to
+ * add a route, and no route without `access`.
  */
 export function route<
   const Path extends string,

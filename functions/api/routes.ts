@@ -25,7 +25,7 @@ import { tenantRoutes } from "./tenants.ts"
 import { tenantStatsRoutes } from "./tenant-stats.ts"
 import { whoamiRoutes } from "./whoami.ts"
 
-/** All that the API has, in the order of its document. */
+/** All routes of the API, in the order of its document. */
 export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...tenantStatsRoutes,
@@ -59,7 +59,7 @@ const patterns = routes.map(({ path, method }) => ({
   pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
 }))
 
-/** The methods that a path takes; none where there is no such path. */
+/** The methods that a path supports. Empty if there is no such path. */
 export function allowedMethods(path: string): string[] {
   const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   return methods.includes("GET") ? [...methods, "HEAD"] : methods

@@ -21,10 +21,10 @@ export const FoundAnswer = v.pipe(
       v.examples(["https://example.invalid/webhooks"]),
     ),
   }),
-  v.description("A thing that the search leads to"),
+  v.description("A search result"),
 )
 
-// A function behind HTTP may take 30 s, and a person waits.
+// A Lambda function behind an HTTP API has 30 s, and a person is waiting.
 const SEARCHING_MS = 8_000
 const MAX_FOUND = 50
 const TENANTS_A_PAGE = 250
@@ -55,7 +55,7 @@ async function readTenants(table: Table, only: string | undefined, hasTime: () =
   return { items, isComplete: true }
 }
 
-/** Events of that Uuid; of a number those among the tenant's newest in which it stands. */
+/** Events with this Uuid. For a number: those among the tenant's newest events that contain it. */
 async function findEvents(table: Table, tenant: string, text: string): Promise<Found[]> {
   const digits = NUMBER.test(text) ? digitsOf(text) : ""
   const isNumber = digits.length >= MIN_DIGITS
@@ -97,9 +97,9 @@ export const searchRoutes = [
     access: "operator",
     operationId: "search",
     tag: "Operation",
-    summary: "Find a thing of any tenant",
+    summary: "Search all tenants",
     description:
-      "By its id; by a part of a tenant's or source's name, or of an endpoint's URL or description; by the Uuid of a call or campaign; by a number, among the newest events of each tenant. 8 s at most: `isComplete` says whether all was looked through.",
+      "Finds resources by id; by a part of a tenant's or source's name, or of an endpoint's URL or description; by the Uuid of a call or campaign; by a number, among the newest events of each tenant. Takes 8 s at most: `isComplete` tells whether everything was searched.",
     query: {
       q: v.pipe(
         v.string(),
@@ -108,11 +108,11 @@ export const searchRoutes = [
         v.description("An id, Uuid, number, name or URL"),
         v.examples(["acme"]),
       ),
-      tenantId: v.exactOptional(v.pipe(id("ten"), v.description("In that tenant alone"))),
+      tenantId: v.exactOptional(v.pipe(id("ten"), v.description("Only in this tenant"))),
     },
     answers: {
       200: {
-        description: "What was found",
+        description: "The results",
         schema: v.object({ data: v.array(FoundAnswer), isComplete: v.boolean() }),
       },
     },

@@ -19,8 +19,8 @@ import { allowedMethods } from "./routes.ts"
 import { validate } from "./validate.ts"
 
 /**
- * One request from its first look to its log line: every answer, a problem too, leaves through here. `route` is undefined
- * for what no route takes.
+ * Handles one request from start to log line. Every response, including problems, is returned
+ * through here. `route` is undefined if no route matches.
  */
 export async function serve(
   deps: Deps,
@@ -57,7 +57,7 @@ export async function serve(
   return response
 }
 
-/** What no route takes: another method of a path that is there, or nothing at all. */
+/** The problem if no route matches: the path exists with other methods, or it does not exist. */
 function refusal(path: string): ProblemError {
   const allowed = allowedMethods(path).join(", ")
   if (!allowed) return notFound("route: GET /docs shows all of them")
@@ -66,7 +66,7 @@ function refusal(path: string): ProblemError {
   })
 }
 
-// What is no id is not noted: somebody may have put a key in its place.
+// Only valid ids are logged: someone may have put a key in place of an id.
 function tenantIn(c: Context): string | undefined {
   const id = c.req.param("tenantId")
   return id !== undefined && isPathId("tenantId", id) ? id : undefined
@@ -88,7 +88,7 @@ async function answer(
     admit(deps, route, proof, params["tenantId"], notice)
   let admitted = await judge((callerId, kind) => {
     seen.callerId = callerId
-    // A page of the portal counts as one request, however many it makes of it.
+    // A portal page counts as one request, however many API calls it makes.
     if (kind !== "operator" && !inside) seen.headers = rateLimit.take(callerId)
   })
   for (const [name, value] of Object.entries(params)) {
@@ -96,7 +96,8 @@ async function answer(
   }
   const query = readQuery(route.query ?? {}, new URL(c.req.url).searchParams)
   const text = route.body ? await readText(c.req.raw) : ""
-  // A body may take its time: what was revoked or deleted meanwhile must not come to pass.
+  // A body can take long to arrive. What was revoked or deleted in the meantime must not take
+  // effect.
   if (route.body) admitted = await judge()
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
   const { callerId, ...who } = admitted
@@ -117,8 +118,9 @@ async function answer(
   return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })
 }
 
-// Noted once the change is made, for before that it may still be refused. What cannot be noted is made all the same: the
-// caller must not be told that it failed, and the log keeps the entry.
+// The audit entry is written after the change, because the change may still be refused before. If
+// the entry cannot be written, the change stands: the caller must not get an error for a change
+// that was made, and the log keeps the entry.
 async function audit(deps: Deps, done: Done): Promise<void> {
   const noted = entryOf(done)
   if (!noted) return

@@ -11,8 +11,9 @@ type Schema = {
 }
 
 /**
- * Where a value has more items, entries or characters than its schema allows. Valibot looks at every item before it
- * counts them, and makes an issue of each: asked first, this keeps a hostile body cheap.
+ * Finds values with more items, entries or characters than their schema allows. Valibot checks
+ * every item before it counts them, and creates an issue for each. Checking the sizes first keeps
+ * hostile bodies cheap.
  */
 export function sizeErrors(schema: v.GenericSchema, value: unknown): FieldError[] {
   return errorsIn(schema as unknown as Schema, value, [])
@@ -49,7 +50,7 @@ const tooLong = (keys: string[], value: unknown, most: number): FieldError[] => 
   { path: pointer(keys), message: boundText("max", most, value) },
 ]
 
-/** That a text, a list or an object has too little or too much. */
+/** The message if a text, a list or an object is too short or too long. */
 export function boundText(bound: "min" | "max", count: number, value: unknown): string {
   const what =
     typeof value === "string"

@@ -14,7 +14,7 @@ export const SourceTestInput = v.strictObject({
     v.pipe(
       v.string(),
       v.maxLength(100),
-      v.description("One that a PBX says; campaign.updated unless said"),
+      v.description("An event type that a PBX sends. Default: campaign.updated"),
       v.examples(["dialing.updated"]),
     ),
   ),
@@ -26,14 +26,16 @@ export const SourceTestInput = v.strictObject({
           v.description("How the call ends"),
         ),
       }),
-      v.description("Instead of eventType: a whole call's events"),
+      v.description("Instead of eventType: all events of a call"),
     ),
   ),
   uuid: v.exactOptional(
     v.pipe(
       text(200),
       v.minLength(1),
-      v.description("Of the record that the event tells of, or of the call; a new one unless said"),
+      v.description(
+        "The Uuid of the record that the event is about, or of the call. Default: a new one",
+      ),
     ),
   ),
   fields: v.exactOptional(
@@ -41,7 +43,7 @@ export const SourceTestInput = v.strictObject({
       v.record(v.pipe(v.string(), v.maxLength(200)), text(1000)),
       v.maxEntries(MAX_FIELDS),
       v.description(
-        "Values that the PBX shall have said, by their names in a webhook's `data`; `variables.x` sets the variable x",
+        "Values for the event, by their names in a webhook's `data`; `variables.x` sets the variable x",
       ),
     ),
   ),
@@ -50,20 +52,23 @@ export type SourceTestInput = v.InferOutput<typeof SourceTestInput>
 
 const DEFAULT_TYPE = "campaign.updated"
 
-/** What is to be sent. */
+/** The events to send. */
 export type Wanted =
   | { eventType: string; outcome?: undefined }
   | { eventType?: undefined; outcome: NonNullable<SourceTestInput["call"]>["outcome"] }
 
-// These say how a call ends, and when: its outcome decides them.
+// These fields describe how and when a call ends. The outcome determines them.
 const DECIDED = /^(status|resDial|resHangup|resHangupDetail|tmCreate|tmUpdate|tmDelete)$/
 const CALL_KINDS: Kind[] = ["dialing", "dllist"]
 
-/** What the body asks for, or a problem that names what of it cannot be. */
+/** The requested events, or a problem that names the invalid fields. */
 export function wantedBy({ eventType, call, fields = {} }: SourceTestInput): Wanted {
   const errors: FieldError[] = []
   if (call && eventType !== undefined) {
-    errors.push({ path: "/call", message: "cannot stand beside eventType: give one of the two" })
+    errors.push({
+      path: "/call",
+      message: "cannot be combined with eventType: give one of the two",
+    })
   }
   const type = eventType ?? DEFAULT_TYPE
   const kind = kindOfType(type)
@@ -78,22 +83,22 @@ export function wantedBy({ eventType, call, fields = {} }: SourceTestInput): Wan
 }
 
 function refusalOf(type: string): string {
-  if (type.startsWith("call.")) return "is told of calls: give `call` with an outcome instead"
+  if (type.startsWith("call.")) return "is derived from calls: give `call` with an outcome instead"
   const testable = eventTypes.map((each) => each.type).filter(kindOfType)
   const near = nearestTo(type, testable)
   const ofKind = testable.filter((each) => each.split(".")[0] === type.split(".")[0])
   const names = [...new Set([...ofKind, ...near])]
   const rest = names.length === 0 ? "" : `; nearest: ${names.join(", ")}`
-  return `is no type of event that a PBX says${rest}`
+  return `is not an event type that a PBX sends${rest}`
 }
 
 function wrongInCall(name: string): string | undefined {
-  return DECIDED.test(name) ? "is decided by the call's outcome" : wrongIn(CALL_KINDS, name)
+  return DECIDED.test(name) ? "is determined by the call's outcome" : wrongIn(CALL_KINDS, name)
 }
 
 function wrongIn(kinds: Kind[], name: string): string | undefined {
-  if (name === "uuid") return "is given beside `fields`, as `uuid`"
+  if (name === "uuid") return "is given next to `fields`, as `uuid`"
   if (kinds.some((kind) => isFieldOf(kind, name))) return undefined
   const near = nearestTo(name, kinds.flatMap(fieldNamesOf))
-  return `is no field of it${near.length === 0 ? "" : `; nearest: ${near.join(", ")}`}`
+  return `is not a field of it${near.length === 0 ? "" : `; nearest: ${near.join(", ")}`}`
 }

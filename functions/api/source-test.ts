@@ -14,17 +14,19 @@ import { living } from "./revision.ts"
 import { route } from "./route.ts"
 import { SourceTestInput, wantedBy } from "./source-test-input.ts"
 
-// Where the collector's own id stands: these events come from no spool.
+// Takes the place of the collector's own id, because these events come from no spool.
 const COLLECTOR = "ringback-admin-api-000"
 
-// A standard queue keeps no order: so they come one after the other, as they do from a PBX.
+// A standard queue does not keep order, so the events are a second apart, as they are from a PBX.
 const APART_SECONDS = 1
 
 export const SourceTestAnswer = v.object({
-  eventId: v.exactOptional(v.pipe(eventIdSchema, v.description("Of the one event"))),
-  uuid: v.exactOptional(v.pipe(v.string(), v.description("Of a call: the dialing's"))),
+  eventId: v.exactOptional(v.pipe(eventIdSchema, v.description("The id of a single event"))),
+  uuid: v.exactOptional(
+    v.pipe(v.string(), v.description("The Uuid of a call: that of its dialing")),
+  ),
   eventIds: v.exactOptional(
-    v.pipe(v.array(eventIdSchema), v.description("Of a call: its events, in their order")),
+    v.pipe(v.array(eventIdSchema), v.description("The ids of a call's events, in order")),
   ),
 })
 
@@ -37,9 +39,9 @@ export const sourceTestRoutes = [
     tag: "Sources",
     summary: "Send an example event, or a whole call, through the whole pipeline",
     description:
-      "It goes into the ingest queue as if a collector had read it, with a new Uuid and times, and is delivered to whoever wants it. A call's events come a second apart. All of them, and the call.* events made of them, bear `test: true`, and change nothing that is known of real calls.",
+      "The event is sent to the ingest queue as if a collector had read it, with a new Uuid and new times, and is delivered to every endpoint that subscribes to it. A call's events are a second apart. All of them, and the call.* events derived from them, have `test: true`, and do not change what is stored about real calls.",
     body: SourceTestInput,
-    answers: { 202: { description: "It is under way", schema: SourceTestAnswer } },
+    answers: { 202: { description: "The events are queued", schema: SourceTestAnswer } },
     async handle({ deps, tenant, params: { sourceId }, body }) {
       const wanted = wantedBy(body)
       const source = await living("source", () =>
@@ -87,7 +89,7 @@ const messageOf = (
 
 function idOf(message: EventMessage): string {
   const { timeNanos, hash } = identify(message)
-  // What has no time of its own is listed by its receipt.
+  // Events without a time of their own are listed by the time they were received.
   const nanos = timeNanos > 0n ? timeNanos : BigInt(message.receivedAt) * 1_000_000n
   return makeEventId(nanos, hash)
 }

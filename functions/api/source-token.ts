@@ -5,7 +5,10 @@ import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
 import { readBearer, unknownKey } from "./auth.ts"
 
-/** The living source whose token was sent, or a problem. Read consistently: a revoked token is refused at once. */
+/**
+ * The existing source whose token was sent, or a problem. Uses a consistent read, so a revoked
+ * token is refused at once.
+ */
 export async function identifySource(
   table: Table,
   authorization: string | undefined,

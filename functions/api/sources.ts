@@ -16,10 +16,10 @@ const entries = {
   status: v.pipe(
     v.picklist(SOURCE_STATUSES),
     v.description(
-      "new: no collector has spoken yet. connected: one reads the PBX. disconnected: collectors live, none reads the PBX. silent: none has spoken for 100 s",
+      "new: no collector has sent a heartbeat yet. connected: a collector reads the PBX. disconnected: collectors are running, but none is connected to the PBX. silent: no collector has sent a heartbeat for 100 s",
     ),
   ),
-  lastSeenAt: v.pipe(v.nullable(Time), v.description("When a collector last spoke")),
+  lastSeenAt: v.pipe(v.nullable(Time), v.description("When a collector last sent a heartbeat")),
   version: v.pipe(
     v.nullable(v.string()),
     v.description("The collector's version"),
@@ -27,21 +27,21 @@ const entries = {
   ),
   spoolAgeSeconds: v.pipe(
     v.nullable(v.number()),
-    v.description("Age of the oldest event that waits on a collector's disk"),
+    v.description("Age of the oldest unsent event in a collector's spool"),
   ),
   createdAt: Time,
 }
 
 export const SourceAnswer = v.pipe(
   v.object(entries),
-  v.description("A PBX; one or more collectors read it"),
+  v.description("A PBX, read by one or more collectors"),
 )
 
 export const SourceWithToken = v.object({
   ...entries,
   token: v.pipe(
     v.string(),
-    v.description("RINGBACK_SOURCE_TOKEN of its collectors. Shown this once"),
+    v.description("RINGBACK_SOURCE_TOKEN of its collectors. Shown only once"),
     v.examples(["rbs_06fzk3vq8r2m5x0c9d7g4h1jtw_06fzk3w0a4n7p2y5b8e1h3k6mq_1f9c0b7e_q83v..."]),
   ),
 })
@@ -50,7 +50,7 @@ export const SourceInput = v.strictObject({ name: v.pipe(Name, v.examples(["pbx-
 
 const DAY = 24 * 3600
 const MAX_OVERLAP_SECONDS = 30 * DAY
-// A spool may be that old.
+// A collector's spool can hold events this old.
 const DEFAULT_OVERLAP_SECONDS = 14 * DAY
 const MAX_KEYS = 20
 
@@ -60,7 +60,7 @@ export const SourceRotationInput = v.strictObject({
       v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_OVERLAP_SECONDS)),
       DEFAULT_OVERLAP_SECONDS,
     ),
-    v.description("How long what is signed with the old token verifies"),
+    v.description("How long messages signed with the old token are still accepted"),
     v.examples([DEFAULT_OVERLAP_SECONDS]),
   ),
 })
@@ -166,7 +166,7 @@ export const sourceRoutes = [
     operationId: "deleteSource",
     tag,
     summary: "Delete a source",
-    description: "What its collectors still send is discarded.",
+    description: "Events that its collectors still send are discarded.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, tenant, params: { sourceId } }) {
       const room = {
@@ -185,7 +185,8 @@ export const sourceRoutes = [
     operationId: "rotateSourceToken",
     tag,
     summary: "Give a source a new token",
-    description: "What was signed with the old one verifies for the overlap, 14 days unless said.",
+    description:
+      "Messages signed with the old token are accepted during the overlap, 14 days by default.",
     body: SourceRotationInput,
     answers: { 200: { description: "The source, with its new token", schema: SourceWithToken } },
     problems: ["conflict.changed", "conflict.secrets"],

@@ -17,11 +17,11 @@ export const TenantStats = v.pipe(
     ...WindowStats.entries,
     failing: v.pipe(
       v.array(v.object({ endpointId: id("ep"), failingSince: Time })),
-      v.description("Its enabled endpoints at which all has failed"),
+      v.description("Its enabled endpoints at which all recent attempts have failed"),
     ),
-    disabled: v.pipe(v.array(id("ep")), v.description("Its endpoints that are disabled")),
+    disabled: v.pipe(v.array(id("ep")), v.description("Its disabled endpoints")),
   }),
-  v.description("What became of the deliveries to all of a tenant's endpoints"),
+  v.description("Delivery statistics across all of a tenant's endpoints"),
 )
 
 export const tenantStatsRoutes = [
@@ -31,14 +31,16 @@ export const tenantStatsRoutes = [
     access: "tenant",
     operationId: "getTenantStats",
     tag: "Tenants",
-    summary: "How a tenant's endpoints fare",
+    summary: "Statistics of all of a tenant's endpoints",
     query: {
       window: v.pipe(
         v.optional(v.picklist(["hour", "day", "week"]), "hour"),
-        v.description("Of the last hour, day or week"),
+        v.description("The last hour, day or week"),
       ),
     },
-    answers: { 200: { description: "All of its endpoints together", schema: TenantStats } },
+    answers: {
+      200: { description: "The statistics of all endpoints together", schema: TenantStats },
+    },
     async handle({ deps: { table }, tenant, query: { window } }) {
       const endpoints = await Endpoint.list(table, tenant.id)
       const enabled = endpoints.filter(({ disabled }) => !disabled).map((each) => each.id)

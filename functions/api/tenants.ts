@@ -13,7 +13,7 @@ export const TenantAnswer = v.pipe(
     name: v.pipe(v.string(), v.examples(["Acme Collections"])),
     createdAt: Time,
   }),
-  v.description("A customer of the call centre; everything else belongs to one"),
+  v.description("A customer of the call centre. Every other resource belongs to one"),
 )
 
 export const TenantInput = v.strictObject({ name: v.pipe(Name, v.examples(["Acme Collections"])) })
@@ -96,9 +96,9 @@ export const tenantRoutes = [
     access: "operator",
     operationId: "deleteTenant",
     tag,
-    summary: "Delete a tenant and all that is its own",
+    summary: "Delete a tenant and everything that belongs to it",
     description:
-      "Its keys stop to work at once. Its sources and endpoints are deleted and what is under way is discarded in the background; its events and deliveries can no longer be read, and about two minutes later they are deleted too, with all that is known of people and calls. It cannot be undone.",
+      "Its keys stop working at once. Its sources and endpoints are deleted, and its pending deliveries are discarded in the background. Its events and deliveries can no longer be read. About two minutes later they are deleted too, with everything stored about people and calls. This cannot be undone.",
     answers: { 204: { description: "Deleted" } },
     async handle({ deps, params: { tenantId } }) {
       const room = {

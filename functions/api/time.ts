@@ -2,7 +2,7 @@ import * as v from "valibot"
 
 const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+ -]\d\d:\d\d)$/
 
-// A plus that was not escaped in a URL arrives as a space.
+// An unescaped plus in a URL arrives as a space.
 /** Nanoseconds since 1970 of an RFC 3339 time, those before it as 0; undefined where the text is none. */
 export function parseNanos(text: string): bigint | undefined {
   const [, whole, fraction = "", zone] = RFC3339.exec(text) ?? []
@@ -13,14 +13,14 @@ export function parseNanos(text: string): bigint | undefined {
   return nanos < 0n ? 0n : nanos
 }
 
-// Date.parse takes February 30 for March 2.
+// Date.parse reads February 30 as March 2.
 const isDay = (whole: string) =>
   new Date(`${whole.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(whole.slice(8, 10))
 
-/** Whole milliseconds, the rest cut off. */
+/** Whole milliseconds, rounded down. */
 export const parseMillis = (text: string): number => Number(parseNanos(text)! / 1_000_000n)
 
-/** Whole milliseconds, a rest counted as one: what is before the time is before that. */
+/** Whole milliseconds, rounded up: anything before the exact time is also before the result. */
 export const parseMillisUp = (text: string): number =>
   Number((parseNanos(text)! + 999_999n) / 1_000_000n)
 

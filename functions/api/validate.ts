@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { pointer, ProblemError, type FieldError } from "./problem.ts"
 import { boundText, sizeErrors } from "./sizes.ts"
 
-/** What the schema makes of the value, or a problem that names each field at fault. */
+/** The value as the schema parses it, or a problem that names each invalid field. */
 export function validate<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
@@ -16,8 +16,8 @@ export function validate<Schema extends v.GenericSchema>(
   throw new ProblemError("request.invalid", undefined, { errors })
 }
 
-// Valibot's objects and records take a list for one whose keys are 0, 1, ...; and records drop what every object
-// inherits, such as `constructor`.
+// Valibot's objects and records accept a list as an object with the keys 0, 1, ... Its records also
+// drop names that every object inherits, such as `constructor`.
 function lostIn(given: unknown, taken: unknown, keys: string[] = []): FieldError[] {
   if (typeof given !== "object" || given === null || given === taken) return []
   if (Array.isArray(given) && !Array.isArray(taken)) {
@@ -26,7 +26,7 @@ function lostIn(given: unknown, taken: unknown, keys: string[] = []): FieldError
   return Object.entries(given).flatMap(([key, each]) =>
     Object.hasOwn(taken as object, key)
       ? lostIn(each, (taken as Record<string, unknown>)[key], [...keys, key])
-      : [{ path: pointer([...keys, key]), message: "is not a possible name" }],
+      : [{ path: pointer([...keys, key]), message: "is not an allowed name" }],
   )
 }
 
@@ -35,7 +35,7 @@ function toError(issue: v.BaseIssue<unknown>): FieldError {
   return { path: pointer(keys), message: issue.message }
 }
 
-// Valibot's own messages repeat what was received, which may be a secret.
+// Valibot's own messages repeat the input, which may contain a secret.
 function message(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "strict_object" && issue.expected === "never") return "is not a known field"
   if (issue.kind === "schema" && issue.received === "undefined") return "is required"

@@ -10,13 +10,16 @@ export const whoamiRoutes = [
     access: "key",
     operationId: "whoami",
     tag: "Keys",
-    summary: "Ask whose key this is",
+    summary: "Show whose key this is",
     answers: {
       200: {
-        description: "Whose it is, and what it is good for",
+        description: "The key's owner and scope",
         schema: v.object({
           kind: v.picklist(["operator", "tenant"]),
-          tenantId: v.pipe(v.nullable(id("ten")), v.description("Null: the operator's, for all")),
+          tenantId: v.pipe(
+            v.nullable(id("ten")),
+            v.description("Null: the operator's key, for all tenants"),
+          ),
           scope: Scope,
         }),
       },

@@ -15,13 +15,14 @@ type Claimed = {
   tenant: string
   event: Event.StoredEvent
   translated: Translated
-  /** Of an inferred event: when the gap ended, epoch ms, where that is known. */
+  /** For an inferred event: when the gap ended, epoch ms, if known. */
   gapEnd?: number | undefined
 }
 
 /**
- * The call events that an event of the dialler gives, claimed and ready to be sent. What a call refers to (its campaign,
- * its contact) is kept on the way. Costs nothing where no endpoint of the tenant asks for calls.
+ * The call events that result from a dialler event, claimed and ready to be sent. Records that a
+ * call refers to (its campaign, its contact) are stored on the way. Costs nothing if no endpoint of
+ * the tenant subscribes to calls.
  */
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
@@ -37,7 +38,9 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
   return wanted.size === 0 ? [] : noteCall(deps, heardOf(claimed, action), wanted)
 }
 
-/** Keeps what is said of a record that calls refer to, where they are asked for. */
+/**
+ * Stores the last known state of a record that calls refer to, if an endpoint subscribes to calls.
+ */
 export async function noteRecord(
   deps: FanOutDeps,
   { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
@@ -53,7 +56,7 @@ export async function noteRecord(
   await Record.write(deps.table, tenant, record)
 }
 
-/** The end of a call that waited for what might still come before it. */
+/** The end of a call whose earlier events might still arrive. */
 export async function endWaitingCall(
   deps: CallDeps,
   { tenant, eventId }: JobOf<"call">,
@@ -81,7 +84,7 @@ function heardOf({ tenant, event, translated, gapEnd }: Claimed, action: Action)
   }
 }
 
-// A disabled endpoint counts: what it wants is held for it.
+// A disabled endpoint counts: its deliveries are held.
 async function wantedMoments(
   deps: FanOutDeps,
   tenant: string,

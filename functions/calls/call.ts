@@ -22,18 +22,18 @@ import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
 import { readReferences } from "./references.ts"
 
-// A call is told in three moments, each once, whatever comes twice, late or out of order. One item for each dialing holds
-// who claimed which moment; the claim names the collector's message, so that a message that comes again after a
-// crash goes on where it was, and every other one finds the moment taken. The body is made after the claim, and the
-// first one that was written stands.
+// A call is reported in three moments, each once, even if events arrive twice, late or out of order. One item per dialing
+// stores who claimed which moment. The claim names the collector's message, so that a message that is received again
+// after a crash continues where it stopped, and any other message finds the moment claimed. The body is made after the
+// claim, and the first body that is written is kept.
 //
 //   moment     | claimed by
-//   started    | the first dialing event that is heard
+//   started    | the first dialing event that is received
 //   answered   | the first with resDial 4
-//   completed  | the first that says the end
+//   completed  | the first that reports the end
 //
-// The end of an answered call says no more when it was answered. If it is heard first, it waits once for what a twin or
-// the queue still holds.
+// The end event of an answered call does not contain the time of the answer. If it arrives first, it waits once for
+// earlier events that another collector or the queue may still have.
 
 export type CallDeps = FanOutDeps & { queues: { jobsUrl: string } }
 
@@ -46,9 +46,9 @@ export type Heard = {
   action: Action
   translated: Translated
   facts: CallFacts
-  /** Of a test of the source: kept apart from the calls of the PBX. */
+  /** From a test of the source. Kept separate from the PBX's calls. */
   isTest: boolean
-  /** Of an inferred event: when its gap ended, epoch ms. */
+  /** For an inferred event: when its gap ended, epoch ms. */
   gapEnd: number | undefined
 }
 
@@ -56,14 +56,15 @@ type Wanted = ReadonlySet<CallMoment>
 
 const WAIT_SECONDS = 5
 
-/** Notes a dialing event and claims what it is the first to say. */
+/** Records a dialing event and claims the moments that it is the first to report. */
 export async function noteCall(deps: CallDeps, heard: Heard, wanted: Wanted): Promise<Accepted[]> {
   const { action, facts, translated } = heard
   const isOver = isEnd(facts, action)
   const saysAnswer = isAnswer(facts) && !isOver
   const moments: CallMoment[] = saysAnswer ? ["started", "answered"] : ["started"]
   const claimed = moments.filter((moment) => wanted.has(moment))
-  // Most calls are heard of first by their create. What it refers to is kept with the call, for what follows.
+  // For most calls the first event is their create. The records that it refers to are stored with
+  // the call for later events.
   const isFirst = action === "created" && wanted.has("started")
   const references = isFirst ? await readReferences(deps.table, heard) : undefined
   const claims = claimsOf(heard, claimed, null)
@@ -85,7 +86,7 @@ export async function noteCall(deps: CallDeps, heard: Heard, wanted: Wanted): Pr
   return [...told, ...(await endWith(deps, heard, wanted, known))]
 }
 
-/** Claims the end, with what is known by now. */
+/** Claims the end, with everything known by now. */
 export async function endCall(deps: CallDeps, heard: Heard, wanted: Wanted): Promise<Accepted[]> {
   const known = await Call.get(deps.table, heard)
   return known ? endWith(deps, heard, wanted, known) : []
@@ -141,7 +142,7 @@ function endOf({ facts, translated, gapEnd }: Heard): string {
   return facts.changedAt ?? translated.observedAt
 }
 
-/** The events of those moments that are this message's to tell. */
+/** The events of the moments that this message claimed. */
 async function tellAll(
   deps: CallDeps,
   heard: Heard,
@@ -214,7 +215,8 @@ async function tell(
   return { tenant, event: result.event, again: result.outcome === "again" }
 }
 
-// An end bears the time of the end: it tells that the call was answered, and not when.
+// The time of a call's end is not the time of its answer. It proves that the call was answered, but
+// not when.
 function answerOf(heard: Heard, known: Call.Call, moment: CallMoment): string | null {
   if (known.answeredAt !== undefined) return known.answeredAt
   const isEnding = isEnd(heard.facts, heard.action)

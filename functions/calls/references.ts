@@ -5,7 +5,10 @@ import type { Table } from "@ringback/store/table"
 const KINDS = { campaign: "campaign", plan: "plan", list: "dlma", contact: "dllist" } as const
 type Role = keyof typeof KINDS
 
-/** What the call refers to, as last heard of, by one request. A test's call finds what tests said first, then what the PBX did. */
+/**
+ * The last known state of the records that the call refers to, read by one request. A test's call
+ * prefers records from tests over those from the PBX.
+ */
 export async function readReferences(
   table: Table,
   {

@@ -6,15 +6,22 @@ import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with the slot that it has by a rate limit or a slow endpoint's share. */
+/**
+ * What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with its slot under a
+ * rate limit or a slow endpoint's share.
+ */
 type Wait = "breaker" | { at: number; slot?: number }
 
-// A slot that is nearer than this is waited for here; a later one is waited for in the table.
+// The worker waits for a slot that is nearer than this. A delivery with a later slot waits in the
+// table.
 const MAX_WAIT_MS = 1_500
-// After that a slot has passed: whatever was held up would arrive in one go.
+// A slot older than this has expired. Otherwise a backlog of old slots would be sent all at once.
 const SLOT_VALID_MS = 5_000
 
-/** Whether the endpoint is to get this now. If not, the delivery is put where it waits, its turn unchanged. */
+/**
+ * Whether the delivery can be attempted now. If not, it is scheduled for what it waits for, and
+ * keeps its turn.
+ */
 export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
   const wait = work.message.manual ? undefined : await waitFor(deps, work)
   if (wait) await putOff(deps, work, wait)
@@ -25,7 +32,8 @@ async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefine
   const { message, receiver } = work
   const now = deps.table.now()
   if (!(await letsThrough(deps, message, receiver.health))) return "breaker"
-  // A retry's own time counts the receiver's Retry-After already; what is new is spread behind the pause.
+  // The time of a retry already includes the receiver's Retry-After. New deliveries are spread over
+  // the time after the pause.
   const { pausedUntil = 0 } = receiver.health
   if (pausedUntil > now && message.turn === 0) return { at: Math.ceil(pausedUntil + spread(deps)) }
   const slot = await slotFor(deps, work)

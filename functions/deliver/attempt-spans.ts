@@ -12,7 +12,7 @@ import type { ReadyWork } from "./work.ts"
 
 export type Attempted = {
   trace: string
-  /** The span, which the webhook's `traceparent` names. */
+  /** The attempt's span, which the webhook's `traceparent` names. */
   span: string
   /** Epoch ms. */
   from: number
@@ -22,8 +22,8 @@ export type Attempted = {
 }
 
 /**
- * Whether the receiver is told that this attempt's span is kept. What comes after a failure always is, so that its trace
- * shows how it ended; what is recovered begins anew.
+ * Whether the `traceparent` says that this attempt's span is sampled. Attempts after a failure
+ * always are, so that the trace shows how the delivery ended. Recovered deliveries start anew.
  */
 export const isKeptFromStart = (
   tracing: Tracing,
@@ -31,11 +31,11 @@ export const isKeptFromStart = (
   { delivery }: Pick<ReadyWork, "delivery">,
 ) => (delivery?.tries ?? 0) > 0 || tracing.isSampled(trace)
 
-/** Whether it is a failure, whose spans are kept whatever is sampled. */
+/** Whether the attempt failed. The spans of failures are kept regardless of sampling. */
 export const hasFailed = ({ outcome, status }: Pick<Attempted, "outcome" | "status">) =>
   (!outcome.ok && !outcome.isNeutral) || status === "failed"
 
-/** An attempt's span, and one for each request of a connector or for a token. */
+/** The span of an attempt, and one span for each request of a connector or for a token. */
 export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Attempted): Span[] {
   const { trace, span, from, to, outcome, status } = attempted
   const { statusCode } = outcome
@@ -54,7 +54,7 @@ export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Atte
       ...(endpoint.connector
         ? { "ringback.connector": kindOf(endpoint) }
         : {
-            // A transform may choose another method.
+            // A transform can choose another method.
             "http.request.method": endpoint.transform == null ? "POST" : undefined,
             "http.request.resend_count": message.turn > 0 ? message.turn : undefined,
             ...serverOf(endpoint.url),
@@ -68,7 +68,7 @@ export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Atte
   return [deliver, ...steps.map((step) => spanOfStep(step, deliver))]
 }
 
-/** Of an attempt that threw: it is tried again. */
+/** The span of an attempt that threw. The delivery is tried again. */
 export function spanOfThrown(
   message: DeliveryMessage,
   trace: string,
@@ -96,7 +96,8 @@ const attributesOf = (message: DeliveryMessage) => ({
   "ringback.delivery.turn": message.turn,
 })
 
-// No path, no query: those of a CRM hold numbers and addresses of people, a receiver's own may hold its secret.
+// No path and no query: those of a CRM contain phone numbers and addresses of people, and a
+// receiver's may contain its secret.
 function spanOfStep(step: Step, { trace, id, from }: Span): Span {
   const { method, url, statusCode, durationMs, at = from, purpose } = step
   const isGood = statusCode !== null && statusCode < 400
@@ -121,7 +122,7 @@ function spanOfStep(step: Step, { trace, id, from }: Span): Span {
 const errorType = (statusCode: number | null) =>
   statusCode === null ? "no_answer" : String(statusCode)
 
-/** What it is delivered to: `webhook`, or the kind of CRM. */
+/** The kind of destination: `webhook`, or the kind of CRM. */
 export const kindOf = ({ connector }: Posted): string =>
   (connector as { kind?: string } | undefined)?.kind ?? "webhook"
 

@@ -23,7 +23,7 @@ import { settle } from "./settle.ts"
 import { wayBefore } from "./way-before.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** One try to send it, and at once the write of its outcome. */
+/** One attempt to send the webhook, followed at once by the write of its outcome. */
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict> {
   const { message, facts } = work
   const found = await bodyFor(deps, work)
@@ -78,7 +78,7 @@ function count(
   if (!metrics) return
   const { tenant, endpointId, ref } = facts
   countEnd(metrics, facts, status)
-  // A discarded one was not tried.
+  // A discarded delivery was not attempted.
   if (status === "discarded") return
   const result = outcome.ok ? "ok" : "failed"
   const kind = kindOf(endpoint)
@@ -98,13 +98,13 @@ function traceAttempt(tracing: Tracing, deps: StepDeps, work: ReadyWork, attempt
 
 type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }
 
-/** The body, or what becomes of a delivery that has none any more. */
+/** The body, or the new status of a delivery whose event no longer exists. */
 async function bodyFor(
   { table }: StepDeps,
   { message, facts: { tenant, eventId } }: ReadyWork,
 ): Promise<FoundBody> {
   if (message.body !== undefined) {
-    // A message of a release before there were traces bears none.
+    // A message from a release without tracing has no trace.
     return { ok: true, body: message.body, trace: message.trace ?? traceIdOf(eventId) }
   }
   const event = await Event.get(table, tenant, eventId, { consistent: true })
@@ -113,7 +113,10 @@ async function bodyFor(
   return { ok: true, body: bodyOf(tenant, event), trace: traceIdOf(event.message) }
 }
 
-/** An endpoint that is slow is noted while the POST goes on, so that other workers move its deliveries aside. */
+/**
+ * Notes that an endpoint is slow while the POST is still running, so that other workers move its
+ * deliveries to the retry queue.
+ */
 async function postWatched(
   deps: StepDeps,
   { endpoint, message }: ReadyWork,
@@ -134,7 +137,7 @@ function recordOf(id: string, outcome: Outcome, at: number): Delivery.Attempt {
   const { ok, statusCode, durationMs, error, responseBody, steps } = outcome
   const said = ok ? null : responseBody
   const attempt = { id, at, statusCode, durationMs, error, responseBody: said }
-  // What only the trace shows of a step costs no place in the table.
+  // Fields of a step that only the trace shows are not stored in the table.
   return steps
     ? { ...attempt, steps: steps.map(({ at: _, purpose: __, ...step }) => step) }
     : attempt

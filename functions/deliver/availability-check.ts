@@ -4,7 +4,10 @@ import { availabilityOf } from "../endpoint/availability.ts"
 import { countEnd } from "../runtime/count-end.ts"
 import type { CheckedWork, StepDeps, Work } from "./work.ts"
 
-/** The work with its endpoint; undefined where that cannot get it: then the delivery is held or discarded. */
+/**
+ * The work with its endpoint. Undefined if the endpoint is disabled or deleted: then the delivery
+ * is held or discarded.
+ */
 export async function stopUnavailable(
   deps: StepDeps,
   work: Work,
@@ -12,7 +15,7 @@ export async function stopUnavailable(
   const { message, facts } = work
   const cached = availabilityOf(work.receiver.endpoint)
   if (cached.ok) return { ...work, endpoint: cached.endpoint }
-  // What is cached says too little to hold or discard anything.
+  // Cached data is not sufficient to hold or discard a delivery.
   const receiver = await freshReceiver(deps, facts.tenant, facts.endpointId)
   const fresh = availabilityOf(receiver.endpoint)
   if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }

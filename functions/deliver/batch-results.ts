@@ -7,17 +7,26 @@ import { formatDelivery, messageAgain, type DeliveryMessage } from "../messages/
 import { sendAll, type Outgoing } from "../messages/send.ts"
 import { reasonOf } from "../runtime/log.ts"
 
-// A batch lasts as long as its slowest POST, 15 s and more. What the others bring about does not wait for that: it is
-// pooled for so long, and goes out.
+// A batch lasts as long as its slowest POST, 15 s and more. The results of the other deliveries do
+// not wait for that: they are pooled for this time and then sent.
 const POOLED_MS = 100
 
-/** What one invocation brings about beside the deliveries' own writes: retries that are soon, and endpoints' health. */
+/**
+ * The effects of one invocation in addition to the deliveries' own writes: retries that are due
+ * soon, and the health of endpoints.
+ */
 export type BatchResults = {
-  /** Sends another message for the delivery, delayed until that time, which is soon. */
+  /** Sends another message for the delivery, delayed until the given time, which is soon. */
   retryAt: (message: DeliveryMessage, at: number) => void
-  /** Counts for the endpoint's health: nothing at all is written where all is well. */
+  /**
+   * Records a result for the endpoint's health. Nothing is written for a success while the endpoint
+   * is healthy.
+   */
   note: (endpoint: Endpoint, outcome: Outcome) => void
-  /** Sends and writes at once what is pooled; resolves when all that was planned and noted before is out. */
+  /**
+   * Sends and writes at once what is pooled. Resolves when everything planned and recorded before
+   * is out.
+   */
   flush: () => Promise<void>
 }
 
@@ -26,7 +35,7 @@ type Tally = {
   endpointId: string
   failures: number
   successes: number
-  /** How long the endpoint asked to be left alone. */
+  /** How long the endpoint asked for a pause. */
   pauseMs: number
 }
 
@@ -43,14 +52,15 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
     const [retries, noted] = [soon, [...tallies.values()]]
     soon = []
     tallies = new Map()
-    // What is not taken here is released a quarter of an hour later: see retry-plan.ts.
+    // What SQS does not accept here is released a quarter of an hour later: see retry-plan.ts.
     sent = Promise.all([sent, sendAll(deps.sqs, deps.queues.retryUrl, retries)])
-    // One after the other, so that an endpoint's failures are not written after the success that followed them.
+    // These run one after the other, so that an endpoint's failures are not written after the
+    // success that followed them.
     written = written.then(() => Promise.all(noted.map((tally) => recordSafely(deps, tally))))
     await Promise.all([sent, written])
   }
   const { pooledMs = POOLED_MS } = deps
-  // An invocation that died never flushes; its timer must not keep the process.
+  // An invocation that died never flushes. Its timer must not keep the process alive.
   const flushSoon = () => void (timer ??= setTimeout(() => void flush(), pooledMs).unref())
 
   return {
@@ -76,7 +86,8 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
   }
 }
 
-// The deliveries are written already: an endpoint's health is worth no second POST.
+// The deliveries are already written. A failed write of an endpoint's health does not justify a
+// second POST.
 async function recordSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
   const { tenant, endpointId, failures, successes, pauseMs } = tally
   try {

@@ -10,17 +10,17 @@ import { checkTurn } from "./turn-check.ts"
 import type { StepDeps, Taken } from "./work.ts"
 
 /**
- * Attempts one delivery, or finds out why not. Each step before the attempt either ends the work for this message or
- * passes it on with what it has read:
+ * Attempts one delivery, or finds why it cannot be attempted. Each step before the attempt either ends the work for
+ * this message, or passes it on with the data that it has read:
  *
- * 1. slow-lane.ts: an endpoint that is slow to answer gets its first attempts from the retry queue
+ * 1. slow-lane.ts: the first attempts at a slow endpoint go through the retry queue
  * 2. turn-check.ts: a message for a turn that is over is void
  * 3. availability-check.ts: a disabled endpoint's delivery is held, a deleted one's is discarded
- * 4. pull-check.ts: what the receiver fetches waits for that
- * 5. admission.ts: it waits while the breaker is open, after a Retry-After, or for a slot of the rate limit or of a slow
- *    endpoint's share
+ * 4. pull-check.ts: the delivery of a pull endpoint waits to be fetched
+ * 5. admission.ts: the delivery waits while the breaker is open, after a Retry-After, or for a slot of the rate limit or
+ *    of a slow endpoint's share
  *
- * The attempt itself waits for its turn where the endpoint asks for an order: order.ts
+ * If the endpoint has an order, the attempt waits for its turn: order.ts
  */
 export async function deliverOne(deps: StepDeps, taken: Taken): Promise<Verdict> {
   const { message } = taken

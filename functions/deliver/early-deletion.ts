@@ -3,11 +3,12 @@ import type { SQSRecord } from "aws-lambda"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { everySteadyTick } from "../runtime/steady-ticks.ts"
 
-// Lambda deletes the messages of a batch when the whole of it has ended, so that one POST that takes its 15 s keeps up to
-// nine in the queue that are done, and a crash meanwhile repeats them all. To end the batch early is no way out: the
-// POST that is still open would go on in a frozen process, and its outcome be lost. So the function itself deletes what
-// is done once it has waited for a second. That costs a request more, but never where all POSTs of a batch are quick; what
-// Lambda deletes once more at the end is no error.
+// Lambda deletes the messages of a batch when the whole batch has ended. One POST that takes its 15
+// s therefore keeps up to nine finished messages in the queue, and a crash in that time repeats
+// them all. Ending the batch early is not an option: the POST that is still open would continue in
+// a frozen process, and its outcome would be lost. So the function itself deletes the finished
+// messages after waiting for one second. That costs one more request, but none if all POSTs of a
+// batch are quick. Lambda's second deletion at the end is not an error.
 const TICK_MS = 250
 const MAX_TICKS = 4
 const MAX_ENTRIES = 10
@@ -21,8 +22,9 @@ export type DeletionDeps = {
 }
 
 /**
- * Deletes what is done while the rest of its batch is not, about a second after it was added. `settle` is awaited
- * before: all that the delivery brought about (its retry, say) must be out first.
+ * Deletes the messages of finished deliveries while the rest of the batch is running, about one
+ * second after they were added. `settle` is awaited first: all effects of the delivery, such as its
+ * retry, must be out before.
  */
 export function startEarlyDeletion(deps: DeletionDeps, settle: () => Promise<void>) {
   const done: Done[] = []
@@ -37,7 +39,7 @@ export function startEarlyDeletion(deps: DeletionDeps, settle: () => Promise<voi
     deleting = deleting.then(() => deleteSafely(group))
   })
 
-  // What could not be deleted leaves the queue at the end, with the rest.
+  // Messages that could not be deleted leave the queue at the end, with the rest.
   async function deleteSafely(group: Done[]) {
     try {
       await settle()
@@ -62,7 +64,7 @@ export function startEarlyDeletion(deps: DeletionDeps, settle: () => Promise<voi
   return {
     /** The record's outcome is written. */
     add: (record: SQSRecord) => void done.push({ record, since: performance.now() }),
-    /** The batch has ended. The log says what was deleted early, if anything was. */
+    /** The batch has ended. Logs what was deleted early, if anything was. */
     async close() {
       stop()
       await deleting
@@ -74,7 +76,8 @@ export function startEarlyDeletion(deps: DeletionDeps, settle: () => Promise<voi
   }
 }
 
-// A batch is of one queue; which, say the last part of its ARN and of its URL.
+// All records of a batch are from one queue. The last part of the ARN and of the URL is the queue's
+// name.
 function queueUrlOf({ queues }: DeletionDeps, { eventSourceARN }: SQSRecord): string {
   const name = eventSourceARN.split(":").at(-1)
   const url = [queues.deliveryUrl, queues.retryUrl].find((each) => each.endsWith(`/${name}`))

@@ -8,17 +8,17 @@ import { plan } from "../messages/retry-plan.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** Attempts it; `note` is called with the outcome beside the write of it. */
+/** Attempts the delivery. `note` is called with the outcome while the outcome is written. */
 type Send = (note: (outcome: Outcome) => Promise<void>) => Promise<void>
 
-// A POST takes no longer; whoever has had the item for so long has died with it.
+// A POST takes less time than this. A worker that has held the item for longer has died.
 const POST_MS = 20_000
 const LOOK_AGAIN_MS = 2_000
 
 /**
- * Attempts what the endpoint is to get in whatever order at once; of an endpoint whose order is `latest` one version of a
- * record at a time, and none that is older than what was accepted. What has to wait for another version waits a moment in
- * the table, its turn unchanged.
+ * Attempts a delivery at once if its endpoint has no order. If the order is `latest`, only one
+ * version of a record is attempted at a time, and none that is older than the accepted one. A
+ * delivery that has to wait for another version waits briefly in the table and keeps its turn.
  */
 export async function inOrder(
   deps: StepDeps,
@@ -34,7 +34,7 @@ export async function inOrder(
     return "done"
   }
   const sending = { ...ordered, tenant, endpointId, eventId: work.message.eventId }
-  // In this process they wait for each other, which costs nothing.
+  // Within this process the attempts wait for each other, which costs nothing.
   return deps.turns.inTurn(`${endpointId}/${ordered.subject}`, () =>
     attemptAlone(deps, work, sending, send),
   )
@@ -53,7 +53,7 @@ async function attemptAlone(
   const taken = await Order.take(table, sending, holder)
   if (taken.outcome === "superseded") return discard(deps, work, taken.by)
   if (taken.outcome === "busy") return waitFor(deps, work, taken.until)
-  // A process that stood still meanwhile may have lost it.
+  // A process that was suspended in the meantime may have lost the lease.
   if (!work.hasTime() || table.now() > takenAt + Order.HELD_MS - 2 * POST_MS) {
     await Order.giveBack(table, sending, holder, false)
     return "later"
@@ -65,8 +65,9 @@ async function attemptAlone(
       return Order.giveBack(table, sending, holder, ok || mayHaveArrived)
     })
   } catch (error) {
-    // What threw before there was an outcome has sent no webhook, and must supersede nothing. A CRM may have it all the same:
-    // what a connector notes of it is written after its last request.
+    // An attempt that threw before it had an outcome has sent no webhook, and must not supersede
+    // anything. A CRM may have received it nevertheless: a connector's record of it is written
+    // after its last request.
     if (!isNoted) await Order.giveBack(table, sending, holder, Boolean(work.endpoint.connector))
     throw error
   }

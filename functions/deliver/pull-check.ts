@@ -2,7 +2,10 @@ import { advance } from "@ringback/store/delivery"
 import { waitingFrom } from "@ringback/store/pull"
 import type { CheckedWork, ReadyWork, StepDeps } from "./work.ts"
 
-/** The work of an endpoint that is posted to; undefined where the receiver fetches: then the delivery waits for that. */
+/**
+ * The work of an endpoint that webhooks are posted to. Undefined for a pull endpoint: its delivery
+ * waits to be fetched.
+ */
 export async function leaveForFetching(
   { table }: StepDeps,
   work: CheckedWork,

@@ -8,7 +8,7 @@ import { tellExhausted } from "../messages/exhausted.ts"
 import { plan } from "../messages/retry-plan.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
-/** Writes the outcome of an attempt, and plans the next one; the delivery's status from here on. */
+/** Writes the outcome of an attempt and plans the next one. Returns the delivery's new status. */
 export async function settle(
   deps: StepDeps,
   work: ReadyWork,
@@ -21,7 +21,8 @@ export async function settle(
   const advance = (change: Delivery.Change) =>
     Delivery.advance(table, facts, message.turn, { ...change, attempt: kept })
   if (outcome.ok) {
-    // Another copy decided otherwise meanwhile, but the receiver has it.
+    // Another copy of the message decided otherwise in the meantime, but the receiver has the
+    // webhook.
     const isNew = message.turn === 0 && work.delivery === undefined
     if ((await advance({ status: "delivered", isNew })) === "lost")
       await Delivery.settleDelivered(table, facts, attempt)
@@ -29,7 +30,7 @@ export async function settle(
   }
   if (outcome.final) {
     const { status, reason } = outcome.final
-    // What is not wanted was not tried.
+    // An event that the transform dropped was not attempted.
     if (status === "failed") await advance({ status, reason })
     else await Delivery.advance(table, facts, message.turn, { status, reason })
     return status
@@ -49,13 +50,14 @@ export async function settle(
   const now = table.now()
   const { due, isByMessage } = plan(now + delayMs, now)
   const written = await advance({ status: "pending", due })
-  // Who lost its turn schedules nothing: one chain of retries, whatever was duplicated.
+  // An attempt that lost its turn schedules nothing. There is only one chain of retries, even if
+  // messages were duplicated.
   if (written === "won" && isByMessage)
     deps.results.retryAt({ ...message, turn: message.turn + 1 }, due.nextAt)
   return "pending"
 }
 
-/** False where the 410 came from a place that the endpoint has left meanwhile. */
+/** False if the 410 came from a URL that the endpoint no longer has. */
 async function disableGone(deps: StepDeps, asked: Endpoint): Promise<boolean> {
   const { endpoint, health } = await freshReceiver(deps, asked.tenant, asked.id)
   if (!endpoint || endpoint.url !== asked.url) return false

@@ -3,7 +3,10 @@ import { formatDelivery } from "../messages/delivery.ts"
 import { sendOne } from "../messages/send.ts"
 import type { StepDeps, Work } from "./work.ts"
 
-/** Whether the message went on: a first attempt at an endpoint that is slow goes by the retry queue, and delays nobody. */
+/**
+ * Whether the message was moved: the first attempt at a slow endpoint goes through the retry queue,
+ * so that it delays no other endpoint.
+ */
 export async function moveAside(
   { sqs, queues, table, slowness }: StepDeps,
   { message, receiver: { health } }: Work,

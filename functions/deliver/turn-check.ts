@@ -2,10 +2,10 @@ import * as Delivery from "@ringback/store/delivery"
 import { messageTimeOf } from "../messages/retry-plan.ts"
 import type { StepDeps, Work } from "./work.ts"
 
-// What is older may have been decided by another copy of the message meanwhile.
+// If the message is older than this, another copy of it may have been processed in the meantime.
 const TRUSTED_MS = 60_000
 
-/** The work with its delivery as it is on record; undefined where the message is void: its turn is over. */
+/** The work with its stored delivery. Undefined if the message is void because its turn is over. */
 export async function checkTurn(deps: StepDeps, work: Work): Promise<Work | undefined> {
   const { message, isRepeat, facts } = work
   const { turn } = message
@@ -19,8 +19,9 @@ export async function checkTurn(deps: StepDeps, work: Work): Promise<Work | unde
 }
 
 /**
- * A message that comes again after its outcome was written: the function ended between the two, perhaps before it sent
- * the retry that is soon. Sent once more, it need not wait until `release` finds it; of two, the later is void.
+ * Handles a message that is received again after its outcome was written: the function ended in
+ * between, perhaps before it sent a retry that is due soon. The retry is sent once more, so that it
+ * need not wait for `release`. If there are two, the later one is void.
  */
 function sendRetryAgain(
   { table, results }: StepDeps,

@@ -8,8 +8,9 @@ import { fanOutSpan, isFromCollector } from "../dispatch/fan-out-span.ts"
 const AFTERWARDS = { "ringback.made_afterwards": true }
 
 /**
- * The way of an event up to its delivery, whose own spans were not kept since nobody knew that this would fail. What is on
- * record says when each began, and no more; who looks at a failure has a whole trace before him all the same.
+ * The spans of an event before its delivery. They were not kept at the time, because nobody knew
+ * that the delivery would fail. Only their start times are stored. With them, the trace of a
+ * failure is still complete.
  */
 export async function wayBefore(
   table: Table,

@@ -5,26 +5,26 @@ import type { DeliverDeps, Receiver } from "../endpoint/cached-endpoint.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import type { BatchResults } from "./batch-results.ts"
 
-/** What the steps of one delivery work with. */
+/** The collaborators of the steps of a delivery. */
 export type StepDeps = DeliverDeps & { results: BatchResults }
 
-/** One message as the queue handed it out. */
+/** One message as received from the queue. */
 export type Taken = {
   message: DeliveryMessage
   isRepeat: boolean
-  /** Whether the function's time allows for another POST. */
+  /** Whether the remaining time of the function allows another POST. */
   hasTime: () => boolean
 }
 
-/** One delivery on its way through the steps of deliver-one.ts: the message, and what was read for it. */
+/** One delivery in the steps of deliver-one.ts: the message, and the data that was read for it. */
 export type Work = Taken & {
   facts: DeliveryFacts
   receiver: Receiver
-  /** Undefined where the message was the first for sure: then nothing is on record yet. */
+  /** Undefined if the message is certainly the first one: then no delivery is stored yet. */
   delivery: Delivery | undefined
 }
 
-/** Work whose endpoint is there and enabled, */
+/** Work whose endpoint exists and is enabled. */
 export type CheckedWork = Work & { endpoint: Endpoint }
-/** and is posted to. */
+/** Work whose endpoint also has a URL or a CRM to send to. */
 export type ReadyWork = Work & { endpoint: Posted }

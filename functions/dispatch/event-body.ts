@@ -3,11 +3,14 @@ import { translate, type Translated } from "@ringback/events/translate"
 import { formatWebhook, webhookOf as makeWebhook, type Webhook } from "@ringback/events/webhook"
 import { headersOf, idOf, timeOf, type StoredEvent } from "@ringback/store/event"
 
-/** The body that every attempt for this event sends, byte for byte. */
+/** The body that every attempt for this event sends, identical in every byte. */
 export const bodyOf = (tenant: string, event: StoredEvent): string =>
   formatWebhook(webhookOf(tenant, event))
 
-/** The same, not yet as text. `translated`: what the event's headers say, where that was found out a moment ago. */
+/**
+ * The same as a value. `translated`: the translation of the event's headers, if the caller already
+ * has it.
+ */
 export function webhookOf(tenant: string, event: StoredEvent, translated?: Translated): Webhook {
   const { source, synthetic, truncated, test } = event
   const context = {
@@ -18,7 +21,7 @@ export function webhookOf(tenant: string, event: StoredEvent, translated?: Trans
     ...(truncated ? { truncated } : {}),
     ...(test ? { test } : {}),
   }
-  // What was erased a moment after it was translated is empty all the same.
+  // An event that was erased just after its translation must be empty nevertheless.
   return makeWebhook(context, (event.erased ? undefined : translated) ?? contentOf(event))
 }
 

@@ -1,10 +1,10 @@
 import type { StoredEvent } from "@ringback/store/event"
 import type { Stop } from "../endpoint/availability.ts"
 
-/** What becomes of a delivery whose event told of somebody who was erased. */
+/** The status of a delivery whose event was about an erased person or call. */
 export const ERASED: Stop = { status: "discarded", reason: "erased" }
 
-/** Why nobody gets an event; undefined where those get it that want it. */
+/** Why an event is sent to no endpoint. Undefined if it is sent to its subscribers. */
 export function stopForEvent({
   erased,
   refuted,

@@ -5,11 +5,11 @@ import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { fanOutSpanId, ingestSpanId } from "@ringback/telemetry/way"
 
-// Of Ringback's own events the message is no collector's, and nothing comes before their fan-out.
+// Ringback's own events have no collector's message, and no span before their fan-out.
 const OF_COLLECTOR = /^[\w-]{22}$/
 export const isFromCollector = ({ message }: StoredEvent) => OF_COLLECTOR.test(message)
 
-/** `deliveries`: how many messages were made. `isOut`: the queue has all of them. */
+/** `deliveries`: how many messages were made. `isOut`: whether the queue accepted all of them. */
 export type FannedOut = { tenant: string; event: StoredEvent; deliveries: number; isOut: boolean }
 
 export function traceFanOut(
@@ -22,7 +22,7 @@ export function traceFanOut(
   if (isOut && !tracing.isSampled(trace)) return
   const attributes = { "ringback.tenant": tenant, "ringback.deliveries": deliveries }
   const span = fanOutSpan(event, from, to, attributes)
-  // It comes again; the last one is the deliveries' parent.
+  // The fan-out is repeated. The last one is the deliveries' parent.
   tracing.add(
     isOut
       ? span

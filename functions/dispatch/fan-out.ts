@@ -25,7 +25,7 @@ export type FanOutDeps = {
   table: Table
   sqs: SQSClient
   queues: { deliveryUrl: string }
-  /** A tenant's endpoints as of at most ten seconds ago. */
+  /** A tenant's endpoints, at most ten seconds old. */
   endpoints: Cache<Endpoint.Matching[]>
   log: Log
   tracing?: Tracing | undefined
@@ -35,21 +35,25 @@ export type FanOutDeps = {
 export type Accepted = {
   tenant: string
   event: StoredEvent
-  /** The fan-out is a resumption: some of its messages may be out already. */
+  /** The fan-out resumes an earlier one: some of its messages may already be sent. */
   again: boolean
-  /** What the stored headers say, where the caller knows: it need not be found out again. */
+  /** The translation of the stored headers, if the caller already has it. */
   translated?: Translated | undefined
 }
 
-/** All living endpoints of the tenant, as of at most ten seconds ago. */
+/** All existing endpoints of the tenant, at most ten seconds old. */
 export const endpointsOf = ({ table, endpoints }: FanOutDeps, tenant: string) =>
   endpoints.get(tenant, () => Endpoint.list(table, tenant))
 
-/** Sends each event to the endpoints that want it. For each, whether all is on its way; if not, it must come again. */
+/**
+ * Sends each event to its subscribed endpoints. Returns for each event whether all messages were
+ * sent. If not, the event must be processed again.
+ */
 export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<boolean[]> {
   const from = deps.table.now()
   const planned = await Promise.all(accepted.map((each) => planSafely(deps, each)))
-  // Pooled over the whole batch: ten deliveries a request, whichever event they are of.
+  // Messages are pooled over the whole batch: ten deliveries per request, regardless of their
+  // events.
   const outgoing = planned.flatMap((messages, index) =>
     (messages ?? []).map((message) => ({
       index,
@@ -71,7 +75,7 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
   return isOut
 }
 
-// An event that cannot be planned holds up no other: a batch has those of many tenants.
+// An event that cannot be planned must not block others: a batch has events of many tenants.
 async function planSafely(deps: FanOutDeps, accepted: Accepted) {
   try {
     return await plan(deps, accepted)
@@ -91,11 +95,11 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
     if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
-    // Who came after the first fan-out began was not meant by it.
+    // An endpoint that was created after the first fan-out began does not get the event.
     if (again && endpoint.createdAt > event.claimedAt) continue
     const facts = factsOfEvent(tenant, event, endpoint.id)
     const stop = await stopBefore(deps, accepted, endpoint)
-    // No POST: the delivery is on record with the reason.
+    // No POST is made: the delivery is stored with the reason.
     if (stop) {
       await advance(deps.table, facts, 0, stop)
       countEnd(deps.metrics, facts, stop.status)
@@ -110,7 +114,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   return messages
 }
 
-/** What is cached may be ten seconds old: an endpoint that seems disabled is read again. */
+/** Cached data may be ten seconds old, so an endpoint that seems disabled is read again. */
 async function stopBefore(
   { table }: FanOutDeps,
   { tenant, event }: Accepted,

@@ -12,7 +12,7 @@ import { wants } from "@ringback/webhooks/match"
 import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
-/** An event that did not arrive: what there is of its delivery, if anything. */
+/** An event that was not delivered, with its delivery if there is one. */
 export type Missing = { facts: DeliveryFacts; delivery: Delivery | undefined }
 
 export type Range = Pick<RecoverJob, "since" | "until" | "statuses">
@@ -20,8 +20,9 @@ export type Range = Pick<RecoverJob, "since" | "until" | "statuses">
 const PAGE = 100
 
 /**
- * A page of what the endpoint wanted and has not got. It starts from the EVENTS, since what has no delivery did not
- * arrive either, and looks at all that are kept: an event may be received long after it happened.
+ * A page of events that the endpoint subscribed to and did not receive. It starts from the EVENTS,
+ * because an event without a delivery was not received either. It reads all stored events: an event
+ * may be received long after it happened.
  */
 export async function recoverablePage(
   table: Table,
@@ -45,7 +46,7 @@ export async function recoverablePage(
   return { missing, next }
 }
 
-/** How many there are, as far as they can be counted while there is time. */
+/** Counts the events, as far as time allows. */
 export async function countRecoverable(
   table: Table,
   endpoint: Endpoint,

@@ -13,8 +13,9 @@ import { sendAll, type Outgoing, type SqsSender } from "../messages/send.ts"
 export type RedeliverDeps = { table: Table; sqs: SqsSender; queues: { retryUrl: string } }
 
 /**
- * Attempts a delivery now; then its schedule goes on, from the start where it had ended. What was sent for it before
- * is void. False where something else was decided meanwhile.
+ * Attempts a delivery now. Its schedule continues afterwards, from the start if it had ended.
+ * Earlier messages of the delivery become void. False if something else was decided in the
+ * meantime.
  */
 export async function retryNow(
   { table, sqs, queues }: RedeliverDeps,
@@ -29,7 +30,10 @@ export async function retryNow(
 
 const REPLAYS_AT_ONCE = 25
 
-/** Sends an event again under the same event id, as a delivery of its own to each of those endpoints; their ids. */
+/**
+ * Sends an event again under the same event id, as a new delivery to each of these endpoints.
+ * Returns the delivery ids.
+ */
 export async function replay(
   { table, sqs, queues }: RedeliverDeps,
   tenant: string,
@@ -41,7 +45,7 @@ export async function replay(
     factsOfEvent(tenant, event, endpointId, { id, at: table.now() }),
   )
   const begin = async (facts: DeliveryFacts) => {
-    // The note first: without it the event could not list the delivery.
+    // The note is written first: without it the event could not list the delivery.
     await noteReplay(table, facts)
     await makeDue(table, facts, 0, undefined)
   }
@@ -51,7 +55,7 @@ export async function replay(
   return all.map(({ ref }) => deliveryId(ref))
 }
 
-// Should the message that follows be lost, `release` sends another.
+// If the message that follows is lost, `release` sends another one.
 async function makeDue(
   table: Table,
   facts: DeliveryFacts,

@@ -1,11 +1,11 @@
 import type { Endpoint } from "@ringback/store/endpoint"
 
-/** What becomes of a delivery that its endpoint cannot get. */
+/** The new status of a delivery whose endpoint is disabled or deleted. */
 export type Stop = { status: "held" | "discarded"; reason: string }
 
 export type Availability = { ok: true; endpoint: Endpoint } | { ok: false; stop: Stop }
 
-/** Whether deliveries to this endpoint are attempted. Undefined: there is none any more. */
+/** Whether deliveries to this endpoint are attempted. Undefined: the endpoint no longer exists. */
 export function availabilityOf(endpoint: Endpoint | undefined): Availability {
   if (!endpoint) {
     return { ok: false, stop: { status: "discarded", reason: wasDeleted("endpoint") } }

@@ -36,12 +36,12 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` sends it
 //   waking     | two minutes, and nothing is parked        | closed             | onDue: BreakerState.endWaking
 //   any        | enabled again, or being deleted           | closed, waking     | BreakerState.resetAndWake
-//   any        | deleted, and nothing waits for it         | -                  | jobs/erase.ts: Health.remove
+//   any        | deleted, and nothing is pending           | -                  | jobs/erase.ts: Health.remove
 //   any        | everything fails for five days            | endpoint disabled  | disable.ts
 //
-// Where the state is kept: breaker-state.ts of the store. Half-open is open with a lease that has not ended.
+// The state is stored by breaker-state.ts of the store. Half-open is open with a lease that has not expired.
 
-/** What `release` works with. */
+/** The collaborators of `release`. */
 export type ReleaseDeps = {
   table: Table
   sqs: SQSClient
@@ -55,10 +55,11 @@ const OPENS_AFTER_FAILURES = 10
 const OPENS_AFTER_MS = 2 * MINUTE_MS
 const PROBE_EVERY_MS = MINUTE_MS
 const PROBE_LEASE_MS = MINUTE_MS
-// A worker that took the breaker for open a moment ago may still park something: it lives for a minute at most.
+// A worker whose cached breaker state was open may still park a delivery. It runs for a minute at
+// most.
 const WAKES_FOR_MS = 2 * MINUTE_MS
 
-/** Whether a delivery may be attempted. Before anything is parked the state is read again. */
+/** Whether a delivery can be attempted. The state is read again before a delivery is parked. */
 export async function letsThrough(
   deps: DeliverDeps,
   { tenant, endpointId, probe }: DeliveryMessage,
@@ -73,7 +74,7 @@ export async function letsThrough(
   )
 }
 
-/** A success: nothing is written where the breaker is closed and nothing had failed. */
+/** Records a success. Nothing is written if the breaker is closed and nothing had failed. */
 export async function recordSuccess(
   deps: DeliverDeps,
   tenant: string,
@@ -87,7 +88,7 @@ export async function recordSuccess(
   deps.log("breaker.closed", { endpointId })
 }
 
-/** Failures one after the other, and how long the endpoint asked to be left alone. */
+/** Records consecutive failures, and how long the endpoint asked for a pause. */
 export async function recordFailures(
   deps: DeliverDeps,
   tenant: string,
@@ -98,7 +99,8 @@ export async function recordFailures(
   const { endpoint, health: known } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
   const wasWell = isWell(known, table.now())
-  // The first of a run: other workers take the endpoint for well until it is announced.
+  // The first failure of a streak: other workers assume that the endpoint is healthy until the
+  // change is announced.
   if (wasWell) await announceChange(table, tenant)
   const failed = await BreakerState.recordFailures(table, tenant, endpointId, count)
   if (!wasWell && failed?.failures === count) await announceChange(table, tenant)
@@ -110,7 +112,7 @@ export async function recordFailures(
   await judge(deps, endpoint, health)
 }
 
-/** After a failure: does the breaker open, is the endpoint to be disabled? */
+/** Decides after a failure whether to open the breaker and whether to disable the endpoint. */
 export async function judge(
   deps: DeliverDeps,
   { tenant, id: endpointId }: Endpoint.Endpoint,
@@ -127,7 +129,10 @@ export async function judge(
   deps.log("breaker.opened", { endpointId, failingSince: health.failingSince })
 }
 
-/** The endpoint's own entry fell due: its breaker is open, and a probe is sent; or it is waking. */
+/**
+ * Handles the due entry of an endpoint: if its breaker is open, a probe is sent; if it is waking,
+ * parked deliveries are sent.
+ */
 export async function onDue(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   const { table } = deps
   const { endpointId } = entry
@@ -157,7 +162,10 @@ async function sendProbe({ table, sqs, queues }: ReleaseDeps, entry: DueEntry): 
   await sendOne(sqs, queues.retryUrl, { body, groupId: endpointId })
 }
 
-/** A worker may have opened the breaker of an endpoint that was just deleted: it would be looked at for ever. */
+/**
+ * A worker may have opened the breaker of an endpoint that was just deleted. Without this, its
+ * entry would fall due forever.
+ */
 async function forgetIfGone(table: Table, tenant: string, endpointId: string): Promise<void> {
   if (await Endpoint.get(table, tenant, endpointId, { consistent: true })) return
   await Health.remove(table, tenant, endpointId)

@@ -10,7 +10,7 @@ import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
-/** An endpoint and how it fares. */
+/** An endpoint and its health. */
 export type Receiver = { endpoint: Endpoint.Endpoint | undefined; health: Health.Health }
 
 export type DeliverDeps = {
@@ -18,12 +18,15 @@ export type DeliverDeps = {
   sqs: SQSClient
   queues: { deliveryUrl: string; retryUrl: string; jobsUrl: string }
   outbound: Pick<Outbound, "perform">
-  /** As of at most ten seconds ago. */
+  /** At most ten seconds old. */
   receivers: Cache<Receiver>
   slowness: Slowness
-  /** Of the versions of one record, at endpoints whose order is `latest`. */
+  /** Serializes the versions of one record, at endpoints whose order is `latest`. */
   turns: Turns
-  /** How long what the deliveries of a batch bring about is pooled before it goes out; by default a tenth of a second. */
+  /**
+   * How long the results of a batch's deliveries are pooled before they are sent. Default: a tenth
+   * of a second.
+   */
   pooledMs?: number
   /** In [0, 1). */
   random: () => number
@@ -34,7 +37,10 @@ export type DeliverDeps = {
 
 const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`
 
-/** Whether workers learn of it when its health changes: the end of its being well is announced, see changes.ts. */
+/**
+ * Whether workers learn of a change of its health: the end of a healthy state is announced, see
+ * changes.ts.
+ */
 export const isWell = (
   { failures, failingSince, state, slowAt, pausedUntil }: Health.Health,
   now: number,
@@ -65,7 +71,10 @@ export const cachedReceiver = (
 ): Promise<Receiver> =>
   receivers.get(keyOf(tenant, endpointId), () => readReceiver(table, tenant, endpointId))
 
-/** Read again, consistently: what is cached may misdirect a POST, but decides nothing that lasts. */
+/**
+ * Reads the endpoint again, with a consistent read. Cached data can misdirect a POST, but must not
+ * decide anything permanent.
+ */
 export async function freshReceiver(
   { receivers, table }: Pick<DeliverDeps, "receivers" | "table">,
   tenant: string,
@@ -76,7 +85,8 @@ export async function freshReceiver(
   return receiver
 }
 
-// The endpoint itself was not read again: an old one must not live on for as long as its health changes.
+// The endpoint itself was not read again. A cached copy must not be kept alive by changes of its
+// health.
 export function noteHealth(
   { receivers }: Pick<DeliverDeps, "receivers">,
   tenant: string,

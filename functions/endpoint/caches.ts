@@ -7,7 +7,7 @@ import { makeCache } from "../runtime/cache.ts"
 import { makeChanges } from "../runtime/changes.ts"
 import { isWell, type Receiver } from "./cached-endpoint.ts"
 
-/** What one process keeps of tenants, each at most `cachedMs` older than the table. */
+/** A process's cached data of tenants, each at most `cachedMs` older than the table. */
 export function makeCaches(table: Table, cachedMs: number) {
   const { now } = table
   const changes = makeChanges(now, (since) => listChanges(table, since), cachedMs)

@@ -10,14 +10,20 @@ import { freshReceiver, type DeliverDeps } from "./cached-endpoint.ts"
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-// A worker that had read a moment before that all is well writes nothing of a success. What it read is ten seconds old at
-// most, and its batch lasts a minute: a later success ends the failing by a write.
+// A worker that had just read a healthy state writes nothing on a success. Its data is ten seconds
+// old at most, and its batch lasts a minute: a later success ends the failing state by a write.
 const UNSEEN_MS = 2 * MINUTE_MS
 
-/** So much later than five days, so that all has failed for five days whatever went unseen. */
+/**
+ * This much later than five days, so that all attempts have failed for five days even if a success
+ * was not recorded.
+ */
 export const DISABLED_AFTER_MS = 5 * DAY_MS + UNSEEN_MS
 
-/** Disables an endpoint that has failed for five days, if it truly has: what is cached may say so wrongly. */
+/**
+ * Disables an endpoint that has failed for five days, after checking that it really has: cached
+ * data may be wrong.
+ */
 export async function disableFailing(deps: DeliverDeps, tenant: string, endpointId: string) {
   const { endpoint, health } = await freshReceiver(deps, tenant, endpointId)
   const since = health.failingSince
@@ -30,7 +36,10 @@ export async function disableFailing(deps: DeliverDeps, tenant: string, endpoint
 
 const PAGE = 250
 
-/** Of the while in which one can be unseen, a page: two requests, however long the log is. */
+/**
+ * Reads one page of the time in which a success can be unrecorded: two requests, however long the
+ * log is.
+ */
 async function lastUnseenSuccess(
   { table }: DeliverDeps,
   tenant: string,
@@ -52,8 +61,9 @@ async function lastUnseenSuccess(
 }
 
 /**
- * Tells the tenant's other endpoints, disables this one, and has what waits for it held: in that order, each repeatable. False
- * where its URL was changed meanwhile: then it stays as it is.
+ * Notifies the tenant's other endpoints, disables this one, and has its pending deliveries held.
+ * The steps run in that order, and each can be repeated. False if its URL was changed in the
+ * meantime: then nothing changes.
  */
 export async function disableEndpoint(
   deps: Pick<DeliverDeps, "table" | "sqs" | "queues" | "log">,
@@ -73,7 +83,8 @@ export async function disableEndpoint(
     except: endpointId,
     data: {
       endpointId,
-      // Its origin alone: many receivers keep their secret in the path or the query, and others are told of this.
+      // Only the origin: many receivers have a secret in the path or the query, and the other
+      // endpoints receive this event.
       url: endpoint.url === null ? null : new URL(endpoint.url).origin,
       reason,
       failingSince: failingSince === undefined ? null : formatMillis(failingSince),

@@ -1,22 +1,28 @@
 import { everySteadyTick } from "../runtime/steady-ticks.ts"
 
-/** Which endpoints this process has found slow to answer, so that their deliveries go where they delay nobody. */
+/**
+ * Tracks which endpoints this process has found slow, so that their deliveries go through the retry
+ * queue and delay no other endpoint.
+ */
 export type Slowness = {
   isSlow: (endpointId: string) => boolean
-  /** How long a POST takes there, as far as this process has seen any. */
+  /** How long a POST to the endpoint takes, if this process has seen any. */
   meanMs: (endpointId: string) => number | undefined
-  /** Watches one POST; call the answer when it is over. `onSlow` is called once it takes too long. */
+  /**
+   * Watches one POST. Call the returned function when it ends. `onSlow` is called once the POST
+   * takes too long.
+   */
   watch: (endpointId: string, onSlow: () => void) => () => void
 }
 
 const TICK_MS = 250
 const SLOW_AFTER_TICKS = 8
-/** An answer that takes so long is slow. */
+/** A response that takes longer than this is slow. */
 export const SLOW_AFTER_MS = SLOW_AFTER_TICKS * TICK_MS
-/** How long an endpoint that was slow goes by the other queue. */
+/** How long the deliveries of a slow endpoint go through the retry queue. */
 export const SLOW_FOR_MS = 60_000
 
-// Of the last few POSTs, the latest counts so much.
+// The weight of the latest POST in the moving average.
 const LATEST_SHARE = 0.3
 const MAX_MEANS = 10_000
 

@@ -3,17 +3,21 @@ import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 // THE SHARE OF A SLOW ENDPOINT
 //
-// All slow endpoints are posted to from the retry queue, which has some 500 POSTs under way at once (infra/facts.ts). Who
-// hangs would take them all. So POSTs to a slow endpoint begin so far apart that, by how long they take, no more than
-// MAX_UNDER_WAY of them are under way at once, whichever workers send them: each takes a slot, as under a rate limit.
+// All slow endpoints are posted to from the retry queue, which has about 500 concurrent POSTs (infra/facts.ts).
+// An endpoint that does not answer would occupy all of them. So POSTs to a slow endpoint start at an interval,
+// calculated from their duration, that keeps no more than MAX_UNDER_WAY of them open at once across all workers.
+// Each takes a slot, as under a rate limit.
 
 export const MAX_UNDER_WAY = 25
-/** A POST takes no longer; so long it is taken to take where this process has seen none. */
+/**
+ * A POST takes no longer than this. It is also the estimate if this process has seen no POST to the
+ * endpoint.
+ */
 const LONGEST_MS = 15_000
-// Who mostly answers sooner holds few places, whatever it gets.
+// An endpoint that mostly answers faster occupies few places, however many deliveries it gets.
 const HARMLESS_MS = 1_000
 
-/** Whether an endpoint is slow, as this process or another has found of late. */
+/** Whether an endpoint is slow, as recently found by this process or another. */
 export const isSlow = (
   slowness: Slowness,
   endpointId: string,
@@ -21,7 +25,7 @@ export const isSlow = (
   now: number,
 ): boolean => now - slowAt < SLOW_FOR_MS || slowness.isSlow(endpointId)
 
-/** How far apart the POSTs to an endpoint begin that is slow, in ms; 0: as they come. */
+/** The interval between POSTs to a slow endpoint, in ms. 0: no interval. */
 export function intervalWhileSlow(meanMs: number | undefined): number {
   const takesMs = Math.min(meanMs ?? LONGEST_MS, LONGEST_MS)
   return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_UNDER_WAY

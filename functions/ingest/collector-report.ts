@@ -12,15 +12,21 @@ import type { Log } from "../runtime/log.ts"
 import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
-/** A collector speaks every half minute: what it has not said after so many deferrals it will not say. */
+/**
+ * A collector sends a heartbeat every half minute. After this many deferrals a missing one is not
+ * expected any more.
+ */
 export const MAX_DEFERRALS = 4
 const UNCOVERABLE = new Set(["oversized", "refused"])
-// Who has been silent for so long when a gap begins is not waited for.
+// A collector that has been silent for this long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
 
 type ReportDeps = { table: Table; log: Log }
 
-/** What a collector says of itself: that it lives, or that it missed something. `deferrals`: how often it was deferred. */
+/**
+ * Handles a collector's report: a heartbeat or a gap. `deferrals`: how often the message was
+ * deferred.
+ */
 export async function hearCollector(
   deps: ReportDeps,
   source: Source,
@@ -33,7 +39,8 @@ export async function hearCollector(
   return { outcome: "heard" }
 }
 
-// A source has a gap where none of its collectors read it. All times from here on are by the PBX's clock: see pbx-clock.ts.
+// A source has a gap if none of its collectors read it. All times from here on use the PBX's clock:
+// see pbx-clock.ts.
 async function judgeGap(
   { table, log }: ReportDeps,
   source: Source,
@@ -49,10 +56,11 @@ async function judgeGap(
   const isRecent = ({ at }: { at: number }) => at > from - RECENT_MS
   const [others, strangers] = [near.filter(isRecent), far.filter(isRecent)]
   const spans = others.flatMap((each) => each.spans)
-  // What this collector read and could not take, its twin cannot have taken either.
+  // An event that this collector read but could not forward cannot have been forwarded by another one.
   const isLost = UNCOVERABLE.has(gap.reason)
   const left: [number, number][] = isLost ? [[from, to]] : uncovered(from, to, spans)
-  // They cover nothing, but what they heard is on its way, and refutes what was inferred.
+  // These collectors do not cover the gap, but what they read is on its way and refutes what was
+  // inferred.
   const isOpen =
     strangers.length > 0 ||
     others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
@@ -72,7 +80,8 @@ async function judgeGap(
   return accepted.length > 0 ? { outcome: "accepted", accepted } : { outcome: "duplicate" }
 }
 
-// Twins that were away together find the same piece, each in its own gap: it is told once.
+// Two collectors of a PBX that were disconnected together report the same gap, each as its own. One
+// event is made for it.
 function claimOf(
   { tenant, id: source }: Source,
   { id, receivedAt, gap }: GapMessage,

@@ -8,13 +8,14 @@ import type { Cache } from "../runtime/cache.ts"
 
 export type ErasedDeps = {
   table: Table
-  /** What each tenant had erased, as of at most ten seconds ago. */
+  /** Each tenant's erasures, at most ten seconds old. */
   erased: Cache<Erasure.Erased>
 }
 
 /**
- * Whether an event tells of somebody who was erased, so that it is taken in without its content. A call that is made for
- * an erased row is erased itself: its last event may bear the call's Uuid alone.
+ * Whether an event is about an erased person or call, so that it is stored without its content. A
+ * call that is made for an erased row is erased itself: its last event may have only the call's
+ * Uuid.
  */
 export async function erasureOf(
   { table, erased: cache }: ErasedDeps,

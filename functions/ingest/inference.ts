@@ -4,31 +4,36 @@ import * as Gap from "@ringback/store/gap"
 import type { Table } from "@ringback/store/table"
 import { MAX_DEFERRALS } from "./collector-report.ts"
 
-// WHAT IS BELIEVED OF AN INFERRED EVENT
+// WHEN AN INFERRED EVENT IS ACCEPTED
 //
-// A collector infers from the PBX's lists what it missed, while another one of the same PBX may have heard what really
-// happened, and told it. So an inference waits for the decision on its gap, and where another collector read throughout
-// the gap it is refuted. It may bear several gaps, and have happened in any of them: one that nobody covered is enough to
-// believe it.
+// A collector infers from the PBX's lists what it missed, while another collector of the same PBX may have read and
+// forwarded the real events. So an inferred event waits for the decision on its gap. If another collector read
+// throughout the gap, the event is refuted. It may name several gaps, and may have happened in any of them. One gap
+// that no collector covered is enough to accept it.
 //
-// Dialings are another matter. They live in the memory of the dialler's module, which forgets them without a word when it is
-// loaded anew; a collector that read throughout has heard nothing then. A call that the PBX does not list is over, whoever
-// read when. The only question is whether its end was told: that is noted of each end that is heard, and may be late.
+// Dialings are different. They are held in the memory of the dialler's module, which loses them without an event
+// when it is reloaded. Then even a collector that read throughout the gap got no event. A call that the PBX does not
+// list is over, regardless of which collector read when. The only question is whether its end was reported. Each end
+// that is read is recorded, and may arrive late.
 
-// The gap is reported after what was inferred of it, and deferred itself.
+// The gap is reported after the events inferred for it, and its report is deferred too.
 const MAX_INFERENCE_DEFERRALS = 3 * MAX_DEFERRALS
 
 type Inference = {
   tenant: string
   source: string
   synthetic: NonNullable<EventMessage["synthetic"]>
-  /** The record that is gone with it, as `dialing.deleted/Uuid`; undefined where it is no delete. */
+  /**
+   * The record that the event deletes, as `dialing.deleted/Uuid`. Undefined if it is not a delete.
+   */
   end: string | undefined
-  /** How often it was deferred. */
+  /** How often the message was deferred. */
   deferrals: number
 }
 
-/** `refuted`: why it is not believed. `gapEnd`: when its gap ended, epoch ms, where that is known. */
+/**
+ * `refuted`: why the inference is not accepted. `gapEnd`: when its gap ended, epoch ms, if known.
+ */
 export type Judged = { isDeferred: boolean; refuted?: string; gapEnd?: number | undefined }
 
 export async function judgeInference(table: Table, inference: Inference): Promise<Judged> {
@@ -44,12 +49,12 @@ export async function judgeInference(table: Table, inference: Inference): Promis
     return { isDeferred: false, refuted: "another collector was connected throughout the gap" }
   if (end !== undefined && (await isEnded(table, tenant, source, end)))
     return { isDeferred: false, refuted: "another collector heard the PBX say so" }
-  // What the other one heard may still be on its way.
+  // Events that the other collector read may still be on their way.
   if (isCovered && mayDefer) return { isDeferred: true }
   return { isDeferred: false, gapEnd }
 }
 
-/** None where the module itself forgot its calls: no gap is needed to believe that. */
+/** No gaps if the module itself lost its calls: then none is needed to accept the inference. */
 async function decisionsOf(
   table: Table,
   tenant: string,

@@ -7,7 +7,10 @@ import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/way"
 import { queuedMs, queueOf, receiveCountOf } from "../runtime/batch.ts"
 import type { Received } from "./outcome.ts"
 
-/** The span of each event's message in a batch. What cannot be believed has none: a stranger makes no traces here. */
+/**
+ * The spans of the events' messages in a batch. A rejected message has none: an unknown sender
+ * cannot create traces.
+ */
 export function traceIngest(
   tracing: Tracing,
   { Records }: SQSEvent,
@@ -25,7 +28,7 @@ export function traceIngest(
   }
 }
 
-/** What failed before it could be said whose it is. */
+/** The span of a failure before the message's tenant was known. */
 function eventIn({ body }: SQSRecord): EventMessage | undefined {
   const opened = openMessage(body)
   return opened.ok && opened.message.kind === "event" ? opened.message : undefined
@@ -38,13 +41,14 @@ function spanOf(
   { trace, from, to }: Pick<Span, "trace" | "from" | "to">,
 ): Span {
   const { outcome } = received
-  // What comes again has a span for each time; its last one is the parent of what follows.
+  // A message that is received again has a span each time. The last one is the parent of the
+  // following spans.
   const isLast = outcome !== "later" && outcome !== "deferred"
   const again = `ingest/${record.messageId}/${receiveCountOf(record)}`
   return {
     trace,
     id: isLast ? ingestSpanId(trace) : spanIdOf(again),
-    // A test of a source comes from the API.
+    // The test of a source comes from the API.
     parent: test ? undefined : spoolSpanId(trace),
     name: "ingest",
     kind: "consumer",

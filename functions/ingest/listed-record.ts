@@ -10,13 +10,16 @@ import type { Received } from "./outcome.ts"
 
 const MAX_UUID_LENGTH = 200
 
-/** A row of a list that the PBX was asked for: it is kept for calls that refer to it, and no event is made of it. */
+/**
+ * Handles a row of a list that the collector requested from the PBX. It is stored for the calls
+ * that refer to it, and no event is made from it.
+ */
 export async function hearRecord(
   deps: CallDeps & ErasedDeps,
   { tenant, id: source }: Pick<Source, "tenant" | "id">,
   { headers: row, receivedAt }: RecordMessage,
 ): Promise<Received> {
-  // It stands for an update that was not heard.
+  // It replaces an update that no collector read.
   const headers = asEvent(row)
   const translated = headers && translate(headers, { receivedAt })
   const uuid = translated?.subject ?? null
@@ -27,7 +30,8 @@ export async function hearRecord(
   return { outcome: "heard" }
 }
 
-// The collector's stamp stays: a row says when it was listed by the PBX's clock, as events say it.
+// The collector's timestamp is kept: a row has the time of the PBX's clock at which it was listed,
+// like events.
 function asEvent(row: HeaderPair[]): HeaderPair[] | undefined {
   const [name, ...said] = eventFromEntry(row, "updated") ?? []
   const [, second] = row

@@ -26,7 +26,7 @@ import { judgeInference } from "./inference.ts"
 export type ReceiveDeps = CallDeps &
   ErasedDeps & {
     queues: { ingestUrl: string; rejectedUrl: string }
-    /** Sources as of at most ten seconds ago. */
+    /** Sources, at most ten seconds old. */
     sources: Cache<Source.Known | undefined>
   }
 
@@ -40,7 +40,8 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const { source } = verified
   if (verified.isDeleted) return { outcome: "discarded", reason: `${source.id} was deleted` }
   const { message } = opened
-  // `holds` is what the attribute has been called from the start. Not signed, so it may say anything: at most, the message is deferred as often as a new one.
+  // The attribute has been called `holds` from the start. It is not signed, so it may have any
+  // value: at worst, the message is deferred as often as a new one.
   const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
   if (message.kind === "record")
     return { ...(await hearRecord(deps, source, message)), source: source.id }
@@ -55,8 +56,9 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
 type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
 
 /**
- * The source whose key signed the message, or why there is none. Before it is called bad, it is read again. Of a deleted one
- * no key is left; what comes from there is discarded, whoever signed it.
+ * The source whose key signed the message, or why there is none. The source is read again before a
+ * message is rejected. A deleted source has no keys left, so its messages are discarded whoever
+ * signed them.
  */
 async function verifySource(deps: ReceiveDeps, opened: Opened): Promise<Verified> {
   const { tenant, source: id } = opened.message
@@ -120,7 +122,8 @@ async function accept(
   })
   if (claimed.outcome === "duplicate") return { outcome: "duplicate" }
   const again = claimed.outcome === "again"
-  // What is stored may be another message's receipt, or less than what came: then it is translated anew.
+  // The stored event may belong to the receipt of another message, or have less than this message.
+  // Then it is translated again.
   const isStored = claimed.event.receivedAt === message.receivedAt && !truncated && !isErased
   const told = {
     tenant,
@@ -137,7 +140,7 @@ async function accept(
   return { outcome: "accepted", accepted: [told, ...calls] }
 }
 
-// What is refuted must not stand in the way of the same inference after another gap, which may be right.
+// A refuted event must not block the same inference after another gap, which may be correct.
 function identityOf(message: EventMessage, isRefuted: boolean): Identity {
   const identity = identify(message)
   if (!isRefuted) return identity
@@ -145,17 +148,20 @@ function identityOf(message: EventMessage, isRefuted: boolean): Identity {
   return { ...identity, hash }
 }
 
-/** The record that is gone with this event. */
+/** The record that is deleted by this event. */
 const endIn = ({ type, subject }: Translated) =>
   type.endsWith(".deleted") && fits(subject) ? `${type}/${subject}` : undefined
 
-// Longer ones can be asked for by nobody, and the headers beside it may fill the item.
+// A longer Uuid cannot be queried, and the headers stored with it may fill the item.
 const MAX_UUID_LENGTH = 200
 const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_LENGTH
 
 const DEFERRED_SECONDS = 30
 
-/** The same message once more, a while later. A crash before the old one is gone makes two of it, which is harmless. */
+/**
+ * Sends the same message again with a delay. A crash before the old one is deleted leaves two
+ * messages, which is harmless.
+ */
 async function defer({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, deferrals: number) {
   await sqs.send(
     new SendMessageCommand({
@@ -167,7 +173,7 @@ async function defer({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, deferral
   )
 }
 
-// Not the dead-letter queue: what we put there ourselves could not be redriven.
+// Not the dead-letter queue: messages that we send there ourselves could not be redriven.
 async function reject(deps: ReceiveDeps, { body }: SQSRecord, reason: string): Promise<Received> {
   await deps.sqs.send(
     new SendMessageCommand({

@@ -1,2 +1,5 @@
-/** How fast a job lets a backlog go where the endpoint has no rate of its own: requests a second. */
+/**
+ * The rate at which a job sends a backlog to an endpoint without a rate limit, in requests per
+ * second.
+ */
 export const DEFAULT_RATE = 50

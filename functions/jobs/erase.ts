@@ -15,9 +15,10 @@ import { wasDeleted } from "../endpoint/availability.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { SETTLED_MS } from "./settled.ts"
 
-// What waits for something that was deleted is discarded, at once and again once no worker can know of it any more: a
-// pass that finds nothing then is the last. After it nothing is left of an endpoint, and of a tenant its sources'
-// tombstones, by which what is on its way from there is known.
+// Pending deliveries of a deleted resource are discarded at once, and again once no worker can
+// still use it: a pass that finds nothing then is the last one. After it nothing is left of an
+// endpoint. Of a tenant, the tombstones of its sources are left, which identify messages that are
+// still on their way.
 
 type Erase = JobOf<"erase">
 type Found = { next: string | undefined; discarded: number }
@@ -46,7 +47,7 @@ export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">
   return isTenant ? { rest: { shard: 0 } } : undefined
 }
 
-/** The next page of what waits becomes `discarded`. */
+/** The next page of pending deliveries becomes `discarded`. */
 async function discardPage(
   table: Table,
   { tenant, endpointId, sourceId }: Erase,
@@ -70,7 +71,10 @@ async function discardPage(
   return { next, discarded }
 }
 
-/** Events, deliveries, records and calls with names and numbers of people; tokens, settings, what was to fall due. */
+/**
+ * Deletes events, deliveries, records and calls with names and numbers of people, and tokens,
+ * settings and due entries.
+ */
 async function removeRest(table: Table, tenant: string, place: Place): Promise<Next<"erase">> {
   const { items, next } = await walkTenant(table, tenant, place, PAGE)
   await Promise.all(items.map((key) => deleteItem(table, key)))
@@ -80,7 +84,7 @@ async function removeRest(table: Table, tenant: string, place: Place): Promise<N
 const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
   (await Event.get(table, tenant, eventId))?.source
 
-/** Nothing works any more by a deleted tenant's keys, from its sources, for its endpoints. */
+/** Deletes a tenant's keys, sources and endpoints, so that none of them works any more. */
 async function removeAll(table: Table, tenant: string): Promise<void> {
   for (const room of [ApiKey, Source, Endpoint]) {
     const read = (after?: string): Promise<{ items: { id: string }[]; next: string | undefined }> =>

@@ -9,7 +9,10 @@ import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
 
-/** The next page of what waits to be fetched: what has waited until a day before it is deleted has failed. */
+/**
+ * Handles the next page of unfetched deliveries: those that would be deleted within a day have
+ * failed.
+ */
 export async function expirePage(
   deps: NoticeDeps,
   { tenant, endpointId, place }: JobOf<"expire">,
@@ -21,7 +24,7 @@ export async function expirePage(
     return undefined
   }
   const shard = Pull.pullShard(endpointId)
-  // Leased ones too: they stand where their leases end.
+  // Includes leased ones, which are listed at the end of their lease.
   const page = await listDue(table, shard, Number.MAX_SAFE_INTEGER, PAGE, place?.start)
   let soonest = place?.soonest ?? Infinity
   for (const delivery of await readWhole(table, page.entries)) {

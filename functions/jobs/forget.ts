@@ -24,9 +24,10 @@ import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
 import { SETTLED_MS } from "./settled.ts"
 import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
-// All that names somebody is emptied: records, events, deliveries, in this order. What names them only by way of another
-// thing (the call that was made for the row) becomes known on the way, so the whole is gone through until a pass finds
-// nothing new; and once more after the workers surely know of the erasure, for what they took in meanwhile.
+// Everything that names the person or call is emptied: records, events, deliveries, in this order.
+// Items that only name it through another item (such as the call that was made for the row) are
+// discovered on the way. So passes over all data are repeated until one finds nothing new, and once
+// more when all workers know of the erasure, for events that they received in the meantime.
 
 const PAGE = 100
 type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
@@ -65,7 +66,7 @@ const PAGES: { [Name in ForgetPlace["phase"]]: (work: Work) => Promise<Walked<un
     deliveries: deliveriesPage,
   }
 
-/** From now on that Uuid is erased, too. */
+/** From now on this Uuid is erased, too. */
 async function add({ table, job, erased, walk }: Work, uuid: string | null): Promise<void> {
   const hash = uuid === null ? undefined : Erasure.hashOfName("uuid", uuid)
   if (hash === undefined || erased.has(hash)) return
@@ -109,7 +110,7 @@ async function eventsPage(work: Work) {
   return next
 }
 
-/** Undefined where an event names nobody, or no more. */
+/** Undefined if an event names nobody, or no longer does. */
 function namesOf(event: Event.StoredEvent): Named | undefined {
   if (event.data !== undefined)
     return event.type.startsWith("call.")
@@ -119,14 +120,18 @@ function namesOf(event: Event.StoredEvent): Named | undefined {
   return headers.length > 0 ? namedIn(headers) : undefined
 }
 
-/** Whether the event is to be emptied. Notes what else is, because of it. */
+/**
+ * Whether the event has to be emptied. Records the related Uuids that have to be erased because of
+ * it.
+ */
 async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): Promise<boolean> {
   const { subject, linked } = named
   const isErased = (uuid: string | null) =>
     uuid !== null && work.erased.has(Erasure.hashOfName("uuid", uuid))
   if (type.startsWith("dllist.")) {
     if (hasKey(work, named)) await add(work, subject)
-    // The call that a row is dialled by is the person's; but not all of a row is the call's.
+    // The call made for a row belongs to the person, but not everything of the row belongs to the
+    // call.
     if (isErased(subject)) await add(work, linked)
   } else {
     if (hasKey(work, named)) await add(work, linked)
@@ -135,7 +140,7 @@ async function concerns(work: Work, { type }: Event.StoredEvent, named: Named): 
   return isErased(subject) || isErased(linked)
 }
 
-/** A first attempt that still waits in a queue finds that its delivery was decided. */
+/** A first attempt that is still in a queue finds that its delivery was already decided. */
 async function stopFirst(
   table: Table,
   tenant: string,
@@ -160,7 +165,7 @@ async function stopFirst(
   )
 }
 
-/** What connectors keep of a call: whom they found for it in their CRM. */
+/** Empties a connector's record of a call: the contact that it found for the call in the CRM. */
 async function emptyLogged(
   table: Table,
   call: { tenant: string; uuid: string },
@@ -185,7 +190,7 @@ async function deliveriesPage({ table, job, walk }: Work) {
 
 const ATTEMPTS = 10
 
-/** False where there was nothing to be taken out. What is decided meanwhile is looked at again. */
+/** False if there was nothing to remove. A delivery that changes in the meantime is read again. */
 async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> {
   let delivery: Delivery.Delivery | undefined = found
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {

@@ -13,8 +13,9 @@ import type { JobOf, Next } from "../messages/job.ts"
 const PAGE = 100
 
 /**
- * The next page of what waits for a disabled endpoint becomes `held`. What a worker that did not know yet makes wait for a
- * pull endpoint is attempted by nobody, who would find that out: it is looked for once more.
+ * The next page of a disabled endpoint's pending deliveries becomes `held`. A worker that did not
+ * know yet may still add deliveries for a pull endpoint. No attempt would find them, so the job
+ * looks for them once more.
  */
 export async function holdPage(
   table: Table,
@@ -23,7 +24,7 @@ export async function holdPage(
 ): Promise<Next<"hold">> {
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   const found = availabilityOf(endpoint)
-  // Enabled again meanwhile: what waits goes on. Deleted: the job `erase` sees to it.
+  // Enabled again in the meantime: pending deliveries go on. Deleted: the job `erase` handles them.
   if (found.ok || found.stop.status !== "held") return undefined
   const { items, next } = await listOpen(table, tenant, {
     endpointId,

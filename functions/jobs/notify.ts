@@ -4,7 +4,10 @@ import type { Table } from "@ringback/store/table"
 import type { Accepted } from "../dispatch/fan-out.ts"
 import type { JobOf } from "../messages/job.ts"
 
-/** Makes the operational event, once however often it is told. Told again, its fan-out is gone through again. */
+/**
+ * Creates the operational event once, however often it is reported. A repeated report repeats the
+ * fan-out.
+ */
 export async function claimNotice(
   table: Table,
   { tenant, type, at, identity, except, data }: JobOf<"notify">,

@@ -9,8 +9,8 @@ import { byRelease } from "../messages/retry-plan.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
 
 /**
- * The next page of what did not arrive becomes pending, spread at the endpoint's rate. Each bears the job's id: a page
- * that is gone through again after a crash sends nothing a second time.
+ * The next page of undelivered events becomes pending, spread at the endpoint's rate. Each delivery
+ * stores the job's id, so a page that is repeated after a crash sends nothing twice.
  */
 export async function recoverPage(
   table: Table,
@@ -19,7 +19,8 @@ export async function recoverPage(
   const job = await getJob(table, message.tenant, message.jobId)
   if (!job) return undefined
   const next = await recoverSome(table, job, message)
-  // Given back when it is done: until then no other recovery of the endpoint begins.
+  // The lease is released when the job is done. Until then no other recovery of the endpoint can
+  // start.
   if (next) await Lease.renew(table, recoverLease(job), JOB_LEASE_MS)
   else {
     await finishJob(table, job)

@@ -1,5 +1,5 @@
 /**
- * After so long nobody works any more with what was read before: what is cached is ten seconds old at most, and whoever works
- * with it has a minute.
+ * After this time no worker uses data that was read before: cached data is ten seconds old at most,
+ * and an invocation lasts a minute.
  */
 export const SETTLED_MS = 75_000

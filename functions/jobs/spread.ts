@@ -11,7 +11,10 @@ import { DEFAULT_RATE } from "./default-rate.ts"
 
 const PAGE = 100
 
-/** The next page of what waits for a slot at an endpoint's old rate gets one at the rate that it has now. */
+/**
+ * The next page of deliveries that wait for a slot at an endpoint's old rate gets slots at the new
+ * rate.
+ */
 export async function spreadPage(
   table: Table,
   { tenant, endpointId, place }: JobOf<"spread">,
@@ -24,13 +27,13 @@ export async function spreadPage(
     limit: PAGE,
     cursor: place?.cursor,
   })
-  // For a slot that is soon a delayed message is on its way already.
+  // A slot that is due soon already has a delayed message on its way.
   const waiting = items.filter(({ slot }) => slot !== undefined && !isSoon(slot - table.now()))
   if (waiting.length > 0) {
     const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
     const count = waiting.length
     const first = await takeSlots(table, tenant, endpointId, count, intervalMs)
-    // Read newest first: within a page the oldest goes first.
+    // Read newest first. Within a page the oldest is sent first.
     const inOrder = waiting.toReversed()
     await Promise.all(
       inOrder.map((delivery, index) => {

@@ -13,14 +13,15 @@ import { answersOf, MAX_RATE, nextRate } from "./wake-rate.ts"
 
 const STEP_MS = 10_000
 const CLAIMS_AT_ONCE = 25
-// Of what the first half of a step sends, so that it is attempted when the next one begins.
+// Samples are taken from the first half of a step, so that they are attempted before the next step
+// begins.
 const SAMPLE = 10
 
 type Wake = JobOf<"wake">
 
 /**
- * The next ten seconds of what was parked with an endpoint are sent, the longest waiting first. One job of an endpoint at
- * a time: who finds another at work ends.
+ * Sends the parked deliveries of an endpoint for the next ten seconds, the longest waiting first.
+ * One job runs per endpoint at a time: a job that finds another one ends.
  */
 export async function wakePage(deps: SendDueDeps, job: Wake): Promise<Next<"wake">> {
   const { table } = deps
@@ -34,7 +35,7 @@ export async function wakePage(deps: SendDueDeps, job: Wake): Promise<Next<"wake
   const before = place?.step?.number
   if (before === undefined ? isWaking(health, now) : health.wake?.step !== before) return undefined
   if (BreakerState.isOpen(health)) {
-    // It was too early. When the breaker closes again, another job begins.
+    // The breaker is open again: it was too early. When it closes, another job starts.
     if (before !== undefined) await endWake(table, tenant, endpointId, before)
     return undefined
   }
@@ -52,7 +53,7 @@ export async function wakePage(deps: SendDueDeps, job: Wake): Promise<Next<"wake
   const sent = await sendDue(deps, entries, { timeOf, claimsAtOnce: CLAIMS_AT_ONCE })
   deps.log("wake.step", { endpointId, rate, sent })
   if (!isLast) return { from, step: { number, beganAt: now, sample: sampleOf(entries) } }
-  // Of an endpoint that is gone the step alone made an item of its health.
+  // For a deleted endpoint, only this step has created a health item.
   if (!endpoint && health.state === undefined) await Health.remove(table, tenant, endpointId)
   else await endWake(table, tenant, endpointId, number)
   return undefined
@@ -64,12 +65,12 @@ async function rateOf(
   endpoint: Endpoint.Endpoint | undefined,
   health: Health.Health,
 ): Promise<number> {
-  // Nothing is posted there: what is sent is held or discarded.
+  // Nothing is posted to this endpoint: the messages lead to held or discarded deliveries.
   if (!endpoint || endpoint.disabled) return MAX_RATE
   const { rate } = health.wake ?? {}
   if (rate === undefined) return nextRate(endpoint.rateLimit, undefined)
   const { step } = place ?? {}
-  // Taken over from a job that died, of which nothing is known but how fast it was.
+  // Taken over from a job that died. Only its rate is known.
   if (!step) return nextRate(endpoint.rateLimit, { rate, answers: "unclear" })
   const keys = step.sample.flatMap((id) => {
     const ref = parseDeliveryId(id)
@@ -80,7 +81,8 @@ async function rateOf(
   return nextRate(endpoint.rateLimit, { rate, answers })
 }
 
-// They are spread over the shards by a hash, so a share of each is about the longest waiting of all.
+// Deliveries are spread over the shards by a hash, so the first of each shard are about the longest
+// waiting overall.
 async function longestParked(table: Table, endpointId: string, count: number) {
   const shards = parkingShards(endpointId)
   const share = Math.ceil(count / shards.length)

@@ -4,7 +4,7 @@ import { factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import type { DueEntry } from "@ringback/store/due"
 import { deliveryId, parseDeliveryId } from "@ringback/store/keys"
 
-/** What the delivery and retry queues carry: one delivery to be attempted. */
+/** A message of the delivery and retry queues: one delivery to attempt. */
 export const DeliveryMessage = v.object({
   v: MessageVersion,
   tenant: v.string(),
@@ -12,26 +12,31 @@ export const DeliveryMessage = v.object({
   endpointId: v.string(),
   eventId: v.string(),
   eventType: v.string(),
-  /** The turn it was made for; void once the delivery has another. */
+  /**
+   * The turn for which the message was made. The message is void once the delivery has another
+   * turn.
+   */
   turn: v.number(),
   /** Epoch ms. */
   madeAt: v.number(),
-  /** Not the first message for this turn, or not surely: the delivery is read before the POST. */
+  /**
+   * Set if this may not be the first message for this turn: the delivery is read before the POST.
+   */
   again: v.optional(v.boolean()),
-  /** It may go to an endpoint that rests. */
+  /** The message is allowed through while the breaker is open. */
   probe: v.optional(v.boolean()),
-  /** Somebody asked for it: neither rest nor rate hold it up. */
+  /** Requested by a person: neither the breaker nor the rate limit delays it. */
   manual: v.optional(v.boolean()),
-  /** It was moved here from the queue of first attempts. */
+  /** Moved here from the queue of first attempts. */
   moved: v.optional(v.boolean()),
-  /** The event's trace; absent where the event is read. */
+  /** The event's trace. Absent if the event has to be read. */
   trace: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
-  /** The webhook's body; absent where it is large: then the event is read. */
+  /** The webhook's body. Absent if it is large: then the event is read. */
   body: v.optional(v.string()),
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
-// SQS charges 64 KB as one request: what is larger travels by reference.
+// SQS charges each 64 KB as one request. Larger bodies are sent by reference.
 const MAX_BODY_BYTES = 62 * 1024
 
 export function formatDelivery(message: DeliveryMessage): string {
@@ -51,7 +56,7 @@ export function factsOf(message: DeliveryMessage): DeliveryFacts {
   return { tenant, ref, endpointId, eventId, eventType }
 }
 
-/** The message for a delivery, and what is said of this one. */
+/** The message for a delivery, with the fields of this particular message. */
 export function messageFor(
   { ref, tenant, endpointId, eventId, eventType }: DeliveryFacts,
   rest: Pick<DeliveryMessage, "turn" | "madeAt"> & Partial<DeliveryMessage>,
@@ -59,14 +64,17 @@ export function messageFor(
   return { v: 1, tenant, deliveryId: deliveryId(ref), endpointId, eventId, eventType, ...rest }
 }
 
-/** The message for a delivery as the index shows it; it is read again before the POST. */
+/** The message for a delivery from its index entry. The delivery is read again before the POST. */
 export function messageForEntry(entry: DueEntry, madeAt: number): DeliveryMessage {
   const { eventId = "", eventType = "", turn = 0 } = entry
   const facts = factsOfItem({ ...entry, eventId, eventType })
   return messageFor(facts, { turn, madeAt, again: true })
 }
 
-/** What becomes of a message when its delivery is sent once more: marks and body were this one's alone. */
+/**
+ * The message when its delivery is sent once more. Flags and body belonged to the earlier message
+ * only.
+ */
 export function messageAgain(message: DeliveryMessage, madeAt: number): DeliveryMessage {
   return messageFor(factsOf(message), { turn: message.turn, madeAt, again: true })
 }

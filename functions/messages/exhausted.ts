@@ -7,15 +7,16 @@ import { sendOne, type SqsSender } from "./send.ts"
 export type NoticeDeps = { table: Table; sqs: SqsSender; queues: { jobsUrl: string } }
 
 /**
- * Tells the tenant's other endpoints that a delivery has failed for good. Before that is written, so that a crash between
- * the two tells it twice, under one id, and never not at all.
+ * Notifies the tenant's other endpoints that a delivery has failed permanently. This happens before
+ * the failure is written, so that a crash in between notifies twice, under one id, and never not at
+ * all.
  */
 export async function tellExhausted(
   deps: NoticeDeps,
   { tenant, ref, eventId, eventType, endpointId }: DeliveryFacts,
   { turn, attempts }: { turn: number; attempts: number },
 ): Promise<void> {
-  // Operational events cause none themselves.
+  // Operational events do not cause further ones.
   if (eventType === "delivery.exhausted" || eventType === "endpoint.disabled") return
   const deliveryId = idOf(ref)
   const job = formatJob({

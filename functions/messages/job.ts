@@ -4,46 +4,58 @@ import type { Outgoing } from "./send.ts"
 
 const Base = { v: MessageVersion, tenant: v.string() }
 
-// Where the next page of a job begins; absent at the start.
-/** In a list. */
+// The place where the next page of a job begins. Absent at the start.
+/** A place in a list. */
 const Listed = v.optional(v.object({ cursor: v.string() }))
-/** At a rate: when the next step begins, epoch ms, and what the one before sent, to look at what became of it. */
+/**
+ * A place in a job that sends at a rate: when the next step begins, epoch ms, and what the previous
+ * step sent, to check the results.
+ */
 const Waking = v.optional(
   v.object({
     from: v.number(),
-    /** Absent in messages of 0.1.0, which knew no steps: then the job begins. */
+    /** Absent in messages of 0.1.0, which had no steps: then the job starts from the beginning. */
     step: v.exactOptional(
       v.object({ number: v.number(), beganAt: v.number(), sample: v.array(v.string()) }),
     ),
   }),
 )
-/** In a list, at a pull endpoint twice. */
+/** A place in a list, which is read twice for a pull endpoint. */
 const Holding = v.optional(
   v.object({
     cursor: v.exactOptional(v.string()),
     isSecond: v.exactOptional(v.boolean()),
-    /** No page before that time, epoch ms. */
+    /** The next page does not run before this time, epoch ms. */
     notBefore: v.exactOptional(v.number()),
   }),
 )
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
-/** In a list of deliveries, more than once; at last among all that a tenant has. */
+/**
+ * A place in a list of deliveries that is read several times, followed by all other data of a
+ * tenant.
+ */
 const Erasing = v.optional(
   v.object({
     cursor: v.exactOptional(v.string()),
     rest: v.exactOptional(v.object({ shard: v.number(), after: v.exactOptional(v.string()) })),
-    /** When nobody works any more with what was read before the deletion, and when this pass began: epoch ms. */
+    /**
+     * When no worker uses data read before the deletion any more, and when this pass began: epoch
+     * ms.
+     */
     settledAt: v.exactOptional(v.number()),
     beganAt: v.exactOptional(v.number()),
-    /** How many this pass has found. */
+    /** How many items this pass has found. */
     found: v.exactOptional(v.number()),
-    /** No page before that time, epoch ms. */
+    /** The next page does not run before this time, epoch ms. */
     notBefore: v.exactOptional(v.number()),
   }),
 )
 
-/** In the index of what is due; `soonest`: when the next one passes, epoch ms, of those that were seen. */
+/**
+ * A place in the index of due entries. `soonest`: when the next of the entries read so far expires,
+ * epoch ms.
+ */
 const Expiring = v.optional(
   v.object({
     start: v.record(v.string(), v.union([v.string(), v.number()])),
@@ -53,7 +65,7 @@ const Expiring = v.optional(
 
 export const FORGET_PHASES = ["records", "events", "deliveries"] as const
 
-/** In passes through all that a tenant has, one kind of thing after the other. */
+/** A place in passes over all data of a tenant, one kind after the other. */
 export const ForgetPlace = v.object({
   phase: v.picklist(FORGET_PHASES),
   shard: v.number(),
@@ -61,9 +73,9 @@ export const ForgetPlace = v.object({
   /** When this pass began, epoch ms, and how many names it has found. */
   beganAt: v.number(),
   found: v.number(),
-  /** No page before that time, epoch ms. */
+  /** The next page does not run before this time, epoch ms. */
   notBefore: v.exactOptional(v.number()),
-  /** How many of each were emptied. */
+  /** How many items of each kind were emptied. */
   records: v.number(),
   events: v.number(),
   deliveries: v.number(),
@@ -71,26 +83,32 @@ export const ForgetPlace = v.object({
 export type ForgetPlace = v.InferOutput<typeof ForgetPlace>
 
 export const Job = v.variant("kind", [
-  /** An operational event, made once however often it is told. */
+  /** An operational event. It is created once, however often it is reported. */
   v.object({
     ...Base,
     kind: v.literal("notify"),
     type: v.picklist(["endpoint.disabled", "delivery.exhausted"]),
-    /** Epoch ms, part of what makes it this event. */
+    /** Epoch ms. Part of the event's identity. */
     at: v.number(),
     identity: v.array(v.union([v.string(), v.number()])),
     except: v.string(),
     data: v.record(v.string(), v.unknown()),
   }),
-  /** A call's end came before what was said earlier of it: it is told now, with whatever came meanwhile. */
+  /**
+   * The end of a call arrived before its earlier events. It is reported now, with everything that
+   * arrived in the meantime.
+   */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
-  /** The endpoint is disabled: what waits for it is held. */
+  /** The endpoint is disabled: its pending deliveries are held. */
   v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Holding }),
-  /** The endpoint is well again: what was parked with it is sent, at a rate that it can take. */
+  /** The endpoint has recovered: its parked deliveries are sent, at a rate that it can handle. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
-  /** The endpoint's rate is another one: what waits for a slot of the old line gets one of the new. */
+  /**
+   * The endpoint's rate limit changed: deliveries with a slot at the old rate get one at the new
+   * rate.
+   */
   v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
-  /** The rest of what was deleted: the endpoint's, source's or whole tenant's. */
+  /** Deletes the remaining data of a deleted endpoint, source or tenant. */
   v.object({
     ...Base,
     kind: v.literal("erase"),
@@ -98,24 +116,26 @@ export const Job = v.variant("kind", [
     sourceId: v.optional(v.string()),
     place: Erasing,
   }),
-  /** Of what waits to be fetched at a pull endpoint, what has waited too long. */
+  /** Ends the deliveries of a pull endpoint that were not fetched in time. */
   v.object({ ...Base, kind: v.literal("expire"), endpointId: v.string(), place: Expiring }),
-  /** All that names somebody is emptied; what is looked for stands in the job's item. */
+  /** Empties everything that names a person or call. The job's item says what to look for. */
   v.object({
     ...Base,
     kind: v.literal("forget"),
     jobId: v.string(),
     place: v.optional(ForgetPlace),
   }),
-  /** What did not arrive in a range is sent again; the job's item says how far it is. */
+  /** Sends undelivered events of a time range again. The job's item has its progress. */
   v.object({ ...Base, kind: v.literal("recover"), jobId: v.string(), place: ListedAndPaced }),
 ])
 export type Job = v.InferOutput<typeof Job>
 
 export type JobOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>
-/** Work that is done in pages. */
+/** A job that runs in pages. */
 export type PagedJob = Extract<Job, { place?: unknown }>
-/** What a page of such a job answers: where the next one begins; undefined once it is done. */
+/**
+ * The result of a page of such a job: the place of the next page. Undefined once the job is done.
+ */
 export type Next<Kind extends PagedJob["kind"]> = JobOf<Kind>["place"]
 
 export const formatJob = (job: Job): Outgoing => ({

@@ -9,12 +9,15 @@ import {
 import type { SqsSender } from "./send.ts"
 
 const MAX_BATCH = 10
-// As long as a request may take: whoever else looks meanwhile does not see them.
+// As long as a request can take: other readers do not see the messages during this time.
 const HIDDEN_SECONDS = 30
-// A receive may look at some of SQS's servers alone and find nothing there.
+// A receive may query only some of SQS's servers and find nothing there.
 const EMPTY_RECEIVES = 3
 
-/** How many messages wait in a queue, as SQS counts: about. Those that somebody has received count too. */
+/**
+ * The approximate number of messages in a queue, as counted by SQS. Includes messages that are in
+ * flight.
+ */
 export async function countOf(sqs: SqsSender, queueUrl: string): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -27,7 +30,7 @@ export async function countOf(sqs: SqsSender, queueUrl: string): Promise<number>
   return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible)
 }
 
-/** Some of the messages of a queue that no function reads; all of them stay in it. */
+/** Some of the messages of a queue that no function reads. All of them stay in the queue. */
 export async function peek(sqs: SqsSender, queueUrl: string, limit: number): Promise<Message[]> {
   const found: Message[] = []
   try {
@@ -42,7 +45,9 @@ export async function peek(sqs: SqsSender, queueUrl: string, limit: number): Pro
   return found
 }
 
-/** Sends the messages of one queue to another, at most `limit` of them, while there is time. How many went over. */
+/**
+ * Moves messages from one queue to another, at most `limit`, while there is time. Returns how many.
+ */
 export async function move(
   sqs: SqsSender,
   { from, to, limit, hasTime }: { from: string; to: string; limit: number; hasTime: () => boolean },
@@ -54,7 +59,8 @@ export async function move(
     else {
       const sent = await send(sqs, to, some)
       moved += sent.length
-      // Sent first: a crash between the two makes a second message, which is recognised as one.
+      // Sent before the original is deleted: a crash in between creates a duplicate, which is
+      // recognised.
       if (sent.length > 0) await remove(sqs, from, sent)
       if (sent.length < some.length) break
     }
@@ -87,7 +93,7 @@ async function showAgain(sqs: SqsSender, queueUrl: string, messages: Message[]):
     chunks(messages).map((some) => {
       const Entries = some.map((message, index) => ({
         ...entryOf(message, index),
-        // Not at once: embedded engines take 0 for something else.
+        // Not 0 seconds: embedded engines treat 0 differently.
         VisibilityTimeout: 1,
       }))
       return sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
@@ -95,10 +101,10 @@ async function showAgain(sqs: SqsSender, queueUrl: string, messages: Message[]):
   )
 }
 
-/** Those that SQS took. */
+/** The messages that SQS accepted. */
 async function send(sqs: SqsSender, queueUrl: string, messages: Message[]): Promise<Message[]> {
   const taken: Message[] = []
-  // One to a request where bodies are large: a batch may have 1 MiB.
+  // One per request if bodies are large: a batch can have up to 1 MiB.
   const isLarge = messages.reduce((sum, { Body = "" }) => sum + Body.length, 0) > MAX_BATCH_LENGTH
   for (const some of isLarge ? messages.map((message) => [message]) : [messages]) {
     const Entries = some.map(({ Body, MessageAttributes, Attributes }, index) => ({
@@ -115,7 +121,7 @@ async function send(sqs: SqsSender, queueUrl: string, messages: Message[]): Prom
   return taken
 }
 
-// In UTF-16; a character may take three bytes.
+// The length in UTF-16. A character can take three bytes.
 const MAX_BATCH_LENGTH = 300_000
 
 async function remove(sqs: SqsSender, queueUrl: string, messages: Message[]): Promise<void> {

@@ -12,14 +12,14 @@ import { isSoon } from "@ringback/webhooks/schedule"
 //   later                | `release`                            | at that time
 //   the breaker closes   | a probe, or the job `wake`           | in a shard that only those two read
 //
-// What `release` sends is still in the table as well: it falls due again 15 minutes later.
+// A delivery that `release` sends stays in the table as well: it is due again 15 minutes later.
 
 const RESENT_AFTER_MS = 15 * 60_000
 
-/** `isByMessage`: the caller sends a delayed message once `due` is written. */
+/** `isByMessage`: the caller sends a delayed message after writing `due`. */
 export type RetryPlan = { due: Due; isByMessage: boolean }
 
-/** The plan for an attempt at that time. */
+/** The plan for an attempt at this time. */
 export function plan(nextAt: number, now: number): RetryPlan {
   const isByMessage = isSoon(nextAt - now)
   return {
@@ -28,17 +28,20 @@ export function plan(nextAt: number, now: number): RetryPlan {
   }
 }
 
-/** However soon it is, `release` carries it: for work in pages, which would send as many messages as it has deliveries. */
+/**
+ * Always uses `release`, however soon the attempt is. For jobs, which would otherwise send as many
+ * messages as they have deliveries.
+ */
 export const byRelease = (nextAt: number): Due => ({ at: nextAt, nextAt })
 
-/** It waits until its endpoint's breaker closes. */
+/** The delivery waits until its endpoint's breaker closes. */
 export const parked = (now: number, { endpointId, ref }: DeliveryFacts): Due => ({
   at: now,
   nextAt: now,
   shard: parkingShardOf(endpointId, ref),
 })
 
-/** When the delayed message that carries this delivery is meant to arrive; undefined where none does. */
+/** When the delayed message of this delivery is due. Undefined if there is none. */
 export function messageTimeOf(
   { status, nextAt, dueAt }: Delivery,
   now: number,
@@ -48,7 +51,7 @@ export function messageTimeOf(
   return planned.isByMessage && dueAt === planned.due.at ? nextAt : undefined
 }
 
-/** Takes a delivery that falls due, to send it: of two that try, one has it. */
+/** Claims a due delivery in order to send it. If two workers try, only one succeeds. */
 export function takeDue(table: Table, entry: DueEntry): Promise<boolean> {
   const at = Math.max(table.now(), entry.dueAt) + RESENT_AFTER_MS
   return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })

@@ -8,12 +8,12 @@ const MAX_ENTRIES = 10
 const MAX_BYTES = 1024 * 1024
 const OVERHEAD_BYTES = 512
 
-/** SQS refuses more; what is due later waits in the table. */
+/** The maximum delay of SQS. Deliveries that are due later wait in the table. */
 export const MAX_DELAY_SECONDS = 900
 
 /**
- * Sends all, ten and 1 MiB to a request, requests side by side. The indexes of what SQS did not take; an answer that
- * never came counts so too.
+ * Sends all messages, ten and 1 MiB per request, with concurrent requests. Returns the indexes of
+ * the messages that SQS did not accept. A request without a response counts as not accepted.
  */
 export async function sendAll(
   sqs: SqsSender,
@@ -29,13 +29,13 @@ export async function sendAll(
   return failed
 }
 
-/** Sends one, or throws. */
+/** Sends one message, or throws. */
 export async function sendOne(sqs: SqsSender, queueUrl: string, message: Outgoing): Promise<void> {
   const failed = await sendAll(sqs, queueUrl, [message])
   if (failed.size > 0) throw new Error("SQS did not take the message")
 }
 
-/** A body's characters may take three bytes each; a bound is enough here. */
+/** Each character of a body can take three bytes. An upper bound is sufficient here. */
 function cut(messages: Outgoing[]): number[][] {
   const chunks: number[][] = []
   let bytes = Infinity
@@ -68,7 +68,7 @@ async function sendChunk(
           return {
             Id: String(index),
             MessageBody: body,
-            // On a standard queue the group only says who shares fairly with whom.
+            // On a standard queue the group only determines fair sharing.
             MessageGroupId: groupId,
             ...(delaySeconds ? { DelaySeconds: Math.min(delaySeconds, MAX_DELAY_SECONDS) } : {}),
           }

@@ -6,7 +6,10 @@ import { openCrm, Unanswered } from "./crm.ts"
 import { settingsOf } from "./log-call.ts"
 import type { OutboundDeps } from "./deps.ts"
 
-/** Whether an endpoint's CRM can be signed in to and has what a call's activity needs. Nothing is written there. */
+/**
+ * Whether an endpoint's CRM accepts the sign-in and has what a call's activity needs. Nothing is
+ * written there.
+ */
 export async function checkCrm(deps: OutboundDeps, endpoint: Endpoint): Promise<Outcome> {
   const settings = settingsOf(deps, endpoint)
   const crm = openCrm(deps, endpoint, settings, deps.limitMs)

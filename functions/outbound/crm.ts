@@ -10,19 +10,19 @@ import { MIN_LEFT_MS } from "./token.ts"
 
 const MAX_REQUESTS = 6
 
-/** A request that brought no answer, or was one too many. */
+/** A request that got no response, or exceeded the maximum number of requests. */
 export class Unanswered extends Error {}
 
 /** An endpoint's CRM, for one attempt. */
 export type Crm = {
   /** Throws Unanswered. */
   send: (request: Request) => Promise<Answer>
-  /** What was asked so far. */
+  /** The requests made so far. */
   steps: Step[]
   durationMs: () => number
 }
 
-/** `limitMs`: how long the attempt may take in all. */
+/** `limitMs`: the maximum duration of the attempt. */
 export function openCrm(
   deps: OutboundDeps,
   endpoint: Endpoint,
@@ -42,7 +42,8 @@ export function openCrm(
   async function send(request: Request): Promise<Answer> {
     const answer = await ask(request)
     if (answer.statusCode !== 401 || settings.auth.type !== "oauth2" || isRenewed) return answer
-    // Once an attempt: a second refusal is no matter of time, and the connector says what it may be.
+    // Once per attempt: a second rejection has another cause, and the connector reports what it may
+    // be.
     isRenewed = true
     return ask(request)
   }
@@ -96,7 +97,7 @@ export function openCrm(
   return { send, steps, durationMs }
 }
 
-/** Where the CRM is: fixed by its kind and settings, but for a stand-in on one machine. */
+/** The URL of the CRM: fixed by its kind and settings, except for a stand-in on one machine. */
 function placeOf({ crmUrls }: Pick<OutboundDeps, "crmUrls">, settings: ConnectorSettings) {
   const connector = connectorOf(settings.kind)
   const { url, client } = connector.tokenSource(settings)

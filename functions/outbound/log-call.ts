@@ -10,7 +10,7 @@ import * as v from "valibot"
 import { openCrm, Unanswered, type Crm } from "./crm.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
 
-// Longer than an attempt may take, fetching a token included.
+// Longer than an attempt can take, including fetching a token.
 const LEASE_MS = 45_000
 
 const Event = v.looseObject({
@@ -70,7 +70,7 @@ export function settingsOf(
 
 type Fields = { values: Record<string, unknown> } | { outcome: Outcome }
 
-/** What the settings' `map` gives for an event. */
+/** The result of the settings' `map` for an event. */
 export async function fieldsOf(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
   { map }: ConnectorSettings,
@@ -130,7 +130,7 @@ function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "duratio
   }
 }
 
-// A daily limit is the longest that a CRM has.
+// A daily limit is the longest limit of any CRM.
 const MAX_WAIT_MS = 24 * 3600 * 1000
 const cappedWait = (ms: number) => {
   const waitMs = Math.min(ms, MAX_WAIT_MS)

@@ -5,17 +5,17 @@ import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
 import { send } from "./post-webhook.ts"
 import { makeTokens } from "./token.ts"
 
-/** What goes from here to an endpoint, whatever kind it is of. */
+/** Sends to endpoints of every kind. */
 export type Outbound = {
-  /** One attempt. All that the other side can do to it is an outcome. */
+  /** One attempt. Every failure of the other side is an outcome, not an exception. */
   perform: (endpoint: Posted, event: Traced) => Promise<Outcome>
   deps: OutboundDeps
-  /** Ends the process of the transforms, where there is one. */
+  /** Ends the process of the transforms, if there is one. */
   close: () => Promise<void>
 }
 
 export function makeOutbound(options: OutboundOptions): Outbound {
-  // JSONata and its process only for those who have a transform.
+  // JSONata and its process are only loaded if a transform is used.
   let sandbox: Promise<Sandbox> | undefined
   const deps: OutboundDeps = {
     ...options,

@@ -9,7 +9,10 @@ import { countdown, MIN_LEFT_MS } from "./token.ts"
 
 type Shaped = Extract<Transformed, { result: "send" }>
 
-/** A webhook as its endpoint wants it: transformed, signed, with the endpoint's own credentials. */
+/**
+ * Sends a webhook as its endpoint is configured: transformed, signed, with the endpoint's own
+ * credentials.
+ */
 export async function send(
   deps: OutboundDeps,
   endpoint: Endpoint.Posted,
@@ -70,7 +73,7 @@ export async function send(
   return withSteps(await post(renewed.token), steps)
 }
 
-// The transform, signing in, the POST, and the last two once more after a 401: as a whole.
+// The maximum for the whole attempt: the transform, signing in, the POST, and the last two once more after a 401.
 const OAUTH_LIMIT_MS = 20_000
 
 const NO_TIME = "the transform left no time to send"
@@ -89,7 +92,10 @@ const AS_IT_IS = {
   contentType: "application/json",
 } as const
 
-/** What its transform makes of an event, which is the webhook itself where it has none. */
+/**
+ * The result of the endpoint's transform for an event, or the webhook itself if there is no
+ * transform.
+ */
 export async function shape(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
   { url, transform }: Pick<Endpoint.Posted, "url" | "transform">,
@@ -108,7 +114,7 @@ function outcomeOf(shaped: Exclude<Transformed, Shaped>): Outcome {
   }
   const { result, reason } = shaped
   const outcome = failedOutcome(reason, 0)
-  // Time that it used up is the endpoint's fault, and counts for its breaker.
+  // A transform that runs out of time is the endpoint's fault, and counts for its breaker.
   if (result === "late") return outcome
   const neutral = { ...outcome, isNeutral: true }
   return result === "busy" ? neutral : { ...neutral, final: { status: "failed", reason } }

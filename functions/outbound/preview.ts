@@ -12,7 +12,7 @@ export type ShownRequest = {
   body: string | null
 }
 
-/** What would be sent; or in words why nothing would be. */
+/** The requests that would be sent, or the reason why none would be. */
 export type Preview = { requests: ShownRequest[]; error: string | null }
 
 const MASK = "********"
@@ -39,7 +39,7 @@ export async function previewSend(
   return { requests: [{ method: shaped.method, url, headers, body: shaped.body }], error: null }
 }
 
-/** The requests of a connector, each with the answer that it hopes for. */
+/** The requests of a connector, each with an example of a successful response. */
 export async function previewLog(
   deps: Pick<OutboundDeps, "sandbox">,
   settings: ConnectorSettings,

@@ -9,12 +9,15 @@ import type { Sender } from "@ringback/webhooks/send"
 export type TokenSource = {
   whose: OauthToken.Whose
   auth: OAuth
-  /** Where the client's id and secret go; undefined: the header, and the form where a server does not take that. */
+  /**
+   * How the client's id and secret are sent. Undefined: in the header, and in the form if the
+   * server does not accept that.
+   */
   client: "basic" | "form" | undefined
   allowedLoopback: string | null
-  /** How long it may take in all. */
+  /** The maximum duration. */
   limitMs: number
-  /** Told of each request to the token server. */
+  /** Called for each request to the token server. */
   onStep: (step: Step) => void
 }
 
@@ -23,28 +26,34 @@ type Fetching = TokenSource & { left: () => number }
 export type Fetched = { token: string } | { problem: string }
 
 export type Tokens = {
-  /** A token that is valid for a while. `refused`: the one that was not taken just now, which is not given again. */
+  /**
+   * A token that is valid for a while. `refused`: the token that was just rejected, which is not
+   * returned again.
+   */
   get: (source: TokenSource, refused?: string) => Promise<Fetched>
 }
 
 const MARGIN_MS = 60_000
 const FETCH_LIMIT_MS = 4_500
-// Longer than a fetch may take: whoever died while it fetched holds up the others no longer.
+// Longer than a fetch can take: a worker that died while fetching no longer blocks the others.
 const LEASE_MS = 20_000
 const LOOK_EVERY_MS = 200
 const MAX_LOOKS = 20
 const MAX_REMEMBERED = 1_000
 
-/** Less is no time for a request. */
+/** Less than this is not enough for a request. */
 export const MIN_LEFT_MS = 100
 
-/** What is left of so many ms, from now on. */
+/** The rest of this many ms, counted from now. */
 export function countdown(limitMs: number): () => number {
   const startedAt = performance.now()
   return () => limitMs - Math.round(performance.now() - startedAt)
 }
 
-/** OAuth tokens: kept sealed in the table, fetched by one worker at a time, and remembered here while they are valid. */
+/**
+ * OAuth tokens: encrypted in the table, fetched by one worker at a time, and cached here while they
+ * are valid.
+ */
 export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }): Tokens {
   const { table } = deps
   const remembered = new Map<string, { credentials: string; token: string; validUntil: number }>()
@@ -78,7 +87,8 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
 
   async function fetchToken(source: Fetching, owner: string, refused?: string): Promise<Fetched> {
     const { whose } = source
-    // What was read before the lease may be old: a refresh token that is used twice can end all of them.
+    // Data read before the lease may be outdated. Using a refresh token twice can revoke all of
+    // them.
     const { tokens, validUntil } = await OauthToken.get(table, whose)
     if (tokens && tokens.accessToken !== refused && isFresh(validUntil)) {
       await OauthToken.dropLease(table, whose, owner)
@@ -92,7 +102,8 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
     const { accessToken, expiresInMs } = fetched
     const refreshToken = fetched.refreshToken ?? tokens?.refreshToken
     const until = table.now() + expiresInMs
-    // Written before it is used: a server that gives a new refresh token with each has ended the one before.
+    // Stored before it is used: a server that issues a new refresh token with each access token has
+    // revoked the previous one.
     const kept = { accessToken, ...(refreshToken !== undefined && { refreshToken }) }
     await OauthToken.put(table, whose, kept, until)
     return remember(whose, accessToken, until)
@@ -128,7 +139,8 @@ async function askForToken(
     return answer
   }
   let answer = await ask(source.client ?? "basic")
-  // A server that wants the form has looked at nothing else yet, so that no refresh token was used up.
+  // A server that requires the form has not processed the rest of the request, so no refresh token
+  // was used up.
   if (source.client === undefined && "body" in answer && MAY_WANT_FORM.has(answer.statusCode)) {
     if (/invalid_(client|request)/.test(answer.body)) answer = await ask("form")
   }

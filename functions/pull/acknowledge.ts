@@ -7,7 +7,10 @@ import * as Pull from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { sendingOf } from "./order.ts"
 
-/** Whether the receiver's ack counts: then the delivery is done. Whatever it may be, no id or lease is an error. */
+/**
+ * Whether the receiver's ack is accepted: then the delivery is done. An invalid id or lease is
+ * never an error.
+ */
 export async function acknowledge(
   table: Table,
   endpoint: Endpoint,
@@ -16,7 +19,8 @@ export async function acknowledge(
   const ref = parseDeliveryId(deliveryId)
   if (!ref) return false
   const ack = { endpointId: endpoint.id, ref, lease }
-  // Before it is done: so nothing older is handed out after it, whoever dies in between.
+  // Before the delivery is done, so that no older version is handed out afterwards, even after a
+  // crash in between.
   if (endpoint.order === "latest") await noteAccepted(table, endpoint, ack)
   return Pull.acknowledge(table, endpoint.tenant, ack)
 }

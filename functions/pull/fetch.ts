@@ -14,7 +14,7 @@ import type { OutboundDeps } from "../outbound/deps.ts"
 import { shape } from "../outbound/post-webhook.ts"
 import { sendingOf } from "./order.ts"
 
-/** A webhook as it is handed to a receiver that fetches. */
+/** A webhook as it is returned to a receiver that fetches. */
 export type Message = {
   deliveryId: string
   headers: Record<string, string>
@@ -24,9 +24,10 @@ export type Message = {
 
 export type Wanted = { limit: number; leaseMs: number }
 
-// Of what waits so much is looked at: whoever has an expired lease stands behind what is younger, and comes first again.
+// How many pending deliveries are read. Those with an expired lease are listed behind younger ones,
+// and are returned first nevertheless.
 const WINDOW = 100
-// A function's answer may have 6 MB; in JSON a body is somewhat longer.
+// A Lambda response can have up to 6 MB. A body takes somewhat more space in JSON.
 const MAX_BYTES = 4 * 1024 * 1024
 
 type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
@@ -39,10 +40,14 @@ type Candidate = {
   bytes: number
 }
 
-// Of what a transform asks for the body and the headers count: nothing is sent, so there is neither path nor method.
+// Only the body and the headers of a transform's result are used: nothing is sent, so there is no
+// path or method.
 const NOWHERE = "https://fetched.invalid/"
 
-/** What waits for a pull endpoint, the oldest first, each leased to the caller alone. Empty: one read. */
+/**
+ * The pending deliveries of a pull endpoint, oldest first, each leased to this caller. An empty
+ * result costs one read.
+ */
 export async function fetchMessages(
   deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
@@ -109,7 +114,9 @@ async function settle(table: Table, entry: DueEntry, end: Delivery.Change | unde
   return undefined
 }
 
-/** Undefined where the transform took too long, or had no turn: it may do better at the next fetch. */
+/**
+ * Undefined if the transform took too long or had no free slot: it may succeed on the next fetch.
+ */
 function endOfShaped(
   shaped: Exclude<Awaited<ReturnType<typeof shape>>, { result: "send" }>,
 ): Delivery.Change | undefined {
@@ -119,7 +126,7 @@ function endOfShaped(
     : { status: "failed", reason: shaped.reason }
 }
 
-/** What becomes of a delivery that nobody is given any more. */
+/** The new status of a delivery that can no longer be fetched. */
 async function endOf(
   table: Table,
   endpoint: Endpoint.Endpoint,
@@ -135,7 +142,7 @@ async function endOf(
 const factsOf = (entry: DueEntry) =>
   factsOfItem({ ...entry, eventId: entry.eventId!, eventType: entry.eventType! })
 
-/** Undefined where somebody else was faster. */
+/** Undefined if another request was faster. */
 async function leaseOne(
   table: Table,
   endpoint: Endpoint.Endpoint,

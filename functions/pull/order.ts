@@ -4,7 +4,10 @@ import type { Sending } from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
 import { webhookOf } from "../dispatch/event-body.ts"
 
-/** What decides whether an event may still be handed out; undefined where it has no order, or the endpoint asks for none. */
+/**
+ * The data that decides whether an event can still be returned. Undefined if the event or the
+ * endpoint has no order.
+ */
 export function sendingOf(endpoint: Endpoint, event: StoredEvent): Sending | undefined {
   if (endpoint.order !== "latest" || event.erased) return undefined
   const { tenant, id: endpointId } = endpoint

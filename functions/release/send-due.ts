@@ -17,8 +17,8 @@ export type SendDueDeps = {
 const CLAIMS_AT_ONCE = 10
 
 /**
- * Sends deliveries to the retry queue, each for its time; how many. Claimed first, then sent: a crash between the two
- * means released again, never lost.
+ * Sends deliveries to the retry queue, each for its time, and returns how many. Each is claimed
+ * before it is sent: after a crash in between it is released again, never lost.
  */
 export async function sendDue(
   deps: SendDueDeps,
@@ -41,7 +41,7 @@ export async function sendDue(
   return messages.length - failed.size
 }
 
-// One that cannot be claimed must not keep back those that have been.
+// A delivery that cannot be claimed must not block those that were.
 async function claimSafely(deps: SendDueDeps, entry: DueEntry): Promise<boolean> {
   try {
     return await takeDue(deps.table, entry)

@@ -1,20 +1,21 @@
 import type { DueEntry } from "@ringback/store/due"
 import { tenantOf } from "@ringback/store/keys"
 
-// More than a run can send of one endpoint: what is beyond it is read again by the next.
+// More than a run can send for one endpoint. The rest is read again by the next run.
 const MAX_OF_ENDPOINT = 25_000
 
 /**
- * What is due, taken in turns: the next endpoint of the next tenant, a few of its deliveries at a time, the longest waiting
- * first. So a backlog of one endpoint, however large, holds up no other's retries.
+ * Due deliveries in round-robin order: the next endpoint of the next tenant, a few deliveries at a
+ * time, the longest waiting first. So the backlog of one endpoint, however large, does not delay
+ * another's retries.
  */
 export class Turns {
   #tenants = new Map<string, Map<string, DueEntry[]>>()
   #left = 0
-  /** Since when what was not even kept has been due, epoch ms. */
+  /** The due time of the oldest delivery that was not kept in memory, epoch ms. */
   #passedOver = Infinity
 
-  /** In the order of their times, for each shard that they are read from. */
+  /** Deliveries in the order of their times, per shard. */
   add(entry: DueEntry): void {
     const tenant = tenantOf(entry)
     const endpoints = this.#tenants.get(tenant) ?? new Map<string, DueEntry[]>()
@@ -29,21 +30,24 @@ export class Turns {
     this.#left++
   }
 
-  /** All is there: from here on it is taken. */
+  /** All deliveries were added. From here on they are taken. */
   sort(): void {
     for (const endpoints of this.#tenants.values()) {
       for (const entries of endpoints.values()) entries.sort((a, b) => b.dueAt - a.dueAt)
     }
   }
 
-  /** Up to so many: of the endpoint whose turn it is, then of the next; empty once nothing is left. */
+  /**
+   * Takes up to this many deliveries: of the endpoint whose turn it is, then of the next. Empty
+   * once nothing is left.
+   */
   take(count: number): DueEntry[] {
     const taken: DueEntry[] = []
     while (taken.length < count && this.#left > 0) taken.push(...this.#turn(count - taken.length))
     return taken
   }
 
-  // Whoever had a turn goes to the end of the line.
+  // An endpoint that had its turn goes to the end of the list.
   #turn(count: number): DueEntry[] {
     const [[tenant, endpoints]] = this.#tenants as unknown as [[string, Map<string, DueEntry[]>]]
     const [[endpointId, entries]] = endpoints as unknown as [[string, DueEntry[]]]
@@ -60,7 +64,9 @@ export class Turns {
     return this.#left
   }
 
-  /** Since when the longest waiting of what is left has been due, epoch ms; Infinity where nothing is. */
+  /**
+   * The due time of the longest waiting delivery that is left, epoch ms. Infinity if none is left.
+   */
   get dueSince(): number {
     let since = this.#passedOver
     for (const endpoints of this.#tenants.values()) {

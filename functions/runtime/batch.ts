@@ -1,12 +1,12 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { reasonOf, type Log } from "./log.ts"
 
-/** `done`: the message may leave its queue. `later`: it stays, and comes again. */
+/** `done`: the message can be deleted. `later`: it stays in the queue and is received again. */
 export type Verdict = "done" | "later"
 
 /**
- * Handles a batch's records side by side. What throws, or says `later`, stays in the queue; the rest leaves it. `about`: the
- * ids by which the log names a record that threw.
+ * Handles a batch's records concurrently. A record whose handler throws or returns `later` stays in
+ * the queue. The others are deleted. `about`: the ids that identify a failed record in the log.
  */
 export async function handleBatch(
   event: SQSEvent,
@@ -28,7 +28,7 @@ export async function handleBatch(
   return keepInQueue(event, (index) => verdicts[index] === "later")
 }
 
-/** The answer to SQS: those records stay in their queue, the rest leaves it. */
+/** The response to SQS: these records stay in their queue, the others are deleted. */
 export function keepInQueue(
   { Records }: SQSEvent,
   isKept: (index: number) => boolean,
@@ -40,10 +40,10 @@ export function keepInQueue(
 /** The queue's name. */
 export const queueOf = ({ eventSourceARN }: SQSRecord) => eventSourceARN.split(":").at(-1)
 
-/** How long it had been in the queue. */
+/** How long the record had been in the queue. */
 export const queuedMs = ({ attributes }: SQSRecord, now: number) =>
   Math.max(0, now - Number(attributes.SentTimestamp))
 
-/** How often the queue has handed this record out, this time included. */
+/** How often the queue has delivered this record, including this time. */
 export const receiveCountOf = (record: SQSRecord) =>
   Number(record.attributes.ApproximateReceiveCount)

@@ -1,16 +1,22 @@
 import { KEPT_MS, type Changes } from "./changes.ts"
 
-/** What was read of tenants a moment ago; readers at the same time share one read. Keys begin with the tenant, then a slash. */
+/**
+ * Recently read data of tenants. Concurrent readers share one read. Keys begin with the tenant,
+ * then a slash.
+ */
 export type Cache<T> = {
   get: (key: string, load: () => Promise<T>) => Promise<T>
   set: (key: string, value: T) => void
-  /** Changes what is there, which grows no younger by it. */
+  /** Changes the cached value without changing its age. */
   amend: (key: string, change: (value: T) => T) => void
   forget: (key: string) => void
 }
 
 export type CacheOptions<T> = {
-  /** What is older than `ttlMs` is used as long as no change was announced; it is read anew where this is left out. */
+  /**
+   * Values older than `ttlMs` are used as long as no change was announced. If omitted, they are
+   * read again.
+   */
   changes?: Changes | undefined
   /** Whether changes of such a value are announced. */
   isAnnounced?: (value: T) => boolean
@@ -51,7 +57,7 @@ export function makeCache<T>(
     entry.bytes = size
     shrink()
   }
-  // What was used longest ago goes first.
+  // The least recently used is evicted first.
   function shrink() {
     for (const [key, entry] of entries) {
       if (bytes <= maxBytes) return
@@ -66,7 +72,7 @@ export function makeCache<T>(
   function load(key: string, read: () => Promise<T>) {
     const value = read()
     const entry = put(key, value)
-    // What could not be read is not remembered.
+    // A failed read is not cached.
     value.catch(() => drop(key, entry))
     return value
   }
@@ -82,7 +88,7 @@ export function makeCache<T>(
       if (!found) return load(key, read)
       if (Math.abs(now() - found.at) < ttlMs) return use(key, found)
       const stands = await isCurrent(key, found)
-      // Somebody else may have read it anew meanwhile.
+      // Another reader may have read it again in the meantime.
       const later = entries.get(key)
       if (later && (stands || later !== found)) return use(key, later)
       return stands ? found.value : load(key, read)
@@ -98,7 +104,7 @@ export function makeCache<T>(
   }
 }
 
-/** About what it takes of memory. */
+/** The approximate memory that it takes. */
 const sizeOf = (value: unknown) =>
   2 *
   (JSON.stringify(value, (_, each: unknown) => (each instanceof Map ? [...each] : each)) ?? "")

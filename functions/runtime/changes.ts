@@ -1,15 +1,18 @@
 import type { Change } from "@ringback/store/changes"
 
-/** What this process knows of changes of tenants, as of a few seconds ago. */
+/** This process's knowledge of tenants' changes, a few seconds old. */
 export type Changes = {
-  /** Whether what was read of a tenant at that time (epoch ms) stands, but for what changed in the last seconds. */
+  /**
+   * Whether data of a tenant that was read at this time (epoch ms) is still valid, except for
+   * changes of the last seconds.
+   */
   isCurrent: (tenant: string, readAt: number) => Promise<boolean>
 }
 
-// A change is announced before it is made: within that time it has been made or has failed, see clients.ts, and within it an
-// announcement whose clock was behind is there.
+// A change is announced before it is made. Within this time the change was made or has failed, see
+// clients.ts. An announcement by a slow clock is also visible within it.
 const SETTLED_MS = 60_000
-/** Nothing is kept for longer, whatever was announced. */
+/** Nothing is cached longer than this, whatever was announced. */
 export const KEPT_MS = 30 * 60_000
 
 export function makeChanges(
@@ -17,11 +20,11 @@ export function makeChanges(
   list: (since: number) => Promise<Change[]>,
   cachedMs: number,
 ): Changes {
-  // Twice within the time that what is kept may be old.
+  // Twice within the time for which cached data may be outdated.
   const askEveryMs = cachedMs / 2
   const changedAt = new Map<string, number>()
   let askedAt = -Infinity
-  /** What was announced before is not known. */
+  /** Earlier announcements are not known. */
   let knownFrom = Infinity
   let asking: Promise<boolean> | undefined
 
@@ -29,7 +32,8 @@ export function makeChanges(
     const at = now()
     const isGap = at - askedAt >= KEPT_MS
     if (isGap) changedAt.clear()
-    // At first all that may concern what was read since this process began.
+    // The first request reads all announcements that may concern data read since this process
+    // started.
     const since = (isGap ? at - KEPT_MS : askedAt) - SETTLED_MS
     try {
       for (const change of await list(since)) {
@@ -37,7 +41,8 @@ export function makeChanges(
         changedAt.set(change.tenant, Math.max(known, change.at))
       }
     } catch {
-      // Then nothing is known to stand, and each is read as if nothing were announced.
+      // Then no cached data is known to be valid, and everything is read as if there were no
+      // announcements.
       return false
     }
     if (isGap) knownFrom = since

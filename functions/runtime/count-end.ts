@@ -2,7 +2,7 @@ import type { DeliveryStatus } from "@ringback/store/delivery"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import type { Metrics } from "@ringback/telemetry/metric"
 
-/** Counts a delivery that ended; a held one may begin anew, and then ends once more. */
+/** Counts a delivery that ended. A held delivery may start again, and then ends once more. */
 export function countEnd(
   metrics: Metrics | undefined,
   { tenant, endpointId: endpoint }: Pick<DeliveryFacts, "tenant" | "endpointId">,

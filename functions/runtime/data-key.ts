@@ -1,19 +1,23 @@
 import { readFile } from "node:fs/promises"
 
-/** Where the key lies that seals secrets: never in the table beside them. */
+/** The location of the key that encrypts secrets. It is never in the table with them. */
 export type DataKeyResource = { arn: string } | { type: string; path: string }
 
 const KEY_BYTES = 32
 
-/** The 256-bit key: derived by KMS from a key that never leaves it, or read from a file of mode 600 on a laptop. */
+/**
+ * The 256-bit key: derived by KMS from a key that never leaves it, or read from a file with mode
+ * 600 on a laptop.
+ */
 export async function readDataKey(resource: DataKeyResource): Promise<Buffer> {
   const key = "path" in resource ? await readFile(resource.path) : await deriveDataKey(resource.arn)
   if (key.length !== KEY_BYTES) throw new Error(`The data key has ${key.length} bytes, not 32`)
   return key
 }
 
-// An HMAC over a fixed text under a KMS key is the same whenever it is asked for, and no one's without that key's
-// permission: nothing has to be stored, and two functions that start at once cannot make two keys.
+// An HMAC over a fixed text under a KMS key always has the same value, and cannot be computed
+// without permission for that key. Nothing has to be stored, and two functions that start at once
+// cannot create two keys.
 async function deriveDataKey(arn: string): Promise<Buffer> {
   const { GenerateMacCommand, KMSClient } = await import("@aws-sdk/client-kms")
   const kms = new KMSClient({})

@@ -1,7 +1,9 @@
-// A tick that comes so late says that this process is busy, not that somebody else is slow.
+// A tick that is this late means that this process is busy, not that the other side is slow.
 const LATE_MS = 150
 
-/** Calls `onTick` every `tickMs`, leaving out the ticks that come late; the answer stops it. */
+/**
+ * Calls `onTick` every `tickMs`, except for ticks that are late. The returned function stops it.
+ */
 export function everySteadyTick(tickMs: number, onTick: () => void): () => void {
   let last = performance.now()
   const timer = setInterval(() => {
@@ -10,7 +12,7 @@ export function everySteadyTick(tickMs: number, onTick: () => void): () => void 
     last = at
     if (!isLate) onTick()
   }, tickMs)
-  // An invocation that died never stops its ticks; they must not keep the process.
+  // An invocation that died never stops its ticks. They must not keep the process alive.
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -11,13 +11,13 @@ const FLUSH_MS = 500
 export type Telemetry = {
   tracing: Tracing | undefined
   metrics: Metrics
-  /** On one machine: whoever wants them takes the metrics from here. */
+  /** On one machine: the metrics are read from here. */
   relay: Relay
-  /** Does an invocation's work, and lets out what it has to tell before Lambda freezes the process. */
+  /** Runs the work of an invocation and sends its telemetry before Lambda freezes the process. */
   invocation: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** A process that is not Lambda's is never frozen: there nothing is waited for. */
+/** A process outside Lambda is never frozen, so nothing is waited for. */
 export function openTelemetry(environment: NodeJS.ProcessEnv, logger: Logger): Telemetry {
   const relay = makeRelay()
   const namespace = environment["RINGBACK_METRICS_NAMESPACE"]
@@ -49,7 +49,7 @@ function openTracing(
   onDropped: (count: number) => void,
 ): Tracing | undefined {
   const read = readTelemetry(environment)
-  // A wrong setting must not keep a webhook back.
+  // An invalid setting must not delay a webhook.
   if (!read.ok) log("traces.off", { setting: read.setting, reason: read.reason })
   const settings = read.ok ? read.settings : undefined
   const name = environment["AWS_LAMBDA_FUNCTION_NAME"] ?? "ringback"

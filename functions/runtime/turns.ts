@@ -1,4 +1,7 @@
-/** Work of one key, one after the other in the order in which it was asked for; of others side by side. */
+/**
+ * Runs the work of one key in sequence, in the order of the calls. The work of different keys runs
+ * concurrently.
+ */
 export type Turns = {
   inTurn: <T>(key: string, work: () => Promise<T>) => Promise<T>
 }

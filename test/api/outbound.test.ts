@@ -106,7 +106,7 @@ describe("a url that leads elsewhere", () => {
     const refused = await change(id, { url: elsewhere })
     assert.equal(refused.status, 400)
     assert.deepEqual(refused.body["errors"], [
-      { path: "/auth", message: "The url leads to another host: give auth again, or null" },
+      { path: "/auth", message: "The url has another host: give auth again, or null" },
     ])
     assert.equal((await change(id, { url: `${new URL(receiver.url).origin}/other` })).status, 200)
     assert.equal((await change(id, { url: elsewhere, auth })).status, 200)

@@ -236,6 +236,6 @@ test("trigger: suggested is only what can be triggered", async (t) => {
   assert.match(await errOf("campaign.start"), /Perhaps: campaign\.created\n$/)
   assert.match(await errOf("endpoint.gone"), /`event-types` lists what can\.\n$/)
   assert.match(await errOf("call.completed"), /`trigger call` plays one/)
-  message = "is no type of event that a PBX says; nearest: plan.created, plan.updated"
+  message = "is not an event type that a PBX sends; nearest: plan.created, plan.updated"
   assert.match(await errOf("plam.created"), /Perhaps: plan\.created, plan\.updated\n$/)
 })

@@ -157,7 +157,7 @@ test(
     assert.ok(asked - before <= 3, `${asked - before} requests for one line`)
     assert.equal(await page.locator(":focus").getAttribute("id"), "transform")
     await transform.fill('{"text": ')
-    await preview.getByText("is not JSONata").waitFor()
+    await preview.getByText("is not valid JSONata").waitFor()
     assert.equal(await page.getByLabel("Address").inputValue(), "")
     assert.deepEqual(
       said.filter((each) => !each.includes("400")),

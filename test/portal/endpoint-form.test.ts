@@ -181,7 +181,7 @@ const faults: [kind: string, fields: Record<string, string>, field: string, said
   ["webhook", { url: "http://10.0.0.1/" }, "url", /https|private|address/],
   ["webhook", { url: URL_, filter: "{" }, "filter", /object|Object/i],
   ["webhook", { url: URL_, filter: '{"a..b": [1]}' }, "filter", /dotted path/],
-  ["webhook", { url: URL_, transform: '{"text": ' }, "transform", /is not JSONata/],
+  ["webhook", { url: URL_, transform: '{"text": ' }, "transform", /is not valid JSONata/],
   ["webhook", { url: URL_, rateLimit: "many" }, "rateLimit", /number/i],
   ["webhook", { url: URL_, headers: "host: x" }, "headers", /host/],
   ["webhook", { url: URL_, secret: "whsec_short" }, "secret", /base64/],
@@ -201,7 +201,7 @@ const faults: [kind: string, fields: Record<string, string>, field: string, said
   ],
   ["hubspot", { auth: "bearer" }, "auth-token", /length|least|empty/i],
   ["hubspot", { auth: "bearer", "auth-token": "t", country: "dk" }, "country", /capital letters/],
-  ["hubspot", { auth: "bearer", "auth-token": "t", map: "{" }, "map", /is not JSONata/],
+  ["hubspot", { auth: "bearer", "auth-token": "t", map: "{" }, "map", /is not valid JSONata/],
   ["salesforce", { auth: "client_credentials", ...oauth, instanceUrl: "" }, "instanceUrl", /org/],
   [
     "salesforce",
@@ -294,7 +294,7 @@ test("a preview is of a call that came in, by the form as it is now, and sends n
   })
   assert.match(filtered.shown, /This event is not sent/)
   const broken = await preview({ kind: "webhook", transform: "{", event })
-  assert.match(broken.shown, /is not JSONata/)
+  assert.match(broken.shown, /is not valid JSONata/)
   assert.match(broken.text, /id="transform-error"/)
   const masked = await preview({
     kind: "webhook",

@@ -40,8 +40,8 @@ export type EventSource = {
 }
 
 // Far less than the queue's own visibility, and prolonged while a handler works: what a SIGKILL left in
-// flight is seen again within a quarter of a minute, not after six times the function's timeout.
-export const heldSeconds = 15
+// flight is received again within ten seconds, not after six times the function's timeout.
+export const heldSeconds = 9
 
 // Short, because emulators hand a message to a receiver that has gone away: a killed process leaves
 // receivers behind, and for as long as they wait they swallow messages.

@@ -11,25 +11,28 @@ import type { Table } from "./table.ts"
 export const Scope = v.picklist(["full", "read"])
 export type Scope = v.InferOutput<typeof Scope>
 
-/** A tenant's key to the admin API. Of its secret only a hash is kept. Times are epoch ms. */
+/** A tenant's key for the admin API. Only a hash of its secret is stored. Times are epoch ms. */
 export const ApiKey = v.object({
   id: v.string(),
   tenant: v.string(),
   name: v.string(),
-  /** `read`: it changes nothing and sees no secret. */
+  /** `read`: it cannot change anything and sees no secret. */
   scope: v.optional(Scope, "full"),
   secretHash: v.string(),
   createdAt: v.number(),
-  /** Not named expiresAt: that is the table's TTL, and an expired key stays listed. */
+  /** Not named expiresAt, which is the table's TTL attribute: an expired key stays listed. */
   validUntil: v.nullable(v.number()),
-  /** Within the hour. */
+  /** Accurate to one hour. */
   lastUsedAt: v.nullable(v.number()),
 })
 export type ApiKey = v.InferOutput<typeof ApiKey>
 
 const parse = (item: Item) => v.parse(ApiKey, item)
 
-/** A new key and its text, `rbk_TENANT_KEY_SECRET`, which is not kept. Throws CreationRefused. */
+/**
+ * Creates a key. Returns it with its text, `rbk_TENANT_KEY_SECRET`, which is not stored. Throws
+ * CreationRefused.
+ */
 export async function create(
   table: Table,
   tenant: string,
@@ -59,7 +62,7 @@ export async function create(
   return { apiKey, text }
 }
 
-/** The key of that id, expired or not. */
+/** The key with this id, expired or not. */
 export async function get(
   table: Table,
   tenant: string,
@@ -70,7 +73,7 @@ export async function get(
   return item && parse(item)
 }
 
-/** A page of keys, newest first; `next` is what to pass as `after`. */
+/** A page of keys, newest first. Pass `next` as `after` for the next page. */
 export async function page(
   table: Table,
   tenant: string,
@@ -80,13 +83,13 @@ export async function page(
   return { items: readItems(table, items, parse), next }
 }
 
-/** False where there was none. */
+/** False if there was none. */
 export const remove = (table: Table, tenant: string, id: string) =>
   removeOwned(table, { tenant, kind: "KEY", id }, () => deleteItem(table, apiKeyKey(tenant, id)))
 
 const TEXT = /^rbk_([0-9a-hjkmnp-tv-z]{26})_([0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/
 
-/** The key of that text, read consistently; undefined where it is none of ours, is expired, or was revoked. */
+/** The key with this text, by a consistent read. Undefined if it is invalid, expired or revoked. */
 export async function verify(table: Table, text: string): Promise<ApiKey | undefined> {
   const match = TEXT.exec(text)
   if (!match) return undefined
@@ -104,7 +107,7 @@ export const isExpired = (apiKey: ApiKey, now: number) =>
 
 const COARSE_MS = 3600 * 1000
 
-/** Notes that the key was used, at most once an hour. */
+/** Records that the key was used, at most once an hour. */
 export async function touch(table: Table, apiKey: ApiKey): Promise<void> {
   const now = table.now()
   if (apiKey.lastUsedAt !== null && now - apiKey.lastUsedAt < COARSE_MS) return
@@ -112,5 +115,5 @@ export async function touch(table: Table, apiKey: ApiKey): Promise<void> {
   await changeItem(table, apiKeyKey(apiKey.tenant, apiKey.id), { lastUsedAt: now }, { lastUsedAt })
 }
 
-// The secret is 256 random bits, so a plain hash is as good as a slow one.
+// The secret is 256 random bits, so a fast hash is as safe as a slow one.
 const hashOfSecret = (secret: string) => createHash("sha256").update(secret).digest()

@@ -6,22 +6,25 @@ import { readMerged } from "./merged.ts"
 import { readItems } from "./readable.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-/** Whose log an entry stands in that is about no living tenant. */
+/** The scope of entries that concern no existing tenant. */
 export const OPERATOR_SCOPE = "OPERATOR"
 
-// Longer than a year, so that last year's change is still to be seen at this year's audit.
+// Longer than a year, so that last year's changes are still available at this year's audit.
 const KEPT_MS = 400 * 24 * 3600 * 1000
 
-/** One change, as it lies in the table. Never a secret: who writes it has taken those out. */
+/** One change, as stored. Never contains a secret: the caller has masked them. */
 const Stored = v.object({
   sk: v.string(),
   /** `operator`, or the id of the key. */
   actor: v.string(),
-  /** The operation's id in the API's document. */
+  /** The operationId in the API's document. */
   action: v.string(),
-  /** The id of what was changed. */
+  /** The id of the changed resource. */
   target: v.nullable(v.string()),
-  /** What was asked for, field by field. JSON text: DynamoDB's numbers and map keys are not JSON's. */
+  /**
+   * The requested values, field by field. JSON text, because DynamoDB's numbers and map keys differ
+   * from JSON's.
+   */
   changes: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
 })
 type Stored = v.InferOutput<typeof Stored>
@@ -29,7 +32,7 @@ type Stored = v.InferOutput<typeof Stored>
 export type Entry = Omit<Stored, "sk"> & { id: string; at: number }
 export type NewEntry = Omit<Entry, "id" | "at">
 
-/** Notes a change with one write; `scope` is the tenant's id or OPERATOR_SCOPE. */
+/** Records a change with one write. `scope` is the tenant's id or OPERATOR_SCOPE. */
 export async function note(table: Table, scope: string, entry: NewEntry): Promise<void> {
   const at = table.now()
   await createItem(table, {
@@ -46,13 +49,13 @@ export type AuditQuery = {
   before?: number | undefined
   target?: string | undefined
   limit: number
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   cursor?: string | undefined
 }
 
 const END = "~"
 
-/** Changes newest first. A page may be short where `target` is given. */
+/** Changes, newest first. With `target` a page can be short. */
 export async function list(
   table: Table,
   scope: string,

@@ -3,13 +3,13 @@ import { healthShard } from "./due.ts"
 import { changeHealth, type Health } from "./health.ts"
 import type { Table } from "./table.ts"
 
-// The circuit breaker's part of an endpoint's health, one conditional write for each transition. The table of its states
-// and transitions stands in functions/endpoint/breaker.ts. While it is open or waking, the endpoint's own entry is in the
-// index of what falls due.
+// The circuit breaker's part of an endpoint's health, with one conditional write per transition.
+// functions/endpoint/breaker.ts has the table of states and transitions. While the breaker is open
+// or waking, the endpoint's own entry is in the index of due entries.
 
 export const isOpen = ({ state }: Health) => state === "resting"
 
-/** Counts failures that came one after the other; the health as it is now. */
+/** Counts consecutive failures. Returns the resulting health. */
 export async function recordFailures(
   table: Table,
   tenant: string,
@@ -23,7 +23,10 @@ export async function recordFailures(
   })
 }
 
-/** A success: nothing of the failures remains, and a resting endpoint wakes. Undefined where all was well already. */
+/**
+ * Records a success: the failures are cleared, and an open breaker becomes waking. Undefined if
+ * there was nothing to clear.
+ */
 export async function close(table: Table, tenant: string, endpointId: string) {
   const woken = await changeHealth(table, tenant, endpointId, {
     update:
@@ -47,7 +50,10 @@ export async function close(table: Table, tenant: string, endpointId: string) {
   })
 }
 
-/** From here on only probes are sent: the endpoint's own entry falls due at `probeAt`. Undefined where it rests already. */
+/**
+ * Opens the breaker. From here on only probes are sent: the endpoint's own entry is due at
+ * `probeAt`. Undefined if it is already open.
+ */
 export async function open(table: Table, tenant: string, endpointId: string, probeAt: number) {
   await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
@@ -63,7 +69,7 @@ export async function open(table: Table, tenant: string, endpointId: string, pro
   })
 }
 
-/** The right to one probe, for `leaseMs`. Undefined where another has it. */
+/** Takes the right to one probe, for `leaseMs`. Undefined if another worker has it. */
 export async function takeProbe(table: Table, tenant: string, endpointId: string, leaseMs: number) {
   const now = table.now()
   return changeHealth(table, tenant, endpointId, {
@@ -84,7 +90,10 @@ export async function endWaking(table: Table, tenant: string, endpointId: string
   })
 }
 
-/** It has failed since `at` only, for then a delivery arrived; the failures before it are forgotten. */
+/**
+ * Corrects the start of the failures to `at`, when a delivery succeeded. The failures before it are
+ * cleared.
+ */
 export async function failingFrom(
   table: Table,
   tenant: string,
@@ -95,12 +104,12 @@ export async function failingFrom(
   return changeHealth(table, tenant, endpointId, {
     update: "SET failingSince = :from, failures = :zero",
     condition: "failingSince = :since",
-    // Later in any case, so that the same delivery is not found again.
+    // One ms later in any case, so that the same delivery is not found again.
     values: { ":from": Math.max(at, since) + 1, ":zero": 0, ":since": since },
   })
 }
 
-/** Nothing is remembered: the endpoint was enabled again, or deleted. */
+/** Clears the breaker's state: the endpoint was enabled again, or deleted. */
 export async function resetAndWake(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update:

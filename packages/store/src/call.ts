@@ -4,7 +4,7 @@ import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { callKey } from "./keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-/** Who told a moment of the call first, and when it was. What the first one said stands. */
+/** Who reported a moment of the call first, and when it was. The first report is kept. */
 const Claim = v.object({
   /** The collector message's id. */
   message: v.string(),
@@ -21,13 +21,13 @@ const fromJson = <T>() =>
     v.transform((text) => JSON.parse(text) as T),
   )
 
-/** What is known of one call. */
+/** The stored state of one call. */
 const Call = v.object({
-  /** Of the newest dialing event heard, its `version` and facts. */
+  /** The `version` and facts of the newest dialing event received. */
   version: v.optional(v.string()),
   facts: v.optional(fromJson<CallFacts>()),
   references: v.optional(fromJson<References>()),
-  /** RFC 3339: the TmUpdate of the first event that says "answered". */
+  /** RFC 3339: the TmUpdate of the first event that reports "answered". */
   answeredAt: v.optional(v.string()),
   started: v.optional(Claim),
   answered: v.optional(Claim),
@@ -39,7 +39,7 @@ export type CallRef = {
   tenant: string
   source: string
   uuid: string
-  /** Of a test of the source. */
+  /** From a test of the source. */
   isTest?: boolean | undefined
 }
 export type Claims = Partial<{ [Moment in CallMoment]: Claim }>
@@ -47,20 +47,20 @@ export type Claims = Partial<{ [Moment in CallMoment]: Claim }>
 /** What a dialing event adds to its call. */
 export type Note = {
   version: string
-  /** Undefined where the event bears none, as a delete with the Uuid alone. */
+  /** Undefined if the event has none, such as a delete with only the Uuid. */
   facts: CallFacts | undefined
-  /** Where it is the first to say "answered". */
+  /** Set if this event is the first to report "answered". */
   answeredAt: string | null
   references: References | undefined
   claims: Claims
 }
 
-// A call item that outgrows one write unit costs every event of the call another one.
+// If a call item outgrows one write unit, every event of the call costs another unit.
 const MAX_FACTS_BYTES = 2048
 
 /**
- * Notes a dialing event of the call, in one write; two where a newer one was noted before. The call as it was before:
- * whichever claim it has not is the caller's now.
+ * Records a dialing event of the call in one write, or in two if a newer one was already recorded.
+ * Returns the call as it was before: the caller now has every claim that was missing from it.
  */
 export async function note(table: Table, ref: CallRef, note: Note): Promise<Call> {
   const kept: Item = { ...note.claims }
@@ -78,11 +78,11 @@ export async function note(table: Table, ref: CallRef, note: Note): Promise<Call
   return before
 }
 
-/** Claims moments of the call. As `note`, the call as it was before. */
+/** Claims moments of the call. Returns the call as it was before, like `note`. */
 export const claim = async (table: Table, ref: CallRef, claims: Claims): Promise<Call> =>
   (await update(table, ref, { kept: claims, newest: {} }))!
 
-/** Undefined where nothing was heard of it. */
+/** Undefined if no event of it was received. */
 export async function get(table: Table, ref: CallRef): Promise<Call | undefined> {
   const item = await getItem(table, keyOf(ref), { consistent: true })
   return item && v.parse(Call, item)
@@ -98,7 +98,7 @@ function factsText(facts: CallFacts): string {
 }
 
 type Change = {
-  /** Set only where nothing is there yet. */
+  /** Set only if there is no value yet. */
   kept: Item
   newest: Item
   ifOlderThan?: string

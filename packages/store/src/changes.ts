@@ -4,16 +4,20 @@ import { query, updateItem, type Item } from "./item.ts"
 import { changeKey, changesPartition, changesSince, tenantOf, type Key } from "./keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-// What workers keep of a tenant's sources, endpoints and erasures they may keep for long: whoever changes something of it
-// announces that first, and workers ask every few seconds what was announced, all tenants in one request.
+// Workers can cache a tenant's sources, endpoints and erasures for long. Every change is announced
+// before it is made, and workers ask for announcements every few seconds, for all tenants in one
+// request.
 
-/** Longer than any worker keeps anything unasked. */
+/** Longer than any worker caches data without asking for announcements. */
 const KEPT_MS = 2 * 3600 * 1000
 
-/** Something of that tenant is about to change. Throws where it cannot be announced: then it must not be changed. */
+/**
+ * Announces that something of this tenant is about to change. Throws if it cannot be announced:
+ * then the change must not be made.
+ */
 export async function announceChange(table: Table, tenant: string): Promise<void> {
   const now = table.now()
-  // An update, which every function may make that changes something.
+  // An update, because every function that makes changes has the permission for it.
   await updateItem(table, changeKey(now, tenant, encodeBase32(randomBytes(5))), {
     update: "SET expiresAt = :expiresAt",
     values: { ":expiresAt": toSeconds(now + KEPT_MS) },
@@ -22,7 +26,7 @@ export async function announceChange(table: Table, tenant: string): Promise<void
 
 export type Change = { tenant: string; at: number }
 
-/** All that was announced since then, epoch ms. */
+/** All announcements since then, epoch ms. */
 export async function listChanges(table: Table, since: number): Promise<Change[]> {
   const changes: Change[] = []
   let start: Item | undefined
@@ -44,7 +48,7 @@ export async function listChanges(table: Table, since: number): Promise<Change[]
   return changes
 }
 
-/** Announces a change of a tenant's own item, where workers keep it. */
+/** Announces a change of one of a tenant's items if workers cache items of its kind. */
 export async function announceIfKept(table: Table, key: Key): Promise<void> {
   const isKept = key.sk.startsWith("EP#") || key.sk.startsWith("SRC#")
   if (isKept) await announceChange(table, tenantOf(key))

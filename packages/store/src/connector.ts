@@ -14,17 +14,18 @@ const Stored = v.object({
   leaseUntil: v.optional(v.number(), 0),
 })
 
-/** A call in the CRM of an endpoint; `owner`: the attempt that works on it. */
+/** A call in an endpoint's CRM. `owner`: the attempt that is working on it. */
 export type LoggedCall = { tenant: string; endpointId: string; uuid: string; owner: string }
 
 export type Begun =
   | { outcome: "begun"; kept: Kept; version: string | undefined; eventId: string | undefined }
-  /** Another attempt works on this call, until then at most. */
+  /** Another attempt is working on this call, until this time at most. */
   | { outcome: "busy"; until: number }
 
 /**
- * Begins an attempt on a call, alone: two side by side could make two activities. An attempt that died holds up the next one
- * for `leaseMs` at most, which must be longer than an attempt may take.
+ * Starts an exclusive attempt on a call: two concurrent attempts could create two activities. An
+ * attempt that died blocks the next one for `leaseMs` at most, which must be longer than an attempt
+ * can take.
  */
 export async function begin(table: Table, call: LoggedCall, leaseMs: number): Promise<Begun> {
   const now = table.now()
@@ -45,7 +46,7 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
   return { outcome: "begun", kept, version, eventId }
 }
 
-/** Keeps more of a call: all that is known of it by now. Throws where another attempt has taken over. */
+/** Stores what is known of a call by now. Throws if another attempt has taken over. */
 export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Promise<void> {
   const item = await update(table, keyOf(call), {
     set: { kept },
@@ -55,7 +56,7 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
   if (!item) throw new Error("Another attempt has taken this call over")
 }
 
-/** Takes out whom a call was with and what it is in the CRM; which event of it is there stays. */
+/** Removes a call's contact and its ids in the CRM. Which of its events is in the CRM is kept. */
 export async function emptyCall(table: Table, call: Omit<LoggedCall, "owner">): Promise<void> {
   await updateItem(table, keyOf(call), {
     update: "REMOVE kept",
@@ -63,7 +64,7 @@ export async function emptyCall(table: Table, call: Omit<LoggedCall, "owner">): 
   })
 }
 
-/** Ends an attempt; `done`: the event that is in the CRM now. */
+/** Ends an attempt. `done`: the event that is in the CRM now. */
 export async function end(
   table: Table,
   call: LoggedCall,
@@ -76,7 +77,7 @@ export async function end(
   })
 }
 
-/** What is known of the endpoint's account in the CRM. */
+/** The stored data about the endpoint's account in the CRM. */
 export async function accountOf(table: Table, tenant: string, endpointId: string): Promise<Kept> {
   const item = await getItem(table, connectorKey(tenant, endpointId))
   return v.parse(Stored, item ?? {}).kept
@@ -96,7 +97,7 @@ const keyOf = ({ tenant, endpointId, uuid }: Omit<LoggedCall, "owner">) =>
 
 type Write = { set: Item; condition?: string; values?: Item }
 
-/** The item as it is then; undefined where the condition did not hold. */
+/** The item after the write. Undefined if the condition failed. */
 async function update(table: Table, key: Key, write: Write): Promise<Item | undefined> {
   const { sets, names, values } = assignmentsOf(write.set)
   const updated = await updateItem(table, key, {

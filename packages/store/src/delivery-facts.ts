@@ -1,7 +1,7 @@
 import { idOf, type StoredEvent } from "./event.ts"
 import { deliveryRef, deliveryRefOf, tenantOf, type DeliveryRef, type Key } from "./keys.ts"
 
-/** What never changes of a delivery: enough to make its item where there is none yet. */
+/** The immutable fields of a delivery: enough to create its item if there is none yet. */
 export type DeliveryFacts = {
   tenant: string
   ref: DeliveryRef
@@ -10,7 +10,10 @@ export type DeliveryFacts = {
   eventType: string
 }
 
-/** Of the delivery of an event to an endpoint. Each replay of the event is another delivery, made at that time. */
+/**
+ * The facts of the delivery of an event to an endpoint. Each replay of the event is another
+ * delivery, created at the time of the replay.
+ */
 export function factsOfEvent(
   tenant: string,
   event: StoredEvent,
@@ -22,7 +25,7 @@ export function factsOfEvent(
   return { tenant, ref, endpointId, eventId, eventType: event.type }
 }
 
-/** Of a delivery's item, or of what an index holds of it. */
+/** The facts from a delivery's item or from its index entry. */
 export function factsOfItem(
   item: Key & Pick<DeliveryFacts, "endpointId" | "eventId" | "eventType">,
 ): DeliveryFacts {

@@ -21,20 +21,20 @@ import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {
   endpointId?: string | undefined
-  /** None: any. */
+  /** Absent: any. */
   statuses?: DeliveryStatus[] | undefined
   eventType?: string | undefined
-  /** Epoch ms, exclusive, on the receipt. */
+  /** Epoch ms, exclusive, of the time of receipt. */
   after?: number | undefined
   before?: number | undefined
   limit: number
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   cursor?: string | undefined
 }
 
 const END = "~"
 
-/** Deliveries newest first. A page may be short where filters apply. */
+/** Deliveries, newest first. With filters a page can be short. */
 export async function listDeliveries(
   table: Table,
   tenant: string,
@@ -49,7 +49,8 @@ export async function listDeliveries(
     filters.push(`${name} = :${name}`)
     values[`:${name}`] = query[name]
   }
-  // What is not delivered has an index of its own: a few failures are found among a hundred thousand successes.
+  // Undelivered deliveries have an index of their own, so that a few failures are found among a
+  // hundred thousand successes.
   const isOpen = statuses.length > 0 && !statuses.includes("delivered")
   if (statuses.length > 0 && !isOpen) {
     filters.push(`#status IN (${statuses.map((_, index) => `:status${index}`).join(", ")})`)
@@ -71,14 +72,14 @@ export async function listDeliveries(
   const found = isOpen
     ? await readWhole(table, items as (Item & Key)[])
     : readItems(table, items, parseDelivery)
-  // The index may be a moment behind the item.
+  // The index may lag slightly behind the item.
   const isWanted = (each: Delivery) => statuses.length === 0 || statuses.includes(each.status)
   return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
 }
 
 /**
- * A page of what is not delivered, of an endpoint or the whole tenant, in no exact order, for a job: each entry of the index
- * is read once.
+ * A page of the undelivered deliveries of an endpoint or the whole tenant, in no exact order, for a
+ * job. Each index entry is read once.
  */
 export async function listOpen(
   table: Table,
@@ -97,7 +98,7 @@ export async function listOpen(
     }),
   })
   const found = await readWhole(table, items as (Item & Key)[])
-  // The index may be a moment behind the item.
+  // The index may lag slightly behind the item.
   const isWanted = (each: Delivery) => statuses.includes(each.status)
   return { items: found.filter((each) => isWanted(each) && !isExpired(each, table.now())), next }
 }
@@ -117,12 +118,13 @@ function logPartitions(tenant: string, endpointId: string | undefined): string[]
   return shards.map((shard) => deliveryPartition(tenant, shard))
 }
 
-// After all ids of endpoints: the replays of an event end exactly where its page does.
+// Sorts after all endpoint ids, so that an event's replays end exactly where this page ends.
 const BEFORE_ENDPOINTS = "ep_~"
 
 /**
- * A page of the deliveries of one event: its replays, the newest first, then its first deliveries to the endpoints given.
- * Replays have no limit, and a page is bounded. `next` of the page before is what to pass as `cursor`.
+ * A page of the deliveries of one event: its replays, newest first, then its first deliveries to
+ * the given endpoints. The number of replays is unlimited, but a page is bounded. Pass `next` as
+ * `cursor` for the next page.
  */
 export async function deliveriesOfEvent(
   table: Table,
@@ -158,9 +160,12 @@ export async function deliveriesOfEvent(
   return { items: found.sort((a, b) => (a.sk < b.sk ? 1 : -1)), next }
 }
 
-/** The whole items at those keys, in the order of the keys, each once; what is gone is left out. */
+/**
+ * The whole items with these keys, in the order of the keys, each once. Deleted ones are omitted.
+ */
 export async function readWhole(table: Table, places: Key[]): Promise<Delivery[]> {
-  // What changes its status meanwhile stands in two partitions of the index, and DynamoDB reads no key twice.
+  // An item whose status changes in the meantime is in two partitions of the index, and DynamoDB
+  // refuses duplicate keys.
   const keys = [...new Map(places.map((key) => [`${key.pk}|${key.sk}`, key])).values()]
   const items = await getItems(table, keys)
   const found = new Map(

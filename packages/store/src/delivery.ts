@@ -15,7 +15,10 @@ import { isExpired, toSeconds, type Table } from "./table.ts"
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/** One POST, or all requests of one try. `error` null: the receiver took it; also words on why a call was skipped. `responseBody`: the first KB, of failures. */
+/**
+ * One POST, or all requests of one attempt. `error` null: the receiver accepted the webhook. It can
+ * also be the reason why a call was skipped. `responseBody`: the first KB, for failures.
+ */
 const Attempt = v.object({
   id: v.string(),
   at: v.number(),
@@ -23,9 +26,12 @@ const Attempt = v.object({
   durationMs: v.number(),
   error: v.nullable(v.string()),
   responseBody: v.nullable(v.string()),
-  /** The receiver answered with the body of the attempt before, which is kept once: it is filled in where it is read. */
+  /**
+   * The receiver responded with the same body as in the previous attempt. The body is stored once,
+   * and filled in when it is read.
+   */
   sameBody: v.exactOptional(v.boolean()),
-  /** The requests of an attempt that took several. */
+  /** The requests of an attempt that needed several. */
   steps: v.exactOptional(
     v.array(
       v.object({
@@ -39,7 +45,7 @@ const Attempt = v.object({
 })
 export type Attempt = v.InferOutput<typeof Attempt>
 
-/** One event for one endpoint. Times are epoch ms. */
+/** The delivery of one event to one endpoint. Times are epoch ms. */
 export const Delivery = v.object({
   pk: v.string(),
   sk: v.string(),
@@ -47,23 +53,26 @@ export const Delivery = v.object({
   eventId: v.string(),
   eventType: v.string(),
   status: v.picklist(DELIVERY_STATUSES),
-  /** Counts what was decided: a message made for an older turn is void. */
+  /** The number of decisions. A message made for an older turn is void. */
   turn: v.number(),
   attemptCount: v.optional(v.number(), 0),
-  /** Attempts since the schedule began (anew). */
+  /** Attempts since the schedule started, or started again. */
   tries: v.optional(v.number(), 0),
   attempts: v.optional(v.array(Attempt), []),
-  /** When `release` looks at it; behind a delayed message it is a net, later than `nextAt`. */
+  /**
+   * When `release` handles it. If there is a delayed message, this is a safety net, later than
+   * `nextAt`.
+   */
   dueAt: v.optional(v.number()),
   nextAt: v.optional(v.number()),
   dueShard: v.optional(v.string()),
-  /** The slot that the endpoint's rate limit gave it. */
+  /** The slot assigned by the endpoint's rate limit. */
   slot: v.optional(v.number()),
   /** Why it is held or discarded. */
   reason: v.optional(v.string()),
-  /** By what a pull endpoint's receiver was last given it. */
+  /** Identifies the last lease of a pull endpoint's receiver. */
   lease: v.optional(v.string()),
-  /** The recover job that sent it again last. */
+  /** The last recover job that sent it again. */
   job: v.optional(v.string()),
   expiresAt: v.number(),
 })
@@ -79,24 +88,25 @@ export function parseDelivery(item: Item): Delivery {
   return { ...delivery, attempts }
 }
 
-// An item is charged as a whole each time that it is written, claims included: ten bodies of a kilobyte would make up most
-// of what ten failures cost. Those after the first keep so much where they differ.
+// Each write of an item is charged for the whole item, claims included: ten bodies of one kilobyte
+// would be most of the cost of ten failures. Bodies after the first are shortened to this if they
+// differ.
 const LATER_BODY_LENGTH = 256
 
-/** An attempt as it is kept after those before it. */
+/** An attempt as it is stored after the previous ones. */
 export function compact(attempt: Attempt, before: Attempt[]): Attempt {
   const { responseBody } = attempt
   const last = before.at(-1)
   if (responseBody === null || !before.some((each) => each.responseBody !== null)) return attempt
   if (last?.responseBody === responseBody) return { ...attempt, responseBody: null, sameBody: true }
   const kept = Array.from(responseBody).slice(0, LATER_BODY_LENGTH).join("")
-  // Shortened it may be what the one before was shortened to.
+  // The shortened body may equal the shortened previous one.
   if (last?.responseBody === kept) return { ...attempt, responseBody: null, sameBody: true }
   return { ...attempt, responseBody: kept }
 }
 export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
 
-/** The delivery at that place, unless there is none (any more). */
+/** The delivery with this key. Undefined if there is none any more. */
 export async function get(
   table: Table,
   tenant: string,
@@ -110,33 +120,34 @@ export async function get(
 }
 
 /**
- * When a pending delivery is tried again. `at`: when `release` looks at it; `nextAt`: when the attempt is meant to be;
- * `shard`: where it waits, one of the common ones unless said.
+ * When a pending delivery is tried again. `at`: when `release` handles it. `nextAt`: when the
+ * attempt is due. `shard`: where it waits, by default one of the common shards.
  */
 export type Due = { at: number; nextAt: number; shard?: string }
 
-/** What one decision writes. */
+/** The fields that one decision writes. */
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
-  /** Of a pending one. */
+  /** For a pending delivery. */
   due?: Due | undefined
   slot?: number | undefined
   reason?: string | undefined
-  /** The schedule begins anew, for that job or for somebody's manual retry. */
+  /** The schedule starts again, for this job or for a manual retry. */
   restarts?: { job: string | null } | undefined
-  /** Parking is no decision: what was sent for this turn stays valid. */
+  /** Parking is not a decision: a message sent for this turn stays valid. */
   keepsTurn?: boolean | undefined
-  /** Most likely nothing was ever written of it. */
+  /** Most likely no item of it exists yet. */
   isNew?: boolean | undefined
 }
 
-/** `won`: this decision stands. `lost`: another was made for this turn before. */
+/** `won`: this decision is stored. `lost`: another one was stored for this turn before. */
 export type Advanced = "won" | "lost"
 
 /**
- * Writes a decision on condition that the item's turn is still `turn`; what was never written counts as turn 0,
- * and only that is created here. A write whose answer was lost is recognised by its attempt's id.
+ * Writes a decision on condition that the item's turn is still `turn`. A missing item counts as
+ * turn 0, and is created only here. A write whose response was lost is recognised by its attempt's
+ * id.
  */
 export async function advance(
   table: Table,
@@ -158,14 +169,17 @@ export async function advance(
   return item?.turn === turn + 1 && item.attempts.at(-1)?.id === change.attempt.id ? "won" : "lost"
 }
 
-/** What most deliveries are: one attempt, delivered. */
+/** The most common case: one attempt, delivered. */
 function deliveredItem(table: Table, facts: DeliveryFacts, attempt: Attempt) {
   const attributes = attributesOf(table, facts, { status: "delivered" })
   const counts = { turn: 1, attempts: [attempt], attemptCount: 1, tries: 1 }
   return { ...deliveryKey(facts.tenant, facts.ref), ...attributes, ...counts }
 }
 
-/** A 2xx that lost its turn is a delivery all the same; whatever else is planned for it is void from here on. */
+/**
+ * Records a 2xx that lost its turn. It is a delivery nevertheless, and everything planned for it
+ * becomes void.
+ */
 export async function settleDelivered(table: Table, facts: DeliveryFacts, attempt: Attempt) {
   const change: Change = { status: "delivered", attempt }
   await write(table, facts, change, {
@@ -175,7 +189,7 @@ export async function settleDelivered(table: Table, facts: DeliveryFacts, attemp
   })
 }
 
-/** On what condition a decision is written, and what becomes of the turn. */
+/** The condition for writing a decision, and the resulting turn. */
 type Guard = { condition: string; turn: string; values: Item }
 
 const COUNTS_ATTEMPT = [
@@ -202,7 +216,7 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
   return written !== undefined
 }
 
-/** The attributes that a decision sets; those that are undefined it removes. */
+/** The attributes that a decision sets. Undefined ones are removed. */
 function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
@@ -213,7 +227,7 @@ function attributesOf(
     eventId,
     eventType,
     status,
-    // Counted from when it is due: a slot of a slow rate limit may be further away than anything is kept.
+    // Counted from the due time: a slot of a low rate limit may be later than the normal retention.
     expiresAt: toSeconds(Math.max(table.now(), due?.at ?? 0) + table.retentionMs),
     openKey: status === "delivered" ? undefined : openKeyOf(tenant, status, ref),
     dueShard: due && (due.shard ?? dueShardOf(ref)),

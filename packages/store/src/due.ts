@@ -4,8 +4,9 @@ import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./keys.ts"
 import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
-// What waits stands in the index `due`: in one of the common shards, which `release` reads every minute, or parked with
-// its endpoint while that rests, where it costs nothing until the endpoint is well.
+// Pending deliveries are in the index `due`: in one of the common shards, which `release` reads
+// every minute, or parked with their endpoint while its breaker is open. Parked entries cost
+// nothing until the endpoint recovers.
 
 const PARKING_SHARDS = 4
 export const parkingShards = (endpointId: string) =>
@@ -14,7 +15,10 @@ export const parkingShards = (endpointId: string) =>
 export const parkingShardOf = (endpointId: string, ref: DeliveryRef) =>
   `parked#${endpointId}#${ref.hash[3]! % PARKING_SHARDS}`
 
-/** What the index holds of a delivery; of an endpoint's health item (`sk` HEALTH#...) it has no event. */
+/**
+ * The index entry of a delivery. The entry of an endpoint's health item (`sk` HEALTH#...) has no
+ * event.
+ */
 const DueEntry = v.object({
   pk: v.string(),
   sk: v.string(),
@@ -27,13 +31,13 @@ const DueEntry = v.object({
 })
 export type DueEntry = v.InferOutput<typeof DueEntry>
 
-/** A pull endpoint's own entry: when it is looked at what nobody fetched. */
+/** A pull endpoint's own entry: when its unfetched deliveries are checked. */
 export const isPullEntry = (entry: DueEntry) => entry.sk.startsWith("EP#")
 export const isHealthEntry = (entry: DueEntry) => entry.sk.startsWith("HEALTH#")
 
 export type DuePage = { entries: DueEntry[]; next: Item | undefined }
 
-/** What falls due in that shard until `until`, the longest waiting first. */
+/** The entries of this shard that are due by `until`, the longest waiting first. */
 export async function listDue(
   table: Table,
   shard: string,
@@ -52,8 +56,8 @@ export async function listDue(
 }
 
 /**
- * Moves an entry to another time on condition that it is where it was read: of two that try, one has it. A crash after
- * it means released again at that time, never lost.
+ * Moves an entry to another time on condition that it has not moved since it was read. If two
+ * callers try, one succeeds. After a crash it is released again at that time, never lost.
  */
 export async function moveDue(
   table: Table,
@@ -73,7 +77,7 @@ export async function moveDue(
   return moved !== undefined
 }
 
-/** When the first thing of all falls due that `release` sees to, epoch ms; Infinity where nothing does. */
+/** When the first entry for `release` is due, epoch ms. Infinity if there is none. */
 export async function firstDueAt(table: Table): Promise<number> {
   const pages = await Promise.all(
     commonShards.map((shard) => listDue(table, shard, Number.MAX_SAFE_INTEGER, 1)),

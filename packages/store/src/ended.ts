@@ -1,7 +1,7 @@
 import { createItem, getItem } from "./item.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-// Collectors that were away for longer have new spools, and know nothing of it.
+// Collectors that were disconnected for longer have new spools, and do not know of it.
 const KEPT_MS = 7 * 24 * 3600 * 1000
 
 const keyOf = (tenant: string, source: string, subject: string) => ({
@@ -9,13 +9,16 @@ const keyOf = (tenant: string, source: string, subject: string) => ({
   sk: `ENDED#${source}#${subject}`,
 })
 
-/** Notes that the PBX said of this record that it is gone: a collector that missed it may infer the same later. */
+/**
+ * Records that the PBX reported the end of this record. A collector that missed it may infer it
+ * later.
+ */
 export async function noteEnd(table: Table, tenant: string, source: string, subject: string) {
   const expiresAt = toSeconds(table.now() + KEPT_MS)
   await createItem(table, { ...keyOf(tenant, source, subject), expiresAt })
 }
 
-/** Whether it was noted. */
+/** Whether the end was recorded. */
 export async function isEnded(table: Table, tenant: string, source: string, subject: string) {
   const item = await getItem(table, keyOf(tenant, source, subject), { consistent: true })
   return item !== undefined

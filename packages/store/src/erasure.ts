@@ -8,11 +8,11 @@ import { callKey, erasedPartition, eventIdOf, eventKey, hashOf, type Key } from 
 import { queryAll } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
-// What was erased is known by a hash of its Uuid, as long as something of it may come: queues and their dead letters for
-// three weeks, and longer where events of it still arrive.
+// Erased Uuids are stored as hashes for as long as messages about them may arrive: three weeks for
+// queues and their dead letters, and longer if such events still arrive.
 const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
 
-/** The Uuids that were erased, as hashes, and when each is forgotten (epoch seconds). */
+/** The hashes of the erased Uuids, and when each is deleted (epoch seconds). */
 export type Erased = Map<string, number>
 
 const PREFIX = "UUID#"
@@ -22,7 +22,7 @@ export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
 
 const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
-/** From now on nothing of that Uuid keeps its content. Asked for again, it is remembered longer. */
+/** From now on no content is stored for this Uuid. A repeated request extends the time. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
   const key = { pk: erasedPartition(tenant), sk: `${PREFIX}${uuidHash}` }
   const expiresAt = toSeconds(table.now() + lifetimeMs(table))
@@ -31,7 +31,7 @@ export async function remember(table: Table, tenant: string, uuidHash: string): 
   await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
 }
 
-/** All that a tenant had erased: a read unit for about a hundred of them. */
+/** All erasures of a tenant. About a hundred of them cost one read unit. */
 export async function list(table: Table, tenant: string): Promise<Erased> {
   const items = await queryAll(table, erasedPartition(tenant), PREFIX, ["sk", "expiresAt"])
   const now = table.now()
@@ -42,11 +42,11 @@ export async function list(table: Table, tenant: string): Promise<Erased> {
   )
 }
 
-/** Whether what is erased is half forgotten, though something of it still came. */
+/** Whether half of an erasure's time is over although events about it still arrive. */
 export const isFading = (table: Table, expiresAt: number) =>
   expiresAt * 1000 - table.now() < lifetimeMs(table) / 2
 
-/** Whether one of the Uuids that an event names was erased: the hash of that one. */
+/** Whether one of an event's Uuids was erased. Returns the hash of that one. */
 export function erasedIn(
   erased: Pick<Erased, "has">,
   { subject, linked }: Named,
@@ -56,18 +56,21 @@ export function erasedIn(
     .find((hash) => erased.has(hash))
 }
 
-/** Takes the content out of an event; the claim stays, so that it is not taken in again. False where it was empty already. */
+/**
+ * Removes the content of an event. Its claim is kept, so that the event is not accepted again.
+ * False if it was already empty.
+ */
 export const emptyEvent = (table: Table, event: Key): Promise<boolean> =>
   change(table, event, {
     update: "SET erased = :true, #uuid = :null REMOVE headers, packed, #data",
-    // Claimed anew by its own message, it may have its content again.
+    // If its own message claimed it again, it may have its content again.
     condition:
       "attribute_exists(pk) AND (attribute_not_exists(erased) OR attribute_exists(headers) OR attribute_exists(packed) OR attribute_exists(#data))",
     names: { "#uuid": "uuid", "#data": "data" },
     values: { ":true": true, ":null": null },
   })
 
-/** Takes out what is known of a call but who told it. */
+/** Removes the data of a call, except for its claims. */
 export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRef) =>
   change(table, callKey(tenant, source, uuid, isTest), {
     update: "REMOVE facts, #references",
@@ -77,8 +80,8 @@ export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRe
 
 type Words = Pick<Delivery, "status" | "attempts" | "reason">
 
-// A code names nobody. Any other words may: a transform throws what it likes, a redirect leads to a person's page, a CRM
-// was asked for a contact by number or email.
+// A status code contains no personal data. Any other text may: a transform throws any message, a
+// redirect leads to a person's page, a CRM was queried by phone number or email.
 const isOnlyCode = (error: string) => /^answered \d{3}$/.test(error)
 const emptyWords = (text: string | null) => (text === null || isOnlyCode(text) ? text : "erased")
 
@@ -88,10 +91,11 @@ const withoutPerson = ({ steps: _, error, ...attempt }: Delivery["attempts"][num
   error: emptyWords(error),
 })
 
-// Why something is held or discarded is said in words of our own; why it failed, by its transform or connector.
+// The reasons of held and discarded deliveries are our own texts. Those of failures may come from a
+// transform or connector.
 const hasOwnWords = ({ status, reason }: Words) => status === "failed" && reason !== undefined
 
-/** Whether a delivery holds words of others: a receiver's, a transform's, a connector's. */
+/** Whether a delivery contains text from a receiver, a transform or a connector. */
 export const hasWords = (delivery: Words): boolean =>
   (hasOwnWords(delivery) && delivery.reason !== emptyWords(delivery.reason!)) ||
   delivery.attempts.some(
@@ -99,7 +103,7 @@ export const hasWords = (delivery: Words): boolean =>
       responseBody !== null || steps !== undefined || error !== emptyWords(error),
   )
 
-/** Takes those words out of a delivery. False where it is another one by now. */
+/** Removes such text from a delivery. False if the delivery changed in the meantime. */
 export const emptyDelivery = (table: Table, delivery: Delivery) => {
   const { turn, attempts, reason } = delivery
   const isWorded = hasOwnWords(delivery)
@@ -119,7 +123,7 @@ export const emptyDelivery = (table: Table, delivery: Delivery) => {
   })
 }
 
-/** Which of those events are empty: at most a hundred of them. */
+/** Which of these events are empty. At most a hundred events. */
 export async function erasedAmong(
   table: Table,
   tenant: string,

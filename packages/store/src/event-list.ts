@@ -9,17 +9,17 @@ export type EventQuery = {
   type?: string | undefined
   source?: string | undefined
   uuid?: string | undefined
-  /** Nanoseconds, exclusive, on the event's own time. */
+  /** Nanoseconds, exclusive, of the event's own time. */
   after?: bigint | undefined
   before?: bigint | undefined
   limit: number
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   cursor?: string | undefined
 }
 
 const END = "~"
 
-/** Events newest first. A page may be short where filters apply. */
+/** Events, newest first. With filters a page can be short. */
 export async function listEvents(
   table: Table,
   tenant: string,
@@ -50,8 +50,8 @@ export async function listEvents(
 }
 
 /**
- * A page of what was received in a range (epoch ms, inclusive), in no exact order, for a job: all that is kept is looked
- * through, for an event may be received long after it happened, and each once.
+ * A page of the events received in a range (epoch ms, inclusive), in no exact order, for a job. It
+ * reads all stored events once, because an event may be received long after it happened.
  */
 export async function listReceived(
   table: Table,

@@ -13,36 +13,38 @@ import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
-/** An event as it lies in the table. Times are epoch ms. */
+/** An event as stored. Times are epoch ms. */
 export const StoredEvent = v.object({
   pk: v.string(),
   sk: v.string(),
   type: v.string(),
   /** Null for operational events, which come from no PBX. */
   source: v.nullable(v.string()),
-  /** The Uuid of the call, campaign, ... that it tells of. */
+  /** The Uuid of the call, campaign, ... that it is about. */
   uuid: v.nullable(v.string()),
-  /** The message that claimed it; null for operational events. */
+  /** The message that claimed it. Null for operational events. */
   message: v.string(),
   receivedAt: v.number(),
   claimedAt: v.number(),
   headers: v.optional(v.string()),
   packed: v.optional(v.instance(Uint8Array)),
-  /** Operational and call events have no headers: their data as JSON. */
+  /** Operational and call events have no headers: this is their data as JSON. */
   data: v.optional(v.string()),
-  /** Of a call event, RFC 3339: when it happened, and when the PBX was heard to say so. */
+  /**
+   * For a call event, RFC 3339: when it happened, and when the collector received it from the PBX.
+   */
   timestamp: v.optional(v.string()),
   observedAt: v.optional(v.string()),
-  /** The endpoint that an operational event is about, which does not get it. */
+  /** The endpoint that an operational event is about, which does not receive it. */
   except: v.optional(v.string()),
   /** The gap after which the collector inferred it. */
   synthetic: v.optional(v.string()),
   truncated: v.optional(v.boolean()),
-  /** A synthetic event that another collector's continuous session refuted. */
+  /** A synthetic event that was refuted by another collector's continuous session. */
   refuted: v.optional(v.string()),
   /** From a test of its source. */
   test: v.optional(v.boolean()),
-  /** It told of somebody who was erased: its content is gone. */
+  /** The event was about an erased person or call: its content is removed. */
   erased: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
@@ -50,11 +52,11 @@ export type StoredEvent = v.InferOutput<typeof StoredEvent>
 
 export const parseEvent = (item: Item): StoredEvent => v.parse(StoredEvent, item)
 export const idOf = (event: StoredEvent): string => eventIdOf(event)
-/** When it happened, in ns since the epoch: what it is sorted by. */
+/** When it happened, in ns since the epoch. Events are sorted by it. */
 export const timeOf = (event: Pick<StoredEvent, "sk">): bigint => BigInt(event.sk.split("#", 1)[0]!)
 export const headersOf = (event: StoredEvent): HeaderPair[] => unpackHeaders(event)
 
-/** What a message says of an event, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
+/** An event from a message, ready to be claimed. `timeNanos` 0n: it has no time of its own. */
 export type Claim = {
   tenant: string
   timeNanos: bigint
@@ -70,18 +72,22 @@ export type Claim = {
     | { erased: true }
   synthetic?: string | undefined
   truncated?: boolean | undefined
-  /** Why a synthetic event is not to be believed. */
+  /** Why a synthetic event is not accepted. */
   refuted?: string | undefined
   /** From a test of its source. */
   test?: boolean | undefined
 }
 
-/** `first`: nobody was here before. `again`: this very message was, and goes on. `duplicate`: another copy was. */
+/**
+ * `first`: no other message claimed it. `again`: this same message claimed it before, and
+ * continues. `duplicate`: another message claimed it.
+ */
 export type Claimed =
   { outcome: "first" | "again"; event: StoredEvent } | { outcome: "duplicate"; event?: undefined }
 
-// One conditional write decides, on a key made of identity fields alone: "not there, or claimed by this same message".
-// The first copy is still in its queue until its fan-out is done, so dropping another copy loses nothing.
+// One conditional write decides, on a key made of identity fields only: "not there, or claimed by
+// this same message". The first copy stays in its queue until its fan-out is done, so dropping
+// another copy loses nothing.
 export async function claim(table: Table, claim: Claim): Promise<Claimed> {
   if (claim.timeNanos > 0n) {
     return write(table, eventKey(claim.tenant, claim.timeNanos, claim.hash), claim)
@@ -90,7 +96,8 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
   const key = claimKey(claim.tenant, claim.hash)
   const old = await claimItem(table, key, { v: ITEM_VERSION, message, receivedAt }, message)
   if (old === "taken") return { outcome: "duplicate" }
-  // Listed by the receipt that the first claim noted, so the second item's key is fixed as well.
+  // Listed by the time of receipt that the first claim stored, so that the second item's key is
+  // fixed as well.
   const listedAt = (old?.receivedAt as number | undefined) ?? receivedAt
   const listed = { ...claim, receivedAt: listedAt }
   return write(table, eventKey(claim.tenant, BigInt(listedAt) * 1_000_000n, claim.hash), listed)
@@ -119,13 +126,13 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
   return { outcome: old ? "again" : "first", event }
 }
 
-// A body that Ringback makes may come out otherwise when it is made again, with what was learned meanwhile; what was sent
-// under this id stands.
+// A body made by Ringback may differ when it is made again, because more is known by then. The body
+// that was sent under this id is kept.
 const KEPT = ["receivedAt", "data", "timestamp", "observedAt", "erased"]
 
 const expiryOf = (table: Table) => toSeconds(table.now() + table.retentionMs)
 
-/** The item that was there before (undefined: none), or "taken" where another message wrote it. */
+/** The previous item (undefined: none), or "taken" if another message wrote it. */
 async function claimItem(
   table: Table,
   key: Key,
@@ -136,13 +143,15 @@ async function claimItem(
   const expiresAt = expiryOf(table)
   if (table.insert) {
     if (await table.insert({ ...key, ...sets, claimedAt, expiresAt })) return undefined
-    // Read before it is written again: most often it is a copy, and a write that fails costs as much as one that does not.
+    // Read before it is written again: it is usually a copy, and a failed write costs as much as a
+    // successful one.
     const there = await getItem(table, key, { consistent: true })
     if (there && there["message"] !== message) return "taken"
   }
   const assignments = assignmentsOf(sets, KEPT)
   const claimed = await updateItem(table, key, {
-    // The first claim's clock stays: endpoints made after it get nothing, however late the fan-out is resumed.
+    // The time of the first claim is kept: endpoints created after it get nothing, however late the
+    // fan-out is resumed.
     update: `SET ${assignments.sets.join(", ")}, claimedAt = if_not_exists(claimedAt, :now), expiresAt = :expiresAt`,
     condition: "attribute_not_exists(pk) OR message = :claimant",
     names: assignments.names,
@@ -155,11 +164,11 @@ async function claimItem(
     returns: "ALL_OLD",
   })
   if (!claimed) return "taken"
-  // Of an item that was not there dynoxide gives the key, AWS nothing.
+  // If there was no item, dynoxide returns the key and AWS returns nothing.
   return claimed.item?.["message"] === undefined ? undefined : claimed.item
 }
 
-/** Those events that are there, by id. */
+/** The existing events among these, by id. */
 export async function getMany(
   table: Table,
   tenant: string,
@@ -174,7 +183,7 @@ export async function getMany(
   return new Map(living.map((event) => [idOf(event), event]))
 }
 
-/** The event of that id, unless there is none (any more). */
+/** The event with this id. Undefined if there is none any more. */
 export async function get(
   table: Table,
   tenant: string,

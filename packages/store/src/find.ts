@@ -17,12 +17,12 @@ import { isExpired, type Table } from "./table.ts"
 export const FOUND_KINDS = ["tenant", "source", "endpoint", "key", "event", "delivery"] as const
 export type FoundKind = (typeof FOUND_KINDS)[number]
 
-/** A thing that a search leads to. */
+/** A search result. */
 export type Found = { kind: FoundKind; id: string; tenant: string; name: string | null }
 
 type Place = { kind: FoundKind; keyIn: (tenant: string) => Key }
 
-/** Where a thing of that id lies, in whichever tenant; undefined where it is no id. */
+/** The key of the resource with this id, for any tenant. Undefined if it is not an id. */
 function placeOf(id: string): Place | undefined {
   if (isId("ten", id)) return { kind: "tenant", keyIn: () => tenantKey(id) }
   if (isId("src", id)) return { kind: "source", keyIn: (tenant) => sourceKey(tenant, id) }
@@ -40,7 +40,10 @@ function placeOf(id: string): Place | undefined {
 
 export const isFindableId = (text: string) => placeOf(text) !== undefined
 
-/** The thing of that id in one of those tenants. No id tells its tenant, so each is asked: a request for a hundred of them. */
+/**
+ * The resource with this id in one of these tenants. An id does not contain its tenant, so each is
+ * tried: one request per hundred tenants.
+ */
 export async function findById(table: Table, tenants: string[], id: string): Promise<Found[]> {
   const place = placeOf(id)
   if (!place) return []
@@ -63,7 +66,9 @@ const nameOf = ({ name, url, type, eventType }: Item): string | null => {
   return typeof text === "string" ? text : null
 }
 
-/** A tenant's sources and endpoints whose name, URL or description holds that text, in small letters. */
+/**
+ * A tenant's sources and endpoints whose name, URL or description contains this lower-case text.
+ */
 export async function findText(table: Table, tenant: string, text: string): Promise<Found[]> {
   const [sources, endpoints] = await Promise.all([
     queryAll(table, tenant, "SRC#", ["id", "name"]),

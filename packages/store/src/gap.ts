@@ -2,7 +2,10 @@ import * as v from "valibot"
 import { createItem, getItem } from "./item.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-/** What was decided of a gap that a collector reported: whether the source's other collectors had covered it. */
+/**
+ * The decision on a gap that a collector reported: whether the source's other collectors covered
+ * it.
+ */
 const Gap = v.object({
   isCovered: v.boolean(),
   /** Its end, epoch ms. */
@@ -23,7 +26,7 @@ export async function decide(
   await createItem(table, { ...keyOf(tenant, id), isCovered, to, expiresAt })
 }
 
-/** Undefined while it is not decided. */
+/** Undefined while there is no decision. */
 export async function decision(table: Table, tenant: string, id: string) {
   const item = await getItem(table, keyOf(tenant, id), { consistent: true })
   return item && v.parse(Gap, item)

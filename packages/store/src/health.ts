@@ -12,24 +12,33 @@ import {
 import { healthKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
-/** An endpoint's health. There is no item, and nothing is written, while all is well. Times are epoch ms. */
+/**
+ * An endpoint's health. While the endpoint is healthy, there is no item and nothing is written.
+ * Times are epoch ms.
+ */
 const Health = v.object({
-  /** Failures in a row. */
+  /** Consecutive failures. */
   failures: v.optional(v.number(), 0),
   failingSince: v.optional(v.number()),
-  /** Of its breaker, see breaker-state.ts. `resting`: open. `waking`: closed again, and what was parked is fetched. */
+  /**
+   * The state of its breaker, see breaker-state.ts. `resting`: open. `waking`: closed again, and
+   * parked deliveries are being sent.
+   */
   state: v.optional(v.picklist(["resting", "waking"])),
-  /** No probe before that time but the one that holds the lease. */
+  /** No probe before this time, except by the holder of the lease. */
   leaseUntil: v.optional(v.number()),
-  /** When it began to wake. */
+  /** When it started waking. */
   wokenAt: v.optional(v.number()),
-  /** When it was last slow to answer. */
+  /** When it last responded slowly. */
   slowAt: v.optional(v.number()),
-  /** It asked for less: until then nothing new is sent. */
+  /** It asked for fewer requests: no new deliveries are sent until this time. */
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
-  /** Of the job that sends what was parked, see wake-position.ts: its step, its rate (a second), and until when it is alive. */
+  /**
+   * The job that sends parked deliveries, see wake-position.ts: its step, its rate (per second),
+   * and the end of its lease.
+   */
   wake: v.optional(v.object({ step: v.number(), rate: v.number(), until: v.number() })),
 })
 export type Health = v.InferOutput<typeof Health>
@@ -45,7 +54,10 @@ export async function get(
   return parse(await getItem(table, healthKey(tenant, endpointId), options))
 }
 
-/** Since when all has failed at those endpoints, in epoch ms; those at which all is well are left out. */
+/**
+ * Since when all attempts have failed at these endpoints, in epoch ms. Healthy endpoints are
+ * omitted.
+ */
 export async function failingOf(
   table: Table,
   tenant: string,
@@ -62,11 +74,13 @@ export async function failingOf(
   })
 }
 
-/** Nothing is remembered of an endpoint that is gone, and nothing of it falls due. */
+/** Deletes the health of a deleted endpoint, including its due entry. */
 export const remove = (table: Table, tenant: string, endpointId: string) =>
   deleteItem(table, healthKey(tenant, endpointId))
 
-/** Noted so that other workers give its deliveries a queue where they delay nobody. */
+/**
+ * Records that the endpoint is slow, so that other workers move its deliveries to the retry queue.
+ */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
   await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
@@ -75,7 +89,7 @@ export async function recordSlow(table: Table, tenant: string, endpointId: strin
   })
 }
 
-/** It answered that it is too much: nothing new until then. */
+/** Records that the endpoint asked for fewer requests: no new deliveries until this time. */
 export async function pause(table: Table, tenant: string, endpointId: string, until: number) {
   return changeHealth(table, tenant, endpointId, {
     update: "SET pausedUntil = :until, endpointId = :endpointId",
@@ -84,7 +98,10 @@ export async function pause(table: Table, tenant: string, endpointId: string, un
   })
 }
 
-/** Writes a part of an endpoint's health; as it is then, or undefined where the condition did not hold. */
+/**
+ * Updates a part of an endpoint's health. Returns the new health, or undefined if the condition
+ * failed.
+ */
 export async function changeHealth(
   table: Table,
   tenant: string,

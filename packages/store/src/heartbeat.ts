@@ -7,19 +7,24 @@ import { get as getSource, type Collector, type Source } from "./source.ts"
 import { cutSpans, extendSpans } from "./spans.ts"
 import type { Table } from "./table.ts"
 
-// A collector with a new spool is a new one: what has been silent for a week is forgotten. So are the longest silent
-// beyond a number that no PBX has, for a source's item must not grow with whatever a token's holder makes up.
+// A collector with a new spool is a new one, so collectors that were silent for a week are removed.
+// Beyond a number that no PBX has, the longest silent are removed too: a source's item must not
+// grow with whatever a token's holder invents.
 const FORGOTTEN_AFTER_MS = 7 * 24 * 3600 * 1000
 const MAX_COLLECTORS = 20
 
-/** Notes a collector's heartbeat at its source; an older one, or one of a deleted source, changes nothing. */
+/**
+ * Records a collector's heartbeat at its source. An older one, or one for a deleted source, changes
+ * nothing.
+ */
 export async function record(
   table: Table,
   source: Source,
   heartbeat: HeartbeatMessage,
 ): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
-  // Who is not connected reads nothing, up to now; who is has read as far as it heard.
+  // A disconnected collector reads nothing up to now. A connected one has read up to its last
+  // received data.
   const readUntil = connectedSince === null ? undefined : heartbeat.readUntil
   const read =
     connectedSince === null
@@ -43,7 +48,7 @@ export async function record(
   })
 }
 
-/** Notes that the collector missed that while. */
+/** Records that the collector missed this time span. */
 export const recordGap = (
   table: Table,
   source: Source,
@@ -59,7 +64,10 @@ export const recordGap = (
 
 const TRIES = 8
 
-/** Writes what becomes of a collector's record, on condition that it is as it was read; the source as it is then. */
+/**
+ * Updates a collector's record on condition that it has not changed since it was read. Returns the
+ * resulting source.
+ */
 async function note(
   table: Table,
   { tenant, id }: Source,
@@ -102,7 +110,8 @@ async function write(
   const isUnchanged = was
     ? "collectors.#own.#count = :count"
     : "attribute_not_exists(collectors.#own)"
-  // What workers keep of a source says how many collectors it has: one alone needs no notes for its twin.
+  // Cached sources include the number of collectors: a single collector needs no records for a
+  // second one.
   if (!was) await announceChange(table, source.tenant)
   const written = await updateItem(table, sourceKey(source.tenant, source.id), {
     update: `SET collectors.#own = :noted${removes}`,
@@ -123,10 +132,10 @@ export type SourceHealth = {
   spoolAgeSeconds: number | null
 }
 
-// Collectors speak every 30 s; three missed ones are silence.
+// Collectors send a heartbeat every 30 s. After three missed ones a source is silent.
 const SILENT_AFTER_MS = 100_000
 
-/** What all collectors of the source together say: one that reads its PBX is enough. */
+/** The combined status of all collectors of the source: one that reads its PBX is sufficient. */
 export function healthOf(source: Source, now: number): SourceHealth {
   const all = Object.values(source.collectors).sort((a, b) => b.at - a.at)
   const latest = all[0]

@@ -5,10 +5,10 @@ import { idempotencyKey, type Key } from "./keys.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 const KEPT_MS = 24 * 3600 * 1000
-/** Longer than any request may take: after it the first one is taken to have died. */
+/** Longer than any request can take. After this time the first request is considered dead. */
 const LEASE_MS = 60 * 1000
 
-/** What was promised for an Idempotency-Key. The answer may hold a secret, so it is sealed. */
+/** The entry of an Idempotency-Key. The response may contain a secret, so it is encrypted. */
 const Promised = v.object({
   owner: v.string(),
   fingerprint: v.string(),
@@ -17,7 +17,7 @@ const Promised = v.object({
   expiresAt: v.number(),
 })
 
-/** `scope`: whose key it is; `fingerprint`: what was asked. */
+/** `scope`: the owner of the key. `fingerprint`: a hash of the request. */
 export type Asked = { scope: string; key: string; fingerprint: string }
 
 export type Claimed =
@@ -26,10 +26,13 @@ export type Claimed =
   | { outcome: "running" }
   | { outcome: "mismatch" }
 
-/** What somebody who waits finds; `free`: the first gave up or died, so it may be claimed. */
+/**
+ * What a waiting request finds. `free`: the first request failed or died, so the key can be
+ * claimed.
+ */
 export type Found = Exclude<Claimed, { outcome: "first" }> | { outcome: "free" }
 
-/** One of those who ask at the same time is the first; the others learn what became of it. */
+/** One of several concurrent requests is the first. The others get its result. */
 export async function claim(table: Table, asked: Asked): Promise<Claimed> {
   const place = idempotencyKey(asked.scope, asked.key)
   const now = table.now()
@@ -49,13 +52,13 @@ export async function claim(table: Table, asked: Asked): Promise<Claimed> {
   })
   if (isFirst) return first(table, place, owner)
   const promised = await read(table, place)
-  // My own write, whose answer was lost.
+  // This request's own write, whose response was lost.
   if (promised?.owner === owner) return first(table, place, owner)
   const found = judge(table, asked, promised)
   return found.outcome === "free" ? { outcome: "running" } : found
 }
 
-/** What became of the first request, without a write. */
+/** The result of the first request, without a write. */
 export async function look(table: Table, asked: Asked): Promise<Found> {
   return judge(table, asked, await read(table, idempotencyKey(asked.scope, asked.key)))
 }
@@ -78,7 +81,7 @@ function judge(table: Table, asked: Asked, promised: Promised | undefined): Foun
   return { outcome: "answered", answer: table.sealer.open(promised.answer, context) }
 }
 
-// Whoever was so slow that another took over has nothing to say any more: the condition keeps it from doing so.
+// A request so slow that another took over must not change the entry: the condition prevents it.
 function first(table: Table, place: Key, owner: string): Claimed {
   const isMine = { condition: "#owner = :owner", names: { "#owner": "owner" } }
   return {

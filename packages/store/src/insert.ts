@@ -8,15 +8,17 @@ import { toAttributes } from "./item.ts"
 import type { Insert } from "./table.ts"
 
 /**
- * `statements`: each for itself, at the price of as many single writes. `transaction`: all or none of a request, which
- * costs twice on AWS, and on one machine a single flush of the disk instead of one for each item.
+ * `statements`: each is independent, at the price of as many single writes. `transaction`: all or
+ * none of a request. It costs twice as much on AWS, but on one machine it needs one flush of the
+ * disk instead of one per item.
  */
 export type InsertMode = "statements" | "transaction"
 
-// BatchExecuteStatement takes 25, a transaction 100 and 4 MB.
+// BatchExecuteStatement accepts 25 statements, a transaction 100 and 4 MB.
 const MAX_ITEMS = { statements: 25, transaction: 100 }
 const MAX_BYTES = 3_000_000
-// One request after the other, so that what comes meanwhile is pooled; but nobody waits longer for one that is late.
+// Requests run one after the other, so that inserts that arrive in the meantime are pooled. None
+// waits longer than this for a slow one.
 const MAX_WAIT_MS = 10
 
 type Waiting = {
@@ -51,7 +53,8 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
     schedule()
   }
 
-  // A request with two statements on one key is refused, so the second waits until the first is through.
+  // A request with two statements on one key is refused, so the second waits until the first is
+  // done.
   function takeGroup(): Waiting[] {
     const group: Waiting[] = []
     const rest: Waiting[] = []
@@ -122,7 +125,8 @@ const SMALL_BYTES = 100
 const sizeOf = ({ S = "", B }: AttributeValue) =>
   SMALL_BYTES + Buffer.byteLength(S) + (B?.byteLength ?? 0)
 
-// One item that the table does not take refuses the whole request, and so does a moment of throttling: each is then written
-// by itself, and what fails then is said of that one. Without an answer it is not known what was written.
+// One item that the table refuses fails the whole request, and so does throttling. Each item is
+// then written separately, and an error applies to that item only. Without a response it is unknown
+// what was written.
 const isRefused = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined

@@ -14,13 +14,16 @@ import type { Key } from "./keys.ts"
 import { ITEM_VERSION, readItem } from "./readable.ts"
 import type { Table } from "./table.ts"
 
-// The requests to DynamoDB. Beside insert.ts nothing else here makes any.
+// The requests to DynamoDB. Only this file and insert.ts make any.
 
-/** An item as read: nothing is believed of it before its room's schema has parsed it. */
+/** An item as read. It is not trusted until its module's schema has parsed it. */
 export type Item = Record<string, unknown>
 export type ReadOptions = { consistent?: boolean }
 
-/** On what condition an item is written. A name that DynamoDB reserves stands as `#name` in expressions. */
+/**
+ * The condition for writing an item. A name that DynamoDB reserves is written as `#name` in
+ * expressions.
+ */
 export type Condition = {
   condition?: string | undefined
   names?: Record<string, string>
@@ -38,7 +41,7 @@ function expressionsOf({ condition, names, values }: Condition) {
   }
 }
 
-/** What sets those attributes; of those in `kept` the value that was there before stays. */
+/** The expression that sets these attributes. Those in `kept` keep an existing value. */
 export function assignmentsOf(attributes: Item, kept: readonly string[] = []) {
   const all = Object.keys(attributes)
   return {
@@ -67,7 +70,7 @@ export async function getItem(
 
 const MAX_GETS = 100
 
-/** The items at those keys, in any order; what is not there is left out. No key may be there twice. */
+/** The items with these keys, in any order. Missing items are omitted. Keys must be unique. */
 export async function getItems(
   table: Table,
   keys: readonly Key[],
@@ -92,7 +95,7 @@ export async function getItems(
   return items
 }
 
-/** False where the condition did not hold; without one, whatever lay there is replaced. */
+/** False if the condition failed. Without a condition an existing item is replaced. */
 export async function putItem(table: Table, item: Key & Item, condition: Condition = {}) {
   const command = new PutItemCommand({
     TableName: table.name,
@@ -102,11 +105,11 @@ export async function putItem(table: Table, item: Key & Item, condition: Conditi
   return (await ifConditionHolds(table.client.send(command))) !== undefined
 }
 
-/** False where something lies there already. */
+/** False if an item exists. */
 export const createItem = (table: Table, item: Key & Item): Promise<boolean> =>
   putItem(table, item, { condition: "attribute_not_exists(pk)" })
 
-/** False where nothing lay there, or not what the condition asks for. */
+/** False if there was no item, or the condition failed. */
 export async function deleteItem(
   table: Table,
   key: Key,
@@ -120,7 +123,9 @@ export async function deleteItem(
   return (await ifConditionHolds(table.client.send(command))) !== undefined
 }
 
-/** Undefined where the condition did not hold. `item` is the one that `returns` asks for, if there is one. */
+/**
+ * Undefined if the condition failed. `item` is the one that `returns` asks for, if there is one.
+ */
 export async function updateItem(
   table: Table,
   key: Key,
@@ -137,7 +142,7 @@ export async function updateItem(
   return answer && { item: answer.Attributes && unmarshall(answer.Attributes) }
 }
 
-/** What a conditional write answered; undefined where its condition did not hold. */
+/** The response to a conditional write. Undefined if its condition failed. */
 async function ifConditionHolds<T>(write: Promise<T>): Promise<T | undefined> {
   try {
     return await write
@@ -170,13 +175,16 @@ export type Query = {
   limit: number
   newestFirst?: boolean
   consistent?: boolean
-  /** Of each item those alone; all where it is left out. */
+  /** Only these attributes of each item. All if omitted. */
   attributes?: readonly string[] | undefined
-  /** `last` of the request before. */
+  /** `last` of the previous request. */
   start?: Item | undefined
 }
 
-/** One request. `scanned`: how many were read, before the filter; `last`: the key of the last one, where there may be more. */
+/**
+ * One request. `scanned`: how many items were read before the filter. `last`: the key of the last
+ * one, if there may be more.
+ */
 export async function query(
   table: Table,
   request: Query,

@@ -10,12 +10,12 @@ const Base = {
   id: v.string(),
   tenant: v.string(),
   createdAt: v.number(),
-  /** Absent while it is under way. */
+  /** Absent while it is running. */
   finishedAt: v.optional(v.number()),
   expiresAt: v.number(),
 }
 
-/** A recovery that somebody asked for; its range was fixed when it began. Times are epoch ms, of receipt. */
+/** A requested recovery. Its range was fixed when it started. Times are epoch ms, of receipt. */
 export const RecoverJob = v.object({
   ...Base,
   kind: v.optional(v.literal("recover"), "recover"),
@@ -26,11 +26,11 @@ export const RecoverJob = v.object({
 })
 export type RecoverJob = v.InferOutput<typeof RecoverJob>
 
-/** How much of each an erasure has emptied. */
+/** How many items of each kind an erasure has emptied. */
 const Counts = v.object({ events: v.number(), deliveries: v.number(), records: v.number() })
 export type Counts = v.InferOutput<typeof Counts>
 
-/** An erasure that somebody asked for. What it looks for is known by its hash alone. */
+/** A requested erasure. It stores only a hash of what it looks for. */
 export const EraseJob = v.object({
   ...Base,
   kind: v.literal("erase"),
@@ -39,10 +39,13 @@ export const EraseJob = v.object({
 })
 export type EraseJob = v.InferOutput<typeof EraseJob>
 
-/** How long a job is taken to be under way after its last page: queues deliver again for longer than a crash takes. */
+/**
+ * How long a job is considered running after its last page. Long enough for its queue to deliver the
+ * page again after a crash.
+ */
 export const JOB_LEASE_MS = 60 * 60 * 1000
 
-/** One recovery of an endpoint at a time: what its job has until it is done. */
+/** Limits recoveries to one per endpoint at a time: the lease of its job until it is done. */
 export const recoverLease = ({
   tenant,
   endpointId,
@@ -54,7 +57,7 @@ export const recoverLease = ({
   owner: id,
 })
 
-/** Several erasures of a tenant at a time; each has its own until it is done. */
+/** Several erasures of a tenant can run at a time. Each has its own lease until it is done. */
 export const eraseLease = ({ tenant, id }: Pick<EraseJob, "tenant" | "id">): Lease => ({
   tenant,
   kind: "ERASE",
@@ -92,7 +95,7 @@ function timesOf(table: Table) {
 const AnyJob = v.union([EraseJob, RecoverJob])
 export type AnyJob = v.InferOutput<typeof AnyJob>
 
-/** Undefined where there is none (any more). */
+/** Undefined if there is none any more. */
 export async function getAnyJob(
   table: Table,
   tenant: string,
@@ -113,7 +116,7 @@ export async function getEraseJob(table: Table, tenant: string, id: string) {
   return job?.kind === "erase" ? job : undefined
 }
 
-/** Its last page is done. What was done before keeps its time. */
+/** Records the end of the last page. A job that was already done keeps its time. */
 export async function finishJob(
   table: Table,
   { tenant, id }: Pick<AnyJob, "tenant" | "id">,

@@ -3,7 +3,7 @@ import { decodeBase32, encodeBase32, HASH_BYTES, makeEventId } from "@ringback/e
 
 export type Key = { pk: string; sk: string }
 
-// Every key begins with the tenant, so no read can stray into another's things.
+// Every key begins with the tenant, so no read can reach another tenant's data.
 export const tenantOf = (key: Key) => key.pk.split("#", 1)[0]!
 
 export const tenantKey = (tenant: string): Key => ({ pk: "TENANTS", sk: tenant })
@@ -11,34 +11,37 @@ export const apiKeyKey = (tenant: string, id: string): Key => ({ pk: tenant, sk:
 export const sourceKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `SRC#${id}` })
 export const endpointKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `EP#${id}` })
 export const healthKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `HEALTH#${id}` })
-/** What a tenant has of a kind, by id: see quota.ts. */
+/** The ids of a tenant's resources of one kind: see quota.ts. */
 export const quotaKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `QUOTA#${kind}` })
-/** Who does a kind of work for a tenant: see lease.ts. */
+/** The leases of one kind of work for a tenant: see lease.ts. */
 export const leaseKey = (tenant: string, kind: string): Key => ({ pk: tenant, sk: `LEASE#${kind}` })
 /** The OAuth token of an endpoint: see oauth-token.ts. */
 export const oauthTokenKey = (tenant: string, id: string): Key => ({
   pk: tenant,
   sk: `TOKEN#${id}`,
 })
-/** What a connector keeps of its CRM's account: see connector.ts. */
+/** A connector's data about its CRM account: see connector.ts. */
 export const connectorKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `CRM#${id}` })
-/** A portal link or session: see portal-pass.ts. The operator's sessions lie beside the tenants' own. */
+/**
+ * A portal link or session: see portal-pass.ts. The operator's sessions are stored next to the
+ * tenants'.
+ */
 export const passKey = (tenant: string | null, id: string): Key => ({
   pk: tenant ?? "OPERATOR",
   sk: `PASS#${id}`,
 })
-/** The Uuids that a tenant had erased: see erasure.ts. */
+/** A tenant's erased Uuids: see erasure.ts. */
 export const erasedPartition = (tenant: string) => `${tenant}#X`
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
-/** Who changed what, by time; `scope` is a tenant's id or OPERATOR. */
+/** The audit log, by time. `scope` is a tenant's id or OPERATOR. */
 export const auditPartition = (scope: string) => `${scope}#A`
 
 export function auditKey(scope: string, at: number, id: string): Key {
   return { pk: auditPartition(scope), sk: `${millisText(at)}#${id}` }
 }
 
-/** SHA-256 over a JSON array, never over joined text: ["a","bc"] and ["ab","c"] differ. */
+/** SHA-256 of a JSON array, never of joined text: ["a","bc"] and ["ab","c"] must differ. */
 export function hashOf(...parts: (string | number | null)[]): Buffer {
   return createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, HASH_BYTES)
 }
@@ -48,8 +51,8 @@ export const eventPartition = (tenant: string, shard: number) => `${tenant}#E#${
 
 const nanosText = (nanos: bigint) => nanos.toString().padStart(20, "0")
 
-// An event is sorted by its own time and is its own dedupe key: both come from identity fields alone.
-// Eight shards, because one partition takes a thousand writes a second.
+// An event is sorted by its own time and is its own deduplication key: both come from identity
+// fields only. There are eight shards, because one partition accepts a thousand writes a second.
 export function eventKey(tenant: string, timeNanos: bigint, hash: Buffer): Key {
   const shard = hash[0]! % EVENT_SHARDS
   return {
@@ -58,16 +61,17 @@ export function eventKey(tenant: string, timeNanos: bigint, hash: Buffer): Key {
   }
 }
 
-/** The sort key at or after which events of that time lie. */
+/** The first sort key of events of this time. */
 export const eventSortFrom = (timeNanos: bigint) => nanosText(timeNanos)
 
-/** The id of the event at that key. */
+/** The id of the event with this key. */
 export function eventIdOf(key: Key): string {
   const [time, hash] = key.sk.split("#") as [string, string]
   return makeEventId(BigInt(time), decodeBase32(hash)!)
 }
 
-// An event without a time of its own: who came first is decided here, where its time plays no part.
+// The claim of an event without a time of its own. Its key is independent of the time at which the
+// event was received.
 export function claimKey(tenant: string, hash: Buffer): Key {
   return { pk: claimPartition(tenant, hash[0]! % EVENT_SHARDS), sk: encodeBase32(hash) }
 }
@@ -78,15 +82,15 @@ export const callPartition = (tenant: string, shard: number) => `${tenant}#K#${s
 export const loggedCallPartition = (tenant: string, shard: number) => `${tenant}#L#${shard}`
 
 /**
- * What is known of one call, by the dialing's Uuid; 8 shards, for each dialing event writes it. A test's call may bear the
- * Uuid of a real one, and lies elsewhere.
+ * The stored state of one call, by the dialing's Uuid. In 8 shards, because each dialing event
+ * writes it. A test's call may have the Uuid of a real one, and is stored separately.
  */
 export function callKey(tenant: string, source: string, uuid: string, isTest = false): Key {
   const hash = hashOf(isTest ? "test-call" : "call", source, uuid)
   return { pk: callPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
-/** What a connector keeps of one call; 8 shards, for each call writes it. */
+/** A connector's record of one call. In 8 shards, because each call writes it. */
 export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
   const hash = hashOf("logged call", endpointId, uuid)
   return { pk: loggedCallPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
@@ -96,12 +100,15 @@ export const RECORD_SHARDS = 8
 export const recordPartition = (tenant: string, kind: string, shard: number) =>
   `${tenant}#M#${kind}#${shard}`
 
-/** Instead of the kind, in the keys of what tests said. */
+/** Replaces the kind in the keys of records from tests. */
 export const testRoom = (kind: string) => `test-${kind}`
 
 export type RecordPlace = { kind: string; source: string; uuid: string; test?: boolean | undefined }
 
-/** A campaign, a list, a row ... as last heard of. What a test said of it lies where no list looks. */
+/**
+ * The last known state of a campaign, list, row, ... A test's record is stored where no list reads
+ * it.
+ */
 export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPlace): Key {
   const hash = hashOf("record", source, uuid)
   const room = test ? testRoom(kind) : kind
@@ -110,7 +117,10 @@ export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPl
 
 const ORDER_SHARDS = 4
 
-/** What an endpoint has accepted of one record or call. In shards, for each attempt writes there twice. */
+/**
+ * What an endpoint has accepted for one record or call. In shards, because each attempt writes it
+ * twice.
+ */
 export function orderKey(tenant: string, endpointId: string, subject: string): Key {
   const hash = hashOf("order", endpointId, subject)
   return { pk: `${tenant}#O#${endpointId}#${hash[0]! % ORDER_SHARDS}`, sk: encodeBase32(hash) }
@@ -121,16 +131,20 @@ const SHARDS_OF_ENDPOINT = 2
 export const deliveryPartition = (tenant: string, shard: number) => `${tenant}#D#${shard}`
 
 // Few shards for a whole tenant, so that its log can be read newest first with a bounded number of
-// requests; two for each endpoint, so that its own log is short reading and 2,000 writes a second fit.
+// requests. Two per endpoint, so that its own log is quick to read and 2,000 writes a second are
+// possible.
 export function shardsOfEndpoint(endpointId: string): number[] {
   const first = (hashOf(endpointId)[0]! * SHARDS_OF_ENDPOINT) % DELIVERY_SHARDS
   return Array.from({ length: SHARDS_OF_ENDPOINT }, (_, index) => first + index)
 }
 
-/** Where a delivery lies; its id encodes it. `createdAt` is the claiming message's receivedAt, epoch ms. */
+/**
+ * The key of a delivery. Its id encodes the key. `createdAt` is the claiming message's receivedAt,
+ * epoch ms.
+ */
 export type DeliveryRef = { shard: number; createdAt: number; hash: Buffer }
 
-// Fanning out twice makes the same deliveries; a replay is a delivery of its own.
+// A repeated fan-out creates the same deliveries. A replay is a new delivery.
 export function deliveryRef(
   eventId: string,
   endpointId: string,
@@ -151,7 +165,7 @@ export function deliveryKey(tenant: string, ref: DeliveryRef): Key {
   }
 }
 
-/** The sort key at or after which deliveries, or entries of the audit log, of that time lie. */
+/** The first sort key of deliveries, or of entries of the audit log, of this time. */
 export const deliverySortFrom = (millis: number) => millisText(millis)
 
 /** `dlv_` + base32 of 6 bytes of milliseconds, 2 of shard, 12 of hash. */
@@ -180,16 +194,19 @@ export function deliveryRefOf(key: Key): DeliveryRef {
   return { shard, createdAt: Number(millis), hash: decodeBase32(hash)! }
 }
 
-/** The note that an event was replayed, so that the event can list that delivery too. */
+/** Records that an event was replayed, so that the event can list that delivery too. */
 export const replayPartition = (tenant: string, eventId: string) => `${tenant}#R#${eventId}`
 
-/** What was answered to an Idempotency-Key; `scope` is a tenant's id or OPERATOR. */
+/** The response to an Idempotency-Key. `scope` is a tenant's id or OPERATOR. */
 export const idempotencyKey = (scope: string, key: string): Key => ({
   pk: `${scope}#I#${encodeBase32(hashOf(key))}`,
   sk: "-",
 })
 
-/** What is about to change of a tenant, by time: see changes.ts. All tenants' lie together, for workers ask for all at once. */
+/**
+ * Announced changes of tenants, by time: see changes.ts. Those of all tenants are stored together,
+ * because workers read all at once.
+ */
 export const changesPartition = "CHANGES"
 export const changesSince = millisText
 

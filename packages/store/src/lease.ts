@@ -4,29 +4,29 @@ import { getItem, updateItem } from "./item.ts"
 import { leaseKey } from "./keys.ts"
 import type { Table } from "./table.ts"
 
-/** Who does a kind of work for a tenant right now: by what it is done for, an owner and how long that holds. */
+/** The current leases of one kind of work for a tenant: by name, with an owner and an expiry. */
 const Leases = v.object({
   revision: v.number(),
   held: v.record(v.string(), v.object({ owner: v.string(), until: v.number() })),
 })
 type Held = v.InferOutput<typeof Leases>["held"]
 
-/** `name`: what the work is done for, such as an endpoint's id; `owner`: who does it. */
+/** `name`: what the work is for, such as an endpoint's id. `owner`: the holder of the lease. */
 export type Lease = { tenant: string; kind: string; name: string; owner: string }
 
 export type Taken =
   | { outcome: "taken" }
-  /** Somebody works for that name already. */
+  /** Another owner has the lease of that name. */
   | { outcome: "busy"; owner: string }
-  /** The tenant has as much of that work as it may have at once. */
+  /** The tenant has the maximum number of leases of this kind. */
   | { outcome: "full" }
 
 const ATTEMPTS = 10
 const BACKOFF_MS = 20
 
 /**
- * Takes a lease on condition that nobody has that name, and that the tenant has fewer than `limit`. A lease that is not
- * released ends by itself: whoever died holds up nobody for longer than `leaseMs`.
+ * Takes a lease on condition that the name is free and that the tenant has fewer than `limit`. A
+ * lease that is not released expires: an owner that died blocks others for at most `leaseMs`.
  */
 export async function take(
   table: Table,
@@ -47,11 +47,11 @@ export async function take(
   return taken ?? { outcome: "full" }
 }
 
-/** Prolongs a lease that its owner still has, or that nobody has taken meanwhile. */
+/** Extends a lease if its owner still has it or nobody has taken it in the meantime. */
 export const renew = (table: Table, lease: Lease, leaseMs: number): Promise<Taken> =>
   take(table, lease, { limit: Infinity, leaseMs })
 
-/** Gives it back. What is somebody else's by now stays. */
+/** Releases a lease. A lease that another owner has taken is kept. */
 export async function release(table: Table, lease: Lease): Promise<void> {
   await change(table, lease, (held) => {
     if (held[lease.name]?.owner !== lease.owner) return { result: undefined }
@@ -60,7 +60,10 @@ export async function release(table: Table, lease: Lease): Promise<void> {
   })
 }
 
-/** Reads, decides, and writes where nobody wrote meanwhile. Undefined where somebody always did. */
+/**
+ * Reads, decides, and writes if the item did not change in the meantime. Undefined if it changed on
+ * every try.
+ */
 async function change<T>(
   table: Table,
   { tenant, kind }: Lease,

@@ -4,10 +4,10 @@ import type { Key } from "./keys.ts"
 import { eachPage } from "./pages.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-// What a tenant makes and deletes (tenants, sources, endpoints) leaves a tombstone for a while: an item with `deletedAt`.
-// It is known here alone. Who reads an item by `getLive`, or a list, never sees one.
+// A deleted tenant, source or endpoint leaves a tombstone for a while: an item with `deletedAt`.
+// Only this module knows of tombstones. `getLive` and lists never return one.
 
-// Queues hold a message for 14 days in their dead-letter queue at the longest, after 7 in their own.
+// Queues keep a message for 14 days in their dead-letter queue at most, after 7 days in their own.
 const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
 
 export const IS_LIVE = "attribute_exists(pk) AND attribute_not_exists(deletedAt)"
@@ -15,7 +15,7 @@ export const IS_TOMBSTONE = "attribute_exists(deletedAt)"
 
 export const isTombstone = (item: Item) => item["deletedAt"] !== undefined
 
-/** Undefined where there is none, or only its tombstone. */
+/** Undefined if there is none, or only its tombstone. */
 export async function getLive(
   table: Table,
   key: Key,
@@ -25,15 +25,15 @@ export async function getLive(
   return item && !isTombstone(item) ? item : undefined
 }
 
-/** Whether there was one that is deleted; for a while, that is known. */
+/** Whether there is a tombstone of a deleted item. It is kept for a while. */
 export async function isDeleted(table: Table, key: Key): Promise<boolean> {
   const item = await getItem(table, key, { consistent: true })
   return item !== undefined && isTombstone(item)
 }
 
 /**
- * Marks a live item as deleted, so that what is in flight for it is known and discarded; `emptied` is what it says from
- * then on. False where none lives.
+ * Marks a live item as deleted, so that messages in flight for it are recognised and discarded.
+ * `emptied` is the remaining content. False if there is no live item.
  */
 export async function tombstone(table: Table, key: Key, emptied: Item = {}): Promise<boolean> {
   const now = table.now()
@@ -42,8 +42,8 @@ export async function tombstone(table: Table, key: Key, emptied: Item = {}): Pro
 }
 
 /**
- * Sets those attributes of a live item and counts its revision up; the item as it is now. Undefined where there
- * is none, it is a tombstone, or an attribute is not what was expected.
+ * Sets these attributes of a live item and increments its revision. Returns the new item. Undefined
+ * if there is none, it is a tombstone, or an attribute does not have the expected value.
  */
 export async function changeItem(
   table: Table,
@@ -77,7 +77,7 @@ export async function changeItem(
   return changed?.item
 }
 
-// Tombstones lie among the living: a page is filled up by reading on, but not for ever.
+// Tombstones are stored among the live items: more is read to fill a page, but not without limit.
 const REQUESTS_A_PAGE = 5
 
 export type PageRequest = {
@@ -85,13 +85,13 @@ export type PageRequest = {
   prefix: string
   limit: number
   after?: string | undefined
-  /** Of each item those alone; all where it is left out. */
+  /** Only these attributes of each item. All if omitted. */
   attributes?: readonly string[] | undefined
 }
-/** `next` is the sort key to go on after; undefined at the end. */
+/** `next` is the sort key to continue after. Undefined at the end. */
 export type ItemPage = { items: Item[]; next: string | undefined }
 
-/** Live items of a partition, newest first, since their ids sort by time. */
+/** Live items of a partition, newest first, because their ids sort by time. */
 export async function queryPage(table: Table, request: PageRequest): Promise<ItemPage> {
   const { pk, prefix, limit, attributes } = request
   const items: Item[] = []
@@ -116,7 +116,9 @@ export async function queryPage(table: Table, request: PageRequest): Promise<Ite
 
 const READ_AT_ONCE = 1000
 
-/** All live items of a partition with that prefix, newest first; of each the attributes named, or all. */
+/**
+ * All live items of a partition with this prefix, newest first, with the given attributes or all.
+ */
 export async function queryAll(
   table: Table,
   pk: string,

@@ -1,38 +1,41 @@
 import { query, type Item } from "./item.ts"
 import type { Table } from "./table.ts"
 
-/** Partitions whose sort keys make one order, read together newest first. */
+/** Partitions whose sort keys form one order, read together newest first. */
 export type MergedRequest = {
-  /** Null: the table itself; its partition key is `pk`, an index's has the name given. */
+  /** Null: the table itself. Its partition key is `pk`, an index's key has the given name. */
   index: { name: string; partitionKey: string } | null
   partitions: string[]
   /** Sort keys at or above this one. */
   from: string
-  /** Sort keys below this one: a bound, or where the page before ended. */
+  /** Sort keys below this one: a bound, or the end of the previous page. */
   below: string
   limit: number
-  /** A filter on what was read: conditions joined by AND. */
+  /** A filter on the items read: conditions joined by AND. */
   filters?: string[]
-  /** Whether the filters let little through, so that more is read at once. */
+  /** Whether the filters let few items through, so that more is read at once. */
   isSelective?: boolean
   names?: Record<string, string>
   values?: Item
 }
 
-/** `next`: pass it as `below` to go on; undefined at the end. A page of a filtered list may be short. */
+/**
+ * `next`: pass it as `below` to continue. Undefined at the end. A page of a filtered list can be
+ * short.
+ */
 export type MergedPage = { items: Item[]; next: string | undefined }
 
-// What filters may look through in each partition; a query reads no more than 1 MB in any case.
+// How many items filters can read in each partition. A query reads at most 1 MB in any case.
 const FILTERED_LIMIT = 1000
 
 type Read = { items: Item[]; horizon: string | undefined }
 
-/** Reads one page of each partition: as many requests as partitions, however much lies in them. */
+/** Reads one page of each partition: one request per partition, however large it is. */
 export async function readMerged(table: Table, request: MergedRequest): Promise<MergedPage> {
   const reads = await Promise.all(
     request.partitions.map((partition) => readOne(table, request, partition)),
   )
-  // Below the highest place at which a partition was not read on, something may be missing.
+  // Items may be missing below the highest point at which the reading of a partition stopped.
   const horizon = reads
     .flatMap((read) => (read.horizon === undefined ? [] : [read.horizon]))
     .reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined)
@@ -59,7 +62,8 @@ async function readOne(table: Table, request: MergedRequest, partition: string):
       ...values,
     },
     newestFirst: true,
-    // All of a page may lie in one partition; and one more, for BETWEEN includes the bound that a page before has shown already.
+    // All items of a page may be in one partition. One more, because BETWEEN includes the bound,
+    // which the previous page already returned.
     limit: request.isSelective ? FILTERED_LIMIT : request.limit + 1,
   })
   return {

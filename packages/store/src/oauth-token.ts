@@ -6,7 +6,7 @@ import type { Table } from "./table.ts"
 
 const Tokens = v.object({
   accessToken: v.string(),
-  /** The one to use next, where the server gives a new one with each. */
+  /** The refresh token to use next, if the server issues a new one each time. */
   refreshToken: v.exactOptional(v.string()),
 })
 
@@ -14,20 +14,22 @@ const Stored = v.object({
   sealed: v.exactOptional(v.string()),
   /** Epoch ms. */
   validUntil: v.optional(v.number(), 0),
-  /** Of the credentials that it was fetched with: under others it is no token. */
+  /**
+   * Identifies the credentials that it was fetched with. With other credentials it is not valid.
+   */
   fingerprint: v.optional(v.string(), ""),
   leaseOwner: v.exactOptional(v.string()),
   leaseUntil: v.optional(v.number(), 0),
 })
 
-/** Whose token it is; `credentials`: the endpoint's sealed auth. */
+/** The owner of the token. `credentials`: the endpoint's encrypted auth. */
 export type Whose = { tenant: string; endpointId: string; credentials: string }
 
 export type Known = {
   /** Undefined: none was fetched with these credentials. */
   tokens: v.InferOutput<typeof Tokens> | undefined
   validUntil: number
-  /** Until when somebody fetches one. */
+  /** Until when a worker is fetching one. */
   leaseUntil: number
 }
 
@@ -35,7 +37,7 @@ const contextOf = ({ tenant, endpointId }: Whose) => `${tenant}#${endpointId}#to
 const fingerprintOf = ({ credentials }: Whose) =>
   createHash("sha256").update(credentials).digest("base64url")
 
-/** The token as last fetched, by whichever worker. */
+/** The token that any worker fetched last. */
 export async function get(table: Table, whose: Whose): Promise<Known> {
   const item = await getItem(table, oauthTokenKey(whose.tenant, whose.endpointId), {
     consistent: true,
@@ -47,7 +49,7 @@ export async function get(table: Table, whose: Whose): Promise<Known> {
   return { tokens: v.parse(Tokens, opened), validUntil, leaseUntil }
 }
 
-/** The right to fetch a new one, for `leaseMs`. False where another worker has it. */
+/** Takes the right to fetch a new token, for `leaseMs`. False if another worker has it. */
 export const takeLease = (table: Table, whose: Whose, owner: string, leaseMs: number) =>
   update(table, whose, {
     set: { leaseOwner: owner, leaseUntil: table.now() + leaseMs },
@@ -55,7 +57,7 @@ export const takeLease = (table: Table, whose: Whose, owner: string, leaseMs: nu
     values: { ":now": table.now(), ":owner": owner },
   })
 
-/** Gives the right back without a token. */
+/** Releases the right without a token. */
 export const dropLease = (table: Table, whose: Whose, owner: string) =>
   update(table, whose, {
     set: { leaseUntil: 0 },
@@ -64,8 +66,8 @@ export const dropLease = (table: Table, whose: Whose, owner: string) =>
   })
 
 /**
- * Keeps a token and gives the right back. Whoever was too slow for its lease writes all the same: a refresh token that
- * was used up and not written would be lost.
+ * Stores a token and releases the right. A worker whose lease expired writes the token
+ * nevertheless: otherwise a refresh token that replaces a used one would be lost.
  */
 export const put = (
   table: Table,

@@ -3,16 +3,16 @@ import { getItem, updateItem, type Item, type Update } from "./item.ts"
 import { orderKey } from "./keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-// ORDER `latest`: WHAT AN ENDPOINT HAS ACCEPTED OF ONE RECORD OR CALL
+// ORDER `latest`: THE VERSION OF A RECORD OR CALL THAT AN ENDPOINT HAS ACCEPTED
 //
-// One item for each endpoint and subject. Who wants to send takes the item first, alone: it says which version is on its
-// way. When the outcome is known the item is given back, with that version as the accepted one if it may have arrived. So
-// while a newer version is on its way no older one is, and none follows it. Who dies on the way leaves the item taken for
-// a minute; then what was on its way counts as accepted, for nobody knows.
+// One item per endpoint and subject. A sender first takes the item exclusively. The item says which version is being
+// sent. When the outcome is known, the item is released, with that version as the accepted one if it may have arrived.
+// So no older version is sent while a newer one is being sent, or after it. If the sender dies, the item stays taken
+// for a minute. Then the version counts as accepted, because it may have arrived.
 //
-// Two writes for each attempt, and nothing at endpoints that do not ask for it.
+// This costs two writes per attempt, and nothing for endpoints without an order.
 
-/** `version`, compared as text; `isFinal`: the PBX said that the record is gone. */
+/** `version`, compared as text. `isFinal`: the PBX reported that the record was deleted. */
 export type Sending = {
   tenant: string
   endpointId: string
@@ -23,22 +23,25 @@ export type Sending = {
 }
 
 const State = v.object({
-  /** The greatest version that was accepted, and the event that bore it. */
+  /** The greatest version that was accepted, and its event. */
   accepted: v.optional(v.string()),
   acceptedBy: v.optional(v.string()),
-  /** The event by which the record is gone. */
+  /** The event that deleted the record. */
   finalBy: v.optional(v.string()),
-  /** What is on its way. */
+  /** The version that is being sent. */
   sending: v.optional(v.string()),
   sendingBy: v.optional(v.string()),
   isSendingFinal: v.optional(v.boolean()),
   holder: v.optional(v.string()),
-  /** Until when it is taken, epoch ms. */
+  /** Until when the item is taken, epoch ms. */
   until: v.optional(v.number()),
 })
 type State = v.InferOutput<typeof State>
 
-/** `superseded`: by that event. `busy`: another version is on its way, until that time at most (epoch ms). */
+/**
+ * `superseded`: by this event. `busy`: another version is being sent, until this time at most
+ * (epoch ms).
+ */
 export type Taken =
   { outcome: "taken" } | { outcome: "superseded"; by: string } | { outcome: "busy"; until: number }
 
@@ -49,7 +52,7 @@ const ATTEMPTS = 5
 const keyOf = ({ tenant, endpointId, subject }: Omit<Sending, "version" | "isFinal" | "eventId">) =>
   orderKey(tenant, endpointId, subject)
 
-/** Takes the item for one attempt. `holder`: a name of this attempt's own. */
+/** Takes the item for one attempt. `holder`: a name unique to the attempt. */
 export async function take(table: Table, sending: Sending, holder: string): Promise<Taken> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await takeFree(table, sending, holder)) return { outcome: "taken" }
@@ -66,7 +69,7 @@ export async function take(table: Table, sending: Sending, holder: string): Prom
   return { outcome: "busy", until: table.now() + HELD_MS }
 }
 
-/** Gives it back. `hasArrived`: it was accepted, or nobody knows. */
+/** Releases the item. `hasArrived`: the version was accepted, or may have been. */
 export async function giveBack(
   table: Table,
   sending: Sending,
@@ -81,7 +84,10 @@ export async function giveBack(
   await write(table, sending, said, holder)
 }
 
-/** Without having taken it: what a receiver that fetches has acknowledged. */
+/**
+ * Records an accepted version without taking the item: for a message that a pull endpoint's
+ * receiver acknowledged.
+ */
 export async function accept(table: Table, sending: Sending): Promise<void> {
   const { version, eventId, isFinal } = sending
   await change(table, sending, {
@@ -93,7 +99,7 @@ export async function accept(table: Table, sending: Sending): Promise<void> {
   })
 }
 
-/** By which event it is superseded, if by any. One read. */
+/** The event that supersedes this one, if any. Costs one read. */
 export async function look(table: Table, sending: Sending): Promise<string | undefined> {
   const item = await getItem(table, keyOf(sending), { consistent: true })
   return supersededBy(v.parse(State, item ?? {}), sending)
@@ -125,7 +131,7 @@ function takeFree(table: Table, sending: Sending, holder: string): Promise<boole
   })
 }
 
-/** Whoever had it died: what was on its way counts as accepted. */
+/** The holder died: the version that it was sending counts as accepted. */
 async function settleLost(table: Table, sending: Sending, state: State): Promise<void> {
   const { sending: version, sendingBy, isSendingFinal, accepted } = state
   const isNewer = version !== undefined && (accepted === undefined || version > accepted)
@@ -137,7 +143,7 @@ async function settleLost(table: Table, sending: Sending, state: State): Promise
   await write(table, sending, said, state.holder!)
 }
 
-/** Nobody has it from here on, if that holder still had it. */
+/** Releases the item if this holder still has it. */
 async function write(table: Table, sending: Sending, said: Item, holder: string): Promise<void> {
   const sets = [...Object.keys(said).map((name) => `${name} = :${name}`), "expiresAt = :expiresAt"]
   await change(table, sending, {
@@ -152,7 +158,7 @@ async function write(table: Table, sending: Sending, said: Item, holder: string)
 }
 
 async function change(table: Table, sending: Sending, update: Update): Promise<boolean> {
-  // As long as a delivery of it may come.
+  // Kept for as long as a delivery of it can arrive.
   const expiresAt = toSeconds(table.now() + table.retentionMs)
   const values = { ...update.values, ":expiresAt": expiresAt }
   return (await updateItem(table, keyOf(sending), { ...update, values })) !== undefined

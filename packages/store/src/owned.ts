@@ -5,7 +5,7 @@ import { release, reserve, type Kind, type Place } from "./quota.ts"
 import type { Table } from "./table.ts"
 import * as Tenant from "./tenant.ts"
 
-/** Why nothing was made: the tenant has as many of them as it may have, or is deleted. */
+/** Why nothing was created: the tenant has reached its limit, or is deleted. */
 export class CreationRefused extends Error {
   readonly reason: "limit" | "gone"
   readonly kind: Kind
@@ -18,10 +18,10 @@ export class CreationRefused extends Error {
   }
 }
 
-/** Of how many of a kind a tenant may have; more that are there already stay. */
+/** The maximum number of resources of a kind per tenant. Existing ones above it are kept. */
 export type Limit = { limit?: number }
 
-/** Creates a thing of a tenant's, or throws CreationRefused. */
+/** Creates a resource of a tenant, or throws CreationRefused. */
 export async function createOwned(
   table: Table,
   place: Place,
@@ -32,14 +32,18 @@ export async function createOwned(
   if (!(await reserve(table, place, limit))) throw new CreationRefused("limit", kind)
   await announceIfKept(table, item)
   await createItem(table, item)
-  // Judged after it was made: who deletes the tenant later lists this too, and who deleted it before is seen here.
+  // Checked after the creation: a later deletion of the tenant lists this resource too, and an
+  // earlier one is visible here.
   const owner = await Tenant.get(table, tenant, { consistent: true })
   if (owner) return
   await removeOwned(table, place, () => deleteItem(table, { pk: item.pk, sk: item.sk }))
   throw new CreationRefused("gone", kind)
 }
 
-/** Removes a thing and gives its place back. Both are done again for whoever died between them and asks again. */
+/**
+ * Removes a resource and releases its place. Both steps are repeated if an earlier request died in
+ * between.
+ */
 export async function removeOwned(
   table: Table,
   place: Place,

@@ -2,7 +2,8 @@ import { deflateRawSync, inflateRawSync } from "node:zlib"
 
 export type HeaderPair = [string, string]
 
-// What nearly every event repeats. A change here makes a new version below: what is stored was packed with the old.
+// The dictionary: text that nearly every event repeats. A change needs a new version below, because
+// stored items were compressed with the old one.
 const DICTIONARY = Buffer.from(
   '[["Event","OutDlListUpdate"],["Event","OutPlanCreate"],["Event","OutDestinationDelete"],["Event","OutCampaignUpdate"],' +
     '["Detail","<unknown>"],["ScMode","0"],["ScTimeStart","<unknown>"],["ScTimeEnd","<unknown>"],["ScDateStart","<unknown>"],' +
@@ -18,10 +19,13 @@ const DICTIONARY = Buffer.from(
 )
 const VERSION = 1
 
-/** What of an event's text stays readable in the table's console: as long as it fits one write unit beside its keys. */
+/**
+ * An event's text stays readable in the table's console up to this size, with which it fits one
+ * write unit including its keys.
+ */
 const READABLE_BYTES = 512
 
-/** Headers as an item keeps them: readable text while short, packed bytes otherwise. */
+/** Headers as stored: readable text if short, compressed bytes otherwise. */
 export type StoredHeaders = { headers: string } | { packed: Uint8Array }
 
 export function packHeaders(headers: HeaderPair[]): StoredHeaders {
@@ -31,7 +35,7 @@ export function packHeaders(headers: HeaderPair[]): StoredHeaders {
   return { packed: Buffer.concat([Buffer.of(VERSION), body]) }
 }
 
-/** Throws where the bytes were packed by a version that this one does not know. */
+/** Throws if the bytes were compressed by an unknown version. */
 export function unpackHeaders(stored: {
   headers?: string | undefined
   packed?: Uint8Array | undefined
@@ -43,14 +47,20 @@ export function unpackHeaders(stored: {
   return JSON.parse(text.toString("utf8")) as HeaderPair[]
 }
 
-/** An item may have 400 KB; the rest of it, and DynamoDB's own count, get the difference. */
+/**
+ * An item can have up to 400 KB. The difference is for its other attributes and DynamoDB's own
+ * overhead.
+ */
 const MAX_STORED_BYTES = 350 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
 
 const sizeOf = (stored: StoredHeaders) =>
   "packed" in stored ? stored.packed.length : Buffer.byteLength(stored.headers)
 
-/** What fits an item: all headers, else without the Variables, else the first ones without what is very long. */
+/**
+ * The headers that fit an item: all of them, otherwise without the Variables, otherwise the first
+ * ones without very long values.
+ */
 export function fitHeaders(headers: HeaderPair[]): { stored: StoredHeaders; truncated: boolean } {
   const stored = packHeaders(headers)
   if (sizeOf(stored) <= MAX_STORED_BYTES) return { stored, truncated: false }
@@ -62,7 +72,8 @@ export function fitHeaders(headers: HeaderPair[]): { stored: StoredHeaders; trun
   return { stored: packHeaders(firstThatFit(plain)), truncated: true }
 }
 
-// Counted before packing: noise packs to no less. The event's name stands first, so it is among them.
+// Counted before compression: random data does not get smaller. The event's name comes first, so it
+// is included.
 function firstThatFit(headers: HeaderPair[]): HeaderPair[] {
   let bytes = 0
   return headers.filter((header) => {

@@ -1,4 +1,7 @@
-/** All pages of a list, one after the other. `read` gets the `next` of the page before, and undefined first. */
+/**
+ * All pages of a list, one after the other. `read` gets the `next` of the previous page, and
+ * undefined at first.
+ */
 export async function* eachPage<Page extends { next: unknown }>(
   read: (cursor: Page["next"] | undefined) => Promise<Page>,
 ): AsyncGenerator<Page> {

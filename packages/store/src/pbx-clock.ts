@@ -21,25 +21,28 @@ import type { Span } from "./spans.ts"
 
 export const MAX_APART_MS = 120_000
 
-/** What one collector says of when it read, by the PBX's clock. */
+/** When one collector read, by the PBX's clock. */
 export type Reading = {
   collector: string
-  /** When it last spoke. */
+  /** When it last sent a heartbeat. */
   at: number
-  /** Up to when it is known whether it read. */
+  /** The time up to which it is known whether it read. */
   knownUntil: number
   spans: Span[]
-  /** How far its clock is ahead of that of the collector that it was compared with. */
+  /** How far its clock is ahead of the clock of the collector that it was compared with. */
   apartMs: number
 }
 
-// What an id or a key can hold.
+// The range of times that an id or a key can contain.
 const MAX_MILLIS = 18_446_744_073_709
 
-/** A time of a collector's own clock by the PBX's. */
+/** Converts a time of a collector's clock to the PBX's clock. */
 export const toPbxTime = (at: number, skewMs = 0) => Math.min(Math.max(at - skewMs, 0), MAX_MILLIS)
 
-/** What all collectors but one say, as far as their clocks can be compared with its own: `far` are those beyond the bound. */
+/**
+ * The readings of all other collectors, as far as their clocks can be compared with this one's.
+ * `far`: those beyond the bound.
+ */
 export function readingsBeside(
   { collectors }: Source,
   collector: string,

@@ -7,8 +7,8 @@ import { passKey } from "./keys.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /**
- * Whose right a pass has, and with what it ends: a tenant's key, or the operator's. Of the operator's key no hash may lie
- * in the table, for it may be short: `proof` is one that is sealed.
+ * The key that a pass depends on, and ends with: a tenant's key, or the operator's. No hash of the
+ * operator's key may be stored, because the key may be short: `proof` is an encrypted hash.
  */
 export const Origin = v.variant("kind", [
   v.object({ kind: v.literal("key"), tenant: v.string(), keyId: v.string() }),
@@ -16,7 +16,7 @@ export const Origin = v.variant("kind", [
 ])
 export type Origin = v.InferOutput<typeof Origin>
 
-/** A portal link (`lnk_`) or a session of a browser (`ses_`). Of its secret only a hash is kept. */
+/** A portal link (`lnk_`) or a browser's session (`ses_`). Only a hash of its secret is stored. */
 const Pass = v.object({
   id: v.string(),
   /** Null: the operator's session, for all tenants. */
@@ -33,7 +33,10 @@ export type Pass = v.InferOutput<typeof Pass>
 
 export type PassKind = "lnk" | "ses"
 
-/** A new pass and its text, `rbl_` or `rbp_` + TENANT_ID_SECRET, which is not kept. */
+/**
+ * Creates a pass. Returns it with its text, `rbl_` or `rbp_` + TENANT_ID_SECRET, which is not
+ * stored.
+ */
 export async function create(
   table: Table,
   kind: PassKind,
@@ -55,7 +58,7 @@ export async function create(
   return { pass, text: `${PREFIXES[kind]}_${owner}_${id.slice(4)}_${secret}` }
 }
 
-/** The pass of that text, read consistently; undefined where there is none, or its time is over. */
+/** The pass with this text, by a consistent read. Undefined if there is none, or it has expired. */
 export async function verify(
   table: Table,
   kind: PassKind,
@@ -72,7 +75,7 @@ export async function verify(
     : undefined
 }
 
-/** Ends a pass. True for one caller alone, however many ask at the same time: so a link is good once. */
+/** Removes a pass. True for only one of several concurrent callers, so that a link works once. */
 export const remove = (table: Table, { tenant, id }: Pick<Pass, "tenant" | "id">) =>
   deleteItem(table, passKey(tenant, id))
 
@@ -83,5 +86,5 @@ const TEXT =
 
 const parse = (item: Item) => v.parse(Pass, item)
 
-// The secret is 256 random bits, so a plain hash is as good as a slow one.
+// The secret is 256 random bits, so a fast hash is as safe as a slow one.
 const hashOf = (secret: string) => createHash("sha256").update(secret).digest()

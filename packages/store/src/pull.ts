@@ -5,15 +5,16 @@ import { updateItem, type Update } from "./item.ts"
 import { deliveryKey, endpointKey, type DeliveryRef, type Key } from "./keys.ts"
 import type { Table } from "./table.ts"
 
-// What is for a pull endpoint stands in the index `due`, in a shard of the endpoint's own that `release` does not read. A
-// lease is a move of its `dueAt`: until then nobody else is given it.
+// The deliveries of a pull endpoint are in the index `due`, in a shard of the endpoint that
+// `release` does not read. A lease moves `dueAt` to its end: until then no other client gets the
+// delivery.
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** One for an endpoint: an empty fetch costs one read. */
+/** One shard per endpoint: an empty fetch costs one read. */
 export const pullShard = (endpointId: string) => `pull#${endpointId}`
 
-/** How an item waits to be fetched from `at` on. */
+/** The attributes of an item that can be fetched from `at` on. */
 export const waitingFrom = (
   endpointId: string,
   at: number,
@@ -23,17 +24,20 @@ export const waitingFrom = (
   shard: pullShard(endpointId),
 })
 
-/** By what is leased: random, and when that was. */
+/** Identifies a lease: random, with the time of the lease. */
 export const makeLease = (now: number) =>
   `${randomBytes(9).toString("base64url")}.${now.toString(36)}`
 
-/** When a lease was given, epoch ms; undefined where the text is none. */
+/** When a lease was given, epoch ms. Undefined if the text is not a lease. */
 export function timeOfLease(lease: string): number | undefined {
   const [, time] = /^[\w-]{12}\.([0-9a-z]{1,10})$/.exec(lease) ?? []
   return time === undefined ? undefined : Number.parseInt(time, 36)
 }
 
-/** Gives an entry to one of those who want it, until `until`: false where it is another's, or is gone. */
+/**
+ * Leases an entry to one of several callers, until `until`. False if another one has it, or it no
+ * longer waits.
+ */
 export const lease = (table: Table, entry: DueEntry, lease: string, until: number) =>
   change(table, entry, {
     update:
@@ -51,7 +55,10 @@ export const lease = (table: Table, entry: DueEntry, lease: string, until: numbe
 
 export type Ack = { endpointId: string; ref: DeliveryRef; lease: string }
 
-/** The receiver has it. Whoever says so late counts, unless it was leased anew; whoever says so twice, too. */
+/**
+ * Records an ack. A late ack counts unless the delivery was leased again, and a repeated one counts
+ * too.
+ */
 export async function acknowledge(
   table: Table,
   tenant: string,
@@ -95,13 +102,13 @@ export async function acknowledge(
   )
 }
 
-/** From the moment on that an item has so little of its time left, it counts as never fetched. */
+/** When this much of an item's lifetime is left, it counts as never fetched. */
 const LEFT_MS = DAY_MS
 
 export const pastAt = ({ expiresAt }: Pick<Delivery.Delivery, "expiresAt">): number =>
   expiresAt * 1000 - LEFT_MS
 
-/** What an endpoint's own entry says at first: it is looked at once a day, and when something passes. */
+/** The initial entry of an endpoint: it is checked once a day, and when a delivery expires. */
 export const watchFrom = (endpointId: string, now: number) => ({
   endpointId,
   dueShard: healthShard(endpointId),
@@ -110,7 +117,7 @@ export const watchFrom = (endpointId: string, now: number) => ({
 
 export const WATCH_EVERY_MS = DAY_MS
 
-/** It is looked at again at that time, where that is sooner than planned. */
+/** Checks the endpoint at this time if that is earlier than planned. */
 export const watchSooner = (table: Table, tenant: string, endpointId: string, at: number) =>
   change(table, endpointKey(tenant, endpointId), {
     update: "SET dueAt = :at",
@@ -118,7 +125,7 @@ export const watchSooner = (table: Table, tenant: string, endpointId: string, at
     values: { ":at": at },
   })
 
-/** It is looked at no more. */
+/** The endpoint is not checked any more. */
 export const unwatch = (table: Table, tenant: string, endpointId: string) =>
   change(table, endpointKey(tenant, endpointId), {
     update: "REMOVE dueShard, dueAt",

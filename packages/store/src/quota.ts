@@ -5,25 +5,26 @@ import { quotaKey } from "./keys.ts"
 import { queryAll } from "./live-item.ts"
 import type { Table } from "./table.ts"
 
-/** What a tenant may have only so many of, by the prefix of its sort keys. */
+/** The resources with a limit per tenant, by the prefix of their sort keys. */
 export type Kind = "KEY" | "SRC" | "EP"
 
 export type Place = { tenant: string; kind: Kind; id: string }
 
 /**
- * The ids of a tenant's living things of one kind. An id is added before its thing is made, on condition that there is
- * room, and taken out after its thing is gone: so no two requests can take the last place, on whatever instance they run.
+ * The ids of a tenant's existing resources of one kind. An id is added before its resource is
+ * created, on condition that there is room, and removed after its resource is deleted. So no two
+ * requests can take the last place, on any instances.
  */
 const Quota = v.object({
   ids: v.optional(v.set(v.string()), () => new Set<string>()),
 })
 
-// Longer than any request: an id without a thing is then left over from a request that died.
+// Longer than any request: an older id without a resource was left by a request that died.
 const LEASE_MS = 10 * 60 * 1000
 const BETWEEN_REPAIRS_MS = 60 * 1000
 const ATTEMPTS = 4
 
-/** Takes a place for a thing that is about to be made; false where all are taken. */
+/** Reserves a place for a resource that is about to be created. False if all are taken. */
 export async function reserve(table: Table, place: Place, limit: number): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await add(table, place, limit)) return true
@@ -31,7 +32,7 @@ export async function reserve(table: Table, place: Place, limit: number): Promis
     if (!item) await begin(table, place)
     else {
       const { ids } = v.parse(Quota, item)
-      // The write was done and its answer lost.
+      // The write succeeded and its response was lost.
       if (ids.has(place.id)) return true
       if (ids.size >= limit && !(await repair(table, place, ids))) return false
     }
@@ -39,7 +40,7 @@ export async function reserve(table: Table, place: Place, limit: number): Promis
   return false
 }
 
-/** Gives the place of a thing back that is gone, or was not made. */
+/** Releases the place of a resource that was deleted or not created. */
 export async function release(table: Table, place: Place): Promise<void> {
   await change(table, place, "DELETE ids :ids", "attribute_exists(pk)", {
     ":ids": new Set([place.id]),
@@ -55,15 +56,16 @@ const add = (table: Table, place: Place, limit: number) =>
     { ":ids": new Set([place.id]), ":limit": Math.min(limit, Number.MAX_SAFE_INTEGER) },
   )
 
-/** What a tenant has from a time without limits counts too, however much it is. */
+/** Adds resources from the time before limits existed, whatever their number. */
 async function begin(table: Table, place: Place): Promise<void> {
   const ids = await livingIds(table, place)
   await createItem(table, { ...keyOf(place), ...(ids.size > 0 && { ids }) })
 }
 
 /**
- * Takes out what has no thing: whoever reserved it died before it was made, or before it was taken out. Reads all that
- * the tenant has, so it is done once a minute at most. Whether there may be room now.
+ * Removes ids without a resource, which remain if a request died between the two steps. It reads
+ * all resources of the tenant, so it runs at most once a minute. Returns whether there may be room
+ * now.
  */
 async function repair(table: Table, place: Place, ids: Set<string>): Promise<boolean> {
   const now = table.now()
@@ -89,7 +91,7 @@ async function livingIds(table: Table, { tenant, kind }: Place): Promise<Set<str
 
 const keyOf = ({ tenant, kind }: Place) => quotaKey(tenant, kind)
 
-/** False where the condition did not hold. */
+/** False if the condition failed. */
 async function change(
   table: Table,
   place: Place,

@@ -2,8 +2,8 @@ import { changeHealth } from "./health.ts"
 import type { Table } from "./table.ts"
 
 /**
- * Takes `count` slots of a rate limit, `intervalMs` apart, and says when the first one is. Slots are given out by one
- * atomic write, so that workers side by side keep the rate together.
+ * Takes `count` slots of a rate limit, `intervalMs` apart, and returns the time of the first one.
+ * Slots are assigned by one atomic write, so that concurrent workers respect the rate together.
  */
 export async function takeSlots(
   table: Table,
@@ -27,7 +27,7 @@ export async function takeSlots(
   return queued!.nextFree! - width
 }
 
-/** The line of slots begins anew: the rate is another one. */
+/** Restarts the slots, because the rate changed. */
 export async function dropSlots(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update: "REMOVE nextFree",

@@ -2,14 +2,19 @@ import type { Table } from "./table.ts"
 
 type Item = Record<string, unknown>
 
-/** What a new item's `v` says. An item without one is from before there were versions: of the first. */
+/**
+ * The `v` of a new item. An item without one was written before versions existed, and counts as the
+ * first version.
+ */
 export const ITEM_VERSION = 1
 
-// The next release's items are read one release before they are written, so that one can go back from it: a newer version
-// may add, and takes nothing away.
+// The items of the next release can be read one release before they are written, so that a rollback
+// is possible: a newer version may add attributes, but removes none.
 const READ_VERSIONS = [undefined, ITEM_VERSION, ITEM_VERSION + 1]
 
-/** An item that cannot be believed: of a newer release than the next, or not of its room's form. */
+/**
+ * An item that cannot be parsed: it is newer than the next release, or does not match its schema.
+ */
 export class UnreadableItem extends Error {
   constructor({ pk, sk }: Item, cause: unknown) {
     super(`${pk}|${sk} cannot be read`, { cause })
@@ -17,7 +22,7 @@ export class UnreadableItem extends Error {
   }
 }
 
-/** The item as its room takes it; throws UnreadableItem. */
+/** The parsed item. Throws UnreadableItem. */
 export function readItem<T>(item: Item, parse: (item: Item) => T): T {
   const version = item["v"] as number | undefined
   if (!READ_VERSIONS.includes(version)) {
@@ -30,7 +35,10 @@ export function readItem<T>(item: Item, parse: (item: Item) => T): T {
   }
 }
 
-/** Those of a page that can be read. What cannot is named to the table's owner, and keeps nobody from the others. */
+/**
+ * The items of a page that can be parsed. The others are reported to the table's owner and do not
+ * affect the rest.
+ */
 export function readItems<T>(
   table: Pick<Table, "onUnreadable">,
   items: Item[],

@@ -5,21 +5,21 @@ import { readMerged } from "./merged.ts"
 import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
-/** The kinds of the dialler's records that are kept as last heard of. */
+/** The kinds of the dialler's records whose last known state is stored. */
 export const recordKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
 export type RecordKind = (typeof recordKinds)[number]
 
-/** A record as it lies in the table. */
+/** A record as stored. */
 const Record = v.object({
   kind: v.picklist(recordKinds),
   source: v.string(),
   uuid: v.string(),
-  /** The `version` of the event that said so. */
+  /** The `version` of the event that reported it. */
   version: v.string(),
-  /** That event's `data`, as JSON; absent where only its end was heard. */
+  /** That event's `data`, as JSON. Absent if only its end was reported. */
   data: v.optional(v.string()),
   isDeleted: v.optional(v.boolean(), false),
-  /** Only a test of the source said so. */
+  /** Only a test of the source reported it. */
   test: v.optional(v.boolean()),
   expiresAt: v.number(),
 })
@@ -34,12 +34,17 @@ export type RecordRef = {
   test?: boolean | undefined
 }
 
-/** What is kept of a record, in bytes of JSON; what is longer loses its variables, then all but its names. */
+/**
+ * The maximum size of a stored record, in bytes of JSON. A larger one loses its variables, then
+ * everything except its names.
+ */
 const MAX_DATA_BYTES = 4 * 1024
 const NAMES = ["uuid", "name", "detail", "uKey", "email", "dlmaUuid"]
 const MAX_TEXT_LENGTH = 500
 
-/** Written only where it is newer than what is there. A delete that bears the Uuid alone leaves the names. */
+/**
+ * Written only if it is newer than the stored one. A delete that has only the Uuid keeps the names.
+ */
 export async function write(
   table: Table,
   tenant: string,
@@ -88,7 +93,7 @@ function fit(data: { [name: string]: unknown }): string {
   return JSON.stringify(Object.fromEntries(cut))
 }
 
-/** Undefined where it was never heard of, or long ago. */
+/** Undefined if it was never reported, or long ago. */
 export async function get(
   table: Table,
   tenant: string,
@@ -103,18 +108,18 @@ function living(table: Table, item: Item): Record | undefined {
   return isExpired(record, table.now()) ? undefined : record
 }
 
-/** False where there is none. */
+/** False if there is none. */
 export const remove = (table: Table, tenant: string, ref: RecordRef) =>
   deleteItem(table, recordKey(tenant, ref))
 
-/** Those that are known, in any order, a hundred by one request. */
+/** The known records among these, in any order, a hundred per request. */
 export async function getMany(table: Table, tenant: string, refs: RecordRef[]): Promise<Record[]> {
   const keys = refs.map((ref) => recordKey(tenant, ref))
   const items = await getItems(table, keys)
   return readItems(table, items, (item) => living(table, item)).flatMap((record) => record ?? [])
 }
 
-/** A page of one kind, in no order that means anything; `next` is what to pass as `cursor`. */
+/** A page of one kind, in no significant order. Pass `next` as `cursor` for the next page. */
 export async function list(
   table: Table,
   tenant: string,

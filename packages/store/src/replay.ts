@@ -3,7 +3,10 @@ import { putItem } from "./item.ts"
 import { deliveryId, replayPartition } from "./keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
-/** Notes that a delivery is a replay of its event: its id cannot be told from the event and the endpoint. */
+/**
+ * Records that a delivery is a replay of its event: its id cannot be derived from the event and the
+ * endpoint.
+ */
 export async function noteReplay(
   table: Table,
   { tenant, ref, endpointId, eventId }: DeliveryFacts,

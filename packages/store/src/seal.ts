@@ -2,19 +2,19 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
 
 /** Encrypts secrets for the table. The data key comes from outside the table: KMS on AWS, a key file on a laptop. */
 export type Sealer = {
-  /** `context` binds the text to its place: it does not open under another. */
+  /** `context` binds the text to its place: it cannot be decrypted under another context. */
   seal: (plain: string, context: string) => string
-  /** Throws where the text was changed, moved, or sealed with another key. */
+  /** Throws if the text was changed, moved, or encrypted with another key. */
   open: (sealed: string, context: string) => string
 }
 
 const ALGORITHM = "aes-256-gcm"
 const IV_BYTES = 12
 const TAG_BYTES = 16
-// Said, because Node otherwise takes a tag of 4 bytes too, which can be found by trying.
+// Set explicitly, because Node otherwise accepts a tag of 4 bytes, which can be guessed.
 const TAG_LENGTH = { authTagLength: TAG_BYTES }
 
-/** A sealer over a 256-bit data key. */
+/** A sealer with a 256-bit data key. */
 export function makeSealer(dataKey: Buffer): Sealer {
   return {
     seal(plain, context) {

@@ -3,28 +3,30 @@ import type { MergedRequest } from "./merged.ts"
 import type { Table } from "./table.ts"
 
 /**
- * Partitions that a job goes through, a page at a time, each about as far as the others. Unlike a merged list each has a
- * place of its own, so that nothing is read twice; newest first within a page, and about so over all pages.
+ * Partitions that a job reads page by page, all at about the same progress. Unlike in a merged
+ * list, each has its own position, so that nothing is read twice. Items are newest first within a
+ * page, and approximately so across pages.
  */
 export type SideBySideRequest = Pick<
   MergedRequest,
   "index" | "partitions" | "limit" | "filters" | "names" | "values"
 > & {
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   cursor?: string | undefined
 }
 
-/** A page has `limit` items at the most, and fewer where the filters let little through. */
+/** A page has at most `limit` items, and fewer if the filters let few through. */
 export type SideBySidePage = { items: Item[]; next: string | undefined }
 
 const NEWEST = "~"
-// A request is charged by 4 KB, so that many small ones would cost more than what they read.
+// A request is charged per 4 KB, so many small requests would cost more than the data that they
+// read.
 const MIN_SHARE = 50
 const MAX_SHARE = 1_000
-// What a page may look through.
+// How many items a page can read.
 const MOST_READ = 4_000
 
-/** The sort key below which a partition is not read yet; null at its end. */
+/** The sort key below which a partition is unread. Null at its end. */
 type Place = string | null
 
 export async function readSideBySide(
@@ -48,7 +50,7 @@ export async function readSideBySide(
       const kept = page.items.slice(0, limit - items.length)
       items.push(...kept)
       scanned += page.scanned
-      // What is not shown on this page is read again for the next one.
+      // Items that do not fit this page are read again for the next one.
       if (kept.length === page.items.length) places[index] = page.last
       else places[index] = (kept.at(-1)?.["sk"] as string | undefined) ?? places[index]!
     }
@@ -60,13 +62,19 @@ export async function readSideBySide(
   }
 }
 
-/** How many to read for so many more, by how many of those read so far the filters let through. */
+/**
+ * How many items to read in order to get this many more, judged by how many passed the filters so
+ * far.
+ */
 function nextCount(wanted: number, found: number, scanned: number): number {
   const likely = scanned === 0 ? wanted : Math.ceil((wanted * (scanned + 1)) / (found + 1))
   return Math.min(likely, MOST_READ - scanned)
 }
 
-/** Who reads how many: those that have come least far, each enough to be worth a request. */
+/**
+ * How many items to read in each partition: those with the least progress first, each enough to be
+ * worth a request.
+ */
 function share(places: Place[], count: number): [index: number, count: number][] {
   const open = places.flatMap((place, index) => (place === null ? [] : [{ place, index }]))
   const chosen = open
@@ -96,7 +104,8 @@ async function readOne(
   return { items, scanned, last: (last?.["sk"] as string | undefined) ?? null }
 }
 
-// A job that began under a release before places were kept for each partition has one sort key for all of them.
+// A job that started under a release before there were positions per partition has one sort key for
+// all of them.
 function parsePlaces(cursor: string | undefined, count: number): Place[] {
   if (cursor === undefined) return Array<Place>(count).fill(NEWEST)
   if (!cursor.startsWith("[")) return Array<Place>(count).fill(cursor)

@@ -13,29 +13,29 @@ import type { Table } from "./table.ts"
 const SourceKey = v.object({
   keyId: v.string(),
   sealed: v.string(),
-  /** Epoch ms, once a newer one took over. */
+  /** Epoch ms, set when a newer key replaced it. */
   expiresAt: v.optional(v.number()),
 })
 
-/** What a collector last said of itself, all times by its own clock. */
+/** A collector's last report, all times by its own clock. */
 const Collector = v.object({
   at: v.number(),
   version: v.string(),
   connectedSince: v.nullable(v.number()),
-  /** Up to when it is known whether it read its PBX, where that is before `at`. */
+  /** The time up to which it is known whether it read its PBX, if before `at`. */
   readUntil: v.optional(v.number()),
   /** How far its clock is ahead of the PBX's, in ms: see pbx-clock.ts. */
   skewMs: v.optional(v.number()),
   spoolDepth: v.number(),
   spoolAgeSeconds: v.number(),
-  /** When it read its PBX, of late: see spans.ts. */
+  /** When it recently read its PBX: see spans.ts. */
   spans: v.optional(v.array(v.tuple([v.number(), v.number(), v.number()])), []),
   /** How often this was written. */
   count: v.optional(v.number(), 0),
 })
 export type Collector = v.InferOutput<typeof Collector>
 
-/** A PBX, with the keys that its collectors sign with, the newest first. Times are epoch ms. */
+/** A PBX, with its collectors' signing keys, newest first. Times are epoch ms. */
 export const Source = v.object({
   id: v.string(),
   tenant: v.string(),
@@ -54,7 +54,7 @@ const contextOf = (tenant: string, id: string) => `${tenant}#${id}`
 
 export type KeyedSource = { source: Source; key: SigningKey }
 
-/** A new source and its key, which is not shown again. Throws CreationRefused. */
+/** Creates a source. Returns it with its key, which is not shown again. Throws CreationRefused. */
 export async function create(
   table: Table,
   tenant: string,
@@ -79,7 +79,7 @@ export async function create(
   return { source, key }
 }
 
-/** Undefined where there is none (any more). */
+/** Undefined if there is none any more. */
 export async function get(
   table: Table,
   tenant: string,
@@ -92,7 +92,7 @@ export async function get(
 
 export type Known = { source: Source; isDeleted: boolean }
 
-/** As `get`, and the deleted ones whose messages may still be on their way. */
+/** Like `get`, but includes deleted sources whose messages may still be on their way. */
 export async function getKnown(
   table: Table,
   tenant: string,
@@ -103,7 +103,7 @@ export async function getKnown(
   return item && { source: parse(item), isDeleted: isTombstone(item) }
 }
 
-/** A page of the living, newest first; `next` is what to pass as `after`. */
+/** A page of the existing sources, newest first. Pass `next` as `after` for the next page. */
 export async function page(
   table: Table,
   tenant: string,
@@ -129,7 +129,7 @@ export async function update(
   return item && parse(item)
 }
 
-/** The keys that verify now, the newest first, opened. */
+/** The currently valid keys, newest first, decrypted. */
 export function keysOf(table: Table, source: Source): SigningKey[] {
   const context = contextOf(source.tenant, source.id)
   return source.keys
@@ -141,8 +141,8 @@ export function keysOf(table: Table, source: Source): SigningKey[] {
 }
 
 /**
- * A new key; those before it verify for `overlapMs` more (a spool may be that old). Undefined where the source
- * was changed since it was read.
+ * Adds a new key. The previous ones stay valid for `overlapMs` (a spool may be that old). Undefined
+ * if the source changed since it was read.
  */
 export async function rotate(
   table: Table,
@@ -166,7 +166,7 @@ export async function rotate(
 export const isDeleted = (table: Table, tenant: string, id: string) =>
   LiveItem.isDeleted(table, sourceKey(tenant, id))
 
-/** Leaves a tombstone without a name or a key. False where there was nothing alive. */
+/** Leaves a tombstone without a name or a key. False if there was no live source. */
 export const remove = (table: Table, tenant: string, id: string) =>
   removeOwned(table, { tenant, kind: "SRC", id }, () =>
     tombstone(table, sourceKey(tenant, id), { name: "", keys: [], collectors: {} }),

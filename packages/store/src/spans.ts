@@ -1,21 +1,25 @@
-/** A while in which a collector read its PBX: from, to (epoch ms, its own clock), and 1 where its beginning is not yet explained by a gap. */
+/**
+ * A time span in which a collector read its PBX: from, to (epoch ms, its own clock), and 1 if no
+ * gap has been reported yet that explains its start.
+ */
 export type Span = [from: number, to: number, isUnexplained: number]
 
-// A flapping network makes a span every few seconds; what is older than these was decided long ago.
+// A flapping network creates a span every few seconds. Gaps older than these spans were decided
+// long ago.
 const MAX_SPANS = 40
 
-/** After a heartbeat at `at` from a session that began at `since`. */
+/** The spans after a heartbeat at `at` from a session that started at `since`. */
 export function extendSpans(spans: Span[], since: number, at: number): Span[] {
   const last = spans.at(-1)
   if (!last) return [[since, at, 0]]
   if (since <= last[1]) return [...spans.slice(0, -1), withEnd(last, Math.max(last[1], at))]
-  // The gap before it is reported by the collector itself, exactly, a little later.
+  // The collector itself will report the exact gap before it soon.
   return [...spans, [since, at, 1] satisfies Span].slice(-MAX_SPANS)
 }
 
 /**
- * After the collector said that it missed what was between `from` and `to`: it read right up to the one, and on from the
- * other, unless an earlier report says that it did not read then either.
+ * The spans after the collector reported a gap between `from` and `to`: it read up to `from` and
+ * again from `to`, unless an earlier report says that it did not read then either.
  */
 export function cutSpans(known: Span[], from: number, to: number, since?: number): Span[] {
   const spans = since === undefined ? known : addSpan(known, since, from)
@@ -31,7 +35,10 @@ export function cutSpans(known: Span[], from: number, to: number, since?: number
   return [...before, ...stretched, ...follows, ...after].slice(-MAX_SPANS)
 }
 
-/** With a while in which it surely read. What lies before that may be a gap that is not reported yet. */
+/**
+ * Adds a time span in which it certainly read. Before that span there may be a gap that is not
+ * reported yet.
+ */
 function addSpan(spans: Span[], from: number, to: number): Span[] {
   const touches = ([start, end]: Span) => start <= to && end >= from
   const joined = spans.filter(touches).reduce(
@@ -46,7 +53,10 @@ function addSpan(spans: Span[], from: number, to: number): Span[] {
 
 const explained = (span: Span, to: number): Span => (span[0] === to ? [to, span[1], 0] : span)
 
-/** Whether a gap that was reported before holds that time: none of the spans does, and the next one's beginning is explained. */
+/**
+ * Whether this time is in a gap that was already reported: no span contains it, and the start of
+ * the next span is explained.
+ */
 function isReported(spans: Span[], at: number): boolean {
   const next = spans.findIndex((span) => span[0] > at)
   const previous = spans[next - 1]
@@ -55,7 +65,7 @@ function isReported(spans: Span[], at: number): boolean {
 
 const withEnd = ([from, , isUnexplained]: Span, to: number): Span => [from, to, isUnexplained]
 
-/** What of a while none of those spans covers. */
+/** The parts of a time span that none of these spans cover. */
 export function uncovered(from: number, to: number, spans: Span[]): [from: number, to: number][] {
   const left: [number, number][] = []
   let at = from
@@ -69,7 +79,10 @@ export function uncovered(from: number, to: number, spans: Span[]): [from: numbe
   return left
 }
 
-/** Whether a break that the collector has not reported yet, and whose beginning is only guessed, touches that while. */
+/**
+ * Whether this time span touches an interruption that the collector has not reported yet, and whose
+ * start is only an estimate.
+ */
 export const isUnclear = (from: number, to: number, spans: Span[]) =>
   spans.some(([start, , isUnexplained], index) => {
     const brokenAt = spans[index - 1]?.[1] ?? -Infinity

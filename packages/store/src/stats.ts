@@ -10,28 +10,33 @@ import {
 import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
-// Nothing is counted while deliveries are made: that would cost a write each. The log is read instead: whole while it is
-// short; of a long one the newest part, and samples of the rest from which the rest is reckoned.
+// Nothing is counted while deliveries are made, because that would cost a write each. Instead the
+// log is read: completely while it is short; of a long log only the newest part, and samples of the
+// rest for an estimate.
 const PAGE = 250
 const SAMPLES = 3
 
 const HOUR_MS = 3600 * 1000
-// Parts of a window begin at full 2 minutes, hours and 6 hours: columns of a chart do not wander while one looks.
+// Intervals start at full 2 minutes, hours and 6 hours, so that a chart's columns do not move while
+// it is viewed.
 const PART_MS = { lastHour: HOUR_MS / 30, lastDay: HOUR_MS, lastWeek: 6 * HOUR_MS }
 const WINDOWS = { lastHour: HOUR_MS, lastDay: 24 * HOUR_MS, lastWeek: 7 * 24 * HOUR_MS }
 export type WindowName = keyof typeof WINDOWS
 
 export type WindowStats = {
   counts: Record<DeliveryStatus, number>
-  /** Of attempts that were answered with 2xx. */
+  /** For attempts with a 2xx response. */
   latencyMs: { p50: number | null; p95: number | null }
-  /** Reckoned from samples. */
+  /** Estimated from samples. */
   isEstimate: boolean
-  /** The window in parts of equal length, oldest first; `from` in epoch ms. The last one goes on. */
+  /**
+   * The window in intervals of equal length, oldest first. `from` in epoch ms. The last interval is
+   * not over.
+   */
   series: { from: number; counts: Record<DeliveryStatus, number> }[]
 }
 
-/** One delivery that stands for `weight` of them. */
+/** One delivery that represents `weight` of them. */
 type Weighed = {
   at: number
   status: DeliveryStatus
@@ -40,7 +45,10 @@ type Weighed = {
 }
 type Slice = { from: number; to: number }
 
-/** Counts by outcome and latencies of an endpoint, by receipt; at most 24 requests however long the log is. */
+/**
+ * Counts by status and latencies of an endpoint, by the time of receipt. At most 24 requests,
+ * however long the log is.
+ */
 export async function statsOf(
   table: Table,
   tenant: string,
@@ -48,7 +56,7 @@ export async function statsOf(
 ): Promise<Record<WindowName, WindowStats>> {
   const now = table.now()
   const names = Object.keys(WINDOWS) as WindowName[]
-  // Each window holds the one before: what it adds to that one is read.
+  // Each window contains the previous one: only the additional part is read.
   const added = await Promise.all(
     names.map((name, index) => {
       const to = index === 0 ? now + 1 : now - WINDOWS[names[index - 1]!]
@@ -67,7 +75,7 @@ export async function statsOf(
 
 const ALL_SHARDS = Array.from({ length: DELIVERY_SHARDS }, (_, shard) => shard)
 
-/** The same of all of a tenant's endpoints together, in one window; at most 64 requests. */
+/** The same for all of a tenant's endpoints together, in one window. At most 64 requests. */
 export async function tenantStatsOf(
   table: Table,
   tenant: string,
@@ -78,7 +86,7 @@ export async function tenantStatsOf(
   return { ...summarize(all), series: seriesOf(all, name, now) }
 }
 
-/** Of one endpoint, or of all. */
+/** For one endpoint, or for all. */
 async function readSlice(
   table: Table,
   tenant: string,
@@ -113,7 +121,7 @@ function cut({ from, to }: Slice): Slice[] {
   })).filter((slice) => slice.to > slice.from)
 }
 
-/** The newest of a slice; `from` is how far back it was read. */
+/** The newest items of a slice. `from` is how far back it was read. */
 async function readPart(
   table: Table,
   partition: string,
@@ -140,7 +148,8 @@ async function readPart(
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
       return { at: deliveryRefOf(delivery).createdAt, status, durationMs, weight: 1 }
     })
-  // The last millisecond read may hold more than was read of it: a sample's end, not a count's.
+  // The last millisecond may have more items than were read. That is acceptable for a sample, but
+  // not for a count.
   const reached = last === undefined ? from : Number(last.split("#", 1)[0])
   return { found, from: Math.min(Math.max(from, reached), to - 1) }
 }
@@ -158,7 +167,7 @@ function countsOf(all: Weighed[]): Record<DeliveryStatus, number> {
 function seriesOf(all: Weighed[], name: WindowName, now: number): WindowStats["series"] {
   const partMs = PART_MS[name]
   const numberOf = (at: number) => Math.floor(at / partMs)
-  // What of the window lies before the first full part is left out of the series.
+  // The part of the window before the first full interval is not in the series.
   const first = numberOf(now - WINDOWS[name]) + 1
   const byPart = Map.groupBy(all, ({ at }) => numberOf(at))
   return Array.from({ length: numberOf(now) - first + 1 }, (_, index) => ({

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import type { Key } from "./keys.ts"
 import type { Sealer } from "./seal.ts"
 
-/** The one table and what its rooms need; the first argument of every function here. */
+/** The table and what its modules need. It is the first argument of every function here. */
 export type Table = {
   client: DynamoDBClient
   name: string
@@ -11,22 +11,26 @@ export type Table = {
   sealer: Sealer
   /** How long events and deliveries are kept, at least 14 days. */
   retentionMs: number
-  /** Hears of an item that no page shows because it cannot be read. */
+  /** Called with an item that no page includes because it cannot be parsed. */
   onUnreadable?: (place: Key, reason: unknown) => void
-  /** Where the table takes several conditional writes in one request; each goes by itself otherwise. */
+  /**
+   * Present if the table accepts several conditional writes in one request. Otherwise each one is a
+   * request.
+   */
   insert?: Insert | undefined
 }
 
 /**
- * Puts an item where nothing lies, in one request with others of the same moment. False where something lies there, or
- * where only a request of its own can tell: nothing was written then. Rejects where the table cannot be reached.
+ * Inserts an item if none exists, in one request with other inserts of the same moment. False if an
+ * item exists, or if only a separate request can tell: then nothing was written. Rejects if the
+ * table is unreachable.
  */
 export type Insert = (item: Key & Record<string, unknown>) => Promise<boolean>
 
 /** TTL attributes are epoch seconds. */
 export const toSeconds = (millis: number) => Math.floor(millis / 1000)
 
-/** DynamoDB deletes expired items late (dynalite never): a reader filters them. */
+/** DynamoDB deletes expired items late (dynalite never), so readers filter them. */
 export function isExpired(item: { expiresAt?: number | undefined }, now: number): boolean {
   return item.expiresAt !== undefined && item.expiresAt * 1000 <= now
 }

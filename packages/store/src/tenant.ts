@@ -32,7 +32,7 @@ export async function create(table: Table, { name }: { name: string }): Promise<
   return tenant
 }
 
-/** Undefined where there is none (any more). */
+/** Undefined if there is none any more. */
 export async function get(
   table: Table,
   id: string,
@@ -42,7 +42,7 @@ export async function get(
   return item && parse(item)
 }
 
-/** A page of the living, newest first; `next` is what to pass as `after`. */
+/** A page of the existing tenants, newest first. Pass `next` as `after` for the next page. */
 export async function page(table: Table, request: { limit: number; after?: string | undefined }) {
   const { items, next } = await queryPage(table, { pk: "TENANTS", prefix: "ten_", ...request })
   return { items: readItems(table, items, parse), next }
@@ -63,7 +63,7 @@ export async function update(
   return item && parse(item)
 }
 
-/** Leaves a tombstone without a name. False where there was nothing alive. */
+/** Leaves a tombstone without a name. False if there was no live tenant. */
 export const remove = (table: Table, id: string) => tombstone(table, tenantKey(id), { name: "" })
 
 export const isDeleted = (table: Table, id: string) => LiveItem.isDeleted(table, tenantKey(id))

@@ -9,7 +9,8 @@ import {
 } from "./keys.ts"
 import type { Table } from "./table.ts"
 
-// As with an endpoint's statistics, nothing is counted while work is done: the newest are read, and samples of the rest.
+// As with an endpoint's statistics, nothing is counted while work is done: the newest items are
+// read, and samples of the rest.
 const PAGE = 100
 const SAMPLES = 6
 const NANOS = 1_000_000n
@@ -18,19 +19,19 @@ export type Volume = {
   events: number
   deliveries: number
   attempts: number
-  /** Reckoned from samples. */
+  /** Estimated from samples. */
   isEstimate: boolean
 }
 
 type Log = {
   pk: string
-  /** Epoch ms to and from the sort keys' times. */
+  /** Converts epoch ms to and from the times in sort keys. */
   format: (millis: number) => string
   parse: (sortTime: string) => number
 }
 type Counted = { items: number; attempts: number; isEstimate: boolean }
 
-/** How much a tenant had between two times, in epoch ms; at most 168 requests however much it was. */
+/** A tenant's volume between two times, in epoch ms. At most 168 requests, however large it is. */
 export async function volumeOf(
   table: Table,
   tenant: string,
@@ -83,7 +84,7 @@ async function countSlice(table: Table, log: Log, range: Range): Promise<Counted
   }
 }
 
-/** The newest of a part; `from` is how far back it was read. */
+/** The newest items of a part. `from` is how far back it was read. */
 async function countPart(table: Table, log: Log, { from, to }: Range) {
   const page = await query(table, {
     where: "pk = :pk AND sk BETWEEN :from AND :to",
@@ -98,7 +99,8 @@ async function countPart(table: Table, log: Log, { from, to }: Range) {
   return {
     items: found.length,
     attempts: found.reduce((sum, { attemptCount }) => sum + Number(attemptCount ?? 0), 0),
-    // More of the last millisecond may be there than was read of it: a sample's end, not a count's.
+    // The last millisecond may have more items than were read. That is acceptable for a sample, but
+    // not for a count.
     from: Math.min(Math.max(from, reached), to - 1),
   }
 }

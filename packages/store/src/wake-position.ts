@@ -1,17 +1,19 @@
 import { changeHealth, type Health } from "./health.ts"
 import type { Table } from "./table.ts"
 
-// How far the job is that sends what was parked with an endpoint: a part of the endpoint's health. Each step of the job is
-// taken by one write, so that of two jobs, or two copies of a message, one goes on.
+// The progress of the job that sends an endpoint's parked deliveries. It is a part of the
+// endpoint's health. Each step of the job is claimed by one write, so that of two jobs, or two
+// copies of a message, only one continues.
 
-/** After that the job is taken for dead, and another may begin. */
+/** After this time the job is considered dead, and another one can start. */
 export const WAKE_LEASE_MS = 3 * 60_000
 
 export const isWaking = ({ wake }: Health, now: number) => wake !== undefined && wake.until > now
 
 /**
- * Takes a step that begins at `at` with that rate; the number of the next. `step`: of the one before; undefined at the
- * beginning. Undefined where another job is at work.
+ * Claims a step that begins at `at` with this rate, and returns the number of the next step.
+ * `step`: the number from the previous step, undefined at the start. Undefined if another job is
+ * running.
  */
 export async function takeStep(
   table: Table,
@@ -20,7 +22,7 @@ export async function takeStep(
   { step, rate, at }: { step: number | undefined; rate: number; at: number },
 ): Promise<number | undefined> {
   const now = table.now()
-  // From a clock, so that a message of a job before this one fits no step of this one.
+  // Derived from a clock, so that a message of an earlier job matches no step of this one.
   const next = step === undefined ? now : step + 1
   const taken = await changeHealth(table, tenant, endpointId, {
     update: "SET #wake = :wake, endpointId = :endpointId",
@@ -41,7 +43,7 @@ export async function takeStep(
   return taken && next
 }
 
-/** The job ends: the next one need not wait for its lease. */
+/** Ends the job: the next one need not wait for its lease. */
 export async function endWake(table: Table, tenant: string, endpointId: string, step: number) {
   return changeHealth(table, tenant, endpointId, {
     update: "REMOVE #wake",

@@ -20,21 +20,24 @@ import {
 import { parseRecord, recordKinds } from "./record.ts"
 import type { Table } from "./table.ts"
 
-/** Where a walk through a whole log goes on: a partition's number, and the sort key there. */
+/** The position in a walk through a whole log: the number of a partition, and a sort key in it. */
 export type Place = { shard: number; after?: string }
 export type Walked<T> = { items: T[]; next: Place | undefined }
 
 type Partitions = { pks: string[]; filter?: Filter; attributes?: readonly string[] }
 type Filter = Pick<Query, "filter" | "names" | "values">
 
-/** A page of all events of a tenant, partition by partition: each is read once. */
+/** A page of all events of a tenant, partition by partition. Each event is read once. */
 export const walkEvents = (table: Table, tenant: string, place: Place, limit: number) =>
   walk(table, { pks: numbered(EVENT_SHARDS, tenant, eventPartition) }, place, limit, parseEvent)
 
-/** The same of deliveries that hold more than their outcome: what is not delivered, or was not at once. */
+/**
+ * The same for deliveries that contain more than their status: those that are not delivered, or not
+ * on the first attempt.
+ */
 export function walkDeliveries(table: Table, tenant: string, place: Place, limit: number) {
   const filter = {
-    // A delivered one has words of its own where its connector skipped the call.
+    // A delivered one has a text if its connector skipped the call.
     filter:
       "#status <> :delivered OR attemptCount > :one OR attribute_exists(attempts[0].#steps) OR attribute_type(attempts[0].#error, :text)",
     names: { "#status": "status", "#steps": "steps", "#error": "error" },
@@ -44,7 +47,7 @@ export function walkDeliveries(table: Table, tenant: string, place: Place, limit
   return walk(table, { pks, filter }, place, limit, parseDelivery)
 }
 
-/** A page of all records of a tenant, those that only tests told of as well. */
+/** A page of all records of a tenant, including those reported only by tests. */
 export function walkRecords(table: Table, tenant: string, place: Place, limit: number) {
   return walk(table, { pks: recordPartitions(tenant) }, place, limit, parseRecord)
 }
@@ -55,8 +58,9 @@ const recordPartitions = (tenant: string) =>
   )
 
 /**
- * A page of the keys of all that a tenant has, but its sources. What lies in partitions of its own (answers to Idempotency-Keys,
- * notes of replays, what was accepted in order) is not among them: none of it names anybody, and it is gone in time.
+ * A page of the keys of all of a tenant's items except its sources. Items in partitions of their
+ * own (responses to Idempotency-Keys, replay notes, accepted versions) are not included: they name
+ * nobody, and they expire.
  */
 export async function walkTenant(
   table: Table,
@@ -86,7 +90,10 @@ const numbered = (
   partition: (tenant: string, shard: number) => string,
 ) => Array.from({ length: count }, (_, shard) => partition(tenant, shard))
 
-/** Reads on until it has that many items or has read as many. A page may be short, and empty where filters apply. */
+/**
+ * Reads until it has this many items or has read as many. A page can be short, and empty with
+ * filters.
+ */
 async function walk<T>(
   table: Table,
   { pks, filter, attributes }: Partitions,
