@@ -19,6 +19,10 @@ export const TenantStats = v.pipe(
       v.array(v.object({ endpointId: id("ep"), failingSince: Time })),
       v.description("Its enabled endpoints at which all recent attempts have failed"),
     ),
+    endpoints: v.pipe(
+      v.array(v.object({ endpointId: id("ep"), counts: WindowStats.entries.counts })),
+      v.description("The counts of each of its endpoints"),
+    ),
     disabled: v.pipe(v.array(id("ep")), v.description("Its disabled endpoints")),
   }),
   v.description("Delivery statistics across all of a tenant's endpoints"),
@@ -44,7 +48,7 @@ export const tenantStatsRoutes = [
     async handle({ deps: { table }, tenant, query: { window } }) {
       const endpoints = await Endpoint.list(table, tenant.id)
       const enabled = endpoints.filter(({ disabled }) => !disabled).map((each) => each.id)
-      const [{ series, ...stats }, failing] = await Promise.all([
+      const [{ series, countsAt, ...stats }, failing] = await Promise.all([
         tenantStatsOf(table, tenant.id, WINDOWS[window]),
         Health.failingOf(table, tenant.id, enabled),
       ])
@@ -57,6 +61,7 @@ export const tenantStatsRoutes = [
             endpointId,
             failingSince: formatMillis(failingSince),
           })),
+          endpoints: endpoints.map((each) => ({ endpointId: each.id, counts: countsAt(each.id) })),
           disabled: endpoints.filter(({ disabled }) => disabled).map((each) => each.id),
         },
       }

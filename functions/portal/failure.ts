@@ -5,6 +5,8 @@ import { heading, note, type Html } from "./html.ts"
 import { gateHtml } from "./layout.ts"
 import type { Shown } from "./page.ts"
 
+const start = html`<p><a class="button" href="/portal">To the start page</a></p>`
+
 /** What stands in a page's place where the API refused what it needs. */
 export function problemView({ status, title, detail }: Problem): Shown {
   const isMissing = status === 404
@@ -16,7 +18,7 @@ export function problemView({ status, title, detail }: Problem): Shown {
       about: isMissing
         ? "It may have been deleted, or its time to be kept is over."
         : (detail ?? ""),
-    })}`,
+    })}${start}`,
   }
 }
 
@@ -36,6 +38,7 @@ export function failureView(
   const content = html`<h1>${title}</h1>
     <p class="dim">
       ${status === 500 ? html`Try again. If it stays so, tell your operator: <code>${requestId}</code>` : (error as Error).message}
-    </p>`
+    </p>
+    ${start}`
   return { status, content: gateHtml(title, content) }
 }

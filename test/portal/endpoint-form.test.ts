@@ -91,6 +91,28 @@ test("a webhook's form makes what the API would, with all of its settings", asyn
   assert.equal(body.signing, "ed25519")
 })
 
+test("a url on another host asks beside the credentials for them, and takes them given again", async () => {
+  const fields = { kind: "webhook", url: URL_, "auth-username": "ringback" }
+  const { id } = await made({ ...fields, auth: "basic", "auth-password": "secret" })
+  const edit = `${base}/endpoints/${id}/edit`
+  assert.match(words((await visitor.get(edit)).text), /A URL on another host needs it again/)
+  const moved = { ...fields, url: "https://other.invalid/hook" }
+
+  const refused = await visitor.post(edit, { ...moved, auth: "keep" })
+  assert.equal(refused.status, 400)
+  const fieldset = /<fieldset class="field auth">[^]*?<\/fieldset>/.exec(refused.text)![0]
+  assert.match(words(fieldset), /The url leads to another host: give auth again/)
+  assert.match(fieldset, /value="basic"\s+checked/)
+  assert.match(fieldset, /name="auth-username"[^>]*value="ringback"/)
+  assert.doesNotMatch(refused.text, /"secret"/)
+
+  const saved = await visitor.post(edit, { ...moved, auth: "basic", "auth-password": "new" })
+  assert.equal(saved.location, `${base}/endpoints/${id}?done=saved`, words(saved.text))
+  const { body } = await portal.call(`GET ${path}/endpoints/${id}`)
+  assert.equal(body.url, "https://other.invalid/hook")
+  assert.deepEqual(body.auth, { type: "basic", username: "ringback", password: null })
+})
+
 const oauth = { "auth-clientId": "c", "auth-clientSecret": "s", "auth-refreshToken": "r" }
 const connectors: Record<string, [fields: Record<string, string>, settings: object]> = {
   hubspot: [

@@ -48,6 +48,16 @@ test("volume, failures and silent PBXes of all endpoints are told, not of the ne
     [ids[0]],
   )
   assert.deepEqual(stats.disabled, [ids[1]])
+  assert.deepEqual(
+    stats.endpoints
+      .map((each: { endpointId: string; counts: Record<string, number> }) => [
+        ids.indexOf(each.endpointId),
+        each.counts["delivered"],
+        each.counts["held"],
+      ])
+      .sort((a: number[], b: number[]) => a[0]! - b[0]!),
+    ids.map((_, at) => [at, at > 1 ? 1 : 0, at === 1 ? 1 : 0]),
+  )
   assert.equal(stats.isEstimate, false)
   for (const window of ["hour", "day", "week"]) {
     const { body } = await portal.call(`GET ${path}/stats?window=${window}`)
@@ -61,9 +71,16 @@ test("volume, failures and silent PBXes of all endpoints are told, not of the ne
   const overview = words((await operator.get(`/portal/${id}`)).text)
   assert.match(overview, new RegExp(`Deliveries ${ENDPOINTS} `))
   assert.match(overview, /The oldest has failed since/)
+  assert.match(overview, /Number 11 \S+ 1 /)
+  assert.match(words((await operator.get(`/portal/${id}?window=week`)).text), /State Last week/)
   const { text } = await operator.get("/portal/tenants")
   const rows = text.split("<tr>")
   const row = (name: string) => words(rows.find((each) => each.includes(`>${name}<`))!)
   assert.match(row("Busy"), new RegExp(`1 failing 1 disabled ${ENDPOINTS} 1 `))
   assert.match(row("Idle"), /Well 0 0 /)
+
+  // Enabled again, it has to be told of what was held meanwhile.
+  await portal.call(`PATCH ${path}/endpoints/${ids[1]}`, { body: { disabled: false } })
+  const after = words((await operator.get(`/portal/${id}`)).text)
+  assert.match(after, /Number 1 works again, and 1 delivery of the last week did not arrive/)
 })

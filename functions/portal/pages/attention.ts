@@ -2,7 +2,7 @@ import { html } from "hono/html"
 import { confirm } from "../form.ts"
 import { name, time, type Html } from "../html.ts"
 import type { TenantVisit } from "../page.ts"
-import type { Endpoint, EndpointStats, Source, TenantStats } from "../types.ts"
+import type { Delivery, Endpoint, Page, Source, TenantStats } from "../types.ts"
 import { endpointName } from "./endpoint-name.ts"
 
 type Item = { about: Html; mend: Html }
@@ -12,10 +12,12 @@ export function attentionHtml(
   visit: TenantVisit,
   endpoints: Endpoint[],
   { failing }: Pick<TenantStats, "failing">,
-  some: { endpoint: Endpoint; stats: EndpointStats }[],
+  notArrived: Page<Delivery>,
   sources: Source[],
 ): Html {
   const { base, mayChange } = visit
+  const isFailing = new Set(failing.map(({ endpointId }) => endpointId))
+  const lost = Map.groupBy(notArrived.data, ({ endpointId }) => endpointId)
   const items: Item[] = [
     ...endpoints
       .filter(({ disabled }) => disabled)
@@ -48,19 +50,19 @@ export function attentionHtml(
       const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`
       return [{ about, mend }]
     }),
-    ...some
-      .filter(
-        ({ endpoint, stats }) =>
-          !endpoint.disabled &&
-          stats.failingSince === null &&
-          stats.lastWeek.counts.failed + stats.lastWeek.counts.held > 0,
-      )
-      .map(({ endpoint, stats }) => ({
-        about: html`<strong>${endpointName(endpoint)}</strong> works again, and
-          ${stats.lastWeek.counts.failed + stats.lastWeek.counts.held} deliveries of the last week
-          did not arrive.`,
-        mend: html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover">Recover…</a>`,
-      })),
+    ...endpoints.flatMap((endpoint) => {
+      const missed = lost.get(endpoint.id)
+      if (!missed || endpoint.disabled || isFailing.has(endpoint.id)) return []
+      // The list is a page, the newest first: there may be more.
+      const word = notArrived.nextCursor === null ? "" : "at least "
+      const about = html`<strong>${endpointName(endpoint)}</strong> works again, and
+        ${word}${missed.length} ${missed.length === 1 ? "delivery" : "deliveries"} of the last week
+        did not arrive.`
+      const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover"
+        >Recover…</a
+      >`
+      return [{ about, mend }]
+    }),
     ...sources
       .filter(({ status }) => status !== "connected")
       .map((source) => ({

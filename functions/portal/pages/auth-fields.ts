@@ -72,10 +72,12 @@ type Shown = {
 }
 
 /** How Ringback signs in there. Which fields go with which choice is seen to by the style alone. */
-export function authFields({ kind, auth, kept, problem, at }: Shown): Html {
+export function authFields({ kind, auth: given, kept, problem, at }: Shown): Html {
   const choices = OF_KIND[kind]
-  const chosen = choiceOf(auth) ?? (kept ? "keep" : choices[0])
   const error = ["", "/type", "/grant"].map((each) => errorAt(problem, at + each)).find(Boolean)
+  // What is kept may not go to the url's new host: its fields are there to be given again, without what is secret.
+  const auth = error && given === undefined ? kept : given
+  const chosen = choiceOf(auth) ?? (kept ? "keep" : choices[0])
   const radio = (value: string, word: string) =>
     html`<label class="check"
       ><input
@@ -97,6 +99,11 @@ export function authFields({ kind, auth, kept, problem, at }: Shown): Html {
           </div>`
     }
     ${error ? html`<p class="error">${error}</p>` : ""}
+    ${
+      kept && kind === "webhook"
+        ? html`<p class="dim small">A URL on another host needs it again.</p>`
+        : ""
+    }
     <div class="sub">
       ${inputsOf(kind)
         .filter(({ of }) => of.some((each) => choices.includes(each)))

@@ -4,17 +4,18 @@ import { sumOf } from "../charts.ts"
 import { heading, liveMark, name, note, number, seconds, time, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit } from "../page.ts"
 import { endpointStatus, sourceStatus } from "../status.ts"
-import type { Endpoint, EndpointStats, Event, Page, Source, TenantStats } from "../types.ts"
+import type { Delivery, Endpoint, Event, Page, Source, TenantStats } from "../types.ts"
 import { attentionHtml } from "./attention.ts"
-import { trafficHtml, windowIn } from "./traffic.ts"
+import { trafficHtml, windowIn, type WindowWord } from "./traffic.ts"
 import { endpointName } from "./endpoint-name.ts"
 
-// Each costs some twenty reads: those that fail and the newest, and a link to all.
-const WITH_STATS = 8
+// Those that fail and the newest, and a link to all.
+const SHOWN = 8
+// What did not arrive, and when that is looked for.
+const NOT_ARRIVED = 250
+const WEEK_MS = 7 * 24 * 3600 * 1000
 const MAX = 200
 const GAPS = 5
-
-type WithStats = { endpoint: Endpoint; stats: EndpointStats }
 
 const page = tenantSection("overview")
 
@@ -23,10 +24,14 @@ export const overviewPages = [
     const { client, tenant, base, query } = visit
     const at = path`/tenants/${tenant.id}`
     const word = windowIn(query)
-    const [endpoints, sources, gaps, all] = await Promise.all([
+    const weekAgo = new Date(Date.now() - WEEK_MS).toISOString()
+    const [endpoints, sources, gaps, notArrived, all] = await Promise.all([
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=${MAX}`),
       client.get<Page<Source>>(`${at}/sources?limit=${MAX}`),
       client.get<Page<Event>>(`${at}/events?type=source.gap&limit=${GAPS}`),
+      client.get<Page<Delivery>>(
+        `${at}/deliveries?status=failed&status=held${path`&after=${weekAgo}`}&limit=${NOT_ARRIVED}`,
+      ),
       client.get<TenantStats>(`${at}/stats?window=${word}`),
     ])
     // Those that fail first, however old they are.
@@ -34,13 +39,7 @@ export const overviewPages = [
     const shown = [
       ...endpoints.data.filter(({ id }) => failing.has(id)),
       ...endpoints.data.filter(({ id }) => !failing.has(id)),
-    ].slice(0, WITH_STATS)
-    const some = await Promise.all(
-      shown.map(async (endpoint) => ({
-        endpoint,
-        stats: await client.get<EndpointStats>(`${at}${path`/endpoints/${endpoint.id}/stats`}`),
-      })),
-    )
+    ].slice(0, SHOWN)
     const content = html`${heading({ title: "Overview", actions: liveMark })}
       <div id="live">
         ${
@@ -48,10 +47,10 @@ export const overviewPages = [
             ? startHtml(visit, endpoints.data, sources.data)
             : ""
         }
-        ${attentionHtml(visit, endpoints.data, all, some, sources.data)}
+        ${attentionHtml(visit, endpoints.data, all, notArrived, sources.data)}
         ${endpoints.data.length > 0 ? trafficHtml(base, all, word) : ""}
         <div class="cards">
-          ${endpoints.data.length > 0 ? endpointsHtml(base, some, endpoints.data.length) : ""}
+          ${endpoints.data.length > 0 ? endpointsHtml(base, shown, endpoints.data.length, all, word) : ""}
           ${sources.data.length > 0 ? sourcesHtml(base, sources.data) : ""}
         </div>
         ${gaps.data.length > 0 ? gapsHtml(base, gaps.data, sources.data) : ""}
@@ -111,36 +110,47 @@ function startHtml(
   </section>`
 }
 
-const endpointsHtml = (base: string, some: WithStats[], all: number): Html =>
-  html`<section class="card">
+function endpointsHtml(
+  base: string,
+  shown: Endpoint[],
+  total: number,
+  stats: TenantStats,
+  word: WindowWord,
+): Html {
+  const failingSince = new Map(stats.failing.map((each) => [each.endpointId, each.failingSince]))
+  const counts = new Map(stats.endpoints.map((each) => [each.endpointId, sumOf(each.counts)]))
+  return html`<section class="card">
     <header>
       <h2>Endpoints</h2>
-      <a href="${base}/endpoints">${all > some.length ? `All ${all}` : "All"}</a>
+      <a href="${base}/endpoints">${total > shown.length ? `All ${total}` : "All"}</a>
     </header>
     <table class="list">
       <thead>
         <tr>
           <th>Endpoint</th>
           <th>State</th>
-          <th class="num">Last hour</th>
+          <th class="num">Last ${word}</th>
         </tr>
       </thead>
       <tbody>
-        ${some.map(
-          ({ endpoint, stats }) =>
+        ${shown.map(
+          (endpoint) =>
             html`<tr>
               <td class="wide">
                 <a class="clip" href="${base}/endpoints/${endpoint.id}"
                   >${endpointName(endpoint)}</a
                 >
               </td>
-              <td>${endpointStatus(endpoint, stats.failingSince)}</td>
-              <td class="num" data-label="last hour">${number(sumOf(stats.lastHour.counts))}</td>
+              <td>${endpointStatus(endpoint, failingSince.get(endpoint.id) ?? null)}</td>
+              <td class="num" data-label="last ${word}">
+                ${stats.isEstimate ? "≈ " : ""}${number(counts.get(endpoint.id) ?? 0)}
+              </td>
             </tr>`,
         )}
       </tbody>
     </table>
   </section>`
+}
 
 const sourcesHtml = (base: string, sources: Source[]): Html =>
   html`<section class="card">
@@ -157,7 +167,7 @@ const sourcesHtml = (base: string, sources: Source[]): Html =>
         </tr>
       </thead>
       <tbody>
-        ${sources.slice(0, WITH_STATS).map(
+        ${sources.slice(0, SHOWN).map(
           (source) =>
             html`<tr>
               <td class="wide">

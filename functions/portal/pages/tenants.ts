@@ -139,7 +139,9 @@ const rowsHtml = (rows: Row[]): Html =>
               ${number(stats.counts.failed + stats.counts.held)}
             </td>
             <td data-label="created">${time(tenant.createdAt)}</td>
-            <td class="num"><div class="row end">${linkHtml(tenant)}${deletion(tenant)}</div></td>
+            <td class="num">
+              <div class="row end beside">${linkHtml(tenant)}${deletion(tenant)}</div>
+            </td>
           </tr>`,
       )}
     </tbody>

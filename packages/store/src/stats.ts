@@ -36,8 +36,14 @@ export type WindowStats = {
   series: { from: number; counts: Record<DeliveryStatus, number> }[]
 }
 
+export type TenantWindowStats = WindowStats & {
+  /** What of it is an endpoint's own. */
+  countsAt: (endpointId: string) => Record<DeliveryStatus, number>
+}
+
 /** One delivery that represents `weight` of them. */
 type Weighed = {
+  endpointId: string
   at: number
   status: DeliveryStatus
   durationMs: number | undefined
@@ -80,10 +86,15 @@ export async function tenantStatsOf(
   table: Table,
   tenant: string,
   name: WindowName,
-): Promise<WindowStats> {
+): Promise<TenantWindowStats> {
   const now = table.now()
   const all = await readSlice(table, tenant, undefined, { from: now - WINDOWS[name], to: now + 1 })
-  return { ...summarize(all), series: seriesOf(all, name, now) }
+  const byEndpoint = Map.groupBy(all, ({ endpointId }) => endpointId)
+  return {
+    ...summarize(all),
+    series: seriesOf(all, name, now),
+    countsAt: (endpointId) => countsOf(byEndpoint.get(endpointId) ?? []),
+  }
 }
 
 /** For one endpoint, or for all. */
@@ -144,9 +155,10 @@ async function readPart(
   const found = readItems(table, page.items, parseDelivery)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map((delivery) => {
-      const { status, attempts } = delivery
+      const { endpointId, status, attempts } = delivery
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
-      return { at: deliveryRefOf(delivery).createdAt, status, durationMs, weight: 1 }
+      const at = deliveryRefOf(delivery).createdAt
+      return { endpointId, at, status, durationMs, weight: 1 }
     })
   // The last millisecond may have more items than were read. That is acceptable for a sample, but
   // not for a count.
