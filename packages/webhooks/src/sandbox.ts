@@ -4,7 +4,10 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** What one evaluation came to. `late`: it used up its time. `busy`: it got none, because others did or the machine was slow. */
+/**
+ * The result of one evaluation. `late`: it exceeded its time. `busy`: it did not run, because of
+ * other evaluations or a slow machine.
+ */
 export type Evaluated =
   | { result: "value"; json: string | null }
   | { result: "failed"; reason: string }
@@ -12,9 +15,9 @@ export type Evaluated =
   | { result: "busy" }
 
 export type Sandbox = {
-  /** `input`: JSON. The value as JSON; null where there is none, or it is null. */
+  /** `input`: JSON. Returns the value as JSON, or null if there is none or it is null. */
   evaluate: (expression: string, input: string) => Promise<Evaluated>
-  /** What is wrong with an expression before anything is evaluated; undefined where nothing is. */
+  /** The error in an expression, without evaluating it. Undefined if there is none. */
   check: (expression: string) => Promise<string | undefined>
   close: () => void
 }
@@ -22,10 +25,10 @@ export type Sandbox = {
 type Request = { expression: string; input?: string }
 type Answer = { json: string | null } | { reason: string }
 
-/** Of the processor. Of the clock it may take longer, on a machine that does other things. */
+/** CPU time. The elapsed time can be longer on a machine that is busy. */
 const CPU_LIMIT_MS = 50
 const WALL_LIMIT_MS = 2_000
-/** For its turn: what others take too long for must not use up a whole attempt. */
+/** The maximum wait for a turn: slow evaluations of others must not use up a whole attempt. */
 const TURN_LIMIT_MS = 3_000
 const LOOK_EVERY_MS = 25
 const HEAP_MB = 64
@@ -36,8 +39,9 @@ const MAX_SEQUENCE = 100_000
 const MARK = "ringback-sandbox"
 
 /**
- * Evaluates tenants' JSONata in a process of its own, one expression after the other: what runs away or eats all memory there
- * is killed with it. That process has no environment, may read its own code alone, and starts nothing.
+ * Evaluates tenants' JSONata in a separate process, one expression at a time. An expression that
+ * does not end or uses too much memory is killed together with the process. The process has no
+ * environment, can only read its own code, and starts no other process.
  */
 export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
@@ -45,7 +49,7 @@ export function openSandbox(): Sandbox {
 
   const inTurn = async <T>(work: () => Promise<T>): Promise<T | "busy"> => {
     const until = performance.now() + TURN_LIMIT_MS
-    // Who has waited for too long gives up its turn, which costs the next one nothing.
+    // An evaluation that has waited too long gives up its turn, which costs the next one nothing.
     const done = turn.then<T | "busy">(() => (performance.now() > until ? "busy" : work()))
     turn = done.catch(() => undefined)
     return done
@@ -91,7 +95,7 @@ async function start(): Promise<ChildProcess> {
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   })
   child.on("error", () => undefined)
-  // It says hello when it is ready: what starting takes is no expression's time.
+  // The process reports when it is ready: its start does not count as an expression's time.
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve())
     child.once("exit", (code) => reject(new Error(`The transforms' process ended with ${code}`)))
@@ -102,7 +106,7 @@ async function start(): Promise<ChildProcess> {
   return child
 }
 
-// Its own code, and JSONata where that is not bundled with it.
+// Its own code, and JSONata if it is not bundled with it.
 function readable(file: string): string[] {
   const folder = dirname(file)
   try {
@@ -131,7 +135,7 @@ function exchange(
     const watch = setInterval(() => {
       const usedMs = cpuMs(child.pid) - before
       if (usedMs > CPU_LIMIT_MS) finish("late")
-      // Where nobody tells what was used of the processor, it counts as used.
+      // If the CPU time cannot be measured, the elapsed time counts as CPU time.
       else if (performance.now() - startedAt > WALL_LIMIT_MS)
         finish(hasCpuTimes() ? "busy" : "late")
     }, LOOK_EVERY_MS)
@@ -142,10 +146,13 @@ function exchange(
 }
 
 const TICK_MS = 10
-// Asked here alone: the other process may not look.
+// Only looked up here, because the other process has no access to it.
 const hasCpuTimes = () => existsSync("/proc/self/stat")
 
-/** What a process has used of the processor; on systems without /proc always 0, so that the clock alone decides. */
+/**
+ * The CPU time that a process has used. Always 0 on systems without /proc, where only the elapsed
+ * time counts.
+ */
 function cpuMs(pid: number | undefined): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
@@ -160,10 +167,11 @@ function cpuMs(pid: number | undefined): number {
   }
 }
 
-/** The other side: runs in the process that `start` began. */
+/** The other side: runs in the process that `start` created. */
 async function serve(): Promise<void> {
   const { default: jsonata } = await import("jsonata")
-  // One realm evaluates the expressions of all: what one could add to these, the next would find in its objects.
+  // One realm evaluates all expressions: anything that one could add to its objects would be
+  // visible to the next.
   for (const { prototype } of [Object, Array, Function, String, Number])
     void Object.preventExtensions(prototype)
   for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
@@ -189,15 +197,16 @@ async function serve(): Promise<void> {
   process.send!("ready")
 }
 
-/** The functions of JSONata that are one object for all expressions. */
+/** The functions of JSONata that are shared by all expressions. */
 export const BUILT_INS =
   "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
     " ",
   )
 
 /**
- * An expression could otherwise put its own function in the place of a built-in one (the operator `|...|` writes into whatever it is
- * given), and so read or forge what the next tenant's expression does. JSONata itself writes the two last fields.
+ * Otherwise an expression could replace a built-in function with its own (the operator `|...|`
+ * writes into whatever it is given), and read or forge the results of the next tenant's expression.
+ * JSONata itself writes the last two fields.
  */
 function sealBuiltIn(built: object): void {
   for (const key of Object.keys(built))
