@@ -5,7 +5,7 @@ import type { Table } from "@ringback/store/table"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
-import { makeTestSender } from "./endpoint/test-sender.ts"
+import { makeTestSender, TEST_LIMIT_MS } from "./endpoint/test-sender.ts"
 import { makeCaches } from "./endpoint/caches.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
@@ -110,7 +110,7 @@ export async function connect(linked: Linked) {
     sender,
     testSender,
     outbound: makeOutbound({ table, sender, crmUrls }),
-    testOutbound: makeOutbound({ table, sender: testSender, crmUrls }),
+    testOutbound: makeOutbound({ table, sender: testSender, crmUrls, limitMs: TEST_LIMIT_MS }),
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },

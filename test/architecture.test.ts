@@ -136,6 +136,43 @@ test("no file imports itself by way of others, type imports counted", () => {
   assert.deepEqual([...open.keys()], [])
 })
 
+/** What is loaded with a file: neither types, nor what it imports when it needs it. */
+function loadedWith(start: string): Set<string> {
+  const loaded = new Set<string>()
+  const open = [start]
+  const atLoad = /^(?:import|export)\s+(?!type\b)(?:[^"';()]*?\sfrom\s+)?"([^"]+)"/gm
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (loaded.has(file)) continue
+    loaded.add(file)
+    if (!file.endsWith(".ts")) continue
+    const names = [...readFileSync(new URL(file, root), "utf8").matchAll(atLoad)]
+    open.push(...names.map(([, name]) => fileOf(file, name!) ?? name!))
+  }
+  return loaded
+}
+
+test("a worker loads connectors, phone numbers, JSONata and RE2 when an endpoint needs them", () => {
+  const costly =
+    /^packages\/connectors\/|\/(sandbox|linear-regexp)\.ts$|^(jsonata|re2js|libphonenumber-js)\b/
+  for (const worker of ["ingest", "deliver", "release", "jobs"]) {
+    const loaded = [...loadedWith(`functions/${worker}.ts`)]
+    assert.ok(loaded.includes("packages/store/src/table.ts"), worker)
+    const found = loaded.filter((file) => costly.test(file))
+    assert.deepEqual(found, [], worker)
+  }
+  assert.ok(loadedWith("functions/deliver.ts").has("functions/outbound/outbound.ts"))
+  // The same walk sees each of them where it is loaded.
+  for (const [file, name] of [
+    ["functions/outbound/log-call.ts", "packages/connectors/src/hubspot.ts"],
+    ["packages/webhooks/src/linear-regexp.ts", "re2js"],
+  ] as const)
+    assert.ok(loadedWith(file).has(name), name)
+  const connectors = [...loadedWith("functions/outbound/log-call.ts")]
+  assert.ok(connectors.some((file) => file.startsWith("libphonenumber-js")))
+  // Its process starts with JSONata; whoever opens the sandbox does not.
+  assert.ok(!loadedWith("packages/webhooks/src/sandbox.ts").has("jsonata"))
+})
+
 test("no product file is over 250 lines", () => {
   const generated = ["packages/receiver/src/events.ts"]
   const files = [...ROOMS.map(folderOf), "infra"].flatMap(filesOf)

@@ -6,15 +6,13 @@ import { openCrm, Unanswered } from "./crm.ts"
 import { settingsOf } from "./log-call.ts"
 import type { OutboundDeps } from "./deps.ts"
 
-const LIMIT_MS = 5_000
-
 /**
  * Whether an endpoint's CRM accepts the sign-in and has what a call's activity needs. Nothing is
  * written there.
  */
 export async function checkCrm(deps: OutboundDeps, endpoint: Endpoint): Promise<Outcome> {
   const settings = settingsOf(deps, endpoint)
-  const crm = openCrm(deps, endpoint, settings, LIMIT_MS)
+  const crm = openCrm(deps, endpoint, settings, deps.limitMs)
   const keep = async () => undefined
   const end = await run(checkSteps(settings), { send: crm.send, keep }).catch((error: unknown) => {
     if (error instanceof Unanswered) return { end: "failed" as const, words: error.message }

@@ -6,6 +6,8 @@ import type { Tokens } from "./token.ts"
 export type OutboundOptions = {
   table: Table
   sender: Pick<Sender, "send" | "ask">
+  /** The maximum for all requests of one attempt together, where that is shorter than usual. */
+  limitMs?: number
   /** On one machine only: the URL of a stand-in for a kind of CRM. */
   crmUrls?: Partial<Record<string, string>>
 }

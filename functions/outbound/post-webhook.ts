@@ -19,8 +19,11 @@ export async function send(
   event: Traced,
 ): Promise<Outcome> {
   const auth = Endpoint.openAuth(deps.table, endpoint) as Auth | undefined
+  const limitMs = deps.limitMs ?? (auth?.type === "oauth2" ? OAUTH_LIMIT_MS : undefined)
+  const left = countdown(limitMs ?? Infinity)
   const shaped = await shape(deps, endpoint, { event, auth })
   if (shaped.result !== "send") return outcomeOf(shaped)
+  if (left() < MIN_LEFT_MS) return { ...failedOutcome(NO_TIME, 0), isNeutral: true }
   const { table, sender } = deps
   const { id: endpointId, allowedLoopback, headers } = endpoint
   const signature = signatureHeaders({
@@ -29,11 +32,10 @@ export async function send(
     body: shaped.body,
     secrets: Endpoint.openSecrets(table, endpoint),
   })
-  const left = countdown(OAUTH_LIMIT_MS)
   const traceparent = formatTraceparent(event.trace, event.span, event.isKept)
   const post = (token?: string) =>
     sender.send({
-      ...(token !== undefined && { limitMs: Math.max(left(), MIN_LEFT_MS) }),
+      ...(limitMs !== undefined && { limitMs: Math.max(left(), MIN_LEFT_MS) }),
       endpointId,
       url: urlOf(endpoint.url, shaped.path),
       allowedLoopback,
@@ -62,6 +64,8 @@ export async function send(
   const limited = () => ({ ...source, limitMs: left() })
   const fetched = await deps.tokens.get(limited())
   if ("problem" in fetched) return withSteps(failedOutcome(fetched.problem, 0), steps)
+  if (left() < MIN_LEFT_MS)
+    return withSteps(failedOutcome("signing in left no time to send", 0), steps)
   const outcome = await post(fetched.token)
   if (outcome.statusCode !== 401) return withSteps(outcome, steps)
   const renewed = await deps.tokens.get(limited(), fetched.token)
@@ -69,8 +73,10 @@ export async function send(
   return withSteps(await post(renewed.token), steps)
 }
 
-// The maximum for the whole attempt: signing in, the POST, and both once more after a 401.
+// The maximum for the whole attempt: the transform, signing in, the POST, and the last two once more after a 401.
 const OAUTH_LIMIT_MS = 20_000
+
+const NO_TIME = "the transform left no time to send"
 
 const withSteps = (outcome: Outcome, steps: Step[]): Outcome =>
   steps.length > 0 ? { ...outcome, steps } : outcome

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import * as Endpoint from "@ringback/store/endpoint"
 import { asksFor } from "@ringback/webhooks/match"
+import * as Lease from "@ringback/store/lease"
 import { getItem } from "@ringback/store/item"
 import { endpointKey } from "@ringback/store/keys"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
@@ -265,6 +266,36 @@ describe("preview", () => {
       for (const { headers } of body.requests)
         assert.ok(Object.values(headers).includes("********"))
     })
+
+  test("five with an expression run at once for a tenant, on whatever instances; the others are not counted", async () => {
+    const { table } = api.deps
+    const tenant = world.ids["tenantId"]!
+    const leases = ["1", "2", "3", "4", "5"].map((name) => {
+      return { tenant, kind: "PREVIEW", name, owner: `another-instance-${name}` }
+    })
+    const about = { limit: 5, leaseMs: 30_000 }
+    for (const lease of leases)
+      assert.equal((await Lease.take(table, lease, about)).outcome, "taken")
+    const event = "campaign.updated"
+    const map = { connector: { kind: "hubspot", map: '{"a": 1}' } }
+    for (const body of [{ transform: "1", event }, map]) {
+      const refused = await preview(body)
+      assert.deepEqual([refused.status, refused.body.code], [429, "rate_limit.exceeded"])
+      assert.ok(Number(refused.headers.get("retry-after")) > 0)
+    }
+    for (const body of [{ event }, { transform: null, event }, { connector: { kind: "hubspot" } }])
+      assert.equal((await preview(body)).status, 200)
+    const other = await makeWorld(api, receiver.url)
+    const at = `POST /v1/tenants/${other.ids["tenantId"]}/endpoints/preview`
+    const elsewhere = await api.call(at, { key: other.key, body: { transform: "1", event } })
+    assert.equal(elsewhere.status, 200)
+
+    await Lease.release(table, leases[0]!)
+    // There is one place, which each gives back, however it ends.
+    for (const transform of ["1", '$error("no")', "($f := function($n){ $f($n + 1) }; $f(0))", "1"])
+      assert.equal((await preview({ transform, event })).status, 200, transform)
+    for (const lease of leases) await Lease.release(table, lease)
+  })
 
   test("is for a key that may only read too", async () => {
     const { body } = await api.call(`POST ${path.replace("/endpoints", "/keys")}`, {

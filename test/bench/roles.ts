@@ -62,12 +62,16 @@ function countCapacity() {
     const operation = command.constructor.name.replace(/Command$/, "")
     count(`DynamoDB ${operation}`)
     const isRead = /^(Get|Query|BatchGet|Scan)/.test(operation)
-    count(isRead ? "read units" : "write units", result.ConsumedCapacity?.CapacityUnits ?? 0)
+    // Of each table, where there may be several: this product has one.
+    const consumed = [result.ConsumedCapacity ?? []].flat()
+    for (const { CapacityUnits = 0 } of consumed)
+      count(isRead ? "read units" : "write units", CapacityUnits)
     return result
   } as typeof send
 }
 
-type Consumed = { ConsumedCapacity?: { CapacityUnits?: number } }
+type Units = { CapacityUnits?: number }
+type Consumed = { ConsumedCapacity?: Units | Units[] }
 
 function countInvocations(handlers: Handlers): Handlers {
   const wrapped = Object.entries(handlers).map(([name, handler]) => [

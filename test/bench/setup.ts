@@ -21,18 +21,22 @@ import { type Child, startChild } from "./child.ts"
 export const roles = ["collector", "workers", "sqs", "dynamodb"] as const
 export type Role = (typeof roles)[number]
 
+type OnWebhook = (body: string, path: string) => void
+
 export type Bench = {
   children: Record<Role, Child>
   /** Which DynamoDB it runs on. */
   engine: string
   say: (text: string) => void
+  /** Where this process receives, with a slash at the end. */
+  receiverUrl: string
   /** Another endpoint of the same tenant, which wants every event. */
   addEndpoint: (url: string) => Promise<void>
   close: () => Promise<void>
 }
 
 /** PBX and receiver in this process; collector, workers and both engines in one of their own each. */
-export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
+export async function setUp(onWebhook: OnWebhook): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), "ringback-bench-"))
   const [sqsChild, dynamodbChild] = await Promise.all([
     startChild("sqs", { BENCH_DIR: dir }),
@@ -105,6 +109,7 @@ export async function setUp(onWebhook: (body: string) => void): Promise<Bench> {
     children,
     engine,
     say: pbx.say,
+    receiverUrl: receiver.url,
     addEndpoint,
     async close() {
       await Promise.all(Object.values(children).map((child) => child.stop()))
@@ -129,12 +134,12 @@ const endpoint = {
   signing: "hmac" as const,
 }
 
-async function startReceiver(onWebhook: (body: string) => void) {
+async function startReceiver(onWebhook: OnWebhook) {
   const server = createServer((request, response) => {
     let body = ""
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk))
     request.on("end", () => {
-      onWebhook(body)
+      onWebhook(body, request.url!)
       response.writeHead(204).end()
     })
   })

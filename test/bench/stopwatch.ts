@@ -3,15 +3,21 @@ import { exampleHeaders } from "@ringback/events/catalog"
 import { eventStamp } from "@ringback/local/ami-server"
 import { until } from "../harness/until.ts"
 
+/** By the event's Uuid and the receiver's path. */
 const sentAt = new Map<string, number>()
+/** One for each endpoint. */
+const paths = ["/"]
 let latenciesMs: number[] = []
 
+/** From the next event on it is expected there too. */
+export const expectAt = (path: string): void => void paths.push(path)
+
 /** Webhooks that come twice count once: the first is the one that a receiver acts upon. */
-export function arrived(body: string): void {
+export function arrived(body: string, path: string): void {
   const { uuid } = (JSON.parse(body) as { data: { uuid: string } }).data
-  const at = sentAt.get(uuid)
+  const at = sentAt.get(uuid + path)
   if (at === undefined) return
-  sentAt.delete(uuid)
+  sentAt.delete(uuid + path)
   latenciesMs.push(performance.now() - at)
 }
 
@@ -26,7 +32,7 @@ export function sayEvent({ say }: { say: (text: string) => void }): void {
   const headers = exampleHeaders("dialing.updated", { now: Date.now(), makeUuid })!
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
   lines.splice(1, 0, `Timestamp: ${eventStamp()}\r\n`)
-  sentAt.set(uuid!, performance.now())
+  for (const path of paths) sentAt.set(uuid! + path, performance.now())
   say(`${lines.join("")}\r\n\r\n`)
 }
 

@@ -8,7 +8,8 @@ import { moduleEvents } from "./capture.ts"
 import { naiveEnd } from "./naive.ts"
 
 const document = readFileSync(new URL("../../packages/events/README.md", import.meta.url), "utf8")
-const rows = document
+const [chapters] = document.split("\n## Names of codes")
+const rows = chapters!
   .split("\n")
   .filter((line) => line.startsWith("| "))
   .map((line) =>

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { kinds } from "@ringback/connectors/kinds"
+import { checkCrm } from "@ringback/functions/outbound/check-crm"
+import * as Endpoint from "@ringback/store/endpoint"
+import type { AskRequest } from "@ringback/webhooks/send"
 import * as Health from "@ringback/store/health"
 import { idIn } from "../connectors/account.ts"
 import { makeTracing, originOf } from "@ringback/telemetry/tracing"
 import { attributeOf, startOtlp } from "../harness/otlp.ts"
 import { makeChance } from "../prove/chance.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
+import { makeDeps } from "../harness/system.ts"
 import { deliverOn, startCrm, tell, type CrmWorld } from "./crm.ts"
 
 let stack: Stack
@@ -42,6 +47,33 @@ for (const kind of kinds) {
       assert.equal(world.account.activities().length, 2)
       assert.ok(world.server.asked.length - before < before)
       assert.equal(world.tokens.given.length, 1)
+    })
+
+    test("a test of the endpoint takes 4 s to its last answer in all, signing in included", async (t) => {
+      const world = await startCrm(t, stack, kind, [ADA])
+      const [limits, slow]: [number[], number] = [[], 60]
+      const sender = {
+        async ask({ limitMs, url }: AskRequest) {
+          limits.push(limitMs)
+          await sleep(slow)
+          const token = { access_token: `t${limits.length}`, expires_in: 3600 }
+          const statusCode = url.endsWith("/token") ? 200 : 401
+          return { statusCode, headers: {}, body: JSON.stringify(token), durationMs: slow }
+        },
+        send: () => Promise.reject(new Error("it is sent nothing")),
+      }
+      const crmUrls = { [kind]: world.server.url }
+      const { table, testOutbound } = makeDeps(stack, {
+        now: () => world.clock.now,
+        sender,
+        crmUrls,
+      })
+      const endpoint = await Endpoint.get(table, world.customer.tenant, world.endpointId)
+      assert.equal((await checkCrm(testOutbound.deps, endpoint!)).ok, false)
+      // A token, a refusal, a new token, a refusal.
+      assert.equal(limits.length, 4)
+      for (const [index, limitMs] of limits.entries())
+        assert.ok(limitMs <= 4_000 - index * (slow - 2), limits.join())
     })
 
     test("an attempt's trace has a span for each request, none with what is said of a person", async (t) => {

@@ -3,6 +3,8 @@ import { after, before, describe, test, type TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { failedOutcome } from "@ringback/webhooks/outcome"
 import type { AskRequest, SendRequest } from "@ringback/webhooks/send"
+import { send } from "@ringback/functions/outbound/post-webhook"
+import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { Webhook } from "standardwebhooks"
 import { serveCrm } from "../crm/server.ts"
@@ -73,37 +75,77 @@ describe("a delivery with a transform", () => {
 })
 
 describe("a delivery with auth", () => {
+  const OAUTH = {
+    type: "oauth2",
+    grant: "client_credentials",
+    tokenUrl: "https://1.1.1.1/token",
+    clientId: "client",
+    clientSecret: "very-secret",
+  } as const
+
+  /** Signs in and sends slowly, and is refused; how long each request may take is noted. */
+  const slowSender = (slow: number, limits: number[]) => ({
+    async ask({ limitMs }: AskRequest) {
+      limits.push(limitMs)
+      await sleep(slow)
+      const body = JSON.stringify({ access_token: `t${limits.length}`, expires_in: 3600 })
+      return { statusCode: 200, headers: {}, body, durationMs: slow }
+    },
+    async send({ limitMs = Infinity }: SendRequest) {
+      limits.push(limitMs)
+      await sleep(slow)
+      return { ...failedOutcome("no", slow), statusCode: 401 }
+    },
+  })
+
   test("OAuth: signing in, the POST, and both again share one time", async (t) => {
     const limits: number[] = []
     const slow = 60
-    const sender = {
-      async ask({ limitMs }: AskRequest) {
-        limits.push(limitMs)
-        await sleep(slow)
-        const body = JSON.stringify({ access_token: `t${limits.length}`, expires_in: 3600 })
-        return { statusCode: 200, headers: {}, body, durationMs: slow }
-      },
-      async send({ limitMs = Infinity }: SendRequest) {
-        limits.push(limitMs)
-        await sleep(slow)
-        return { ...failedOutcome("no", slow), statusCode: 401 }
-      },
-    }
-    const world = await start(t, {
-      auth: {
-        type: "oauth2",
-        grant: "client_credentials",
-        tokenUrl: "https://1.1.1.1/token",
-        clientId: "client",
-        clientSecret: "very-secret",
-      },
-    })
+    const sender = slowSender(slow, limits)
+    const world = await start(t, { auth: OAUTH })
     const deps = makeDeps(stack, { now: () => world.clock.now, sender })
     await deliverOn(world, tell(world), deps)
     assert.equal(limits.length, 4)
     const [, post = 0, , last = 0] = limits
     assert.ok(post <= 20_000 - slow && last <= post - 2 * slow, limits.join())
   })
+
+  test("OAuth: what signing in leaves no time for is not sent", async (t) => {
+    const limits: number[] = []
+    const world = await start(t, { auth: OAUTH })
+    const sender = slowSender(100, limits)
+    const { table, outbound } = makeDeps(stack, { now: () => world.clock.now, sender })
+    const endpoint = await Endpoint.get(table, world.customer.tenant, world.endpointId)
+    assert.ok(endpoint?.url)
+    const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
+    // Less than the 100 ms that a request needs are left once the token is there, or before.
+    const deps = { ...outbound.deps, limitMs: 190 }
+    const outcome = await send(deps, { ...endpoint, url: endpoint.url }, traced)
+    assert.match(outcome.error ?? "", /no time/)
+    assert.ok(limits.length <= 1, limits.join())
+  })
+
+  for (const [what, settings, requests] of [
+    ["OAuth", { auth: OAUTH }, 4],
+    ["its own transform and OAuth", { auth: OAUTH, transform: '{"a": 1}' }, 4],
+    ["a transform", { transform: '{"a": 1}' }, 1],
+    ["nothing", {}, 1],
+  ] as const)
+    test(`a test of an endpoint with ${what} takes 4 s to its last answer in all`, async (t) => {
+      const limits: number[] = []
+      const slow = 60
+      const world = await start(t, settings)
+      const sender = slowSender(slow, limits)
+      const deps = makeDeps(stack, { now: () => world.clock.now, sender })
+      t.after(() => deps.testOutbound.close())
+      const endpoint = await Endpoint.get(deps.table, world.customer.tenant, world.endpointId)
+      assert.ok(endpoint?.url)
+      const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
+      await deps.testOutbound.perform({ ...endpoint, url: endpoint.url }, traced)
+      assert.equal(limits.length, requests)
+      for (const [index, limitMs] of limits.entries())
+        assert.ok(limitMs <= 4_000 - index * (slow - 2), limits.join())
+    })
 
   for (const [auth, header, value] of [
     [{ type: "bearer", token: "t" }, "authorization", "Bearer t"],

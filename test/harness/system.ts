@@ -11,7 +11,7 @@ import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
 import { makeOutbound, type Outbound } from "@ringback/functions/outbound/outbound"
-import { makeTestSender } from "@ringback/functions/endpoint/test-sender"
+import { makeTestSender, TEST_LIMIT_MS } from "@ringback/functions/endpoint/test-sender"
 import { makeCaches } from "@ringback/functions/endpoint/caches"
 import type { Deps as ApiDeps } from "@ringback/functions/api/deps"
 import { deliverHandler } from "@ringback/functions/deliver"
@@ -75,10 +75,10 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
   }
   const allowedNetworks = parseNetworks("127.0.0.0/8,::1/128")
   const sending = { allowedNetworks, userAgent: "Ringback/test" }
-  const outboundOf = (sender: Pick<Sender, "send"> & Partial<Sender>) => {
+  const outboundOf = (sender: Pick<Sender, "send"> & Partial<Sender>, more: object = {}) => {
     const ask = sender.ask ?? (() => Promise.reject(new Error("this sender is asked nothing")))
     const { crmUrls = {} } = options
-    return makeOutbound({ table, sender: { ask, send: sender.send }, crmUrls })
+    return makeOutbound({ table, sender: { ask, send: sender.send }, crmUrls, ...more })
   }
   return {
     table,
@@ -97,7 +97,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
       },
     },
     outbound: outboundOf(options.sender ?? makeSender({ ...sending, timeouts })),
-    testOutbound: outboundOf(options.sender ?? makeTestSender(sending)),
+    testOutbound: outboundOf(options.sender ?? makeTestSender(sending), { limitMs: TEST_LIMIT_MS }),
     ...makeCaches(table, CACHED_MS),
     slowness: makeSlowness(now),
     turns: makeTurns(),

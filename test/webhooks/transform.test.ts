@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { after, describe, test } from "node:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { BUILT_INS, openSandbox } from "@ringback/webhooks/sandbox"
+import { BUILT_INS } from "@ringback/webhooks/expression"
+import { openSandbox } from "@ringback/webhooks/sandbox"
 import { requestOf } from "@ringback/webhooks/transform"
 
 const packages = join(import.meta.dirname, "../../node_modules")
@@ -139,11 +140,6 @@ const HOSTILE: [string, string, "late" | "failed" | "any"][] = [
     "any",
   ],
   [
-    "a regular expression that backtracks",
-    `$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /(a+)+$/)`,
-    "late",
-  ],
-  [
     "a replacement that multiplies",
     `$replace($pad("a", 100000, "a"), "a", $pad("b", 100000))`,
     "any",
@@ -240,8 +236,9 @@ test("the process has no environment, and cannot read files", async () => {
   assert.ok(children.length > 0)
   for (const pid of children) {
     const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean)
+    // Node itself hands these on: the channel always, the other one while coverage is measured.
     assert.deepEqual(
-      environment.filter((each) => !each.startsWith("NODE_CHANNEL_")),
+      environment.filter((each) => !/^NODE_(CHANNEL_|V8_COVERAGE=)/.test(each)),
       [],
     )
     assert.match(readFileSync(`/proc/${pid}/cmdline`, "utf8"), /--permission/)

@@ -4,6 +4,8 @@ import { randomBytes } from "node:crypto"
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 const VALUES = new Map(Array.from(ALPHABET, (letter, value) => [letter, value] as const))
 
+// A shift keeps 32 bits. Only the lowest dozen are still to be written, so bits above them do no harm.
+
 /** Base32 of whole bytes, most significant bit first. The last digit is padded with zero bits. */
 export function encodeBase32(bytes: Uint8Array): string {
   let text = ""
@@ -15,7 +17,6 @@ export function encodeBase32(bytes: Uint8Array): string {
     while (bits >= 5) {
       bits -= 5
       text += ALPHABET[(buffer >> bits) & 31]
-      buffer &= (1 << bits) - 1
     }
   }
   return bits > 0 ? text + ALPHABET[(buffer << (5 - bits)) & 31] : text
@@ -35,7 +36,6 @@ export function decodeBase32(text: string): Buffer | undefined {
     if (bits >= 8) {
       bits -= 8
       bytes[at++] = buffer >> bits
-      buffer &= (1 << bits) - 1
     }
   }
   return encodeBase32(bytes) === text ? bytes : undefined

@@ -49,9 +49,9 @@ export type EventSource = {
 }
 
 // Much less than the queue's own visibility timeout, and extended while a handler runs: messages in
-// flight at a SIGKILL are received again within a quarter of a minute, not after six times the
-// function's timeout.
-export const heldSeconds = 15
+// flight at a SIGKILL are received again within ten seconds, not after six times the function's
+// timeout.
+export const heldSeconds = 9
 
 // Short, because emulators hand messages to receivers that have gone: a killed process leaves
 // receivers behind, and they consume messages for as long as they wait.

@@ -65,7 +65,8 @@ export async function run(
   const collectors: Collector[] = []
   const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
   telemetry?.exportMetrics(metrics)
-  answer = withMetrics(app.fetch, metrics, dir.operatorKey)
+  const serve = withMetrics(app.fetch, metrics, dir.operatorKey)
+  answer = serve
   shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
@@ -84,7 +85,7 @@ export async function run(
   })
   shutdown.add(workers.close)
   answer = async (request) => {
-    const response = await app.fetch(request)
+    const response = await serve(request)
     if (request.method !== "GET") workers.noteWork()
     return response
   }

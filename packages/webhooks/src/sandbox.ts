@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { openExpressions, type Answer, type Request } from "./expression.ts"
 
 /**
  * The result of one evaluation. `late`: it exceeded its time. `busy`: it did not run, because of
@@ -22,9 +23,6 @@ export type Sandbox = {
   close: () => void
 }
 
-type Request = { expression: string; input?: string }
-type Answer = { json: string | null } | { reason: string }
-
 /** CPU time. The elapsed time can be longer on a machine that is busy. */
 const CPU_LIMIT_MS = 50
 const WALL_LIMIT_MS = 2_000
@@ -32,9 +30,6 @@ const WALL_LIMIT_MS = 2_000
 const TURN_LIMIT_MS = 3_000
 const LOOK_EVERY_MS = 25
 const HEAP_MB = 64
-const MAX_OUTPUT_BYTES = 256 * 1024
-const MAX_DEPTH = 200
-const MAX_SEQUENCE = 100_000
 
 const MARK = "ringback-sandbox"
 
@@ -106,12 +101,15 @@ async function start(): Promise<ChildProcess> {
   return child
 }
 
-// Its own code, and JSONata if it is not bundled with it.
+// Its own code, and its libraries if they are not bundled with it.
 function readable(file: string): string[] {
   const folder = dirname(file)
   try {
-    const library = dirname(createRequire(import.meta.url).resolve("jsonata/package.json"))
-    return [join(folder, "*"), join(library, "*"), join(folder, "..", "package.json")]
+    const { resolve } = createRequire(import.meta.url)
+    const libraries = [resolve("jsonata/package.json"), join(resolve("re2js"), "..")].map(dirname)
+    return [folder, ...libraries]
+      .map((path) => join(path, "*"))
+      .concat(join(folder, "..", "package.json"))
   } catch {
     return [join(folder, "*")]
   }
@@ -169,57 +167,12 @@ function cpuMs(pid: number | undefined): number {
 
 /** The other side: runs in the process that `start` created. */
 async function serve(): Promise<void> {
-  const { default: jsonata } = await import("jsonata")
-  // One realm evaluates all expressions: anything that one could add to its objects would be
-  // visible to the next.
-  for (const { prototype } of [Object, Array, Function, String, Number])
-    void Object.preventExtensions(prototype)
-  for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
-  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE }
-  const answer = async ({ expression, input }: Request): Promise<Answer> => {
-    try {
-      const compiled = jsonata(expression, options)
-      if (input === undefined) return { json: null }
-      const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
-      if (json === undefined || json === "null") return { json: null }
-      const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
-      return isSmall
-        ? { json }
-        : { reason: `its value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
-    } catch (error) {
-      return { reason: wordsOf(error) }
-    }
-  }
+  const answer = await openExpressions()
   process.on(
     "message",
     (request: Request) => void answer(request).then((each) => void process.send!(each)),
   )
   process.send!("ready")
-}
-
-/** The functions of JSONata that are shared by all expressions. */
-export const BUILT_INS =
-  "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
-    " ",
-  )
-
-/**
- * Otherwise an expression could replace a built-in function with its own (the operator `|...|`
- * writes into whatever it is given), and read or forge the results of the next tenant's expression.
- * JSONata itself writes the last two fields.
- */
-function sealBuiltIn(built: object): void {
-  for (const key of Object.keys(built))
-    Object.defineProperty(built, key, { writable: false, configurable: false })
-  for (const key of ["token", "position"])
-    Object.defineProperty(built, key, { value: undefined, writable: true, enumerable: false })
-  Object.seal(built)
-}
-
-function wordsOf(error: unknown): string {
-  const { message, position } = error as { message?: unknown; position?: unknown }
-  const words = typeof message === "string" ? message : "it cannot be evaluated"
-  return typeof position === "number" ? `${words} (at character ${position})` : words
 }
 
 if (process.argv[2] === MARK && process.send) await serve()

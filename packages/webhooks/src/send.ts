@@ -94,14 +94,15 @@ export function makeSender(options: SenderOptions): Sender {
 
   // The only lookup of an attempt. `post` dials exactly the addresses vetted here.
   async function locate(
-    request: Pick<SendRequest, "url" | "allowedLoopback">,
+    request: Pick<SendRequest, "url" | "allowedLoopback" | "limitMs">,
   ): Promise<Refusal | ({ ok: true } & Located)> {
     const { allowedLoopback = null } = options.operatorLoopback ? request : {}
     const rules = { ...options, allowedLoopback }
     const target = parseTarget(request.url, rules)
     if (!target.ok) return refused(target.reason)
     const { url, host } = target
-    const found = await within(limits.lookupMs, addressesOf(host, resolve)).catch((error) => error)
+    const lookupMs = Math.min(limits.lookupMs, request.limitMs ?? Infinity)
+    const found = await within(lookupMs, addressesOf(host, resolve)).catch((error) => error)
     if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
     if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
     const vetted = vetAddresses(target, found, rules)

@@ -1,0 +1,64 @@
+/** Without `input` the expression is read, and not evaluated. */
+export type Request = { expression: string; input?: string }
+/** The value as JSON; null where there is none, or it is null. */
+export type Answer = { json: string | null } | { reason: string }
+
+const MAX_OUTPUT_BYTES = 256 * 1024
+const MAX_DEPTH = 200
+const MAX_SEQUENCE = 100_000
+
+/**
+ * JSONata for the process of a sandbox. One realm evaluates the expressions of all: what one could add to the language's own
+ * objects, the next would find there, so from here on nothing can be added to them in this process.
+ */
+export async function openExpressions(): Promise<(request: Request) => Promise<Answer>> {
+  const { default: jsonata } = await import("jsonata")
+  const { LinearRegExp, regExpsOf } = await import("./linear-regexp.ts")
+  for (const { prototype } of [Object, Array, Function, String, Number])
+    void Object.preventExtensions(prototype)
+  for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
+  // What JSONata calls of it is there.
+  const RegexEngine = LinearRegExp as unknown as RegExpConstructor
+  const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE, RegexEngine }
+  return async ({ expression, input }) => {
+    try {
+      const compiled = jsonata(expression, options)
+      if (input === undefined) {
+        for (const each of regExpsOf(compiled.ast())) void new LinearRegExp(each)
+        return { json: null }
+      }
+      const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
+      if (json === undefined || json === "null") return { json: null }
+      const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
+      return isSmall
+        ? { json }
+        : { reason: `its value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+    } catch (error) {
+      return { reason: wordsOf(error) }
+    }
+  }
+}
+
+/** The functions of JSONata that are one object for all expressions. */
+export const BUILT_INS =
+  "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
+    " ",
+  )
+
+/**
+ * An expression could otherwise put its own function in the place of a built-in one (the operator `|...|` writes into whatever it is
+ * given), and so read or forge what the next tenant's expression does. JSONata itself writes the two last fields.
+ */
+function sealBuiltIn(built: object): void {
+  for (const key of Object.keys(built))
+    Object.defineProperty(built, key, { writable: false, configurable: false })
+  for (const key of ["token", "position"])
+    Object.defineProperty(built, key, { value: undefined, writable: true, enumerable: false })
+  Object.seal(built)
+}
+
+function wordsOf(error: unknown): string {
+  const { message, position } = error as { message?: unknown; position?: unknown }
+  const words = typeof message === "string" ? message : "it cannot be evaluated"
+  return typeof position === "number" ? `${words} (at character ${position})` : words
+}
