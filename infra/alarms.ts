@@ -37,7 +37,7 @@ const watch = (name: string, alarmDescription: string, metric: Metric, limit: Li
     ...("above" in limit
       ? { comparisonOperator: "GreaterThanThreshold", threshold: limit.above }
       : { comparisonOperator: "LessThanThreshold", threshold: limit.below }),
-    // Silence is what one alarm waits for, and good news to all the others.
+    // Missing data triggers one alarm. For all the others it means that all is well.
     treatMissingData: "below" in limit ? "breaching" : "notBreaching",
     alarmActions: [alarmTopic.arn],
     okActions: [alarmTopic.arn],
@@ -73,7 +73,8 @@ watch(
   { above: 0 },
 )
 
-// Ages include a message's own delay (five minutes at most, in Retry) and a receive or two that failed.
+// Ages include a message's own delay (five minutes at most, in Retry) and one or two failed
+// receives.
 const oldest = {
   Ingest: 10 * MINUTE,
   Delivery: 10 * MINUTE,
@@ -106,7 +107,7 @@ for (const [name, { lambda }] of Object.entries(functions)) {
   )
 }
 
-// Each group runs five times in a period; a run that is missed now and then is made good by the next.
+// Each group runs five times in a period. An occasional missed run is compensated by the next one.
 watch(
   "ReleaseNotRunning",
   "No retry and no probe is sent: look at its schedule",
@@ -135,7 +136,8 @@ const throttled = (metricName: string, index?: string): Metric => ({
   dimensions: { TableName: table.name, ...(index && { GlobalSecondaryIndexName: index }) },
 })
 
-// A few are retried by the SDK within milliseconds; an index that is throttled throttles the table's own writes.
+// The SDK retries a few of them within milliseconds. A throttled index throttles the table's own
+// writes.
 const THROTTLED_NOW_AND_THEN = 100
 
 for (const name of ["Table", "DueIndex", "OpenIndex"] as const) {
@@ -162,7 +164,8 @@ watch(
   { above: 0 },
 )
 
-// Half a collector below what all together send: one that is silent for a whole period is enough.
+// Half a collector below the expected number: one that is silent for a whole period triggers the
+// alarm.
 if (settings.expectedCollectors > 0) {
   const { namespace, metricName, everySeconds } = heartbeats
   watch(

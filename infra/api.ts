@@ -6,9 +6,10 @@ import { dataKey, operatorKey, table } from "./storage.ts"
 
 const REQUESTS_PER_SECOND = 200
 
-// API Gateway and not a function URL: it throttles before anything of ours runs (a flood without a key costs a dollar a
-// million and no more), takes a domain without a CDN in front, and keeps the function closed to the public. Its 30 s are
-// twice what the longest request takes, an endpoint's test.
+// API Gateway and not a function URL: it throttles before any of our code runs (a flood without a
+// key costs a dollar per million requests and no more), supports a domain without a CDN in front,
+// and keeps the function private. Its limit of 30 s is twice the duration of the longest request,
+// an endpoint's test.
 export const api = new sst.aws.ApiGatewayV2("Api", {
   cors: false,
   accessLog: { retention: logRetention },
@@ -28,9 +29,9 @@ export const apiFunction = makeFunction("AdminApi", {
   description: "The admin API",
   handler: "functions/api/index.handler",
   timeoutSeconds: 29,
-  // Twice a worker's: a person waits for its cold start.
+  // Twice a worker's memory: a person waits for its cold start.
   memory: "1024 MB",
-  // Whoever keeps requests open must not use up the account's concurrency, which ingest lives on.
+  // Clients that keep requests open must not use up the account's concurrency, which ingest needs.
   ...(settings.apiConcurrency > 0 && { concurrency: settings.apiConcurrency }),
   link: [
     api,
@@ -46,7 +47,7 @@ export const apiFunction = makeFunction("AdminApi", {
     onIndex("due")("Query"),
     onIndex("open")("Query"),
     ...queueNames.map((name) => onQueue(name)("SendMessage")),
-    // The operator looks at what nobody else reads, and gives dead letters back.
+    // The operator reads the queues that no function reads, and sends dead letters back.
     ...queueNames.map((name) =>
       onDeadLetters(name)(
         "ChangeMessageVisibility",

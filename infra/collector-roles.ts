@@ -15,7 +15,8 @@ const makeRole = (name: string, statements: Permission[]) =>
 const ecrImage =
   /^(?<account>\d{12})\.dkr\.ecr\.(?<region>[a-z0-9-]+)\.amazonaws\.com\/(?<name>[^:@]+)/
 
-// An image of a public registry needs no right; the token of ECR is the one thing that no resource can be named for.
+// A public registry's image needs no permission. ECR's token is the only action that has no
+// resource.
 const pulls = (image: string): Permission[] => {
   const { account, region, name } = ecrImage.exec(image)?.groups ?? {}
   if (!name) return []
@@ -34,7 +35,7 @@ type Options = {
   secrets: aws.ssm.Parameter[]
 }
 
-/** Two roles: the collector's own, and that of ECS, which starts it and hands it its secrets. */
+/** Two roles: the collector's own, and that of ECS, which starts it and provides its secrets. */
 export const makeCollectorRoles = ({ image, logGroup, secrets }: Options) => ({
   task: makeRole("CollectorTaskRole", collectorPermissions),
   execution: makeRole("CollectorExecutionRole", [

@@ -56,7 +56,10 @@ const containerOf = ({ image, amiHost, amiSecret, sourceToken, spool, logGroup }
   },
 })
 
-/** A collector on Fargate, in the private subnets of the VPC where the PBX is: no public address, and nobody logs in. */
+/**
+ * A collector on Fargate, in the private subnets of the PBX's VPC. It has no public address and no
+ * login.
+ */
 const makeCollector = (amiHost: string) => {
   const vpcId = required("COLLECTOR_VPC")
   const subnets = required("COLLECTOR_SUBNETS").split(",")
@@ -108,7 +111,7 @@ const makeCollector = (amiHost: string) => {
       taskDefinition: task.arn,
       launchType: "FARGATE",
       desiredCount: 1,
-      // The spool is locked by the task that has it: the old one ends before the new one begins.
+      // The spool is locked by the task that uses it: the old task ends before the new one starts.
       deploymentMinimumHealthyPercent: 0,
       deploymentMaximumPercent: 100,
       deploymentCircuitBreaker: { enable: true, rollback: true },

@@ -56,7 +56,7 @@ const dynamodb = (metric: string): Line => [
   { stat: "Sum" },
 ]
 
-// What the workers count, as packages/telemetry/src/metric.ts names it.
+// The metrics of the workers, as named in packages/telemetry/src/metric.ts.
 const own = (name: MetricName, stat: string, dimensions: Record<string, string> = {}): Line => [
   namespace,
   name,
@@ -70,7 +70,7 @@ const each = (name: MetricName, label: string, values: string[], rest = {}): Lin
 const STATUSES = ["delivered", "failed", "held", "discarded"]
 const KINDS = ["webhook", "hubspot", "salesforce", "pipedrive", "zoho"]
 
-// At list prices, in full batches: what is idle is in COST.md, and a retry costs more.
+// At list prices, with full batches. COST.md has the idle costs. A retry costs more.
 const cost = {
   metrics: [
     [{ expression: `e * ${dollarsOf(perEvent)} + a * ${dollarsOf(perDelivery)}`, label: "$" }],
@@ -88,8 +88,8 @@ function hidden(line: Line, id: string) {
   return [...line.slice(0, -1), { ...(line.at(-1) as object), id, visible: false }]
 }
 
-// By tenant and endpoint there is no metric, for each would be paid for. The worker's log has both; asked when somebody looks, it
-// costs what it reads.
+// There is no metric by tenant and endpoint, because each would cost money. The worker's log has
+// both: the query runs when the dashboard is viewed, and costs what it reads.
 const logWidget = (title: string, x: number, y: number, query: string) =>
   deliver.logGroup.name.apply((name) => ({
     type: "log",
@@ -105,7 +105,7 @@ const logWidget = (title: string, x: number, y: number, query: string) =>
     },
   }))
 
-// Read from the top left: is anything lost, is anything late, is anything failing; then how much there is.
+// Reading order from the top left: lost, late and failing deliveries, then the volume.
 const widgets = [
   widget("Dead letters: must be 0", 0, 0, {
     metrics: sqs("ApproximateNumberOfMessagesVisible", deadLetterQueues, "Maximum"),

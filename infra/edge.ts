@@ -1,6 +1,9 @@
 import { queues } from "./queues.ts"
 
-/** All that a collector may do in this account. Who gets it on site, and how, is in README.md. */
+/**
+ * All permissions of a collector in this account. README.md describes how an on-site collector gets
+ * them.
+ */
 export const collectorPermissions = [
   { actions: ["sqs:SendMessage"], resources: [queues.Ingest.arn] },
 ]

@@ -8,14 +8,17 @@ export const whole = (name: string, fallback: number, least: number, most = Infi
   throw new Error(`RINGBACK_${name} must be a whole number ${range}`)
 }
 
-/** Where each of these is a must once a collector is wanted. */
+/** The settings that are required once a collector is configured. */
 export const required = (name: string) => {
   const value = setting(name)
   if (value) return value
   throw new Error(`RINGBACK_${name} is missing: see "A collector in the cloud" in infra/README.md`)
 }
 
-/** A setting of one machine that means nothing here: whoever sets it would believe that it works. */
+/**
+ * A setting for one machine that has no effect here. It is refused, because it would appear to
+ * work.
+ */
 export const refuse = (name: string, why: string) => {
   if (setting(name) !== undefined) throw new Error(`RINGBACK_${name} is refused here: ${why}`)
 }

@@ -1,4 +1,5 @@
-// What the table and the queues are, said once: SST makes them so on AWS, packages/local makes them so on a laptop.
+// The definition of the table and the queues, in one place: SST creates them on AWS, packages/local
+// on a laptop.
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
@@ -13,13 +14,15 @@ export const table = {
   },
   primaryIndex: { hashKey: "pk", rangeKey: "sk" },
   globalIndexes: {
-    // What waits for another attempt, by when it falls due. Sparse: a delivery that went well at once was never in it.
+    // Pending deliveries, by when they are due. Sparse: a delivery that succeeded at once was never
+    // in it.
     due: {
       hashKey: "dueShard",
       rangeKey: "dueAt",
       projection: ["endpointId", "eventId", "eventType", "turn"],
     },
-    // What is not delivered, by tenant and status. Sparse too: nothing is written to it while all goes well.
+    // Undelivered deliveries, by tenant and status. Sparse too: nothing is written to it while all
+    // goes well.
     open: {
       hashKey: "openKey",
       rangeKey: "sk",
@@ -30,10 +33,15 @@ export const table = {
 } as const
 
 export type QueueFacts = {
-  /** Seconds a function may take; the queue hides a message for six times as long, as AWS advises. */
+  /**
+   * The function's timeout in seconds. The queue hides a message for six times as long, as AWS
+   * advises.
+   */
   timeoutSeconds: number
   retentionSeconds: number
-  /** Receives before the dead-letter queue: enough to sit out an outage of hours (receives x visibility). */
+  /**
+   * Receives before the dead-letter queue: enough for an outage of hours (receives x visibility).
+   */
   maxReceiveCount: number
   batchSize: number
   windowSeconds: number
@@ -43,7 +51,7 @@ export type QueueFacts = {
 const WEEK = 7 * DAY
 
 export const queues = {
-  // 100 receives, 3 minutes each: five hours of a table that cannot be reached.
+  // 100 receives, 3 minutes each: an outage of the table of five hours.
   Ingest: {
     timeoutSeconds: 30,
     retentionSeconds: WEEK,
@@ -52,8 +60,9 @@ export const queues = {
     windowSeconds: 0,
     maximumConcurrency: 20,
   },
-  // First attempts alone, so that neither retries nor a slow endpoint stand in their way.
-  // A POST may take 15 s, and none is begun with under 20 s left: 60 s. 50 receives, 6 minutes each: five hours.
+  // First attempts only, so that neither retries nor a slow endpoint delay them.
+  // A POST can take 15 s, and none starts with less than 20 s left: 60 s. 50 receives, 6 minutes
+  // each: five hours.
   Delivery: {
     timeoutSeconds: 60,
     retentionSeconds: WEEK,
@@ -62,7 +71,7 @@ export const queues = {
     windowSeconds: 0,
     maximumConcurrency: 100,
   },
-  // Everything else that is to be sent: retries, probes, and first attempts of an endpoint that is slow to answer.
+  // All other deliveries: retries, probes, and first attempts at a slow endpoint.
   Retry: {
     timeoutSeconds: 60,
     retentionSeconds: WEEK,
@@ -71,7 +80,7 @@ export const queues = {
     windowSeconds: 0,
     maximumConcurrency: 50,
   },
-  // Recovering, emptying, holding: one page an invocation, the next page a message of its own.
+  // Recovery, erasure, holding: one page per invocation. The next page is a new message.
   Jobs: {
     timeoutSeconds: 60,
     retentionSeconds: WEEK,
@@ -84,13 +93,13 @@ export const queues = {
 
 export type QueueName = keyof typeof queues
 
-/** AWS's advice for a queue behind a function: six times its timeout. */
+/** AWS's advice for a queue of a function: six times its timeout. */
 export const visibilitySeconds = (queue: QueueFacts) => 6 * queue.timeoutSeconds
 
 export const deadLetterRetentionSeconds = 14 * DAY
 
-/** How often what is due is released. */
+/** How often due deliveries are released. */
 export const releaseEverySeconds = MINUTE
 export const releaseTimeoutSeconds = 55
-/** Runs side by side, each for its part of the 16 shards. */
+/** Concurrent runs, each for its part of the 16 shards. */
 export const releaseGroups = 8

@@ -10,13 +10,13 @@ type Options = {
   memory: `${number} MB`
   link: object[]
   permissions: { actions: string[]; resources: $util.Input<string>[] }[]
-  /** Instances at once, reserved for it: a cap, and a part of the account's that no other function has. */
+  /** Maximum concurrent instances, reserved from the account's. No other function can use them. */
   concurrency?: number
-  /** Of asynchronous invocations: none of those that poll a queue. */
+  /** For asynchronous invocations only, not for functions that poll a queue. */
   retries?: number
-  /** It makes spans, where the stage says where they go. */
+  /** The function creates spans, if the stage has a destination for them. */
   isTraced?: boolean
-  /** How long an asynchronous invocation may wait for an instance; AWS's own is six hours. */
+  /** How long an asynchronous invocation can wait for an instance. AWS's default is six hours. */
   maximumEventAgeSeconds?: number
 }
 
@@ -27,15 +27,16 @@ const tracesEnvironment = {
   OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${$app.stage}`,
 }
 
-// X-Ray knows no resource that a right could be named for.
+// X-Ray has no resources to which a permission could be limited.
 const writesTraces = {
   actions: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
   resources: ["*"],
 }
 
-/** A function with a log group and a role of its own, that may do what it is told to and nothing else. */
+/** A function with its own log group and a role that has exactly the given permissions. */
 export const makeFunction = (name: string, options: Options) => {
-  // Made here and not by SST, so that the role can name it: SST's role may write to every log group of the account.
+  // Created here and not by SST, so that the role can name it: SST's role can write to every log
+  // group of the account.
   const logGroup = new aws.cloudwatch.LogGroup(`${name}Logs`, {
     name: `/ringback/${$app.stage}/${name.toLowerCase()}`,
     retentionInDays: logDays,
@@ -64,14 +65,15 @@ export const makeFunction = (name: string, options: Options) => {
     },
     ...(isTraced && otlpLayer && { layers: [otlpLayer] }),
     logging: { format: "json", logGroup: logGroup.name },
-    // What only some endpoints need (CRMs, JSONata) lies in files of its own, which are loaded by those alone; the process of
-    // the transforms is started from one of them.
+    // Code that only some endpoints need (CRMs, JSONata) is in separate files, which are loaded on
+    // demand. The process of the transforms is started from one of them.
     nodejs: { minify: true, splitting: true },
     ...(options.concurrency !== undefined && {
       concurrency: { reserved: options.concurrency },
     }),
     ...(options.retries !== undefined && { retries: options.retries }),
-    // SST 4.17.1 lets every principal of the account take the role, as for its live mode, and write to every log group.
+    // SST 4.17.1 allows every principal of the account to assume the role, as for its live mode,
+    // and to write to every log group.
     transform: {
       role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] },
       ...(options.maximumEventAgeSeconds !== undefined && {

@@ -2,15 +2,15 @@ import { apiFunction } from "./api.ts"
 import { namespace } from "./namespace.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 
-// Read out of a function's log: no call, and no right to make one, in the function itself.
+// Extracted from a function's log: the function makes no call and needs no permission for it.
 
-/** Heartbeats that ingest has heard. */
+/** Heartbeats that ingest has received. */
 export const heartbeats = { namespace, metricName: "Heartbeats", everySeconds: 30 }
 
-/** By how many seconds what is due was late when `release` ended. */
+/** How many seconds late the oldest due delivery was when `release` ended. */
 export const backlog = { namespace, metricName: "DueBacklogSeconds" }
 
-/** Items that a page left out because they could not be read. */
+/** Items that were left out of a page because they could not be parsed. */
 export const unreadable = { namespace, metricName: "UnreadableItems" }
 
 const filter = (

@@ -1,2 +1,2 @@
-/** Of the stage's own metrics in CloudWatch. */
+/** The namespace of the stage's own metrics in CloudWatch. */
 export const namespace = `Ringback/${$app.stage}`

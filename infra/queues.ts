@@ -1,13 +1,14 @@
 import * as facts from "./facts.ts"
 import { isPermanent } from "./stage.ts"
 
-// As with the table: a link carries the URL, and no rights.
+// As with the table: a link provides the URL, but no permissions.
 sst.Linkable.wrap(sst.aws.Queue, (queue) => ({ properties: { url: queue.url } }))
 
-// Also what a rename would drop: messages in flight are somebody's events.
+// Also covers what a rename would delete: messages in flight are tenants' events.
 const isKept = isPermanent($app.stage)
 
-// AWS keeps a message's age when it moves it: a dead-letter queue that kept it no longer than its source would lose it.
+// AWS keeps a message's age when it moves it: a dead-letter queue with the same retention as its
+// source would lose the message.
 const makeKeeper = (name: string) =>
   new sst.aws.Queue(
     name,
@@ -35,5 +36,7 @@ export const queues = each((name) => {
   )
 })
 
-/** What ingest could not believe, with the reason; people read it, no function does. */
+/**
+ * The messages that ingest rejected, with the reason. No function reads the queue, only people do.
+ */
 export const rejectedQueue = makeKeeper("RejectedQueue")

@@ -1,8 +1,9 @@
 import { deadLetterQueues, queues, rejectedQueue } from "./queues.ts"
 import { kmsKey, table } from "./storage.ts"
 
-// What each function's code calls, and nothing else: test/infra compares these lists with the calls that
-// test/calls.test.ts sees. IAM knows a batch by its single action: SendMessageBatch needs sqs:SendMessage.
+// Exactly the calls of each function's code: test/infra compares these lists with the calls that
+// test/calls.test.ts records. IAM treats a batch as its single action: SendMessageBatch needs
+// sqs:SendMessage.
 
 type Permission = { actions: string[]; resources: $util.Input<string>[] }
 
@@ -21,6 +22,6 @@ export const onDeadLetters = (name: keyof typeof queues) => on("sqs", deadLetter
 export const onRejected = on("sqs", rejectedQueue.arn)
 export const onDataKey = on("kms", kmsKey.arn)
 
-/** What Lambda's poller does in the function's name. */
+/** The calls that Lambda's poller makes with the function's role. */
 export const polls = (name: keyof typeof queues) =>
   onQueue(name)("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")

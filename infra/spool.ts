@@ -1,13 +1,16 @@
 import { isPermanent } from "./stage.ts"
 
 const NFS_PORT = 2049
-/** The image's user: the spool is its own and nobody else's. */
+/** The image's user, who alone has access to the spool. */
 const uid = 1000
 const gid = 1000
 
 type Options = { vpcId: string; subnets: string[]; collectorGroup: $util.Input<string> }
 
-/** A disk that outlives the task: what is spooled while SQS cannot be reached is sent by the next one. */
+/**
+ * A disk that outlives the task: messages spooled while SQS is unreachable are sent by the next
+ * task.
+ */
 export const makeSpool = ({ vpcId, subnets, collectorGroup }: Options) => {
   const fileSystem = new aws.efs.FileSystem(
     "CollectorSpool",

@@ -1,9 +1,15 @@
 const permanentStages = ["production", "staging"]
 
-/** A stage that people rely on: its data outlive a mistake, its logs a season. Every other stage is somebody's own. */
+/**
+ * A stage for production: its data survive a mistake, and its logs are kept longer. Every other
+ * stage is a developer's own.
+ */
 export const isPermanent = (stage: string) => permanentStages.includes(stage)
 
-/** Named here and not taken from the shell: a deploy from another shell must not move a stage to another region. */
+/**
+ * Set here and not taken from the shell: a deploy from another shell must not move a stage to
+ * another region.
+ */
 export const region = () => (process.env.RINGBACK_REGION || "us-east-1") as "us-east-1"
 
 export const tags = (stage: string) => ({

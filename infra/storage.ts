@@ -2,7 +2,8 @@ import * as facts from "./facts.ts"
 import { settings } from "./deployment-settings.ts"
 import { isPermanent } from "./stage.ts"
 
-// A link carries a name, and no rights: SST's own would grant dynamodb:*. What each function may do is in rights.ts.
+// A link provides a name, but no permissions: SST's own link would grant dynamodb:*. rights.ts has
+// the permissions of each function.
 sst.Linkable.wrap(sst.aws.Dynamo, (dynamo) => ({ properties: { name: dynamo.name } }))
 
 const isKept = isPermanent($app.stage)
@@ -12,8 +13,8 @@ const indexOf = (name: keyof typeof facts.table.globalIndexes) => {
   return { ...keys, projection: [...projection] }
 }
 
-// What every table on demand is ready for from its first second. It grows by itself, but a load that doubles at once is
-// throttled until it has.
+// The throughput that every on-demand table has from the start. It grows by itself, but a load that
+// doubles at once is throttled until it has.
 const BORN_WITH = { writeUnitsPerSecond: 4_000, readUnitsPerSecond: 12_000 }
 const { warmWriteUnits, warmReadUnits } = settings
 const isWarmed = warmWriteUnits > 0 || warmReadUnits > 0
@@ -34,7 +35,7 @@ export const table = new sst.aws.Dynamo(
       transform: {
         table: (inputs) => {
           inputs.warmThroughput = warmThroughput
-          // A write to an index that is throttled throttles the table's.
+          // A throttled write to an index throttles the table's writes.
           inputs.globalSecondaryIndexes = $output(inputs.globalSecondaryIndexes).apply((all) =>
             (all ?? []).map((index) => ({ ...index, warmThroughput })),
           )
@@ -45,8 +46,9 @@ export const table = new sst.aws.Dynamo(
   { retainOnDelete: isKept },
 )
 
-// Webhook secrets and source keys lie in the table encrypted; the key that opens them is an HMAC that only this key can
-// make. KMS never rotates such a key, and must not: another key would be another HMAC.
+// Webhook secrets and source keys are stored encrypted in the table. The key that decrypts them is
+// an HMAC that only this KMS key can compute. KMS never rotates such a key, and must not: another
+// key would give another HMAC.
 export const kmsKey = new aws.kms.Key(
   "DataKey",
   {

@@ -1,11 +1,14 @@
 import { prices } from "./prices.ts"
 
-/** What one of it takes of AWS, in full batches of ten. */
+/** The AWS usage of one unit, in full batches of ten. */
 export type Use = {
   sqsRequests: number
   writeUnits: number
   invocations: number
-  /** With 0.5 GB; a delivery's has a tenth of the 200 ms that its batch waits for a receiver. */
+  /**
+   * With 0.5 GB. A delivery is charged a tenth of the 200 ms for which its batch waits for a
+   * receiver.
+   */
   billedMs: number
   logBytes: number
 }
@@ -13,8 +16,8 @@ export type Use = {
 export const LAMBDA_GIGABYTES = 0.5
 const GIGABYTE = 1e9
 
-// A batch of ten is sent, received and deleted: three requests. One write claims an event, one records a delivery.
-// test/infra/cost counts them in a run of the real handlers.
+// A batch of ten is sent, received and deleted: three requests. One write claims an event, one
+// records a delivery. test/infra/cost counts them in a run of the real handlers.
 export const perEvent: Use = {
   sqsRequests: 0.3,
   writeUnits: 1,
@@ -29,7 +32,10 @@ export const perDelivery: Use = {
   billedMs: 36,
   logBytes: 285,
 }
-/** Each attempt after the first: the item with its attempts, and its entries in both indexes, removed and made again. */
+/**
+ * Each attempt after the first: the item with its attempts, and its entries in both indexes,
+ * removed and created again.
+ */
 export const perRetry: Use = { ...perDelivery, writeUnits: 6 }
 
 export const dollarsOf = (use: Use): number =>

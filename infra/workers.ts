@@ -5,11 +5,11 @@ import { onDataKey, onIndex, onQueue, onRejected, onTable, polls } from "./right
 import { linkedSettings, settings } from "./deployment-settings.ts"
 import { dataKey, table } from "./storage.ts"
 
-// Of the queues each is linked to those that it sends to; release opens no secret.
+// Each function is linked to the queues that it sends to. `release` decrypts no secret.
 const link = [table, linkedSettings]
 
-// All of a worker's time is waiting for SQS, DynamoDB or a receiver: 512 MB (0.3 of a core) is where a longer billed
-// duration begins to cost more than the memory saves.
+// A worker spends most of its time waiting for SQS, DynamoDB or a receiver. Below 512 MB (0.3 of a
+// core), the longer billed duration would cost more than the memory saves.
 const memory = "512 MB"
 
 export const ingest = makeFunction("Ingest", {
@@ -36,7 +36,8 @@ export const deliver = makeFunction("Deliver", {
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   isTraced: true,
   memory,
-  // The delivery queue too, because it deletes from both what a slow POST would hold back.
+  // The delivery queue too, because it deletes from both the messages that a slow POST would
+  // otherwise keep.
   link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Delivery"),
@@ -71,7 +72,7 @@ export const release = makeFunction("Release", {
   description: "Sends again what has fallen due",
   handler: "functions/release.handler",
   timeoutSeconds: facts.releaseTimeoutSeconds,
-  // A whole core: with a backlog its time is its own work, and without one it ends at once.
+  // A whole core: with a backlog it is CPU-bound, and without one it ends at once.
   memory: "1769 MB",
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
@@ -81,14 +82,15 @@ export const release = makeFunction("Release", {
     onQueue("Jobs")("SendMessage"),
   ],
   retries: 0,
-  // One that had to wait for longer is not needed any more: the next has begun.
+  // A run that had to wait for longer is no longer needed: the next one has started.
   maximumEventAgeSeconds: facts.releaseEverySeconds,
 })
 
-// Its runs go side by side, each for some of the shards, so that a million retries that fall due together are sent in minutes. A
-// run ends before the next minute's begins, is never invoked again for a failure, and claims each item by a
-// condition: two at once would be harmless. A reserved concurrency of 1 is left out on purpose: an account whose limit is
-// still the initial 10 cannot reserve any, and the deploy would fail there.
+// Its runs are concurrent, each for some of the shards, so that a million retries that are due
+// together are sent in minutes. A run ends before the next minute's starts, is not retried after a
+// failure, and claims each item by a condition: two concurrent runs would be harmless. There is
+// intentionally no reserved concurrency of 1: an account whose limit is still the initial 10 cannot
+// reserve any, and the deploy would fail there.
 for (let group = 0; group < facts.releaseGroups; group++) {
   new sst.aws.CronV2(`ReleaseEveryMinute${group}`, {
     schedule: "rate(1 minute)",
@@ -99,8 +101,9 @@ for (let group = 0; group < facts.releaseGroups; group++) {
 
 const readers = { Ingest: ingest, Delivery: deliver, Retry: deliver, Jobs: jobs }
 
-// Batches of ten with no window: an event waits for nobody, and a busy queue fills its batches by itself. Concurrency is
-// bounded here, where it slows the poller, and not at the function, where it would send messages towards the DLQ.
+// Batches of ten without a batching window: no event waits for others, and a busy queue fills its
+// batches by itself. Concurrency is limited here, where it slows the poller, and not at the
+// function, where it would send messages towards the DLQ.
 for (const name of queueNames) {
   const { batchSize, windowSeconds } = facts.queues[name]
   const maximumConcurrency = settings.concurrency[name]
@@ -113,8 +116,9 @@ for (const name of queueNames) {
   )
 }
 
-// What these send comes back to them. After some 16 such hops Lambda takes it for a loop and drops the message: here a hop is
-// a message put off, a retry, or the next page of a job, and all of them end.
+// Messages from these functions come back to them. After about 16 such hops Lambda assumes a loop
+// and drops the message. Here a hop is a deferred message, a retry, or the next page of a job, and
+// all of these end.
 for (const [name, { lambda }] of Object.entries({ Ingest: ingest, Deliver: deliver, Jobs: jobs })) {
   new aws.lambda.FunctionRecursionConfig(`${name}Recursion`, {
     functionName: lambda.name,

@@ -9,10 +9,10 @@ const CallEvent = v.object({
   data: CallData,
 })
 
-/** A call as a CRM's activity needs it. Times are epoch ms. */
+/** The data of a call that a CRM's activity needs. Times are epoch ms. */
 export type Call = {
   uuid: string
-  /** False while it goes on: then only its answer is known. */
+  /** False while the call goes on: then only its answer is known. */
   isOver: boolean
   outcome: Outcome | null
   /** As it was dialled. */
@@ -22,9 +22,9 @@ export type Call = {
   list: string | null
   contact: { key: string | null; name: string | null; email: string | null }
   startedAt: number
-  /** Where nobody heard the end, the start. */
+  /** The start, if the end was not received. */
   endedAt: number
-  /** Whole seconds; null where it is not known. */
+  /** Whole seconds. Null if unknown. */
   talkSeconds: number | null
   ringSeconds: number | null
   hangupCause: string | null
@@ -32,7 +32,7 @@ export type Call = {
   queue: string | null
 }
 
-/** The call of a `call.answered` or `call.completed` webhook; undefined for any other. */
+/** The call of a `call.answered` or `call.completed` webhook. Undefined for any other webhook. */
 export function callOf(webhook: unknown): Call | undefined {
   const parsed = v.safeParse(CallEvent, webhook)
   if (!parsed.success) return undefined
@@ -61,7 +61,7 @@ export function callOf(webhook: unknown): Call | undefined {
   }
 }
 
-// Nine digits of a second are more than a Date holds: it leaves the rest out.
+// Nine digits of a second exceed the precision of a Date, which drops the rest.
 const millisOf = (time: string | null) => (time === null ? undefined : Date.parse(time))
 
 const wholeSeconds = (seconds: number | null) => (seconds === null ? null : Math.round(seconds))

@@ -6,30 +6,33 @@ import type { Memory, Steps } from "./step.ts"
 export type Input<Settings> = {
   call: Call
   settings: Settings
-  /** What `map` gave. */
+  /** The result of `map`. */
   fields: Record<string, unknown>
   memory: Memory
 }
 
-/** What its schema makes of a connector's settings. */
+/** A connector's settings, as its schema parses them. */
 export type SettingsOf<Own> = CommonSettings &
   (Own extends v.ObjectEntries ? v.InferOutput<v.ObjectSchema<Own, undefined>> : object)
 
-/** Where and how a token is fetched; `basic`: the client's id and secret go into the header, else into the form. */
+/**
+ * Where and how a token is fetched. `basic`: the client's id and secret are sent in the header,
+ * otherwise in the form.
+ */
 export type TokenSource = { url: string; client: "basic" | "form" }
 
-/** A CRM: what it takes as settings, where it is, and the steps from a call to its activity. */
+/** A CRM: its settings, its URL, and the steps that log a call as its activity. */
 export type Connector<Own = object, Settings = SettingsOf<Own>> = {
   kind: string
-  /** Its own settings beside the common ones, `auth` among them. */
+  /** Its settings in addition to the common ones, including `auth`. */
   settings: Own
   /** Without a slash at the end. */
   baseUrl(settings: Settings): string
   tokenSource(settings: Settings): TokenSource
-  /** The headers by which a token is shown; `isOwn`: the tenant pasted it, no token server gave it. */
+  /** The headers with a token. `isOwn`: the tenant supplied it, not a token server. */
   authorize(token: string, isOwn: boolean): Record<string, string>
-  /** From a call to its activity. */
+  /** The steps that log a call as an activity. */
   log(input: Input<Settings>): Steps
-  /** Signs in and reads what the log will need, and writes nothing. */
+  /** Signs in and reads what logging a call needs. Writes nothing. */
   check(settings: Settings): Steps
 }

@@ -7,13 +7,13 @@ export type Candidate = { id: string; phones: (string | undefined)[] }
 
 export type NewContact = { name: string; email: string | null; phone: string | null }
 
-/** How a CRM is asked for contacts. What a search finds in vain is an empty list. */
+/** How a CRM is searched for contacts. A search without results returns an empty list. */
 export type Contacts = {
   isId: (key: string) => boolean
   byId: (id: string) => Steps<Candidate[]>
   byField: (field: string, value: string) => Steps<Candidate[]>
   byEmail: (email: string) => Steps<Candidate[]>
-  /** May find others too: their numbers are compared here. */
+  /** May also find other contacts: their numbers are compared here. */
   byPhone: (phone: Phone) => Steps<Candidate[]>
   create: (contact: NewContact) => Steps<string>
 }
@@ -24,7 +24,7 @@ export type Wanted = {
   memory: Memory
 }
 
-/** The id of the call's contact; ends the steps as skipped where there is none, or more than one. */
+/** The id of the call's contact. Ends the steps as skipped if there is none, or more than one. */
 export function* contactOf(contacts: Contacts, wanted: Wanted): Steps<string> {
   const known = wanted.memory.call["contactId"]
   if (known !== undefined) return known
@@ -43,7 +43,7 @@ export function* contactOf(contacts: Contacts, wanted: Wanted): Steps<string> {
   }
   if (wanted.settings.create === "never") skip(tried.join("; "))
   const id = yield* contacts.create(newContactOf(wanted))
-  // At once: an attempt that breaks later must not make a second one.
+  // Stored at once: an attempt that fails later must not create a second one.
   yield* keep({ call: { contactId: id } })
   return id
 }

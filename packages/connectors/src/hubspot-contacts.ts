@@ -4,7 +4,7 @@ import { listAt, textAt } from "./json.ts"
 import { isSegment, segment } from "./segment.ts"
 import { asking, isGood, stop, type Steps } from "./step.ts"
 
-/** Each dated version of HubSpot's API lives 18 months. */
+/** Each dated version of HubSpot's API is supported for 18 months. */
 export const VERSION = "2026-03"
 export const CONTACTS = `/crm/objects/${VERSION}/contacts`
 
@@ -36,7 +36,7 @@ function* readBy(field: string, value: string): Steps<Candidate[]> {
   return yield* readOne(`find the contact by ${field}`, path)
 }
 
-/** Contacts of HubSpot. */
+/** Searches HubSpot's contacts. */
 export const contacts: Contacts = {
   isId: (key) => /^\d{1,20}$/.test(key),
   byId: (id) => readOne("read the contact", `${CONTACTS}/${segment(id)}?${READ}`),
@@ -51,7 +51,7 @@ export const contacts: Contacts = {
       method: "POST",
       path: `${CONTACTS}/search`,
       body: {
-        // The index leaves the country's code out, so what it finds is compared once more.
+        // The index omits the country code, so the results are compared again.
         filterGroups: [
           ...SEARCHED.map((name) => filter(name, national)),
           ...PHONES.map((name) => filter(name, e164)),
@@ -85,7 +85,7 @@ export const contacts: Contacts = {
       },
       [CONFLICT],
     )
-    // The email is another contact's: that one is meant.
+    // Another contact has the email: that contact is used.
     const existing = /Existing ID: (\d+)/.exec(textAt(answer.body, "message") ?? "")?.[1]
     const id = textAt(answer.body, "id") ?? existing
     return id ?? stop(judge(answer, { purpose: "make the contact" }))

@@ -6,7 +6,7 @@ const TEN_SECONDS = 10_000
 const TWO_SECONDS = 2_000
 const ONE_SECOND = 1_000
 
-/** What HubSpot's errors mean for whoever set the endpoint up. */
+/** Explains HubSpot's errors to the person who configured the endpoint. */
 export const judge: Judge = (answer, { purpose }) => {
   const { statusCode, body } = answer
   const said = textAt(body, "message") ?? textAt(listAt(body, "errors")[0], "message")

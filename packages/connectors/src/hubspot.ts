@@ -14,7 +14,7 @@ import { escaped, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 const CALLS = `/crm/objects/${VERSION}/calls`
 const PROPERTIES = `/crm/properties/${VERSION}/calls`
 
-/** The property of calls by which a call's activity is made once: its values are unique. */
+/** The property of calls that prevents duplicate activities: its values are unique. */
 const KEY = "ringback_call_id"
 
 const settings = {
@@ -23,7 +23,7 @@ const settings = {
 }
 type Settings = SettingsOf<typeof settings>
 
-// HubSpot's own: every account has these, by these ids.
+// HubSpot's own values: every account has them, with these ids.
 const DISPOSITIONS = {
   answered: "f240bbac-87c9-4f6e-bf70-924b57d47db7",
   busy: "9d9162e7-6cf3-4944-bf63-4dff82258764",
@@ -81,19 +81,19 @@ function* upsert(input: Input<Settings>): Steps<string> {
     sample: { status: "COMPLETE", results: [{ id: "CALL", new: true }] },
   }
   let answer = yield* ask(request, [BAD_REQUEST])
-  // Somebody deleted the property since it was made.
+  // The property was deleted after it was created.
   if (isAboutKey(answer) && input.memory.endpoint["hasKey"] !== undefined) {
     yield* makeKey()
     answer = yield* ask(request)
   }
-  // A batch of which an item is refused answers 207.
+  // A batch with a refused item is answered with 207.
   return textAt(answer.body, "results", 0, "id") ?? stop(judge(answer, request))
 }
 
 const isAboutKey = ({ statusCode, body }: Answer) =>
   statusCode === BAD_REQUEST && JSON.stringify(body).includes(KEY)
 
-/** Without it a call that comes again would be logged again, so this is not left out. */
+/** Without this property, a repeated call would be logged again, so this step is not optional. */
 function* makeKey(): Steps<void> {
   yield* ask(
     {
@@ -136,7 +136,7 @@ function propertiesOf({ call, settings, fields }: Input<Settings>): Record<strin
   }
 }
 
-// HubSpot takes texts alone; an empty one empties a property.
+// HubSpot accepts only strings. An empty one clears a property.
 const textsOf = (fields: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(fields)

@@ -1,4 +1,7 @@
-/** Reads what another program sent: undefined, or what is asked for, never an error. */
+/**
+ * Reads JSON from another program. Returns undefined instead of throwing if a value is missing or
+ * has another type.
+ */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, name) =>
@@ -9,7 +12,9 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
   )
 }
 
-/** An id or a name; a number becomes its text. Undefined for all else and for what is empty. */
+/**
+ * An id or a name. A number becomes its text. Undefined for anything else and for an empty text.
+ */
 export function textAt(value: unknown, ...path: (string | number)[]): string | undefined {
   const found = at(value, ...path)
   if (typeof found === "number") return String(found)

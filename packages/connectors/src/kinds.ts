@@ -33,7 +33,7 @@ const changed = {
   zoho: schemaOf("zoho", { ...zoho.settings, ...withoutAuth(zoho.settings.auth) }),
 }
 
-/** A connector's settings, with its credentials in them. A CRM that is not named here does not exist. */
+/** A connector's settings, including its credentials. All supported CRMs are listed here. */
 export const ConnectorSettings = v.variant("kind", [
   given.hubspot,
   given.salesforce,
@@ -42,7 +42,7 @@ export const ConnectorSettings = v.variant("kind", [
 ])
 export type ConnectorSettings = v.InferOutput<typeof ConnectorSettings>
 
-/** The same where the credentials may be left out: those that are kept stay, or none are needed. */
+/** The same with optional credentials: the stored ones are kept, or none are needed. */
 export const ConnectorChanges = v.variant("kind", [
   changed.hubspot,
   changed.salesforce,
@@ -51,7 +51,7 @@ export const ConnectorChanges = v.variant("kind", [
 ])
 export type ConnectorChanges = v.InferOutput<typeof ConnectorChanges>
 
-/** Each schema by itself, for a document that names them. */
+/** Each schema separately, for a document that names them. */
 export const settingsSchemas = { given, changed }
 
 export type Kind = ConnectorSettings["kind"]
@@ -66,18 +66,18 @@ export type Logged = {
   /** A `call.answered` or `call.completed` webhook, parsed. */
   webhook: unknown
   settings: ConnectorSettings
-  /** What the settings' `map` gave for it. */
+  /** The result of the settings' `map` for it. */
   fields: Record<string, unknown>
   memory: Memory
 }
 
-/** The steps from a webhook to its CRM's activity. */
+/** The steps that log a webhook as the CRM's activity. */
 export function* logSteps({ webhook, settings, fields, memory }: Logged): Steps {
   const call = callOf(webhook)
   if (!call) return { end: "skipped", words: "skipped: a CRM gets answered and completed calls" }
   return yield* ending(connectorOf(settings.kind).log({ call, settings, fields, memory }))
 }
 
-/** The steps that see whether the settings work, and write nothing. */
+/** The steps that test the settings and write nothing. */
 export const checkSteps = (settings: ConnectorSettings): Steps =>
   ending(connectorOf(settings.kind).check(settings))

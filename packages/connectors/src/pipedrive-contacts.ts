@@ -8,7 +8,7 @@ const ask = asking(judge)
 
 const personOf = (id: string): Steps<Candidate[]> => readPerson(id, () => true)
 
-/** A search by custom fields looks through all of them: which one it was is asked of the person itself. */
+/** A search by custom fields covers all of them. The person itself shows which field matched. */
 function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<Candidate[]> {
   const answer = yield* ask(
     {
@@ -26,7 +26,7 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
 }
 
 const NOT_FOUND = 404
-// A shorter one is refused.
+// Pipedrive refuses a shorter search term.
 const MIN_TERM = 2
 
 function* search(
@@ -49,20 +49,21 @@ function* search(
   })
 }
 
-/** Persons of Pipedrive. */
+/** Searches Pipedrive's persons. */
 export const contacts: Contacts = {
   isId: (key) => /^\d{1,15}$/.test(key),
   byId: personOf,
   *byField(field, value) {
     const query = "fields=custom_fields&exact_match=true"
     const found = yield* search(`find the person by ${field}`, value, query)
-    // Each of them costs a request, of which an attempt has six.
+    // Each of them costs one request, and an attempt has six.
     const [first, ...more] = found
     if (!first || more.length > 0) return found
     return yield* readPerson(first.id, (person) => textAt(person, "custom_fields", field) === value)
   },
   byEmail: (email) => search("find the person by email", email, "fields=email&exact_match=true"),
-  // The stored text is what is searched: the digits without the country's code lie in most spellings.
+  // The search compares the stored text: most notations contain the digits without the country
+  // code.
   byPhone: ({ national, e164 }) =>
     search("find the person by phone", national, "fields=phone", { phones: [e164] }),
   *create({ name, email, phone }) {

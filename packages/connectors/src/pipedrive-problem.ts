@@ -2,14 +2,14 @@ import { textAt } from "./json.ts"
 import { DAILY_LIMIT_WAIT_MS, failed, quote, retryAfterOf } from "./problem.ts"
 import type { Answer, Judge } from "./step.ts"
 
-/** What Pipedrive's errors mean for whoever set the endpoint up. */
+/** Explains Pipedrive's errors to the person who configured the endpoint. */
 export const judge: Judge = (answer, { purpose }) => {
   const { statusCode, body } = answer
   const said = quote(textAt(body, "error"))
   const words = `Pipedrive refused to ${purpose} (${statusCode})${said}`
   if (statusCode === 401)
     return failed(answer, `Pipedrive does not take the token: check connector.auth${said}`)
-  // Whoever goes on asking after a 429 is answered so, with a page of HTML.
+  // The response to a client that keeps sending requests after a 429, with an HTML page.
   if (statusCode === 403 && typeof body === "string")
     return failed(answer, `Pipedrive has blocked this address for a while (403)`, BLOCKED_WAIT_MS)
   if (statusCode === 403)

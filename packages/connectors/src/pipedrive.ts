@@ -34,7 +34,7 @@ const settings = {
 }
 type Settings = SettingsOf<typeof settings>
 
-// It has no word for the last three: the note says what it was.
+// Pipedrive has no value for the last three: the note has the outcome.
 const DISPOSITIONS = {
   answered: "connected",
   busy: "busy",
@@ -60,7 +60,10 @@ export const pipedrive: Connector<typeof settings> = {
 
 type Activity = { id: string; isLogged: boolean }
 
-/** A call log has no unique field: what an earlier attempt may have made is looked for before another is. */
+/**
+ * A call log has no unique field: a log from an earlier attempt is searched for before another one
+ * is created.
+ */
 function* log(input: Input<Settings>): Steps {
   const { call, memory } = input
   const personId = yield* contactOf(contacts, input)
@@ -98,7 +101,7 @@ function* findActivity(input: Input<Settings>, personId: string): Steps<Activity
   return id === undefined ? undefined : { id, isLogged: at(found, "done") === true }
 }
 
-// Pipedrive's clock, or the PBX's, may be wrong by so much.
+// The tolerance for differences between Pipedrive's clock and the PBX's.
 const CLOCK_TOLERANCE_MS = 60 * 60 * 1_000
 
 const isOf = (call: Call, activity: unknown) =>
@@ -108,7 +111,10 @@ const isOf = (call: Call, activity: unknown) =>
     textAt(activity, "public_description"),
   ].some((text) => text?.includes(markerOf(call)))
 
-/** It is logged already: what is news of it goes into its activity, since a call log cannot be changed. */
+/**
+ * The call is already logged. New data goes into its activity, because a call log cannot be
+ * changed.
+ */
 function* change(input: Input<Settings>, personId: string, id: string): Steps {
   const { call, fields, memory } = input
   if (!call.isOver) return { end: "skipped", words: "skipped: the call is logged as over already" }
@@ -124,7 +130,7 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
   return { end: "logged", words: `activity ${id} on person ${personId}` }
 }
 
-/** An activity that is not done yet; its call log takes it over. */
+/** An activity that is not done yet. The call log takes it over. */
 function* begin({ call, fields }: Input<Settings>, personId: string, activity?: Activity): Steps {
   const words = (id: string) => `activity ${id} on person ${personId}`
   if (activity) return { end: "logged", words: words(activity.id) }
@@ -170,7 +176,7 @@ function callLogOf(
   }
 }
 
-// Whose call it is, and which activity it goes into, is decided here.
+// The connector sets these fields itself: they determine the call's person and activity.
 const ownOf = ({ activity_id: _, person_id: _person, ...own }: Record<string, unknown>) => own
 
 const noteOf = (call: Call) => `<p>${notesOf(call).map(escaped).join("<br>")}</p>`

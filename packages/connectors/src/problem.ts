@@ -2,7 +2,7 @@ import type { Answer, End } from "./step.ts"
 
 const SECOND = 1_000
 
-/** An attempt that failed; `words` say which setting or right is at fault where that is known. */
+/** A failed attempt. `words` name the setting or permission at fault, if known. */
 export const failed = ({ statusCode }: Answer, words: string, waitMs?: number): End => ({
   end: "failed",
   words,
@@ -10,7 +10,7 @@ export const failed = ({ statusCode }: Answer, words: string, waitMs?: number): 
   ...(waitMs !== undefined && { waitMs }),
 })
 
-/** How long an answer's own header asks to wait, in ms; undefined where it does not say. */
+/** How long the response's own header asks to wait, in ms. Undefined if it does not. */
 export function retryAfterOf({ headers }: Answer): number | undefined {
   const seconds = Number(headers["retry-after"] ?? NaN)
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) * SECOND : undefined
@@ -18,12 +18,12 @@ export function retryAfterOf({ headers }: Answer): number | undefined {
 
 const MAX_WORDS = 300
 
-/** What a CRM says, short enough for a log. */
+/** A CRM's error message, shortened for a log. */
 export const quote = (text: string | undefined) =>
   text === undefined ? "" : `: ${text.replace(/\s+/g, " ").slice(0, MAX_WORDS)}`
 
 /**
- * A daily limit ends at a midnight of the CRM's or the account's own time zone, which no answer tells: so it is asked
- * again each hour.
+ * A daily limit is reset at midnight in the time zone of the CRM or the account, which no response
+ * contains. So the request is repeated every hour.
  */
 export const DAILY_LIMIT_WAIT_MS = 60 * 60 * SECOND

@@ -5,7 +5,7 @@ export type Doing = {
   keep: (memory: Partial<Memory>) => Promise<void>
 }
 
-/** Takes one step after the other to the end. What `send` or `keep` throws ends it too. */
+/** Runs the steps to the end. An error thrown by `send` or `keep` ends the run. */
 export async function run(steps: Steps, { send, keep }: Doing): Promise<End> {
   let next = steps.next()
   while (!next.done) {
@@ -19,7 +19,7 @@ export async function run(steps: Steps, { send, keep }: Doing): Promise<End> {
   return next.value
 }
 
-/** The requests of steps whose answers are all good ones: what would be asked, without asking. */
+/** The requests of steps if every response is successful. Nothing is sent. */
 export function requestsOf(steps: Steps): { requests: Request[]; end: End } {
   const requests: Request[] = []
   let next = steps.next()

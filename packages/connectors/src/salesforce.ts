@@ -12,7 +12,8 @@ import { notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
 const API = "/services/data/v68.0"
 
-// A name of Salesforce's own, whose certificate is Salesforce's too: NAME.my.salesforce.com, NAME--SB.sandbox.my...
+// A host name of Salesforce, with a certificate of Salesforce: NAME.my.salesforce.com,
+// NAME--SB.sandbox.my...
 const INSTANCE =
   /^https:\/\/[A-Za-z0-9][A-Za-z0-9-]{0,80}(\.(sandbox|develop|scratch|demo|patch|trailblaze))?\.my\.salesforce\.com\/?$/
 
@@ -120,9 +121,9 @@ const candidateOf = (record: unknown): Candidate[] => {
 
 const recordsOf = ({ body }: Answer, name: string) => listAt(body, name).flatMap(candidateOf)
 
-// SOQL and SOSL: a quote or a backslash would end or change the text.
+// SOQL and SOSL: an unescaped quote or backslash would end or change the text.
 const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`
-// Characters that mean something in SOSL's FIND.
+// Characters with a meaning in SOSL's FIND.
 const literal = (text: string) => text.replace(/[?&|!{}[\]()^~*:\\"'+-]/g, "\\$&")
 
 function* query(purpose: string, field: string, value: string): Steps<Candidate[]> {
@@ -153,7 +154,8 @@ const contacts: Contacts = {
   byField: (field, value) => query(`find the contact by ${field}`, field, value),
   byEmail: (email) => query("find the contact by email", "Email", email),
   *byPhone({ e164, national }) {
-    // Numbers are stored as they were typed: both spellings are looked for, and what is found is compared once more.
+    // Numbers are stored as they were typed: both notations are searched for, and the results are
+    // compared again.
     const sosl = `FIND {${literal(national)} OR ${literal(e164)}} IN PHONE FIELDS RETURNING Contact(${FIELDS} LIMIT 10)`
     const answer = yield* ask({
       purpose: "find the contact by phone",

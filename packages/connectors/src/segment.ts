@@ -1,9 +1,11 @@
 import { stop } from "./step.ts"
 
-/** Whether a text can stand as one segment of a path: URL takes `.` and `..` for steps, in any spelling. */
+/**
+ * Whether a text can be a path segment: URL treats `.` and `..` as relative steps, in any encoding.
+ */
 export const isSegment = (text: string) => text !== "" && text !== "." && text !== ".."
 
-/** A text as one segment of a path, whatever is in it. */
+/** Encodes any text as one path segment. */
 export function segment(text: string): string {
   if (isSegment(text)) return encodeURIComponent(text)
   const words = `"${text}" cannot be an id`

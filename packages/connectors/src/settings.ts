@@ -4,7 +4,7 @@ import * as v from "valibot"
 
 const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength))
 
-/** A name of a CRM's field: it stands in paths and in queries. */
+/** The name of a CRM's field. It is used in paths and in queries. */
 export const FieldName = v.pipe(
   v.string(),
   v.maxLength(100),
@@ -29,7 +29,7 @@ const Country = v.pipe(
   v.description("Of numbers that are dialled or stored without a country's code"),
 )
 
-/** Outcome to the CRM's own value, of which `value` says what it may be. */
+/** Maps an outcome to the CRM's own value, which `value` validates. */
 export function dispositionsOf<Value extends v.GenericSchema<string>>(value: Value) {
   const entry = v.exactOptional(value)
   const schema = v.strictObject({
@@ -47,7 +47,7 @@ export function dispositionsOf<Value extends v.GenericSchema<string>>(value: Val
   return v.optional(described, {} as v.InferInput<typeof schema>)
 }
 
-/** What all connectors take. */
+/** The settings that all connectors have. */
 export const common = {
   match: v.optional(v.nullable(Match), null),
   country: v.optional(v.nullable(Country), null),
@@ -77,10 +77,10 @@ export type Dispositions = CommonSettings["dispositions"]
 
 const credential = text(4_096)
 
-/** A token that does not end. */
+/** A token that does not expire. */
 export const TokenAuth = v.strictObject({ type: v.literal("bearer"), token: credential })
 
-/** OAuth with a refresh token; where it is fetched is fixed by the kind. */
+/** OAuth with a refresh token. The kind of CRM determines the token server. */
 export const RefreshAuth = v.strictObject({
   type: v.literal("oauth2"),
   grant: v.literal("refresh_token"),

@@ -1,39 +1,45 @@
-/** A request of a connector. `path` is what follows the CRM's base URL, which no connector writes. */
+/** A request of a connector. `path` follows the CRM's base URL, which connectors cannot set. */
 export type Request = {
-  /** What it is for, in a few words, for the log and for errors. */
+  /** The purpose in a few words, for the log and for errors. */
   purpose: string
   method: "GET" | "POST" | "PUT" | "PATCH"
   path: string
   headers?: Record<string, string>
   /** Sent as JSON. */
   body?: unknown
-  /** What a good answer looks like. The preview goes on with it, since it asks nobody. */
+  /** An example of a successful response. The preview uses it, because it sends nothing. */
   sample: unknown
 }
 
-/** `body`: the JSON of the answer, or its text where it is none; null where it is empty. Header names in small letters. */
+/**
+ * `body`: the JSON of the response, or its text if it is not JSON. Null if it is empty. Header
+ * names are in lower case.
+ */
 export type Answer = {
   statusCode: number
   headers: Record<string, string | undefined>
   body: unknown
 }
 
-/** What is kept between attempts: of one call, and of the endpoint as a whole. */
+/** The data that is stored between attempts: of one call, and of the endpoint as a whole. */
 export type Memory = { call: Kept; endpoint: Kept }
 export type Kept = Readonly<Record<string, string>>
 
 export type Step = { request: Request } | { keep: Partial<Memory> }
 
 /**
- * What became of it. `words` are for the tenant. `waitMs`: the CRM wants to be left alone for so long, by all of this
- * endpoint's deliveries.
+ * The result of an attempt. `words` are for the tenant. `waitMs`: how long the CRM wants all of
+ * this endpoint's deliveries to pause.
  */
 export type End =
   | { end: "logged"; words: string }
   | { end: "skipped"; words: string }
   | { end: "failed"; words: string; statusCode: number | null; waitMs?: number }
 
-/** Asks one request after the other and is given each one's answer. A `keep` is answered with KEPT once it is written. */
+/**
+ * Yields requests one after the other and receives their responses. A `keep` receives KEPT once it
+ * is written.
+ */
 export type Steps<Result = End> = Generator<Step, Result, Answer>
 
 export const KEPT: Answer = { statusCode: 200, headers: {}, body: null }
@@ -42,7 +48,7 @@ export function* keep(memory: Partial<Memory>): Steps<void> {
   yield { keep: memory }
 }
 
-// Thrown through the generators of one connector, and caught by `ending` alone.
+// Thrown through the generators of one connector, and only caught by `ending`.
 class Stop extends Error {
   readonly end: End
   constructor(end: End) {
@@ -51,12 +57,12 @@ class Stop extends Error {
   }
 }
 
-/** Ends all steps from wherever it is called. */
+/** Ends all steps, from any depth. */
 export function stop(end: End): never {
   throw new Stop(end)
 }
 
-/** The steps, whose `stop` anywhere is their end. */
+/** Runs the steps. A `stop` at any depth ends them. */
 export function* ending(steps: Steps): Steps {
   try {
     return yield* steps
@@ -66,12 +72,12 @@ export function* ending(steps: Steps): Steps {
   }
 }
 
-/** How a CRM says what is wrong. */
+/** How a CRM reports errors. */
 export type Judge = (answer: Answer, request: Pick<Request, "purpose">) => End
 
 export const isGood = ({ statusCode }: Answer) => statusCode >= 200 && statusCode < 300
 
-/** Asks, and stops where the answer is neither 2xx nor one of `expected`. */
+/** Sends a request, and stops if the response is neither 2xx nor one of `expected`. */
 export const asking = (judge: Judge) =>
   function* ask(request: Request, expected: readonly number[] = []): Steps<Answer> {
     const answer = yield { request }

@@ -6,11 +6,11 @@ export const isoSeconds = (at: number) => `${new Date(at).toISOString().slice(0,
 /** `2026-11-26 10:00:00`, UTC. */
 export const sqlTime = (at: number) => isoSeconds(at).replace("T", " ").replace("Z", "")
 
-/** `01:33`; an hour is 60 minutes. */
+/** `01:33`. An hour is written as 60 minutes. */
 export const minutesAndSeconds = (seconds: number) =>
   `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`
 
-/** `2026-11-26`: the day on which it was that time there. */
+/** `2026-11-26`: the date in this time zone at this time. */
 export function dayIn(timeZone: string, at: number): string {
   const parts = new Intl.DateTimeFormat("en-CA", {
     timeZone,
@@ -22,7 +22,7 @@ export function dayIn(timeZone: string, at: number): string {
   return `${part("year")}-${part("month")}-${part("day")}`
 }
 
-/** Whether it is the name of a zone, such as Europe/Copenhagen. */
+/** Whether this is the name of a time zone, such as Europe/Copenhagen. */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name })

@@ -17,14 +17,14 @@ export function subjectOf({ isOver, outcome, campaign }: Call): string {
   return `Outbound call, ${state}${campaign === null ? "" : ` (${campaign})`}`.slice(0, 250)
 }
 
-/** By this a call's activity is found again: no CRM uses these words. */
+/** The marker that finds a call's activity again. No CRM uses these words. */
 export const markerOf = ({ uuid }: Pick<Call, "uuid">) => `Ringback call ${uuid}`
 
-/** A text of the PBX as HTML, where a CRM shows notes as such. */
+/** A text from the PBX as HTML, for CRMs whose notes are HTML. */
 export const escaped = (text: string) =>
   text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** What the CRM has no field for, a line each; the last line is the marker. */
+/** The data for which the CRM has no field, one per line. The last line is the marker. */
 export function notesOf(call: Call): string[] {
   const { outcome, isOver, number, attempt, campaign, list, hangupCause, agent, queue } = call
   const notes: (string | false | null)[] = [
@@ -45,5 +45,5 @@ export function notesOf(call: Call): string[] {
   return notes.filter((note) => typeof note === "string")
 }
 
-/** Where the end was not heard, the call counts as not answered. */
+/** If the end was not received, the call counts as not answered. */
 export const outcomeOrNoAnswer = ({ outcome }: Call): Outcome => outcome ?? "no_answer"

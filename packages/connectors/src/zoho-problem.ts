@@ -2,10 +2,10 @@ import { at, listAt, textAt } from "./json.ts"
 import { failed, quote } from "./problem.ts"
 import type { Answer, Judge } from "./step.ts"
 
-/** What Zoho says of the one record that was sent. */
+/** Zoho's error for the single record that was sent. */
 export const itemOf = ({ body }: Answer): unknown => listAt(body, "data")[0]
 
-/** What Zoho's errors mean for whoever set the endpoint up. */
+/** Explains Zoho's errors to the person who configured the endpoint. */
 export const judge: Judge = (answer, { purpose }) => {
   const { statusCode, body } = answer
   const problem = at(body, "code") === undefined ? itemOf(answer) : body
@@ -28,6 +28,7 @@ const SCOPES =
 
 const MINUTE = 60_000
 
-// Zoho never says how long: too many at once is over soon, used up credits come back over a day.
+// Zoho never reports a duration: a concurrency limit ends soon, used-up credits are restored over a
+// day.
 const waitOf = (code: string | undefined) =>
   code === "TOO_MANY_REQUESTS" ? MINUTE / 6 : 15 * MINUTE

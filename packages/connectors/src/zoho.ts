@@ -12,7 +12,7 @@ import { itemOf, judge } from "./zoho-problem.ts"
 
 const API = "/crm/v8"
 
-// Accounts and API of each data centre; an account lives in one of them.
+// The account and API servers of each data centre. An account belongs to one of them.
 const DATA_CENTERS = {
   com: ["accounts.zoho.com", "www.zohoapis.com"],
   eu: ["accounts.zoho.eu", "www.zohoapis.eu"],
@@ -40,7 +40,7 @@ type Settings = SettingsOf<typeof settings>
 
 const NOT_ANSWERED = "No response/Busy"
 
-// Of the list that every account begins with; an answered call has none.
+// Values of the default list of every account. An answered call has none.
 const RESULTS = {
   answered: undefined,
   busy: NOT_ANSWERED,
@@ -82,7 +82,7 @@ function* log(input: Input<Settings>): Steps {
     sample: { data: [{ code: "SUCCESS", action: "insert", details: { id: "CALL" } }] },
   })
   const id = textAt(itemOf(answer), "details", "id")
-  // A batch of one answers 202 or 207 where its item is refused.
+  // A batch of one is answered with 202 or 207 if its item is refused.
   if (id === undefined || textAt(itemOf(answer), "code") !== "SUCCESS")
     return judge(answer, { purpose: "log the call" })
   yield* keep({ call: { id, contactId } })
@@ -96,7 +96,7 @@ function recordOf({ call, settings: given, fields }: Input<Settings>, names: Kep
   return {
     Subject: subjectOf(call),
     Call_Type: "Outbound",
-    // Zoho takes an offset and no Z.
+    // Zoho requires an offset and does not accept Z.
     Call_Start_Time: new Date(call.startedAt).toISOString().replace(/\.\d+Z$/, "+00:00"),
     Call_Duration: minutesAndSeconds(call.talkSeconds ?? 0),
     [names["statusField"]!]: "Completed",
@@ -108,7 +108,7 @@ function recordOf({ call, settings: given, fields }: Input<Settings>, names: Kep
   }
 }
 
-/** The names differ from account to account, so that they are read once. */
+/** The names differ between accounts, so they are read once. */
 function* readNames({ callIdField }: Settings): Steps<Kept> {
   const fields = yield* readFields(callIdField)
   const problem = keyProblem(fields, callIdField)
@@ -169,7 +169,8 @@ const contacts: Contacts = {
   isId: (key) => /^\d{10,25}$/.test(key),
   byId: (id) => find("read the contact", `${API}/Contacts/${segment(id)}?${FIELDS}`),
   *byField(field, value) {
-    // Parentheses, commas and backslashes mean something in a criterion; `equals` also finds what contains it.
+    // Parentheses, commas and backslashes have a meaning in a criterion. `equals` also finds values
+    // that contain the text.
     const criteria = `(${field}:equals:${value.replace(/[\\(),]/g, "\\$&")})`
     const answer = yield* ask({
       purpose: `find the contact by ${field}`,
@@ -210,7 +211,7 @@ const contacts: Contacts = {
       },
       sample: { data: [{ code: "SUCCESS", details: { id: "CONTACT" } }] },
     })
-    // DUPLICATE_DATA names the contact that has the email already.
+    // DUPLICATE_DATA names the contact that already has the email.
     return (
       textAt(itemOf(answer), "details", "id") ??
       stop(judge(answer, { purpose: "make the contact" }))

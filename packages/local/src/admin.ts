@@ -1,6 +1,9 @@
-/** A small client of the admin API, with the operator's key: what is made at start is made as anybody would. */
+/**
+ * A small client of the admin API with the operator's key: resources that are created at start are
+ * created through the API.
+ */
 export type Admin = {
-  /** The answer's body, or undefined where there is no such thing. Throws on anything else that went wrong. */
+  /** The response's body, or undefined if there is no such resource. Throws on any other error. */
   call: <T>(method: string, path: string, body?: unknown) => Promise<T | undefined>
 }
 

@@ -2,7 +2,10 @@ import { createHash, randomInt } from "node:crypto"
 import { once } from "node:events"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 
-/** The PBX's side of AMI: greets, checks logins, answers pings; says to everybody what it is given. */
+/**
+ * The PBX's side of AMI: greets, checks logins, answers pings, and sends given events to all
+ * sessions.
+ */
 export type AmiServer = {
   port: number
   /** Resolves at the first login. */
@@ -47,7 +50,9 @@ export function eventStamp(now = Date.now()): string {
   return `${Math.floor(now / 1000)}.${String(micros).padStart(6, "0")}`
 }
 
-/** Greets, reads actions, answers them; `onLogin` once the right account has logged in. */
+/**
+ * Greets, reads actions and responds to them. Calls `onLogin` once the right account has logged in.
+ */
 function serve(socket: Socket, account: Account, onLogin: () => void) {
   const challenge = String(randomInt(1e8, 1e9))
   let text = ""

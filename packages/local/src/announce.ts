@@ -24,18 +24,18 @@ export type Introduction = {
   services: Services
   apiUrl: string
   portalUrl: string
-  /** The demo CRM's page, where there is one. */
+  /** The URL of the demo CRM's page, if it runs. */
   crmUrl: string | undefined
   operatorKey: string
-  /** Whose events the example asks for, once there is anybody. */
+  /** The tenant whose events the example lists, if there is one. */
   tenant: string | undefined
 }
 
-/** What is up, and how to talk to it: for the person at the terminal. */
+/** Shows what is running and how to use it, for the person at the terminal. */
 export function introduce(output: TerminalOutput, introduction: Introduction): void {
   const { settings, services, apiUrl, portalUrl, crmUrl, operatorKey, tenant } = introduction
   const { dataDir } = settings
-  // A key that somebody has chosen is not shown: it may be one that guards more than this.
+  // A chosen key is not shown: it may protect more than this installation.
   const isChosen = settings.operatorKey !== undefined
   const key = isChosen ? "$RINGBACK_OPERATOR_KEY" : operatorKey
   const path = tenant ? `/v1/tenants/${tenant}/events?limit=3` : "/v1/tenants"

@@ -5,14 +5,14 @@ import { makeDirectory } from "@ringback/collector/make-directory"
 import { lockDirectory } from "@ringback/collector/spool/lock"
 import { SettingError } from "./machine-settings.ts"
 
-/** All state of one `npm start`. Secrets lie in files that only their owner may read. */
+/** All state of one `npm start`. Secrets are in files that only their owner can read. */
 export type DataDir = {
   path: string
   operatorKey: string
   dataKeyPath: string
   logPath: string
   read: (name: string) => string | undefined
-  /** As a whole or not at all. */
+  /** Writes the file completely or not at all. */
   write: (name: string, text: string) => void
   remove: (name: string) => void
   release: () => void
@@ -20,7 +20,10 @@ export type DataDir = {
 
 const DATA_KEY_BYTES = 32
 
-/** Takes the directory, for as long as this process lives, and makes what it lacks. Throws a SettingError. */
+/**
+ * Locks the directory for as long as this process lives, and creates missing files. Throws a
+ * SettingError.
+ */
 export function openDataDir(dir: string, operatorKey?: string): DataDir {
   const path = resolve(dir)
   try {

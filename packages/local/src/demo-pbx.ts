@@ -12,8 +12,8 @@ export type DemoPbx = {
 
 const RECORDING = new URL("../demo/dialing.ami", import.meta.url)
 
-// The first play at once and briskly, the later ones so that a person can read along; then ever rarer, because the
-// table keeps every event for thirty days.
+// The first playback starts at once and runs fast, the later ones at a readable speed. Then they
+// become less frequent, because the table keeps every event for thirty days.
 const FIRST_PACE: Pace = { minGapMs: 100, maxGapMs: 1500 }
 const LATER_PACE: Pace = { minGapMs: 600, maxGapMs: 3000 }
 const FIRST_PAUSE_MS = 10_000

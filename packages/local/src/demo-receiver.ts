@@ -9,7 +9,7 @@ export type ReceivedWebhook = {
   body: Record<string, unknown>
   receivedAt: number
   isSignatureOk: boolean
-  /** Came before, with the same id: at least once is the promise. */
+  /** A webhook with the same id was received before: delivery is at least once. */
   isRepeated: boolean
 }
 
@@ -18,7 +18,10 @@ export type DemoReceiver = { url: string; close: () => Promise<void> }
 const REMEMBERED = 10_000
 const TOLERANCE_SECONDS = 5 * 60
 
-/** What a CRM does: checks the signature by itself, tells of the webhook, answers 204 (400 to a wrong signature). */
+/**
+ * Acts like a CRM: verifies the signature itself, reports the webhook, and answers 204 (400 for an
+ * invalid signature).
+ */
 export async function startDemoReceiver(
   getSecret: () => string | undefined,
   onWebhook: (webhook: ReceivedWebhook) => void,
@@ -56,7 +59,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8")
 }
 
-// Standard Webhooks by its text, with node:crypto alone: a check by our own packages would prove nothing.
+// Implements the Standard Webhooks specification with node:crypto only: a check by our own packages
+// would prove nothing.
 function isSigned(request: IncomingMessage, id: string, body: string, secret?: string): boolean {
   const timestamp = String(request.headers["webhook-timestamp"])
   const isFresh = Math.abs(Date.now() / 1000 - Number(timestamp)) < TOLERANCE_SECONDS

@@ -8,7 +8,7 @@ import { answerSdkOnly } from "./sdk-requests.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** dynalite in this process, on loopback alone. Rejects with EADDRINUSE where the port is taken. */
+/** dynalite in this process, on loopback only. Rejects with EADDRINUSE if the port is taken. */
 export async function startDynalite({ dataDir, port = 0 }: EngineOptions = {}): Promise<Engine> {
   const server = dynalite({ createTableMs: 0, ...(dataDir && { path: join(dataDir, "dynamodb") }) })
   const requests = trackRequests(server)
@@ -29,8 +29,8 @@ export async function startDynalite({ dataDir, port = 0 }: EngineOptions = {}): 
   return { url: urlOf(server), close }
 }
 
-// dynalite throws what a broken-off request emits, and what a request meets whose database was closed meanwhile:
-// each would end the process.
+// dynalite throws the errors of aborted requests, and of requests whose database was closed in the
+// meantime: each would end the process.
 function trackRequests(server: Server): { finish: () => Promise<void> } {
   const inWork = new Set<IncomingMessage>()
   const work = new EventEmitter()
@@ -43,7 +43,7 @@ function trackRequests(server: Server): { finish: () => Promise<void> } {
   server.removeAllListeners("request").on("request", (request: IncomingMessage, response) => {
     if (isEnding) return void request.destroy()
     inWork.add(request)
-    // What has arrived whole is worked on to its answer, also where nobody is there to hear it.
+    // A complete request is processed to its end, even if the client has gone.
     request.once("close", () => request.readableEnded || over(request))
     const answer = response.end.bind(response) as (...parts: unknown[]) => ServerResponse
     response.end = (...parts: unknown[]) => {

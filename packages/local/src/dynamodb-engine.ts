@@ -8,7 +8,10 @@ import type { EngineOptions } from "./engine.ts"
 import type { DynamodbKind } from "./engines.ts"
 import { SettingError } from "./machine-settings.ts"
 
-/** dynalite has no PartiQL. dynoxide flushes the disk once for each statement, and once for a whole transaction. */
+/**
+ * dynalite does not support PartiQL. dynoxide flushes the disk once per statement, and once for a
+ * whole transaction.
+ */
 export const insertsOf = {
   dynalite: undefined,
   dynoxide: "transaction",
@@ -19,12 +22,12 @@ const RECORD = "dynamodb-engine"
 type Dir = Pick<DataDir, "path" | "read" | "write">
 
 /**
- * The engine that made the directory's data, for as long as the directory lives: another one would begin with nothing.
- * A new directory gets dynoxide where it runs.
+ * The engine that created the directory's data, for as long as the directory exists: another one
+ * could not read it. A new directory uses dynoxide where it runs.
  */
 export function chooseDynamodb(dir: Dir, isDynoxideHere = findDynoxide() !== undefined) {
   const recorded = dir.read(RECORD)?.trim()
-  // Before there was a choice nothing was recorded.
+  // Earlier versions had only one engine and recorded nothing.
   const kind = recorded || engineOfFiles(dir.path) || (isDynoxideHere ? "dynoxide" : "dynalite")
   if (kind !== "dynoxide" && kind !== "dynalite") {
     const reason = `${join(dir.path, RECORD)} names ${JSON.stringify(kind)}, which this version does not know`

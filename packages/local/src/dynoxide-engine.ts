@@ -10,7 +10,7 @@ import type { Engine, EngineOptions } from "./engine.ts"
 import { HOST, urlOf } from "./loopback.ts"
 import { answerSdkOnly } from "./sdk-requests.ts"
 
-/** The program, where this platform has one that runs. */
+/** The program, if this platform can run it. */
 export function findDynoxide(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined
   try {
@@ -24,8 +24,9 @@ export function findDynoxide(): string | undefined {
 export const dynoxideFile = "dynamodb.sqlite"
 
 /**
- * dynoxide, a process by itself. It answers web pages too and listens on TCP only. So its address is one that no web
- * page can guess, and the announced port passes on what `answerSdkOnly` lets through. `chooseAddress`: for tests.
+ * dynoxide in its own process. It responds to web pages too and only listens on TCP. So its address
+ * is one that no web page can guess, and the announced port forwards what `answerSdkOnly` lets
+ * through. `chooseAddress`: for tests.
  */
 export async function startDynoxide(
   { dataDir, port = 0, onEnded }: EngineOptions = {},
@@ -56,7 +57,7 @@ type Address = { host: string; port: number }
 
 const MAX_STARTS = 10
 
-// Between the choice of a port and its use another program may take it, so a few others are tried.
+// Another program may take a port between its choice and its use, so a few others are tried.
 async function startProgram(
   program: string,
   options: string[],
@@ -76,8 +77,8 @@ async function startProgram(
   }
 }
 
-// One of nearly 2^24 addresses, and one of the system's 28,000 ports for that: too many for a web page to try. It hides
-// nothing from other programs of this machine.
+// One of nearly 2^24 addresses and 28,000 ephemeral ports: too many for a web page to try. It hides
+// nothing from other programs on this machine.
 async function hiddenAddress(): Promise<Address> {
   const host = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`
   const server = createServer().listen(0, host)
@@ -88,7 +89,10 @@ async function hiddenAddress(): Promise<Address> {
   return { host, port }
 }
 
-/** The announced port: passes on what an SDK sends. Rejects with EADDRINUSE where the port is taken. */
+/**
+ * The announced port, which forwards the requests of an SDK. Rejects with EADDRINUSE if the port is
+ * taken.
+ */
 async function startFront(address: Address, port: number) {
   const agent = new Agent({ keepAlive: true })
   const server = createHttpServer((request, response) => {
@@ -112,7 +116,8 @@ async function startFront(address: Address, port: number) {
   return { url: urlOf(server), close }
 }
 
-// The shell waits at a pipe from this process and ends the program when that closes, also where this process was killed.
+// The shell reads a pipe from this process and ends the program when the pipe closes, also after
+// this process was killed.
 const SUPERVISE = `exec 3<&0
 "$@" 3<&- & engine=$!
 { read -r _ <&3; kill "$engine"; } & watch=$!
@@ -120,7 +125,8 @@ wait "$engine"; status=$?
 kill "$watch"; exit "$status"`
 
 function superviseProgram(program: string, options: string[]): ChildProcess {
-  // In a process group of its own: a Ctrl-C is not for the engine, which the workers still need while they end.
+  // In its own process group: the engine ignores Ctrl-C, because the workers still need it while
+  // they end.
   return spawn("/bin/sh", ["-c", SUPERVISE, "sh", program, ...options], {
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,

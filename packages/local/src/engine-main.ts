@@ -6,7 +6,8 @@ import { startDynalite } from "./dynalite-engine.ts"
 import type { EngineKind, Report } from "./engine-process.ts"
 import { startSqs } from "./engines.ts"
 
-// The process of one engine. It ends when the process that began it closes or loses the channel between them.
+// The process of one engine. It ends when its parent process closes or loses the channel between
+// them.
 const [kind, dataDir, port] = process.argv.slice(2) as [EngineKind, string, string]
 const LOOK_MS = 20
 const HANDOVER_MS = 10_000
@@ -15,7 +16,7 @@ const HANDOVER_MS = 10_000
 const report = (report: Report) =>
   process.send!(report, (error: Error | null) => error && process.exit(0))
 process.once("disconnect", () => process.exit(0))
-// A terminal's hang-up reaches this process too, and is for the one that began it.
+// A terminal's hang-up reaches this process too, but only concerns its parent.
 process.on("SIGHUP", () => {})
 
 try {
@@ -29,7 +30,10 @@ try {
   process.send!({ message, code } satisfies Report, () => process.exit(1))
 }
 
-/** After a SIGKILL the engine of the start before may live a moment longer, with its files and its port. */
+/**
+ * After a SIGKILL, the engine of the previous start may live a moment longer, with its files and
+ * its port.
+ */
 async function takeOver() {
   const dir = join(dataDir, "running", kind)
   makeDirectory(dir)

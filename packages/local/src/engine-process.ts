@@ -4,20 +4,23 @@ import type { Engine, EngineOptions } from "./engine.ts"
 
 export type EngineKind = "sqs" | "dynalite"
 
-/** What the process of an engine says when it is up, or is not. */
+/** The message of an engine's process when it has started, or failed to. */
 export type Report = { url: string } | { message: string; code?: string | undefined }
 
 const main = new URL("./engine-main.ts", import.meta.url)
 const END_MS = 2_000
 
-/** An engine in a process of its own, which ends with this one. Rejects with EADDRINUSE where the port is taken. */
+/**
+ * An engine in its own process, which ends with this one. Rejects with EADDRINUSE if the port is
+ * taken.
+ */
 export async function spawnEngine(
   kind: EngineKind,
   { dataDir, port, onEnded }: EngineOptions & { dataDir: string },
 ): Promise<Engine> {
   const child = fork(main, [kind, dataDir, String(port ?? 0)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    // A Ctrl-C is not for the engine, which the workers still need while they end.
+    // The engine ignores Ctrl-C, because the workers still need it while they end.
     detached: true,
     execArgv: [],
   })

@@ -1,6 +1,6 @@
 export type Engine = {
   url: string
-  /** Where the engine itself is reached by this process, if not at `url`. */
+  /** The URL at which this process reaches the engine itself, if it is not `url`. */
   directUrl?: string
   close: () => Promise<void>
 }
@@ -10,6 +10,6 @@ export type EngineOptions = {
   dataDir?: string | undefined
   /** 0: any free one. */
   port?: number | undefined
-  /** Told the exit code or signal of an engine's process that ended by itself. */
+  /** Called with the exit code or signal of an engine's process that ended by itself. */
   onEnded?: ((how: string) => void) | undefined
 }

@@ -20,43 +20,56 @@ export type EventSourceOptions = {
   queueUrl: string
   facts: Pick<QueueFacts, "timeoutSeconds" | "batchSize" | "windowSeconds" | "maximumConcurrency">
   handler: SqsHandler
-  /** Told of what a handler threw, of a time limit that passed, of a queue that cannot be reached. */
+  /** Called with an error of a handler, an exceeded time limit, or an unreachable queue. */
   onError?: ((error: unknown) => void) | undefined
-  /** False: a few functions at a time, until there is time again. */
+  /** False: only a few functions run at a time, until the processor is free again. */
   hasTime?: (() => boolean) | undefined
-  /** What has lasted so long waits for somebody else, takes no time, and is not one of the few. */
+  /**
+   * A function that has run this long is waiting for something else, uses no processor time, and
+   * does not count as one of the few.
+   */
   waitsAfterMs?: number | undefined
-  /** Where many wait, how long after one begins the next may (while there is no time, thrice that): they end as spread as they began. */
+  /**
+   * If many are waiting, the interval between two starts (three times as long while the processor
+   * is busy): they end as spread as they started.
+   */
   spreadMs?: number | undefined
-  /** How long a receive waits for a message, where the queue ends with this process: nobody gets what is given to a receiver that has gone. */
+  /**
+   * How long a receive waits for a message, if the queue ends with this process. Otherwise a message
+   * given to a receiver that has gone would reach nobody.
+   */
   waitSeconds?: number | undefined
-  /** How long a message that was received, and not deleted, stays hidden. */
+  /** How long a received message that is not deleted stays hidden. */
   holdSeconds?: number | undefined
 }
 
 export type EventSource = {
-  /** Receives no more, and waits until the handlers in flight are through. */
+  /** Stops receiving, and waits until the running handlers have ended. */
   close: () => Promise<void>
 }
 
-// Far less than the queue's own visibility, and prolonged while a handler works: what a SIGKILL left in
-// flight is received again within ten seconds, not after six times the function's timeout.
+// Much less than the queue's own visibility timeout, and extended while a handler runs: messages in
+// flight at a SIGKILL are received again within ten seconds, not after six times the function's
+// timeout.
 export const heldSeconds = 9
 
-// Short, because emulators hand a message to a receiver that has gone away: a killed process leaves
-// receivers behind, and for as long as they wait they swallow messages.
+// Short, because emulators hand messages to receivers that have gone: a killed process leaves
+// receivers behind, and they consume messages for as long as they wait.
 const WAIT_SECONDS = 1
 const BACKOFF_MS = 500
 const MAX_IN_FLIGHT_WHEN_BUSY = 4
-// Longer than a few functions take that share a busy processor.
+// Longer than a few functions take on a busy processor.
 const WAITS_AFTER_MS = 1_500
 const SPREAD_FROM_WAITING = 8
 const BUSY_SPREAD_FACTOR = 3
 const LOOK_AGAIN_MS = 20
 
-/** Lambda's event source mapping: batches, concurrency, partial failures, deletion, for one queue and handler. */
+/**
+ * Lambda's event source mapping: batches, concurrency, partial failures and deletion, for one queue
+ * and handler.
+ */
 export function pollQueue(options: EventSourceOptions): EventSource {
-  // Each with the time of its beginning.
+  // The running functions, each with its start time.
   const inFlight = new Map<Promise<void>, number>()
   let begunAt = -Infinity
   const closing = new AbortController()
@@ -71,7 +84,8 @@ export function pollQueue(options: EventSourceOptions): EventSource {
     return !isSpread || (!hasTime && inFlight.size - waiting >= MAX_IN_FLIGHT_WHEN_BUSY)
   }
 
-  // One receiver: an emulator wakes all that wait for each message, and the others would ask in vain.
+  // One receiver: an emulator wakes all receivers for each message, and the others would query in
+  // vain.
   async function receiveForEver() {
     while (!closing.signal.aborted) {
       if (isFull()) {
@@ -103,10 +117,14 @@ export function pollQueue(options: EventSourceOptions): EventSource {
   }
 }
 
-/** One batch: what a receive gives, or with a window what comes until it has passed or the batch is full. */
+/**
+ * One batch: the result of one receive, or with a window everything that arrives until the window
+ * has passed or the batch is full.
+ */
 async function gather({ facts, ...options }: EventSourceOptions, closing: AbortSignal) {
   const { waitSeconds = WAIT_SECONDS } = options
-  // A short wait is waited for, so that no receiver is left behind at a queue that others go on with.
+  // A short receive is awaited to its end, so that no receiver is left behind at a queue that
+  // others continue to use.
   const sending = waitSeconds > WAIT_SECONDS ? { abortSignal: closing } : {}
   const until = Date.now() + facts.windowSeconds * 1000
   const messages: Message[] = []
@@ -127,7 +145,10 @@ async function gather({ facts, ...options }: EventSourceOptions, closing: AbortS
   return messages
 }
 
-/** Runs the handler on a batch and deletes what it did not hand back. Never rejects. */
+/**
+ * Runs the handler on a batch and deletes the messages that it did not return as failed. Never
+ * rejects.
+ */
 async function invoke(options: EventSourceOptions, messages: Message[]): Promise<void> {
   const { sqs, queueUrl, handler, onError } = options
   const hold = holdMessages(options, messages)
@@ -153,13 +174,17 @@ async function invoke(options: EventSourceOptions, messages: Message[]): Promise
   }
 }
 
-// An invocation cannot be killed here as Lambda kills it; what it does not finish in time is received again all the same.
+// An invocation cannot be killed here as Lambda kills it. Messages that it does not finish in time
+// are received again nevertheless.
 async function timeLimit(seconds: number, signal: AbortSignal): Promise<never> {
   await wait(seconds * 1000, undefined, { signal })
   throw new Error(`a function took more than its ${seconds} s`)
 }
 
-/** The ids to be received again. As on AWS an answer of a wrong shape, or with an id that is not in the batch, fails all. */
+/**
+ * The ids to be received again. As on AWS, a response of a wrong shape, or with an id that is not
+ * in the batch, fails all.
+ */
 export function failedIds(response: unknown, messages: Message[]): Set<string> {
   const all = new Set(messages.map(({ MessageId }) => MessageId!))
   if (response === undefined || response === null) return new Set()

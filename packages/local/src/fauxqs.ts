@@ -10,13 +10,14 @@ type Queue = {
 }
 type Constructor<T, Args extends unknown[] = []> = new (...args: Args) => T
 
-// fauxqs listens on 0.0.0.0 whatever it is told, so its parts are put together here and its app listens
-// where we say. The parts are not among its exports: the version is pinned, and a test opens the port.
+// fauxqs always listens on 0.0.0.0, so its parts are assembled here and its app listens on the
+// given host. The parts are not exported: the version is pinned, and a test opens the port.
 const load = async (path: string) =>
   (await import(new URL(path, import.meta.resolve("fauxqs")).href)) as Record<string, unknown>
 
-// While somebody waits at a queue it looks for what is visible again every 20 ms. A tenth of a second does, and an idle
-// machine with four queues is asked for ten looks a second instead of fifty at each.
+// While a receiver waits at a queue, fauxqs checks every 20 ms for messages that are visible again.
+// A tenth of a second is sufficient: an idle machine with four queues makes ten checks a second per
+// queue instead of fifty.
 const LOOK_EVERY_MS = 100
 
 function lookSeldom(Queue: { prototype: Queue }): void {
@@ -25,7 +26,7 @@ function lookSeldom(Queue: { prototype: Queue }): void {
   }
 }
 
-/** An SQS without a socket: Fastify's app, its queues kept in `dataDir` or in memory. */
+/** An SQS without a socket: Fastify's app, with its queues in `dataDir` or in memory. */
 export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof buildApp>> {
   const [app, sqs, sns, s3, persistence] = await Promise.all([
     load("./app.js"),
@@ -40,12 +41,12 @@ export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof b
     s3Store: new (s3["S3Store"] as Constructor<Stores["s3Store"]>)(),
   }
   lookSeldom(sqs["SqsQueue"] as { prototype: Queue })
-  // Without a host of its own, a queue's URL has the host and port of the request that asks for it.
+  // Without a configured host, a queue's URL has the host and port of the request.
   stores.sqsStore.host = ""
   const Persistence = persistence["PersistenceManager"] as Constructor<Persistence, [string]>
   const kept = dataDir === undefined ? undefined : new Persistence(dataDir)
   if (kept) {
-    // As LevelDB does it beside it: what was acknowledged survives SIGKILL, and no send waits for a flush of the disk.
+    // Like LevelDB: acknowledged writes survive SIGKILL, and no send waits for a flush of the disk.
     const { db } = kept as unknown as { db: DatabaseSync }
     db.exec("PRAGMA synchronous = NORMAL")
     kept.load(stores.sqsStore, stores.snsStore, stores.s3Store)

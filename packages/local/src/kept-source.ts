@@ -1,12 +1,15 @@
 import type { Admin } from "./admin.ts"
 import type { DataDir } from "./data-dir.ts"
 
-/** A tenant and its source that this data directory made once and keeps, with the token of its collector. */
+/**
+ * A tenant and its source that this data directory created once and keeps, with the token of its
+ * collector.
+ */
 export type KeptSource = { tenant: string; source: string; token: string }
 
 type Made = { id: string }
 
-/** Both named `name`. Found again as the file says, made anew where somebody has deleted them since. */
+/** Both are named `name`. The file has their ids. They are created again if they were deleted. */
 export async function keepSource(admin: Admin, dir: DataDir, name: string): Promise<KeptSource> {
   const file = `${name}.json`
   const text = dir.read(file)
@@ -25,7 +28,7 @@ export async function keepSource(admin: Admin, dir: DataDir, name: string): Prom
 
 const DEMO_CRM = "The demo CRM of npm start"
 
-/** The demo's connector, which signs in as the demo CRM wants it today. */
+/** The demo's connector, with the demo CRM's current token. */
 export async function keepConnector(admin: Admin, { tenant }: KeptSource, token: string) {
   const path = `/tenants/${tenant}/endpoints`
   const connector = { kind: "hubspot", auth: { type: "bearer", token }, live: true }
@@ -34,7 +37,7 @@ export async function keepConnector(admin: Admin, { tenant }: KeptSource, token:
   else await admin.call("POST", path, { connector, description: DEMO_CRM })
 }
 
-/** The one endpoint of the demo, pointed at where the receiver listens today; answers its secret. */
+/** The demo's endpoint, updated to the receiver's current URL. Returns its secret. */
 export async function keepEndpoint(admin: Admin, { tenant }: KeptSource, url: string) {
   const path = `/tenants/${tenant}/endpoints`
   const settings = { url, description: "The receiver of npm start" }

@@ -9,7 +9,10 @@ import { formatSourceToken } from "@ringback/events/token"
 
 export type Pbx = Pick<CollectorSettings, "ami" | "amiEvents">
 
-/** The PBX named by AMI_HOST and its companions, read as the collector alone reads them. Throws a SettingError. */
+/**
+ * The PBX named by AMI_HOST and the related settings, parsed as the collector itself does. Throws a
+ * SettingError.
+ */
 export function readPbx(environment: NodeJS.ProcessEnv): Pbx & { healthPort: number | null } {
   const settings = readSettings({
     ...environment,
@@ -42,7 +45,10 @@ export type LocalCollectorOptions = {
   log: Log
 }
 
-/** The collector as it runs at the edge, in this process, its spool in the data directory. */
+/**
+ * The collector of an on-site installation, running in this process, with its spool in the data
+ * directory.
+ */
 export async function startLocalCollector(options: LocalCollectorOptions): Promise<Collector> {
   const spoolDir = join(options.dataDir, options.spool)
   return startCollector({

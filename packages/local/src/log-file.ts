@@ -4,14 +4,17 @@ import { type Log, makeLog } from "@ringback/collector/log"
 const MAX_BYTES = 10 * 1_048_576
 const LOOK_EVERY_MS = 60_000
 
-/** Keeps a log that others append to from growing for ever: above 10 MB it becomes `.1`, and that is replaced. */
+/**
+ * Limits the size of a log that others append to: above 10 MB it is renamed to `.1`, replacing the
+ * previous one.
+ */
 export function keepLogSmall(path: string): { close: () => void } {
   const look = () => {
     try {
       const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
       if (size > MAX_BYTES) renameSync(path, `${path}.1`)
     } catch {
-      // It goes on growing until a later look.
+      // It keeps growing until a later check.
     }
   }
   look()
@@ -19,7 +22,7 @@ export function keepLogSmall(path: string): { close: () => void } {
   return { close: () => clearInterval(timer) }
 }
 
-/** A log at the end of a file. Where that cannot be written a line is lost, and `onError` told. */
+/** Appends to a log file. If it cannot be written, the line is lost and `onError` is called. */
 export function openLogFile(path: string, onError: (error: unknown) => void): Log {
   const append = (line: string) => {
     try {

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { parseNetworks } from "@ringback/webhooks/address"
 
-/** A setting, or what it names, is wrong: one line that names it, exit 2. */
+/** A setting, or the thing that it names, is invalid: one line that names it, exit code 2. */
 export class SettingError extends Error {
   constructor(setting: string, reason: string) {
     super(`${setting}: ${reason}`)
@@ -9,7 +9,7 @@ export class SettingError extends Error {
   }
 }
 
-/** Whoever writes `-- --port 4000` means it: to start without it would be to pass it over in silence. */
+/** Options such as `-- --port 4000` are refused, because ignoring them would be a surprise. */
 export function refuseOptions([option]: string[]): void {
   if (option === undefined) return
   const reason = "npm start takes no options; its settings come from the environment"
@@ -37,7 +37,7 @@ const ServiceUrl = v.optional(
   ),
 )
 
-// A stand-in's base: paths of the CRM follow it.
+// The base URL of a stand-in: paths of the CRM follow it.
 const CrmUrl = v.optional(
   v.pipe(
     v.string(),
@@ -48,7 +48,7 @@ const CrmUrl = v.optional(
   ),
 )
 
-// Printable ASCII, but no space at its ends: a header loses it.
+// Printable ASCII without spaces at its ends, which a header would lose.
 const OperatorKey = v.optional(
   v.pipe(
     v.string(),
@@ -109,7 +109,7 @@ export type Settings = {
   port: number
   dataDir: string
   operatorKey: string | undefined
-  /** CIDRs, with commas between. */
+  /** CIDRs, separated by commas. */
   allowedNetworks: string
   sqsPort: number
   dynamodbPort: number
@@ -118,15 +118,15 @@ export type Settings = {
   isDemo: boolean
   hasPbx: boolean
   apiRateLimit: number
-  /** That a tenant may have. */
+  /** Maximum per tenant. */
   maxEndpoints: number
-  /** Where stand-ins for CRMs listen, by kind. */
+  /** The URLs of stand-ins for CRMs, by kind. */
   crmUrls: Partial<Record<string, string>>
 }
 
-/** Throws a SettingError for the first wrong one. */
+/** Throws a SettingError for the first invalid setting. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  // An empty variable is one that was not set.
+  // An empty variable counts as not set.
   const given = Object.entries(environment).filter(([, value]) => value !== "")
   const parsed = v.safeParse(Environment, Object.fromEntries(given))
   if (!parsed.success) {

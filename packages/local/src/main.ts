@@ -4,13 +4,14 @@ import { refuseOptions, SettingError } from "./machine-settings.ts"
 import { endOnSignals, makeShutdown } from "./shutdown.ts"
 import { makeTerminalOutput } from "./terminal-output.ts"
 
-// Node gives each address of a name 250 ms: on a slow line a named SQS or DynamoDB would not be reached.
+// Node tries each address of a name for 250 ms, which is too short for a named SQS or DynamoDB on a
+// slow line.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500)
 
-// stdout has one line, for programs: whatever a library prints there goes to the people on stderr.
+// stdout has one line, for programs. Output of libraries is redirected to stderr, for people.
 console.log = console.info = console.debug = console.error
 
-// What the engines write is nobody else's either, also in a data dir that was there before.
+// The engines' files are private too, also in an existing data directory.
 process.umask(0o077)
 
 const output = makeTerminalOutput()
@@ -28,7 +29,7 @@ try {
 
 async function fail(error: unknown): Promise<never> {
   await shutdown.run()
-  // By name: the collector's settings have an error of their own.
+  // Compared by name: the collector's settings have their own error class.
   const isSetting = error instanceof SettingError || (error as Error).name === "SettingError"
   process.stderr.write(
     `ringback: ${isSetting ? (error as Error).message : (error as Error).stack}\n`,

@@ -12,7 +12,10 @@ import type { Relay } from "@ringback/telemetry/relay"
 import { Counter, Gauge, Histogram, Registry } from "prom-client"
 import type { Answer } from "./api-server.ts"
 
-/** So many combinations of tenant, endpoint and the like a metric may have; who comes later is counted as `other`. */
+/**
+ * The maximum number of combinations of tenant, endpoint and the like per metric. Further ones are
+ * counted as `other`.
+ */
 export const MAX_DETAILS = 500
 const OTHER = "other"
 
@@ -24,7 +27,7 @@ export function makeMetrics(relay: Pick<Relay, "listen">, statuses: () => Status
   return Registry.merge([registry, own])
 }
 
-/** Makes each metric in the registry at once, so that one that was never recorded is there too. */
+/** Creates each metric in the registry at once, so that metrics without a value are listed too. */
 function listenerTo(registry: Registry): Metrics {
   const made = new Map(metricNames.map((name) => [name, makeMetric(registry, name)]))
   return { record: (name, labels, value) => made.get(name)!(labels, value) }

@@ -22,8 +22,9 @@ import { SettingError } from "./machine-settings.ts"
 const WAIT_SECONDS = 5
 
 /**
- * Does once what the workers do with a named SQS, in a queue of its own: one that refuses any of it would be "ready" and
- * deliver nothing. Throws a SettingError that names what is missing.
+ * Performs the workers' operations once on a configured SQS, in a separate queue: a service that
+ * refuses any of them would start and deliver nothing. Throws a SettingError that names the missing
+ * operation.
  */
 export async function probeSqs(sqs: SQSClient): Promise<void> {
   const need = needs("AWS_ENDPOINT_URL_SQS")
@@ -75,8 +76,8 @@ export async function probeSqs(sqs: SQSClient): Promise<void> {
 }
 
 /**
- * The same for a named DynamoDB: a write on a condition must be refused, or every event would be delivered twice. The result
- * is whether it takes several such writes in one request.
+ * The same for a configured DynamoDB: a conditional write must be refused, or every event would be
+ * delivered twice. Returns whether it accepts several such writes in one request.
  */
 export async function probeDynamodb(
   dynamodb: DynamoDBClient,
@@ -104,7 +105,7 @@ export async function probeDynamodb(
       ),
     )
     const insert = makeInsert(dynamodb, TableName, "statements")
-    // Over the item that is there, which it must refuse.
+    // Written over the existing item, which it must refuse.
     const isTaken = await insert({ pk: Key.pk.S, sk: Key.sk.S })
       .then((isNew) => !isNew)
       .catch(() => false)

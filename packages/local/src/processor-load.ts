@@ -4,9 +4,10 @@ const LOOK_EVERY_MS = 100
 const BUSY = 0.9
 
 /**
- * Whether this process has time for more, asked as often as one likes. On AWS each invocation has a processor of its own; here
- * all share one, and a thousand POSTs begun at once would each look like a slow endpoint's. Those that merely wait take no
- * time. `busy`: from which share of the time on it has none left.
+ * Whether this process has processor time for more work. It can be called at any rate. On AWS each
+ * invocation has its own processor. Here all share one, and a thousand POSTs started at once would
+ * each appear slow. Functions that merely wait use no processor time. `busy`: the share of the time
+ * above which the processor counts as busy.
  */
 export function watchProcessorLoad(): (busy?: number) => boolean {
   let last = performance.eventLoopUtilization()

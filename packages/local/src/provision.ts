@@ -36,11 +36,11 @@ type Options = {
   sqs: SQSClient
   dynamodb: DynamoDBClient
   prefix: string
-  /** Whether the DynamoDB is the embedded one, whose tables may have to be woken. */
+  /** Whether the DynamoDB is the embedded one, whose tables may need to be activated. */
   isEmbedded?: boolean
 }
 
-/** Makes what `infra/facts.ts` names where it is missing, and gives queues that are there today's attributes. */
+/** Creates missing resources of `infra/facts.ts`, and updates the attributes of existing queues. */
 export async function provision(options: Options): Promise<Provisioned> {
   const { sqs, prefix } = options
   const tableName = `${prefix}Table`
@@ -50,7 +50,8 @@ export async function provision(options: Options): Promise<Provisioned> {
     async (name) => [name, await makePair(sqs, prefix + name, queues[name])] as const,
   )
   const made = makeTable(options, tableName)
-  // Where one fails the caller closes what all of them stand on, so none may be half way.
+  // If one fails, the caller closes the services that all of them use, so none may still be
+  // running.
   await Promise.allSettled([rejected, ...pairs, made])
   await made
   const entries = Object.fromEntries(await Promise.all(pairs))
@@ -79,11 +80,13 @@ async function makePair(sqs: SQSClient, name: string, facts: QueueFacts) {
   return { url, deadLetterUrl }
 }
 
-// A message is held for less time here than on AWS, so as many more receives are as many hours.
+// Messages are hidden for less time here than on AWS, so more receives are needed for the same
+// number of hours.
 const localMaxReceiveCount = (facts: QueueFacts) =>
   Math.min(1000, Math.ceil((facts.maxReceiveCount * visibilitySeconds(facts)) / heldSeconds))
 
-// By name alone, attributes afterwards: that never disagrees with a queue that an older version made.
+// Created by name only, with the attributes set afterwards: that never conflicts with a queue that
+// an older version created.
 async function makeQueue(sqs: SQSClient, name: string, attributes: Record<string, string>) {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }))
   const url = await reachableUrl(sqs, QueueUrl!)
@@ -91,7 +94,8 @@ async function makeQueue(sqs: SQSClient, name: string, attributes: Record<string
   return url
 }
 
-// Emulators name themselves by hosts that do not resolve everywhere, or by the port of an earlier start.
+// Emulators return URLs with hosts that do not resolve everywhere, or with the port of an earlier
+// start.
 export async function reachableUrl(sqs: SQSClient, queueUrl: string) {
   const endpoint = await sqs.config.endpoint?.()
   if (!endpoint) return queueUrl
@@ -134,7 +138,7 @@ async function createTable(dynamodb: DynamoDBClient, name: string) {
     })),
   })
   await dynamodb.send(create).catch((error: unknown) => {
-    // Two starts on one service at the same time: the other one makes it.
+    // Two starts on one service at the same time: the other one creates it.
     if (!(error instanceof ResourceInUseException)) throw error
   })
 }
@@ -167,8 +171,8 @@ async function whenUsable(
   }
 }
 
-// dynalite leaves a table CREATING for ever if it ends within a moment of making it, and a change of throughput, which
-// means nothing there, ends that.
+// dynalite leaves a table CREATING forever if it is stopped just after creating it. A change of
+// throughput, which has no other effect there, ends that state.
 async function wake(dynamodb: DynamoDBClient, name: string) {
   const throughput = { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } }
   const update = new UpdateTableCommand({
@@ -191,7 +195,7 @@ async function describe(dynamodb: DynamoDBClient, name: string) {
   }
 }
 
-// dynalite knows no TTL: readers filter what has expired, so a refusal costs disk and nothing else.
+// dynalite does not support TTL. Readers filter expired items, so a refusal only costs disk space.
 async function expire(dynamodb: DynamoDBClient, name: string) {
   const specification = { AttributeName: table.ttl, Enabled: true }
   await dynamodb

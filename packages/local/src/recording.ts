@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 
-/** An event of a play: when it is said, in ms from the play's start, and its wire form. */
+/** An event of a playback: when it is sent, in ms from the start, and its wire form. */
 export type PlayedEvent = { afterMs: number; text: string }
 
 export type Pace = { minGapMs: number; maxGapMs: number }
@@ -11,8 +11,9 @@ const NANOS = 1_000_000_000n
 const MS = 1_000_000n
 
 /**
- * A recording as if it happened from `startedAt` (epoch ms) on: fresh Uuids, the same one for the same thing; time
- * stamps moved with the moments at which the events are said, in the module's own form. Gaps are kept within `pace`.
+ * A recording as if it happened from `startedAt` (epoch ms) on: new Uuids, the same one for the
+ * same thing. Time stamps are shifted with the moments at which the events are sent, in the
+ * module's own format. Gaps are kept within `pace`.
  */
 export function makePlay(recording: string, startedAt: number, pace: Pace): PlayedEvent[] {
   const events = recording.split("\r\n\r\n\r\n").filter((event) => event !== "")
@@ -32,10 +33,11 @@ export function makePlay(recording: string, startedAt: number, pace: Pace): Play
   }))
 }
 
-/** When an event happened in the recording, and when it is said in the play; nanoseconds. */
+/** When an event happened in the recording, and when it is sent in the playback, in nanoseconds. */
 type Moment = { happened: bigint; said: bigint }
 
-// An event happened at its latest stamp; one without any (or with old ones only) right after the one before.
+// An event happened at its latest time stamp. One without any (or only with old ones) happened
+// right after the previous event.
 function toMoments(events: string[], start: bigint, pace: Pace): Moment[] {
   const moments: Moment[] = []
   for (const event of events) {
@@ -49,7 +51,8 @@ function toMoments(events: string[], start: bigint, pace: Pace): Moment[] {
   return moments
 }
 
-// A stamp keeps its distance to the latest thing that had happened by then: to the first event that told of it.
+// A time stamp keeps its distance to the latest thing that had happened by then, as first reported
+// by an event.
 function move(stamp: bigint, moments: Moment[]): bigint {
   const latest = max(moments.map(({ happened }) => (happened <= stamp ? happened : 0n)))
   const last = moments.find(({ happened }) => happened === latest) ?? moments[0]!

@@ -13,7 +13,10 @@ const REMEDY =
 
 type Refused = { tenant: string; endpoint: Endpoint.Endpoint; reason: string }
 
-/** Names the stored endpoints whose URL is refused with today's settings: nothing is sent to them. */
+/**
+ * Reports the stored endpoints whose URL is refused under the current settings: nothing is sent to
+ * them.
+ */
 export async function nameRefusedEndpoints(
   deps: Pick<Deps, "table" | "urlRules">,
   output: Pick<TerminalOutput, "warn">,
@@ -21,7 +24,7 @@ export async function nameRefusedEndpoints(
   const refused = await findRefused(deps)
   if (refused.length === 0) return
   for (const { tenant, endpoint, reason } of refused.slice(0, MAX_NAMED)) {
-    // Of the URL its origin: a path may be a secret.
+    // Only the origin of the URL: a path may be a secret.
     const origin = URL.parse(endpoint.url ?? "")?.origin ?? "no URL"
     output.warn(`Endpoint ${endpoint.id} of tenant ${tenant} (${origin}) is refused: ${reason}`)
   }
@@ -44,7 +47,7 @@ async function findRefused({ table, urlRules }: Pick<Deps, "table" | "urlRules">
   return refused
 }
 
-// A start does not wait for DNS: what a name resolves to is judged at each delivery.
+// A start does not wait for DNS: resolved addresses are checked at each delivery.
 const resolve = async (host: string) =>
   loopbackOf(`http://${host}`) === undefined ? [] : ["127.0.0.1", "::1"]
 

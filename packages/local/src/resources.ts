@@ -4,10 +4,14 @@ import type { Services } from "./services.ts"
 import type { Settings } from "./machine-settings.ts"
 
 const RETENTION_DAYS = 30
-// Reads cost nothing here, and who has just made an endpoint looks for its first event at once.
+// Reads cost nothing here, and a person who has just created an endpoint looks for its first event
+// at once.
 const CACHED_MS = 200
 
-/** What SST links to the functions on AWS, as the same functions read it here. */
+/**
+ * The resources that SST links to the functions on AWS, in the form in which the functions read
+ * them here.
+ */
 export function linkResources(
   settings: Pick<Settings, "allowedNetworks" | "apiRateLimit" | "maxEndpoints" | "crmUrls">,
   { provisioned, inserts }: Pick<Services, "provisioned" | "inserts">,

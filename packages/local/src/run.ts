@@ -19,7 +19,10 @@ import type { Shutdown } from "./shutdown.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
 import { loadApi, loadFirstDueAt, loadHandlers, startWorkers } from "./workers.ts"
 
-/** Starts everything on this machine, and says so: once on stdout for programs, on stderr for people. */
+/**
+ * Starts everything on this machine, and reports it: once on stdout for programs, and on stderr for
+ * people.
+ */
 export async function run(
   environment: NodeJS.ProcessEnv,
   output: TerminalOutput,
@@ -38,7 +41,8 @@ export async function run(
 
   const services = await startServices(settings, dir, onBroken)
   shutdown.add(services.close)
-  // Listening before it can answer: links into the portal name the port, which may be any free one.
+  // Listens before it can respond: links into the portal contain the port, which may be any free
+  // one.
   let answer: Answer = () => new Response("Ringback is starting", { status: 503 })
   const api = await startApi((request) => answer(request), settings.port).catch(
     (error: unknown) => {
@@ -46,7 +50,7 @@ export async function run(
     },
   )
   shutdown.add(api.close)
-  // A stand-in that a setting names is the one that is wanted.
+  // A stand-in that a setting names replaces the demo CRM.
   const hasDemoCrm = settings.isDemo && settings.crmUrls["hubspot"] === undefined
   const crm = hasDemoCrm ? await startDemoCrm(callsFileOf(dir)) : undefined
   if (crm) shutdown.add(crm.close)
@@ -66,7 +70,7 @@ export async function run(
   shutdown.add(async () => deps.tracing?.flush(LAST_SPANS_MS))
 
   const admin = makeAdmin(api.url, dir.operatorKey)
-  // The receiver before the workers: what is still to be delivered finds it where it listens now.
+  // The receiver starts before the workers: pending deliveries find it at its new address.
   const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown, crm) : undefined
   const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
   const sayFailure = failuresTo(output, "Not all can be done now, and is tried again")
@@ -140,7 +144,7 @@ const callsFileOf = (dir: DataDir) => ({
 
 const DAY_SECONDS = 24 * 3600
 
-/** A link that signs in to that tenant's pages; where there is no tenant yet, the page where one signs in. */
+/** A link that signs in to this tenant's pages. If there is no tenant yet, the sign-in page. */
 async function portalUrlOf(admin: Admin, apiUrl: string, tenant: string | undefined) {
   const body = { expiresInSeconds: DAY_SECONDS }
   const link =

@@ -7,9 +7,10 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 type Refusal = { status: number; type: string; message: string }
 
 /**
- * Lets through what an AWS SDK sends to this service and refuses all else, before the engine sees it. The engines check
- * neither: a page in the operator's browser could read and write everything, across origins or with a host name of its
- * own that leads to 127.0.0.1.
+ * Forwards requests of an AWS SDK to this service and refuses all others before they reach the
+ * engine. The engines check neither the origin nor the host: a page in the operator's browser could
+ * read and write everything, across origins or through a host name of its own that resolves to
+ * 127.0.0.1.
  */
 export function answerSdkOnly(server: Server, service: keyof typeof TARGETS): void {
   const handlers = server.listeners("request") as RequestListener[]
@@ -22,7 +23,7 @@ export function answerSdkOnly(server: Server, service: keyof typeof TARGETS): vo
 
 function judge(request: IncomingMessage, service: keyof typeof TARGETS): Refusal | undefined {
   const { headers, method, url } = request
-  // A browser marks its requests by at least one of these; no SDK does.
+  // A browser sends at least one of these headers. No SDK does.
   const isBrowser = Object.keys(headers).some((name) => name.startsWith("sec-fetch-"))
   if (headers.origin !== undefined || headers.referer !== undefined || isBrowser) {
     return denied("a request from a web page is refused")
@@ -45,7 +46,7 @@ const denied = (message: string): Refusal => ({
 })
 
 function refuse(response: ServerResponse, { status, type, message }: Refusal) {
-  // Its body is not read, so the connection cannot be used again.
+  // The request's body is not read, so the connection cannot be reused.
   response.writeHead(status, { "content-type": CONTENT_TYPE, connection: "close" })
   response.end(JSON.stringify({ __type: type, message }))
 }

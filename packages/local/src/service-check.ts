@@ -5,11 +5,13 @@ import { SettingError, type Settings } from "./machine-settings.ts"
 
 const LIMIT_MS = 5000
 
-// That there is none of this name is an answer too.
+// An error that the resource does not exist also proves that the service responds.
 const NAME = "RingbackTable"
 const HAS_NONE = /^(QueueDoesNotExist|ResourceNotFoundException)$|NonExistentQueue$/
 
-/** Throws a SettingError where a service that the settings name does not answer, or not as what it should be. */
+/**
+ * Throws a SettingError if a configured service does not respond, or is not the expected service.
+ */
 export async function checkServices(
   { sqsUrl, dynamodbUrl }: Pick<Settings, "sqsUrl" | "dynamodbUrl">,
   limitMs = LIMIT_MS,
@@ -19,7 +21,7 @@ export async function checkServices(
     ["DynamoDB", dynamodbUrl, askDynamodb],
   ] as const) {
     const problem = url && (await look(service, limitMs, (limit) => ask(url, limit)))
-    // Without what the URL may hold of a password.
+    // Omits a password that the URL may contain.
     if (problem) {
       const setting = `AWS_ENDPOINT_URL_${service.toUpperCase()}`
       throw new SettingError(setting, `${new URL(url).origin} ${problem}`)
@@ -43,7 +45,7 @@ async function askDynamodb(endpoint: string, limit: Limit): Promise<boolean> {
   return Table !== undefined
 }
 
-/** What is wrong with a service, in words; undefined where it answers as it should. */
+/** The problem with a service, as text. Undefined if it responds as expected. */
 async function look(
   service: string,
   limitMs: number,
@@ -55,14 +57,14 @@ async function look(
   } catch (error) {
     const { name, message, code = "" } = error as NodeJS.ErrnoException
     if (HAS_NONE.test(name)) return undefined
-    // Before the name: the SDK calls a connection that was reset a time-out.
+    // Checked before the name: the SDK reports a reset connection as a timeout.
     if (/^E[A-Z_]+$/.test(code)) return `cannot be reached (${code})`
     if (/^(Abort|Timeout)Error$/.test(name)) return `does not answer within ${limitMs / 1000} s`
     if ("$fault" in (error as object)) {
       const isSaid = message !== "UnknownError" && !/^(Unknown|InvalidAction)/.test(name)
       return isSaid ? `refuses: ${name}: ${firstLine(message)}` : isForeign
     }
-    // What another server says makes no sense to the SDK, or to HTTP.
+    // A response from another kind of server cannot be parsed by the SDK, or as HTTP.
     const isAnswer = "$response" in (error as object) || code.startsWith("HPE_")
     return isAnswer ? isForeign : `cannot be asked: ${code || name}: ${firstLine(message)}`
   }

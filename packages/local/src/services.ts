@@ -14,10 +14,10 @@ export type Services = {
   sqs: SQSClient
   sqsUrl: string
   dynamodbUrl: string
-  /** The queues are embedded ones, which end with this process. */
+  /** The queues are embedded and end with this process. */
   isSqsOwn: boolean
   provisioned: Provisioned
-  /** How the table takes several new items in one request, if it does. */
+  /** How the table accepts several new items in one request, if it does. */
   inserts: InsertMode | undefined
   close: () => Promise<void>
 }
@@ -27,8 +27,8 @@ const PREFIX = "Ringback"
 type Spawn = (options: EngineOptions & { dataDir: string }) => Promise<Engine>
 
 /**
- * SQS and DynamoDB, those named in the settings or embedded ones, with all queues and the table. `onEnded` is told where
- * an embedded one ends by itself.
+ * SQS and DynamoDB, as named in the settings or embedded, with all queues and the table. `onEnded`
+ * is called if an embedded one ends by itself.
  */
 export async function startServices(
   settings: Settings,
@@ -78,7 +78,8 @@ export async function startServices(
   }
 }
 
-// The embedded SQS keys its queues by region and would make them anew in another one, so it always has the same.
+// The embedded SQS identifies its queues by region and would create them again in another one, so
+// the region is always the same.
 function setCredentials(settings: Settings) {
   const isAllExternal = settings.sqsUrl !== undefined && settings.dynamodbUrl !== undefined
   if (!isAllExternal) process.env["AWS_REGION"] = "us-east-1"
@@ -88,7 +89,7 @@ function setCredentials(settings: Settings) {
   process.env["AWS_SECRET_ACCESS_KEY"] ??= "local"
 }
 
-/** The error to show where something could not listen on its port. */
+/** The error to show if something could not listen on its port. */
 export function listenError(error: unknown, setting: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === "EADDRINUSE") {

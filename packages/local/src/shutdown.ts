@@ -1,4 +1,7 @@
-/** How things that were started end: the last first, each a little time, whatever the others do. */
+/**
+ * Stops everything that was started: the last first, each with a time limit, regardless of
+ * failures.
+ */
 export type Shutdown = {
   add: (close: () => Promise<void> | void) => void
   run: () => Promise<void>
@@ -16,12 +19,16 @@ export function makeShutdown(): Shutdown {
   }
 }
 
-// What is not through by then is in its queue still, and goes on at the next start.
+// Unfinished messages are still in their queue, and continue at the next start.
 const LIMIT_MS = 5000
-// npm passes on what the terminal has already sent to its whole group: the same Ctrl-C arrives twice.
+// npm forwards a signal that the terminal has already sent to the whole process group: the same
+// Ctrl-C arrives twice.
 const SAME_SIGNAL_MS = 400
 
-/** Ends the process at SIGINT or SIGTERM, cleanly; at a second one at once. The answer says whether it is ending. */
+/**
+ * Ends the process cleanly at SIGINT or SIGTERM, and at once at a second one. The returned function
+ * tells whether it is ending.
+ */
 export function endOnSignals(shutdown: Shutdown, onFirst: () => void): () => boolean {
   let firstAt: number | undefined
   const onSignal = () => {

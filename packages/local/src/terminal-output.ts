@@ -3,7 +3,10 @@ import type { ReceivedWebhook } from "./demo-receiver.ts"
 
 type Style = Parameters<typeof styleText>[0]
 
-/** What a person reads, on stderr: stdout has one line for programs. Colours on a terminal only, unless NO_COLOR. */
+/**
+ * The output for people, on stderr: stdout has one line for programs. Colours only on a terminal,
+ * unless NO_COLOR is set.
+ */
 export type TerminalOutput = {
   title: (text: string) => void
   say: (text?: string) => void
@@ -15,14 +18,14 @@ export type TerminalOutput = {
 const NAME_WIDTH = 14
 const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = { min: 12, max: 34 }
-/** What a webhook's line takes beside its subject. */
+/** The width of a webhook's line without its subject. */
 const REST_WIDTH = 58
 
 export function makeTerminalOutput(stream: NodeJS.WriteStream = process.stderr): TerminalOutput {
   const isColoured = stream.isTTY && !process.env["NO_COLOR"]
   const paint = (style: Style, text: string) =>
     isColoured ? styleText(style, text, { validateStream: false }) : text
-  // A line that wraps is hard to read: on a narrow terminal the subject gives way.
+  // A wrapped line is hard to read, so the subject is shortened on a narrow terminal.
   const subjectWidth = () => {
     const room = (stream.columns ?? Infinity) - REST_WIDTH
     return Math.max(SUBJECT_WIDTH.min, Math.min(SUBJECT_WIDTH.max, room))
@@ -58,7 +61,7 @@ export function makeTerminalOutput(stream: NodeJS.WriteStream = process.stderr):
   }
 }
 
-/** What a webhook is about, in a few words: the name or the number called, and how it stands. */
+/** The subject of a webhook in a few words: the name or the called number, and its status. */
 function subjectOf({ data }: Record<string, unknown>): string {
   const fields = { ...(data as Record<string, unknown>) }
   const who = text(fields["name"]) ?? text(fields["dialAddr"]) ?? text(fields["uuid"]) ?? ""
@@ -68,7 +71,8 @@ function subjectOf({ data }: Record<string, unknown>): string {
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined)
 
-// Whoever can reach the receiver's port can say anything, so nothing is printed that a terminal obeys.
+// Anyone who can reach the receiver's port can send any text, so no terminal control characters are
+// printed.
 const plain = (value: string) => value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")
 
 function fit(value: string, width: number): string {

@@ -4,10 +4,10 @@ import type { TerminalOutput } from "./terminal-output.ts"
 const QUIET_MS = 60_000
 const MAX_REASON = 200
 
-/** An error's words without what may follow of a whole request, with its credentials. */
+/** An error's message without the rest of a request that may follow, with its credentials. */
 export const firstLine = (text: string): string => text.split("\n")[0]!.slice(0, MAX_REASON)
 
-/** Says what went wrong, in one line: each reason once a minute at the most. */
+/** Reports errors in one line each, and each reason at most once a minute. */
 export function failuresTo(
   output: Pick<TerminalOutput, "warn">,
   words: string,
@@ -23,7 +23,10 @@ export function failuresTo(
   }
 }
 
-/** The collector's log, what a person must know of it said aloud. The demo's PBX ends and begins with us: no gap of it is news. */
+/**
+ * The collector's log, with the lines that people need also shown on the terminal. The demo's PBX
+ * starts and ends with this process, so its gaps are not reported.
+ */
 export function withWarnings(
   output: Pick<TerminalOutput, "say" | "warn">,
   log: Log,
@@ -33,7 +36,7 @@ export function withWarnings(
     log(event, fields)
     const { alarm, reason, mend } = fields
     if (isDemo && /^(gap$|session\.|lists\.)/.test(event)) return
-    // What can be mended is said as well, although the collector does its work without it.
+    // Fixable findings are shown as well, although the collector works without a fix.
     const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
     if (alarm && event === "gap") {
       const { from, to } = fields as Record<string, string>

@@ -18,14 +18,20 @@ export type Handlers = Record<QueueName, SqsHandler> & {
   Release: (event: { windowMs: number }, context: Context) => Promise<unknown>
 }
 
-/** When the next thing falls due, epoch ms. Beside AWS's schedule this is a laptop's own: it is to sleep until then. */
+/**
+ * When the next entry is due, epoch ms. AWS's schedule needs no such value. A laptop uses it to
+ * idle until then.
+ */
 export async function loadFirstDueAt(): Promise<() => Promise<number>> {
   const { releaseResources } = await import("@ringback/functions/resources")
   const { table } = await releaseResources()
   return () => firstDueAt(table)
 }
 
-/** What runs in Lambda, as it runs there. Imported late: it reads its resources from the environment. */
+/**
+ * The functions as they run in Lambda. Imported late: they read their resources from the
+ * environment.
+ */
 export async function loadHandlers(): Promise<Handlers> {
   const [ingest, deliver, jobs, release] = await Promise.all([
     import("@ringback/functions/ingest"),
@@ -42,7 +48,7 @@ export async function loadHandlers(): Promise<Handlers> {
   }
 }
 
-/** The admin API over the same collaborators. */
+/** The admin API with the same collaborators. */
 export async function loadApi() {
   const [{ createApi }, { resources }] = await Promise.all([
     import("@ringback/functions/api/index"),
@@ -56,31 +62,33 @@ export type WorkerOptions = {
   sqs: SQSClient
   provisioned: Provisioned
   handlers: Handlers
-  /** Where it is left out, `release` runs all the time, without a look at what is due. */
+  /** If omitted, `release` runs all the time, without checking what is due. */
   firstDueAt?: () => Promise<number>
   /** The queues end with this process. */
   isSqsOwn?: boolean
   onError: (error: unknown) => void
-  /** Every minute on AWS; here oftener, so that after a restart what was in flight goes on soon. */
+  /**
+   * Every minute on AWS. Here more often, so that deliveries in flight at a restart continue soon.
+   */
   releaseEveryMs?: number
 }
 
 export type Workers = {
-  /** Something was done beside the workers that may fall due soon. */
+  /** Something other than the workers may have created an entry that is due soon. */
   noteWork: () => void
   close: () => Promise<void>
 }
 
 const OWN_WAIT_SECONDS = 20
 
-// Whatever else there is goes before retries and slow endpoints.
+// All other work has priority over retries and slow endpoints.
 const BUSY_FOR_RETRIES = 0.6
 
-// Where the deliveries of an endpoint that hangs go, all would end at the same moment, and their outcomes fill this process
-// for seconds.
+// The deliveries of an endpoint that does not answer would all end at the same moment, and their
+// outcomes would occupy this process for seconds.
 const spreadOf = ({ maximumConcurrency }: QueueFacts) => ATTEMPT_LIMIT_MS / maximumConcurrency
 
-/** Polls every queue that has a function, and releases what is due. */
+/** Polls every queue that has a function, and releases due deliveries. */
 export function startWorkers({
   sqs,
   provisioned,
@@ -91,7 +99,7 @@ export function startWorkers({
   const hasTime = watchProcessorLoad()
   const releases = releaseWhenDue({ handlers, onError, ...options })
   const noted = (name: QueueName): SqsHandler => {
-    // What is taken in never falls due by itself.
+    // Messages of the ingest queue never create due entries by themselves.
     if (name === "Ingest") return handlers[name]
     return async (event, context) => {
       const end = releases.begin()
@@ -118,14 +126,14 @@ export function startWorkers({
   }
 }
 
-// As on AWS: whoever else may work on the same table is not waited for longer.
+// As on AWS: other workers on the same table are not waited for any longer.
 const LONGEST_SLEEP_MS = 60_000
 
 type ReleaseOptions = Pick<WorkerOptions, "handlers" | "firstDueAt" | "releaseEveryMs" | "onError">
 
 /**
- * Runs `release` one at a time, every few seconds while anything is done that may fall due; where nothing is, when the next thing
- * falls due.
+ * Runs `release` one at a time: every few seconds while work runs that may create due entries,
+ * otherwise when the next entry is due.
  */
 function releaseWhenDue({ handlers, firstDueAt, releaseEveryMs, onError }: ReleaseOptions) {
   const everyMs = releaseEveryMs ?? 5000
@@ -140,7 +148,7 @@ function releaseWhenDue({ handlers, firstDueAt, releaseEveryMs, onError }: Relea
   }
   return {
     noteWork,
-    /** Work begins that may make something fall due at any moment until its end. */
+    /** Work starts that may create a due entry at any moment until it ends. */
     begin() {
       atWork++
       noteWork()

@@ -1,23 +1,24 @@
 import type { Collector, Source } from "./source.ts"
 import type { Span } from "./spans.ts"
 
-// WHICH CLOCK A SOURCE GOES BY
+// THE CLOCK OF A SOURCE
 //
 // The collectors of a source run on hosts whose clocks differ: mostly by seconds, now and then by hours. Compared by their
-// own clocks, the times at which each of them read would be shifted against each other, and what all of them missed would
-// look covered. So they are compared by the one clock that each of them can hear: the PBX's, which is in its answers to
+// own clocks, their reading times would be shifted against each other, and a gap of all of them could
+// look covered. So they are compared by the one clock that all of them know: the PBX's, which is in its responses to
 // pings. Each heartbeat and each gap says how far the collector's clock is ahead of it (`skewMs`), known to half a round
-// trip. A collector's times are kept by its own clock, and put on the PBX's when a gap is judged, by the latest that it
-// said: what it said before the first answer to a ping comes right with it. `source.gap` is told by the PBX's clock too, as
-// the times in the PBX's own events are.
+// trip. A collector's times are stored by its own clock, and converted to the PBX's when a gap is judged, by its latest
+// report. That also corrects reports from before the first ping response. `source.gap` uses the PBX's clock too, as do
+// the times in the PBX's own events.
 //
-// The bound between two collectors is MAX_APART_MS. A clock that is further off is out of order and may be set at any
-// moment, which leaves times from before that are neither the one's nor the other's. Beyond the bound nobody covers for
-// anybody: each gap is told by itself, after the longest wait that there is for another's word, and ingest logs the alarm
-// `clocks.apart` with the difference. A collector raises an alarm of its own at half of that from its PBX, `clock.off`, so
+// The maximum difference between two collectors is MAX_APART_MS. A clock with a larger difference is wrong and may be
+// set at any moment, which leaves earlier times that match neither clock. Beyond the bound no collector covers for
+// another: each gap is reported separately, after the longest wait for another's report, and ingest logs the alarm
+// `clocks.apart` with the difference. A collector raises its own alarm, `clock.off`, at half of that from its PBX, so
 // no two can be beyond the bound unnoticed.
 //
-// Where one of the two says no skew (a collector of an older version, a PBX that tells no time), their clocks count as equal.
+// If one of the two reports no skew (a collector of an older version, a PBX that sends no time), their clocks count as
+// equal.
 
 export const MAX_APART_MS = 120_000
 

@@ -1,8 +1,9 @@
-/** The most that wait to be sent; what comes on top is dropped and counted. */
+/** The maximum number of queued items. Further ones are dropped and counted. */
 const MAX_WAITING = 2_048
 const MAX_BATCH = 512
 const LINGER_MS = 1_000
-// While nobody answers, one batch is tried again, ever more rarely; then it is dropped too.
+// If the receiver does not respond, one batch is retried with growing intervals. Then it is dropped
+// too.
 const MAX_TRIES = 5
 const BACKOFF_MS = 1_000
 const MAY_PASS = new Set([429, 502, 503, 504])
@@ -14,18 +15,18 @@ export type ExporterOptions<Item> = {
   headers: Record<string, string>
   timeoutMs: number
   format: (items: Item[]) => string
-  /** So many were not taken, and why. */
+  /** Called with the number of dropped items and the reason. */
   onDropped: (count: number, reason: string) => void
 }
 
-/** Sends what it is given in batches, beside the work: nothing of it is ever waited for, and nothing throws. */
+/** Sends items in batches in the background. Callers never wait for it, and it never throws. */
 export class Exporter<Item> {
   readonly #options: ExporterOptions<Item>
   readonly #waiting: Item[] = []
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #failures = 0
-  // A flush has waited in vain: the next ones do not, until there is an answer.
+  // A flush timed out: later flushes do not wait until there is a response.
   #isLate = false
 
   constructor(options: ExporterOptions<Item>) {
@@ -42,7 +43,10 @@ export class Exporter<Item> {
     this.#schedule()
   }
 
-  /** Resolves when all is out, or at once where the other side is away, and after `limitMs` in any case. */
+  /**
+   * Resolves when everything is sent, at once if the receiver is unreachable, and after `limitMs`
+   * in any case.
+   */
   async flush(limitMs: number): Promise<void> {
     const isAway = this.#failures > 0 || this.#isLate
     if (isAway || (this.#waiting.length === 0 && !this.#sending)) return
@@ -55,7 +59,7 @@ export class Exporter<Item> {
     else this.#timer ??= setTimeout(() => void this.#drain(), LINGER_MS).unref()
   }
 
-  /** One batch after the other, until nothing waits or one has failed. */
+  /** Sends one batch after the other, until the queue is empty or a batch has failed. */
   #drain(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -101,7 +105,7 @@ export class Exporter<Item> {
   }
 }
 
-/** Whether the work was done in time; it is waited for no longer. */
+/** Whether the work ended in time. It is not awaited any longer. */
 export async function within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
   const limit = Promise.withResolvers<boolean>()
   const timer = setTimeout(limit.resolve, limitMs, false)
@@ -110,7 +114,7 @@ export async function within(limitMs: number, work: Promise<unknown>): Promise<b
   return isDone
 }
 
-/** A 200 may say that some of it was refused. */
+/** A 200 may report that a part was refused. */
 function partialOf(text: string): { rejected: number; reason: string } {
   try {
     const { partialSuccess = {} } = JSON.parse(text) as { partialSuccess?: Record<string, unknown> }

@@ -1,6 +1,7 @@
 /**
- * `labels` have few values that are known beforehand; they are dimensions in CloudWatch, where each combination is paid for.
- * `details` name tenants, endpoints, sources: Prometheus alone gets them, and only so many (see MAX_DETAILS).
+ * `labels` have few values that are known in advance. They are dimensions in CloudWatch, where each
+ * combination costs money. `details` name tenants, endpoints and sources: only Prometheus gets
+ * them, up to a limit (see MAX_DETAILS).
  */
 type Metric = {
   kind: "counter" | "gauge" | "histogram"
@@ -10,7 +11,7 @@ type Metric = {
   details: readonly string[]
 }
 
-/** What the workers count, under the same names in CloudWatch, in Prometheus and over OTLP. */
+/** The metrics of the workers, with the same names in CloudWatch, in Prometheus and over OTLP. */
 export const metrics = {
   ringback_ingested_total: {
     kind: "counter",
@@ -70,7 +71,10 @@ export type Metrics = {
   record: <Name extends MetricName>(name: Name, labels: Labels<Name>, value: number) => void
 }
 
-/** Upper bounds in seconds: what is at once, what waited for a retry, what waited for a person. */
+/**
+ * Upper bounds in seconds: immediate deliveries, those that waited for a retry, those that waited
+ * for a person.
+ */
 export const BUCKETS_SECONDS = [
   0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 259_200,
 ]

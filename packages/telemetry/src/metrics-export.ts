@@ -2,14 +2,14 @@ import { Exporter } from "./exporter.ts"
 import { formatAttributes, formatNanos, formatOrigin, type Origin } from "./otlp.ts"
 import type { TelemetrySettings } from "./settings.ts"
 
-/** What prom-client's registries give, as far as it is read here. */
+/** The parts of prom-client's registries that are used here. */
 type Sample = { labels: Record<string, string | number>; value: number; metricName?: string }
 type Family = { name: string; help: string; type: unknown; values: Sample[] }
 export type Registry = { getMetricsAsJSON: () => Promise<unknown> }
 
 const EVERY_MS = 60_000
 const LAST_MS = 1_000
-// Since this process began.
+// Since this process started.
 const CUMULATIVE = 2
 
 type Options = {
@@ -20,7 +20,7 @@ type Options = {
   everyMs?: number
 }
 
-/** Sends what a registry holds once a minute, and when it is stopped. */
+/** Sends the values of a registry once a minute, and when it is stopped. */
 export function startMetricsExport({ settings, origin, registry, log, ...options }: Options) {
   const startedAt = Date.now()
   const { metricsUrl: url, headers, timeoutMs } = settings
@@ -67,7 +67,7 @@ export function formatFamily(family: Family, startedAt: number, now: number): ob
   return [{ name, description, histogram: { aggregationTemporality: CUMULATIVE, dataPoints } }]
 }
 
-/** Prometheus counts in each bucket what lies in those before it as well; OTLP does not. */
+/** In Prometheus each bucket includes the counts of the smaller ones. In OTLP it does not. */
 function histogramPoints(values: Sample[]) {
   const series = Map.groupBy(values, ({ labels: { le: _, ...labels } }) => JSON.stringify(labels))
   return [...series].map(([key, samples]) => {

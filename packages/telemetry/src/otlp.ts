@@ -3,7 +3,7 @@
 
 export type Attributes = Record<string, string | number | boolean | null | undefined>
 
-/** What has no value is left out. */
+/** Attributes without a value are omitted. */
 export const formatAttributes = (attributes: Attributes) =>
   Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined || value === null ? [] : [{ key, value: formatValue(value) }],
@@ -18,7 +18,7 @@ function formatValue(value: string | number | boolean) {
 /** Epoch milliseconds as nanoseconds, to the microsecond. */
 export const formatNanos = (ms: number) => String(BigInt(Math.round(ms * 1_000)) * 1_000n)
 
-/** Who speaks, and by what. */
+/** The resource (the program) and the instrumentation scope. */
 export type Origin = { resource: Attributes; version: string }
 
 export const formatOrigin = ({ resource, version }: Origin) => ({

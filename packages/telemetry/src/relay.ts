@@ -2,7 +2,7 @@ import type { Metrics } from "./metric.ts"
 
 export type Relay = Metrics & { listen: (to: Metrics) => void }
 
-/** Passes on what is recorded to whoever listens, and else forgets it. */
+/** Forwards recorded values to a listener, or drops them if there is none. */
 export function makeRelay(): Relay {
   const listeners: Metrics[] = []
   return {

@@ -2,30 +2,33 @@ import { SAMPLED_SHARE } from "@ringback/events/trace"
 
 export type Environment = Record<string, string | undefined>
 
-/** Where spans and metrics go. */
+/** The destinations of spans and metrics. */
 export type TelemetrySettings = {
   tracesUrl: string
   metricsUrl: string
   headers: Record<string, string>
-  /** Undefined: each program has a name of its own. */
+  /** Undefined: each program uses its own name. */
   serviceName: string | undefined
   /** OTEL_RESOURCE_ATTRIBUTES, such as `deployment.environment.name=production`. */
   attributes: Record<string, string>
-  /** Of how many traces all spans are kept; those of failures always are. */
+  /** The share of traces whose spans are all kept. Those of failures are always kept. */
   share: number
   timeoutMs: number
 }
 
-/** `settings` undefined: nothing is made. */
+/** `settings` undefined: telemetry is off. */
 export type ReadTelemetry =
   | { ok: true; settings: TelemetrySettings | undefined }
   | { ok: false; setting: string; reason: string }
 
 const TIMEOUT_MS = 10_000
 
-/** OpenTelemetry's own variables, as its SDKs read them; JSON over HTTP is the one protocol. */
+/**
+ * OpenTelemetry's own variables, as its SDKs read them. JSON over HTTP is the only supported
+ * protocol.
+ */
 export function readTelemetry(environment: Environment): ReadTelemetry {
-  // As OpenTelemetry says: an empty value is none.
+  // As OpenTelemetry specifies: an empty value counts as not set.
   const of = (name: string) => environment[name]?.trim() || undefined
   const base = of("OTEL_EXPORTER_OTLP_ENDPOINT")
   const tracesUrl = of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ?? (base && under(base, "v1/traces"))
@@ -69,7 +72,7 @@ const under = (base: string, path: string) => `${base.replace(/\/+$/, "")}/${pat
 const isHttp = (text: string) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !new URL(text).search
 
-/** `a=1,b=2`, percent-encoded where need be; undefined where it is none. */
+/** `a=1,b=2`, percent-encoded if necessary. Undefined if the text has another form. */
 function pairsOf(text = ""): Record<string, string> | undefined {
   const pairs: Record<string, string> = {}
   for (const part of text.split(",").filter((each) => each.trim() !== "")) {

@@ -6,12 +6,12 @@ import {
   type Origin,
 } from "./otlp.ts"
 
-// The numbers are the protocol's.
+// The protocol defines the numbers.
 const KINDS = { internal: 1, client: 3, producer: 4, consumer: 5 } as const
 const STATUS_ERROR = 2
 const FLAG_SAMPLED = 1
 
-/** One piece of work on an event's way. Times are epoch ms. */
+/** One operation in the processing of an event. Times are epoch ms. */
 export type Span = {
   trace: string
   id: string
@@ -21,7 +21,7 @@ export type Span = {
   from: number
   to: number
   attributes: Attributes
-  /** It failed; why, in words that may be shown to whoever sees the traces. */
+  /** The error, in words that anyone who can see the traces may read. */
   error?: string | undefined
 }
 
@@ -42,7 +42,7 @@ function formatSpan({ trace, id, parent, name, kind, from, to, attributes, error
     name,
     kind: KINDS[kind],
     startTimeUnixNano: formatNanos(from),
-    // Clocks of two machines, or one that was set meanwhile.
+    // The clocks of two machines may differ, or a clock may have been set in the meantime.
     endTimeUnixNano: formatNanos(Math.max(from, to)),
     attributes: formatAttributes(attributes),
     status: error === undefined ? {} : { code: STATUS_ERROR, message: error },

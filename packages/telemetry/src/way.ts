@@ -1,7 +1,8 @@
 import { spanIdOf } from "@ringback/events/trace"
 
-// The spans on an event's way that others name as their parent. Their ids follow from the trace, so that no message carries
-// them, and who comes later can name a parent, or make up for one, that it never saw.
+// The spans of an event's processing that others name as their parent. Their ids are derived from
+// the trace, so that no message has to contain them. A later step can name a parent, or create a
+// substitute for it, without having seen it.
 
 export const readSpanId = (trace: string) => spanIdOf(`collector.read/${trace}`)
 export const spoolSpanId = (trace: string) => spanIdOf(`spool/${trace}`)

@@ -3,28 +3,29 @@ import ipaddr from "ipaddr.js"
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** A network that endpoints may live in although it is not public. */
+/** A network that endpoints can be in although it is not public. */
 export type Network = [Address, number]
 
-/** `address` is the one spelling that was judged: dial that, and nothing else can be meant by it. */
+/** `address` is the normalized spelling that was checked. Dial exactly that. */
 export type Verdict =
   | { isAllowed: true; address: string; isListed: boolean }
   | {
       isAllowed: false
       reason: string
-      /** What sort of address it is, without the address itself: `private IPv4`. */
+      /** The kind of address, without the address itself: `private IPv4`. */
       kind: string
     }
 
-/** Networks from a setting such as `127.0.0.0/8,::1/128`; throws with the entry that is none. */
+/** Parses networks from a setting such as `127.0.0.0/8,::1/128`. Throws with the invalid entry. */
 export function parseNetworks(setting: string): Network[] {
   const entries = setting.split(",").map((entry) => entry.trim())
   return entries.filter((entry) => entry !== "").map(parseNetwork)
 }
 
 /**
- * Whether an address may be dialled: because it is public, or because it lies in one of the networks (`isListed`).
- * All else is refused: what no rule below names as public is not.
+ * Whether an address can be dialled: because it is public, or because it is in one of the networks
+ * (`isListed`). Everything else is refused, including any address that no rule below defines as
+ * public.
  */
 export function judgeAddress(text: string, allowedNetworks: readonly Network[]): Verdict {
   const address = parseAddress(text)
@@ -51,9 +52,10 @@ function kindOf(text: string, address?: Address): string {
   return `${KINDS[address.range()] ?? "special-purpose"} ${family}`
 }
 
-// An IPv4 address in IPv6 clothes (::ffff:0:0/96) is dialled as IPv4 by every system, so it is judged as that too.
-// `isIP` first: ipaddr.js also reads octal and short forms, which no resolver returns. A zone names an interface. URL
-// writes IPv6 in hex: ipaddr.js would take ::1.2.3.4 for a mapped address, which it is not.
+// An IPv4-mapped IPv6 address (::ffff:0:0/96) is dialled as IPv4 by every system, so it is checked
+// as IPv4. `isIP` comes first: ipaddr.js also reads octal and short forms, which no resolver
+// returns. A zone names an interface. URL writes IPv6 in hex: ipaddr.js would read ::1.2.3.4 as a
+// mapped address, which it is not.
 function parseAddress(text: string): Address | undefined {
   const version = isIP(text)
   if (version === 0 || text.includes("%")) return undefined
@@ -66,14 +68,14 @@ function isPublic(address: Address): boolean {
   return address instanceof ipaddr.IPv4 ? isPublicIPv4(address) : isPublicIPv6(address)
 }
 
-// ipaddr.js calls "unicast" what lies in none of IANA's special-purpose networks; test/webhooks/address.test.ts goes
-// through the registries.
+// ipaddr.js returns "unicast" for an address in none of IANA's special-purpose networks.
+// test/webhooks/address.test.ts checks this against the registries.
 function isPublicIPv4(address: ipaddr.IPv4): boolean {
   return address.range() === "unicast" && address.toString() !== AZURE_HOST
 }
 
-// Azure's host answers here on every virtual machine, for DNS, for health probes and with the machine's certificates. It
-// is the one metadata service at an address that no registry reserves.
+// Azure's host responds at this address on every virtual machine: DNS, health probes and the
+// machine's certificates. It is the only metadata service at an address that no registry reserves.
 const AZURE_HOST = "168.63.129.16"
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
@@ -81,8 +83,9 @@ function isPublicIPv6(address: ipaddr.IPv6): boolean {
   // Translators reach the IPv4 address within: NAT64 (64:ff9b::/96, the last 32 bits), 6to4 (2002::/16, the next 32).
   if (address.match(NAT64)) return isPublicIPv4(embedded(address, 6))
   if (first === 0x2002) return isPublicIPv4(embedded(address, 1))
-  // Of IPv6 only 2000::/3 is given out, so the rest of ::/8 (IPv4-compatible, SIIT), 5f00::/16, fc00::/7, fe80::/10,
-  // fec0::/10, ff00::/8 and all that is still unassigned falls here. 2001::/23 is IETF's: Teredo, ORCHID and such.
+  // Only 2000::/3 of IPv6 is allocated. So the rest of ::/8 (IPv4-compatible, SIIT), 5f00::/16,
+  // fc00::/7, fe80::/10, fec0::/10, ff00::/8 and all unassigned addresses are refused here.
+  // 2001::/23 belongs to the IETF: Teredo, ORCHID and others.
   if (first >> 13 !== 1 || address.range() !== "unicast" || (first === 0x2001 && second < 0x200))
     return false
   return !isIsatap(address) || isPublicIPv4(embedded(address, 6))

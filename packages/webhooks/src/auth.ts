@@ -1,4 +1,7 @@
-/** How an endpoint's requests show who they are. As it is opened: at rest it is sealed, and it is never shown again. */
+/**
+ * The credentials of an endpoint's requests, decrypted. They are stored encrypted, and never shown
+ * again.
+ */
 export type Auth =
   | { type: "bearer"; token: string }
   | { type: "basic"; username: string; password: string }
@@ -15,7 +18,7 @@ export type OAuth = {
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 
-/** The header with the credentials; `token`: of an OAuth server. */
+/** The header with the credentials. `token`: the token of an OAuth server. */
 export function authHeaders(auth: Auth | null, token: string | undefined): Record<string, string> {
   switch (auth?.type) {
     case undefined:
@@ -31,7 +34,7 @@ export function authHeaders(auth: Auth | null, token: string | undefined): Recor
   }
 }
 
-/** The name of that header in lower case. No other setting may set it. */
+/** The name of that header in lower case. No other setting can set it. */
 export function authHeaderName(auth: Auth | null): string | undefined {
   if (!auth) return undefined
   return auth.type === "header" ? auth.name.toLowerCase() : "authorization"
@@ -43,8 +46,8 @@ export type TokenRequest = { headers: Record<string, string>; body: string }
 const formEncoded = (text: string) => new URLSearchParams({ "": text }).toString().slice(1)
 
 /**
- * The request for a token. `client`: where the client's id and secret go: every server takes the header (RFC 6749), and a
- * few that do not follow it the form alone.
+ * The request for a token. `client`: how the client's id and secret are sent. Every server accepts
+ * the header (RFC 6749), except for a few that only accept the form.
  */
 export function tokenRequest(
   auth: OAuth,

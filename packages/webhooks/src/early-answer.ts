@@ -5,9 +5,10 @@ type Written = (error?: Error | null) => void
 const CLOSED = new Set(["EPIPE", "ECONNRESET"])
 
 /**
- * A receiver may answer before it has read the webhook, and close: a 429, a 410, a 200 of one that looks at the headers
- * alone. Its answer then lies in the socket while our own write fails, and Node would destroy the socket for that,
- * unread. Here a write to a closed connection counts as done: whatever came is read, and after it the end.
+ * A receiver may respond before it has read the webhook, and close the connection: a 429, a 410, or
+ * a 200 if it only reads the headers. Its response is then in the socket while our own write fails,
+ * and Node would destroy the socket without reading it. Here a write to a closed connection counts
+ * as done: everything that was received is read, and then the end.
  */
 export function ignoreWriteErrors(socket: Socket): Socket {
   const forgiving =

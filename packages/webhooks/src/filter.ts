@@ -1,9 +1,10 @@
-/** Dotted path to allowed values; all must hold. */
+/** Dotted paths with their allowed values. All paths must match. */
 export type Filter = Record<string, unknown[]>
 
 /**
- * Whether a webhook's own properties hold what the filter allows: every path must exist and have one of its allowed
- * values, by strict equality; of a list one element is enough (a header sent twice is a list).
+ * Whether a webhook's own properties match the filter: every path must exist and have one of its
+ * allowed values, by strict equality. For a list, one matching element is enough (a header sent
+ * twice is a list).
  */
 export function passes(filter: Filter, webhook: object): boolean {
   return Object.entries(filter).every(([path, allowed]) => {
@@ -14,7 +15,7 @@ export function passes(filter: Filter, webhook: object): boolean {
   })
 }
 
-// Own properties alone: a path such as `constructor.name` must not find what JSON did not say.
+// Own properties only: a path such as `constructor.name` must not find what is not in the JSON.
 function read(value: unknown, path: string): unknown {
   let at = value
   for (const name of path.split(".")) {

@@ -4,11 +4,12 @@ const MAX_VALUE_LENGTH = 4_096
 const MAX_TOTAL_LENGTH = 8_192
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// Latin-1 without its control characters, and no space at either end: receivers would strip it.
+// Latin-1 without its control characters, and without a space at either end, which receivers would
+// strip.
 const VALUE = /^$|^[\x21-\x7e\xa1-\xff]([\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?$/
 
-// What belongs to the connection, to the message's framing, to us, or to those who stand between (a receiver behind
-// a proxy trusts the last).
+// Headers that belong to the connection, to the message's framing, to Ringback, or to proxies (a
+// receiver behind a proxy trusts the last).
 const DENIED = new Set([
   "accept-encoding",
   "connection",
@@ -33,7 +34,10 @@ const DENIED_PREFIXES = ["content-", "webhook-", "proxy-", "x-amz-", "x-amzn-", 
 
 export type HeaderProblem = { name: string; message: string }
 
-/** What is wrong with an endpoint's own headers, each with the name at fault; empty where all is fine. */
+/**
+ * The errors in an endpoint's own headers, each with the name of the header. Empty if all are
+ * valid.
+ */
 export function headerProblems(headers: Record<string, string>): HeaderProblem[] {
   const seen = new Set<string>()
   const problems: HeaderProblem[] = []

@@ -5,8 +5,9 @@ const LOOPBACK_HOST =
   /^(127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]|(.+\.)?localhost\.?)$/
 
 /**
- * `host:port` of a URL that names this machine itself: a loopback address or localhost. Undefined for any other host,
- * also for one that resolves to loopback now: its owner decides where it leads tomorrow.
+ * `host:port` of a URL that names this machine itself: a loopback address or localhost. Undefined
+ * for any other host, even if it resolves to loopback now: its owner can change the address at any
+ * time.
  */
 export function loopbackOf(text: string): string | undefined {
   const url = URL.parse(text)
@@ -14,7 +15,10 @@ export function loopbackOf(text: string): string | undefined {
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`
 }
 
-/** What a URL may lead to: the allowed networks, and loopback where exactly its host and port were allowed. */
+/**
+ * The addresses that a URL can have: those in the allowed networks, and loopback if exactly its
+ * host and port were allowed.
+ */
 export function networksFor(
   url: URL,
   rules: { allowedNetworks: readonly Network[]; allowedLoopback?: string | null },

@@ -2,7 +2,10 @@ import { RETRY_AFTER_STATUSES } from "./overload.ts"
 import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { retryAfterMs } from "./retry-after.ts"
 
-/** What came of one attempt, as it is recorded. `responseBody` (first 1 KB) is kept of failures alone. */
+/**
+ * The outcome of one attempt, as it is stored. `responseBody` (first 1 KB) is only kept for
+ * failures.
+ */
 export type Outcome = {
   ok: boolean
   statusCode: number | null
@@ -11,19 +14,22 @@ export type Outcome = {
   responseBody: string | null
   retryAfterMs: number | null
   isGone: boolean
-  /** There was no answer, and the receiver may have the webhook all the same. */
+  /** There was no response, but the receiver may have the webhook. */
   mayHaveArrived: boolean
-  /** The requests of an attempt that takes several. */
+  /** The requests of an attempt that needs several. */
   steps?: Step[]
-  /** Nothing is tried again; a discarded delivery has no attempt on record. */
+  /** The delivery is not tried again. A discarded delivery stores no attempt. */
   final?: { status: "failed" | "discarded"; reason: string }
-  /** It says nothing of the endpoint's health. */
+  /** The outcome does not affect the endpoint's health. */
   isNeutral?: boolean
-  /** All of the endpoint's deliveries are to wait for so long. */
+  /** All of the endpoint's deliveries have to wait this long. */
   pauseMs?: number
 }
 
-/** One request of an attempt. `statusCode` null: there was no answer. `at` (epoch ms) and `purpose` are for its trace. */
+/**
+ * One request of an attempt. `statusCode` null: there was no response. `at` (epoch ms) and
+ * `purpose` are for its trace.
+ */
 export type Step = {
   method: string
   url: string
@@ -33,20 +39,20 @@ export type Step = {
   purpose?: string
 }
 
-/** A final status line was read; the rest of the answer as far as it came. */
+/** A final status line was read. The rest of the response is included as far as it was received. */
 export type Answer = {
   statusCode: number
   durationMs: number
   retryAfter?: string | undefined
   contentEncoding?: string | undefined
-  /** Where a redirect leads, as an absolute URL. */
+  /** The target of a redirect, as an absolute URL. */
   location?: string | undefined
   bodyStart: Buffer
 }
 
 const GONE = 410
 
-/** What an answer means; `now` (epoch ms) is what a Retry-After that is a date is measured from. */
+/** Interprets a response. `now` (epoch ms) is the reference for a Retry-After that is a date. */
 export function outcomeOf(answer: Answer, now: number): Outcome {
   const { statusCode, durationMs } = answer
   const ok = statusCode >= 200 && statusCode < 300
@@ -64,7 +70,7 @@ export function outcomeOf(answer: Answer, now: number): Outcome {
   }
 }
 
-/** An attempt that brought no answer. */
+/** The outcome of an attempt without a response. */
 export function failedOutcome(error: string, durationMs: number, mayHaveArrived = false): Outcome {
   const nothing = { statusCode: null, responseBody: null, retryAfterMs: null, isGone: false }
   return { ok: false, durationMs, error, mayHaveArrived, ...nothing }
@@ -79,14 +85,15 @@ function describeStatus({ statusCode, location }: Answer): string {
 
 const MAX_LOCATION = 300
 
-// Without what may be a secret or lets nobody set the endpoint right: credentials, query, fragment.
+// Omits parts that may be secret or do not help to fix the endpoint: credentials, query, fragment.
 function shorten(location: string): string {
   const { protocol, host, pathname, search } = new URL(location)
   const text = `${protocol}//${host}${pathname}`
   return `${text.slice(0, MAX_LOCATION)}${search || text.length > MAX_LOCATION ? "..." : ""}`
 }
 
-// Whole characters only, and never more than the limit although each wrong byte becomes a character of three.
+// Whole characters only, and never more than the limit, although each invalid byte becomes a
+// character of three bytes.
 function readableStart({ bodyStart, contentEncoding }: Answer): string | null {
   if (bodyStart.length === 0) return null
   if (contentEncoding && contentEncoding !== "identity") return null

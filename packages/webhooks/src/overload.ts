@@ -1,5 +1,6 @@
-// The answers by which a receiver says that it is too much: for each whether its Retry-After is obeyed, and whether the
-// endpoint gets nothing new for a moment where there is none. 503 is also what a receiver says that is simply down.
+// The responses by which a receiver reports overload. For each: whether its Retry-After is
+// respected, and whether new deliveries are paused briefly if there is none. 503 is also the
+// response of a receiver that is simply down.
 const OVERLOAD: Record<number, { obeysRetryAfter: boolean; pauses: boolean }> = {
   429: { obeysRetryAfter: true, pauses: true },
   502: { obeysRetryAfter: false, pauses: true },
@@ -7,7 +8,7 @@ const OVERLOAD: Record<number, { obeysRetryAfter: boolean; pauses: boolean }> = 
   504: { obeysRetryAfter: false, pauses: true },
 }
 
-/** The statuses whose Retry-After is obeyed. */
+/** The statuses whose Retry-After is respected. */
 export const RETRY_AFTER_STATUSES = Object.keys(OVERLOAD)
   .map(Number)
   .filter((status) => OVERLOAD[status]?.obeysRetryAfter)
@@ -16,8 +17,8 @@ const SHORT_PAUSE_MS = 5_000
 const MAX_PAUSE_MS = 60_000
 
 /**
- * How long an endpoint that says it is too much gets nothing new; a minute at the most, for what it says of one event need
- * not hold for the next. Undefined where it does not say so.
+ * How long an overloaded endpoint gets no new deliveries. One minute at most, because a response to
+ * one event need not apply to the next. Undefined if the response does not report overload.
  */
 export function pauseAfter({
   statusCode,

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http"
 
-/** How much of an answer's body may be of use to those who look for the cause of a failure. */
+/** How much of a response's body can help to find the cause of a failure. */
 export const KEPT_BODY_BYTES = 1_024
 
 const MAX_BODY_BYTES = 64 * 1_024
 
 /**
- * Reads a body to its end, so that its connection can be used again, but for `limitMs` and 64 KB (or what is kept) at
- * most; `done` is called once, with at least the first `keptBytes` of what came.
+ * Reads a body to its end, so that its connection can be reused, but for at most `limitMs` and 64
+ * KB (or the kept size). `done` is called once, with at least the first `keptBytes` of the received
+ * data.
  */
 export function readStart(
   response: IncomingMessage,

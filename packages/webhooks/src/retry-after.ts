@@ -1,17 +1,18 @@
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000
 
-// RFC 9110's three forms of a date all begin with the day's name, and the one of asctime means GMT without saying so.
-// Date.parse alone would take "-5" for a year.
+// All three date formats of RFC 9110 start with the name of the day. The asctime format is in GMT
+// without stating it. Date.parse alone would read "-5" as a year.
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .+$/
 
-// HTTP has whole seconds alone; fractions are what rate limiters compute.
+// HTTP only allows whole seconds. Some rate limiters compute fractions.
 const SECONDS = /^\d+(\.\d*)?$/
 
-// More than 31 years are no delay: the receiver means a Unix time, in seconds or, from this on, in milliseconds.
+// A delay of more than 31 years is not meant as one: the receiver sent a Unix time, in seconds or,
+// from this value on, in milliseconds.
 const MIN_TIME_SECONDS = 1e9
 const MIN_TIME_MILLIS = 1e12
 
-/** How long a receiver asks to be left alone, at most 24 h; null if it does not say. `now`: epoch ms. */
+/** How long a receiver asks for a pause, at most 24 h. Null if it does not ask. `now`: epoch ms. */
 export function retryAfterMs(header: string | undefined, now: number): number | null {
   const text = header?.trim() ?? ""
   const delayMs = SECONDS.test(text) ? fromNumber(Number(text), now) : fromDate(text) - now

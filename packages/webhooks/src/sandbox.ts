@@ -5,7 +5,10 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { openExpressions, type Answer, type Request } from "./expression.ts"
 
-/** What one evaluation came to. `late`: it used up its time. `busy`: it got none, because others did or the machine was slow. */
+/**
+ * The result of one evaluation. `late`: it exceeded its time. `busy`: it did not run, because of
+ * other evaluations or a slow machine.
+ */
 export type Evaluated =
   | { result: "value"; json: string | null }
   | { result: "failed"; reason: string }
@@ -13,17 +16,17 @@ export type Evaluated =
   | { result: "busy" }
 
 export type Sandbox = {
-  /** `input`: JSON. The value as JSON; null where there is none, or it is null. */
+  /** `input`: JSON. Returns the value as JSON, or null if there is none or it is null. */
   evaluate: (expression: string, input: string) => Promise<Evaluated>
-  /** What is wrong with an expression before anything is evaluated; undefined where nothing is. */
+  /** The error in an expression, without evaluating it. Undefined if there is none. */
   check: (expression: string) => Promise<string | undefined>
   close: () => void
 }
 
-/** Of the processor. Of the clock it may take longer, on a machine that does other things. */
+/** CPU time. The elapsed time can be longer on a machine that is busy. */
 const CPU_LIMIT_MS = 50
 const WALL_LIMIT_MS = 2_000
-/** For its turn: what others take too long for must not use up a whole attempt. */
+/** The maximum wait for a turn: slow evaluations of others must not use up a whole attempt. */
 const TURN_LIMIT_MS = 3_000
 const LOOK_EVERY_MS = 25
 const HEAP_MB = 64
@@ -31,8 +34,9 @@ const HEAP_MB = 64
 const MARK = "ringback-sandbox"
 
 /**
- * Evaluates tenants' JSONata in a process of its own, one expression after the other: what runs away or eats all memory there
- * is killed with it. That process has no environment, may read its own code alone, and starts nothing.
+ * Evaluates tenants' JSONata in a separate process, one expression at a time. An expression that
+ * does not end or uses too much memory is killed together with the process. The process has no
+ * environment, can only read its own code, and starts no other process.
  */
 export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
@@ -40,7 +44,7 @@ export function openSandbox(): Sandbox {
 
   const inTurn = async <T>(work: () => Promise<T>): Promise<T | "busy"> => {
     const until = performance.now() + TURN_LIMIT_MS
-    // Who has waited for too long gives up its turn, which costs the next one nothing.
+    // An evaluation that has waited too long gives up its turn, which costs the next one nothing.
     const done = turn.then<T | "busy">(() => (performance.now() > until ? "busy" : work()))
     turn = done.catch(() => undefined)
     return done
@@ -86,7 +90,7 @@ async function start(): Promise<ChildProcess> {
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   })
   child.on("error", () => undefined)
-  // It says hello when it is ready: what starting takes is no expression's time.
+  // The process reports when it is ready: its start does not count as an expression's time.
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve())
     child.once("exit", (code) => reject(new Error(`The transforms' process ended with ${code}`)))
@@ -97,7 +101,7 @@ async function start(): Promise<ChildProcess> {
   return child
 }
 
-// Its own code, and its libraries where they are not bundled with it.
+// Its own code, and its libraries if they are not bundled with it.
 function readable(file: string): string[] {
   const folder = dirname(file)
   try {
@@ -129,7 +133,7 @@ function exchange(
     const watch = setInterval(() => {
       const usedMs = cpuMs(child.pid) - before
       if (usedMs > CPU_LIMIT_MS) finish("late")
-      // Where nobody tells what was used of the processor, it counts as used.
+      // If the CPU time cannot be measured, the elapsed time counts as CPU time.
       else if (performance.now() - startedAt > WALL_LIMIT_MS)
         finish(hasCpuTimes() ? "busy" : "late")
     }, LOOK_EVERY_MS)
@@ -140,10 +144,13 @@ function exchange(
 }
 
 const TICK_MS = 10
-// Asked here alone: the other process may not look.
+// Only looked up here, because the other process has no access to it.
 const hasCpuTimes = () => existsSync("/proc/self/stat")
 
-/** What a process has used of the processor; on systems without /proc always 0, so that the clock alone decides. */
+/**
+ * The CPU time that a process has used. Always 0 on systems without /proc, where only the elapsed
+ * time counts.
+ */
 function cpuMs(pid: number | undefined): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
@@ -158,7 +165,7 @@ function cpuMs(pid: number | undefined): number {
   }
 }
 
-/** The other side: runs in the process that `start` began. */
+/** The other side: runs in the process that `start` created. */
 async function serve(): Promise<void> {
   const answer = await openExpressions()
   process.on(

@@ -2,7 +2,10 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** What is waited before the second attempt, the third and so on: the example schedule of Standard Webhooks. */
+/**
+ * The delays before the second attempt, the third and so on: the example schedule of Standard
+ * Webhooks.
+ */
 export const RETRY_DELAYS_MS: readonly number[] = [
   5 * SECOND,
   5 * MINUTE,
@@ -18,12 +21,12 @@ export const RETRY_DELAYS_MS: readonly number[] = [
 export const MAX_ATTEMPTS = RETRY_DELAYS_MS.length + 1
 const JITTER = 0.2
 
-// SQS takes no DelaySeconds over 900.
+// SQS refuses a DelaySeconds above 900.
 const MAX_SOON_MS = 15 * MINUTE
 
 /**
- * Milliseconds to wait after `attemptCount` failed attempts (1 or more), +-20 % by `random()` in [0, 1), never less
- * than a receiver's Retry-After; undefined after the last attempt.
+ * The delay in ms after `attemptCount` failed attempts (1 or more), +-20 % by `random()` in [0, 1),
+ * and never less than a receiver's Retry-After. Undefined after the last attempt.
  */
 export function nextDelayMs(
   attemptCount: number,
@@ -36,7 +39,10 @@ export function nextDelayMs(
   return Math.max(jitteredMs, retryAfterMs ?? 0)
 }
 
-/** Whether a delayed message can carry the retry: the 5 s and the 5 min one, and a Retry-After as short. */
+/**
+ * Whether a delayed message can carry the retry: true for the delays of 5 s and 5 min, and for a
+ * Retry-After as short.
+ */
 export function isSoon(delayMs: number): boolean {
   return delayMs <= MAX_SOON_MS
 }

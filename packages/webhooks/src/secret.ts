@@ -18,7 +18,7 @@ const NEW_HMAC_BYTES = 32
 const MIN_HMAC_BYTES = 24
 const MAX_HMAC_BYTES = 64
 
-// RFC 8410: what stands before the 32 raw bytes of an Ed25519 seed in a PKCS #8 key.
+// RFC 8410: the bytes before the 32 raw bytes of an Ed25519 seed in a PKCS #8 key.
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex")
 const SEED_BYTES = 32
 
@@ -30,14 +30,16 @@ export function makeSecret(signing: Signing): string {
   return PRIVATE_PREFIX + Buffer.concat([seed, rawPublicKey(privateKey)]).toString("base64")
 }
 
-/** The key in a secret's text. A text that `secretProblem` refuses throws. */
+/** The key in a secret's text. Throws for a text that `secretProblem` refuses. */
 export function parseSecret(text: string): Secret {
   const read = readSecret(text)
   if (!read.ok) throw new Error(read.reason)
   return read.secret
 }
 
-/** Why a user's own secret cannot be used for that kind of signing, in words; undefined where it can. */
+/**
+ * Why a user's own secret cannot be used for this kind of signing, as text. Undefined if it can.
+ */
 export function secretProblem(text: string, signing: Signing): string | undefined {
   const prefix = signing === "hmac" ? HMAC_PREFIX : PRIVATE_PREFIX
   if (!text.startsWith(prefix))
@@ -46,7 +48,10 @@ export function secretProblem(text: string, signing: Signing): string | undefine
   return read.ok ? undefined : read.reason
 }
 
-/** What a receiver verifies with: `whpk_` and 32 bytes; undefined for a shared secret, which has no public half. */
+/**
+ * The key with which a receiver verifies: `whpk_` and 32 bytes. Undefined for a shared secret,
+ * which has no public half.
+ */
 export function publicKeyOf(text: string): string | undefined {
   const secret = parseSecret(text)
   return secret.signing === "ed25519" ? secret.publicKey : undefined
@@ -62,7 +67,8 @@ function readSecret(text: string): Read {
     return refuse(`A secret begins with ${HMAC_PREFIX} or ${PRIVATE_PREFIX}`)
   const encoded = text.slice((isHmac ? HMAC_PREFIX : PRIVATE_PREFIX).length)
   const bytes = Buffer.from(encoded, "base64")
-  // Buffer skips what is not base64; a receiver's library would refuse it or read another key.
+  // Buffer skips characters that are not base64. A receiver's library would refuse the secret or
+  // read another key.
   if (bytes.toString("base64") !== encoded)
     return refuse("After its prefix a secret is base64, padded and with the standard alphabet")
   return isHmac ? readShared(bytes) : readPrivate(bytes)
@@ -76,7 +82,8 @@ function readShared(bytes: Buffer): Read {
   return { ok: true, secret: { signing: "hmac", key: bytes } }
 }
 
-// The Go library of Standard Webhooks writes the seed alone, Svix the seed and the public key: both are read.
+// The Go library of Standard Webhooks writes only the seed, Svix the seed and the public key. Both
+// are accepted.
 function readPrivate(bytes: Buffer): Read {
   if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES)
     return refuse(

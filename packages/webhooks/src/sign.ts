@@ -8,8 +8,8 @@ export type SignatureHeaders = {
 }
 
 /**
- * The three headers of Standard Webhooks for one attempt. One signature for each secret, in their order: the newest
- * first. `body` must be the very text that is sent.
+ * The three headers of Standard Webhooks for one attempt, with one signature per secret, newest
+ * first. `body` must be the exact text that is sent.
  */
 export function signatureHeaders(webhook: {
   id: string
@@ -18,8 +18,8 @@ export function signatureHeaders(webhook: {
   secrets: readonly string[]
 }): SignatureHeaders {
   const { id, timestampSeconds, body, secrets } = webhook
-  // The content signed is joined by dots: an id with one could be read as another id and time. No secret: nobody
-  // could verify.
+  // The signed content is joined by dots, so an id with a dot could be read as another id and time.
+  // Without a secret, the webhook could not be verified.
   if (id.includes(".") || !Number.isSafeInteger(timestampSeconds) || secrets.length === 0)
     throw new Error("A webhook is signed with an id without dots, whole seconds and a secret")
   const content = Buffer.from(`${id}.${timestampSeconds}.${body}`)

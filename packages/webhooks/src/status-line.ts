@@ -6,9 +6,9 @@ const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\n]*)?\r?\n/
 const SWITCHING_PROTOCOLS = 101
 
 /**
- * Reads the answer's status line beside Node's parser, which tells nothing before the last header has come. The
- * status line decides: a receiver that said 200 and then broke off has taken the webhook. Provisional heads (1xx) in
- * front of it are passed over.
+ * Reads the response's status line in addition to Node's parser, which reports nothing before the
+ * last header has arrived. The status line decides: a receiver that sent 200 and then closed has
+ * accepted the webhook. Preceding provisional responses (1xx) are skipped.
  */
 export function watchStatusLine(req: ClientRequest) {
   let hasBegun = false
@@ -32,7 +32,7 @@ export function watchStatusLine(req: ClientRequest) {
     for (let at = 0; at < chunk.length && place !== "over";) {
       const newline = chunk.indexOf("\n", at)
       const end = newline < 0 ? chunk.length : newline + 1
-      // What is longer is no status line, and no empty line either.
+      // A longer line is neither a status line nor an empty line.
       if (line.length < MAX_LINE_BYTES) line += chunk.toString("latin1", at, end)
       if (newline >= 0) endLine()
       at = end
@@ -44,7 +44,7 @@ export function watchStatusLine(req: ClientRequest) {
   })
   return {
     hasBegun: () => hasBegun,
-    /** Undefined where no final line has come whole, or what came is no HTTP/1.x. */
+    /** Undefined if no complete final status line was received, or the data is not HTTP/1.x. */
     statusCode: () => statusCode,
     stop: () => socket?.off("data", read),
   }

@@ -1,4 +1,4 @@
-/** A request as a stand-in for a CRM sees it. `path` is decoded no further than URL does. */
+/** A request to a stand-in for a CRM. `path` is only decoded as far as URL does. */
 export type Asked = {
   method: string
   path: string
@@ -13,7 +13,7 @@ export type Answered = { status: number; headers?: Record<string, string>; body?
 /** `:name` in a pattern is one segment of the path. */
 export type Routes = Record<string, (asked: Asked, params: Record<string, string>) => Answered>
 
-/** The answer of the first route that fits; patterns are `METHOD /path/:name`. */
+/** The response of the first matching route. Patterns are `METHOD /path/:name`. */
 export function route(routes: Routes, asked: Asked): Answered | undefined {
   for (const [pattern, answer] of Object.entries(routes)) {
     const [method = "", path = ""] = pattern.split(" ")

@@ -10,18 +10,21 @@ import { HOST, urlOf } from "../loopback.ts"
 
 export type DemoCrm = {
   url: string
-  /** What a connector signs in with: another one at each start. */
+  /** The token with which a connector signs in. It is new at each start. */
   token: string
   close: () => Promise<void>
 }
 
-/** Where the calls are kept from one start to the next. */
+/** The file that keeps the calls between starts. */
 export type CallsFile = { read: () => string | undefined; write: (text: string) => void }
 
-// More than anybody looks at; the demo makes five at a time, for as long as it runs.
+// More than anyone views. The demo makes five at a time, for as long as it runs.
 const MAX_CALLS = 500
 
-/** A small CRM: HubSpot's API for whoever has the token, and a page that shows its contacts and their calls. */
+/**
+ * A small CRM: HubSpot's API for clients with the token, and a page that shows its contacts and
+ * their calls.
+ */
 export async function startDemoCrm(file: CallsFile): Promise<DemoCrm> {
   const token = randomBytes(24).toString("base64url")
   const crm = makeHubspot(people(), JSON.parse(file.read() ?? "[]") as HubspotCall[])
@@ -31,7 +34,7 @@ export async function startDemoCrm(file: CallsFile): Promise<DemoCrm> {
   })
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
-    // Another name for this address is a web page that tries to read what only this machine should.
+    // A different host name means a web page that tries to read data meant for this machine only.
     if (request.headers.host !== new URL(crmUrl).host) return void response.writeHead(403).end()
     const asked = await readAsked(request)
     if (asked.method === "GET" && asked.path === "/") return sendPage(request, response)

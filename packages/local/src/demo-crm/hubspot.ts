@@ -7,7 +7,9 @@ type Properties = Record<string, string>
 export type HubspotContact = { id: string; properties: Properties }
 export type HubspotCall = { id: string; properties: Properties; contacts: string[] }
 
-/** As much of HubSpot as calls need, with its own refusals. `tokens`: which are taken now. */
+/**
+ * The parts of HubSpot that calls need, with its own refusals. `tokens`: the currently valid ones.
+ */
 export type Hubspot = {
   contacts: HubspotContact[]
   calls: HubspotCall[]
@@ -18,7 +20,7 @@ export type Hubspot = {
 const V = "2026-03"
 const OBJECTS = `/crm/objects/${V}`
 
-// What every account has, of what is used here.
+// The properties of every account that are used here.
 const CALL_PROPERTIES = new Set(
   "hs_timestamp hs_call_title hs_call_body hs_call_direction hs_call_status hs_call_disposition hs_call_duration hs_call_from_number hs_call_to_number hubspot_owner_id".split(
     " ",
@@ -144,7 +146,7 @@ function callProblem(properties: Properties, own: Set<string>): string | undefin
   return undefined
 }
 
-// The index of numbers keeps area code and local number, and leaves the country's code out.
+// The index of phone numbers has area code and local number, without the country code.
 const nationalOf = (phone: string | undefined) =>
   phone && (phoneOf(phone, null)?.national ?? phone.replace(/\D/g, ""))
 

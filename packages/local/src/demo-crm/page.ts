@@ -6,7 +6,7 @@ import type { Hubspot, HubspotCall, HubspotContact } from "./hubspot.ts"
 const fileOf = (name: string) =>
   readFileSync(new URL(`../../demo/crm/${name}`, import.meta.url), "utf8")
 
-/** What the page loads. The colours are the portal's. */
+/** The page's assets. The colours are the portal's. */
 export const pageFiles = new Map([
   ["/crm.css", { type: "text/css; charset=utf-8", text: `${tokens}\n${fileOf("crm.css")}` }],
   ["/crm.js", { type: "text/javascript; charset=utf-8", text: fileOf("crm.js") }],
@@ -109,7 +109,7 @@ const spoken = (durationMs: number) => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
 }
 
-/** The notes are HTML; here they are shown as the text that was meant, and nothing of it is run. */
+/** The notes are HTML. They are shown as their text, and none of the HTML is executed. */
 const textOf = (notes: string) =>
   notes
     .replaceAll("<br>", "\n")

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http"
 import { text } from "node:stream/consumers"
 import type { Asked } from "./asked.ts"
 
-/** A request as it came over HTTP. Throws where its body is no JSON. */
+/** Reads a request from HTTP. Throws if its body is not JSON. */
 export async function readAsked(request: IncomingMessage): Promise<Asked> {
   const url = new URL(request.url ?? "/", "http://crm")
   const body = await text(request)
