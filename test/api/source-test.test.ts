@@ -140,7 +140,11 @@ test("what cannot be sent is named, with what may have been meant", async () => 
     [{ eventType: "plan.created", call: {} }, "/call", /combined with eventType/],
     [{ call: { outcome: "lost" } }, "/call/outcome", /answered/],
     [{ eventType: "plan.created", fields: { nmae: "x" } }, "/fields/nmae", /nearest: name/],
-    [{ eventType: "queue.created", fields: { "variables.x": "1" } }, "/fields/variables.x", /not a field/],
+    [
+      { eventType: "queue.created", fields: { "variables.x": "1" } },
+      "/fields/variables.x",
+      /not a field/,
+    ],
     [{ call: {}, fields: { resDial: "4" } }, "/fields/resDial", /determined by the call's outcome/],
     [{ call: {}, fields: { uuid: "x" } }, "/fields/uuid", /as `uuid`/],
     [{ uuid: "" }, "/uuid", /at least 1 character$/],
