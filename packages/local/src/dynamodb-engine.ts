@@ -34,8 +34,8 @@ export function chooseDynamodb(dir: Dir, isDynoxideHere = findDynoxide() !== und
     throw new SettingError("RINGBACK_DATA_DIR", reason)
   }
   if (kind === "dynoxide" && !isDynoxideHere) {
-    const mend = "start it on Linux on x64 after `npm ci`, or set another directory"
-    const reason = `${dir.path} holds data of dynoxide, which does not run here; ${mend}`
+    const fix = "start it on Linux on x64 after `npm ci`, or set another directory"
+    const reason = `${dir.path} holds data of dynoxide, which does not run here; ${fix}`
     throw new SettingError("RINGBACK_DATA_DIR", reason)
   }
   if (recorded !== kind) dir.write(RECORD, kind)
