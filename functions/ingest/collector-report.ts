@@ -63,7 +63,13 @@ async function judgeGap(
   // inferred.
   const isOpen =
     strangers.length > 0 ||
-    others.some((each) => each.knownUntil < to || isUnclear(from, to, each.spans))
+    others.some(
+      (each) =>
+        each.knownUntil < to ||
+        // What it read of the PBX's end may still be in its spool, and refutes what is inferred.
+        each.sentUntil < to ||
+        isUnclear(from, to, each.spans),
+    )
   if (left.length > 0 && isOpen && !isLost && deferrals < MAX_DEFERRALS)
     return { outcome: "deferred" }
   for (const { collector: other, apartMs } of strangers)

@@ -370,6 +370,30 @@ const found: { was: string; plan: Plan }[] = [
       ],
     },
   },
+  {
+    was: "an inferred end was accepted while a twin, whose heartbeat got through first, had the real one in its spool",
+    plan: {
+      seed: 550326724,
+      version: 22,
+      hasTimestamps: true,
+      skewsMs: [0, 0],
+      steps: [
+        { afterMs: 4901, do: "cut", who: 0 },
+        { afterMs: 171, do: "pbx.die-in-list", rows: 1, downMs: 4100, moduleMs: 0 },
+        { afterMs: 14260, do: "stop", who: 1, downMs: 2189 },
+        { afterMs: 44546, do: "freeze", who: 1, ms: 701 },
+        { afterMs: 29435, do: "queue.away", ms: 137884 },
+        { afterMs: 1429, do: "pbx.kill", downMs: 17811, moduleMs: 0, isReset: false },
+        { afterMs: 5911, do: "check", who: 1 },
+        { afterMs: 60922, do: "freeze", who: 0, ms: 20093 },
+        { afterMs: 42158, do: "act", which: 9584 },
+        { afterMs: 4992, do: "kill", who: 0, downMs: 17886 },
+        { afterMs: 2292, do: "act", which: 6612 },
+        { afterMs: 3483, do: "pbx.kill", downMs: 15199, moduleMs: 11933, isReset: true },
+        { afterMs: 46833, do: "stop", who: 0, downMs: 91819 },
+      ],
+    },
+  },
   // In the last two no collector was wrong: ingest waits two minutes for what a twin has read, and the oracle knows that now.
   {
     was: "a twin was frozen for longer than ingest waits for what it had read",

@@ -29,6 +29,8 @@ export type Reading = {
   at: number
   /** The time up to which it is known whether it read. */
   knownUntil: number
+  /** When it read the oldest message that it had not sent by then; the time of the heartbeat if there was none. */
+  sentUntil: number
   spans: Span[]
   /** How far its clock is ahead of the clock of the collector that it was compared with. */
   apartMs: number
@@ -64,6 +66,7 @@ function readingOf(collector: string, said: Collector, skewMs: number | undefine
     apartMs,
     at: toPbxTime(said.at, own),
     knownUntil: toPbxTime(said.readUntil ?? said.at, own),
+    sentUntil: toPbxTime(said.at - said.spoolAgeSeconds * 1000, own),
     spans: said.spans.map(([from, to, isUnexplained]) => [
       toPbxTime(from, own),
       toPbxTime(to, own),
