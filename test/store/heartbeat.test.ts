@@ -161,7 +161,7 @@ test("a collector's times come on the PBX's clock, and those beyond two minutes 
   const spans: Collector["spans"] = [[1000, 2000, 1]]
   const collectors = {
     own: collector(),
-    same: collector({ at: 5000, readUntil: 4000, spoolAgeSeconds: 2, spans }),
+    same: collector({ at: 5000, readUntil: 4000, spans }),
     ahead: collector({ at: 5000, skewMs: 600, spans }),
     edge: collector({ skewMs: 100 + PbxClock.MAX_APART_MS }),
     behind: collector({ skewMs: 100 - PbxClock.MAX_APART_MS }),
@@ -183,7 +183,7 @@ test("a collector's times come on the PBX's clock, and those beyond two minutes 
   // Who tells no skew goes by the clock that it is compared with.
   const same = { collector: "same", apartMs: 0, at: 4900, knownUntil: 3900, sentUntil: 2900 }
   assert.deepEqual(near[0], { ...same, spans: [[900, 1900, 1]] })
-  const ahead = { collector: "ahead", apartMs: 500, at: 4400, knownUntil: 4400, sentUntil: 4400 }
+  const ahead = { collector: "ahead", apartMs: 500, at: 4400, knownUntil: 4400, sentUntil: 2400 }
   assert.deepEqual(near[1], { ...ahead, spans: [[400, 1400, 1]] })
   const untold = PbxClock.readingsBeside(sourceOf(collectors), "own", undefined)
   assert.equal(untold.far.length, 0)
