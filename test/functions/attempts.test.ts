@@ -47,6 +47,17 @@ describe("an attempt whose turn another copy has decided", () => {
     await deliver(world, [message])
     assert.equal(await waitingIn("Retry"), 1)
   })
+
+  test("has delivered all the same where its receiver took it: nothing planned is sent any more", async () => {
+    const { delivery, message } = await failedOnce(world)
+    world.receiver.behave(ok)
+    await deliver(world, [message])
+    const { status, attempts, turn } = await reread(world, delivery)
+    assert.deepEqual([status, attempts.length], ["delivered", 2])
+    const posts = world.receiver.arrived.length
+    await deliver(world, [messageOf(world, delivery, { turn: turn - 1, again: true })])
+    assert.equal(world.receiver.arrived.length, posts)
+  })
 })
 
 describe("a delivery that fails for the last time", () => {
