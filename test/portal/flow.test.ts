@@ -143,7 +143,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByText("An example is under way").waitFor()
       await work()
       await open(page, "Overview")
-      await page.getByText("has failed since").waitFor()
+      await page.getByText("is failing").waitFor()
       await page.getByRole("link", { name: "See why" }).click()
       await page.getByRole("link", { name: "campaign.updated" }).first().click()
       await page.getByText("the CRM's database is down").waitFor()

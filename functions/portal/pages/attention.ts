@@ -45,7 +45,7 @@ export function attentionHtml(
     ...failing.flatMap(({ endpointId, failingSince }) => {
       const endpoint = endpoints.find(({ id }) => id === endpointId)
       if (!endpoint || endpoint.disabled) return []
-      const about = html`<strong>${endpointName(endpoint)}</strong> has failed since
+      const about = html`<strong>${endpointName(endpoint)}</strong> is failing. First failure:
         ${time(failingSince)}.`
       const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`
       return [{ about, mend }]

@@ -21,7 +21,7 @@ after(async () => {
   await portal.close()
 })
 
-test("volume, failures and silent PBXes of all endpoints are told, not of the newest alone", async () => {
+test("volume, failures and silent PBXes of all endpoints are shown, not of the newest alone", async () => {
   const { id, path } = await makeTenant(portal, "Busy")
   const well = await makeTenant(portal, "Idle")
   const source = await portal.call(`POST ${path}/sources`, { body: { name: "PBX" } })
@@ -70,7 +70,7 @@ test("volume, failures and silent PBXes of all endpoints are told, not of the ne
   const operator = await portal.signIn()
   const overview = words((await operator.get(`/portal/${id}`)).text)
   assert.match(overview, new RegExp(`Deliveries ${ENDPOINTS} `))
-  assert.match(overview, /The oldest has failed since/)
+  assert.match(overview, /The oldest is failing/)
   assert.match(overview, /Number 11 \S+ 1 /)
   assert.match(words((await operator.get(`/portal/${id}?window=week`)).text), /State Last week/)
   const { text } = await operator.get("/portal/tenants")
