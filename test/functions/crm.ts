@@ -8,6 +8,7 @@ import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { serveCrm, type CrmServer } from "../crm/server.ts"
+import { checkerOf } from "../crm/documents.ts"
 import { makeTokenServer } from "../crm/token.ts"
 import {
   makeCustomer,
@@ -64,9 +65,13 @@ export async function startCrm(
 export async function serveAccount(kind: Kind, people: Who[]) {
   const account = openAccount(kind, people)
   const tokens = makeTokenServer(account.tokens)
-  const server = await serveCrm((asked) =>
-    tokens.isTokenPath(asked) ? tokens.answer(asked) : account.answer(asked),
-  )
+  // Of the four, HubSpot's published document alone has the token's form.
+  const checkToken = kind === "hubspot" ? checkerOf(kind) : () => []
+  const server = await serveCrm((asked) => {
+    if (!tokens.isTokenPath(asked)) return account.answer(asked)
+    account.problems.push(...checkToken(asked))
+    return tokens.answer(asked)
+  })
   return { account, tokens, server }
 }
 
