@@ -101,7 +101,7 @@ test("a url on another host asks beside the credentials for them, and takes them
   const refused = await visitor.post(edit, { ...moved, auth: "keep" })
   assert.equal(refused.status, 400)
   const fieldset = /<fieldset class="field auth">[^]*?<\/fieldset>/.exec(refused.text)![0]
-  assert.match(words(fieldset), /The url leads to another host: give auth again/)
+  assert.match(words(fieldset), /The url has another host: give auth again/)
   assert.match(fieldset, /value="basic"\s+checked/)
   assert.match(fieldset, /name="auth-username"[^>]*value="ringback"/)
   assert.doesNotMatch(refused.text, /"secret"/)
