@@ -141,6 +141,8 @@ describe("deleting a tenant", () => {
 
   test("leaves no secret, no token, nobody's data and nothing that falls due", async () => {
     const { key, ids } = await furnish()
+    // The key's own secret may hold underscores: what follows the last one may be a single letter.
+    const keySecret = key.slice(-43)
     const before = (await itemsOf(world, world.customer.tenant)).map(wordsOf).join("")
     assert.match(before, /Adalbert/)
     assert.equal((await api.call(`DELETE ${own()}`)).status, 204)
@@ -151,7 +153,7 @@ describe("deleting a tenant", () => {
       const words = wordsOf(item)
       assert.ok(reasonFor(item), `${words} is left`)
       assert.doesNotMatch(words, /Adalbert/)
-      for (const secret of [...SECRETS, key, key.split("_").at(-1)!])
+      for (const secret of [...SECRETS, key, keySecret])
         assert.ok(!words.includes(secret), `a secret in ${words}`)
       assert.ok(!("dueShard" in item), `${words} falls due`)
     }
