@@ -84,3 +84,62 @@ test("an event is found by its id until its time is over", async () => {
   assert.deepEqual((await listEvents(table, tenant, { limit: 10 })).items, [])
   now = START
 })
+
+test("an event has all that was said of it when it was claimed, and nothing that was not", async () => {
+  const data = { data: "{}", except: "ep_1", timestamp: "2026-11-22T06:00:00Z" }
+  const all = { synthetic: "gap_1", truncated: true, refuted: "other", test: true }
+  const content = { ...data, observedAt: "2026-11-22T06:00:01Z" }
+  for (const rest of [{}, { source: null, uuid: null, content, ...all }]) {
+    const claim = claimOf(rest)
+    const { event } = await Event.claim(table, claim)
+    const { tenant: _, timeNanos: __, hash: ___, content: body, ...said } = claim
+    const { pk, sk, ...stored } = event!
+    const expiresAt = Math.floor((now + table.retentionMs) / 1000)
+    assert.deepEqual(stored, { ...said, ...body, claimedAt: now, expiresAt })
+    const read = await Event.get(table, tenant, Event.idOf(event!), { consistent: true })
+    assert.deepEqual(read, { pk, sk, ...stored })
+    assert.equal(Event.timeOf(event!), claim.timeNanos)
+  }
+})
+
+test("what was sent under an event's id stays, whatever the same message says of it later", async () => {
+  const body = {
+    data: "one",
+    timestamp: "2026-11-22T06:00:00Z",
+    observedAt: "2026-11-22T06:00:01Z",
+  }
+  const claim = claimOf({ content: body })
+  const { event } = await Event.claim(table, claim)
+  const content = {
+    data: "two",
+    timestamp: "2026-11-22T07:00:00Z",
+    observedAt: "2026-11-22T07:00:01Z",
+  }
+  now += 60_000
+  const again = await Event.claim(table, { ...claim, content, type: "plan.updated" })
+  const read = await Event.get(table, tenant, Event.idOf(event!), { consistent: true })
+  const expiresAt = Math.floor((now + table.retentionMs) / 1000)
+  for (const each of [again.event, read])
+    assert.deepEqual(each, { ...event, type: "plan.updated", expiresAt })
+  now = START
+})
+
+test("of many ids those of living events are found, each once, in the tenant that has them", async () => {
+  const claims = [claimOf(), claimOf(), claimOf()].map((claim) => ({ ...claim, tenant }))
+  const ids = []
+  for (const claim of claims) ids.push(Event.idOf((await Event.claim(table, claim)).event!))
+  const asked = [
+    ...ids,
+    ids[0]!,
+    "evt_none",
+    ids[1]!.replace(/.$/, (last) => (last === "0" ? "8" : "0")),
+  ]
+  const found = await Event.getMany(table, tenant, asked)
+  assert.deepEqual([...found.keys()].toSorted(), ids.toSorted())
+  for (const [id, event] of found) assert.equal(Event.idOf(event), id)
+  assert.equal((await Event.getMany(table, "ten_other", asked)).size, 0)
+  assert.equal((await Event.getMany(table, tenant, [])).size, 0)
+  now = [...found.values()][0]!.expiresAt * 1000
+  assert.equal((await Event.getMany(table, tenant, ids)).size, 0)
+  now = START
+})

@@ -79,6 +79,37 @@ test("what is deleted makes room, of every kind, and once however often it is de
   }
 })
 
+test("what is created in a tenant that is deleted meanwhile is removed again, and its place is free", async () => {
+  const tenant = await makeTenant()
+  await Tenant.remove(table, tenant)
+  const kinds = [
+    { kind: "KEY", room: ApiKey, make: () => makeKey(tenant, 1) },
+    {
+      kind: "SRC",
+      room: Source,
+      make: () => Source.create(table, tenant, { name: "x" }, { limit: 1 }),
+    },
+    {
+      kind: "EP",
+      room: Endpoint,
+      make: () => makeEndpoint({ table }, tenant, "https://a.example/", { limit: 1 }),
+    },
+  ]
+  for (const { kind, room, make } of kinds) {
+    // A place that was kept would make the second one say that there is no room.
+    for (let count = 0; count < 2; count++) {
+      const gone = { name: "CreationRefused", reason: "gone", kind }
+      await assert.rejects(make, (error: object) => {
+        const { name, reason, kind: its } = error as CreationRefused
+        assert.deepEqual({ name, reason, kind: its }, gone)
+        return true
+      })
+    }
+    const { items } = await room.page(table, tenant, { limit: 10 })
+    assert.deepEqual(items, [], kind)
+  }
+})
+
 test("what was there before there was a limit stays, and counts", async () => {
   const tenant = await makeTenant()
   for (let count = 0; count < 5; count++) await makeKey(tenant, Infinity)

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
+import { getItem } from "@ringback/store/item"
+import { orderKey } from "@ringback/store/keys"
 import * as Order from "@ringback/store/order"
 import type { Table } from "@ringback/store/table"
 import { startStack, type Stack } from "../harness/stack.ts"
@@ -87,4 +89,66 @@ test("what was acknowledged supersedes what is older, and is not lowered by a la
   await Order.accept(table, sending("0", true))
   assert.equal(await Order.look(table, sending("9")), "evt_0_final")
   assert.equal(await Order.look(table, sending("0", true)), undefined)
+})
+
+test("what an endpoint accepted is kept as long as a delivery may come, from the last word on", async () => {
+  const { tenant, endpointId, subject } = sending("1")
+  const read = () => getItem(table, orderKey(tenant, endpointId, subject), { consistent: true })
+  const steps: [what: string, step: () => Promise<unknown>][] = [
+    ["taken", () => take("1", "a")],
+    ["given back", () => Order.giveBack(table, sending("1"), "a", false)],
+    ["accepted", () => Order.accept(table, sending("2"))],
+    ["taken for a delete", () => take("3", "b", true)],
+    ["given back", () => Order.giveBack(table, sending("3", true), "b", true)],
+    ["accepted", () => Order.accept(table, sending("4", true))],
+  ]
+  for (const [what, step] of steps) {
+    now += 10_000
+    await step()
+    assert.equal((await read())!["expiresAt"], Math.floor((now + table.retentionMs) / 1000), what)
+  }
+  assert.equal((await read())!["finalBy"], "evt_4_final")
+})
+
+test("an item that was given back bears nothing of who had it", async () => {
+  const { tenant, endpointId, subject } = sending("1")
+  const read = () => getItem(table, orderKey(tenant, endpointId, subject), { consistent: true })
+  await take("1", "a")
+  assert.deepEqual(
+    [(await read())!["holder"], (await read())!["until"]],
+    ["a", now + Order.HELD_MS],
+  )
+  await Order.giveBack(table, sending("1"), "b", true)
+  assert.equal((await read())!["holder"], "a", "another's to give back")
+  await Order.giveBack(table, sending("1"), "a", true)
+  const { pk: _, sk: __, expiresAt: ___, ...left } = (await read())!
+  assert.deepEqual(left, { accepted: "1", acceptedBy: "evt_1" })
+})
+
+test("a second event of the accepted version whose worker died does not take the first one's place", async () => {
+  const second = { ...sending("2"), eventId: "evt_second" }
+  await take("2", "a")
+  await Order.giveBack(table, sending("2"), "a", true)
+  assert.equal((await Order.take(table, second, "b")).outcome, "taken")
+  const busy = await Order.take(table, sending("3"), "c")
+  assert.deepEqual(busy, { outcome: "busy", until: now + Order.HELD_MS })
+  now += Order.HELD_MS
+  const superseded = { outcome: "superseded", by: "evt_2" }
+  assert.deepEqual(await Order.take(table, sending("1"), "c"), superseded)
+  assert.equal(await Order.look(table, sending("1")), "evt_2")
+})
+
+test("a delete that surely did not arrive supersedes nothing; one that did, all but another", async () => {
+  await take("2", "a", true)
+  assert.equal(await take("3", "b"), "busy")
+  await Order.giveBack(table, sending("2", true), "a", false)
+  assert.equal(await take("1", "b"), "taken")
+  await Order.giveBack(table, sending("1"), "b", true)
+  await take("2", "a", true)
+  await Order.giveBack(table, sending("2", true), "a", true)
+  assert.deepEqual(await Order.take(table, sending("3"), "b"), {
+    outcome: "superseded",
+    by: "evt_2_final",
+  })
+  assert.equal(await take("1", "b", true), "taken")
 })

@@ -86,6 +86,67 @@ describe("a gap that a collector reported", () => {
   })
 })
 
+describe("a gap that is reported with the time since when its collector had read", () => {
+  // prettier-ignore
+  const cases: [what: string, known: Span[], gap: [from: number, to: number, since: number], Span[]][] = [
+    ["where nothing was known", [], [80, 100, 40], [[40, 80, 0], [100, 100, 0]]],
+    ["that a heartbeat had begun", [[40, 50, 0]], [80, 100, 40], [[40, 80, 0], [100, 100, 0]]],
+    ["that began earlier", [[0, 50, 0]], [80, 100, 30], [[0, 80, 0], [100, 100, 0]]],
+    ["that ends where it begins", [[0, 40, 0]], [80, 100, 40], [[0, 80, 0], [100, 100, 0]]],
+    ["that begins where it ends", [[80, 90, 0]], [80, 85, 40], [[40, 80, 1], [85, 90, 0]]],
+    ["within a known one", [[0, 90, 0]], [60, 70, 20], [[0, 60, 0], [70, 90, 0]]],
+    ["that is known from later on", [[0, 10, 0], [60, 90, 0]], [80, 85, 40], [[0, 10, 0], [40, 80, 1], [85, 90, 0]]],
+    ["between two known ones", [[0, 10, 0], [50, 60, 0]], [30, 40, 20], [[0, 10, 0], [20, 30, 1], [50, 60, 0]]],
+    ["that joins two known ones", [[0, 30, 0], [50, 60, 1]], [70, 75, 20], [[0, 70, 0], [75, 75, 0]]],
+    ["before all known ones", [[50, 60, 0]], [30, 40, 10], [[10, 30, 1], [50, 60, 0]]],
+    ["before one whose start is open", [[50, 60, 1]], [30, 40, 10], [[10, 30, 1], [40, 40, 0], [50, 60, 1]]],
+    ["up to one whose start is open", [[50, 60, 1]], [30, 50, 10], [[10, 30, 1], [50, 60, 0]]],
+  ]
+  for (const [what, known, gap, after] of cases)
+    test(`adds the time ${what}`, () => assert.deepEqual(cutSpans(known, ...gap), after))
+
+  test("and all others, heard in any order and between any heartbeats, make exactly what was read", () => {
+    const lengths = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
+    fc.assert(
+      fc.property(
+        fc.array(lengths, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 }),
+        (all, order) => {
+          const read: Span[] = []
+          let at = 0
+          for (const [reads, misses] of all) {
+            read.push([at, at + reads, 0])
+            at += reads + misses
+          }
+          const gaps = read.slice(1).map(([to], index) => [...read[index]!, to] as const)
+          // The heartbeats come in their order, and each report at any time after its gap.
+          const heard = [
+            ...read.map(([since, to]) => ({
+              at: to,
+              hear: (spans: Span[]) => extendSpans(spans, since, to),
+            })),
+            ...gaps.map(([since, from, , to], index) => ({
+              at: to + (order[index]! % 60),
+              hear: (spans: Span[]) => cutSpans(spans, from, to, since),
+            })),
+          ].toSorted((a, b) => a.at - b.at)
+          const spans = heard.reduce((known, { hear }) => hear(known), [] as Span[])
+          const left = gaps.map(([, from, , to]) => [from, to])
+          assert.deepEqual(uncovered(0, read.at(-1)![1], spans), left)
+          assert.equal(isUnclear(0, at, spans), false)
+        },
+      ),
+      { seed: 20261127 },
+    )
+  })
+
+  test("is no clear one before: what lies between it and what was known may be a gap, too", () => {
+    const spans = cutSpans([[0, 10, 0]], 30, 40, 20)
+    assert.equal(isUnclear(5, 25, spans), true)
+    assert.equal(isUnclear(25, 50, spans), false)
+  })
+})
+
 test("what no collector read is what is left of a while, exact at every millisecond", () => {
   const span = fc
     .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 20 }))

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
-import { statsOf } from "@ringback/store/stats"
+import { statsOf, tenantStatsOf } from "@ringback/store/stats"
 import { attemptOf, logOf } from "./log.ts"
 import { DAY, MINUTE, RETENTION, START, useTable } from "./table.ts"
 
@@ -76,4 +76,37 @@ test("windows end where they say, and what expired is counted no more", async ()
   world.now = START + RETENTION
   await deliver(world.now - 1)
   assert.equal((await stats()).lastWeek.counts.delivered, 1)
+})
+
+test("a tenant's numbers are those of all its endpoints, and say what is whose", async () => {
+  const endpoints = Array.from({ length: 20 }, (_, index) => `ep_${index}`)
+  for (const [index, endpointId] of endpoints.entries()) {
+    await deliver(START - index * MINUTE, { durationMs: 10 + index }, endpointId)
+    if (index % 5 === 0) await deliver(START, { error: "answered 500" }, endpointId)
+  }
+  await deliver(START - HOUR - 1, {}, "ep_0")
+  const of = (name: Parameters<typeof tenantStatsOf>[2]) =>
+    tenantStatsOf(world.table, world.tenant, name)
+  const hour = await of("lastHour")
+  const none = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 }
+  assert.deepEqual(hour.counts, { ...none, delivered: 20, failed: 4 })
+  assert.deepEqual(hour.latencyMs, { p50: 19, p95: 28 })
+  assert.equal(hour.isEstimate, false)
+  for (const [index, endpointId] of endpoints.entries()) {
+    const own = { ...none, delivered: 1, failed: index % 5 === 0 ? 1 : 0 }
+    assert.deepEqual(hour.countsAt(endpointId), own, endpointId)
+  }
+  assert.deepEqual(hour.countsAt("ep_none"), none)
+  assert.equal(hour.series.length, 30)
+  assert.deepEqual(
+    hour.series.map(({ counts }) => counts.delivered),
+    Array.from({ length: 30 }, (_, part) => (part < 19 ? 0 : part === 19 || part === 29 ? 1 : 2)),
+  )
+  const day = await of("lastDay")
+  assert.equal(day.countsAt("ep_0").delivered, 2)
+  assert.equal(day.series.length, 24)
+  assert.deepEqual(partsOf(day).at(-1), [START, 1])
+  assert.equal((await of("lastWeek")).series.length, 28)
+  world.now += HOUR
+  assert.deepEqual((await of("lastHour")).counts, { ...none, delivered: 1, failed: 4 })
 })

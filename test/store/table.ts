@@ -15,18 +15,22 @@ export const RETENTION = 30 * DAY
  * write behind, as it may on AWS.
  */
 export function useTable(options: { isLagging?: boolean } = {}) {
-  const world = { now: START, tenant: "", table: undefined as unknown as Table }
-  let stack: Stack
+  const world = {
+    now: START,
+    tenant: "",
+    table: undefined as unknown as Table,
+    stack: undefined as unknown as Stack,
+  }
   let clients: ReturnType<typeof makeClients>
   before(async () => {
-    stack = await startStack()
+    const stack = (world.stack = await startStack())
     clients = makeClients(stack)
     if (options.isLagging) letReadsLag(clients.dynamodb)
     world.table = makeDeps(stack, { now: () => world.now, clients }).table
   })
   after(async () => {
     clients.close()
-    await stack.close()
+    await world.stack.close()
   })
   beforeEach(async () => {
     world.now = START
