@@ -9,8 +9,8 @@ import { findAsset } from "./assets.ts"
 import { makeClient, path, Refused } from "./client.ts"
 import { failureView, problemView } from "./failure.ts"
 import {
-  comeAgain,
   openLink,
+  reloadPage,
   showEntrance,
   showLink,
   signInByKey,
@@ -19,7 +19,7 @@ import {
 } from "./gate.ts"
 import type { Html } from "./html.ts"
 import { pageHtml } from "./layout.ts"
-import { isFromElsewhere, isOwn } from "./origin-check.ts"
+import { isCrossSiteNavigation, isSameOrigin } from "./origin-check.ts"
 import type { OperatorPage, Shown, TenantPage, View, Visit } from "./page.ts"
 import { operatorPages, tenantPages } from "./pages.ts"
 import { readSession, type Session } from "./session.ts"
@@ -38,7 +38,7 @@ const HEADERS = {
 
 type Gate = (deps: Deps, c: Context, form: URLSearchParams) => Promise<GateView> | GateView
 
-/** Puts the portal beside the API, whose handlers it asks for all that it shows and does. */
+/** Adds the portal to the API's app. The portal reads and changes everything through the API's handlers. */
 export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
   const gate = (method: "get" | "post", at: string, show: Gate) =>
     app.on(method.toUpperCase(), at, (c) =>
@@ -61,7 +61,8 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
       answer(deps, c, at, async () => {
         const form = await formOf(c)
         const session = await readSession(deps, c)
-        if (!session) return gated(c, isFromElsewhere(c) ? comeAgain() : { to: "/portal?ended" })
+        if (!session)
+          return gated(c, isCrossSiteNavigation(c) ? reloadPage() : { to: "/portal?ended" })
         const { caller } = session
         if (caller.kind === "tenant") rateLimit.take(caller.id)
         return visit(c, session, page, form, isTenants)
@@ -99,7 +100,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
     let tenant: Tenant | undefined
     let view: View
     try {
-      // Also for a page that asks the API for nothing.
+      // Pages without an API call need this check; for the others the API checks as well.
       if (!isTenants && !isOperator) throw new Refused(forbidden)
       if (isTenants) {
         const id = params["tenantId"] ?? ""
@@ -118,7 +119,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
 
 const forbidden = {
   type: "",
-  title: "This page is the operator's",
+  title: "This page is for the operator only",
   status: 403,
   code: "auth.forbidden" as const,
   requestId: "",
@@ -126,14 +127,14 @@ const forbidden = {
 
 async function formOf(c: Context): Promise<URLSearchParams> {
   if (c.req.method !== "POST") return new URLSearchParams()
-  if (!isOwn(c)) throw new Foreign()
+  if (!isSameOrigin(c)) throw new CrossOriginError()
   return new URLSearchParams(await readText(c.req.raw))
 }
 
-/** A POST that no page of ours has sent. */
-class Foreign extends Error {}
+/** A POST that was not sent by a page of the portal. */
+class CrossOriginError extends Error {}
 
-// A link's address is a secret: not even this origin is told of it.
+// A link's URL is a secret: it is not sent as a referrer even to this origin.
 const GATE_HEADERS = { ...HEADERS, "referrer-policy": "no-referrer" }
 
 async function gated(c: Context, view: GateView): Promise<Response> {
@@ -143,25 +144,25 @@ async function gated(c: Context, view: GateView): Promise<Response> {
 
 async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Promise<Response> {
   if ("to" in view) return redirect(c, view.to)
-  // Who asks by htmx has the frame already.
+  // htmx requests come from a page that has the frame already.
   const isPart = c.req.header("hx-request") !== undefined
-  const text = tight(String(await (isPart ? view.content : frame(view))))
+  const text = withoutIndentation(String(await (isPart ? view.content : frame(view))))
   if (c.req.method !== "GET") return c.body(text, (view.status ?? 200) as 200, HEADERS)
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`
   if (c.req.header("if-none-match") === etag) return c.body(null, 304, { ...HEADERS, etag })
   return c.body(text, (view.status ?? 200) as 200, { ...HEADERS, etag })
 }
 
-// Templates are indented for who reads them; between two tags nobody sees it. Texts have no tags, so none is touched.
-const tight = (markup: string): string => markup.replaceAll(/>\s*\n\s*</g, ">\n<")
+// Templates are indented for readability; browsers ignore whitespace between tags. Escaped texts contain no tags, so they stay unchanged.
+const withoutIndentation = (markup: string): string => markup.replaceAll(/>\s*\n\s*</g, ">\n<")
 
-// htmx follows a redirect within its part of the page; out of it the browser has to go by itself.
+// htmx would follow a 303 and swap the target into its part of the page; `hx-redirect` makes the browser navigate instead.
 const redirect = (c: Context, to: string): Response =>
   c.req.header("hx-request") === undefined
     ? c.body(null, 303, { ...HEADERS, location: to })
     : c.body(null, 200, { ...HEADERS, "hx-redirect": to })
 
-/** Every answer of the portal leaves through here, with its line in the log. */
+/** Makes every response of the portal and writes its log line. */
 async function answer(
   deps: Deps,
   c: Context,
@@ -175,14 +176,14 @@ async function answer(
   try {
     response = await respond()
   } catch (error) {
-    const isExpected = error instanceof Foreign || error instanceof ProblemError
+    const isExpected = error instanceof CrossOriginError || error instanceof ProblemError
     if (!isExpected) reason = reasonOf(error)
-    const { content, status } = failureView(error, error instanceof Foreign, requestId)
+    const { content, status } = failureView(error, error instanceof CrossOriginError, requestId)
     response = c.body(String(await content), status as 500, HEADERS)
   }
   deps.log("portal.answered", {
     requestId,
-    // The page's pattern: an address may hold a link's token.
+    // The page's pattern, not its URL: a URL may contain a link's token.
     page: `${c.req.method} ${page}`,
     status: response.status,
     durationMs: Math.round(performance.now() - startedAt),

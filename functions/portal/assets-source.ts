@@ -5,10 +5,10 @@ const require = createRequire(import.meta.url)
 
 const own = (name: string) => readFileSync(new URL(`assets/${name}`, import.meta.url), "utf8")
 
-// In this order: the later ones build on the earlier.
+// Ordered: later style sheets override earlier ones.
 const STYLES = ["tokens", "base", "frame", "lists", "forms", "charts", "phone"]
 
-/** What browsers load, as text: made when documents are generated, since a Lambda's bundle has no files beside it. */
+/** The browser assets as text. They are read when documents are generated, because a Lambda bundle has no separate files. */
 export function readAssets(): Record<string, string> {
   return {
     "portal.css": STYLES.map((name) => own(`${name}.css`)).join("\n"),
@@ -16,7 +16,7 @@ export function readAssets(): Record<string, string> {
     "docs.js": own("docs.js"),
     "htmx.js": readFileSync(require.resolve("htmx.org/dist/htmx.min.js"), "utf8"),
     "icon.svg": own("icon.svg"),
-    // Not served by itself: the docs have it in their own style.
+    // Not served as a file: the docs include it in their own style sheet.
     "tokens.css": own("tokens.css"),
   }
 }

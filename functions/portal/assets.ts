@@ -27,10 +27,10 @@ const paths = new Map<Name, string>(
   [...served].map(([path, name]) => [name, `/portal/assets/${path}`]),
 )
 
-/** Where a browser finds it; another path once it has changed, so that it may be kept for ever. */
+/** The asset's URL path. It changes with the content, so browsers may cache it forever. */
 export const assetPath = (name: Name): string => paths.get(name)!
 
-/** The file of that name in the path, or undefined. */
+/** The asset with that file name, or undefined. */
 export function findAsset(
   file: string,
 ): { text: string; headers: Record<string, string> } | undefined {

@@ -5,7 +5,7 @@ import type { EndpointStats } from "./types.ts"
 type Counts = EndpointStats["lastHour"]["counts"]
 export type Status = keyof Counts
 
-// From the bottom up: what went wrong stands on top, where it is seen first.
+// Stacked from the bottom up: failures are on top, where they are seen first.
 export const STATUSES: readonly Status[] = ["delivered", "pending", "held", "discarded", "failed"]
 
 const WORDS: Record<Status, string> = {
@@ -19,7 +19,7 @@ const WORDS: Record<Status, string> = {
 export const sumOf = (counts: Counts): number =>
   Object.values(counts).reduce((sum, each) => sum + each, 0)
 
-/** What share of them has arrived, of those that are wanted. */
+/** The share of delivered ones among all but the discarded; null without any. */
 export function shareDelivered({ delivered, failed, held, pending }: Counts): number | null {
   const all = delivered + failed + held + pending
   return all === 0 ? null : delivered / all
@@ -48,7 +48,7 @@ const BOTTOM = 22
 
 export type Column = { label: string; counts: Counts }
 
-/** Columns of deliveries over time, each piled up by what became of them. */
+/** Columns of deliveries over time, stacked by status. */
 export function columnChart(columns: Column[], title: string): Html {
   const most = niceCeiling(Math.max(1, ...columns.map(({ counts }) => sumOf(counts))))
   const plot = HEIGHT - TOP - BOTTOM
@@ -109,7 +109,7 @@ const short = (value: number) =>
       ? `${value / 1_000}k`
       : String(value)
 
-/** The least of 2, 4, 6, 8, 10, 20, 40, ... that is not smaller: its half is a whole number too. */
+/** The smallest of 2, 4, 6, 8, 10, 20, 40, ... that is at least `value`. Its half is a whole number too. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return (

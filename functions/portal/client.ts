@@ -6,12 +6,12 @@ import type { Problem as ProblemSchema } from "../api/problem.ts"
 
 export type Problem = v.InferOutput<typeof ProblemSchema>
 
-/** What the API answered: a body of the type that its document promises, or a problem. */
+/** The API's answer: a body of the documented type, or a problem. */
 export type Answered<T> =
   | { ok: true; status: number; body: T; etag: string | null }
   | { ok: false; status: number; problem: Problem }
 
-/** A problem that a page has no words of its own for. */
+/** A problem that the page does not handle itself. */
 export class Refused extends Error {
   readonly problem: Problem
   constructor(problem: Problem) {
@@ -22,9 +22,9 @@ export class Refused extends Error {
 
 type Sent = { body?: unknown; idempotencyKey?: string | undefined; ifMatch?: string | undefined }
 
-/** The API as the person at the browser may use it, asked without a socket between. */
+/** Calls the API in this process, with the rights of the signed-in user. */
 export type Client = {
-  /** Throws Refused where the API does not answer 2xx. */
+  /** Throws Refused if the API does not answer 2xx. */
   get: <T>(path: string) => Promise<T>
   ask: <T>(
     method: "GET" | "POST" | "PATCH" | "DELETE",
@@ -45,12 +45,12 @@ export function makeClient(app: Pick<Hono, "request">, caller: Caller): Client {
       ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
       ...(ifMatch !== undefined && { "if-match": ifMatch }),
     }
-    const text = body === undefined ? {} : { body: JSON.stringify(body) }
-    const response = await app.request(`/v1${path}`, { method, headers, ...text }, environment)
+    const content = body === undefined ? {} : { body: JSON.stringify(body) }
+    const response = await app.request(`/v1${path}`, { method, headers, ...content }, environment)
     const { status } = response
-    const said = await response.text()
-    // Trusted: it is this process that has written it.
-    const parsed = (said === "" ? undefined : JSON.parse(said)) as unknown
+    const text = await response.text()
+    // Trusted: this process wrote it.
+    const parsed = (text === "" ? undefined : JSON.parse(text)) as unknown
     if (!response.ok) return { ok: false, status, problem: parsed as Problem }
     return { ok: true, status, body: parsed as T, etag: response.headers.get("etag") }
   }
@@ -64,6 +64,6 @@ export function makeClient(app: Pick<Hono, "request">, caller: Caller): Client {
   }
 }
 
-/** A path of the API, each value in it encoded. */
+/** A path of the API with each interpolated value percent-encoded. */
 export const path = (parts: TemplateStringsArray, ...values: string[]): string =>
   String.raw({ raw: parts }, ...values.map(encodeURIComponent))

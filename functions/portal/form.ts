@@ -19,7 +19,7 @@ export const field = ({ id, label, control, hint, error, isLong }: Field): Html 
     ${hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : ""}
   </div>`
 
-/** What ties a control to its hint and its error, for whoever hears the page. */
+/** Links a control to its hint and its error, for screen readers. */
 export const described = (id: string, error: string | undefined, hasHint = true): Html => {
   const ids = [...(error ? [`${id}-error`] : []), ...(hasHint ? [`${id}-hint`] : [])].join(" ")
   return html`${ids ? html`aria-describedby="${ids}"` : ""}
@@ -54,23 +54,23 @@ export const check = (
     <span>${text}</span>
   </label>`
 
-/** A form sent twice, by a reload or two clicks, does its work once, and is answered as it was the first time. */
+/** An idempotency key: a form that is sent twice, by a reload or a double click, takes effect once and gets the same answer. */
 export const onceOnly = (): Html =>
   html`<input type="hidden" name="once" value="${randomUUID()}" />`
 
 type Confirm = {
-  /** The button that asks. */
+  /** The button that opens the question. */
   word: string
-  /** What will happen, with the thing's name. */
+  /** What will happen, with the object's name. */
   question: Html
   action: string
-  /** The button that does it. */
+  /** The button that confirms. */
   yes: string
   fields?: Html
   isDanger?: boolean
 }
 
-/** A button that asks first, without a script. */
+/** A button that asks for confirmation, without a script. */
 export const confirm = ({ word, question, action, yes, fields, isDanger = true }: Confirm): Html =>
   html`<details class="confirm">
     <summary class="button ${isDanger ? "danger" : ""}">${word}</summary>
@@ -83,6 +83,6 @@ export const confirm = ({ word, question, action, yes, fields, isDanger = true }
     </div>
   </details>`
 
-/** A button that does something at once. */
+/** A button that acts without confirmation. */
 export const button = (action: string, word: string, kind = ""): Html =>
   html`<form method="post" action="${action}"><button class="${kind}">${word}</button></form>`

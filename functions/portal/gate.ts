@@ -8,7 +8,7 @@ import { callerOf } from "../api/passes.ts"
 import { ProblemError } from "../api/problem.ts"
 import { name, note, type Html } from "./html.ts"
 import { documentHtml, gateHtml } from "./layout.ts"
-import { isFromElsewhere } from "./origin-check.ts"
+import { isCrossSiteNavigation } from "./origin-check.ts"
 import { beginSession, endSession, readSession, settingsOf } from "./session.ts"
 
 export type GateView = { content: Html; status: number } | { to: string }
@@ -22,7 +22,7 @@ const signIn = (message: Html | string = "", status = 200): GateView =>
   shown(
     "Sign in",
     html`<h1>Sign in</h1>
-      <p class="dim">With a key to the API, or by a link that your operator has sent you.</p>
+      <p class="dim">Use an API key, or open a link that your operator has sent you.</p>
       ${message}
       <form method="post" action="/portal/sign-in">
         <div class="field">
@@ -43,15 +43,15 @@ const signIn = (message: Html | string = "", status = 200): GateView =>
     status,
   )
 
-/** Where who has just signed in goes. */
+/** The first page after signing in. */
 const homeOf = (tenant: string | null) =>
   tenant === null ? "/portal/tenants" : `/portal/${tenant}`
 
-/** `/portal`: the page of whoever is signed in, else where one signs in. */
+/** `/portal`: goes to the user's first page, or shows the sign-in form. */
 export async function showEntrance(deps: Deps, c: Context): Promise<GateView> {
   const session = await readSession(deps, c)
   if (session) return { to: homeOf(session.pass.tenant) }
-  if (isFromElsewhere(c)) return comeAgain()
+  if (isCrossSiteNavigation(c)) return reloadPage()
   const hasEnded = c.req.query("ended") !== undefined
   return signIn(hasEnded ? note("warn", "Your session has ended. Sign in again.") : "")
 }
@@ -81,16 +81,16 @@ export async function signOut(deps: Deps, c: Context): Promise<GateView> {
 const used = () =>
   shown(
     "Link",
-    html`<h1>This link does not open</h1>
+    html`<h1>This link is no longer valid</h1>
       <p class="dim">
-        A link into the portal is good once, for a limited time, and no longer than the key that
-        made it. Ask whoever sent it for a new one, or sign in with a key.
+        A portal link works once and for a limited time. It also ends with the key that created it.
+        Ask the sender for a new one, or sign in with a key.
       </p>
       <form method="get" action="/portal"><button>Sign in with a key</button></form>`,
     410,
   )
 
-/** A link's own page. It uses nothing up: mail scanners and previews open links too. */
+/** A link's page. It does not use the link: mail scanners and previews open links too. */
 export async function showLink(deps: Deps, c: Context): Promise<GateView> {
   const token = c.req.query("token") ?? ""
   const pass = await PortalPass.verify(deps.table, "lnk", token)
@@ -103,9 +103,9 @@ export async function showLink(deps: Deps, c: Context): Promise<GateView> {
     html`<h1>Open the portal${tenant ? html` of ${name(tenant.name)}` : ""}</h1>
       <p class="dim">
         This link signs you in on this browser, for 12
-        hours${pass.scope === "read" ? ", to look only" : ""}. It works once.
+        hours${pass.scope === "read" ? ", with read-only access" : ""}. It works once.
       </p>
-      ${isOther ? note("warn", "You are signed in elsewhere on this browser. That session ends.") : ""}
+      ${isOther ? note("warn", "This browser is signed in to another account. That session will end.") : ""}
       <form method="post" action="/portal/link">
         <input type="hidden" name="token" value="${token}" />
         <button class="primary" autofocus>Open the portal</button>
@@ -113,19 +113,19 @@ export async function showLink(deps: Deps, c: Context): Promise<GateView> {
   )
 }
 
-/** Uses the link up and signs in. */
+/** Uses the link and signs in. */
 export async function openLink(deps: Deps, c: Context, form: URLSearchParams): Promise<GateView> {
   const pass = await PortalPass.verify(deps.table, "lnk", form.get("token") ?? "")
   if (!pass || !(await callerOf(deps, pass))) return used()
-  // Of two who send it at the same time, one alone takes it away.
+  // Of two requests at the same time, only one removes it.
   if (!(await PortalPass.remove(deps.table, pass))) return used()
   const { tenant, scope, origin } = pass
   await beginSession(deps, c, { tenant, scope, origin })
   return { to: homeOf(tenant) }
 }
 
-/** Sends a browser that came from another site, and so without its cookie, to the same page once more. */
-export const comeAgain = (): GateView => ({
+/** Makes the browser load the same page again: navigation from another site does not send the cookie. */
+export const reloadPage = (): GateView => ({
   content: documentHtml("Ringback", html`<meta http-equiv="refresh" content="0" />`),
   status: 200,
 })

@@ -1,16 +1,16 @@
 import { html } from "hono/html"
 
-/** Markup whose interpolated texts are escaped. */
+/** Markup with escaped interpolated texts. */
 export type Html = ReturnType<typeof html>
 
 export const nothing: Html = html``
 
-/** What somebody named: it may be written from right to left, whatever stands beside it. */
+/** A name given by a user, isolated because it may be written from right to left. */
 export const name = (text: string): Html => html`<bdi>${text}</bdi>`
 
 const utc = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 
-/** A time, which the browser says in its reader's zone: how long ago, and exactly where one points at it. */
+/** A time. The browser shows how long ago it is, and the exact time in the user's zone on hover. */
 export const time = (iso: string | null, none = "never"): Html =>
   iso === null
     ? html`<span class="dim">${none}</span>`
@@ -19,7 +19,7 @@ export const time = (iso: string | null, none = "never"): Html =>
 export const exactTime = (iso: string): Html =>
   html`<time datetime="${iso}" data-form="exact">${utc(iso)}</time>`
 
-/** A text to be copied whole; the button is there only where it can do that. */
+/** A text with a copy button. A script shows the button, as it does not work without one. */
 export const copyable = (text: string, label: string, isSecret = false): Html =>
   html`<div class="copyable ${isSecret ? "secret" : ""}">
     <pre tabindex="0" role="region" aria-label="${label}">${text}</pre>
@@ -46,7 +46,7 @@ export const seconds = (value: number): string =>
       ? `${Math.round(value / 60)} min`
       : `${Math.round(value / 3_600)} h`
 
-/** A page or part of one that has nothing to show yet: what it will show, and what to do about it. */
+/** The empty state of a page or a part of one: what it will show, and how to get there. */
 export const empty = (title: string, text: Html | string, actions: Html = nothing): Html =>
   html`<div class="empty">
     <h2>${title}</h2>

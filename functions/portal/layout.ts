@@ -8,7 +8,7 @@ import type { Tenant } from "./types.ts"
 export const brand = (href: string, text: Html | string = "Ringback"): Html =>
   html`<a class="brand" href="${href}">${logo}<span>${text}</span></a>`
 
-/** A whole document: what is the same whether or not anybody is signed in. */
+/** A whole HTML document, with or without a signed-in user. */
 export const documentHtml = (title: string, body: Html): Html =>
   html`<!doctype html>
     <html lang="en">
@@ -35,7 +35,7 @@ export type Frame = {
   tenant: Tenant | undefined
   isOperator: boolean
   mayChange: boolean
-  /** Of the menu. */
+  /** The current section of the menu. */
   section: string
 }
 
@@ -104,12 +104,12 @@ function menuHtml({ tenant, isOperator, section }: Frame): Html {
 const footHtml = ({ mayChange, isOperator }: Frame): Html =>
   html`<div class="foot">
     <p class="dim small">
-      ${isOperator ? "Signed in as the operator" : mayChange ? "Signed in" : "Signed in, to look only"}
+      ${isOperator ? "Signed in as the operator" : mayChange ? "Signed in" : "Signed in, read-only"}
     </p>
     <form method="post" action="/portal/sign-out"><button class="plain">Sign out</button></form>
   </div>`
 
-/** A page in its frame: the menu beside it, or folded above it on a phone. */
+/** A page in its frame: the menu is beside it, or collapsed above it on a phone. */
 export function pageHtml(frame: Frame, title: string, content: Html): Html {
   const { tenant } = frame
   const home = tenant ? `/portal/${tenant.id}` : "/portal"
@@ -137,7 +137,7 @@ export function pageHtml(frame: Frame, title: string, content: Html): Html {
   )
 }
 
-/** A page for who is not signed in. */
+/** A page without a signed-in user. */
 export const gateHtml = (title: string, content: Html): Html =>
   documentHtml(
     title,

@@ -1,10 +1,10 @@
 import type { Context } from "hono"
 
 /**
- * Whether a POST comes from a page of ours. The cookie is SameSite=Strict already, which a sibling domain passes; browsers
- * say in Sec-Fetch-Site what a page cannot forge, and older ones say at least the origin.
+ * Whether a POST comes from a page of the portal. The SameSite=Strict cookie does not exclude sibling subdomains. Browsers set
+ * Sec-Fetch-Site, which a page cannot forge. Older browsers send at least Origin.
  */
-export function isOwn(c: Context): boolean {
+export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site")
   if (site !== undefined) return site === "same-origin"
   const origin = c.req.header("origin")
@@ -12,7 +12,7 @@ export function isOwn(c: Context): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
 }
 
-/** Whether somebody follows a link from another site: to that request a Strict cookie is not added. */
-export const isFromElsewhere = (c: Context): boolean =>
+/** Whether the user followed a link from another site: browsers do not send a Strict cookie with that request. */
+export const isCrossSiteNavigation = (c: Context): boolean =>
   c.req.header("sec-fetch-mode") === "navigate" &&
   ["cross-site", "same-site"].includes(c.req.header("sec-fetch-site") ?? "")

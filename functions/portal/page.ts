@@ -3,40 +3,40 @@ import type { Client } from "./client.ts"
 import type { Html } from "./html.ts"
 import type { Tenant } from "./types.ts"
 
-/** Somebody who is signed in, at a page. */
+/** A request for a page by a signed-in user. */
 export type Visit = {
   client: Client
   caller: Caller
-  /** Whether buttons that change something are shown. What may be done is decided by the API. */
+  /** Whether to show buttons that change something. The API decides what is allowed. */
   mayChange: boolean
   params: Record<string, string>
   query: URLSearchParams
-  /** What was sent; empty on a GET. */
+  /** The form that was sent; empty on a GET. */
   form: URLSearchParams
   /** Epoch ms. */
   now: number
   origin: string
-  /** Where collectors send. */
+  /** URL of the queue that collectors send to. */
   ingestUrl: string
 }
 
-/** At a page of a tenant's, below `/portal/ten_...`. */
+/** A request for a page of a tenant, below `/portal/ten_...`. */
 export type TenantVisit = Visit & { tenant: Tenant; base: string }
 
 export type Shown = {
   title: string
   content: Html
-  /** 200 unless said. */
+  /** Default: 200. */
   status?: number
 }
-/** What comes of a visit: a page, or the address of one. */
+/** The answer to a visit: a page, or the path of one to redirect to. */
 export type View = Shown | { to: string }
 
 type Definition<V> = {
   method: "get" | "post"
-  /** Below the tenant's address on a tenant's page, below `/portal` on the operator's. */
+  /** Below the tenant's path for a tenant's page, below `/portal` for the operator's. */
   path: string
-  /** Which entry of the menu it belongs to. */
+  /** The menu entry that it belongs to. */
   section: string
   show: (visit: V) => Promise<View> | View
 }
@@ -49,7 +49,7 @@ const definer =
   <V>(section: string, method: "get" | "post") =>
   (path: string, show: Show<V>): Definition<V> => ({ method, path, section, show })
 
-/** Makes the pages of one section: `show` at a GET, `act` at a POST. */
+/** Makes the pages of one section: `show` for GET, `act` for POST. */
 export const tenantSection = (section: string) => ({
   show: definer<TenantVisit>(section, "get"),
   act: definer<TenantVisit>(section, "post"),
@@ -59,7 +59,7 @@ export const operatorSection = (section: string) => ({
   act: definer<Visit>(section, "post"),
 })
 
-/** What an address says was just done, in words of ours alone. */
+/** The message for the `done` parameter of a URL. Only known messages are shown, never the parameter's text. */
 export const doneIn = (
   query: URLSearchParams,
   words: Record<string, string>,

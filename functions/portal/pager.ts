@@ -1,7 +1,7 @@
 import { html } from "hono/html"
 import { nothing, type Html } from "./html.ts"
 
-/** The way to what is older, and back to the newest. `fixed`: parameters that have to be as they were for this page. */
+/** Links to older items and back to the newest. `fixed`: parameters that must keep this page's values. */
 export function pager(
   at: string,
   query: URLSearchParams,
@@ -15,12 +15,12 @@ export function pager(
       >${isFirst ? "" : html`<a href="${withQuery(at, query, { cursor: null })}">Newest</a>`}</span
     >
     <span>
-      ${nextCursor === null ? html`<span class="dim">The end</span>` : html`<a href="${withQuery(at, query, { ...fixed, cursor: nextCursor })}">Older →</a>`}
+      ${nextCursor === null ? html`<span class="dim">End of list</span>` : html`<a href="${withQuery(at, query, { ...fixed, cursor: nextCursor })}">Older →</a>`}
     </span>
   </nav>`
 }
 
-/** The address with those parameters changed; null takes one away. What was just done is said once. */
+/** The URL with those parameters changed; null removes one. `done` is removed, so that its message is shown once. */
 export function withQuery(
   at: string,
   query: URLSearchParams,

@@ -18,17 +18,17 @@ import { overviewPages } from "./pages/overview.ts"
 import { recoverPages } from "./pages/recover.ts"
 import { sourcePages } from "./pages/sources.ts"
 import { sourceActions } from "./pages/source.ts"
-import { tenantPages as ofTenants } from "./pages/tenants.ts"
+import { tenantPages as tenantListPages } from "./pages/tenants.ts"
 
 export const operatorPages: readonly OperatorPage[] = [
-  ...ofTenants,
+  ...tenantListPages,
   ...searchPages,
   ...operationPages,
   ...costPages,
   ...operatorAuditPages,
 ]
 
-// Fixed words before ids: `/endpoints/new` is no endpoint.
+// Fixed paths come before those with an id: `/endpoints/new` is not an endpoint.
 export const tenantPages: readonly TenantPage[] = [
   ...overviewPages,
   ...endpointPages,

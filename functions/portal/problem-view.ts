@@ -2,7 +2,7 @@ import { html } from "hono/html"
 import type { Problem } from "./client.ts"
 import { note, type Html } from "./html.ts"
 
-/** What the API refused, in its own words; the fields at fault are named where no field of the form can say it. */
+/** The API's problem, in its words. It lists the invalid fields that the form does not show itself (`named` are shown). */
 export const problemNote = (
   { title, detail, errors = [] }: Problem,
   named: string[] = [],
@@ -23,7 +23,7 @@ export const problemNote = (
 
 const isAt = (path: string, field: string) => path === `/${field}` || path.startsWith(`/${field}/`)
 
-/** What is wrong with one field of a form, or undefined. */
+/** The error of one field of a form, or undefined. */
 export function errorOf(problem: Problem | undefined, field: string): string | undefined {
   const found = problem?.errors?.filter(({ path }) => isAt(path, field)) ?? []
   if (found.length === 0) return undefined
@@ -32,6 +32,6 @@ export function errorOf(problem: Problem | undefined, field: string): string | u
     .join("; ")
 }
 
-/** What is wrong with that field itself, not with what is in it. */
+/** The error of that field itself, without those of fields inside it. */
 export const errorAt = (problem: Problem | undefined, field: string): string | undefined =>
   problem?.errors?.find(({ path }) => path === `/${field}`)?.message

@@ -9,7 +9,7 @@ const LIFETIME_SECONDS = 12 * 3600
 
 export type Session = { pass: PortalPass.Pass; caller: Caller }
 
-// A cookie belongs to a host whatever the port, and two Ringbacks may run on one machine.
+// Cookies are shared between ports of a host, and two Ringback instances may run on one machine: the name has the port.
 function cookieOf(origin: string) {
   const { protocol, port } = new URL(origin)
   const isSecure = protocol === "https:"
@@ -23,7 +23,7 @@ const attributesOf = (isSecure: boolean) => ({
   secure: isSecure,
 })
 
-/** The living session of that browser: its key is looked at each time, so it ends with the key. */
+/** The browser's valid session. The key is checked on each request, so the session ends with the key. */
 export async function readSession(deps: Deps, c: Context): Promise<Session | undefined> {
   const text = getCookie(c, cookieOf(deps.origin).name)
   const pass = text === undefined ? undefined : await PortalPass.verify(deps.table, "ses", text)
@@ -31,14 +31,14 @@ export async function readSession(deps: Deps, c: Context): Promise<Session | und
   return pass && caller && { pass, caller }
 }
 
-/** Signs that browser in as somebody who has shown a key, or opened a link that one with a key made. */
+/** Starts a session in this browser, after a key was entered or a portal link was opened. */
 export async function beginSession(
   deps: Deps,
   c: Context,
   settings: Pick<PortalPass.Pass, "tenant" | "scope" | "origin">,
 ): Promise<void> {
   const { name, isSecure } = cookieOf(deps.origin)
-  // Whoever was signed in here is so no more: nobody is left who could sign that session out.
+  // Ends the previous session: its cookie is replaced, so nobody could sign it out later.
   const before = getCookie(c, name)
   const pass = before === undefined ? undefined : await PortalPass.verify(deps.table, "ses", before)
   if (pass) await PortalPass.remove(deps.table, pass)
@@ -46,14 +46,14 @@ export async function beginSession(
   setCookie(c, name, text, { ...attributesOf(isSecure), maxAge: LIFETIME_SECONDS })
 }
 
-/** What a key's session may do: what the key may. */
+/** A session gets the rights of its key. */
 export const settingsOf = (deps: Deps, caller: Caller) => ({
   tenant: caller.kind === "tenant" ? caller.tenant : null,
   scope: caller.kind === "tenant" ? caller.scope : ("full" as const),
   origin: originOf(deps, caller),
 })
 
-/** Ends it here and in the browser. */
+/** Ends the session in the table and in the browser. */
 export async function endSession(deps: Deps, c: Context, session: Session | undefined) {
   if (session) await PortalPass.remove(deps.table, session.pass)
   const { name, isSecure } = cookieOf(deps.origin)

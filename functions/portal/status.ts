@@ -3,7 +3,7 @@ import type { Html, Tone } from "./html.ts"
 
 type Shape = "check" | "cross" | "clock" | "pause" | "slash" | "triangle" | "ring"
 
-// Each has an outline of its own: who sees no colours tells them apart as well.
+// Each has its own outline, so that statuses can be told apart without colours.
 const shapes: Record<Shape, Html> = {
   check: html`<circle cx="8" cy="8" r="7.2" /><path
       class="cut"
@@ -52,12 +52,12 @@ const shapes: Record<Shape, Html> = {
   />`,
 }
 
-/** Each shape once for a page; a status refers to it. */
+/** All shapes, once for a page. A status refers to one. */
 export const shapeSprite: Html = html`<svg class="sprite" width="0" height="0" aria-hidden="true">
   ${Object.entries(shapes).map(([id, shape]) => html`<symbol id="is-${id}" viewBox="0 0 16 16">${shape}</symbol>`)}
 </svg>`
 
-/** A status: a word, a shape, and only then a colour. */
+/** A status: a word, a shape and a colour. */
 export const status = (tone: Tone, shape: Shape, word: string): Html =>
   html`<span class="status is-${tone}"
     ><svg aria-hidden="true"><use href="#is-${shape}" /></svg>${word}</span
@@ -65,7 +65,7 @@ export const status = (tone: Tone, shape: Shape, word: string): Html =>
 
 type Shown = [Tone, Shape, string]
 
-/** By its value; one that is not known is shown as it is. */
+/** Shows a status value; an unknown one is shown as it is. */
 const statusOf =
   (known: Record<string, Shown>) =>
   (value: string): Html =>
@@ -80,7 +80,7 @@ export const deliveryStatus = statusOf({
 })
 
 export const sourceStatus = statusOf({
-  new: ["off", "ring", "Never heard"],
+  new: ["off", "ring", "Never connected"],
   connected: ["ok", "check", "Connected"],
   disconnected: ["bad", "cross", "PBX unreachable"],
   silent: ["warn", "triangle", "Silent"],
@@ -94,9 +94,9 @@ const outcomes: Record<string, Shown> = {
   congestion: ["warn", "triangle", "Congestion"],
   failed: ["bad", "cross", "Failed"],
 }
-/** How a call ended; of one whose end was only inferred it may not be known. */
+/** How a call ended. If its end was inferred, the outcome may be unknown. */
 export function outcomeStatus(isOver: boolean, outcome: string | null): Html {
-  if (!isOver) return status("wait", "ring", "Going on")
+  if (!isOver) return status("wait", "ring", "In progress")
   return status(...(outcomes[outcome ?? ""] ?? (["off", "ring", "Unknown"] as const)))
 }
 
@@ -108,7 +108,7 @@ const reasons: Record<string, string> = {
   manual: "Disabled",
 }
 
-/** How an endpoint stands; `failingSince` where that is known. */
+/** An endpoint's status; `failingSince` if known. */
 export function endpointStatus(endpoint: Disabled, failingSince: string | null = null): Html {
   const { disabled, disabledReason } = endpoint
   if (disabled) return status("held", "pause", reasons[disabledReason ?? "manual"] ?? "Disabled")

@@ -9,7 +9,7 @@ import type { SourceAnswer, SourceWithToken as Tokened } from "../api/sources.ts
 import type { TenantAnswer } from "../api/tenants.ts"
 import type { TenantStats as OfTenant } from "../api/tenant-stats.ts"
 
-// What the API answers, as its own schemas say.
+// The API's answers, typed by its schemas.
 export type Tenant = v.InferOutput<typeof TenantAnswer>
 export type Endpoint = v.InferOutput<typeof EndpointAnswer>
 export type CreatedEndpoint = v.InferOutput<typeof EndpointWithSecret>

@@ -99,25 +99,19 @@ const seen = (page: Page) =>
 test("of the ways to sign in only what the chosen one needs is shown", { skip }, async () => {
   const { page, base, context } = await enter(false)
   await page.goto(`${base}/endpoints/new?kind=webhook`)
-  await page.getByText("Your server asks who is there").click()
+  await page.getByText("Authentication to your server").click()
   const choices: [string, string[]][] = [
-    ["Nothing more than the signature", []],
-    ["A token", ["Token"]],
-    ["A name and a password", ["User name", "Password"]],
-    ["A header of your own", ["Header", "Its value"]],
+    ["The signature only", []],
+    ["Bearer token", ["Token"]],
+    ["User name and password (Basic)", ["User name", "Password"]],
+    ["Custom header", ["Header", "Header value"]],
     [
       "OAuth 2, client credentials",
-      ["Where tokens are fetched", "Client id", "Client secret", "Scope, if one is asked for"],
+      ["Token URL", "Client id", "Client secret", "Scope, if required"],
     ],
     [
       "OAuth 2, refresh token",
-      [
-        "Where tokens are fetched",
-        "Client id",
-        "Client secret",
-        "Refresh token",
-        "Scope, if one is asked for",
-      ],
+      ["Token URL", "Client id", "Client secret", "Refresh token", "Scope, if required"],
     ],
   ]
   for (const [choice, fields] of choices) {
@@ -126,8 +120,8 @@ test("of the ways to sign in only what the chosen one needs is shown", { skip },
   }
   await page.goto(`${base}/endpoints/new?kind=zoho`)
   assert.deepEqual(await seen(page), ["Client id", "Client secret", "Refresh token"])
-  await page.getByLabel("How it is found").selectOption("externalId")
-  assert.ok((await seen(page)).includes("That field's API name"))
+  await page.getByLabel("Found by").selectOption("externalId")
+  assert.ok((await seen(page)).includes("API name of the field"))
   await context.close()
 })
 
@@ -142,14 +136,14 @@ test(
     await page.goto(`${base}/endpoints/new?kind=webhook`)
     let asked = 0
     page.on("request", (request) => void (request.url().endsWith("/preview") && asked++))
-    await page.getByLabel("With").selectOption("call.completed")
+    await page.getByLabel("Event", { exact: true }).selectOption("call.completed")
     const preview = page.locator("#preview")
-    await preview.getByText("This event is not sent").waitFor()
-    await page.getByText("Those chosen here").click()
+    await preview.getByText("This event would not be sent").waitFor()
+    await page.getByText("Selected events", { exact: true }).click()
     await page.getByText("Choose events").click()
     await page.getByLabel("call.completed").check()
     await preview.getByText("It would be sent.").waitFor()
-    await page.getByText("Sent in another form").click()
+    await page.getByText("Transform the webhook").click()
     const before = asked
     const transform = page.getByLabel("Transform")
     await transform.pressSequentially('{"text": data.number & " <b>"}', { delay: 20 })
@@ -158,7 +152,7 @@ test(
     assert.equal(await page.locator(":focus").getAttribute("id"), "transform")
     await transform.fill('{"text": ')
     await preview.getByText("is not valid JSONata").waitFor()
-    assert.equal(await page.getByLabel("Address").inputValue(), "")
+    assert.equal(await page.getByLabel("URL", { exact: true }).inputValue(), "")
     assert.deepEqual(
       said.filter((each) => !each.includes("400")),
       [],
@@ -174,11 +168,11 @@ test(
     const { page, base, context } = await enter(false)
     await page.goto(`${base}/endpoints/new?kind=webhook&example=slack&events=call.completed`)
     await page.getByLabel("Name", { exact: true }).fill("Slack")
-    await page.getByLabel("With").selectOption("call.completed")
+    await page.getByLabel("Event", { exact: true }).selectOption("call.completed")
     await page.getByRole("button", { name: "Preview" }).click()
     await page.locator("#preview").getByText("It would be sent.").waitFor()
     await page.locator("#preview").getByText("Call to +4520123456: answered").waitFor()
-    await page.getByLabel("Address").fill("https://example.com/slack")
+    await page.getByLabel("URL", { exact: true }).fill("https://example.com/slack")
     await page.getByRole("button", { name: "Add endpoint" }).click()
     await page.getByRole("heading", { name: "Endpoint added" }).waitFor()
     await context.close()

@@ -95,7 +95,10 @@ test("a url on another host asks beside the credentials for them, and takes them
   const fields = { kind: "webhook", url: URL_, "auth-username": "ringback" }
   const { id } = await made({ ...fields, auth: "basic", "auth-password": "secret" })
   const edit = `${base}/endpoints/${id}/edit`
-  assert.match(words((await visitor.get(edit)).text), /A URL on another host needs it again/)
+  assert.match(
+    words((await visitor.get(edit)).text),
+    /If the URL changes to another host, enter it again/,
+  )
   const moved = { ...fields, url: "https://other.invalid/hook" }
 
   const refused = await visitor.post(edit, { ...moved, auth: "keep" })
@@ -170,12 +173,12 @@ const connectors: Record<string, [fields: Record<string, string>, settings: obje
 for (const [kind, [fields, settings]] of Object.entries(connectors)) {
   test(`${kind}'s form makes a connector, which is shown, and changed with its credentials kept`, async () => {
     const { id, text, body } = await made({ kind, ...fields })
-    assert.match(text, /Sign in to test it/)
+    assert.match(text, /Run the test/)
     const { connector } = body
     for (const [name, value] of Object.entries(settings))
       assert.deepEqual(connector[name], value, name)
     const page = words((await visitor.get(`${base}/endpoints/${id}`)).text)
-    assert.match(page, /Signs in with (a token|OAuth 2)/)
+    assert.match(page, /Authentication (a bearer token|OAuth 2)/)
     assert.doesNotMatch(page, /Show the secret/)
     // As a browser sends it that changed the country alone.
     const again = { ...fields, kind, auth: "keep", country: "SE" }
@@ -295,7 +298,7 @@ test("a preview is of a call that came in, by the form as it is now, and sends n
   // Its token is not there yet.
   const fields = { kind: "hubspot", auth: "bearer", country: "DK", event }
   const crm = await preview(fields)
-  assert.match(crm.shown, /It would be logged, by these requests/)
+  assert.match(crm.shown, /It would be logged by these requests/)
   assert.match(crm.shown, /https:\/\/api\.hubapi\.com\/crm\/objects/)
   assert.match(crm.shown, /20123456/)
   assert.ok(crm.text.includes('value="DK"'), "the form is as it was")
@@ -306,7 +309,7 @@ test("a preview is of a call that came in, by the form as it is now, and sends n
     patterns: "campaign.*",
     event,
   })
-  assert.match(unwanted.shown, /This event is not sent/)
+  assert.match(unwanted.shown, /This event would not be sent/)
   const filtered = await preview({
     kind: "webhook",
     which: "some",
@@ -314,7 +317,7 @@ test("a preview is of a call that came in, by the form as it is now, and sends n
     filter: '{"data.outcome": ["busy"]}',
     event,
   })
-  assert.match(filtered.shown, /This event is not sent/)
+  assert.match(filtered.shown, /This event would not be sent/)
   const broken = await preview({ kind: "webhook", transform: "{", event })
   assert.match(broken.shown, /is not valid JSONata/)
   assert.match(broken.text, /id="transform-error"/)

@@ -33,7 +33,7 @@ test("a pasted key signs in to its tenant's pages, and the cookie is as strict a
   assert.ok(!cookie.includes(key))
   const home = await visitor.get(`/portal/${id}`)
   assert.equal(home.status, 200)
-  assert.match(words(home.text), /From nothing to the first webhook/)
+  assert.match(words(home.text), /Get started/)
 })
 
 test("a wrong key is refused with words, and nobody is signed in", async () => {

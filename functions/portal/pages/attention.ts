@@ -5,9 +5,9 @@ import type { TenantVisit } from "../page.ts"
 import type { Delivery, Endpoint, Page, Source, TenantStats } from "../types.ts"
 import { endpointName } from "./endpoint-name.ts"
 
-type Item = { about: Html; mend: Html }
+type Item = { about: Html; action: Html }
 
-/** What somebody has to look at, each with what mends it. Nothing where all is well. */
+/** Problems that need attention, each with an action that solves it. Empty if there are none. */
 export function attentionHtml(
   visit: TenantVisit,
   endpoints: Endpoint[],
@@ -27,48 +27,48 @@ export function attentionHtml(
             endpoint.disabledReason === "gone"
               ? ": it answered 410 Gone"
               : endpoint.disabledReason === "failing"
-                ? ": all has failed for five days"
+                ? ": all deliveries failed for five days"
                 : ""
           }.
-          What arrives for it is held.`,
-        mend: mayChange
+          New deliveries to it are held.`,
+        action: mayChange
           ? confirm({
               word: "Enable…",
               question: html`Enable <strong>${endpointName(endpoint)}</strong>? New events are sent
-                to it again; what was held is sent by Recover, on its page.`,
+                to it again. To send the held deliveries, use Recover on its page.`,
               action: `${base}/endpoints/${endpoint.id}/enable`,
               yes: "Enable",
               isDanger: false,
             })
-          : html`<a class="button" href="${base}/endpoints/${endpoint.id}">Look</a>`,
+          : html`<a class="button" href="${base}/endpoints/${endpoint.id}">View</a>`,
       })),
     ...failing.flatMap(({ endpointId, failingSince }) => {
       const endpoint = endpoints.find(({ id }) => id === endpointId)
       if (!endpoint || endpoint.disabled) return []
       const about = html`<strong>${endpointName(endpoint)}</strong> is failing. First failure:
         ${time(failingSince)}.`
-      const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`
-      return [{ about, mend }]
+      const action = html`<a class="button" href="${base}/endpoints/${endpoint.id}">See why</a>`
+      return [{ about, action }]
     }),
     ...endpoints.flatMap((endpoint) => {
       const missed = lost.get(endpoint.id)
       if (!missed || endpoint.disabled || isFailing.has(endpoint.id)) return []
-      // The list is a page, the newest first: there may be more.
+      // The list has one page, newest first: there may be more.
       const word = notArrived.nextCursor === null ? "" : "at least "
       const about = html`<strong>${endpointName(endpoint)}</strong> works again, and
         ${word}${missed.length} ${missed.length === 1 ? "delivery" : "deliveries"} of the last week
         did not arrive.`
-      const mend = html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover"
+      const action = html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover"
         >Recover…</a
       >`
-      return [{ about, mend }]
+      return [{ about, action }]
     }),
     ...sources
       .filter(({ status }) => status !== "connected")
       .map((source) => ({
-        about: html`<strong>${name(source.name)}</strong> ${sayings[source.status]}
+        about: html`<strong>${name(source.name)}</strong> ${sourceProblems[source.status]}
           ${source.lastSeenAt === null ? "" : html`Last heartbeat: ${time(source.lastSeenAt)}.`}`,
-        mend: html`<a class="button" href="${base}/sources/${source.id}"
+        action: html`<a class="button" href="${base}/sources/${source.id}"
           >${source.status === "new" ? "Connect it" : "See what to do"}</a
         >`,
       })),
@@ -78,19 +78,19 @@ export function attentionHtml(
     <header><h2>Needs attention</h2></header>
     <ul class="attention">
       ${items.map(
-        ({ about, mend }) =>
+        ({ about, action }) =>
           html`<li>
             <div>${about}</div>
-            ${mend}
+            ${action}
           </li>`,
       )}
     </ul>
   </section>`
 }
 
-const sayings: Record<Source["status"], string> = {
+const sourceProblems: Record<Source["status"], string> = {
   new: "has no collector yet.",
   connected: "",
-  disconnected: "is not reached by its collector.",
-  silent: "is silent: its collector no longer reports.",
+  disconnected: "is disconnected: its collector cannot reach it.",
+  silent: "is silent: its collector sends no heartbeats.",
 }

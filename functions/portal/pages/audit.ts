@@ -34,12 +34,12 @@ export const auditPages = [
     const rows = list.ok ? list.body.data : []
     const content = html`${heading({
         title: "Audit",
-        about: "Who changed what, and when. Kept for 400 days; secrets are never in it.",
+        about: "Who changed what, and when. Entries are kept for 400 days and contain no secrets.",
       })}
       <form class="filters" method="get" action="${here}">
         ${field({
           id: "target",
-          label: "Of the thing with the id",
+          label: "Id of the changed object",
           isLong: true,
           control: html`<input
             id="target"
@@ -58,10 +58,10 @@ export const auditPages = [
         ${
           rows.length === 0
             ? empty(
-                "Nothing changed",
+                "No entries",
                 target
-                  ? "Nothing of that id was changed."
-                  : "Changes to endpoints, PBXes and keys show here.",
+                  ? "No change to that id is recorded."
+                  : "Changes to endpoints, PBXes and keys are listed here.",
               )
             : html`${rowsHtml(rows, (actor) => actorHtml(actor, keys.data), base)}${pager(here, query, list.ok ? list.body.nextCursor : null)}`
         }
@@ -76,15 +76,12 @@ export const operatorAuditPages = [
     const content = html`${heading({
         title: "Audit",
         about:
-          "What the operator changed beyond any living tenant: deleted tenants, dead letters sent again. A tenant's own changes are in its own pages.",
+          "Changes by the operator that belong to no existing tenant: deleted tenants, redriven dead letters. A tenant's changes are in its own audit log.",
       })}
       <section class="card">
         ${
           list.data.length === 0
-            ? empty(
-                "Nothing changed",
-                "Deleted tenants and dead letters that were sent again show here.",
-              )
+            ? empty("No entries", "Deleted tenants and redriven dead letters are listed here.")
             : html`${rowsHtml(list.data, (actor) => html`${actor}`, undefined)}${pager("/portal/audit", query, list.nextCursor)}`
         }
       </section>`
@@ -94,18 +91,18 @@ export const operatorAuditPages = [
 
 function actorHtml(actor: string, keys: Key[]): Html {
   if (actor === "operator") return html`The operator`
-  if (actor.startsWith("ses_")) return html`By the operator's link`
+  if (actor.startsWith("ses_")) return html`A portal link of the operator`
   const key = keys.find(({ id }) => id === actor)
-  return key ? name(key.name) : html`<span class="dim">a key that is gone</span>`
+  return key ? name(key.name) : html`<span class="dim">a deleted key</span>`
 }
 
 const rowsHtml = (entries: Entry[], who: (actor: string) => Html, base: string | undefined): Html =>
   html`<table class="list">
     <thead>
       <tr>
-        <th>What</th>
-        <th>Who</th>
-        <th>Of</th>
+        <th>Change</th>
+        <th>By</th>
+        <th>Object</th>
         <th>When</th>
       </tr>
     </thead>
@@ -135,7 +132,7 @@ function changesHtml(changes: Record<string, unknown>): Html {
   if (all.length === 0) return html``
   return html`<details class="more small">
     <summary>${all.map(([each]) => each).join(", ")}</summary>
-    <pre tabindex="0" role="region" aria-label="What was asked for">
+    <pre tabindex="0" role="region" aria-label="Requested changes">
 ${JSON.stringify(changes, null, 2)}</pre>
   </details>`
 }

@@ -6,15 +6,15 @@ import { errorAt, errorOf } from "../problem-view.ts"
 import type { Endpoint } from "../types.ts"
 import type { Kind } from "./endpoint-kinds.ts"
 
-/** As the API takes it; credentials are null where they are what is kept and never shown. */
+/** As in the API's body. A credential is null if the stored one is meant, which is never shown. */
 export type AuthValues = Record<string, unknown>
-type Kept = Endpoint["auth"]
+type StoredAuth = Endpoint["auth"]
 
 const CHOICES = {
-  none: "Nothing more than the signature",
-  bearer: "A token",
-  basic: "A name and a password",
-  header: "A header of your own",
+  none: "The signature only",
+  bearer: "Bearer token",
+  basic: "User name and password (Basic)",
+  header: "Custom header",
   client_credentials: "OAuth 2, client credentials",
   refresh_token: "OAuth 2, refresh token",
 } as const
@@ -36,19 +36,19 @@ const INPUTS: Input[] = [
   { name: "username", label: "User name", of: ["basic"] },
   { name: "password", label: "Password", of: ["basic"], isSecret: true },
   { name: "name", label: "Header", of: ["header"], placeholder: "x-api-key" },
-  { name: "value", label: "Its value", of: ["header"], isSecret: true },
+  { name: "value", label: "Header value", of: ["header"], isSecret: true },
   {
     name: "tokenUrl",
-    label: "Where tokens are fetched",
+    label: "Token URL",
     of: OAUTH,
     placeholder: "https://login.example.com/oauth/token",
   },
   { name: "clientId", label: "Client id", of: OAUTH },
   { name: "clientSecret", label: "Client secret", of: OAUTH, isSecret: true },
   { name: "refreshToken", label: "Refresh token", of: ["refresh_token"], isSecret: true },
-  { name: "scope", label: "Scope, if one is asked for", of: OAUTH, placeholder: "events.write" },
+  { name: "scope", label: "Scope, if required", of: OAUTH, placeholder: "events.write" },
 ]
-// A CRM's own: where its tokens are fetched is fixed by its kind.
+// The kind of a CRM determines its token URL and scope.
 const NOT_OF_CRMS = new Set(["tokenUrl", "scope"])
 
 const inputsOf = (kind: Kind): Input[] =>
@@ -63,19 +63,19 @@ const choiceOf = (auth: AuthValues | null | undefined): Choice | undefined =>
 
 type Shown = {
   kind: Exclude<Kind, "pull">
-  /** Undefined: what is kept stays. */
+  /** Undefined: keep the stored one. */
   auth: AuthValues | null | undefined
-  kept: Kept | undefined
+  kept: StoredAuth | undefined
   problem: Problem | undefined
-  /** Of its fields in the API's body: `auth`, or `connector/auth`. */
+  /** Path of its fields in the API's body: `auth`, or `connector/auth`. */
   at: string
 }
 
-/** How Ringback signs in there. Which fields go with which choice is seen to by the style alone. */
+/** How Ringback authenticates to the endpoint. CSS alone shows the fields of the chosen method. */
 export function authFields({ kind, auth: given, kept, problem, at }: Shown): Html {
   const choices = OF_KIND[kind]
   const error = ["", "/type", "/grant"].map((each) => errorAt(problem, at + each)).find(Boolean)
-  // What is kept may not go to the url's new host: its fields are there to be given again, without what is secret.
+  // Stored credentials may not be sent to the URL's new host. The fields ask for them again, without the secrets.
   const auth = error && given === undefined ? kept : given
   const chosen = choiceOf(auth) ?? (kept ? "keep" : choices[0])
   const radio = (value: string, word: string) =>
@@ -89,19 +89,19 @@ export function authFields({ kind, auth: given, kept, problem, at }: Shown): Htm
     >`
   const isAlone = choices.length === 1 && !kept
   return html`<fieldset class="field auth">
-    <legend>${kind === "webhook" ? "Signs in with" : "How it signs in"}</legend>
+    <legend>Authentication</legend>
     ${
       isAlone
         ? html`<input type="hidden" name="auth" value="${choices[0] ?? ""}" />`
         : html`<div class="choices">
-            ${kept ? radio("keep", `As it is: ${wordOf(kept)}`) : ""}
+            ${kept ? radio("keep", `Keep the current one: ${wordOf(kept)}`) : ""}
             ${choices.map((each) => radio(each, CHOICES[each]))}
           </div>`
     }
     ${error ? html`<p class="error">${error}</p>` : ""}
     ${
       kept && kind === "webhook"
-        ? html`<p class="dim small">A URL on another host needs it again.</p>`
+        ? html`<p class="dim small">If the URL changes to another host, enter it again.</p>`
         : ""
     }
     <div class="sub">
@@ -109,7 +109,7 @@ export function authFields({ kind, auth: given, kept, problem, at }: Shown): Htm
         .filter(({ of }) => of.some((each) => choices.includes(each)))
         .map((each) => inputHtml(each, auth, errorOf(problem, `${at}/${each.name}`), isAlone))}
     </div>
-    <p class="hint">Kept encrypted, and never shown again.</p>
+    <p class="hint">Stored encrypted and never shown again.</p>
   </fieldset>`
 }
 
@@ -120,7 +120,7 @@ function inputHtml(
   isAlone: boolean,
 ): Html {
   const id = `auth-${name}`
-  // No password of a person's: a browser that keeps those has no business with it.
+  // Not a `password` input: these are no user's passwords, so a browser should not offer to save them.
   const given = auth?.[name]
   const control = html`<input
     id="${id}"
@@ -138,19 +138,19 @@ function inputHtml(
   </div>`
 }
 
-const WORDS: Record<string, string> = { bearer: "a token" }
+const WORDS: Record<string, string> = { bearer: "a bearer token" }
 
-/** What somebody signs in with, without what is secret of it. */
-export const wordOf = (auth: NonNullable<Kept>): string =>
+/** Describes an authentication without its secrets. */
+export const wordOf = (auth: NonNullable<StoredAuth>): string =>
   auth.type === "basic"
-    ? `the name ${auth.username ?? ""} and a password`
+    ? `the user name ${auth.username ?? ""} and a password`
     : auth.type === "header"
       ? `the header ${auth.name ?? ""}`
       : auth.type === "oauth2"
         ? `OAuth 2, ${auth.grant === "refresh_token" ? "refresh token" : "client credentials"}`
         : (WORDS[auth.type] ?? auth.type)
 
-/** The form's `auth` as the API takes it; undefined: what is kept stays. */
+/** The form's `auth` as in the API's body. Undefined: keep the stored one. */
 export function readAuth(form: URLSearchParams, kind: Kind): AuthValues | null | undefined {
   const choice = form.get("auth") as Choice | "keep" | null
   if (choice === null || choice === "keep" || !Object.hasOwn(CHOICES, choice)) return undefined

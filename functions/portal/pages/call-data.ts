@@ -1,6 +1,6 @@
 import type { Event } from "../types.ts"
 
-/** What a list says of a call. */
+/** A call as lists show it. */
 export type Call = {
   uuid: string
   isOver: boolean
@@ -16,7 +16,7 @@ export type Call = {
   attempt: number | null
 }
 
-/** A call event's data, as far as it is known. */
+/** Reads a call event's data; unknown fields are null. */
 export function readCall({ type, data, timestamp }: Event): Call {
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null)
   const number = (value: unknown) => (typeof value === "number" ? value : null)

@@ -7,7 +7,7 @@ import type { Endpoint, Event, EventWithDeliveries, Page } from "../types.ts"
 import { readCall, type Call } from "./call-data.ts"
 import { endpointLink } from "./endpoint-name.ts"
 
-// A dialing has six events and three of its call; more are of a number that was tried often.
+// A dialing has about six events, and three call events. More come from a number that was dialled often.
 const MAX_STEPS = 30
 
 const page = tenantSection("calls")
@@ -33,10 +33,10 @@ export const callPage = [
       data.map(({ id }) => client.get<EventWithDeliveries>(`${at}${path`/events/${id}`}`)),
     )
     const inOrder = steps.toSorted((a, b) => (a.observedAt < b.observedAt ? -1 : 1))
-    const told =
+    const callEvent =
       data.find(({ type }) => type === "call.completed") ??
       data.find(({ type }) => type.startsWith("call."))
-    const call = told && readCall(told)
+    const call = callEvent && readCall(callEvent)
     const content = html`${heading({
         title: name(call?.number ?? "Call"),
         about: html`<code>${uuid}</code>`,
@@ -94,18 +94,18 @@ const factsHtml = (call: Call): Html =>
             : html`<dt>Attempt</dt>
                 <dd>${number(call.attempt)}</dd>`
         }
-        <dt>Began</dt>
+        <dt>Started</dt>
         <dd>${exactTime(call.startedAt)}</dd>
         ${
           call.ringSeconds === null
             ? ""
-            : html`<dt>Rang</dt>
+            : html`<dt>Ring time</dt>
                 <dd>${seconds(call.ringSeconds)}</dd>`
         }
         ${
           call.talkSeconds === null
             ? ""
-            : html`<dt>Talked</dt>
+            : html`<dt>Talk time</dt>
                 <dd>${seconds(call.talkSeconds)}</dd>`
         }
       </dl>
@@ -129,7 +129,7 @@ function stepHtml(base: string, event: EventWithDeliveries, endpoints: Endpoint[
     </div>
     ${
       deliveries.length === 0
-        ? html`<p class="dim small">No endpoint wanted it.</p>`
+        ? html`<p class="dim small">No endpoint subscribed to it.</p>`
         : html`<ul class="reached">
             ${deliveries.map(
               (each) =>

@@ -19,7 +19,7 @@ export const callPages = [
       client.get<Page<Event>>(`${at}/events?type=${type}&limit=${PAGE}${more}`)
     const [ended, begun, endpoints] = await Promise.all([
       list("call.completed", cursor === null ? "" : path`&cursor=${cursor}`),
-      // Only at the newest there may be calls that still go on.
+      // Only the newest page can have calls in progress.
       cursor === null ? list("call.started") : { data: [], nextCursor: null },
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
     ])
@@ -32,7 +32,7 @@ export const callPages = [
       : nothing
     const content = html`${heading({
         title: "Calls",
-        about: "Each call once: to whom, how it ended, how long they talked.",
+        about: "One row for each call: who was called, how it ended and how long it lasted.",
         actions: cursor === null ? liveMark : nothing,
       })}
       <div ${cursor === null ? html`id="live"` : ""}>
@@ -41,10 +41,10 @@ export const callPages = [
             calls.length > 0
               ? html`${rowsHtml(base, calls)}${pager(`${base}/calls`, query, ended.nextCursor)}`
               : isWanted
-                ? empty("No call yet", "The next call that your dialler makes shows here.")
+                ? empty("No call yet", "The next call that your dialler makes is listed here.")
                 : empty(
-                    "No endpoint asks for calls",
-                    "Calls are put together from the dialler's events once an endpoint wants them, from that moment on.",
+                    "No endpoint subscribes to calls",
+                    "Ringback makes calls from the dialler's events as soon as an endpoint subscribes to them.",
                     offer,
                   )
           }
@@ -56,11 +56,11 @@ export const callPages = [
 
 const wantsCalls = (pattern: string) => pattern === "*" || pattern.startsWith("call.")
 
-/** Those that go on first, then the ended ones, each once. */
+/** Calls in progress first, then the ended ones. Each call is listed once. */
 function callsOf(ended: Event[], begun: Event[]): Call[] {
   const done = new Set(ended.map(({ data }) => data["uuid"]))
   const oldest = ended.at(-1)?.timestamp ?? ""
-  // What began before the oldest ended one of this page has most likely ended beyond it.
+  // A call that started before the oldest ended call of this page has most likely ended on a later page.
   const open = begun.filter(({ data, timestamp }) => !done.has(data["uuid"]) && timestamp > oldest)
   return [...open, ...ended].map(readCall)
 }
@@ -73,9 +73,9 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
         <th>Contact</th>
         <th>Campaign</th>
         <th>Outcome</th>
-        <th class="num">Rang</th>
-        <th class="num">Talked</th>
-        <th>Began</th>
+        <th class="num">Ring time</th>
+        <th class="num">Talk time</th>
+        <th>Started</th>
       </tr>
     </thead>
     <tbody>
@@ -92,10 +92,10 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
             </td>
             <td><span class="clip">${call.campaign === null ? "" : name(call.campaign)}</span></td>
             <td>${outcomeStatus(call.isOver, call.outcome)}</td>
-            <td class="num" data-label="rang">
+            <td class="num" data-label="ring time">
               ${call.ringSeconds === null ? "" : seconds(call.ringSeconds)}
             </td>
-            <td class="num" data-label="talked">
+            <td class="num" data-label="talk time">
               ${call.talkSeconds === null ? "" : seconds(call.talkSeconds)}
             </td>
             <td>${time(call.startedAt)}</td>

@@ -19,66 +19,66 @@ const OUTCOMES: [outcome: string, word: string][] = [
 ]
 
 const MATCHES: Option[] = [
-  ["", "By the list row's key, then by phone"],
-  ["key", "The list row's key is the CRM's own id"],
-  ["externalId", "A field of the CRM holds the list row's key"],
-  ["email", "By e-mail"],
-  ["phone", "By phone"],
+  ["", "Key of the list row, then phone number"],
+  ["key", "Key of the list row, which is the CRM's record id"],
+  ["externalId", "Key of the list row, in a field of the CRM"],
+  ["email", "E-mail address"],
+  ["phone", "Phone number"],
 ]
 
-type Own = {
+type KindField = {
   name: string
   label: string
   placeholder: string
   hint: string
   of: Crm[]
-  isNeeded?: boolean
+  isRequired?: boolean
 }
 
-// What a kind has of its own, beside what all have.
-const OWN: Own[] = [
+// Settings of single kinds. All kinds share the others.
+const KIND_FIELDS: KindField[] = [
   {
     name: "instanceUrl",
     label: "Your Salesforce",
     placeholder: "https://acme.my.salesforce.com",
-    hint: "The org's own address, as Salesforce shows it under My Domain.",
+    hint: "The URL of your org, as shown in Salesforce under My Domain.",
     of: ["salesforce"],
-    isNeeded: true,
+    isRequired: true,
   },
   {
     name: "companyDomain",
     label: "Your Pipedrive",
     placeholder: "acme",
-    hint: "The acme of acme.pipedrive.com.",
+    hint: "The first part of your Pipedrive host: acme in acme.pipedrive.com.",
     of: ["pipedrive"],
-    isNeeded: true,
+    isRequired: true,
   },
   {
     name: "callIdField",
     label: "Field for the call's id",
     placeholder: "Ringback_Call_Id__c",
-    hint: "A text field of Activity, External ID and Unique: by it a call is logged once. Empty: Ringback_Call_Id__c.",
+    hint: "A text field of Activity with External ID and Unique set. It makes sure that a call is logged once. Default: Ringback_Call_Id__c.",
     of: ["salesforce"],
   },
   {
     name: "callIdField",
     label: "Field for the call's id",
     placeholder: "Ringback_Call_Id",
-    hint: "A single line field of Calls without duplicates: by it a call is logged once. Empty: Ringback_Call_Id.",
+    hint: "A single line field of Calls that does not allow duplicates. It makes sure that a call is logged once. Default: Ringback_Call_Id.",
     of: ["zoho"],
   },
   {
     name: "timeZone",
     label: "Time zone",
     placeholder: "Europe/Copenhagen",
-    hint: "Decides the day of a task. Empty: UTC.",
+    hint: "Determines the date of a task. Default: UTC.",
     of: ["salesforce"],
   },
 ]
 
 const DATA_CENTERS = ["com", "eu", "in", "com.au", "jp", "com.cn", "ca", "sa"]
 
-/** All that is set of a connector, in the order that one sets it up. */
+/** All settings of a connector, in the order in which a user needs them. */
 export function connectorFields(
   values: ConnectorValues,
   kept: Endpoint["connector"],
@@ -87,7 +87,7 @@ export function connectorFields(
   const { kind, auth } = values
   const textOf = (name: string) => (typeof values[name] === "string" ? values[name] : "")
   const error = (name: string) => errorOf(problem, `connector/${name}`)
-  const input = (name: string, label: string, hint: string, more: Partial<Own> = {}) =>
+  const input = (name: string, label: string, hint: string, more: Partial<KindField> = {}) =>
     field({
       id: name,
       label,
@@ -99,7 +99,7 @@ export function connectorFields(
         spellcheck="false"
         value="${textOf(name)}"
         ${more.placeholder ? html`placeholder="${more.placeholder}"` : ""}
-        ${more.isNeeded ? html`required` : ""}
+        ${more.isRequired ? html`required` : ""}
         ${described(name, error(name))}
       />`,
       hint,
@@ -116,8 +116,8 @@ export function connectorFields(
       hint,
       error: error(name),
     })
-  return html`${OWN.filter((each) => each.of.includes(kind) && each.isNeeded).map((each) =>
-      input(each.name, each.label, each.hint, each),
+  return html`${KIND_FIELDS.filter((each) => each.of.includes(kind) && each.isRequired).map(
+      (each) => input(each.name, each.label, each.hint, each),
     )}
     ${
       kind === "zoho"
@@ -125,26 +125,26 @@ export function connectorFields(
             "dataCenter",
             "Data centre",
             DATA_CENTERS.map((each): Option => [each, `zoho.${each}`]),
-            "Where the account lives: what follows zoho. in its address.",
+            "The data centre of your account: the part after zoho. in its URL.",
           )
         : ""
     }
     ${authFields({ kind, auth, kept: kept?.auth, problem, at: "connector/auth" })}
-    ${OWN.filter((each) => each.of.includes(kind) && !each.isNeeded).map((each) =>
+    ${KIND_FIELDS.filter((each) => each.of.includes(kind) && !each.isRequired).map((each) =>
       input(each.name, each.label, each.hint, each),
     )}
     <fieldset class="field match">
-      <legend>The contact of a call</legend>
+      <legend>Contact of a call</legend>
       ${field({
         id: "match",
-        label: "How it is found",
+        label: "Found by",
         control: select("match", MATCHES, isField ? "externalId" : match),
         error: error("match"),
       })}
       <div class="for-field">
         ${field({
           id: "matchField",
-          label: "That field's API name",
+          label: "API name of the field",
           control: html`<input
             id="matchField"
             name="matchField"
@@ -156,35 +156,35 @@ export function connectorFields(
           />`,
         })}
       </div>
-      ${input("country", "Country of numbers without a code", "Two letters. Empty: such numbers find nobody.", { placeholder: "DK" })}
+      ${input("country", "Country of numbers without a country code", "Two letters. Empty: no contact is found for such numbers.", { placeholder: "DK" })}
       ${choice(
         "create",
-        "Where there is none",
+        "If no contact is found",
         [
           ["never", "The call is not logged"],
-          ["contact", "A contact is made"],
+          ["contact", "A contact is created"],
         ],
         "",
       )}
       ${choice(
         "several",
-        "Where there are several",
+        "If several contacts are found",
         [
           ["none", "The call is not logged"],
-          ["first", "The first one is taken"],
+          ["first", "The first one is used"],
         ],
         "",
       )}
     </fieldset>
-    ${kind === "zoho" ? "" : html`<div class="field">${check("live", "1", values["live"] === true, "Show a call from its answer on, not only once it is over")}</div>`}
+    ${kind === "zoho" ? "" : html`<div class="field">${check("live", "1", values["live"] === true, "Log a call when it is answered, not only when it has ended")}</div>`}
     <details
       class="more"
       ${textOf("map") || error("map") || Object.keys(dispositions).length > 0 || error("dispositions") ? html`open` : ""}
     >
-      <summary>Further fields, own outcomes</summary>
+      <summary>Additional fields, outcome values</summary>
       ${field({
         id: "map",
-        label: "Further fields of the CRM",
+        label: "Additional fields of the CRM",
         control: html`<textarea
           id="map"
           name="map"
@@ -194,11 +194,11 @@ export function connectorFields(
           ${described("map", error("map"))}
         >
 ${textOf("map")}</textarea>`,
-        hint: "JSONata over the event, whose value is an object of the CRM's field names.",
+        hint: "A JSONata expression over the event. Its value is an object with the CRM's field names as keys.",
         error: error("map"),
       })}
       <fieldset class="field">
-        <legend>What outcomes are called there</legend>
+        <legend>Outcome values in the CRM</legend>
         <div class="picks">
           ${OUTCOMES.map(([outcome, word]) => {
             const id = `disposition-${outcome}`
@@ -213,27 +213,27 @@ ${textOf("map")}</textarea>`,
             return field({ id, label: word, control, error: wrong })
           })}
         </div>
-        <p class="hint">Empty: the CRM's usual word.</p>
+        <p class="hint">Empty: the CRM's default value.</p>
       </fieldset>
     </details>`
 }
 
-/** Those fields as the API takes them. What is empty is left out, so that it is what it usually is. */
+/** The fields as in the API's body. Empty ones are left out, so that they get their defaults. */
 export function readConnector(form: URLSearchParams, kind: Crm): ConnectorValues {
   const text = (name: string) => form.get(name)?.replaceAll("\r\n", "\n").trim() ?? ""
   const match = text("match")
   const auth = readAuth(form, kind)
   const dispositions = OUTCOMES.map(([outcome]) => [outcome, text(`disposition-${outcome}`)])
-  const own = OWN.filter(({ of }) => of.includes(kind))
+  const own = KIND_FIELDS.filter(({ of }) => of.includes(kind))
   const names = [
     ..."country create several map".split(" "),
     ...(kind === "zoho" ? ["dataCenter"] : []),
     ...own.map(({ name }) => name),
   ]
-  // What is needed is sent though it is empty: the API has the words for it.
-  const isNeeded = (name: string) => own.some((each) => each.name === name && each.isNeeded)
+  // A required field is sent even if empty, so that the API's error message is shown.
+  const isRequired = (name: string) => own.some((each) => each.name === name && each.isRequired)
   const given = names
-    .filter((name) => form.has(name) && (text(name) !== "" || isNeeded(name)))
+    .filter((name) => form.has(name) && (text(name) !== "" || isRequired(name)))
     .map((name) => [name, text(name)])
   return {
     kind,

@@ -17,10 +17,10 @@ export const costPages = [
     )
     const content = html`${heading({
         title: "Volume and cost",
-        about: `Of the last 30 days: what each tenant's events, deliveries and attempts take of SQS, DynamoDB, Lambda and the logs, at the prices of ${pricesAsOf}. On one machine nothing of it is paid.`,
+        about: `The last 30 days: what each tenant's events, deliveries and attempts cost in SQS, DynamoDB, Lambda and logs, at the AWS prices of ${pricesAsOf}. Running on one machine costs none of this.`,
       })}
       <section class="card">
-        ${data.length === 0 ? empty("No tenant yet", "What each one costs shows here.") : html`${rowsHtml(data)}${pager("/portal/cost", query, nextCursor)}`}
+        ${data.length === 0 ? empty("No tenant yet", "The cost of each tenant is listed here.") : html`${rowsHtml(data)}${pager("/portal/cost", query, nextCursor)}`}
       </section>`
     return { title: "Volume and cost", content }
   }),

@@ -42,7 +42,7 @@ export const deliveryPages = [
     const here = `${base}/deliveries`
     const content = html`${heading({
         title: "Deliveries",
-        about: "One event for one endpoint, however many attempts it takes.",
+        about: "A delivery is one event for one endpoint, with all its attempts.",
         actions: query.has("cursor") ? html`` : liveMark,
       })}
       <form class="filters" method="get" action="${here}">
@@ -81,10 +81,10 @@ export const deliveryPages = [
         after,
         rows: (rows) => deliveryRows(base, rows, endpoints.data),
         words: {
-          unmatched: "No delivery has all that you filter by.",
+          unmatched: "No delivery matches all filters.",
           title: "No delivery yet",
           start:
-            "As soon as a PBX says something that an endpoint wants, it shows here. An example can be sent from a PBX's page.",
+            "Deliveries are listed here as soon as a PBX sends an event that an endpoint subscribes to. You can send an example from a PBX's page.",
         },
       })}`
     return { title: "Deliveries", content }

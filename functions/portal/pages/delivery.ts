@@ -18,7 +18,7 @@ import { deliveryStatus } from "../status.ts"
 import type { DeliveryDetail, Endpoint, EventWithDeliveries } from "../types.ts"
 import { kindOf } from "./endpoint-kinds.ts"
 import { endpointName } from "./endpoint-name.ts"
-import { requestsHtml, type PreviewAnswered as Shaped } from "./endpoint-preview.ts"
+import { requestsHtml, type PreviewAnswered } from "./endpoint-preview.ts"
 import { whyHtml } from "./why.ts"
 
 const page = tenantSection("deliveries")
@@ -28,7 +28,7 @@ const deliveryPath = ({ tenant, params }: TenantVisit) =>
 
 export const deliveryActions = [
   page.show("/deliveries/:deliveryId", (visit) => {
-    const done = doneIn(visit.query, { retried: "It is attempted now." })
+    const done = doneIn(visit.query, { retried: "A new attempt was requested." })
     return deliveryView(visit, done ? note("ok", done) : nothing)
   }),
   page.act("/deliveries/:deliveryId/retry", async (visit) => {
@@ -48,12 +48,12 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
   ])
   const here = `${base}/deliveries/${delivery.id}`
   const target = endpoint.ok ? endpoint.body : undefined
-  const shaped = target && (await shapedOf(visit, target, delivery))
+  const previewed = target && (await previewedRequests(visit, target, delivery))
   const mayRetry = mayChange && target && !target.disabled && delivery.status !== "discarded"
   const content = html`${heading({
       title: html`<code>${delivery.eventType}</code>`,
       about: html`to
-      ${target ? html`<a href="${base}/endpoints/${target.id}">${endpointName(target)}</a>` : "an endpoint that was deleted"},
+      ${target ? html`<a href="${base}/endpoints/${target.id}">${endpointName(target)}</a>` : "a deleted endpoint"},
       received ${time(delivery.createdAt)}`,
       crumbs: html`<a href="${base}/deliveries">Deliveries</a>`,
       actions: html`${liveMark}${mayRetry ? button(`${here}/retry`, delivery.status === "delivered" ? "Send again" : "Retry now", "primary") : ""}`,
@@ -71,11 +71,11 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
         </section>
         <section class="card">
           <header>
-            <h2>What is sent</h2>
+            <h2>Request</h2>
             <a href="${base}/events/${delivery.eventId}">The event</a>
           </header>
           <div class="body stack">
-            ${shaped ?? requestHtml(delivery, event.ok ? event.body : undefined, target)}
+            ${previewed ?? requestHtml(delivery, event.ok ? event.body : undefined, target)}
           </div>
         </section>
       </div>
@@ -118,7 +118,7 @@ function attemptsHtml(
   target: Endpoint | undefined,
 ): Html {
   if (attempts.length === 0) {
-    const text = status === "pending" ? "None yet: it waits for its turn." : "None was made."
+    const text = status === "pending" ? "No attempt yet: it is queued." : "No attempt was made."
     return html`<p class="dim">${text} Received ${exactTime(createdAt)}.</p>`
   }
   return html`<ol class="timeline">
@@ -135,7 +135,7 @@ function attemptsHtml(
             ${exactTime(attempt.at)}${target?.url ? html` · POST <code>${target.url}</code>` : ""}
           </p>
           ${attempt.steps ? stepsHtml(attempt.steps) : ""}
-          ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="What was answered">${attempt.responseBody}</pre>` : ""}
+          ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="Response body">${attempt.responseBody}</pre>` : ""}
         </li>`,
     )}
   </ol>`
@@ -143,7 +143,7 @@ function attemptsHtml(
 
 type Steps = NonNullable<DeliveryDetail["attempts"][number]["steps"]>
 
-/** What a CRM was asked, one request after the other. */
+/** The requests to a CRM, in order. */
 const stepsHtml = (steps: Steps): Html =>
   html`<ol class="steps-asked small">
     ${steps.map(
@@ -155,8 +155,8 @@ const stepsHtml = (steps: Steps): Html =>
     )}
   </ol>`
 
-/** What is sent where that is not the event itself, as a preview says it; undefined: it is the event. */
-async function shapedOf(
+/** The requests of a connector or a transform, from the API's preview. Undefined if the event itself is sent. */
+async function previewedRequests(
   { client, tenant }: TenantVisit,
   { connector, transform, url }: Endpoint,
   { eventId }: DeliveryDetail,
@@ -166,16 +166,19 @@ async function shapedOf(
     ? { connector: { ...connector, auth: undefined } }
     : { transform, ...(url !== null && { url }) }
   const at = path`/tenants/${tenant.id}/endpoints/preview`
-  const answered = await client.ask<Shaped>("POST", at, { body: { ...settings, event: eventId } })
+  const answered = await client.ask<PreviewAnswered>("POST", at, {
+    body: { ...settings, event: eventId },
+  })
   if (!answered.ok) return undefined
   const { requests, error } = answered.body
   const kind = kindOf({ connector, pull: !connector && url === null })
   return html`${requestsHtml(kind, requests)}
   ${error === null ? "" : html`<p class="dim">${error}</p>`}
-  ${connector ? html`<p class="hint dim">As if each had found what it looks for. What was asked stands with each attempt.</p>` : ""}`
+  ${connector ? html`<p class="hint dim">These requests assume that each step finds its record. The actual requests are listed with each attempt.</p>` : ""}`
 }
 
-const OWN = ["createdAt", "headers", "deliveries", "nextCursor"]
+// Fields of the API's answer that are not in the webhook.
+const API_FIELDS = ["createdAt", "headers", "deliveries", "nextCursor"]
 
 function requestHtml(
   delivery: DeliveryDetail,
@@ -183,17 +186,18 @@ function requestHtml(
   target: Endpoint | undefined,
 ): Html {
   if (!event) return html`<p class="dim">The event is no longer kept.</p>`
-  const body = Object.fromEntries(Object.entries(event).filter(([name]) => !OWN.includes(name)))
+  const body = Object.fromEntries(
+    Object.entries(event).filter(([name]) => !API_FIELDS.includes(name)),
+  )
   const last = delivery.attempts.at(-1)
   const lines = [
     `POST ${target?.url ?? "…"}`,
     "content-type: application/json",
     `webhook-id: ${delivery.eventId}`,
     ...(last ? [`webhook-timestamp: ${Math.floor(Date.parse(last.at) / 1000)}`] : []),
-    `webhook-signature: ${target?.signing === "ed25519" ? "v1a" : "v1"},… (made anew for each attempt)`,
+    `webhook-signature: ${target?.signing === "ed25519" ? "v1a" : "v1"},… (new for each attempt)`,
     ...Object.keys(target?.headers ?? {}).map((name) => `${name}: …`),
   ]
-  return html`<pre tabindex="0" role="region" aria-label="The request's headers">
-${lines.join("\n")}</pre>
-    ${json(body, "The request's body")}`
+  return html`<pre tabindex="0" role="region" aria-label="Request headers">${lines.join("\n")}</pre>
+    ${json(body, "Request body")}`
 }

@@ -20,7 +20,7 @@ type Rotated = { secret?: string; publicKey?: string; previousExpiresAt: string 
 
 const page = tenantSection("endpoints")
 
-/** The endpoint's page again, with what came of it, or with the problem. */
+/** The endpoint's page with the result of an action, or with the problem. */
 const outcome = <T>(
   visit: TenantVisit,
   answered: Answered<T>,
@@ -30,7 +30,7 @@ const outcome = <T>(
     ? endpointView(visit, show(answered.body))
     : endpointView(visit, problemNote(answered.problem), answered.status)
 
-/** Switches it, and goes back to its page. */
+/** Enables or disables the endpoint, then shows its page. */
 const switched =
   (word: "enabled" | "disabled") =>
   async (visit: TenantVisit): Promise<View> => {
@@ -56,7 +56,7 @@ export const endpointActionPages = [
         "wait",
         html`<p>
             <strong>${secret ? "The secret" : "The public key"}.</strong>
-            ${previous.length > 0 ? html`${number(previous.length)} older sign too, the last until ${time(previous[0]?.expiresAt ?? null)}.` : ""}
+            ${previous.length > 0 ? html`${number(previous.length)} older ${previous.length === 1 ? "one signs" : "ones sign"} too, the last until ${time(previous[0]?.expiresAt ?? null)}.` : ""}
           </p>
           ${copyable(secret ?? publicKey ?? "", "Secret", true)}`,
       ),
@@ -71,8 +71,8 @@ export const endpointActionPages = [
         "ok",
         html`<p>
             <strong>The new ${secret ? "secret" : "public key"}.</strong>
-            ${overlapSeconds > 0 ? html`The old one signs too until ${time(previousExpiresAt)}.` : "The old one signs no more."}
-            Give this one to your server.
+            ${overlapSeconds > 0 ? html`The old one stays valid until ${time(previousExpiresAt)}.` : "The old one is no longer valid."}
+            Configure the new one on your server.
           </p>
           ${copyable(secret ?? publicKey ?? "", "New secret", true)}`,
       ),
@@ -91,25 +91,27 @@ function signedInHtml(crm: string, { delivered, error, responseBody }: TestResul
   if (delivered)
     return note(
       "ok",
-      html`<p><strong>${crm} let us in.</strong> All that a call needs is there.</p>`,
+      html`<p>
+        <strong>Signed in to ${crm}.</strong> All settings and fields for logging a call are there.
+      </p>`,
     )
   return note(
     "bad",
-    html`<p><strong>That does not work yet:</strong> ${error ?? ""}</p>
+    html`<p><strong>The test failed:</strong> ${error ?? ""}</p>
       ${responseHtml(crm, responseBody)}`,
   )
 }
 
 const responseHtml = (who: string, body: string | null): Html =>
   body
-    ? html`<p>${who} said:</p>
-        <pre tabindex="0" role="region" aria-label="What ${who} said">${body}</pre>`
+    ? html`<p>${who} answered:</p>
+        <pre tabindex="0" role="region" aria-label="Answer of ${who}">${body}</pre>`
     : nothing
 
 function testHtml({ delivered, statusCode, durationMs, error, responseBody }: TestResult): Html {
   if (delivered) {
     const text = html`<p>
-      <strong>The test arrived.</strong> Your server answered ${String(statusCode)} in
+      <strong>The test was delivered.</strong> Your server answered ${String(statusCode)} in
       ${duration(durationMs)}.
     </p>`
     return note("ok", text)
@@ -117,7 +119,7 @@ function testHtml({ delivered, statusCode, durationMs, error, responseBody }: Te
   return note(
     "bad",
     html`<p>
-        <strong>The test did not arrive:</strong> ${error ?? ""}
+        <strong>The test was not delivered:</strong> ${error ?? ""}
         <span class="dim">after ${duration(durationMs)}</span>
       </p>
       ${whyHtml(statusCode, error)} ${responseHtml("Your server", responseBody)}`,

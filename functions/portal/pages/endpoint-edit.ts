@@ -23,7 +23,7 @@ type Shown = {
   tried?: Omit<Tried, "recent">
 }
 
-/** The form in its page: of a new endpoint, or of one that is changed. */
+/** The page with the form of a new endpoint or of an existing one. */
 async function formView(visit: TenantVisit, shown: Shown): Promise<View> {
   const { client, tenant, base } = visit
   const { kind, endpoint, status = 200, tried = { asked: null }, ...rest } = shown
@@ -71,7 +71,7 @@ const pathOf = ({ tenant, params }: TenantVisit) =>
 
 const sentKind = (form: URLSearchParams): Kind => kindIn(form.get("kind")) ?? "webhook"
 
-/** The form again, with what would be sent of an event. */
+/** The form again, with a preview of the requests for an event. */
 async function previewed(visit: TenantVisit, kind: Kind, endpoint?: Endpoint): Promise<View> {
   const { client, tenant, form } = visit
   const fields = readFields(form, kind)

@@ -4,8 +4,8 @@ import { readConnector } from "./connector-fields.ts"
 import { isCrm, type Kind } from "./endpoint-kinds.ts"
 
 /**
- * The fields of the form as the API's body has them, as far as that kind has them. A text that is no JSON stays a text:
- * the API says what is wrong.
+ * The form's fields for that kind, as in the API's body. A text that is not valid JSON stays a text: the API's error
+ * message is shown for it.
  */
 export function readFields(form: URLSearchParams, kind: Kind): Record<string, unknown> {
   const text = (name: string) => form.get(name)?.replaceAll("\r\n", "\n").trim() ?? ""
@@ -18,7 +18,7 @@ export function readFields(form: URLSearchParams, kind: Kind): Record<string, un
     filter: filter === "" ? null : parsed(filter),
     metadata: readLines(text("metadata")),
   }
-  // What is no number is no JSON either, and would go for "none".
+  // NaN would become null in JSON, which means "no limit". Send the text instead, so that the API refuses it.
   const rateLimit = rate === "" ? null : Number.isFinite(Number(rate)) ? Number(rate) : rate
   if (isCrm(kind)) return { ...all, rateLimit, connector: readConnector(form, kind) }
   const events = {
@@ -38,7 +38,7 @@ export function readFields(form: URLSearchParams, kind: Kind): Record<string, un
   }
 }
 
-/** What a new endpoint signs with, where that is said. */
+/** The signature settings of a new endpoint, if given. */
 export function readSigning(form: URLSearchParams): { signing?: string; secret?: string } {
   const signing = form.get("signing")
   const secret = form.get("secret")?.trim()
@@ -50,29 +50,36 @@ function typesIn(form: URLSearchParams): string[] {
   return [...new Set([...form.getAll("eventTypes"), ...patterns])]
 }
 
-/** Of those fields what differs from the endpoint as it is: what was not touched is not sent. */
+/** The fields that differ from the endpoint's current values. Unchanged ones are not sent. */
 export function changesOf(endpoint: Endpoint, fields: Record<string, unknown>) {
   const was = endpoint as Record<string, unknown>
   return Object.fromEntries(
     Object.entries(fields).filter(([name, value]) =>
       name === "connector"
-        ? sorted(told(value)) !== sorted(told({ ...endpoint.connector, auth: undefined }))
+        ? sorted(withoutDefaults(value)) !==
+          sorted(withoutDefaults({ ...endpoint.connector, auth: undefined }))
         : sorted(value) !== sorted(was[name]),
     ),
   )
 }
 
-// A connector's settings that are what they are where nobody says them.
-const USUAL = { create: "never", several: "none", timeZone: "UTC", dataCenter: "com", live: false }
+// Default values of a connector's settings.
+const DEFAULTS = {
+  create: "never",
+  several: "none",
+  timeZone: "UTC",
+  dataCenter: "com",
+  live: false,
+}
 const CALL_ID_FIELDS = new Set(["Ringback_Call_Id", "Ringback_Call_Id__c"])
 
-const told = (connector: unknown) =>
+const withoutDefaults = (connector: unknown) =>
   Object.fromEntries(
     Object.entries(connector as Record<string, unknown>).filter(
       ([name, value]) =>
         value != null &&
         JSON.stringify(value) !== "{}" &&
-        value !== (USUAL as Record<string, unknown>)[name] &&
+        value !== (DEFAULTS as Record<string, unknown>)[name] &&
         !(name === "callIdField" && CALL_ID_FIELDS.has(value as string)),
     ),
   )
@@ -92,7 +99,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** `Name: value`, a line each. */
+/** Lines of `Name: value`. */
 function readLines(text: string): Record<string, string> {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "")
   return Object.fromEntries(

@@ -5,7 +5,7 @@ import type { ConnectorValues } from "./connector-fields.ts"
 import { isCrm, type Kind } from "./endpoint-kinds.ts"
 import type { Tried } from "./endpoint-preview.ts"
 
-/** As the API's body has them. */
+/** As in the API's body. */
 export type FormValues = {
   url: string | null
   description: string | null
@@ -14,7 +14,7 @@ export type FormValues = {
   filter: unknown
   transform: string | null
   order: string
-  /** Undefined: what is kept stays. */
+  /** Undefined: keep the stored one. */
   auth?: AuthValues | null | undefined
   connector?: ConnectorValues
   rateLimit: number | null
@@ -27,7 +27,7 @@ export type FormValues = {
 export type Form = {
   kind: Kind
   action: string
-  /** Where its preview is asked for. */
+  /** The path that answers with a preview. */
   previewAt: string
   cancel: string
   submit: string
@@ -35,14 +35,14 @@ export type Form = {
   eventTypes: EventType[]
   sources: Source[]
   tried: Tried
-  /** The endpoint that is changed; undefined where one is made. */
+  /** The endpoint to change; undefined for a new one. */
   endpoint?: Endpoint
   problem?: Problem | undefined
-  /** Of the endpoint as it was when the form was shown. */
+  /** The endpoint's ETag when the form was shown. */
   etag?: string | null
 }
 
-/** Of an endpoint that is not made yet. */
+/** The form's values for a new endpoint. */
 export const freshValues: FormValues = {
   url: "",
   description: null,
@@ -57,7 +57,7 @@ export const freshValues: FormValues = {
   metadata: {},
 }
 
-/** Of an endpoint as it is: its credentials are never shown, and stay unless others are given. */
+/** The form's values for an existing endpoint. Its credentials are never shown, and are kept unless new ones are given. */
 export const valuesOf = ({ auth, connector, ...endpoint }: Endpoint): FormValues => ({
   ...endpoint,
   auth: auth ? undefined : null,
@@ -68,7 +68,7 @@ function withoutAuth({ auth: _, ...rest }: NonNullable<Endpoint["connector"]>): 
   return rest
 }
 
-/** What was sent, to be shown again. */
+/** The values of a submitted form, to show it again. */
 export const valuesAgain = (fields: Record<string, unknown>, kind: Kind): FormValues => ({
   ...freshValues,
   ...(isCrm(kind) ? {} : { auth: undefined }),

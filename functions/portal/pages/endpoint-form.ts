@@ -11,7 +11,7 @@ import { previewFields } from "./endpoint-preview.ts"
 import { eventTypesField } from "./event-type-picker.ts"
 import { transformExamples } from "./transform-examples.ts"
 
-// Fields beside which what is wrong with them stands.
+// Fields that show their errors themselves.
 const NAMED = [
   ..."url description eventTypes sources filter transform order auth rateLimit headers metadata secret".split(
     " ",
@@ -21,7 +21,7 @@ const NAMED = [
     .map((each) => `connector/${each}`),
 ]
 
-/** What an endpoint is made of, as a form: first what everybody needs, the rest folded. */
+/** The form of an endpoint: first the fields that everybody needs, the others collapsed. */
 export function endpointForm(form: Form): Html {
   const { kind, values, problem, endpoint } = form
   const error = (of: string) => errorOf(problem, of)
@@ -42,7 +42,7 @@ export function endpointForm(form: Form): Html {
         value="${values.description ?? ""}"
         ${described("description", error("description"))}
       />`,
-      hint: "How your colleagues will know it. May be left empty.",
+      hint: "Optional. Shown to your colleagues in place of the URL.",
       error: error("description"),
     })}
     ${
@@ -59,7 +59,7 @@ export function endpointForm(form: Form): Html {
             class="more"
             ${endpoint?.auth || values.auth || error("auth") ? html`open` : ""}
           >
-            <summary>Your server asks who is there</summary>
+            <summary>Authentication to your server</summary>
             ${authFields({ kind, auth: values.auth, kept: endpoint?.auth, problem, at: "auth" })}
           </details>`
         : ""
@@ -76,7 +76,7 @@ export function endpointForm(form: Form): Html {
 const urlField = (url: string, error: string | undefined): Html =>
   field({
     id: "url",
-    label: "Address",
+    label: "URL",
     control: html`<input
       id="url"
       name="url"
@@ -87,7 +87,7 @@ const urlField = (url: string, error: string | undefined): Html =>
       required
       ${described("url", error)}
     />`,
-    hint: "Ringback POSTs each event there, signed. It must be https, and lead to a public address.",
+    hint: "Ringback sends each event there as a signed POST. It must use https and resolve to a public address.",
     error,
   })
 
@@ -95,7 +95,7 @@ function filterField(given: unknown, error: string | undefined): Html {
   const filter =
     given === null ? "" : typeof given === "string" ? given : JSON.stringify(given, null, 2)
   return html`<details class="more" ${filter || error ? html`open` : ""}>
-    <summary>Only events with certain values</summary>
+    <summary>Filter events by their values</summary>
     ${field({
       id: "filter",
       label: "Filter",
@@ -108,7 +108,7 @@ function filterField(given: unknown, error: string | undefined): Html {
         ${described("filter", error)}
       >
 ${filter}</textarea>`,
-      hint: html`JSON: a dotted path into the webhook, and the values allowed there. All must hold.
+      hint: html`JSON: dotted paths into the webhook with their allowed values. All must match.
         <code>{"data.campUuid": ["…"]}</code>`,
       error,
     })}
@@ -117,7 +117,7 @@ ${filter}</textarea>`,
 
 const transformField = (transform: string | null, error: string | undefined): Html =>
   html`<details class="more" ${transform || error ? html`open` : ""}>
-    <summary>Sent in another form</summary>
+    <summary>Transform the webhook</summary>
     ${field({
       id: "transform",
       label: "Transform",
@@ -130,8 +130,9 @@ const transformField = (transform: string | null, error: string | undefined): Ht
         ${described("transform", error)}
       >
 ${transform ?? ""}</textarea>`,
-      hint: html`<a href="https://docs.jsonata.org" rel="noreferrer">JSONata</a> over the webhook,
-        whose value is sent instead. <code>null</code>: this event is not sent.`,
+      hint: html`A <a href="https://docs.jsonata.org" rel="noreferrer">JSONata</a> expression over
+        the webhook. Its value is sent instead of the webhook. If it is <code>null</code>, nothing
+        is sent.`,
       error,
     })}
     <details>

@@ -14,14 +14,14 @@ export type Kind = "webhook" | "pull" | Crm
 
 export const isCrm = (kind: string): kind is Crm => Object.hasOwn(CRMS, kind)
 
-/** What kind of endpoint is asked for; undefined where nobody has said. */
+/** The requested kind of endpoint; undefined without a valid one. */
 export const kindIn = (given: string | null): Kind | undefined =>
   given === "webhook" || given === "pull" || (given !== null && isCrm(given)) ? given : undefined
 
 export const kindOf = ({ connector, pull }: Pick<Endpoint, "connector" | "pull">): Kind =>
   connector?.kind ?? (pull ? "pull" : "webhook")
 
-/** What a form for that kind is headed by. */
+/** The title of a form for that kind. */
 export const titleOf = (kind: Kind): string =>
   isCrm(kind)
     ? `Log calls in ${CRMS[kind]}`
@@ -33,84 +33,84 @@ type Choice = { to: string; title: string; about: string; example: string }
 
 const groups: [title: string, choices: Choice[]][] = [
   [
-    "A server of yours",
+    "Your server",
     [
       {
         to: "kind=webhook",
         title: "Webhook",
         about:
-          "Ringback POSTs each event to an address of yours, signed, and tries again for three days.",
+          "Ringback sends each event to your URL as a signed POST, and retries for three days.",
         example: "https://crm.example.com/hooks",
       },
       {
         to: "kind=pull",
         title: "Pull",
-        about:
-          "Nothing is sent: your program fetches its events when it likes, from behind a firewall too.",
+        about: "Your program fetches its events from Ringback. This also works behind a firewall.",
         example: "POST …/messages",
       },
     ],
   ],
   [
-    "A CRM: each call shows on its contact",
+    "CRM: log each call on its contact",
     [
       {
         to: "kind=hubspot",
         title: "HubSpot",
-        about: "A call on the contact's timeline. Needs the token of an app.",
+        about: "Logs a call on the contact's timeline. Needs an app's access token.",
         example: "Call to +45 20 12 34 56: connected, 93 s",
       },
       {
         to: "kind=salesforce",
         title: "Salesforce",
-        about: "A Task of the subtype Call. Needs a connected app and one field of Activity.",
+        about:
+          "Logs a Task of the subtype Call. Needs a connected app and a custom field of Activity.",
         example: "Task: call, answered, 93 s",
       },
       {
         to: "kind=pipedrive",
         title: "Pipedrive",
-        about: "A call log on the person. Needs an API token.",
+        about: "Adds a call log to the person. Needs an API token.",
         example: "Call log: connected, 93 s",
       },
       {
         to: "kind=zoho",
         title: "Zoho CRM",
-        about: "A Call on the contact. Needs an OAuth client and one field of Calls.",
+        about: "Logs a Call on the contact. Needs an OAuth client and a custom field of Calls.",
         example: "Call: outbound, 01:33",
       },
     ],
   ],
   [
-    "A tool that has an address for webhooks",
+    "Tool with a webhook URL",
     [
       {
         to: "kind=webhook&events=call.completed&example=slack",
         title: "Slack",
-        about: "A message for each call that is over, by an incoming webhook.",
+        about: "Posts a message for each completed call to an incoming webhook.",
         example: "Call to +4520123456: answered, 93 s",
       },
       {
         to: "kind=webhook&events=call.completed&example=teams",
         title: "Microsoft Teams",
-        about: "A card for each call that is over, by a workflow's webhook.",
+        about: "Posts a card for each completed call to a workflow's webhook.",
         example: "+4520123456: answered",
       },
       {
         to: "kind=webhook&events=call.completed&example=flat",
         title: "Zapier, Make, n8n",
-        about: "Flat fields of each answered call, for a catch hook.",
+        about: "Sends flat fields of each answered call to a catch hook.",
         example: '{"number": "+4520123456", "seconds": 93}',
       },
     ],
   ],
 ]
 
-/** The first question of a new endpoint: what it is. */
+/** The choice of the new endpoint's kind. */
 export const pickerHtml = (base: string, events: string[]): Html => {
   const wanted = events.map((each) => `&events=${encodeURIComponent(each)}`).join("")
   return html`${heading({
     title: "Add an endpoint",
-    about: "Where shall events go?",
+    about: "Choose where to send events.",
     crumbs: html`<a href="${base}/endpoints">Endpoints</a>`,
   })}
   ${groups.map(

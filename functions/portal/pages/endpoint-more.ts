@@ -6,7 +6,7 @@ import { isCrm } from "./endpoint-kinds.ts"
 import { writeLines } from "./endpoint-fields.ts"
 import type { Form, FormValues } from "./endpoint-form-values.ts"
 
-/** What few need: folded, unless something of it is set or wrong. */
+/** Fields that few users need. They are collapsed unless one is set or has an error. */
 export function moreFields({ kind, values, problem }: Form): Html {
   const error = (of: string) => errorOf(problem, of)
   const { headers, metadata, order, rateLimit } = values
@@ -27,7 +27,7 @@ export function moreFields({ kind, values, problem }: Form): Html {
       kind === "webhook"
         ? field({
             id: "headers",
-            label: "Headers sent along",
+            label: "Additional headers",
             control: html`<textarea
               id="headers"
               name="headers"
@@ -37,7 +37,7 @@ export function moreFields({ kind, values, problem }: Form): Html {
               ${described("headers", error("headers"))}
             >
 ${writeLines(headers)}</textarea>`,
-            hint: "One a line. They are kept encrypted.",
+            hint: "One per line. They are stored encrypted.",
             error: error("headers"),
           })
         : ""
@@ -56,7 +56,7 @@ ${writeLines(headers)}</textarea>`,
         ${described("metadata", error("metadata"))}
       >
 ${writeLines(metadata)}</textarea>`,
-      hint: "Yours to use, one a line. It is not sent.",
+      hint: "For your own use, one entry per line. It is not sent.",
       error: error("metadata"),
     })}
   </details>`
@@ -65,7 +65,7 @@ ${writeLines(metadata)}</textarea>`,
 const rateField = (rateLimit: number | null, error: string | undefined): Html =>
   field({
     id: "rateLimit",
-    label: "Requests a second, at most",
+    label: "Maximum requests per second",
     control: html`<input
       id="rateLimit"
       name="rateLimit"
@@ -76,7 +76,7 @@ const rateField = (rateLimit: number | null, error: string | undefined): Html =>
       value="${rateLimit ?? ""}"
       ${described("rateLimit", error)}
     />`,
-    hint: "Empty: no limit. What is over it waits, and nothing is lost.",
+    hint: "Empty: no limit. Deliveries beyond it are sent later; none is lost.",
     error,
   })
 
@@ -87,22 +87,22 @@ const orderField = (order: string, error: string | undefined): Html =>
     control: select(
       "order",
       [
-        ["any", "Each event is sent, in whatever order"],
-        ["latest", "Nothing that is older than what was accepted of the same Uuid"],
+        ["any", "Send every event, in any order"],
+        ["latest", "Skip events older than one already accepted for the same Uuid"],
       ],
       order,
     ),
-    hint: "Receivers that keep the newest by its version need no order.",
+    hint: "Receivers that compare versions and keep the newest do not need this.",
     error,
   })
 
-/** Of a new endpoint: later it can only be rotated. */
+/** For new endpoints only: later the secret can only be rotated. */
 export const signingFields = (
   { signing = "hmac", secret = "" }: FormValues,
   error: string | undefined,
 ): Html =>
   html`<details class="more" ${error || secret || signing !== "hmac" ? html`open` : ""}>
-    <summary>Signature, own secret</summary>
+    <summary>Signature, custom secret</summary>
     <fieldset class="field">
       <legend>Signed with</legend>
       <div class="choices">
@@ -113,7 +113,7 @@ export const signingFields = (
             value="hmac"
             ${signing === "ed25519" ? "" : html`checked`}
           />
-          <span>A secret that both sides know</span></label
+          <span>A shared secret (HMAC)</span></label
         >
         <label class="check"
           ><input
@@ -122,13 +122,13 @@ export const signingFields = (
             value="ed25519"
             ${signing === "ed25519" ? html`checked` : ""}
           />
-          <span>A key pair: your server knows the public half</span></label
+          <span>A key pair (Ed25519): your server needs only the public key</span></label
         >
       </div>
     </fieldset>
     ${field({
       id: "secret",
-      label: "Own secret",
+      label: "Custom secret",
       control: html`<input
         id="secret"
         name="secret"
@@ -140,7 +140,7 @@ export const signingFields = (
         value="${secret}"
         ${described("secret", error)}
       />`,
-      hint: "Empty: one is made. Your own is whsec_ and base64 of 24 to 64 bytes.",
+      hint: "Empty: Ringback generates one. Format: whsec_ and the base64 of 24 to 64 bytes.",
       error,
     })}
   </details>`
@@ -155,5 +155,5 @@ export const sourcesField = (
       ${sources.map((source) => check("sources", source.id, values.sources?.includes(source.id) ?? false, name(source.name)))}
     </div>
     ${error ? html`<p class="error">${error}</p>` : ""}
-    <p class="hint">None chosen: events of all of them.</p>
+    <p class="hint">If none is chosen, events of all PBXes are sent.</p>
   </fieldset>`

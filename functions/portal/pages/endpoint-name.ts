@@ -5,11 +5,11 @@ import { CRMS } from "./endpoint-kinds.ts"
 
 type Named = Pick<Endpoint, "description" | "url" | "connector" | "pull">
 
-/** Where it leads: its address, or the CRM that calls are logged in. */
+/** An endpoint's destination: its URL, or the CRM that calls are logged in. */
 export const addressOf = ({ url, connector, pull }: Omit<Named, "description">): string =>
   url ?? (connector ? CRMS[connector.kind] : pull ? "fetched by its receiver" : "no address")
 
-/** What people know an endpoint by: its description, else its address without what all have. */
+/** The text that names an endpoint: its description, else its URL without the scheme. */
 export const endpointText = (endpoint: Named): string =>
   endpoint.description?.trim() ||
   addressOf(endpoint)
@@ -18,7 +18,7 @@ export const endpointText = (endpoint: Named): string =>
 
 export const endpointName = (endpoint: Named): Html => name(endpointText(endpoint))
 
-/** As a link; of one that is gone, its id. */
+/** A link to the endpoint, or the id of a deleted one. */
 export function endpointLink(base: string, endpoints: Endpoint[], id: string): Html {
   const found = endpoints.find((each) => each.id === id)
   if (!found) return html`<span class="dim">deleted</span> <code>${id}</code>`

@@ -10,26 +10,26 @@ import { isCrm, type Kind } from "./endpoint-kinds.ts"
 
 export type PreviewAnswered = v.InferOutput<typeof PreviewAnswer>
 
-/** What was tried: the event as it is, and what would be sent of it. */
+/** The event, and the requests that would be sent for it. */
 export type Preview = { answered: Answered<PreviewAnswered>; event: unknown }
 export type Tried = { recent: Event[]; asked: string | null; preview?: Preview }
 
 const RECENT = 10
 
-/** The newest events that a preview may be of. */
+/** The newest events, to choose one for a preview. */
 export async function recentEvents(client: Client, at: string, kind: Kind): Promise<Event[]> {
   const type = isCrm(kind) ? "&type=call.completed" : ""
   const list = await client.ask<Page<Event>>("GET", `${at}/events?limit=${RECENT}${type}`)
   return list.ok ? list.body.data : []
 }
 
-// Nobody is signed in to, so that credentials may still be missing.
+// Without `auth`: a preview does not sign in, so credentials may still be missing.
 const PREVIEWED = ["url", "transform", "connector", "headers", "filter", "eventTypes"]
 
 const withoutAuth = (connector: unknown) =>
   connector === undefined ? undefined : { ...(connector as object), auth: undefined }
 
-/** What the API says would be sent, of the form's fields as they are now. */
+/** The API's preview for the form's current fields. */
 export async function askPreview(
   client: Client,
   at: string,
@@ -63,7 +63,7 @@ async function eventOf(client: Client, at: string, asked: string): Promise<unkno
   return webhook
 }
 
-/** Which event to try it on, and what comes of it; asked by itself as one writes, where there are scripts. */
+/** The event to preview and the preview. With scripts the preview is requested while the user types. */
 export function previewFields(
   to: string,
   kind: Kind,
@@ -75,18 +75,18 @@ export function previewFields(
   const option = (value: string, text: Html | string) =>
     html`<option value="${value}" ${value === first ? html`selected` : ""}>${text}</option>`
   return html`<section class="try" aria-labelledby="try-title">
-    <h2 id="try-title">Try it</h2>
-    <p class="hint">Shows what would be sent. Nothing is sent.</p>
+    <h2 id="try-title">Preview</h2>
+    <p class="hint">Shows the requests without sending them.</p>
     <div class="filters">
       ${field({
         id: "event",
-        label: "With",
+        label: "Event",
         isLong: true,
         control: html`<select id="event" name="event">
-          ${isCrm(kind) ? "" : option("", "An example of an event that is wanted")}
+          ${isCrm(kind) ? "" : option("", "Example of a selected event")}
           ${
             recent.length > 0
-              ? html`<optgroup label="Events that came in">
+              ? html`<optgroup label="Received events">
                   ${recent.map(({ id, type, timestamp }) => option(id, `${type}, ${timestamp.slice(0, 19).replace("T", " ")} UTC`))}
                 </optgroup>`
               : ""
@@ -117,31 +117,31 @@ function previewHtml(kind: Kind, { answered, event }: Preview): Html {
     event === undefined
       ? ""
       : html`<details class="more">
-          <summary>The event as it is</summary>
-          ${json(event, "The event as it is")}
+          <summary>The original event</summary>
+          ${json(event, "The original event")}
         </details>`
   if (!answered.ok) return html`${problemNote(answered.problem)}${before}`
   const { matches, requests, error } = answered.body
   if (!matches)
-    return html`${note("off", "This event is not sent: the events chosen, or the filter, do not let it in.")}${before}`
+    return html`${note("off", "This event would not be sent: it does not match the selected events or the filter.")}${before}`
   return html`${
     error === null
-      ? note("ok", isCrm(kind) ? "It would be logged, by these requests." : "It would be sent.")
-      : note("warn", html`<p><strong>Nothing more is sent:</strong> ${error}</p>`)
+      ? note("ok", isCrm(kind) ? "It would be logged by these requests." : "It would be sent.")
+      : note("warn", html`<p><strong>No further request:</strong> ${error}</p>`)
   }
   ${requestsHtml(kind, requests)} ${before}`
 }
 
-/** Requests as they go over the line, what is secret in them masked. */
+/** Requests as sent over HTTP, with secrets masked. */
 export const requestsHtml = (kind: Kind, requests: PreviewAnswered["requests"]): Html =>
   html`${requests.map(({ method, url, headers, body }) => {
     const lines = Object.entries(headers).map(([each, value]) => `${each}: ${value}\n`)
     const start = kind === "pull" ? lines : [`${method} ${url}\n`, ...lines]
     return html`<pre tabindex="0" role="region" aria-label="A request">
-${start.join("")}${body === null ? "" : `\n${laidOut(body)}`}</pre>`
+${start.join("")}${body === null ? "" : `\n${indented(body)}`}</pre>`
   })}`
 
-function laidOut(body: string): string {
+function indented(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2)
   } catch {

@@ -1,7 +1,7 @@
 import { html } from "hono/html"
 import { copyable, type Html } from "../html.ts"
 
-/** How a program fetches what waits for it, ready to copy. */
+/** Commands that fetch and acknowledge an endpoint's messages, ready to copy. */
 export function pullHtml(origin: string, tenantId: string, endpointId: string): Html {
   const at = `"${origin}/v1/tenants/${tenantId}/endpoints/${endpointId}/messages`
   const fetch = `curl ${at}" -H "Authorization: Bearer $KEY" \\
@@ -12,10 +12,10 @@ export function pullHtml(origin: string, tenantId: string, endpointId: string): 
     <header><h2>Fetching</h2></header>
     <div class="body stack">
       <p class="dim">
-        Your program asks for its events with an API key, and says which it has taken. What it does
-        not say comes again after a minute.
+        Your program fetches its events with an API key and acknowledges each one. An event that is
+        not acknowledged within a minute is returned again.
       </p>
-      ${copyable(fetch, "Fetch")} ${copyable(ack, "Say what was taken")}
+      ${copyable(fetch, "Fetch")} ${copyable(ack, "Acknowledge")}
     </div>
   </section>`
 }

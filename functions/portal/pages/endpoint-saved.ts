@@ -10,20 +10,20 @@ const warningsHtml = ({ warnings = [] }: Pick<Endpoint, "warnings">): Html =>
     ? html``
     : note(
         "warn",
-        html`<p><strong>Taken, and perhaps not meant:</strong></p>
+        html`<p><strong>Saved with warnings:</strong></p>
           <ul>
             ${warnings.map((each) => html`<li><code>${each.path}</code> ${each.message}</li>`)}
           </ul>`,
       )
 
-/** A change that was taken with warnings. */
+/** The page after a change that was saved with warnings. */
 export const warningsView = (back: string, endpoint: Endpoint): View => ({
   title: "Saved",
   content: html`${heading({ title: "Saved" })}${warningsHtml(endpoint)}
     <p><a class="button primary" href="${back}">To the endpoint</a></p>`,
 })
 
-/** A new endpoint: what its receiver needs, and what to do next. */
+/** The page after an endpoint was added: its secret, and the next step. */
 export function createdView(
   { base, tenant, origin }: TenantVisit,
   endpoint: CreatedEndpoint,
@@ -41,22 +41,23 @@ export function createdView(
 
 const crmHtml = (crm: string, to: string): Html =>
   html`<section class="card">
-    <header><h2>See whether it works</h2></header>
+    <header><h2>Test the connection</h2></header>
     <div class="body stack">
       <p>
-        The test signs in to ${crm} and reads what the log of a call will need. It writes nothing.
+        The test signs in to ${crm} and reads the settings and fields that logging a call needs. It
+        writes nothing.
       </p>
-      ${nextHtml(to, "Sign in to test it")}
+      ${nextHtml(to, "Run the test")}
     </div>
   </section>`
 
 const keyHtml = ({ secret, publicKey }: CreatedEndpoint, isPull: boolean, to: string): Html =>
   html`<section class="card">
-    <header><h2>${secret ? "Its secret" : "Its public key"}</h2></header>
+    <header><h2>${secret ? "Secret" : "Public key"}</h2></header>
     <div class="body stack">
       <p>
         ${isPull ? "Your program" : "Your server"} verifies each webhook with it:
-        <a href="/docs/receiving">how to receive webhooks</a>. You find it again on the endpoint's
+        <a href="/docs/receiving">how to receive webhooks</a>. It is also shown on the endpoint's
         page.
       </p>
       ${copyable(secret ?? publicKey ?? "", secret ? "Secret" : "Public key", true)}

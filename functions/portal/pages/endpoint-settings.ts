@@ -6,10 +6,10 @@ import type { Endpoint, Source } from "../types.ts"
 import { wordOf } from "./auth-fields.ts"
 import { addressOf, endpointName } from "./endpoint-name.ts"
 
-/** Of a form whose outcome goes into the page as it is. */
+/** Attributes of a form whose result is shown in the current page. */
 export const inPlace = html`hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"`
 
-/** What an endpoint is set to, and what its webhooks are signed with. */
+/** An endpoint's settings and its signature. */
 export function settingsHtml(
   endpoint: Endpoint,
   sources: Source[],
@@ -28,7 +28,7 @@ export function settingsHtml(
         <dl class="facts">
           <dt>State</dt>
           <dd>${endpointStatus(endpoint)}</dd>
-          <dt>Address</dt>
+          <dt>Destination</dt>
           <dd><code>${addressOf(endpoint)}</code></dd>
           <dt>Events</dt>
           <dd>
@@ -42,17 +42,17 @@ export function settingsHtml(
             endpoint.pull
               ? ""
               : html`<dt>Rate limit</dt>
-                  <dd>${rateLimit === null ? "None" : `${rateLimit} a second`}</dd>`
+                  <dd>${rateLimit === null ? "None" : `${rateLimit} per second`}</dd>`
           }
           ${
             endpoint.order === "latest" && !endpoint.connector
               ? html`<dt>Order</dt>
-                  <dd>Nothing older than what was accepted</dd>`
+                  <dd>Skips events older than one already accepted</dd>`
               : ""
           }
           ${
             endpoint.auth
-              ? html`<dt>Signs in with</dt>
+              ? html`<dt>Authentication</dt>
                   <dd>${wordOf(endpoint.auth)}</dd>`
               : ""
           }
@@ -76,7 +76,7 @@ export function settingsHtml(
         </dl>
         ${filter ? json(filter, "Filter") : ""}
         ${endpoint.transform ? copyable(endpoint.transform, "Transform") : ""}
-        ${endpoint.connector?.map ? copyable(endpoint.connector.map, "Further fields") : ""}
+        ${endpoint.connector?.map ? copyable(endpoint.connector.map, "Additional fields") : ""}
       </div>
     </section>
     ${endpoint.connector ? "" : signatureHtml(endpoint, here, mayChange)}
@@ -86,21 +86,21 @@ export function settingsHtml(
 const rotationHtml = (here: string, endpoint: Endpoint): Html =>
   confirm({
     word: "Rotate…",
-    question: html`A new secret for <strong>${endpointName(endpoint)}</strong>. Meanwhile both sign,
-      so that your server can change over.`,
+    question: html`Make a new secret for <strong>${endpointName(endpoint)}</strong>? During the
+      overlap both sign, so that your server can switch over.`,
     action: `${here}/rotate`,
     yes: "Rotate",
     isDanger: false,
     fields: field({
       id: "overlap",
-      label: "The old one signs too for",
+      label: "Keep the old one valid for",
       control: select(
         "overlap",
         [
-          ["3600", "an hour"],
-          ["86400", "a day"],
-          ["604800", "a week"],
-          ["0", "no longer: it was leaked"],
+          ["3600", "1 hour"],
+          ["86400", "1 day"],
+          ["604800", "1 week"],
+          ["0", "no time: it was leaked"],
         ],
         "86400",
       ),
@@ -126,7 +126,7 @@ const signatureHtml = (endpoint: Endpoint, here: string, mayChange: boolean): Ht
       }
       <div class="row">
         ${mayChange && !endpoint.publicKey ? html`<form method="post" action="${here}/secret" hx-post="${here}/secret" ${inPlace}><button type="submit">Show the secret</button></form>` : ""}
-        ${mayChange ? rotationHtml(here, endpoint) : html`<span class="dim">Signed in to look only: secrets are not shown.</span>`}
+        ${mayChange ? rotationHtml(here, endpoint) : html`<span class="dim">You have read-only access: secrets are not shown.</span>`}
       </div>
     </div>
   </section>`
@@ -144,16 +144,16 @@ const FACTS: [name: string, word: string][] = [
 function connectorFacts(connector: NonNullable<Endpoint["connector"]>): Html {
   const values = connector as Record<string, unknown>
   const facts: [string, string][] = [
-    ["Signs in with", wordOf(connector.auth)],
+    ["Authentication", wordOf(connector.auth)],
     ...FACTS.map(([key, word]): [string, string] => [
       word,
       typeof values[key] === "string" ? values[key] : "",
     ]),
-    ["No contact", connector.create === "contact" ? "One is made" : "The call is not logged"],
+    ["No contact", connector.create === "contact" ? "One is created" : "The call is not logged"],
     ["Several contacts", connector.several === "first" ? "The first" : "The call is not logged"],
-    ["Shown from", connector.live ? "the answer on" : "the end on"],
+    ["Logged", connector.live ? "When answered" : "When ended"],
     ...Object.entries(connector.dispositions ?? {}).map(([outcome, word]): [string, string] => [
-      `Called there, ${outcome}`,
+      `Value for ${outcome}`,
       word,
     ]),
   ]

@@ -17,10 +17,10 @@ const page = tenantSection("endpoints")
 export const endpointPage = [
   page.show("/endpoints/:endpointId", (visit) => {
     const done = doneIn(visit.query, {
-      saved: "Saved. Workers see it within 10 seconds.",
-      enabled: "It is enabled. What was held meanwhile is sent by Recover, below.",
-      disabled: "It is disabled. What arrives for it is held until it is enabled again.",
-      recovering: "Under way: what did not arrive is sent again, at the endpoint's rate.",
+      saved: "Saved. The change takes effect within 10 seconds.",
+      enabled: "Enabled. To send the held deliveries, use Recover below.",
+      disabled: "Disabled. New deliveries are held until it is enabled again.",
+      recovering: "Recovery started. Missing deliveries are sent again, at the endpoint's rate.",
     })
     return endpointView(visit, done ? note("ok", done) : nothing)
   }),
@@ -29,7 +29,7 @@ export const endpointPage = [
 export const endpointPath = ({ tenant, params }: TenantVisit): string =>
   path`/tenants/${tenant.id}/endpoints/${params["endpointId"] ?? ""}`
 
-/** An endpoint's page; `outcome`: what came of what was just done with it. */
+/** An endpoint's page. `outcome`: the result of the last action. */
 export async function endpointView(visit: TenantVisit, outcome: Html, status = 200): Promise<View> {
   const { client, tenant, base, mayChange } = visit
   const at = endpointPath(visit)
@@ -69,8 +69,8 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
         ${
           recent.data.length === 0
             ? html`<div class="body dim">
-                Nothing yet. A test, above, is not listed here; an example sent through a PBX's page
-                is.
+                No delivery yet. Tests sent with the button above are not listed here. Examples sent
+                from a PBX's page are.
               </div>`
             : deliveryRows(base, recent.data, undefined)
         }
@@ -91,8 +91,8 @@ function actionsHtml(here: string, endpoint: Endpoint): Html {
     return html`${endpoint.pull ? "" : test}${edit}${button(`${here}/enable`, "Enable", "primary")}${deletion(here, endpoint)}`
   const off = confirm({
     word: "Disable…",
-    question: html`Disable <strong>${endpointName(endpoint)}</strong>? Nothing is sent to it. What
-      waits and what arrives is held, and can be sent once it is enabled again.`,
+    question: html`Disable <strong>${endpointName(endpoint)}</strong>? Nothing is sent to it.
+      Pending and new deliveries are held, and can be sent once it is enabled again.`,
     action: `${here}/disable`,
     yes: "Disable",
   })
@@ -102,16 +102,16 @@ function actionsHtml(here: string, endpoint: Endpoint): Html {
 const deletion = (here: string, endpoint: Endpoint): Html =>
   confirm({
     word: "Delete…",
-    question: html`Delete <strong>${endpointName(endpoint)}</strong>? What waits for it is
+    question: html`Delete <strong>${endpointName(endpoint)}</strong>? Its pending deliveries are
       discarded. This cannot be undone.`,
     action: `${here}/delete`,
-    yes: "Delete for good",
+    yes: "Delete permanently",
   })
 
 const whyDisabled: Record<string, string> = {
-  gone: "Your server answered 410 Gone, which asks for no more.",
-  failing: "All deliveries have failed for five days.",
-  manual: "Somebody disabled it.",
+  gone: "Your server answered 410 Gone, which asks Ringback to stop sending.",
+  failing: "All deliveries failed for five days.",
+  manual: "A user disabled it.",
 }
 
 function stateHtml(endpoint: Endpoint, { failingSince }: EndpointStats): Html {
@@ -119,8 +119,8 @@ function stateHtml(endpoint: Endpoint, { failingSince }: EndpointStats): Html {
     return note(
       "warn",
       html`<p>
-        <strong>Disabled.</strong> ${whyDisabled[endpoint.disabledReason ?? "manual"]} What arrives
-        for it is held: enable it, then recover.
+        <strong>Disabled.</strong> ${whyDisabled[endpoint.disabledReason ?? "manual"]} New
+        deliveries are held. Enable it, then use Recover.
       </p>`,
     )
   }
@@ -128,8 +128,8 @@ function stateHtml(endpoint: Endpoint, { failingSince }: EndpointStats): Html {
   return note(
     "bad",
     html`<p>
-      <strong>Failing since</strong> ${time(failingSince)}. The deliveries below say what your
-      server answered. What fails is tried again, ten times in three days.
+      <strong>Failing since</strong> ${time(failingSince)}. The deliveries below show the answers of
+      your server. A failed delivery is attempted up to ten times over three days.
     </p>`,
   )
 }
@@ -148,7 +148,7 @@ const windowsHtml = ({ lastHour, lastDay, lastWeek }: EndpointStats): Html =>
           <dt>${word}</dt>
           <dd>
             ${isEstimate ? "≈ " : ""}${number(sumOf(counts))}
-            ${shareDelivered(counts) === null ? "" : html`<small>${percent(shareDelivered(counts))} arrived</small>`}
+            ${shareDelivered(counts) === null ? "" : html`<small>${percent(shareDelivered(counts))} delivered</small>`}
           </dd>
           ${latencyMs.p50 === null ? "" : html`<dd class="small dim">${duration(latencyMs.p50)} median, ${duration(latencyMs.p95)} p95</dd>`}
         </div>`,
@@ -161,13 +161,13 @@ function recoverHtml(here: string, endpoint: Endpoint, { failingSince }: Endpoin
     <header><h2>Recover</h2></header>
     <div class="body stack">
       <p class="dim">
-        Sends again all that did not arrive: failed, held, or never sent. You see how many before
+        Sends missing deliveries again: failed, held, or never created. The number is shown before
         anything is sent.
       </p>
       <form class="filters" method="post" action="${here}/recover">
         ${field({
           id: "since",
-          label: "What was received in the",
+          label: "Events received in the",
           control: select(
             "since",
             [
@@ -179,7 +179,7 @@ function recoverHtml(here: string, endpoint: Endpoint, { failingSince }: Endpoin
             failingSince === null ? "24" : "168",
           ),
         })}
-        <button>Count what is missing</button>
+        <button>Count missing deliveries</button>
       </form>
     </div>
   </section>`

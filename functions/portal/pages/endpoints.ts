@@ -32,7 +32,7 @@ export const endpointPages = [
     const done = doneIn(query, { deleted: "The endpoint is deleted." })
     const content = html`${heading({
         title: "Endpoints",
-        about: "Where webhooks go. Each one says which events it wants.",
+        about: "Destinations of webhooks. Each endpoint selects its events.",
         actions: html`${liveMark}${add}`,
       })}
       ${done ? note("ok", done) : ""}
@@ -42,7 +42,7 @@ export const endpointPages = [
             rows.length === 0
               ? empty(
                   "No endpoint yet",
-                  "Give the address of your server, and choose which events it wants. You get a secret to verify them with.",
+                  "Enter the URL of your server and choose its events. You get a secret to verify webhooks with.",
                   add,
                 )
               : html`${rowsHtml(base, rows)}${pager(`${base}/endpoints`, query, list.nextCursor)}`
@@ -88,7 +88,7 @@ const rowsHtml = (base: string, rows: { endpoint: Endpoint; stats: EndpointStats
 
 const MAX_WORDS = 2
 
-/** What it asks for, in a word or two. */
+/** The selected events, in a few words. */
 function wanted({ eventTypes, filter }: Endpoint): Html | string {
   const some = eventTypes ?? ["all but calls"]
   const filtered = filter ? ", filtered" : ""

@@ -3,7 +3,7 @@ import { check, described, field } from "../form.ts"
 import type { Html } from "../html.ts"
 import type { EventType } from "../types.ts"
 
-/** Where patterns and types stand together: `campaign.*` goes before the campaign's own. */
+/** The choice of event types and patterns. `campaign.*` comes before the single types of campaigns. */
 export function eventTypesField(
   values: { eventTypes: string[] | null },
   eventTypes: EventType[],
@@ -35,7 +35,7 @@ export function eventTypesField(
           value="some"
           ${values.eventTypes === null ? "" : html`checked`}
         />
-        <span>Those chosen here</span></label
+        <span>Selected events</span></label
       >
     </div>
     ${error ? html`<p class="error">${error}</p>` : ""}
@@ -54,7 +54,7 @@ export function eventTypesField(
         )}
         ${field({
           id: "patterns",
-          label: "Further types or patterns",
+          label: "Additional types or patterns",
           control: html`<input
             id="patterns"
             name="patterns"
@@ -65,8 +65,8 @@ export function eventTypesField(
             placeholder="ami.hangup, *"
             ${described("patterns", undefined)}
           />`,
-          hint: html`<code>ami.</code> types are those that a collector is set to send beside the
-            dialler's own.`,
+          hint: html`<code>ami.</code> types are other AMI events that a collector is configured to
+            send.`,
         })}
       </div>
     </details>
@@ -74,15 +74,15 @@ export function eventTypesField(
 }
 
 const familyWords: Record<string, string> = {
-  call: "Calls: what a CRM wants to know",
+  call: "Calls, for CRMs",
   campaign: "Campaigns",
   plan: "Plans",
   dlma: "Dial lists",
   destination: "Destinations",
-  dialing: "Dialings: every step of each call",
+  dialing: "Dialings: each step of a call",
   dllist: "Rows of dial lists",
   queue: "Queues",
-  endpoint: "Other endpoints of yours",
-  delivery: "Deliveries of yours",
-  source: "PBXes of yours",
+  endpoint: "Your other endpoints",
+  delivery: "Your deliveries",
+  source: "Your PBXes",
 }

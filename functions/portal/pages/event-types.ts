@@ -12,7 +12,8 @@ export const eventTypePages = [
     const { data } = await client.get<Page<EventType>>("/event-types?limit=250")
     const content = html`${heading({
         title: "Event catalog",
-        about: "All that an endpoint can ask for, with its fields and an example.",
+        about:
+          "All event types that an endpoint can subscribe to, with their fields and an example.",
       })}
       <section class="card">
         <table class="list">
@@ -53,7 +54,7 @@ export const eventTypePages = [
               <tr>
                 <th>Field</th>
                 <th>Type</th>
-                <th>Means</th>
+                <th>Description</th>
               </tr>
             </thead>
             <tbody>
@@ -75,9 +76,7 @@ export const eventTypePages = [
 
 const rowHtml = ({ path: at, type, description, isRequired }: SchemaRow): Html =>
   html`<tr>
-    <td>
-      <code>${at}</code>${isRequired ? "" : html` <span class="dim small">may be absent</span>`}
-    </td>
+    <td><code>${at}</code>${isRequired ? "" : html` <span class="dim small">optional</span>`}</td>
     <td class="dim">${type}</td>
     <td>${description}</td>
   </tr>`

@@ -44,7 +44,7 @@ export const eventPages = [
     const isFiltered = FILTERS.some((each) => query.get(each))
     const content = html`${heading({
         title: "Events",
-        about: "What happened, whether or not an endpoint wanted it.",
+        about: "All events, including those that no endpoint subscribes to.",
         actions: query.has("cursor") ? nothing : liveMark,
       })}
       <form class="filters" method="get" action="${here}">
@@ -64,10 +64,10 @@ export const eventPages = [
         after,
         rows: (rows) => rowsHtml(base, rows, sources.data),
         words: {
-          unmatched: "No event has all that you filter by.",
+          unmatched: "No event matches all filters.",
           title: "No event yet",
           start:
-            "Events come from your PBXes. Connect one, or send an example through one that is there.",
+            "Events come from your PBXes. Connect a PBX, or send an example from the page of one.",
         },
       })}`
     return { title: "Events", content }
@@ -75,14 +75,14 @@ export const eventPages = [
   page.show("/events/:eventId", (visit) => {
     const count = visit.query.get("count") ?? ""
     const isDone = doneIn(visit.query, { replayed: "yes" }) !== undefined && /^\d{1,4}$/.test(count)
-    const said =
+    const message =
       count === "0"
-        ? note("warn", "No enabled endpoint wants this event, so nothing is sent.")
+        ? note("warn", "No enabled endpoint subscribes to this event, so nothing is sent.")
         : note(
             "ok",
             `Sent again: ${count} ${count === "1" ? "delivery" : "deliveries"}, with the same webhook-id as before.`,
           )
-    return eventView(visit, isDone ? said : nothing)
+    return eventView(visit, isDone ? message : nothing)
   }),
   page.act("/events/:eventId/replay", async (visit) => {
     const endpointId = visit.form.get("endpointId")
@@ -103,7 +103,7 @@ export const eventPages = [
 const eventPath = ({ tenant, params }: TenantVisit) =>
   path`/tenants/${tenant.id}/events/${params["eventId"] ?? ""}`
 
-/** What an event is about, in a word: its name or its number, and how it stands. */
+/** What an event is about: a name or a number, and its state. */
 export function subjectOf({ data }: Pick<Event, "data">): Html {
   const text = (key: string) =>
     typeof data[key] === "string" && data[key] !== "" ? data[key] : undefined
@@ -158,7 +158,7 @@ async function eventView(visit: TenantVisit, outcome: Html, status = 200): Promi
   const { uuid } = event.data
   const content = html`${heading({
       title: html`<code>${event.type}</code>`,
-      about: html`${subjectOf(event)} · happened ${exactTime(event.timestamp)}, taken in
+      about: html`${subjectOf(event)} · happened ${exactTime(event.timestamp)}, received
       ${time(createdAt)}${marks(event)}`,
       crumbs: html`<a href="${base}/events">Events</a>`,
       actions: liveMark,
@@ -170,19 +170,19 @@ async function eventView(visit: TenantVisit, outcome: Html, status = 200): Promi
           <h2>Deliveries</h2>
           ${typeof uuid === "string" ? html`<a href="${base}/events?uuid=${encodeURIComponent(uuid)}">All events of this Uuid</a>` : ""}
         </header>
-        ${deliveries.length > 0 ? deliveryRows(base, deliveries, endpoints.data) : html`<div class="body dim">No endpoint wanted it when it came.</div>`}
+        ${deliveries.length > 0 ? deliveryRows(base, deliveries, endpoints.data) : html`<div class="body dim">No endpoint subscribed to it when it was received.</div>`}
       </section>
     </div>
     ${mayChange ? replayHtml(`${base}/events/${event.id}`, endpoints.data) : ""}
     <div class="cards">
       <section class="card">
-        <header><h2>The webhook</h2></header>
-        <div class="body">${json(webhook, "The webhook's body")}</div>
+        <header><h2>Webhook</h2></header>
+        <div class="body">${json(webhook, "Webhook body")}</div>
       </section>
       <section class="card">
-        <header><h2>As the PBX said it</h2></header>
+        <header><h2>As sent by the PBX</h2></header>
         <div class="body">
-          ${headers.length === 0 ? html`<p class="dim">Ringback has put this together: no PBX said it as it stands here.</p>` : html`<pre tabindex="0" role="region" aria-label="AMI headers">${headers.map(([key, value]) => `${key}: ${value}`).join("\n")}</pre>`}
+          ${headers.length === 0 ? html`<p class="dim">Ringback made this event itself, so there are no AMI headers.</p>` : html`<pre tabindex="0" role="region" aria-label="AMI headers">${headers.map(([key, value]) => `${key}: ${value}`).join("\n")}</pre>`}
         </div>
       </section>
     </div>`
@@ -206,13 +206,15 @@ function replayHtml(here: string, endpoints: Endpoint[]): Html {
             name="endpointId"
             ${described("endpointId", undefined, false)}
           >
-            <option value="">Every endpoint that wants it now</option>
+            <option value="">All endpoints that subscribe to it now</option>
             ${enabled.map((each) => html`<option value="${each.id}">${endpointText(each).slice(0, 60)}</option>`)}
           </select>`,
         })}
         <button>Replay</button>
       </form>
-      <p class="dim small">The webhook-id stays the same: a server that has seen it knows it.</p>
+      <p class="dim small">
+        The webhook-id stays the same, so your server can recognise an event that it has received.
+      </p>
     </div>
   </section>`
 }

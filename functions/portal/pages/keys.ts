@@ -16,7 +16,7 @@ const page = tenantSection("keys")
 export const keyPages = [
   page.show("/keys", (visit) => {
     const done = doneIn(visit.query, {
-      revoked: "The key is revoked. Its next request is refused.",
+      revoked: "The key is revoked. Requests with it are refused from now on.",
     })
     return keysView(visit, done ? note("ok", done) : nothing)
   }),
@@ -37,8 +37,8 @@ export const keyPages = [
       note(
         "ok",
         html`<p>
-            <strong>The key ${name(made.body.name)}.</strong> It is shown this once: only a hash of
-            it is kept.
+            <strong>The key ${name(made.body.name)}.</strong> It is shown only now: Ringback stores
+            a hash of it.
           </p>
           ${copyable(made.body.key, "Key", true)}`,
       ),
@@ -79,7 +79,7 @@ async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): P
         list.data.length === 0
           ? empty(
               "No key yet",
-              "A key lets a program of yours use the API. One that may only read suits a dashboard.",
+              "Your programs use the API with a key. For a dashboard, a read-only key is enough.",
             )
           : html`${rowsHtml(visit, list.data)}${pager(`${base}/keys`, query, list.nextCursor)}`
       }
@@ -110,12 +110,12 @@ const createHtml = (base: string, error: string | undefined): Html =>
         })}
         ${field({
           id: "scope",
-          label: "May",
+          label: "Access",
           control: select(
             "scope",
             [
-              ["full", "Do everything"],
-              ["read", "Read, and see no secret"],
+              ["full", "Full"],
+              ["read", "Read-only, without secrets"],
             ],
             "full",
           ),
@@ -129,7 +129,7 @@ const createHtml = (base: string, error: string | undefined): Html =>
               ["", "Never"],
               ["30", "In 30 days"],
               ["90", "In 90 days"],
-              ["365", "In a year"],
+              ["365", "In 1 year"],
             ],
             "",
           ),
@@ -141,12 +141,14 @@ const createHtml = (base: string, error: string | undefined): Html =>
 
 const invitationHtml = (base: string): Html =>
   html`<section class="card">
-    <header><h2>Let a colleague in</h2></header>
+    <header><h2>Invite a colleague</h2></header>
     <div class="body stack">
-      <p class="dim">A link that opens this portal, once. It ends with the key that you came by.</p>
+      <p class="dim">
+        Create a link that opens this portal once. It ends with the key that you signed in with.
+      </p>
       <form class="filters" method="post" action="${base}/keys/link">
         ${linkFields("colleague")}
-        <button>Make a link</button>
+        <button>Create a link</button>
       </form>
     </div>
   </section>`
@@ -156,7 +158,7 @@ const rowsHtml = ({ base, mayChange, caller, now }: TenantVisit, keys: Key[]): H
     <thead>
       <tr>
         <th>Name</th>
-        <th>May</th>
+        <th>Access</th>
         <th>Last used</th>
         <th>Expires</th>
         <th>Created</th>
@@ -169,9 +171,9 @@ const rowsHtml = ({ base, mayChange, caller, now }: TenantVisit, keys: Key[]): H
           html`<tr>
             <td class="wide">
               <strong class="clip">${name(key.name)}</strong
-              >${key.id === caller.id ? html`<span class="dim small">You are signed in by it</span>` : ""}
+              >${key.id === caller.id ? html`<span class="dim small">You are signed in with it</span>` : ""}
             </td>
-            <td>${key.scope === "read" ? "Read" : "Everything"}</td>
+            <td>${key.scope === "read" ? "Read-only" : "Full"}</td>
             <td data-label="used">${time(key.lastUsedAt)}</td>
             <td data-label="expires">
               ${key.expiresAt !== null && Date.parse(key.expiresAt) <= now ? html`<strong>expired</strong> ` : ""}${time(key.expiresAt)}
@@ -186,8 +188,9 @@ const rowsHtml = ({ base, mayChange, caller, now }: TenantVisit, keys: Key[]): H
 const revocation = (base: string, key: Key, isOwn: boolean): Html =>
   confirm({
     word: "Revoke…",
-    question: html`Revoke <strong>${name(key.name)}</strong>? Programs that use it are refused at
-      once, and whoever signed in by it or by its links is signed out${isOwn ? ", you too" : ""}.`,
+    question: html`Revoke <strong>${name(key.name)}</strong>? Programs that use it are refused
+      immediately. Users who signed in with it or its links are signed
+      out${isOwn ? ", including you" : ""}.`,
     action: `${base}/keys/${key.id}/revoke`,
-    yes: "Revoke for good",
+    yes: "Revoke permanently",
   })

@@ -13,33 +13,33 @@ type Log<T> = {
   here: string
   base: string
   query: URLSearchParams
-  /** Since when it is shown, where a filter says so: the same on the next page. */
+  /** The start of the filter's time range, if any. The next page has the same. */
   after: string | undefined
-  /** What to say where nothing matches, and where the log is empty. */
+  /** Texts for no match and for an empty log. */
   words: { unmatched: string; title: string; start: string }
 }
 
-/** A page of a log that goes on by itself, or why nothing is in it. */
+/** A page of a log that refreshes itself, or why it is empty. */
 export function logSection<T>(log: Log<T>): Html {
   const { list, here, base, query, after, words } = log
   const items = list.ok ? list.body.data : []
   const next = list.ok ? list.body.nextCursor : null
-  const why = () => {
+  const whyEmpty = () => {
     if (next !== null) {
-      const words = "Nothing in this part of the log. There is more further back."
-      return html`<div class="body">${note("wait", words)}</div>`
+      const text = "No match in this part of the log. Older entries have not been searched yet."
+      return html`<div class="body">${note("wait", text)}</div>`
     }
     if (log.isFiltered) {
       const clear = html`<a class="button" href="${here}">Clear the filters</a>`
       return empty("Nothing matches", words.unmatched, clear)
     }
-    const toSources = html`<a class="button" href="${base}/sources">To the PBXes</a>`
+    const toSources = html`<a class="button" href="${base}/sources">PBXes</a>`
     return empty(words.title, words.start, toSources)
   }
   return html`<div ${query.has("cursor") ? "" : html`id="live"`}>
     ${list.ok ? "" : problemNote(list.problem)}
     <section class="card">
-      ${items.length > 0 ? log.rows(items) : why()}
+      ${items.length > 0 ? log.rows(items) : whyEmpty()}
       ${pager(here, query, next, after === undefined ? {} : { after })}
     </section>
   </div>`

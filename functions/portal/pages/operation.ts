@@ -26,10 +26,10 @@ export const operationPages = [
       },
     )
     if (!moved.ok) return deadLettersView(visit, problemNote(moved.problem), moved.status)
-    const said = moved.body.data.map(
+    const results = moved.body.data.map(
       (each) => `${each.queue}: ${number(each.moved)} sent again, about ${number(each.left)} left`,
     )
-    return deadLettersView(visit, note("ok", said.join("; ")))
+    return deadLettersView(visit, note("ok", results.join("; ")))
   }),
   rejected.show("/rejected", async ({ client }) => {
     const { count, data } = await client.get<{ count: number; data: Letter[] }>(
@@ -38,18 +38,18 @@ export const operationPages = [
     const content = html`${heading({
         title: "Rejected messages",
         about:
-          "What ingest could not believe, and why: a wrong token, or a stranger. Kept for 14 days.",
-        actions: html`<a class="button" href="/portal/rejected">Look again</a>`,
+          "Messages that ingest refused, with the reason: for example a wrong token or an unknown source. Kept for 14 days.",
+        actions: html`<a class="button" href="/portal/rejected">Refresh</a>`,
       })}
       <section class="card">
         ${
           data.length === 0
             ? count > 0
               ? empty(
-                  "Somebody else is looking",
-                  `About ${number(count)} messages are there. For half a minute nobody else sees what one look was shown.`,
+                  "Shown to somebody else",
+                  `There are about ${number(count)} messages. A message that was shown is hidden from other requests for half a minute.`,
                 )
-              : empty("None", "Every message that came was signed by a source that is known.")
+              : empty("None", "All messages were signed by a known source.")
             : html`<header><h2>About ${number(count)}</h2></header>
                 ${lettersHtml(data)}`
         }
@@ -64,14 +64,14 @@ async function deadLettersView({ client }: Visit, outcome: Html, status = 200): 
   const content = html`${heading({
     title: "Dead letters",
     about:
-      "What a worker could not do however often it tried. Mend the cause, then send them again.",
-    actions: html`<a class="button" href="/portal/dead-letters">Look again</a>`,
+      "Messages that a worker failed to process after all retries. Fix the cause, then redrive them.",
+    actions: html`<a class="button" href="/portal/dead-letters">Refresh</a>`,
   })}
   ${outcome}
   ${
     isEmpty
       ? html`<section class="card">
-          ${empty("None", "The workers did all that they were given.")}
+          ${empty("None", "The workers processed all messages.")}
         </section>`
       : data.filter(({ count }) => count > 0).map(queueHtml)
   }`
@@ -84,15 +84,15 @@ const queueHtml = ({ queue, count, messages }: DeadLetterQueue): Html =>
       <h2>${queue} <span class="dim small">about ${number(count)}</span></h2>
       ${confirm({
         word: "Redrive…",
-        question: html`Give the dead letters of <strong>${queue}</strong> back to their worker? What
-          is not mended comes here again.`,
+        question: html`Send the dead letters of <strong>${queue}</strong> back to their worker?
+          Messages that still fail come back here.`,
         action: "/portal/dead-letters/redrive",
-        yes: "Send them again",
+        yes: "Redrive",
         isDanger: false,
         fields: html`<input type="hidden" name="queue" value="${queue}" />`,
       })}
     </header>
-    ${messages.length === 0 ? html`<div class="body dim">Somebody else is looking at them: look again in half a minute.</div>` : lettersHtml(messages)}
+    ${messages.length === 0 ? html`<div class="body dim">They were shown to somebody else. Refresh in half a minute.</div>` : lettersHtml(messages)}
   </section>`
 
 const lettersHtml = (letters: Letter[]): Html =>
@@ -112,8 +112,8 @@ const lettersHtml = (letters: Letter[]): Html =>
             <td class="wide">
               <strong>${letter.reason ?? letter.kind ?? "Unreadable"}</strong>
               <details class="more small">
-                <summary>Its text</summary>
-                ${copyable(letter.body, "The message's text")}
+                <summary>Content</summary>
+                ${copyable(letter.body, "Message content")}
               </details>
             </td>
             <td>${letter.tenantId === null ? "" : tenantLink(letter.tenantId)}</td>
@@ -124,7 +124,7 @@ const lettersHtml = (letters: Letter[]): Html =>
     </tbody>
   </table>`
 
-// As the message says itself: it may be anybody's, so only what looks like an id becomes an address.
+// The ids come from the message, which anybody may have written. Only a well-formed id becomes a link.
 const isId = (text: string) => /^[a-z]{2,3}_[0-9a-z]{26,32}$/.test(text)
 
 const tenantLink = (id: string): Html =>
@@ -133,7 +133,7 @@ const tenantLink = (id: string): Html =>
     : html`<code class="small">${id}</code>`
 
 function aboutHtml({ tenantId, deliveryId, eventId, endpointId, sourceId }: Letter): Html {
-  const [place, id] =
+  const [section, id] =
     deliveryId !== null
       ? ["deliveries", deliveryId]
       : eventId !== null
@@ -142,8 +142,8 @@ function aboutHtml({ tenantId, deliveryId, eventId, endpointId, sourceId }: Lett
           ? ["endpoints", endpointId]
           : ["sources", sourceId]
   if (id === null) return nothing
-  const isWhole = tenantId !== null && isId(tenantId) && isId(id)
-  return isWhole
-    ? html`<a class="mono small" href="/portal/${tenantId}/${place}/${id}">${id}</a>`
+  const canLink = tenantId !== null && isId(tenantId) && isId(id)
+  return canLink
+    ? html`<a class="mono small" href="/portal/${tenantId}/${section}/${id}">${id}</a>`
     : html`<code class="small">${id}</code>`
 }

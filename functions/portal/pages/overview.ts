@@ -9,9 +9,9 @@ import { attentionHtml } from "./attention.ts"
 import { trafficHtml, windowIn, type WindowWord } from "./traffic.ts"
 import { endpointName } from "./endpoint-name.ts"
 
-// Those that fail and the newest, and a link to all.
+// Failing and newest ones; a link leads to all.
 const SHOWN = 8
-// What did not arrive, and when that is looked for.
+// Missing deliveries of the last week.
 const NOT_ARRIVED = 250
 const WEEK_MS = 7 * 24 * 3600 * 1000
 const MAX = 200
@@ -34,7 +34,7 @@ export const overviewPages = [
       ),
       client.get<TenantStats>(`${at}/stats?window=${word}`),
     ])
-    // Those that fail first, however old they are.
+    // Failing ones come first, whatever their age.
     const failing = new Set(all.failing.map(({ endpointId }) => endpointId))
     const shown = [
       ...endpoints.data.filter(({ id }) => failing.has(id)),
@@ -64,14 +64,15 @@ function startHtml(
   endpoints: Endpoint[],
   sources: Source[],
 ): Html {
-  if (!mayChange) return note("wait", "Nothing is set up yet: no endpoint or no PBX.")
+  if (!mayChange)
+    return note("wait", "The set-up is not complete: there is no endpoint or no PBX yet.")
   return html`<section class="card">
-    <header><h2>From nothing to the first webhook</h2></header>
+    <header><h2>Get started</h2></header>
     <div class="body">
       <ol class="steps">
         <li>
-          <h3>Say where webhooks go</h3>
-          <p class="dim">An endpoint is an address of yours that Ringback POSTs events to.</p>
+          <h3>Add an endpoint</h3>
+          <p class="dim">An endpoint is a URL of your server. Ringback POSTs events to it.</p>
           ${
             endpoints.length > 0
               ? html`<p>Done: ${number(endpoints.length)} so far.</p>`
@@ -83,7 +84,7 @@ function startHtml(
         <li>
           <h3>Connect a PBX</h3>
           <p class="dim">
-            A small collector beside your Asterisk reads its events. You get its command ready to
+            A small collector near your Asterisk reads its events. You get its command, ready to
             copy.
           </p>
           ${
@@ -99,10 +100,10 @@ function startHtml(
           }
         </li>
         <li>
-          <h3>Watch the first webhook arrive</h3>
+          <h3>See the first webhook</h3>
           <p class="dim">
-            It shows under Deliveries, with what your server answered. No call needed: a PBX's page
-            sends an example through everything.
+            Deliveries lists it with your server's answer. You do not need a call: a PBX's page can
+            send an example through the whole pipeline.
           </p>
         </li>
       </ol>

@@ -7,16 +7,16 @@ import type { Tenant } from "../types.ts"
 
 export type PortalLink = v.InferOutput<typeof Answer>
 
-/** What a link's form asks; `key` keeps the ids of several forms apart. */
+/** The fields of a link's form. `key` makes the ids of several forms on a page unique. */
 export const linkFields = (key: string): Html =>
   html`${field({
     id: `scope-${key}`,
-    label: "Whoever opens it may",
+    label: "Access",
     control: select(
       "scope",
       [
-        ["full", "Do everything"],
-        ["read", "Look only"],
+        ["full", "Full"],
+        ["read", "Read-only"],
       ],
       "full",
       `scope-${key}`,
@@ -24,13 +24,13 @@ export const linkFields = (key: string): Html =>
   })}
   ${field({
     id: `lifetime-${key}`,
-    label: "It can be opened for",
+    label: "Valid for",
     control: select(
       "lifetime",
       [
-        ["3600", "An hour"],
-        ["86400", "A day"],
-        ["604800", "A week"],
+        ["3600", "1 hour"],
+        ["86400", "1 day"],
+        ["604800", "1 week"],
       ],
       "86400",
       `lifetime-${key}`,
@@ -46,8 +46,8 @@ export const linkNote = ({ url, expiresAt }: PortalLink, tenant: Tenant): Html =
   note(
     "ok",
     html`<p>
-        <strong>A link into the portal of ${name(tenant.name)}.</strong> Whoever opens it first,
-        until ${exactTime(expiresAt)}, is signed in. Send it as you would send a password.
+        <strong>A link to the portal of ${name(tenant.name)}.</strong> It signs in the first person
+        who opens it, until ${exactTime(expiresAt)}. Treat it like a password.
       </p>
       ${copyable(url, "Portal link", true)}`,
   )

@@ -37,9 +37,9 @@ export const recoverPages = [
           ${
             count === 0
               ? html`<p>
-                    <strong>Nothing is missing.</strong> All that was received between
-                    ${exactTime(range.since)} and ${exactTime(range.until)} has arrived, or is still
-                    being tried.
+                    <strong>Nothing is missing.</strong> All events received between
+                    ${exactTime(range.since)} and ${exactTime(range.until)} were delivered or are
+                    still being retried.
                   </p>
                   <a class="button" href="${here}">Back to the endpoint</a>`
               : html`<p>
@@ -47,9 +47,10 @@ export const recoverPages = [
                       >${isLowerBound ? "At least " : ""}${number(count)}
                       ${count === 1 ? "event" : "events"}</strong
                     >
-                    received between ${exactTime(range.since)} and ${exactTime(range.until)} did not
-                    arrive. They are sent again, oldest first, at the endpoint's rate. Each bears
-                    the same id as before, so a server that has it already knows it.
+                    received between ${exactTime(range.since)} and ${exactTime(range.until)}
+                    ${count === 1 ? "was" : "were"} not delivered. They are sent again, oldest
+                    first, at the endpoint's rate. Their ids stay the same, so your server can
+                    recognise an event that it has received.
                   </p>
                   ${endpoint.disabled ? note("warn", "The endpoint is disabled: enable it first.") : ""}
                   <form class="row" method="post" action="${here}/recover/start">

@@ -12,7 +12,7 @@ type Schema = {
 
 export type SchemaRow = { path: string; type: string; description: string; isRequired: boolean }
 
-/** A JSON Schema's fields, those within objects too, by their dotted paths. */
+/** A JSON Schema's fields by their dotted paths, nested ones included. */
 export function schemaRows(schema: unknown, prefix = ""): SchemaRow[] {
   const { properties = {}, required = [] } = schema as Schema
   return Object.entries(properties).flatMap(([name, each]) => {

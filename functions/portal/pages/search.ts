@@ -15,7 +15,7 @@ export const searchPages = [
     const found = q === "" ? undefined : await client.ask<Answer>("GET", path`/search?q=${q}`)
     const content = html`${heading({
         title: "Search",
-        about: "By an id, a Uuid, a number that was called, a name or a URL, in all tenants.",
+        about: "Finds an id, a Uuid, a dialled number, a name or a URL in all tenants.",
       })}
       <form class="filters" method="get" action="/portal/search" role="search">
         <div class="long">
@@ -44,13 +44,13 @@ export const searchPages = [
 ]
 
 const foundHtml = ({ data, isComplete }: Answer): Html =>
-  html`${isComplete ? "" : note("warn", "There is more than could be looked through in time. Say more, or search by an id.")}
+  html`${isComplete ? "" : note("warn", "There was not enough time to search everything. Make the search more specific, or search for an id.")}
     <section class="card">
       ${
         data.length === 0
           ? empty(
               "Nothing found",
-              "A number is looked for among each tenant's newest events, a name or a URL as a part of it.",
+              "A number is searched in each tenant's newest events. A name or a URL matches in part.",
             )
           : html`<table class="list">
               <thead>
@@ -65,7 +65,7 @@ const foundHtml = ({ data, isComplete }: Answer): Html =>
                   (each) =>
                     html`<tr>
                       <td class="wide">
-                        <a class="clip" href="${placeOf(each)}"
+                        <a class="clip" href="${pathOf(each)}"
                           >${each.name === null ? html`<code>${each.id}</code>` : name(each.name)}</a
                         ><code class="dim small">${each.id}</code>
                       </td>
@@ -80,7 +80,7 @@ const foundHtml = ({ data, isComplete }: Answer): Html =>
       }
     </section>`
 
-function placeOf({ kind, id, tenantId }: Found): string {
+function pathOf({ kind, id, tenantId }: Found): string {
   const base = `/portal/${tenantId}`
   switch (kind) {
     case "tenant":

@@ -3,7 +3,7 @@ import { html } from "hono/html"
 import { copyable, type Html } from "../html.ts"
 
 export type Setup = {
-  /** Undefined: it was shown once, and is no longer known. */
+  /** Undefined after it was shown once: only its hash is stored. */
   token: string | undefined
   ingestUrl: string
   origin: string
@@ -11,38 +11,39 @@ export type Setup = {
 
 const TOKEN_PLACE = "rbs_… (shown when the PBX was added, or by Rotate)"
 
-/** What connects a PBX: its manager's user, then its collector, both with the right values in them. */
+/** Steps to connect a PBX: its AMI user, then its collector, with the values filled in. */
 export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Html {
-  // A suggestion, kept nowhere: the same in both places.
+  // A suggestion that is not stored. Both steps show the same one.
   const amiSecret = token === undefined ? "…" : randomBytes(18).toString("base64url")
   return html`<ol class="steps">
     ${
       token === undefined
         ? ""
         : html`<li>
-            <h3>Keep the token</h3>
+            <h3>Save the token</h3>
             <p class="dim">
-              With it a collector proves which PBX it reads. Whoever has it can send events as this
-              PBX.
+              A collector identifies its PBX with this token. Anyone who has it can send events as
+              this PBX.
             </p>
             ${copyable(token, "Token", true)}
           </li>`
     }
     <li>
-      <h3>Let the collector into Asterisk</h3>
+      <h3>Allow the collector to log in to Asterisk</h3>
       <p class="dim">
-        In <code>manager.conf</code>, then <code>manager reload</code> on Asterisk's console.
-        Replace the address by the collector's.
+        Add this to <code>manager.conf</code>, then run <code>manager reload</code> on Asterisk's
+        console. Replace <code>COLLECTOR_ADDRESS</code>.
       </p>
       ${copyable(managerConf(amiSecret), "manager.conf")}
     </li>
     <li>
       <h3>Run the collector</h3>
       <p class="dim">
-        On a machine near the PBX, from a checkout of Ringback. Replace <code>PBX_HOST</code>.
+        Run this on a machine near the PBX, in a checkout of Ringback. Replace
+        <code>PBX_HOST</code>.
       </p>
-      ${copyable(command(token ?? TOKEN_PLACE, amiSecret, ingestUrl, origin), "Collector's command")}
-      ${isLocal(ingestUrl) ? html`<p class="dim small">This Ringback runs on one machine, so its collector has to run there too.</p>` : html`<p class="dim small">It needs AWS credentials that may send to that queue: your operator has them.</p>`}
+      ${copyable(command(token ?? TOKEN_PLACE, amiSecret, ingestUrl, origin), "Collector command")}
+      ${isLocal(ingestUrl) ? html`<p class="dim small">This Ringback runs on a single machine, so the collector must run on it too.</p>` : html`<p class="dim small">It needs AWS credentials that may send to that queue. Ask your operator for them.</p>`}
     </li>
     <li>
       <h3>Wait for its first heartbeat</h3>
@@ -64,7 +65,7 @@ read=message,system
 write=command
 writetimeout=10000`
 
-// On one machine the queue is on loopback, which a container has of its own.
+// On one machine the queue listens on loopback, which a container cannot reach. So the command uses npm, not docker.
 function command(token: string, secret: string, queueUrl: string, origin: string): string {
   const settings = [
     "AMI_HOST=PBX_HOST",

@@ -52,8 +52,8 @@ export const sourceActions = [
       note(
         "ok",
         html`<p>
-          <strong>An example is under way</strong>, through the whole pipeline, to every endpoint
-          that wants it. <a href="${to}">See the event</a>, in a second or two.
+          <strong>The example was sent</strong> through the whole pipeline to all endpoints that
+          subscribe to it. <a href="${to}">See the event</a> in a second or two.
         </p>`,
       ),
     )
@@ -75,7 +75,7 @@ async function sourceView(visit: TenantVisit, outcome: Html, status = 200): Prom
   const isNew = source.status === "new"
   const setup = setupHtml(
     { token: undefined, ingestUrl, origin },
-    html`<p class="dim">This page turns green by itself.</p>`,
+    html`<p class="dim">This page updates by itself.</p>`,
   )
   const content = html`${heading({
       title: name(source.name),
@@ -92,7 +92,7 @@ async function sourceView(visit: TenantVisit, outcome: Html, status = 200): Prom
             <dd>${sourceStatus(source.status)}</dd>
             <dt>Last heartbeat</dt>
             <dd>${time(source.lastSeenAt)}</dd>
-            <dt>Waits on its disk</dt>
+            <dt>Spool</dt>
             <dd>${spoolText(source)}</dd>
             <dt>Collector</dt>
             <dd>${source.version ?? html`<span class="dim">none yet</span>`}</dd>
@@ -118,15 +118,15 @@ async function sourceView(visit: TenantVisit, outcome: Html, status = 200): Prom
 }
 
 const states: Record<Source["status"], [tone: "ok" | "warn" | "bad" | "wait", text: string]> = {
-  new: ["wait", "Waiting for the first heartbeat. This page turns green by itself."],
-  connected: ["ok", "Connected: its collector reads the PBX."],
+  new: ["wait", "Waiting for the first heartbeat. This page updates by itself."],
+  connected: ["ok", "Connected: the collector reads the PBX."],
   disconnected: [
     "bad",
-    "Its collector runs, and does not reach the PBX. Its own log says why; npm run collector -- --check says how to mend it. Is Asterisk up, and its manager user as below?",
+    "The collector runs but cannot reach the PBX. Its log has the reason, and npm run collector -- --check shows how to fix it. Check that Asterisk is running and that its AMI user is set up as below.",
   ],
   silent: [
     "warn",
-    "Nothing has been heard of its collector for a while. Is its machine up, and can it reach the queue? What it reads meanwhile waits on its disk.",
+    "The collector sends no heartbeats. Check that its machine is running and can reach the queue. While the collector runs, events it reads are kept in its spool.",
   ],
 }
 
@@ -135,21 +135,22 @@ const stateHtml = ({ status }: Source): Html => note(...states[status])
 const actionsHtml = (here: string, source: Source): Html =>
   html`${confirm({
     word: "Rotate token…",
-    question: html`A new token for <strong>${name(source.name)}</strong>. What was signed with the
-      old one still counts for a while, since a spool may be old.`,
+    question: html`Make a new token for <strong>${name(source.name)}</strong>? Messages signed with
+      the old one are accepted during the overlap, because a collector's spool may hold old
+      messages.`,
     action: `${here}/rotate`,
     yes: "Rotate",
     isDanger: false,
     fields: html`${onceOnly()}${field({
       id: "overlap",
-      label: "The old one counts for",
+      label: "Accept the old one for",
       control: select(
         "overlap",
         [
           ["1209600", "14 days"],
-          ["86400", "a day"],
-          ["3600", "an hour"],
-          ["0", "no longer: it was leaked"],
+          ["86400", "1 day"],
+          ["3600", "1 hour"],
+          ["0", "no time: it was leaked"],
         ],
         "1209600",
       ),
@@ -157,19 +158,19 @@ const actionsHtml = (here: string, source: Source): Html =>
   })}
   ${confirm({
     word: "Delete…",
-    question: html`Delete <strong>${name(source.name)}</strong>? What its collectors still send is
-      discarded. This cannot be undone.`,
+    question: html`Delete <strong>${name(source.name)}</strong>? Messages that its collectors still
+      send are discarded. This cannot be undone.`,
     action: `${here}/delete`,
-    yes: "Delete for good",
+    yes: "Delete permanently",
   })}`
 
-// Operational events come from Ringback itself, and calls from dialings.
-const isSaidByPbx = ({ example }: EventType) => example["source"] !== null
-const NEVER_SAID = /^(call|source)\./
+// Ringback itself makes operational events, and makes call events from dialings.
+const isFromPbx = ({ example }: EventType) => example["source"] !== null
+const MADE_BY_RINGBACK = /^(call|source)\./
 
 function testHtml(here: string, types: EventType[]): Html {
   const options = types
-    .filter((each) => isSaidByPbx(each) && !NEVER_SAID.test(each.type))
+    .filter((each) => isFromPbx(each) && !MADE_BY_RINGBACK.test(each.type))
     .map(({ type }): Option => [type, type])
   return html`<section class="card">
     <header><h2>Send an example</h2></header>
@@ -183,7 +184,7 @@ function testHtml(here: string, types: EventType[]): Html {
         hx-select="#outcome"
         hx-swap="outerHTML"
       >
-        ${field({ id: "eventType", label: "As if the PBX had said", control: select("eventType", options, "campaign.updated") })}
+        ${field({ id: "eventType", label: "Event type", control: select("eventType", options, "campaign.updated") })}
         <button type="submit">Send</button>
       </form>
     </div>

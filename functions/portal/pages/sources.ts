@@ -25,11 +25,11 @@ export const sourcePages = [
       ? html`<a class="button primary" href="${base}/sources/new">Add a PBX</a>`
       : html``
     const done = doneIn(query, {
-      deleted: "The PBX is deleted. What its collectors still send is discarded.",
+      deleted: "The PBX is deleted. Messages that its collectors still send are discarded.",
     })
     const content = html`${heading({
         title: "PBXes",
-        about: "Where events come from. A collector beside each one reads its Asterisk.",
+        about: "Sources of events. A collector near each PBX reads its Asterisk.",
         actions: html`${liveMark}${add}`,
       })}
       ${done ? note("ok", done) : ""}
@@ -39,7 +39,7 @@ export const sourcePages = [
             list.data.length === 0
               ? empty(
                   "No PBX yet",
-                  "Add one, and get the command that runs its collector, ready to copy.",
+                  "Add a PBX to get the command that runs its collector, ready to copy.",
                   add,
                 )
               : html`${rowsHtml(base, list.data)}${pager(`${base}/sources`, query, list.nextCursor)}`
@@ -70,7 +70,7 @@ const rowsHtml = (base: string, sources: Source[]): Html =>
         <th>PBX</th>
         <th>State</th>
         <th>Last heartbeat</th>
-        <th>Waits on its disk</th>
+        <th>Spool</th>
         <th>Collector</th>
       </tr>
     </thead>
@@ -94,7 +94,7 @@ export const spoolText = ({ spoolAgeSeconds }: Source): string =>
   spoolAgeSeconds === null
     ? "–"
     : spoolAgeSeconds < 1
-      ? "nothing"
+      ? "empty"
       : `${seconds(spoolAgeSeconds)} behind`
 
 function formView(base: string, text: string, problem?: Problem): View {
@@ -121,7 +121,7 @@ function formView(base: string, text: string, problem?: Problem): View {
                 placeholder="pbx-1, Copenhagen"
                 ${described("name", error)}
               />`,
-              hint: "As your colleagues call it. Next you get its token and the collector's command.",
+              hint: "Shown to your colleagues. The next page has the token and the collector's command.",
               error,
             })}
             <div class="actions">
@@ -134,12 +134,12 @@ function formView(base: string, text: string, problem?: Problem): View {
   }
 }
 
-/** What is shown once: the token, and all that a collector needs, with that token in it. */
+/** The page that shows the token once, with the collector's settings and command that contain it. */
 export function tokenView(visit: TenantVisit, source: SourceWithToken, title: string): View {
   const { base, ingestUrl, origin } = visit
   const here = `${base}/sources/${source.id}`
-  const next = html`<p class="dim">The PBX's page shows it as it comes.</p>
-    <p><a class="button primary" href="${here}">To its page</a></p>`
+  const next = html`<p class="dim">The PBX's page shows it when it arrives.</p>
+    <p><a class="button primary" href="${here}">To the PBX</a></p>`
   return {
     title,
     content: html`${heading({
@@ -147,7 +147,7 @@ export function tokenView(visit: TenantVisit, source: SourceWithToken, title: st
         crumbs: html`<a href="${base}/sources">PBXes</a> /
           <a href="${here}">${name(source.name)}</a>`,
       })}
-      ${note("warn", "The token below is shown this once. Copy it, or the command that has it, before you leave.")}
+      ${note("warn", "The token below is shown only now. Copy it, or the command that contains it, before you leave this page.")}
       <section class="card">
         <div class="body">${setupHtml({ token: source.token, ingestUrl, origin }, next)}</div>
       </section>`,

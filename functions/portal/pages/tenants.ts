@@ -17,7 +17,7 @@ const page = operatorSection("tenants")
 export const tenantPages = [
   page.show("/tenants", (visit) => {
     const done = doneIn(visit.query, {
-      deleted: "The tenant is deleted. What is its own goes in the background.",
+      deleted: "The tenant is deleted. Its data is removed in the background.",
     })
     return tenantsView(visit, done ? note("ok", done) : nothing)
   }),
@@ -59,7 +59,7 @@ async function tenantsView(visit: Visit, outcome: Html, problem?: Problem): Prom
   const error = errorOf(problem, "name")
   const content = html`${heading({
       title: "Tenants",
-      about: "The customers of the call centre. Each has endpoints, PBXes and keys of its own.",
+      about: "Customers of the call centre. Each has its own endpoints, PBXes and keys.",
     })}
     ${outcome}
     <section class="card">
@@ -89,10 +89,7 @@ async function tenantsView(visit: Visit, outcome: Html, problem?: Problem): Prom
     <section class="card">
       ${
         list.data.length === 0
-          ? empty(
-              "No tenant yet",
-              "Add the first customer, then send its people a link into their portal.",
-            )
+          ? empty("No tenant yet", "Add the first customer, then send its users a portal link.")
           : html`${rowsHtml(rows)}${pager("/portal/tenants", query, list.nextCursor)}`
       }
     </section>`
@@ -118,7 +115,7 @@ const rowsHtml = (rows: Row[]): Html =>
         <th>Tenant</th>
         <th>State</th>
         <th class="num">Last hour</th>
-        <th class="num">Not arrived</th>
+        <th class="num">Not delivered</th>
         <th>Created</th>
         <th><span class="visually-hidden">Actions</span></th>
       </tr>
@@ -135,7 +132,7 @@ const rowsHtml = (rows: Row[]): Html =>
             <td class="num" data-label="last hour">
               ${stats.isEstimate ? "≈ " : ""}${number(sumOf(stats.counts))}
             </td>
-            <td class="num" data-label="not arrived">
+            <td class="num" data-label="not delivered">
               ${number(stats.counts.failed + stats.counts.held)}
             </td>
             <td data-label="created">${time(tenant.createdAt)}</td>
@@ -147,25 +144,28 @@ const rowsHtml = (rows: Row[]): Html =>
     </tbody>
   </table>`
 
-/** What hurts a tenant, the worst first; where nothing does, that. */
+/** A tenant's problems, the most serious first, or that there are none. */
 function tenantStatus({ failing, disabled }: TenantStats, sources: Source[]): Html {
   const quiet = sources.filter((each) => each.status === "silent" || each.status === "disconnected")
-  const said = [
+  const problems = [
     ...(failing.length > 0 ? [status("bad", "cross", `${failing.length} failing`)] : []),
     ...(quiet.length > 0
       ? [status("warn", "triangle", `${quiet.length} PBX${quiet.length > 1 ? "es" : ""} silent`)]
       : []),
     ...(disabled.length > 0 ? [status("held", "pause", `${disabled.length} disabled`)] : []),
   ]
-  return said.length > 0 ? html`<div class="statuses">${said}</div>` : status("ok", "check", "Well")
+  return problems.length > 0
+    ? html`<div class="statuses">${problems}</div>`
+    : status("ok", "check", "OK")
 }
 
 const linkHtml = (tenant: Tenant): Html =>
   confirm({
     word: "Portal link…",
-    question: html`A link that opens the portal of <strong>${name(tenant.name)}</strong>, once.`,
+    question: html`Create a link that opens the portal of
+      <strong>${name(tenant.name)}</strong> once?`,
     action: `/portal/tenants/${tenant.id}/link`,
-    yes: "Make the link",
+    yes: "Create the link",
     isDanger: false,
     fields: linkFields(tenant.id),
   })
@@ -173,8 +173,8 @@ const linkHtml = (tenant: Tenant): Html =>
 const deletion = (tenant: Tenant): Html =>
   confirm({
     word: "Delete…",
-    question: html`Delete <strong>${name(tenant.name)}</strong> and all that is its own? Its keys
-      stop to work at once. This cannot be undone.`,
+    question: html`Delete <strong>${name(tenant.name)}</strong> and all its data? Its keys stop
+      working immediately. This cannot be undone.`,
     action: `/portal/tenants/${tenant.id}/delete`,
-    yes: "Delete for good",
+    yes: "Delete permanently",
   })

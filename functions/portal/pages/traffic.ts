@@ -6,11 +6,11 @@ import type { TenantStats } from "../types.ts"
 const WINDOWS = ["hour", "day", "week"] as const
 export type WindowWord = (typeof WINDOWS)[number]
 
-/** The window that an address asks for. */
+/** The time window in the URL's query. */
 export const windowIn = (query: URLSearchParams): WindowWord =>
   WINDOWS.find((each) => each === query.get("window")) ?? "hour"
 
-/** All deliveries of a tenant in that window, over time and in sum. */
+/** A tenant's deliveries in that window, over time and in total. */
 export function trafficHtml(base: string, stats: TenantStats, word: WindowWord): Html {
   const { counts, isEstimate, latencyMs } = stats
   const series = stats.series.map((each) => ({
@@ -39,15 +39,15 @@ export function trafficHtml(base: string, stats: TenantStats, word: WindowWord):
         <dd>${isEstimate ? "≈ " : ""}${number(sumOf(counts))}</dd>
       </div>
       <div>
-        <dt>Arrived</dt>
+        <dt>Delivered</dt>
         <dd>${percent(shareDelivered(counts))}</dd>
       </div>
       <div>
-        <dt>Answer time, median</dt>
+        <dt>Response time, median</dt>
         <dd>${duration(latencyMs.p50)}</dd>
       </div>
       <div>
-        <dt>Answer time, 95th percentile</dt>
+        <dt>Response time, 95th percentile</dt>
         <dd>${duration(latencyMs.p95)}</dd>
       </div>
     </dl>

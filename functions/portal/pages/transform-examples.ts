@@ -1,4 +1,4 @@
-/** What an endpoint's transform is often wanted for: as it is given, tried by a test on the catalog's examples. */
+/** Common transforms. A test runs each one on the catalog's examples. */
 export const transformExamples = {
   slack: {
     title: "A message in Slack",

@@ -4,61 +4,64 @@ import { nothing, type Html } from "../html.ts"
 const byStatus: [test: (status: number) => boolean, text: string][] = [
   [
     (s) => s === 401 || s === 403,
-    "Your server wants to know who calls. Give the endpoint the header that it expects, or let the webhook's signature be the proof.",
+    "Your server requires authentication. Set the endpoint's authentication, or let your server verify the webhook's signature instead.",
   ],
   [
     (s) => s === 404 || s === 405,
-    "Your server is there, but takes no POST at this path. Compare the endpoint's address with your server's route.",
+    "Your server answers, but does not accept a POST at this path. Compare the endpoint's URL with your server's routes.",
   ],
   [
     (s) => s === 410,
-    "410 asks for no more, so the endpoint is disabled and what arrives is held. Enable it when your server is back.",
+    "410 asks Ringback to stop sending, so the endpoint is disabled and new deliveries are held. Enable it when your server is ready.",
   ],
   [
     (s) => s === 413,
-    "The webhook is larger than your server takes: events may have some hundred KB.",
+    "The webhook is larger than your server accepts. Events may have several hundred KB.",
   ],
   [
     (s) => s === 429,
-    "Your server asks for less at a time. Give the endpoint a rate limit; Retry-After is obeyed.",
+    "Your server limits the rate of requests. Set a rate limit for the endpoint. Retry-After is obeyed.",
   ],
   [
     (s) => s >= 300 && s < 400,
-    "Redirects are not followed. Set the endpoint to the address it leads to.",
+    "Redirects are not followed. Set the endpoint's URL to the redirect's target.",
   ],
   [
     (s) => s === 400 || s === 415 || s === 422,
-    "Your server did not understand the webhook. Its answer, if it said more, is below; the event catalog has every field.",
+    "Your server refused the webhook's content. If its answer has a reason, it is shown below. The event catalog lists all fields.",
   ],
   [
     (s) => s === 502 || s === 503 || s === 504,
-    "What stands in front of your server did not reach it. It may be down, or starting.",
+    "The proxy in front of your server could not reach it. The server may be down or starting.",
   ],
-  [(s) => s >= 500, "Your server broke while it took the webhook. Its own log has the cause."],
+  [
+    (s) => s >= 500,
+    "Your server failed while it processed the webhook. See its log for the cause.",
+  ],
 ]
 
 const byText: [RegExp, string][] = [
-  [/^DNS:/, "The name in the endpoint's address does not exist, or could not be looked up."],
+  [/^DNS:/, "The host name in the endpoint's URL does not exist or could not be resolved."],
   [
     /certificate|^TLS:/i,
-    "Your server's certificate does not hold. It must be for this name, in date, and sent with its intermediate certificates.",
+    "Your server's certificate is not valid. It must be issued for this host name, must not be expired, and must be sent with its intermediate certificates.",
   ],
   [
     /refused/,
-    "Nothing listens at that address and port. The server may be down, or the port another one.",
+    "No server listens on that address and port. The server may be down, or the port may be wrong.",
   ],
   [
     /timed out|no answer/i,
-    "Your server took too long. Answer 2xx at once, and do the work afterwards.",
+    "Your server took too long. Answer 2xx first, and process the webhook afterwards.",
   ],
   [
     /not public|private|may not be dialled|refused address/i,
-    "The address leads into a private network, which is not dialled.",
+    "The host resolves to a private network. Ringback does not connect to private addresses.",
   ],
-  [/closed before/, "The connection ended before an answer. A proxy or the server itself gave up."],
+  [/closed before/, "The server or a proxy closed the connection before it answered."],
 ]
 
-/** Why an attempt failed and what mends it, in a sentence; nothing where its own words say all. */
+/** The cause of a failed attempt and how to fix it. Empty if the error text is clear by itself. */
 export function whyHtml(statusCode: number | null, error: string | null): Html {
   const found =
     statusCode === null

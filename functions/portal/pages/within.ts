@@ -10,7 +10,7 @@ export const WITHIN: Option[] = [
   ["168", "Last week"],
 ]
 
-/** The time that the filter begins at: `after` as it stands, or `within` so many hours, by whole minutes. */
+/** The start of the filter's time range: `after` unchanged, or `within` hours before now, rounded down to the minute. */
 export function sinceOf(query: URLSearchParams, now: number): string | undefined {
   const after = query.get("after")
   if (after) return after
