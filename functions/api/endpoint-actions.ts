@@ -7,7 +7,7 @@ import { statsOf } from "@ringback/store/stats"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
 import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
 
@@ -97,7 +97,7 @@ export const endpointActionRoutes = [
     answers: { 200: { description: "The result", schema: TestResult } },
     problems: ["conflict.running", "conflict.state"],
     async handle({ deps: { table, testOutbound }, tenant, params, body: { eventType } }) {
-      const endpoint = await living("endpoint", () =>
+      const endpoint = await getExisting("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
       const { url } = endpoint
@@ -137,7 +137,7 @@ export const endpointActionRoutes = [
     summary: "Statistics of an endpoint",
     answers: { 200: { description: "The last hour, day and week", schema: EndpointStats } },
     async handle({ deps: { table }, tenant, params: { endpointId } }) {
-      await living("endpoint", () =>
+      await getExisting("endpoint", () =>
         Endpoint.get(table, tenant.id, endpointId, { consistent: true }),
       )
       const [stats, { failingSince }] = await Promise.all([

@@ -4,7 +4,7 @@ import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secre
 import { showSecret } from "./endpoint-answer.ts"
 import { EXAMPLE_SECRET, OwnSecret, PublicKey } from "./endpoint-schema.ts"
 import { invalid, ProblemError } from "./problem.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
 
@@ -70,7 +70,7 @@ export const endpointSecretRoutes = [
     answers: { 200: { description: "The secret", schema: SecretAnswer } },
     problems: ["conflict.state"],
     async handle({ deps: { table }, tenant, params }) {
-      const endpoint = await living("endpoint", () =>
+      const endpoint = await getExisting("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
       refuseConnector(endpoint)
@@ -98,7 +98,7 @@ export const endpointSecretRoutes = [
     answers: { 200: { description: "The new secret", schema: RotatedSecret } },
     problems: ["conflict.changed", "conflict.secrets", "conflict.state"],
     async handle({ deps: { table }, tenant, params, body }) {
-      const endpoint = await living("endpoint", () =>
+      const endpoint = await getExisting("endpoint", () =>
         Endpoint.get(table, tenant.id, params.endpointId, { consistent: true }),
       )
       refuseConnector(endpoint)

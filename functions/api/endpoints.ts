@@ -26,7 +26,7 @@ import {
 } from "./outbound-check.ts"
 import { invalid } from "./problem.ts"
 import { removeAndErase } from "./removal.ts"
-import { changeMatching, etagOf, living } from "./revision.ts"
+import { changeMatching, etagOf, getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
 
@@ -107,7 +107,7 @@ export const endpointRoutes = [
     answers: { 200: { description: "The endpoint", schema: EndpointAnswer } },
     hasRevision: true,
     async handle({ deps, caller, tenant, params }) {
-      const endpoint = await living("endpoint", () =>
+      const endpoint = await getExisting("endpoint", () =>
         Endpoint.get(deps.table, tenant.id, params.endpointId, { consistent: true }),
       )
       return {
@@ -132,7 +132,7 @@ export const endpointRoutes = [
     hasRevision: true,
     async handle({ deps, caller, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
-      const before = await living("endpoint", read)
+      const before = await getExisting("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
       refuse([...changeErrors(before, body), ...movedAuthErrors(deps.table, before, body)])

@@ -10,7 +10,7 @@ import { cursorsFor } from "./cursor.ts"
 import type { Deps } from "./deps.ts"
 import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from "./delivery-schema.ts"
 import { notFound, ProblemError } from "./problem.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { id, MAX_LIMIT, pageOf, paging, pagingOf, reference } from "./schemas.ts"
 import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
@@ -202,7 +202,7 @@ async function wantedBy({ table }: Deps, tenant: string, event: Event.StoredEven
 }
 
 async function enabled({ table }: Deps, tenant: string, endpointId: string) {
-  const endpoint = await living("endpoint", () =>
+  const endpoint = await getExisting("endpoint", () =>
     Endpoint.get(table, tenant, endpointId, { consistent: true }),
   )
   if (!endpoint.disabled) return endpoint.id

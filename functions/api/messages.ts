@@ -9,7 +9,7 @@ import type { Deps } from "./deps.ts"
 import { deliveryIdSchema } from "./delivery-schema.ts"
 import { tooMany } from "./one-at-a-time.ts"
 import { ProblemError } from "./problem.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 
 const whole = (least: number, most: number) =>
@@ -73,7 +73,7 @@ export const AckAnswer = v.object({
 })
 
 async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string) {
-  const endpoint = await living("endpoint", () =>
+  const endpoint = await getExisting("endpoint", () =>
     Endpoint.get(table, tenant, endpointId, { consistent: true }),
   )
   if (endpoint.pull) return endpoint

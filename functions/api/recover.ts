@@ -8,7 +8,7 @@ import type { Deps } from "./deps.ts"
 import { enqueue } from "./enqueue.ts"
 import { oneAtATime, tooMany } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { parseMillis, TimeInput } from "./time.ts"
 
@@ -99,7 +99,7 @@ export const recoverRoutes = [
     },
     problems: ["conflict.state", "conflict.running"],
     async handle({ deps, tenant, params: { endpointId }, body }) {
-      const endpoint = await living("endpoint", () =>
+      const endpoint = await getExisting("endpoint", () =>
         Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true }),
       )
       const now = deps.table.now()

@@ -18,19 +18,19 @@ export async function changeMatching<Thing extends Revised>(
 ): Promise<Thing> {
   let revision: number | undefined
   if (ifMatch !== undefined && ifMatch.trim() !== "*") {
-    const thing = await living(what, read)
+    const thing = await getExisting(what, read)
     const tags = ifMatch.split(",").map((tag) => tag.trim())
     if (!tags.includes(etagOf(thing).etag)) throw stale()
     revision = thing.revision
   }
   const changed = await change(revision)
   if (changed) return changed
-  await living(what, read)
+  await getExisting(what, read)
   throw stale()
 }
 
 /** The resource, or 404 if it never existed or is deleted. */
-export async function living<Thing>(
+export async function getExisting<Thing>(
   what: string,
   read: () => Promise<Thing | undefined>,
 ): Promise<Thing> {

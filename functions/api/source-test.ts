@@ -10,7 +10,7 @@ import { override } from "@ringback/events/override"
 import * as Source from "@ringback/store/source"
 import { sendAll } from "../messages/send.ts"
 import { eventIdSchema } from "./delivery-schema.ts"
-import { living } from "./revision.ts"
+import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { SourceTestInput, wantedBy } from "./source-test-input.ts"
 
@@ -44,7 +44,7 @@ export const sourceTestRoutes = [
     answers: { 202: { description: "The events are queued", schema: SourceTestAnswer } },
     async handle({ deps, tenant, params: { sourceId }, body }) {
       const wanted = wantedBy(body)
-      const source = await living("source", () =>
+      const source = await getExisting("source", () =>
         Source.get(deps.table, tenant.id, sourceId, { consistent: true }),
       )
       const [key] = Source.keysOf(deps.table, source)

@@ -5,7 +5,7 @@ import { healthOf, SOURCE_STATUSES } from "@ringback/store/heartbeat"
 import { cursorsFor } from "./cursor.ts"
 import { ProblemError } from "./problem.ts"
 import { removeAndErase } from "./removal.ts"
-import { changeMatching, etagOf, living } from "./revision.ts"
+import { changeMatching, etagOf, getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { id, Name, pageOf, paging, toPage } from "./schemas.ts"
 import { formatMillis, Time } from "./time.ts"
@@ -133,7 +133,7 @@ export const sourceRoutes = [
     answers: { 200: { description: "The source", schema: SourceAnswer } },
     hasRevision: true,
     async handle({ deps, tenant, params }) {
-      const source = await living("source", () =>
+      const source = await getExisting("source", () =>
         Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
       )
       return { status: 200, body: show(source, deps.table.now()), headers: etagOf(source) }
@@ -192,7 +192,7 @@ export const sourceRoutes = [
     problems: ["conflict.changed", "conflict.secrets"],
     hasRevision: true,
     async handle({ deps, tenant, params, body }) {
-      const source = await living("source", () =>
+      const source = await getExisting("source", () =>
         Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
       )
       if (Source.keysOf(deps.table, source).length >= MAX_KEYS) {

@@ -4,11 +4,11 @@ import { translate, type Translated } from "@ringback/events/translate"
 import { versionOf } from "@ringback/events/version"
 import * as Event from "@ringback/store/event"
 import * as Record from "@ringback/store/record"
-import { asksFor } from "@ringback/webhooks/match"
+import { subscribesTo } from "@ringback/webhooks/match"
 import { stopForEvent } from "../dispatch/event-stop.ts"
 import { endpointsOf, type Accepted, type FanOutDeps } from "../dispatch/fan-out.ts"
 import type { JobOf } from "../messages/job.ts"
-import { endCall, noteCall, type CallDeps, type Heard } from "./call.ts"
+import { endCall, noteCall, type CallDeps, type DialingEvent } from "./call.ts"
 
 /** An event of the PBX, claimed and translated. */
 type Claimed = {
@@ -35,7 +35,7 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
     return []
   }
   const wanted = await wantedMoments(deps, tenant, event.source)
-  return wanted.size === 0 ? [] : noteCall(deps, heardOf(claimed, action), wanted)
+  return wanted.size === 0 ? [] : noteCall(deps, dialingEventOf(claimed, action), wanted)
 }
 
 /**
@@ -67,10 +67,13 @@ export async function endWaitingCall(
   if (!translated) return []
   const action = translated.type.split(".")[1] as Action
   const wanted = await wantedMoments(deps, tenant, event.source)
-  return endCall(deps, heardOf({ tenant, event, translated }, action), wanted)
+  return endCall(deps, dialingEventOf({ tenant, event, translated }, action), wanted)
 }
 
-function heardOf({ tenant, event, translated, gapEnd }: Claimed, action: Action): Heard {
+function dialingEventOf(
+  { tenant, event, translated, gapEnd }: Claimed,
+  action: Action,
+): DialingEvent {
   return {
     tenant,
     source: event.source!,
@@ -93,7 +96,7 @@ async function wantedMoments(
   const endpoints = await endpointsOf(deps, tenant)
   return new Set(
     callMoments.filter((moment) =>
-      endpoints.some((endpoint) => asksFor(endpoint, { type: callTypeOf(moment), source })),
+      endpoints.some((endpoint) => subscribesTo(endpoint, { type: callTypeOf(moment), source })),
     ),
   )
 }

@@ -38,7 +38,7 @@ import { readReferences } from "./references.ts"
 export type CallDeps = FanOutDeps & { queues: { jobsUrl: string } }
 
 /** A dialing event. */
-export type Heard = {
+export type DialingEvent = {
   tenant: string
   source: string
   uuid: string
@@ -57,8 +57,12 @@ type Wanted = ReadonlySet<CallMoment>
 const WAIT_SECONDS = 5
 
 /** Records a dialing event and claims the moments that it is the first to report. */
-export async function noteCall(deps: CallDeps, heard: Heard, wanted: Wanted): Promise<Accepted[]> {
-  const { action, facts, translated } = heard
+export async function noteCall(
+  deps: CallDeps,
+  dialing: DialingEvent,
+  wanted: Wanted,
+): Promise<Accepted[]> {
+  const { action, facts, translated } = dialing
   const isOver = isEnd(facts, action)
   const saysAnswer = isAnswer(facts) && !isOver
   const moments: CallMoment[] = saysAnswer ? ["started", "answered"] : ["started"]
@@ -66,67 +70,80 @@ export async function noteCall(deps: CallDeps, heard: Heard, wanted: Wanted): Pr
   // For most calls the first event is their create. The records that it refers to are stored with
   // the call for later events.
   const isFirst = action === "created" && wanted.has("started")
-  const references = isFirst ? await readReferences(deps.table, heard) : undefined
-  const claims = claimsOf(heard, claimed, null)
-  const before = await Call.note(deps.table, heard, {
+  const references = isFirst ? await readReferences(deps.table, dialing) : undefined
+  const claims = claimsOf(dialing, claimed, null)
+  const before = await Call.note(deps.table, dialing, {
     version: versionOf(translated.type, translated.timestamp),
-    facts: isBare(heard) ? undefined : facts,
+    facts: isBare(dialing) ? undefined : facts,
     answeredAt: saysAnswer ? facts.changedAt : null,
     references,
     claims,
   })
   const known = { ...before, references: before.references ?? references }
-  const told = await tellAll(deps, heard, known, claims)
-  if (!isOver || isTaken(before.completed, heard)) return told
-  if (mustWait(heard, before)) {
-    const job = { v: 1, kind: "call", tenant: heard.tenant, eventId: idOf(heard.event) } as const
+  const events = await makeEvents(deps, dialing, known, claims)
+  if (!isOver || isTaken(before.completed, dialing)) return events
+  if (mustWait(dialing, before)) {
+    const job = {
+      v: 1,
+      kind: "call",
+      tenant: dialing.tenant,
+      eventId: idOf(dialing.event),
+    } as const
     await sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(job), delaySeconds: WAIT_SECONDS })
-    return told
+    return events
   }
-  return [...told, ...(await endWith(deps, heard, wanted, known))]
+  return [...events, ...(await endWith(deps, dialing, wanted, known))]
 }
 
 /** Claims the end, with everything known by now. */
-export async function endCall(deps: CallDeps, heard: Heard, wanted: Wanted): Promise<Accepted[]> {
-  const known = await Call.get(deps.table, heard)
-  return known ? endWith(deps, heard, wanted, known) : []
+export async function endCall(
+  deps: CallDeps,
+  dialing: DialingEvent,
+  wanted: Wanted,
+): Promise<Accepted[]> {
+  const known = await Call.get(deps.table, dialing)
+  return known ? endWith(deps, dialing, wanted, known) : []
 }
 
 async function endWith(
   deps: CallDeps,
-  heard: Heard,
+  dialing: DialingEvent,
   wanted: Wanted,
   known: Call.Call,
 ): Promise<Accepted[]> {
   const moments = (["answered", "completed"] as const).filter(
-    (moment) => wanted.has(moment) && (moment === "completed" || wasAnswered(heard, known)),
+    (moment) => wanted.has(moment) && (moment === "completed" || wasAnswered(dialing, known)),
   )
   if (moments.length === 0) return []
-  const claims = claimsOf(heard, moments, known.answeredAt ?? null)
-  const before = await Call.claim(deps.table, heard, claims)
-  return tellAll(deps, heard, { ...known, ...before, facts: known.facts }, claims)
+  const claims = claimsOf(dialing, moments, known.answeredAt ?? null)
+  const before = await Call.claim(deps.table, dialing, claims)
+  return makeEvents(deps, dialing, { ...known, ...before, facts: known.facts }, claims)
 }
 
-const isBare = ({ facts }: Heard) => !hasResult(facts) && facts.startedAt === null
+const isBare = ({ facts }: DialingEvent) => !hasResult(facts) && facts.startedAt === null
 
-const wasAnswered = ({ facts }: Heard, { facts: before }: Call.Call) =>
+const wasAnswered = ({ facts }: DialingEvent, { facts: before }: Call.Call) =>
   isAnswer(facts) || (before !== undefined && isAnswer(before))
 
-function mustWait({ facts, gapEnd }: Heard, { answeredAt }: Call.Call): boolean {
+function mustWait({ facts, gapEnd }: DialingEvent, { answeredAt }: Call.Call): boolean {
   if (gapEnd !== undefined) return false
   return isAnswer(facts) ? answeredAt === undefined : !hasResult(facts)
 }
 
-const isTaken = (claim: Call.Claim | undefined, { event }: Heard) =>
+const isTaken = (claim: Call.Claim | undefined, { event }: DialingEvent) =>
   claim !== undefined && claim.message !== event.message
 
-function claimsOf(heard: Heard, moments: readonly CallMoment[], answeredAt: string | null) {
-  const { event, translated } = heard
+function claimsOf(
+  dialing: DialingEvent,
+  moments: readonly CallMoment[],
+  answeredAt: string | null,
+) {
+  const { event, translated } = dialing
   const { observedAt } = translated
   const times: Record<CallMoment, string> = {
-    started: heard.facts.startedAt ?? observedAt,
-    answered: answeredAt ?? heard.facts.changedAt ?? observedAt,
-    completed: endOf(heard),
+    started: dialing.facts.startedAt ?? observedAt,
+    answered: answeredAt ?? dialing.facts.changedAt ?? observedAt,
+    completed: endOf(dialing),
   }
   const claimOf = (moment: CallMoment): Call.Claim => ({
     message: event.message,
@@ -137,61 +154,61 @@ function claimsOf(heard: Heard, moments: readonly CallMoment[], answeredAt: stri
   return Object.fromEntries(moments.map((moment) => [moment, claimOf(moment)])) as Call.Claims
 }
 
-function endOf({ facts, translated, gapEnd }: Heard): string {
+function endOf({ facts, translated, gapEnd }: DialingEvent): string {
   if (gapEnd !== undefined) return formatMillis(gapEnd)
   return facts.changedAt ?? translated.observedAt
 }
 
 /** The events of the moments that this message claimed. */
-async function tellAll(
+async function makeEvents(
   deps: CallDeps,
-  heard: Heard,
+  dialing: DialingEvent,
   known: Call.Call,
   claims: Call.Claims,
 ): Promise<Accepted[]> {
   const moments = Object.keys(claims) as CallMoment[]
-  const own = moments.filter((moment) => !isTaken(known[moment], heard))
+  const own = moments.filter((moment) => !isTaken(known[moment], dialing))
   if (own.length === 0) return []
-  const references = await referencesFor(deps, heard, known)
-  const told = await Promise.all(
+  const references = await referencesFor(deps, dialing, known)
+  const events = await Promise.all(
     own.map((moment) =>
-      tell(deps, heard, { ...known, references }, moment, known[moment] ?? claims[moment]!),
+      makeEvent(deps, dialing, { ...known, references }, moment, known[moment] ?? claims[moment]!),
     ),
   )
-  return told.flatMap((each) => each ?? [])
+  return events.flatMap((each) => each ?? [])
 }
 
 async function referencesFor(
   deps: CallDeps,
-  heard: Heard,
+  dialing: DialingEvent,
   { references, facts }: Call.Call,
 ): Promise<References> {
-  const row = heard.facts.contact ?? facts?.contact ?? null
-  if (references && (references.contact || row === null || !isEnd(heard.facts, heard.action)))
+  const row = dialing.facts.contact ?? facts?.contact ?? null
+  if (references && (references.contact || row === null || !isEnd(dialing.facts, dialing.action)))
     return references
-  return readReferences(deps.table, { ...heard, facts: merged(heard, facts) })
+  return readReferences(deps.table, { ...dialing, facts: merged(dialing, facts) })
 }
 
-const merged = ({ facts }: Heard, before: CallFacts | undefined) =>
+const merged = ({ facts }: DialingEvent, before: CallFacts | undefined) =>
   before ? mergeFacts(facts, before) : facts
 
-async function tell(
+async function makeEvent(
   deps: CallDeps,
-  heard: Heard,
+  dialing: DialingEvent,
   known: Call.Call & { references: References },
   moment: CallMoment,
   claimed: Call.Claim,
 ): Promise<Accepted | undefined> {
-  const { tenant, source, uuid, event, gapEnd, isTest } = heard
+  const { tenant, source, uuid, event, gapEnd, isTest } = dialing
   const type = callTypeOf(moment)
   const isOver = moment === "completed"
-  const ending = { ...heard, isSynthetic: gapEnd !== undefined, before: known.facts }
+  const ending = { ...dialing, isSynthetic: gapEnd !== undefined, before: known.facts }
   const data = callDataOf({
     uuid,
-    facts: merged(heard, known.facts),
+    facts: merged(dialing, known.facts),
     references: known.references,
     outcome: isOver ? endOutcomeOf(ending) : null,
-    answeredAt: moment === "started" ? null : answerOf(heard, known, moment),
+    answeredAt: moment === "started" ? null : answerOf(dialing, known, moment),
     endedAt: isOver ? claimed.timestamp : null,
   })
   const result = await claim(deps.table, {
@@ -217,10 +234,10 @@ async function tell(
 
 // The time of a call's end is not the time of its answer. It proves that the call was answered, but
 // not when.
-function answerOf(heard: Heard, known: Call.Call, moment: CallMoment): string | null {
+function answerOf(dialing: DialingEvent, known: Call.Call, moment: CallMoment): string | null {
   if (known.answeredAt !== undefined) return known.answeredAt
-  const isEnding = isEnd(heard.facts, heard.action)
-  return moment === "answered" && !isEnding ? heard.facts.changedAt : null
+  const isEnding = isEnd(dialing.facts, dialing.action)
+  return moment === "answered" && !isEnding ? dialing.facts.changedAt : null
 }
 
 function timeOf({ timestamp, receivedAt }: Call.Claim): bigint {

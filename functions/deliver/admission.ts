@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { takeSlots } from "@ringback/store/rate-slots"
-import { letsThrough } from "../endpoint/breaker.ts"
+import { allowsAttempt } from "../endpoint/breaker.ts"
 import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
@@ -24,14 +24,14 @@ const SLOT_VALID_MS = 5_000
  */
 export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
   const wait = work.message.manual ? undefined : await waitFor(deps, work)
-  if (wait) await putOff(deps, work, wait)
+  if (wait) await defer(deps, work, wait)
   return !wait
 }
 
 async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefined> {
   const { message, receiver } = work
   const now = deps.table.now()
-  if (!(await letsThrough(deps, message, receiver.health))) return "breaker"
+  if (!(await allowsAttempt(deps, message, receiver.health))) return "breaker"
   // The time of a retry already includes the receiver's Retry-After. New deliveries are spread over
   // the time after the pause.
   const { pausedUntil = 0 } = receiver.health
@@ -63,7 +63,7 @@ async function slotFor(
   return takeSlots(table, tenant, id, 1, intervalMs)
 }
 
-async function putOff({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {
+async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {
   const { message, facts } = work
   const now = table.now()
   const { due, isByMessage }: RetryPlan =

@@ -4,7 +4,7 @@ import type { DeliveryStatus } from "@ringback/store/delivery"
 import type { Posted } from "@ringback/store/endpoint"
 import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
-import { fanOutSpanId } from "@ringback/telemetry/way"
+import { fanOutSpanId } from "@ringback/telemetry/span-ids"
 import type { Outcome, Step } from "@ringback/webhooks/outcome"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import { loggable } from "./loggable.ts"
@@ -100,7 +100,7 @@ const attributesOf = (message: DeliveryMessage) => ({
 // receiver's may contain its secret.
 function spanOfStep(step: Step, { trace, id, from }: Span): Span {
   const { method, url, statusCode, durationMs, at = from, purpose } = step
-  const isGood = statusCode !== null && statusCode < 400
+  const isSuccess = statusCode !== null && statusCode < 400
   return {
     trace,
     id: spanIdOf(randomUUID()),
@@ -113,9 +113,9 @@ function spanOfStep(step: Step, { trace, id, from }: Span): Span {
       "http.request.method": method,
       "http.response.status_code": statusCode ?? undefined,
       ...serverOf(url),
-      "error.type": isGood ? undefined : errorType(statusCode),
+      "error.type": isSuccess ? undefined : errorType(statusCode),
     },
-    ...(!isGood && { error: statusCode === null ? "no answer" : `answered ${statusCode}` }),
+    ...(!isSuccess && { error: statusCode === null ? "no answer" : `answered ${statusCode}` }),
   }
 }
 

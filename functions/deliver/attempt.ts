@@ -20,7 +20,7 @@ import {
 import { loggable } from "./loggable.ts"
 import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
-import { wayBefore } from "./way-before.ts"
+import { earlierSpans } from "./earlier-spans.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
 /** One attempt to send the webhook, followed at once by the write of its outcome. */
@@ -93,7 +93,7 @@ function traceAttempt(tracing: Tracing, deps: StepDeps, work: ReadyWork, attempt
   const isKept = isKeptFromStart(tracing, attempted.trace, work)
   if (!isKept && !hasFailed(attempted)) return
   tracing.add(...spansOfAttempt(work, attempted))
-  if (!isKept) tracing.addLater(() => wayBefore(deps.table, message))
+  if (!isKept) tracing.addLater(() => earlierSpans(deps.table, message))
 }
 
 type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change: Delivery.Change }

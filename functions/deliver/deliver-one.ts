@@ -5,7 +5,7 @@ import { admit } from "./admission.ts"
 import { attempt } from "./attempt.ts"
 import { stopUnavailable } from "./availability-check.ts"
 import { leaveForFetching } from "./pull-check.ts"
-import { moveAside } from "./slow-lane.ts"
+import { moveToSlowLane } from "./slow-lane.ts"
 import { checkTurn } from "./turn-check.ts"
 import type { StepDeps, Taken } from "./work.ts"
 
@@ -26,7 +26,7 @@ export async function deliverOne(deps: StepDeps, taken: Taken): Promise<Verdict>
   const { message } = taken
   const receiver = await cachedReceiver(deps, message.tenant, message.endpointId)
   const work = { ...taken, facts: factsOf(message), receiver, delivery: undefined }
-  if (await moveAside(deps, work)) return "done"
+  if (await moveToSlowLane(deps, work)) return "done"
   const current = await checkTurn(deps, work)
   if (!current) return "done"
   const checked = await stopUnavailable(deps, current)

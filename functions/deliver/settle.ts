@@ -4,7 +4,7 @@ import { nextDelayMs } from "@ringback/webhooks/schedule"
 import type { Outcome } from "@ringback/webhooks/send"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { disableEndpoint } from "../endpoint/disable.ts"
-import { tellExhausted } from "../messages/exhausted.ts"
+import { notifyExhausted } from "../messages/exhausted.ts"
 import { plan } from "../messages/retry-plan.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
@@ -43,7 +43,7 @@ export async function settle(
   const delayMs = nextDelayMs(tries, deps.random, outcome.retryAfterMs)
   if (delayMs === undefined) {
     const attempts = (work.delivery?.attemptCount ?? 0) + 1
-    await tellExhausted(deps, facts, { turn: message.turn, attempts })
+    await notifyExhausted(deps, facts, { turn: message.turn, attempts })
     await advance({ status: "failed" })
     return "failed"
   }

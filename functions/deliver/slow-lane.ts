@@ -7,7 +7,7 @@ import type { StepDeps, Work } from "./work.ts"
  * Whether the message was moved: the first attempt at a slow endpoint goes through the retry queue,
  * so that it delays no other endpoint.
  */
-export async function moveAside(
+export async function moveToSlowLane(
   { sqs, queues, table, slowness }: StepDeps,
   { message, receiver: { health } }: Work,
 ): Promise<boolean> {

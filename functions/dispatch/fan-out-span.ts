@@ -3,7 +3,7 @@ import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import { idOf, type StoredEvent } from "@ringback/store/event"
 import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
-import { fanOutSpanId, ingestSpanId } from "@ringback/telemetry/way"
+import { fanOutSpanId, ingestSpanId } from "@ringback/telemetry/span-ids"
 
 // Ringback's own events have no collector's message, and no span before their fan-out.
 const OF_COLLECTOR = /^[\w-]{22}$/

@@ -16,7 +16,7 @@ import type { Log } from "../runtime/log.ts"
 import {
   cachedReceiver,
   freshReceiver,
-  isWell,
+  isHealthy,
   noteHealth,
   type DeliverDeps,
 } from "./cached-endpoint.ts"
@@ -27,9 +27,9 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   state      | what happens                              | becomes            | by
 //   -----------|-------------------------------------------|--------------------|----------------------------------
 //   closed     | ten failures in a row, over two minutes   | open               | recordFailures: BreakerState.open
-//   open       | a delivery is due                         | open; it is parked | letsThrough, retry-plan.ts
+//   open       | a delivery is due                         | open; it is parked | allowsAttempt, retry-plan.ts
 //   open       | a minute has passed                       | half-open          | onDue: one parked delivery is sent
-//   half-open  | the probe is about to be attempted        | half-open          | letsThrough: takeProbe, a lease
+//   half-open  | the probe is about to be attempted        | half-open          | allowsAttempt: takeProbe, a lease
 //   half-open  | the probe fails, or its lease ends        | open               | -
 //   open,      | a success, also of a manual attempt       | closed, waking     | recordSuccess: BreakerState.close
 //   half-open  |                                           |                    |
@@ -60,7 +60,7 @@ const PROBE_LEASE_MS = MINUTE_MS
 const WAKES_FOR_MS = 2 * MINUTE_MS
 
 /** Whether a delivery can be attempted. The state is read again before a delivery is parked. */
-export async function letsThrough(
+export async function allowsAttempt(
   deps: DeliverDeps,
   { tenant, endpointId, probe }: DeliveryMessage,
   health: Health.Health,
@@ -98,7 +98,7 @@ export async function recordFailures(
   const { table } = deps
   const { endpoint, health: known } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
-  const wasWell = isWell(known, table.now())
+  const wasWell = isHealthy(known, table.now())
   // The first failure of a streak: other workers assume that the endpoint is healthy until the
   // change is announced.
   if (wasWell) await announceChange(table, tenant)

@@ -41,7 +41,7 @@ const keyOf = (tenant: string, endpointId: string) => `${tenant}/${endpointId}`
  * Whether workers learn of a change of its health: the end of a healthy state is announced, see
  * changes.ts.
  */
-export const isWell = (
+export const isHealthy = (
   { failures, failingSince, state, slowAt, pausedUntil }: Health.Health,
   now: number,
 ) =>

@@ -5,7 +5,7 @@ import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { makeCache } from "../runtime/cache.ts"
 import { makeChanges } from "../runtime/changes.ts"
-import { isWell, type Receiver } from "./cached-endpoint.ts"
+import { isHealthy, type Receiver } from "./cached-endpoint.ts"
 
 /** A process's cached data of tenants, each at most `cachedMs` older than the table. */
 export function makeCaches(table: Table, cachedMs: number) {
@@ -17,7 +17,7 @@ export function makeCaches(table: Table, cachedMs: number) {
     erased: makeCache<Erased>(now, cachedMs, { changes }),
     receivers: makeCache<Receiver>(now, cachedMs, {
       changes,
-      isAnnounced: ({ health }) => isWell(health, now()),
+      isAnnounced: ({ health }) => isHealthy(health, now()),
     }),
   }
 }

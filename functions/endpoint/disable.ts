@@ -12,13 +12,13 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 
 // A worker that had just read a healthy state writes nothing on a success. Its data is ten seconds
 // old at most, and its batch lasts a minute: a later success ends the failing state by a write.
-const UNSEEN_MS = 2 * MINUTE_MS
+const UNRECORDED_MS = 2 * MINUTE_MS
 
 /**
  * This much later than five days, so that all attempts have failed for five days even if a success
  * was not recorded.
  */
-export const DISABLED_AFTER_MS = 5 * DAY_MS + UNSEEN_MS
+export const DISABLED_AFTER_MS = 5 * DAY_MS + UNRECORDED_MS
 
 /**
  * Disables an endpoint that has failed for five days, after checking that it really has: cached
@@ -29,9 +29,9 @@ export async function disableFailing(deps: DeliverDeps, tenant: string, endpoint
   const since = health.failingSince
   if (!endpoint || endpoint.disabled || since === undefined) return
   if (since > deps.table.now() - DISABLED_AFTER_MS) return
-  const unseenAt = await lastUnseenSuccess(deps, tenant, endpointId, since)
-  if (unseenAt === undefined) await disableEndpoint(deps, endpoint, "failing", since)
-  else await BreakerState.failingFrom(deps.table, tenant, endpointId, since, unseenAt)
+  const unrecordedAt = await lastUnrecordedSuccess(deps, tenant, endpointId, since)
+  if (unrecordedAt === undefined) await disableEndpoint(deps, endpoint, "failing", since)
+  else await BreakerState.failingFrom(deps.table, tenant, endpointId, since, unrecordedAt)
 }
 
 const PAGE = 250
@@ -40,7 +40,7 @@ const PAGE = 250
  * Reads one page of the time in which a success can be unrecorded: two requests, however long the
  * log is.
  */
-async function lastUnseenSuccess(
+async function lastUnrecordedSuccess(
   { table }: DeliverDeps,
   tenant: string,
   endpointId: string,
@@ -50,7 +50,7 @@ async function lastUnseenSuccess(
     endpointId,
     statuses: ["delivered"],
     after: since - MINUTE_MS,
-    before: since + UNSEEN_MS,
+    before: since + UNRECORDED_MS,
     limit: PAGE,
   })
   const times = items

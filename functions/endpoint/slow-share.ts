@@ -5,10 +5,10 @@ import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 //
 // All slow endpoints are posted to from the retry queue, which has about 500 concurrent POSTs (infra/facts.ts).
 // An endpoint that does not answer would occupy all of them. So POSTs to a slow endpoint start at an interval,
-// calculated from their duration, that keeps no more than MAX_UNDER_WAY of them open at once across all workers.
+// calculated from their duration, that keeps no more than MAX_IN_FLIGHT of them open at once across all workers.
 // Each takes a slot, as under a rate limit.
 
-export const MAX_UNDER_WAY = 25
+export const MAX_IN_FLIGHT = 25
 /**
  * A POST takes no longer than this. It is also the estimate if this process has seen no POST to the
  * endpoint.
@@ -28,5 +28,5 @@ export const isSlow = (
 /** The interval between POSTs to a slow endpoint, in ms. 0: no interval. */
 export function intervalWhileSlow(meanMs: number | undefined): number {
   const takesMs = Math.min(meanMs ?? LONGEST_MS, LONGEST_MS)
-  return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_UNDER_WAY
+  return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_IN_FLIGHT
 }

@@ -27,7 +27,7 @@ type ReportDeps = { table: Table; log: Log }
  * Handles a collector's report: a heartbeat or a gap. `deferrals`: how often the message was
  * deferred.
  */
-export async function hearCollector(
+export async function receiveCollectorReport(
   deps: ReportDeps,
   source: Source,
   message: HeartbeatMessage | GapMessage,

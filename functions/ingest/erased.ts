@@ -27,7 +27,7 @@ export async function erasureOf(
   const named = namedIn(headers)
   const hash = Erasure.erasedIn(erased, named)
   if (hash === undefined) return false
-  if (Erasure.isFading(table, erased.get(hash)!)) await Erasure.remember(table, tenant, hash)
+  if (Erasure.isHalfOver(table, erased.get(hash)!)) await Erasure.remember(table, tenant, hash)
   const isCall = parseEventName(eventNameIn(headers) ?? "")?.kind === "dialing"
   const own = isCall && named.subject !== null && Erasure.hashOfName("uuid", named.subject)
   if (own && !erased.has(own)) {

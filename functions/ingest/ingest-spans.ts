@@ -3,7 +3,7 @@ import { openMessage, type EventMessage } from "@ringback/events/message"
 import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
-import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/way"
+import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 import { queuedMs, queueOf, receiveCountOf } from "../runtime/batch.ts"
 import type { Received } from "./outcome.ts"
 

@@ -14,7 +14,7 @@ const MAX_UUID_LENGTH = 200
  * Handles a row of a list that the collector requested from the PBX. It is stored for the calls
  * that refer to it, and no event is made from it.
  */
-export async function hearRecord(
+export async function receiveListedRecord(
   deps: CallDeps & ErasedDeps,
   { tenant, id: source }: Pick<Source, "tenant" | "id">,
   { headers: row, receivedAt }: RecordMessage,

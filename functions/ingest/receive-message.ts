@@ -19,8 +19,8 @@ import type { CallDeps } from "../calls/call.ts"
 import { erasureOf, type ErasedDeps } from "./erased.ts"
 import { callEvents } from "../calls/call-events.ts"
 import type { Received } from "./outcome.ts"
-import { hearRecord } from "./listed-record.ts"
-import { hearCollector } from "./collector-report.ts"
+import { receiveListedRecord } from "./listed-record.ts"
+import { receiveCollectorReport } from "./collector-report.ts"
 import { judgeInference } from "./inference.ts"
 
 export type ReceiveDeps = CallDeps &
@@ -44,11 +44,11 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   // value: at worst, the message is deferred as often as a new one.
   const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
   if (message.kind === "record")
-    return { ...(await hearRecord(deps, source, message)), source: source.id }
+    return { ...(await receiveListedRecord(deps, source, message)), source: source.id }
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, deferrals)
-      : await hearCollector(deps, source, message, deferrals)
+      : await receiveCollectorReport(deps, source, message, deferrals)
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
   return { ...received, source: source.id, ...(message.kind === "event" && { message }) }
 }
@@ -125,7 +125,7 @@ async function accept(
   // The stored event may belong to the receipt of another message, or have less than this message.
   // Then it is translated again.
   const isStored = claimed.event.receivedAt === message.receivedAt && !truncated && !isErased
-  const told = {
+  const accepted = {
     tenant,
     event: claimed.event,
     again,
@@ -137,7 +137,7 @@ async function accept(
     translated,
     gapEnd: judged?.gapEnd,
   })
-  return { outcome: "accepted", accepted: [told, ...calls] }
+  return { outcome: "accepted", accepted: [accepted, ...calls] }
 }
 
 // A refuted event must not block the same inference after another gap, which may be correct.

@@ -4,7 +4,7 @@ import { readWhole } from "@ringback/store/delivery-list"
 import { listDue } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Pull from "@ringback/store/pull"
-import { tellExhausted, type NoticeDeps } from "../messages/exhausted.ts"
+import { notifyExhausted, type NoticeDeps } from "../messages/exhausted.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 
 const PAGE = 100
@@ -42,7 +42,7 @@ export async function expirePage(
 async function giveUp(deps: NoticeDeps, delivery: Delivery.Delivery) {
   const { turn, attemptCount } = delivery
   const facts = factsOfItem(delivery)
-  await tellExhausted(deps, facts, { turn, attempts: attemptCount })
+  await notifyExhausted(deps, facts, { turn, attempts: attemptCount })
   const change = { status: "failed" as const, reason: "never fetched" }
   await Delivery.advance(deps.table, facts, turn, change)
 }

@@ -11,7 +11,7 @@ export type NoticeDeps = { table: Table; sqs: SqsSender; queues: { jobsUrl: stri
  * the failure is written, so that a crash in between notifies twice, under one id, and never not at
  * all.
  */
-export async function tellExhausted(
+export async function notifyExhausted(
   deps: NoticeDeps,
   { tenant, ref, eventId, eventType, endpointId }: DeliveryFacts,
   { turn, attempts }: { turn: number; attempts: number },

@@ -2,7 +2,7 @@ import { checkSteps } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import type { Endpoint } from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
-import { openCrm, Unanswered } from "./crm.ts"
+import { openCrm, NoAnswerError } from "./crm.ts"
 import { settingsOf } from "./log-call.ts"
 import type { OutboundDeps } from "./deps.ts"
 
@@ -15,7 +15,7 @@ export async function checkCrm(deps: OutboundDeps, endpoint: Endpoint): Promise<
   const crm = openCrm(deps, endpoint, settings, deps.limitMs)
   const keep = async () => undefined
   const end = await run(checkSteps(settings), { send: crm.send, keep }).catch((error: unknown) => {
-    if (error instanceof Unanswered) return { end: "failed" as const, words: error.message }
+    if (error instanceof NoAnswerError) return { end: "failed" as const, words: error.message }
     throw error
   })
   const ok = end.end === "logged"

@@ -11,11 +11,11 @@ import { MIN_LEFT_MS } from "./token.ts"
 const MAX_REQUESTS = 6
 
 /** A request that got no response, or exceeded the maximum number of requests. */
-export class Unanswered extends Error {}
+export class NoAnswerError extends Error {}
 
 /** An endpoint's CRM, for one attempt. */
 export type Crm = {
-  /** Throws Unanswered. */
+  /** Throws NoAnswerError. */
   send: (request: Request) => Promise<Answer>
   /** The requests made so far. */
   steps: Step[]
@@ -50,10 +50,10 @@ export function openCrm(
 
   async function ask({ purpose, method, path, headers, body }: Request): Promise<Answer> {
     if (++requests > MAX_REQUESTS)
-      throw new Unanswered(`it takes more than ${MAX_REQUESTS} requests`)
+      throw new NoAnswerError(`it takes more than ${MAX_REQUESTS} requests`)
     const authorization = await authorize()
     const leftMs = limitMs - durationMs()
-    if (leftMs < MIN_LEFT_MS) throw new Unanswered(`no time is left to ${purpose}`)
+    if (leftMs < MIN_LEFT_MS) throw new NoAnswerError(`no time is left to ${purpose}`)
     const url = place.baseUrl + path
     const at = deps.table.now()
     const answer = await deps.sender.ask({
@@ -72,7 +72,7 @@ export function openCrm(
     })
     const statusCode = "error" in answer ? null : answer.statusCode
     steps.push({ method, url, statusCode, durationMs: answer.durationMs, at, purpose })
-    if ("error" in answer) throw new Unanswered(`could not ${purpose}: ${answer.error}`)
+    if ("error" in answer) throw new NoAnswerError(`could not ${purpose}: ${answer.error}`)
     return { statusCode: answer.statusCode, headers: answer.headers, body: parse(answer.body) }
   }
 
@@ -89,7 +89,7 @@ export function openCrm(
     }
     const fetched = await deps.tokens.get(source, isRenewed ? refused : undefined)
     if ("problem" in fetched)
-      throw new Unanswered(`cannot sign in: ${fetched.problem}; check connector.auth`)
+      throw new NoAnswerError(`cannot sign in: ${fetched.problem}; check connector.auth`)
     if (!isRenewed) refused = fetched.token
     return connector.authorize(fetched.token, false)
   }

@@ -7,7 +7,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
 import { BUSY } from "@ringback/webhooks/transform"
 import * as v from "valibot"
-import { openCrm, Unanswered, type Crm } from "./crm.ts"
+import { openCrm, NoAnswerError, type Crm } from "./crm.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
 
 // Longer than an attempt can take, including fetching a token.
@@ -109,7 +109,7 @@ const keeping =
   }
 
 function unansweredEnd(error: unknown): End {
-  if (!(error instanceof Unanswered)) throw error
+  if (!(error instanceof NoAnswerError)) throw error
   return { end: "failed", words: error.message, statusCode: null }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import * as Endpoint from "@ringback/store/endpoint"
-import { asksFor } from "@ringback/webhooks/match"
+import { subscribesTo } from "@ringback/webhooks/match"
 import * as Lease from "@ringback/store/lease"
 import { getItem } from "@ringback/store/item"
 import { endpointKey } from "@ringback/store/keys"
@@ -121,7 +121,7 @@ describe("a connector", () => {
     const listed = await Endpoint.list(api.deps.table, world.ids["tenantId"]!)
     const asked = listed.find(({ id }) => id === made.body.id)!
     const wanted = ["call.started", "call.answered", "call.completed", "dialing.deleted"].filter(
-      (type) => asksFor(asked, { type, source: "src_a" }),
+      (type) => subscribesTo(asked, { type, source: "src_a" }),
     )
     assert.deepEqual(wanted, ["call.completed"], "as fan-out reads it")
     assert.equal(made.status, 201, made.text)

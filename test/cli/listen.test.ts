@@ -5,7 +5,7 @@ import { createServer } from "node:http"
 import { hostname } from "node:os"
 import { test, type TestContext } from "node:test"
 import { Webhook } from "standardwebhooks"
-import { whatIsWrong } from "../../packages/cli/src/listen/verify.ts"
+import { verificationProblem } from "../../packages/cli/src/listen/verify.ts"
 import { cli, startCli, until } from "./command.ts"
 import { type Asked, page, startStandIn } from "./stand-in.ts"
 
@@ -227,12 +227,12 @@ test("one good signature among several is enough, as during a rotation", () => {
   const timestamp = `${Math.floor(now / 1000)}`
   const good = new Webhook(SECRET).sign("evt_1", new Date(now), "{}")
   const wrong = (signature: string) =>
-    whatIsWrong({ id: "evt_1", timestamp, signature }, body, SECRET, now)
+    verificationProblem({ id: "evt_1", timestamp, signature }, body, SECRET, now)
   assert.equal(wrong(`v1,AAAA v1a,BBBB ${good}`), undefined)
   assert.equal(wrong(good.replace("v1,", "v2,")), "signature wrong")
   assert.equal(wrong(""), "not signed")
   assert.equal(
-    whatIsWrong({ id: "evt_2", timestamp, signature: good }, body, SECRET, now),
+    verificationProblem({ id: "evt_2", timestamp, signature: good }, body, SECRET, now),
     "signature wrong",
   )
 })

@@ -227,7 +227,7 @@ test("a collector says once that its user may not read the dialler's events", as
   const isUnread = ({ event }: { event: string }) => event === "events.unread"
   const line = await until(() => collector.lines.find(isUnread))
   assert.equal(line.alarm, true)
-  assert.match(String(line["mend"]), /read=message,system/)
+  assert.match(String(line["fix"]), /read=message,system/)
   for (const socket of pbx.sockets) socket.destroy()
   await until(() => collector.status().sessions === 2)
   assert.equal(collector.lines.filter(isUnread).length, 1)

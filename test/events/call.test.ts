@@ -13,7 +13,7 @@ import {
   type CallFacts,
   noReferences,
 } from "@ringback/events/call"
-import { callDataOf, type CallTold } from "@ringback/events/call-data"
+import { callDataOf, type CallSummary } from "@ringback/events/call-data"
 import { actions } from "@ringback/events/kind"
 
 const NOTHING: CallFacts = {
@@ -142,7 +142,7 @@ test("how a call ended, by what its end says, else by what was heard before", ()
 const STARTED = "2026-11-22T06:27:02.104118165Z"
 const ANSWERED = "2026-11-22T06:27:10.861201734Z"
 const ENDED = "2026-11-22T06:27:40.281000000Z"
-const told = (some: Partial<CallTold> = {}): CallTold => ({
+const told = (some: Partial<CallSummary> = {}): CallSummary => ({
   uuid: "u",
   facts: facts({ startedAt: STARTED }),
   references: noReferences,
@@ -151,7 +151,7 @@ const told = (some: Partial<CallTold> = {}): CallTold => ({
   endedAt: null,
   ...some,
 })
-const seconds = (some: Partial<CallTold>) => {
+const seconds = (some: Partial<CallSummary>) => {
   const { ringSeconds, talkSeconds } = callDataOf(told(some))
   return [ringSeconds, talkSeconds]
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { intervalWhileSlow, MAX_UNDER_WAY } from "@ringback/functions/endpoint/slow-share"
+import { intervalWhileSlow, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
 import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
 import * as Health from "@ringback/store/health"
 import { queues } from "../../infra/facts.ts"
@@ -53,7 +53,7 @@ describe("an endpoint that hangs", () => {
     // Each would hang for 15 s: how many would be under way at any second.
     for (let at = since; at < world.now(); at += SECOND) {
       const underWay = [...times.values()].filter((began) => began <= at && began > at - 15_000)
-      assert.ok(underWay.length <= MAX_UNDER_WAY + 4, `${underWay.length} under way`)
+      assert.ok(underWay.length <= MAX_IN_FLIGHT + 4, `${underWay.length} under way`)
     }
   })
 
@@ -88,8 +88,8 @@ test("one that mostly answers soon, and was slow once, is not held up", async ()
 
 test("twenty endpoints that hang leave the retry queue places", () => {
   const { maximumConcurrency, batchSize } = queues.Retry
-  assert.ok(MAX_UNDER_WAY * 19 < maximumConcurrency * batchSize)
-  assert.equal(intervalWhileSlow(undefined), 15_000 / MAX_UNDER_WAY)
-  assert.equal(intervalWhileSlow(3_000), 3_000 / MAX_UNDER_WAY)
+  assert.ok(MAX_IN_FLIGHT * 19 < maximumConcurrency * batchSize)
+  assert.equal(intervalWhileSlow(undefined), 15_000 / MAX_IN_FLIGHT)
+  assert.equal(intervalWhileSlow(3_000), 3_000 / MAX_IN_FLIGHT)
   assert.equal(intervalWhileSlow(999), 0)
 })

@@ -53,11 +53,11 @@ test("of the collector a person hears alarms and their end, and all of it is in 
 test("of the collector a person hears what can be mended, and how", () => {
   const { heard, output } = hear()
   const log = withWarnings(output, () => {}, { isDemo: false })
-  log("lists.refused", { mend: "write=command for this user" })
-  log("events.unread", { alarm: true, reason: "no class message", mend: "read=message,system" })
+  log("lists.refused", { fix: "write=command for this user" })
+  log("events.unread", { alarm: true, reason: "no class message", fix: "read=message,system" })
   assert.deepEqual(heard, [
     "! lists.refused: write=command for this user",
-    "! events.unread: no class message; mend: read=message,system",
+    "! events.unread: no class message; fix: read=message,system",
   ])
 })
 
@@ -68,7 +68,7 @@ test("that the demo's PBX began with us is no news, but a full disk is", () => {
   log("session.waiting", { alarm: true, reason: "closed" })
   log("gap", { alarm: true, reason: "restarted" })
   // It has no lists to ask for.
-  log("lists.refused", { mend: "write=command for this user" })
+  log("lists.refused", { fix: "write=command for this user" })
   log("spool.memory", { alarm: true, reason: "ENOSPC" })
   assert.deepEqual(heard, ["! spool.memory: ENOSPC"])
 })

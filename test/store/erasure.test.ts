@@ -30,9 +30,9 @@ test("what was erased is remembered as long as something of it may come, and ane
 test("it fades once half of its time is over", () => {
   const expiresAt = (START + LIFETIME) / 1000
   world.now = START + LIFETIME / 2
-  assert.equal(Erasure.isFading(world.table, expiresAt), false)
+  assert.equal(Erasure.isHalfOver(world.table, expiresAt), false)
   world.now += 1
-  assert.equal(Erasure.isFading(world.table, expiresAt), true)
+  assert.equal(Erasure.isHalfOver(world.table, expiresAt), true)
 })
 
 test("an event is erased by the Uuid that it tells of, or the one beside it, and by no key of the same text", () => {

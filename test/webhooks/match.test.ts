@@ -1,4 +1,4 @@
-import { asksFor, patternProblem, wants } from "@ringback/webhooks/match"
+import { subscribesTo, patternProblem, wants } from "@ringback/webhooks/match"
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
@@ -38,10 +38,16 @@ test("call events go to those who ask for them by name alone", () => {
   for (const [eventTypes, isWanted] of cases)
     assert.equal(wants({ ...all, eventTypes }, { ...event, type: "call.started" }), isWanted)
   assert.ok(
-    asksFor({ eventTypes: null, sources: ["src_1"] }, { type: "plan.created", source: "src_1" }),
+    subscribesTo(
+      { eventTypes: null, sources: ["src_1"] },
+      { type: "plan.created", source: "src_1" },
+    ),
   )
   assert.ok(
-    !asksFor({ eventTypes: null, sources: ["src_2"] }, { type: "plan.created", source: "src_1" }),
+    !subscribesTo(
+      { eventTypes: null, sources: ["src_2"] },
+      { type: "plan.created", source: "src_1" },
+    ),
   )
 })
 

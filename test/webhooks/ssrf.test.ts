@@ -114,10 +114,10 @@ test("what a tenant's name resolves to within our networks is not told", async (
 })
 
 // 127.0.0.2 plays the public address, so that no test depends on the world; 127.0.0.1 is the trap on the same port.
-async function startRebinding(t: TestContext, isGood: (count: number) => boolean) {
+async function startRebinding(t: TestContext, isSuccess: (count: number) => boolean) {
   const trap = await listen(t, net.createServer())
   const receiver = await startReceiver(t, undefined, { host: "127.0.0.2", port: trap.port })
-  const dns = await startDnsServer(t, (_, count) => [isGood(count) ? "127.0.0.2" : "127.0.0.1"])
+  const dns = await startDnsServer(t, (_, count) => [isSuccess(count) ? "127.0.0.2" : "127.0.0.1"])
   let now = 0
   const rules = { allowedNetworks: parseNetworks("127.0.0.2/32"), now: () => now }
   const resolve = askingDns({ servers: [dns.server] })

@@ -33,7 +33,7 @@ function valueText(name: string, value: unknown): string {
 }
 
 /** Continues only after confirmation, by a prompt or --yes. */
-export async function mustMean(
+export async function confirmAction(
   { confirm }: Connection,
   isSure: boolean | undefined,
   question: string,

@@ -28,9 +28,9 @@ export async function check(
     checkSpool(settings.spoolDir),
   ]
   if (findings.every(({ is }) => is === "ok")) return 0
-  for (const { is, what, mend } of findings) {
+  for (const { is, what, fix } of findings) {
     say(`${is.padEnd(15)} ${what}`)
-    if (mend) say(`${" ".repeat(15)} fix: ${mend}`)
+    if (fix) say(`${" ".repeat(15)} fix: ${fix}`)
   }
   return Math.max(...findings.map(({ is }) => CODES[is]))
 }
@@ -39,8 +39,8 @@ const CODES = { ok: 0, "could be better": 0, WRONG: 1, MISSING: 2 }
 
 // The PBX accepted the login, but the connection ended before the other checks.
 function lostPbx(error: Error): Finding[] {
-  const mend = "try again: the PBX was restarted, or a firewall or proxy closes connections"
-  return [{ is: "WRONG", what: `PBX: ${error.message}`, mend }]
+  const fix = "try again: the PBX was restarted, or a firewall or proxy closes connections"
+  return [{ is: "WRONG", what: `PBX: ${error.message}`, fix }]
 }
 
 async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Finding> {
@@ -60,10 +60,10 @@ async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Findin
     return { is: "ok", what: "queue: accepted a message" }
   } catch (cause) {
     const { name, message } = cause as Error
-    const mend = /access|auth|token|credential|signature/i.test(name)
+    const fix = /access|auth|token|credential|signature/i.test(name)
       ? "AWS credentials that may call sqs:SendMessage on this queue"
       : "RINGBACK_INGEST_QUEUE_URL, AWS_REGION, AWS_ENDPOINT_URL_SQS, and the network route to SQS"
-    return { is: "WRONG", what: `queue: ${name}: ${message}`, mend }
+    return { is: "WRONG", what: `queue: ${name}: ${message}`, fix }
   }
 }
 
@@ -74,6 +74,6 @@ function checkSpool(dir: string): Finding {
     return { is: "ok", what: `spool: ${dir} is writable` }
   } catch (cause) {
     const what = `spool: ${dir}: ${(cause as Error).message}`
-    return { is: "WRONG", what, mend: "RINGBACK_SPOOL_DIR, or this user's permissions on it" }
+    return { is: "WRONG", what, fix: "RINGBACK_SPOOL_DIR, or this user's permissions on it" }
   }
 }

@@ -1,7 +1,7 @@
 import { traceIdOf } from "@ringback/events/trace"
 import type { Attributes } from "@ringback/telemetry/otlp"
 import type { Tracing } from "@ringback/telemetry/tracing"
-import { readSpanId, spoolSpanId } from "@ringback/telemetry/way"
+import { readSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 import { eventIdOf, receivedAtOf } from "./spool/record.ts"
 import type { Entry } from "./spool/send-window.ts"
 

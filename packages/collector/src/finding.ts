@@ -4,5 +4,5 @@
 export type Finding = {
   is: "ok" | "could be better" | "WRONG" | "MISSING"
   what: string
-  mend?: string
+  fix?: string
 }

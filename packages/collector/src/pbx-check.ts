@@ -6,8 +6,8 @@ import { NO_TLS } from "@ringback/ami/socket"
 import type { AmiState } from "@ringback/ami/state"
 import type { Tuning } from "@ringback/ami/tuning"
 import type { Finding } from "./finding.ts"
-import { CLOCK_MEND, describeSkew, isOff } from "./pbx-clock.ts"
-import { askReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts"
+import { CLOCK_FIX, describeSkew, isOff } from "./pbx-clock.ts"
+import { requestReadClasses, askTimestamps, mayRead, UNREAD } from "./pbx-console.ts"
 
 const LOGIN_MS = 15_000
 const BOOTED_MS = 2_000
@@ -27,14 +27,14 @@ export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Pr
   try {
     const state = await Promise.race([settled.promise, wait(LOGIN_MS, undefined, { ref: false })])
     if (state?.name !== "connected") {
-      return [{ is: "WRONG", what: `PBX: ${state?.reason ?? "no answer"}`, mend: mendOf(state) }]
+      return [{ is: "WRONG", what: `PBX: ${state?.reason ?? "no answer"}`, fix: fixOf(state) }]
     }
     const pong = await send({ Action: "Ping" })
     const answeredAt = Date.now()
     // A starting PBX loads the module before it sends FullyBooted.
     for (let waited = 0; !isBooted() && waited < BOOTED_MS; waited += 50) await wait(50)
     const summary = await send({ Action: "OutDialingSummary" })
-    const classes = await askReadClasses(send, ami.username)
+    const classes = await requestReadClasses(send, ami.username)
     const hasTimestamps = await askTimestamps(send)
     return [
       { is: "ok", what: `PBX: logged in (${state.banner})` },
@@ -44,7 +44,7 @@ export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Pr
       ...judgeClock(pong, answeredAt),
     ]
   } catch (error) {
-    return [{ is: "WRONG", what: `PBX: ${(error as Error).message}`, mend: WHERE }]
+    return [{ is: "WRONG", what: `PBX: ${(error as Error).message}`, fix: WHERE }]
   } finally {
     await client.close()
   }
@@ -52,7 +52,7 @@ export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Pr
 
 const WHERE = "AMI_HOST and AMI_PORT"
 
-const MENDS: Record<string, string> = {
+const FIXES: Record<string, string> = {
   credentials_refused: "AMI_USERNAME, AMI_SECRET, and deny and permit of this user in manager.conf",
   login_refused: "AMI_AUTH=plain if the PBX knows no MD5; one AMI user for each collector",
   tls_failed: "AMI_TLS_CA names the CA of the PBX's certificate; AMI_HOST is a name in it",
@@ -60,7 +60,7 @@ const MENDS: Record<string, string> = {
   silent: "AMI_TLS=1 if this port wants TLS, as 5039 does; else AMI_HOST and AMI_PORT",
 }
 
-function mendOf(state: AmiState | undefined | void): string {
+function fixOf(state: AmiState | undefined | void): string {
   const { code = null, reason = null } = state ?? {}
   if (code === "tls_failed" && reason?.includes(NO_TLS)) {
     return "AMI_PORT of the PBX's TLS port, mostly 5039; or AMI_TLS=0 for a port without TLS"
@@ -68,7 +68,7 @@ function mendOf(state: AmiState | undefined | void): string {
   if (code === "tls_failed" && /too (weak|small|short)/i.test(reason ?? "")) {
     return "a new certificate for the PBX: RSA of 2048 bits or more, or EC, signed with SHA-256"
   }
-  return MENDS[code ?? ""] ?? WHERE
+  return FIXES[code ?? ""] ?? WHERE
 }
 
 function judgeModule(summary: AmiMessage): Finding {
@@ -78,20 +78,20 @@ function judgeModule(summary: AmiMessage): Finding {
   const said = header(summary, "Message") ?? "refused"
   if (/unknown command/i.test(said)) {
     const what = "PBX: res_outbound is not loaded, so no dialler events arrive"
-    return { is: "MISSING", what, mend: "module load res_outbound.so, and modules.conf" }
+    return { is: "MISSING", what, fix: "module load res_outbound.so, and modules.conf" }
   }
   const what = `PBX: this user may not read its lists or its own permissions (${said})`
-  return { is: "could be better", what, mend: "write=command for this user" }
+  return { is: "could be better", what, fix: "write=command for this user" }
 }
 
 /** `classes` is undefined if the PBX does not report them. */
 function judgeClasses(classes: string[] | undefined, isBooted: boolean): Finding[] {
   if (classes && !mayRead(classes, "message")) {
-    return [{ is: "MISSING", what: `PBX: ${UNREAD.reason}`, mend: UNREAD.mend }]
+    return [{ is: "MISSING", what: `PBX: ${UNREAD.reason}`, fix: UNREAD.fix }]
   }
   if (classes ? mayRead(classes, "system") : isBooted) return []
   const what = "PBX: this user may not read the class system, so Shutdown events do not arrive"
-  return [{ is: "could be better", what, mend: "read=message,system (no space after the comma)" }]
+  return [{ is: "could be better", what, fix: "read=message,system (no space after the comma)" }]
 }
 
 /**
@@ -110,12 +110,12 @@ function judgeTimestamps(hasTimestamps: boolean | undefined): Finding[] {
     ]
   }
   const what = "PBX: events have no Timestamp, so two collectors send dllist and queue events twice"
-  return [{ is: "could be better", what, mend: "timestampevents=yes in [general] of manager.conf" }]
+  return [{ is: "could be better", what, fix: "timestampevents=yes in [general] of manager.conf" }]
 }
 
 function judgeClock(pong: AmiMessage, now: number): Finding[] {
   const skewMs = now - Number(header(pong, "Timestamp")) * 1_000
   if (!Number.isFinite(skewMs)) return []
   const what = `clocks: ours is ${describeSkew(skewMs)}`
-  return [isOff(skewMs) ? { is: "could be better", what, mend: CLOCK_MEND } : { is: "ok", what }]
+  return [isOff(skewMs) ? { is: "could be better", what, fix: CLOCK_FIX } : { is: "ok", what }]
 }

@@ -47,7 +47,7 @@ export class PbxClock {
     this.#level = level
     if (level === "right") return this.#log("clock.right", { skewMs })
     const reason = `our clock is ${describeSkew(skewMs)}`
-    this.#log("clock.off", { alarm: level === "far", skewMs, reason, mend: CLOCK_MEND })
+    this.#log("clock.off", { alarm: level === "far", skewMs, reason, fix: CLOCK_FIX })
   }
 }
 
@@ -62,7 +62,7 @@ export function describeSkew(skewMs: number): string {
   return `${seconds} s ${skewMs < 0 ? "behind" : "ahead of"} the PBX's`
 }
 
-export const CLOCK_MEND = "NTP on both: the times of gaps are reported by the PBX's clock"
+export const CLOCK_FIX = "NTP on both: the times of gaps are reported by the PBX's clock"
 
 /** Whether the skew is large enough to log. */
 export const isOff = (skewMs: number) => levelOf(Math.abs(skewMs)) !== "right"

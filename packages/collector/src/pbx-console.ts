@@ -7,7 +7,7 @@ type Send = (action: Action) => Promise<AmiMessage>
  * The event classes that a user may read, from the PBX's console; undefined without
  * `write=command`.
  */
-export async function askReadClasses(send: Send, user: string): Promise<string[] | undefined> {
+export async function requestReadClasses(send: Send, user: string): Promise<string[] | undefined> {
   const name = /^[\w.@-]+$/.test(user) ? user : JSON.stringify(user)
   const answer = await send({ Action: "Command", Command: `manager show user ${name}` })
   return /^\s*read perm:[ \t]*(.*)$/im.exec(outputOf(answer))?.[1]?.trim().split(",")
@@ -27,5 +27,5 @@ export const mayRead = (classes: readonly string[], name: string) =>
 /** For a user that may not read the dialler's events. */
 export const UNREAD = {
   reason: "this user may not read the class message, so no dialler events arrive",
-  mend: "read=message,system for this user in manager.conf (no space after the comma)",
+  fix: "read=message,system for this user in manager.conf (no space after the comma)",
 }

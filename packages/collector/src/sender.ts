@@ -52,13 +52,13 @@ export function startSender(options: SenderOptions): Sender {
   let sentAt = -Infinity
   // While the queue is unreachable only one lane tries, so that the oldest messages are still sent
   // first.
-  let away: PromiseWithResolvers<void> | undefined
+  let outage: PromiseWithResolvers<void> | undefined
   // Stopping while the queue is unreachable: the rest stays in the spool.
   let isGivenUp = false
 
   const pause = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {})
 
-  async function pace(count: number): Promise<void> {
+  async function awaitSendRate(count: number): Promise<void> {
     const now = Date.now()
     nextSlot = Math.max(now, nextSlot) + (count * 1_000) / options.ratePerSecond
     const excess = nextSlot - now - 1_000 / LANES
@@ -90,17 +90,17 @@ export function startSender(options: SenderOptions): Sender {
     return result.failed.map((index) => batch[index]!)
   }
 
-  async function reach(batch: Entry[]): Promise<Entry[]> {
+  async function sendWhenReachable(batch: Entry[]): Promise<Entry[]> {
     for (;;) {
-      await away?.promise
+      await outage?.promise
       const result = isGivenUp ? [] : await attempt(batch)
       if (!(result instanceof Error)) return result
-      if (!away) return probe(batch, result)
+      if (!outage) return probe(batch, result)
     }
   }
 
   async function probe(batch: Entry[], error: Error): Promise<Entry[]> {
-    away = Promise.withResolvers()
+    outage = Promise.withResolvers()
     options.onOutage?.(error)
     let result: Entry[] | Error = error
     for (let failures = 1; result instanceof Error && !isGivenUp; failures++) {
@@ -109,18 +109,18 @@ export function startSender(options: SenderOptions): Sender {
       isGivenUp = result instanceof Error && stopping.signal.aborted
     }
     if (!isGivenUp) options.onOutage?.(null)
-    away.resolve()
-    away = undefined
+    outage.resolve()
+    outage = undefined
     return result instanceof Error ? [] : result
   }
 
   async function settle(batch: Entry[]): Promise<void> {
-    await pace(batch.length)
-    let left = await reach(batch)
+    await awaitSendRate(batch.length)
+    let left = await sendWhenReachable(batch)
     for (let failures = 1; left.length > 0; failures++) {
       await pause(backoffMs(failures))
       if (stopping.signal.aborted) return
-      left = await reach(left)
+      left = await sendWhenReachable(left)
     }
   }
 

@@ -2,7 +2,7 @@ import type { Action } from "@ringback/ami/action"
 import type { AmiMessage } from "@ringback/ami/message"
 import type { Intake } from "./intake.ts"
 import type { Log } from "./log.ts"
-import { askReadClasses, mayRead, UNREAD } from "./pbx-console.ts"
+import { requestReadClasses, mayRead, UNREAD } from "./pbx-console.ts"
 
 const SETTLED_MS = 3_000
 
@@ -34,8 +34,8 @@ export class SettingsWatch {
     const isUntimed = intake.hasTaken && intake.newestTimestamp === null
     if (isUntimed === this.#isUntimed) return
     this.#isUntimed = isUntimed
-    const mend = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
-    if (isUntimed) log("events.untimed", { mend })
+    const fix = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
+    if (isUntimed) log("events.untimed", { fix })
     else log("events.timed")
   }
 
@@ -45,7 +45,7 @@ export class SettingsWatch {
     if (this.#askedUser === user || sessionMs === null || sessionMs < SETTLED_MS) return
     this.#askedUser = user
     // The end of a session is logged elsewhere.
-    const classes = await askReadClasses(this.#options.send, user).catch(() => {})
+    const classes = await requestReadClasses(this.#options.send, user).catch(() => {})
     if (classes && !mayRead(classes, "message"))
       this.#options.log("events.unread", { alarm: true, ...UNREAD })
   }

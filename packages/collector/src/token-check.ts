@@ -10,7 +10,7 @@ type TokenCheckOptions = {
 
 const EVERY_MS = 10 * 60_000
 const ANSWER_MS = 10_000
-const MEND = "RINGBACK_SOURCE_TOKEN: rotate the source's token in the API and give the new one here"
+const FIX = "RINGBACK_SOURCE_TOKEN: rotate the source's token in the API and give the new one here"
 
 type Verdict = "good" | "refused" | "unknown"
 
@@ -32,7 +32,7 @@ export function startTokenCheck(options: TokenCheckOptions): { stop: () => void 
     if (verdict === last || stopping.signal.aborted) return
     // An unreachable API does not mean that the token is invalid, so it raises no alarm.
     if (verdict === "unknown") log("token.unchecked", { reason })
-    else if (verdict === "refused") log("token.refused", { alarm: true, reason, mend: MEND })
+    else if (verdict === "refused") log("token.refused", { alarm: true, reason, fix: FIX })
     else log("token.good")
     last = verdict
   }

@@ -2,7 +2,7 @@ import type { Candidate, Contacts } from "./contact.ts"
 import { judge } from "./hubspot-problem.ts"
 import { listAt, textAt } from "./json.ts"
 import { isSegment, segment } from "./segment.ts"
-import { asking, isGood, stop, type Steps } from "./step.ts"
+import { asking, isSuccess, stop, type Steps } from "./step.ts"
 
 /** Each dated version of HubSpot's API is supported for 18 months. */
 export const VERSION = "2026-03"
@@ -27,7 +27,7 @@ const FOUND = { id: "CONTACT", properties: {} }
 
 function* readOne(purpose: string, path: string): Steps<Candidate[]> {
   const answer = yield* ask({ purpose, method: "GET", path, sample: FOUND }, [NOT_FOUND])
-  return isGood(answer) ? candidateOf(answer.body) : []
+  return isSuccess(answer) ? candidateOf(answer.body) : []
 }
 
 function* readBy(field: string, value: string): Steps<Candidate[]> {

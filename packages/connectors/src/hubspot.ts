@@ -7,7 +7,7 @@ import { at, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { segment } from "./segment.ts"
 import { live, RefreshAuth, TokenAuth } from "./settings.ts"
-import { asking, isGood, keep, stop, type Answer, type Request, type Steps } from "./step.ts"
+import { asking, isSuccess, keep, stop, type Answer, type Request, type Steps } from "./step.ts"
 import { isoSeconds } from "./time.ts"
 import { escaped, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
@@ -163,7 +163,7 @@ function* check(): Steps {
     },
     [NOT_FOUND],
   )
-  if (!isGood(key))
+  if (!isSuccess(key))
     return { end: "logged", words: `signed in; the first call makes the property ${KEY}` }
   return at(key.body, "hasUniqueValue") === true
     ? { end: "logged", words: "signed in; all that is needed is there" }

@@ -2,7 +2,7 @@ import type { Candidate, Contacts } from "./contact.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { judge } from "./pipedrive-problem.ts"
 import { segment } from "./segment.ts"
-import { asking, isGood, stop, type Steps } from "./step.ts"
+import { asking, isSuccess, stop, type Steps } from "./step.ts"
 
 const ask = asking(judge)
 
@@ -20,7 +20,7 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
     [NOT_FOUND],
   )
   const person = at(answer.body, "data")
-  if (!isGood(answer) || at(person, "is_deleted") === true || !isMeant(person)) return []
+  if (!isSuccess(answer) || at(person, "is_deleted") === true || !isMeant(person)) return []
   const phones = listAt(person, "phones").map((each) => textAt(each, "value"))
   return [{ id: textAt(person, "id") ?? id, phones }]
 }

@@ -6,7 +6,7 @@ import { failed } from "./problem.ts"
 import { judge } from "./salesforce-problem.ts"
 import { segment } from "./segment.ts"
 import { ClientAuth, FieldName, live, RefreshAuth } from "./settings.ts"
-import { asking, isGood, keep, stop, type Answer, type Steps } from "./step.ts"
+import { asking, isSuccess, keep, stop, type Answer, type Steps } from "./step.ts"
 import { dayIn, isoSeconds, isTimeZone } from "./time.ts"
 import { notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
@@ -149,7 +149,7 @@ const contacts: Contacts = {
       },
       [NOT_FOUND],
     )
-    return isGood(answer) ? candidateOf(answer.body) : []
+    return isSuccess(answer) ? candidateOf(answer.body) : []
   },
   byField: (field, value) => query(`find the contact by ${field}`, field, value),
   byEmail: (email) => query("find the contact by email", "Email", email),

@@ -75,13 +75,13 @@ export function* ending(steps: Steps): Steps {
 /** How a CRM reports errors. */
 export type Judge = (answer: Answer, request: Pick<Request, "purpose">) => End
 
-export const isGood = ({ statusCode }: Answer) => statusCode >= 200 && statusCode < 300
+export const isSuccess = ({ statusCode }: Answer) => statusCode >= 200 && statusCode < 300
 
 /** Sends a request, and stops if the response is neither 2xx nor one of `expected`. */
 export const asking = (judge: Judge) =>
   function* ask(request: Request, expected: readonly number[] = []): Steps<Answer> {
     const answer = yield { request }
-    if (!isGood(answer) && !expected.includes(answer.statusCode)) stop(judge(answer, request))
+    if (!isSuccess(answer) && !expected.includes(answer.statusCode)) stop(judge(answer, request))
     return answer
   }
 export type Ask = ReturnType<typeof asking>

@@ -5,7 +5,7 @@ import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { segment } from "./segment.ts"
 import { FieldName, RefreshAuth } from "./settings.ts"
-import { asking, isGood, keep, stop, type Answer, type Kept, type Steps } from "./step.ts"
+import { asking, isSuccess, keep, stop, type Answer, type Kept, type Steps } from "./step.ts"
 import { minutesAndSeconds } from "./time.ts"
 import { notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 import { itemOf, judge } from "./zoho-problem.ts"
@@ -160,7 +160,7 @@ function* find(purpose: string, path: string, sample: object = {}): Steps<Candid
     { purpose, method: "GET", path, sample: { data: [{ id: "CONTACT", ...sample }] } },
     [NOT_FOUND],
   )
-  return isGood(answer) ? candidatesOf(answer) : []
+  return isSuccess(answer) ? candidatesOf(answer) : []
 }
 
 const FIELDS = `fields=${["id", ...PHONES].join(",")}`

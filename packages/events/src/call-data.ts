@@ -9,7 +9,7 @@ export type CallTimes = {
   endedAt: string | null
 }
 
-export type CallTold = CallTimes & {
+export type CallSummary = CallTimes & {
   uuid: string
   facts: CallFacts
   references: References
@@ -17,8 +17,8 @@ export type CallTold = CallTimes & {
 }
 
 /** The `data` of a `call.*` webhook. */
-export function callDataOf(told: CallTold): Record<string, unknown> {
-  const { uuid, facts, references, outcome, answeredAt, endedAt } = told
+export function callDataOf(call: CallSummary): Record<string, unknown> {
+  const { uuid, facts, references, outcome, answeredAt, endedAt } = call
   const named = (name: "campaign" | "plan" | "list") => ({
     uuid: facts[name],
     name: references[name]?.name ?? null,
@@ -36,8 +36,8 @@ export function callDataOf(told: CallTold): Record<string, unknown> {
     startedAt: facts.startedAt,
     answeredAt,
     endedAt,
-    ringSeconds: ringSecondsOf(told),
-    talkSeconds: talkSecondsOf(told),
+    ringSeconds: ringSecondsOf(call),
+    talkSeconds: talkSecondsOf(call),
     hangupCause,
     hangupCauseName: hangupCause === null ? null : facts.hangupCauseName,
     channel: facts.channel,
@@ -48,12 +48,12 @@ export function callDataOf(told: CallTold): Record<string, unknown> {
 }
 
 // It rings until the answer, or until the end if there is none.
-function ringSecondsOf({ facts, answeredAt, endedAt, outcome }: CallTold): number | null {
+function ringSecondsOf({ facts, answeredAt, endedAt, outcome }: CallSummary): number | null {
   const isUnanswered = outcome !== null && outcome !== "answered"
   return between(facts.startedAt, answeredAt ?? (isUnanswered ? endedAt : null))
 }
 
-function talkSecondsOf({ answeredAt, endedAt, outcome }: CallTold): number | null {
+function talkSecondsOf({ answeredAt, endedAt, outcome }: CallSummary): number | null {
   if (outcome === null) return null
   return outcome === "answered" ? between(answeredAt, endedAt) : 0
 }

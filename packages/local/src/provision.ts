@@ -160,8 +160,8 @@ async function whenUsable(
     if (found && (status === "ACTIVE" || status === "UPDATING")) return found
     const waitedMs = performance.now() - begunAt
     if (waitedMs > USABLE_MS) {
-      const mend = "look at it where it is kept, or use another data directory"
-      throw new Error(`table ${name} is ${status} after ${USABLE_MS / 1_000} s: ${mend}`)
+      const fix = "look at it where it is kept, or use another data directory"
+      throw new Error(`table ${name} is ${status} after ${USABLE_MS / 1_000} s: ${fix}`)
     }
     if (status === "CREATING" && waitedMs > WAKE_MS && !isWoken) {
       isWoken = true

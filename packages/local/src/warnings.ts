@@ -34,14 +34,14 @@ export function withWarnings(
 ): Log {
   return (event, fields = {}) => {
     log(event, fields)
-    const { alarm, reason, mend } = fields
+    const { alarm, reason, fix } = fields
     if (isDemo && /^(gap$|session\.|lists\.)/.test(event)) return
     // Fixable findings are shown as well, although the collector works without a fix.
-    const words = [reason, mend].filter((each) => typeof each === "string").join("; mend: ")
+    const words = [reason, fix].filter((each) => typeof each === "string").join("; fix: ")
     if (alarm && event === "gap") {
       const { from, to } = fields as Record<string, string>
       output.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
-    } else if (alarm || mend) output.warn(words === "" ? event : `${event}: ${words}`)
+    } else if (alarm || fix) output.warn(words === "" ? event : `${event}: ${words}`)
     else if (event === "session.connected") output.say("Connected to the PBX.")
     else if (event === "queue.back") output.say("The queue takes messages again.")
   }

@@ -43,7 +43,7 @@ export async function list(table: Table, tenant: string): Promise<Erased> {
 }
 
 /** Whether half of an erasure's time is over although events about it still arrive. */
-export const isFading = (table: Table, expiresAt: number) =>
+export const isHalfOver = (table: Table, expiresAt: number) =>
   expiresAt * 1000 - table.now() < lifetimeMs(table) / 2
 
 /** Whether one of an event's Uuids was erased. Returns the hash of that one. */

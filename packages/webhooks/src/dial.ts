@@ -7,7 +7,7 @@ export type Destination = {
   /** The host name that the certificate must match. It is not looked up here. */
   host: string
   port: number
-  /** Vetted addresses in the order to try. Only these are dialled. */
+  /** Checked addresses in the order to try. Only these are dialled. */
   addresses: readonly string[]
 }
 

@@ -13,12 +13,12 @@ export function wants(
   event: Candidate,
 ): boolean {
   const { filter } = endpoint
-  if (!asksFor(endpoint, event)) return false
+  if (!subscribesTo(endpoint, event)) return false
   return event.source === null || !filter || passes(filter, event.webhook)
 }
 
 /** Whether the endpoint's types and sources match. Its filter is checked later, with the body. */
-export function asksFor(
+export function subscribesTo(
   { eventTypes, sources, connector }: Pick<Endpoint, "eventTypes" | "sources" | "connector">,
   { type, source }: Pick<Candidate, "type" | "source">,
 ): boolean {

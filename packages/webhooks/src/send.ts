@@ -4,7 +4,13 @@ import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
 import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
-import { parseTarget, vetAddresses, type Refusal, type UrlRules, type Vetted } from "./url.ts"
+import {
+  parseTarget,
+  checkAddresses,
+  type Refusal,
+  type UrlRules,
+  type CheckedAddresses,
+} from "./url.ts"
 
 export type { Outcome } from "./outcome.ts"
 
@@ -105,7 +111,7 @@ export function makeSender(options: SenderOptions): Sender {
     const found = await within(lookupMs, addressesOf(host, resolve)).catch((error) => error)
     if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
     if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
-    const vetted = vetAddresses(target, found, rules)
+    const vetted = checkAddresses(target, found, rules)
     return vetted.ok ? { ...vetted, url, host } : refused(vetted.reason)
   }
 
@@ -188,7 +194,7 @@ export function makeSender(options: SenderOptions): Sender {
   return { send, ask, close: pool.close }
 }
 
-type Located = Pick<Vetted, "addresses" | "leftOut"> & { url: URL; host: string }
+type Located = Pick<CheckedAddresses, "addresses" | "leftOut"> & { url: URL; host: string }
 
 function laneTo({ url, host, addresses }: Located, endpointId: string): Lane {
   const isTls = url.protocol === "https:"

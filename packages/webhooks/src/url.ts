@@ -29,7 +29,7 @@ export async function checkUrl(
   const target = parseTarget(text, options)
   if (!target.ok) return target
   const addresses = await addressesOf(target.host, options.resolve ?? resolveHost).catch(() => [])
-  const verdict = vetAddresses(target, addresses, options)
+  const verdict = checkAddresses(target, addresses, options)
   return verdict.ok ? { ok: true } : verdict
 }
 
@@ -61,17 +61,17 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
 }
 
 /** `leftOut` describes the host's addresses that may not be dialled; empty if there are none. */
-export type Vetted = { ok: true; addresses: string[]; leftOut: string }
+export type CheckedAddresses = { ok: true; addresses: string[]; leftOut: string }
 
 /**
  * The addresses that may be dialled, in the spelling to dial; or why there is none. A host may have others beside them
  * (a link-local one in a hosts file, a private one in a DNS of two views): those are never dialled, and so do no harm.
  */
-export function vetAddresses(
+export function checkAddresses(
   { url, host }: Target,
   found: readonly string[],
   rules: UrlRules,
-): Vetted | Refusal {
+): CheckedAddresses | Refusal {
   const isPlain = url.protocol === "http:"
   const networks = networksFor(url, rules)
   const addresses: string[] = []

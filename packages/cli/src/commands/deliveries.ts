@@ -66,8 +66,8 @@ async function showDelivery(session: Session, id: string): Promise<void> {
 }
 
 function showAttempt({ terminal }: Session, attempt: Attempt): void {
-  const isGood = attempt.error === null && Math.floor((attempt.statusCode ?? 0) / 100) === 2
-  const mark = isGood ? terminal.paint("green", "✓") : terminal.paint("red", "✗")
+  const isSuccess = attempt.error === null && Math.floor((attempt.statusCode ?? 0) / 100) === 2
+  const mark = isSuccess ? terminal.paint("green", "✓") : terminal.paint("red", "✗")
   const answer = [attempt.statusCode, attempt.error].filter((part) => part !== null).join(" ")
   const duration = terminal.paint("dim", durationText(attempt.durationMs))
   terminal.print(`${mark} ${localTime(attempt.at)}  ${plain(answer)}  ${duration}`)

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import { anEndpoint, Endpoint, endpointColumns, targetOf } from "../endpoint.ts"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { mustMean, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, sayDone, sayRecord } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 import { addEndpointChecks } from "./endpoint-checks.ts"
 import { addSettings, bodyOf, type EndpointOptions } from "./endpoint-settings.ts"
@@ -119,7 +119,7 @@ function addWriting(group: Command, open: Open): void {
     .option("-y, --yes", "do not ask")
     .action(async (endpointId: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
-      await mustMean(session, yes, `Delete the endpoint ${endpointId}?`)
+      await confirmAction(session, yes, `Delete the endpoint ${endpointId}?`)
       await session.api.delete(pathOf(session, "endpoints", endpointId))
       sayDone(session, { id: endpointId, deleted: true }, `${endpointId} was deleted`)
     })

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import * as v from "valibot"
 import { Failure } from "../failure.ts"
 import { addExamples, idArgument } from "../group.ts"
-import { mustMean, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, sayDone, sayRecord } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 
 const Started = v.looseObject({ jobId: v.string() })
@@ -23,7 +23,7 @@ export function addErase(program: Command, open: Open): void {
         throw new Failure("Say whom: either --uuid or --contact-key.", 2)
       const session = await open.open(command)
       const who = uuid === undefined ? `the key ${contactKey}` : `the Uuid ${uuid}`
-      await mustMean(session, yes, `Erase for ever what names ${who}?`)
+      await confirmAction(session, yes, `Erase for ever what names ${who}?`)
       const body = uuid === undefined ? { contactKey } : { uuid }
       const { jobId } = await session.api.post(Started, pathOf(session, "erase"), body)
       const next = `${session.name} job ${jobId}`

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander"
 import * as v from "valibot"
 import { addExamples, idArgument } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { mustMean, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, sayDone, sayRecord } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 import { readFuture, timeText } from "../time.ts"
 
@@ -89,7 +89,7 @@ export function addKeys(program: Command, open: Open): void {
     .option("-y, --yes", "do not ask")
     .action(async (id: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
-      await mustMean(session, yes, `Revoke the key ${id}?`)
+      await confirmAction(session, yes, `Revoke the key ${id}?`)
       await session.api.delete(pathOf(session, "keys", id))
       sayDone(session, { id, deleted: true }, `${id} was revoked`)
     })

@@ -59,9 +59,9 @@ function print({ terminal, isJson }: Session, shown: Shown, withBody: boolean): 
     rest.push(terminal.paint("green", isNarrow(terminal) ? "✓" : "✓ signature ok"))
   else if (problem !== undefined) rest.push(terminal.paint(["red", "bold"], `✗ ${problem}`))
   if (forwarded) {
-    const isGood = forwarded.statusCode !== null && forwarded.statusCode < 300
+    const isSuccess = forwarded.statusCode !== null && forwarded.statusCode < 300
     const answer = `${forwarded.statusCode ?? forwarded.error} in ${durationText(forwarded.durationMs)}`
-    rest.push(terminal.paint(isGood ? "green" : "red", `→ ${answer}`))
+    rest.push(terminal.paint(isSuccess ? "green" : "red", `→ ${answer}`))
   }
   terminal.print(webhookLine(terminal, webhook, { at, rest }))
   if (withBody) terminal.print(plainJson(webhook))

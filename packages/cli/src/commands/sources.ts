@@ -3,7 +3,7 @@ import * as v from "valibot"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
 import { readSeconds } from "../pairs.ts"
-import { mustMean, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, sayDone, sayRecord } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 import type { Style } from "../terminal.ts"
 import { timeText } from "../time.ts"
@@ -120,7 +120,7 @@ function addWriting(group: Command, open: Open): void {
     .option("-y, --yes", "do not ask")
     .action(async (sourceId: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
-      await mustMean(session, yes, `Delete the source ${sourceId}?`)
+      await confirmAction(session, yes, `Delete the source ${sourceId}?`)
       await session.api.delete(pathOf(session, "sources", sourceId))
       sayDone(session, { id: sourceId, deleted: true }, `${sourceId} was deleted`)
     })

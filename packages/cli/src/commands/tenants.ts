@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import * as v from "valibot"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { mustMean, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, sayDone, sayRecord } from "../say.ts"
 import { type Open, pathOf } from "../session.ts"
 import { timeText } from "../time.ts"
 
@@ -80,7 +80,7 @@ function addWriting(group: Command, open: Open): void {
     .option("-y, --yes", "do not ask")
     .action(async (tenant: string, { yes }: { yes?: boolean }, command: Command) => {
       const connection = open.connect(command)
-      await mustMean(connection, yes, `Delete the tenant ${tenant} with all that is its own?`)
+      await confirmAction(connection, yes, `Delete the tenant ${tenant} with all that is its own?`)
       await connection.api.delete(pathOf({ tenant }))
       sayDone(connection, { id: tenant, deleted: true }, `${tenant} was deleted`)
     })

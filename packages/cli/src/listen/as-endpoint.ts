@@ -11,7 +11,7 @@ import type { Forwarded } from "./forward.ts"
 import type { Listening } from "./listening.ts"
 import { type Received, startReceiver } from "./receiver.ts"
 import { saySecret } from "./secret.ts"
-import { whatIsWrong } from "./verify.ts"
+import { verificationProblem } from "./verify.ts"
 
 const Marked = v.looseObject({
   id: v.string(),
@@ -61,7 +61,7 @@ async function receive(
   secret: string,
   { forward, show }: Listening,
 ): Promise<number> {
-  const problem = whatIsWrong(signatureOf(headers), body, secret, at) ?? null
+  const problem = verificationProblem(signatureOf(headers), body, secret, at) ?? null
   const webhook = parse(body, headers)
   // Unsigned webhooks are not forwarded.
   const forwarded = problem === null ? await forward?.(body, headers) : undefined

@@ -6,7 +6,7 @@ const TOLERANCE_SECONDS = 5 * 60
 
 // Standard Webhooks 1.0 by its text, with node:crypto alone: what every receiver can do by itself.
 /** Undefined where the webhook is signed with the secret and fresh (`now` in epoch ms), else what is wrong with it. */
-export function whatIsWrong(
+export function verificationProblem(
   { id, timestamp, signature }: WebhookHeaders,
   body: Buffer,
   secret: string,

@@ -19,22 +19,22 @@ export const REFUSALS = {
   denied: {
     event: "lists.refused",
     alarm: false,
-    mend: "write=command for this user in manager.conf: then gaps are filled",
+    fix: "write=command for this user in manager.conf: then gaps are filled",
   },
   unknown: {
     event: "lists.unknown",
     alarm: true,
-    mend: "load res_outbound.so: gaps cannot be filled without it; the lists are requested again at intervals",
+    fix: "load res_outbound.so: gaps cannot be filled without it; the lists are requested again at intervals",
   },
   failed: {
     event: "lists.failed",
     alarm: true,
-    mend: "check the PBX's log: gaps are filled once it answers; the lists are requested again at intervals",
+    fix: "check the PBX's log: gaps are filled once it answers; the lists are requested again at intervals",
   },
   "too-large": {
     event: "lists.too-large",
     alarm: true,
-    mend: "delete records that are no longer needed: gaps are not filled from a list of that size",
+    fix: "delete records that are no longer needed: gaps are not filled from a list of that size",
   },
 } as const
 

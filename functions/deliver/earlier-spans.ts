@@ -2,7 +2,7 @@ import { traceIdOf } from "@ringback/events/trace"
 import * as Event from "@ringback/store/event"
 import type { Table } from "@ringback/store/table"
 import type { Span } from "@ringback/telemetry/span"
-import { ingestSpanId, readSpanId } from "@ringback/telemetry/way"
+import { ingestSpanId, readSpanId } from "@ringback/telemetry/span-ids"
 import { fanOutSpan, isFromCollector } from "../dispatch/fan-out-span.ts"
 
 const AFTERWARDS = { "ringback.made_afterwards": true }
@@ -12,7 +12,7 @@ const AFTERWARDS = { "ringback.made_afterwards": true }
  * that the delivery would fail. Only their start times are stored. With them, the trace of a
  * failure is still complete.
  */
-export async function wayBefore(
+export async function earlierSpans(
   table: Table,
   { tenant, eventId, madeAt }: { tenant: string; eventId: string; madeAt: number },
 ): Promise<Span[]> {
