@@ -33,7 +33,7 @@ export function guideHtml(markdown: string, { file, places }: Place): Guide {
         return target === undefined ? content : `<a href="${target}">${content}</a>`
       },
       html: () => {
-        throw new Error("A guide is Markdown alone: HTML in it is not rendered")
+        throw new Error("A guide may contain only Markdown: HTML is not rendered")
       },
     },
   })

@@ -66,7 +66,7 @@ export const sourceTestRoutes = [
         delaySeconds: index * APART_SECONDS,
       }))
       const failed = await sendAll(deps.sqs, deps.queues.ingestUrl, outgoing)
-      if (failed.size > 0) throw new Error("SQS did not take the example")
+      if (failed.size > 0) throw new Error("SQS did not accept the example")
       const eventIds = messages.map(idOf)
       const answer = wanted.outcome === undefined ? { eventId: eventIds[0]! } : { uuid, eventIds }
       return { status: 202, body: answer }

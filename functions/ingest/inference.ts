@@ -6,15 +6,17 @@ import { MAX_DEFERRALS } from "./collector-report.ts"
 
 // WHEN AN INFERRED EVENT IS ACCEPTED
 //
-// A collector infers from the PBX's lists what it missed, while another collector of the same PBX may have read and
-// forwarded the real events. So an inferred event waits for the decision on its gap. If another collector read
-// throughout the gap, the event is refuted. It may name several gaps, and may have happened in any of them. One gap
-// that no collector covered is enough to accept it.
+// A collector infers from the PBX's lists what it missed, while another collector of the same PBX
+// may have read and forwarded the real events. So an inferred event waits for the decision on its
+// gap. If another collector read throughout the gap, the event is refuted. It may name several
+// gaps, and may have happened in any of them. One gap that no collector covered is enough to accept
+// it.
 //
-// Dialings are different. They are held in the memory of the dialler's module, which loses them without an event
-// when it is reloaded. Then even a collector that read throughout the gap got no event. A call that the PBX does not
-// list is over, regardless of which collector read when. The only question is whether its end was reported. Each end
-// that is read is recorded, and may arrive late.
+// Dialings are different. They are held in the memory of the dialler's module, which loses them
+// without an event when it is reloaded. Then even a collector that read throughout the gap got no
+// event. A call that the PBX does not list is over, regardless of which collector read when. The
+// only question is whether its end was reported. If a source has several collectors, each end that
+// one reads is recorded. It may arrive late.
 
 // The gap is reported after the events inferred for it, and its report is deferred too.
 const MAX_INFERENCE_DEFERRALS = 3 * MAX_DEFERRALS
@@ -48,7 +50,7 @@ export async function judgeInference(table: Table, inference: Inference): Promis
   if (isCovered && !isCall)
     return { isDeferred: false, refuted: "another collector was connected throughout the gap" }
   if (end !== undefined && (await isEnded(table, tenant, source, end)))
-    return { isDeferred: false, refuted: "another collector heard the PBX say so" }
+    return { isDeferred: false, refuted: "another collector read this event from the PBX" }
   // Events that the other collector read may still be on their way.
   if (isCovered && mayDefer) return { isDeferred: true }
   return { isDeferred: false, gapEnd }

@@ -24,7 +24,7 @@ export async function receiveListedRecord(
   const translated = headers && translate(headers, { receivedAt })
   const uuid = translated?.subject ?? null
   if (!headers || !translated || uuid === null || uuid.length > MAX_UUID_LENGTH)
-    return { outcome: "discarded", reason: "no row of a list" }
+    return { outcome: "discarded", reason: "not a row of a list" }
   if (await erasureOf(deps, tenant, headers)) return { outcome: "heard" }
   await noteRecord(deps, { tenant, source, uuid }, translated)
   return { outcome: "heard" }

@@ -201,6 +201,7 @@ async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> 
     else await Erasure.emptyDelivery(table, delivery)
     delivery = await Delivery.get(table, facts.tenant, facts.ref, { consistent: true })
   }
-  if (delivery) throw new Error(`the delivery ${Delivery.idOf(delivery)} changes all the time`)
+  if (delivery)
+    throw new Error(`the delivery ${Delivery.idOf(delivery)} was changed by others too often`)
   return true
 }

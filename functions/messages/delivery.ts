@@ -52,7 +52,7 @@ export const parseDelivery = (body: string): DeliveryMessage =>
 export function factsOf(message: DeliveryMessage): DeliveryFacts {
   const { tenant, endpointId, eventId, eventType } = message
   const ref = parseDeliveryId(message.deliveryId)
-  if (!ref) throw new Error(`${message.deliveryId} is no delivery id`)
+  if (!ref) throw new Error(`${message.deliveryId} is not a delivery id`)
   return { tenant, ref, endpointId, eventId, eventType }
 }
 

@@ -32,7 +32,7 @@ export async function sendAll(
 /** Sends one message, or throws. */
 export async function sendOne(sqs: SqsSender, queueUrl: string, message: Outgoing): Promise<void> {
   const failed = await sendAll(sqs, queueUrl, [message])
-  if (failed.size > 0) throw new Error("SQS did not take the message")
+  if (failed.size > 0) throw new Error("SQS did not accept the message")
 }
 
 /** Each character of a body can take three bytes. An upper bound is sufficient here. */

@@ -50,7 +50,7 @@ export function openCrm(
 
   async function ask({ purpose, method, path, headers, body }: Request): Promise<Answer> {
     if (++requests > MAX_REQUESTS)
-      throw new NoAnswerError(`it takes more than ${MAX_REQUESTS} requests`)
+      throw new NoAnswerError(`more than ${MAX_REQUESTS} requests are needed`)
     const authorization = await authorize()
     const leftMs = limitMs - durationMs()
     if (leftMs < MIN_LEFT_MS) throw new NoAnswerError(`no time is left to ${purpose}`)

@@ -38,7 +38,10 @@ const HEADERS = {
 
 type Gate = (deps: Deps, c: Context, form: URLSearchParams) => Promise<GateView> | GateView
 
-/** Adds the portal to the API's app. The portal reads and changes everything through the API's handlers. */
+/**
+ * Adds the portal to the API's app. The portal reads and changes everything through the API's
+ * handlers.
+ */
 export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
   const gate = (method: "get" | "post", at: string, show: Gate) =>
     app.on(method.toUpperCase(), at, (c) =>
@@ -153,10 +156,12 @@ async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Pr
   return c.body(text, (view.status ?? 200) as 200, { ...HEADERS, etag })
 }
 
-// Templates are indented for readability; browsers ignore whitespace between tags. Escaped texts contain no tags, so they stay unchanged.
+// Templates are indented for readability; browsers ignore whitespace between tags. Escaped texts
+// contain no tags, so they stay unchanged.
 const withoutIndentation = (markup: string): string => markup.replaceAll(/>\s*\n\s*</g, ">\n<")
 
-// htmx would follow a 303 and swap the target into its part of the page; `hx-redirect` makes the browser navigate instead.
+// htmx would follow a 303 and swap the target into its part of the page; `hx-redirect` makes the
+// browser navigate instead.
 const redirect = (c: Context, to: string): Response =>
   c.req.header("hx-request") === undefined
     ? c.body(null, 303, { ...HEADERS, location: to })

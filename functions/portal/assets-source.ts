@@ -8,7 +8,10 @@ const own = (name: string) => readFileSync(new URL(`assets/${name}`, import.meta
 // Ordered: later style sheets override earlier ones.
 const STYLES = ["tokens", "base", "frame", "lists", "forms", "charts", "phone"]
 
-/** The browser assets as text. They are read when documents are generated, because a Lambda bundle has no separate files. */
+/**
+ * The browser assets as text. They are read when documents are generated, because a Lambda bundle
+ * has no separate files.
+ */
 export function readAssets(): Record<string, string> {
   return {
     "portal.css": STYLES.map((name) => own(`${name}.css`)).join("\n"),

@@ -109,7 +109,10 @@ const short = (value: number) =>
       ? `${value / 1_000}k`
       : String(value)
 
-/** The smallest of 2, 4, 6, 8, 10, 20, 40, ... that is at least `value`. Its half is a whole number too. */
+/**
+ * The smallest of 2, 4, 6, 8, 10, 20, 40, ... that is at least `value`. Its half is a whole number
+ * too.
+ */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return (

@@ -54,7 +54,10 @@ export const check = (
     <span>${text}</span>
   </label>`
 
-/** An idempotency key: a form that is sent twice, by a reload or a double click, takes effect once and gets the same answer. */
+/**
+ * An idempotency key: a form that is sent twice, by a reload or a double click, takes effect once
+ * and gets the same answer.
+ */
 export const onceOnly = (): Html =>
   html`<input type="hidden" name="once" value="${randomUUID()}" />`
 

@@ -124,7 +124,10 @@ export async function openLink(deps: Deps, c: Context, form: URLSearchParams): P
   return { to: homeOf(tenant) }
 }
 
-/** Makes the browser load the same page again: navigation from another site does not send the cookie. */
+/**
+ * Makes the browser load the same page again: navigation from another site does not send the
+ * cookie.
+ */
 export const reloadPage = (): GateView => ({
   content: documentHtml("Ringback", html`<meta http-equiv="refresh" content="0" />`),
   status: 200,

@@ -59,7 +59,10 @@ export const operatorSection = (section: string) => ({
   act: definer<Visit>(section, "post"),
 })
 
-/** The message for the `done` parameter of a URL. Only known messages are shown, never the parameter's text. */
+/**
+ * The message for the `done` parameter of a URL. Only known messages are shown, never the
+ * parameter's text.
+ */
 export const doneIn = (
   query: URLSearchParams,
   words: Record<string, string>,

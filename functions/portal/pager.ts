@@ -1,7 +1,10 @@
 import { html } from "hono/html"
 import { nothing, type Html } from "./html.ts"
 
-/** Links to older items and back to the newest. `fixed`: parameters that must keep this page's values. */
+/**
+ * Links to older items and back to the newest. `fixed`: parameters that must keep this page's
+ * values.
+ */
 export function pager(
   at: string,
   query: URLSearchParams,
@@ -20,7 +23,10 @@ export function pager(
   </nav>`
 }
 
-/** The URL with those parameters changed; null removes one. `done` is removed, so that its message is shown once. */
+/**
+ * The URL with those parameters changed; null removes one. `done` is removed, so that its message
+ * is shown once.
+ */
 export function withQuery(
   at: string,
   query: URLSearchParams,

@@ -2,7 +2,10 @@ import { html } from "hono/html"
 import type { Problem } from "./client.ts"
 import { note, type Html } from "./html.ts"
 
-/** The API's problem, in its words. It lists the invalid fields that the form does not show itself (`named` are shown). */
+/**
+ * The API's problem, in its words. It lists the invalid fields that the form does not show itself
+ * (`named` are shown).
+ */
 export const problemNote = (
   { title, detail, errors = [] }: Problem,
   named: string[] = [],

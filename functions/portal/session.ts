@@ -9,7 +9,8 @@ const LIFETIME_SECONDS = 12 * 3600
 
 export type Session = { pass: PortalPass.Pass; caller: Caller }
 
-// Cookies are shared between ports of a host, and two Ringback instances may run on one machine: the name has the port.
+// Cookies are shared between ports of a host, and two Ringback instances may run on one machine:
+// the name has the port.
 function cookieOf(origin: string) {
   const { protocol, port } = new URL(origin)
   const isSecure = protocol === "https:"
@@ -23,7 +24,10 @@ const attributesOf = (isSecure: boolean) => ({
   secure: isSecure,
 })
 
-/** The browser's valid session. The key is checked on each request, so the session ends with the key. */
+/**
+ * The browser's valid session. The key is checked on each request, so the session ends with the
+ * key.
+ */
 export async function readSession(deps: Deps, c: Context): Promise<Session | undefined> {
   const text = getCookie(c, cookieOf(deps.origin).name)
   const pass = text === undefined ? undefined : await PortalPass.verify(deps.table, "ses", text)

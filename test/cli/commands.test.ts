@@ -257,7 +257,7 @@ test("nothing is deleted unless it is meant: asked at the keyboard, or said with
   ]) {
     const { exitCode, err } = await run(line)
     assert.equal(exitCode, 2)
-    assert.match(err, /\? Say --yes to do it without being asked/)
+    assert.match(err, /\? Use --yes to skip this question/)
   }
   assert.ok(asked.every(({ method }) => method !== "DELETE"))
 })
@@ -270,7 +270,7 @@ test("a test that the receiver does not take exits with 1, with its answer", asy
   const env = { RINGBACK_URL: api.url, RINGBACK_KEY: `rbk_${"0".repeat(26)}_k_s` }
   const { exitCode, err } = await cli(["endpoints", "test", "ep_1"], env)
   assert.equal(exitCode, 1)
-  assert.equal(err, "ringback: The receiver did not take it: 500 in 7 ms\n  no·\n")
+  assert.equal(err, "ringback: The receiver did not accept it: 500 in 7 ms\n  no·\n")
   const json = await cli(["endpoints", "test", "ep_1", "--json"], env)
   assert.equal(json.exitCode, 1)
   assert.deepEqual(JSON.parse(json.out), failed)

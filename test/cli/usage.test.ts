@@ -89,8 +89,8 @@ const wrong: [line: string, says: RegExp][] = [
   ["events --colour red", /unknown option '--colour'/],
   ["deliveries --status lost", /Allowed choices are pending, delivered, failed, held, discarded/],
   ["retry", /missing required argument/],
-  ["listen --forward-to nowhere", /--forward-to: "nowhere" is no http or https URL/],
-  ["--url ftp://x events", /--url: "ftp:\/\/x" is no http or https URL/],
+  ["listen --forward-to nowhere", /--forward-to: "nowhere" is not an http or https URL/],
+  ["--url ftp://x events", /--url: "ftp:\/\/x" is not an http or https URL/],
 ]
 for (const [line, says] of wrong) {
   test(`"${line}" is a wrong command line: it says why, and exits with 2`, async () => {

@@ -87,7 +87,10 @@ test("what an attempt keeps of a call the next one finds; one that was overtaken
   const kept = { activity: "7" }
   const done = { outcome: "begun", kept, version: "v1", eventId: "evt_1" }
   assert.deepEqual(await Connector.begin(table, call("b"), MINUTE), done)
-  await assert.rejects(Connector.keepCall(table, call("a"), { activity: "8" }), /taken this call/)
+  await assert.rejects(
+    Connector.keepCall(table, call("a"), { activity: "8" }),
+    /taken over this call/,
+  )
   await Connector.end(table, call("a"), { version: "v0", eventId: "evt_0" })
   world.now += 1
   assert.deepEqual(await Connector.begin(table, call("c"), MINUTE), {

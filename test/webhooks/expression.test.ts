@@ -45,9 +45,9 @@ test("256 KB are the most, in bytes", async () => {
   const bytes = 256 * 1024
   const sized = (size: number) => evaluate("a", { a: "x".repeat(size - 2) })
   assert.ok("json" in (await sized(bytes)))
-  assert.deepEqual(await sized(bytes + 1), { reason: "its value is larger than 256 KB" })
+  assert.deepEqual(await sized(bytes + 1), { reason: "the value is larger than 256 KB" })
   const wide = { a: "\u20ac".repeat(bytes / 3) }
-  assert.deepEqual(await evaluate("a", wide), { reason: "its value is larger than 256 KB" })
+  assert.deepEqual(await evaluate("a", wide), { reason: "the value is larger than 256 KB" })
 })
 
 test("depth and length have their bounds", async () => {

@@ -75,7 +75,8 @@ type Shown = {
 export function authFields({ kind, auth: given, kept, problem, at }: Shown): Html {
   const choices = OF_KIND[kind]
   const error = ["", "/type", "/grant"].map((each) => errorAt(problem, at + each)).find(Boolean)
-  // Stored credentials may not be sent to the URL's new host. The fields ask for them again, without the secrets.
+  // Stored credentials may not be sent to the URL's new host. The fields ask for them again,
+  // without the secrets.
   const auth = error && given === undefined ? kept : given
   const chosen = choiceOf(auth) ?? (kept ? "keep" : choices[0])
   const radio = (value: string, word: string) =>

@@ -4,7 +4,10 @@ import { deliveryStatus } from "../status.ts"
 import type { Delivery, Endpoint } from "../types.ts"
 import { endpointLink } from "./endpoint-name.ts"
 
-/** Deliveries as a table. Without `endpoints` the column of the endpoint is left out, as all have the same. */
+/**
+ * Deliveries as a table. Without `endpoints` the column of the endpoint is left out, as all have
+ * the same.
+ */
 export const deliveryRows = (
   base: string,
   deliveries: Delivery[],

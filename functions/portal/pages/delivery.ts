@@ -155,7 +155,10 @@ const stepsHtml = (steps: Steps): Html =>
     )}
   </ol>`
 
-/** The requests of a connector or a transform, from the API's preview. Undefined if the event itself is sent. */
+/**
+ * The requests of a connector or a transform, from the API's preview. Undefined if the event itself
+ * is sent.
+ */
 async function previewedRequests(
   { client, tenant }: TenantVisit,
   { connector, transform, url }: Endpoint,

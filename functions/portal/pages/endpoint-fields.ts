@@ -4,8 +4,8 @@ import { readConnector } from "./connector-fields.ts"
 import { isCrm, type Kind } from "./endpoint-kinds.ts"
 
 /**
- * The form's fields for that kind, as in the API's body. A text that is not valid JSON stays a text: the API's error
- * message is shown for it.
+ * The form's fields for that kind, as in the API's body. A text that is not valid JSON stays a
+ * text: the API's error message is shown for it.
  */
 export function readFields(form: URLSearchParams, kind: Kind): Record<string, unknown> {
   const text = (name: string) => form.get(name)?.replaceAll("\r\n", "\n").trim() ?? ""

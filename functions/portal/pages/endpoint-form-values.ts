@@ -57,7 +57,10 @@ export const freshValues: FormValues = {
   metadata: {},
 }
 
-/** The form's values for an existing endpoint. Its credentials are never shown, and are kept unless new ones are given. */
+/**
+ * The form's values for an existing endpoint. Its credentials are never shown, and are kept unless
+ * new ones are given.
+ */
 export const valuesOf = ({ auth, connector, ...endpoint }: Endpoint): FormValues => ({
   ...endpoint,
   auth: auth ? undefined : null,

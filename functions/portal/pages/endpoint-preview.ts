@@ -63,7 +63,9 @@ async function eventOf(client: Client, at: string, asked: string): Promise<unkno
   return webhook
 }
 
-/** The event to preview and the preview. With scripts the preview is requested while the user types. */
+/**
+ * The event to preview and the preview. With scripts the preview is requested while the user types.
+ */
 export function previewFields(
   to: string,
   kind: Kind,

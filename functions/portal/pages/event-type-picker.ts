@@ -3,7 +3,9 @@ import { check, described, field } from "../form.ts"
 import type { Html } from "../html.ts"
 import type { EventType } from "../types.ts"
 
-/** The choice of event types and patterns. `campaign.*` comes before the single types of campaigns. */
+/**
+ * The choice of event types and patterns. `campaign.*` comes before the single types of campaigns.
+ */
 export function eventTypesField(
   values: { eventTypes: string[] | null },
   eventTypes: EventType[],

@@ -65,7 +65,8 @@ read=message,system
 write=command
 writetimeout=10000`
 
-// On one machine the queue listens on loopback, which a container cannot reach. So the command uses npm, not docker.
+// On one machine the queue listens on loopback, which a container cannot reach. So the command uses
+// npm, not docker.
 function command(token: string, secret: string, queueUrl: string, origin: string): string {
   const settings = [
     "AMI_HOST=PBX_HOST",

@@ -134,7 +134,9 @@ function formView(base: string, text: string, problem?: Problem): View {
   }
 }
 
-/** The page that shows the token once, with the collector's settings and command that contain it. */
+/**
+ * The page that shows the token once, with the collector's settings and command that contain it.
+ */
 export function tokenView(visit: TenantVisit, source: SourceWithToken, title: string): View {
   const { base, ingestUrl, origin } = visit
   const here = `${base}/sources/${source.id}`

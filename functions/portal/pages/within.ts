@@ -10,7 +10,10 @@ export const WITHIN: Option[] = [
   ["168", "Last week"],
 ]
 
-/** The start of the filter's time range: `after` unchanged, or `within` hours before now, rounded down to the minute. */
+/**
+ * The start of the filter's time range: `after` unchanged, or `within` hours before now, rounded
+ * down to the minute.
+ */
 export function sinceOf(query: URLSearchParams, now: number): string | undefined {
   const after = query.get("after")
   if (after) return after

@@ -26,7 +26,7 @@ const SPACE = 32
  */
 export function readFrame({ bytes, start, end, marks }: Frame): AmiMessage {
   const text = bytes.toString("utf8", start, end)
-  // UTF-8 has at least one byte per character. Equal lengths mean that byte positions are text
+  // UTF-8 has at least one byte per UTF-16 code unit. Equal lengths mean that byte positions are text
   // positions.
   if (text.length === end - start) return new AsciiMessage(text, marks)
   return makeMessage(cutByText(text))
@@ -34,10 +34,10 @@ export function readFrame({ bytes, start, end, marks }: Frame): AmiMessage {
 
 /** The headers as a message. The first header decides its kind. */
 export function makeMessage(headers: HeaderPair[]): AmiMessage {
-  return { ...judge(headers[0] ?? ["", ""]), headers }
+  return { ...kindOf(headers[0] ?? ["", ""]), headers }
 }
 
-function judge([name, value]: HeaderPair): Pick<AmiMessage, "kind" | "name"> {
+function kindOf([name, value]: HeaderPair): Pick<AmiMessage, "kind" | "name"> {
   if (isNamed(name, "Event")) return { kind: "event", name: value }
   if (isNamed(name, "Response")) return { kind: "response", name: value }
   return { kind: "other", name: value === "" ? name : `${name}: ${value}` }
@@ -56,7 +56,7 @@ class AsciiMessage implements AmiMessage {
   #headers: HeaderPair[] | undefined
 
   constructor(text: string, marks: Marks) {
-    const { kind, name } = judge(cutLine(text, 0, marks.places[0]!, marks.places[1]!))
+    const { kind, name } = kindOf(cutLine(text, 0, marks.places[0]!, marks.places[1]!))
     this.kind = kind
     this.name = name
     this.text = text
@@ -83,7 +83,7 @@ function cutByMarks(text: string, { places, count }: Marks): HeaderPair[] {
 }
 
 function cutLine(text: string, line: number, colon: number, feed: number): HeaderPair {
-  // One CR before the LF is part of the line end, whatever other lines use. More CRs are part of
+  // One CR before the LF is part of the line end, regardless of other lines. More CRs are part of
   // the value.
   const end = feed > line && text.charCodeAt(feed - 1) === CR ? feed - 1 : feed
   if (colon >= end) return [text.slice(line, end), ""]

@@ -31,9 +31,8 @@ const FIRST_MARKS = 512
 const MANY_MARKS = 8_192
 
 /**
- * Splits the bytes of one connection into messages, however the stream is cut. Each byte is copied
- * and scanned once: a single pass finds lines, colons and the empty line, and stops where the bytes
- * end.
+ * Splits the bytes of one connection into messages, wherever the stream is cut. Each byte is scanned
+ * once: a single pass finds lines, colons and the empty line, and stops at the end of the bytes.
  */
 export class AmiParser {
   readonly #maxMessageBytes: number

@@ -70,7 +70,7 @@ export function readData(text: string): object {
   } catch {
     // Reported below.
   }
-  throw new InvalidArgumentError("Give a JSON object, or @ and the file that it stands in.")
+  throw new InvalidArgumentError("Give a JSON object, or @ and a file name.")
 }
 
 /** An expression, or `@` and a file name. */

@@ -36,7 +36,7 @@ function strangerAt(url: string, status: number): string {
   const hint = isDown
     ? "It may be down: try again later"
     : "Is the URL right (--url, RINGBACK_URL)?"
-  return `${url} answered ${status}, and not as Ringback's API does. ${hint}`
+  return `${url} answered ${status}, but not as Ringback's API does. ${hint}`
 }
 
 /** Whether the API reports that the object does not exist. */

@@ -39,6 +39,6 @@ export async function confirmAction(
   question: string,
 ): Promise<void> {
   if (isSure) return
-  if (!confirm) throw new Failure(`${question} Say --yes to do it without being asked.`, 2)
+  if (!confirm) throw new Failure(`${question} Use --yes to skip this question.`, 2)
   if (!(await confirm(question))) throw new Failure("Nothing was done.", 1)
 }

@@ -13,7 +13,7 @@ export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefine
   const url = givenUrl || env["RINGBACK_URL"] || readyUrl(dataDir) || DEFAULT_URL
   const name = givenUrl ? "--url" : "RINGBACK_URL"
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new Failure(`${name}: ${JSON.stringify(url)} is no http or https URL`, 2)
+    throw new Failure(`${name}: ${JSON.stringify(url)} is not an http or https URL`, 2)
   }
   const isLocal = isLoopback(new URL(url).hostname)
   const key = env["RINGBACK_KEY"] || (isLocal ? localKey(env, dataDir) : undefined)

@@ -63,7 +63,7 @@ const FIXES: Record<string, string> = {
 function fixOf(state: AmiState | undefined | void): string {
   const { code = null, reason = null } = state ?? {}
   if (code === "tls_failed" && reason?.includes(NO_TLS)) {
-    return "AMI_PORT of the PBX's TLS port, mostly 5039; or AMI_TLS=0 for a port without TLS"
+    return "set AMI_PORT to the PBX's TLS port, usually 5039, or AMI_TLS=0 for a port without TLS"
   }
   if (code === "tls_failed" && /too (weak|small|short)/i.test(reason ?? "")) {
     return "a new certificate for the PBX: RSA of 2048 bits or more, or EC, signed with SHA-256"

@@ -164,8 +164,8 @@ function* check(): Steps {
     [NOT_FOUND],
   )
   if (!isSuccess(key))
-    return { end: "logged", words: `signed in; the first call makes the property ${KEY}` }
+    return { end: "logged", words: `signed in; the first call creates the property ${KEY}` }
   return at(key.body, "hasUniqueValue") === true
-    ? { end: "logged", words: "signed in; all that is needed is there" }
+    ? { end: "logged", words: "signed in; all required settings and fields exist" }
     : failed(key, `The values of the calls' property ${KEY} are not unique: delete it in HubSpot`)
 }

@@ -74,7 +74,11 @@ export type Logged = {
 /** The steps that log a webhook as the CRM's activity. */
 export function* logSteps({ webhook, settings, fields, memory }: Logged): Steps {
   const call = callOf(webhook)
-  if (!call) return { end: "skipped", words: "skipped: a CRM gets answered and completed calls" }
+  if (!call)
+    return {
+      end: "skipped",
+      words: "skipped: only answered and completed calls are logged in a CRM",
+    }
   return yield* ending(connectorOf(settings.kind).log({ call, settings, fields, memory }))
 }
 

@@ -117,7 +117,8 @@ const isOf = (call: Call, activity: unknown) =>
  */
 function* change(input: Input<Settings>, personId: string, id: string): Steps {
   const { call, fields, memory } = input
-  if (!call.isOver) return { end: "skipped", words: "skipped: the call is logged as over already" }
+  if (!call.isOver)
+    return { end: "skipped", words: "skipped: the call was already logged as ended" }
   if (memory.call["isLogged"] === "yes")
     yield* ask({
       purpose: "change the activity",

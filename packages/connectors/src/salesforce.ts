@@ -198,7 +198,7 @@ function* check({ callIdField }: Settings): Steps {
   if (at(field, "externalId") !== true || at(field, "updateable") === false)
     return failed(answer, `The field ${callIdField} of Activity must be ${HOW}`)
   const note = at(field, "unique") === true ? "" : `; better mark ${callIdField} as unique`
-  return { end: "logged", words: `signed in; all that is needed is there${note}` }
+  return { end: "logged", words: `signed in; all required settings and fields exist${note}` }
 }
 
 const HOW = "a text of 36 characters, External ID and Unique, which the connected user may edit"

@@ -68,7 +68,8 @@ export const zoho: Connector<typeof settings> = {
 
 function* log(input: Input<Settings>): Steps {
   const { call, settings: given, memory } = input
-  if (!call.isOver) return { end: "skipped", words: "skipped: Zoho CRM gets calls once they end" }
+  if (!call.isOver)
+    return { end: "skipped", words: "skipped: calls are logged in Zoho CRM when they have ended" }
   const names = "statusField" in memory.endpoint ? memory.endpoint : yield* readNames(given)
   const contactId = yield* contactOf(contacts, input)
   const answer = yield* ask({
@@ -229,5 +230,5 @@ function* check({ callIdField }: Settings): Steps {
     path: `${API}/Contacts?fields=id&per_page=1`,
     sample: { data: [] },
   })
-  return { end: "logged", words: "signed in; all that is needed is there" }
+  return { end: "logged", words: "signed in; all required settings and fields exist" }
 }

@@ -18,33 +18,34 @@ type Part = string | null
 /** The parts that identify the event, and its time. */
 type Parts = { parts: Part[]; timeNanos: bigint }
 
-// Identity is name, Uuid, TmUpdate and TmDelete as printed, and the PBX. Measured on 3,913 documented events:
-// Uuid and TmUpdate alone would drop 689 real events, with the name 52, and with TmDelete 12. These twelve are
-// byte-identical repeats of OutDlmaDelete, so nothing is lost.
+// The identity of a record's event is its name, Uuid, TmUpdate and TmDelete as printed, and the
+// PBX. This was measured on a recording of 3,913 documented events. Uuid and TmUpdate alone would
+// drop 689 real events, with the name 52, and with TmDelete 12. These twelve are byte-identical
+// repeats of OutDlmaDelete, so nothing is lost.
 //
-// The clocks of collectors and workers are not part of it. Two collectors of a PBX, a redrive and a restart years
-// later therefore get the same identity.
+// The clocks of collectors and workers are not part of it. Two collectors of a PBX, a redrive and a
+// restart years later therefore get the same identity.
 //
-// Time and hash are the key under which an event is claimed. Equal hashes must mean equal times, so the header
-// that supplies the time is always hashed.
+// Time and hash are the key under which an event is claimed. Equal hashes must mean equal times, so
+// the header that supplies the time is always hashed.
 //
 // If a repeat cannot be distinguished from a return to an earlier state, each message is an event of its own.
 // A duplicate is better than a lost event.
 
 /** The identity of the message's event. */
 export function identify(message: EventMessage): Identity {
-  const { parts: said, timeNanos } = partsOf(message)
+  const { parts: own, timeNanos } = partsOf(message)
   // A test may use the Uuid and times of a real event, but must not replace it.
-  const parts = message.test ? ["test", ...said] : said
+  const parts = message.test ? ["test", ...own] : own
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest()
   return { timeNanos, hash: digest.subarray(0, HASH_BYTES) }
 }
 
 function partsOf(message: EventMessage): Parts {
-  const said = message.synthetic
+  const shared = message.synthetic
     ? inferredParts(message)
     : (versionedParts(message) ?? emittedParts(message))
-  return said ?? ownParts(message)
+  return shared ?? ownParts(message)
 }
 
 // Two collectors infer the same event. Its identity differs from the live event's, which must not
@@ -81,8 +82,8 @@ function emittedParts({ headers, source }: EventMessage): Parts | undefined {
   const emittedAt = plausible(emissionOf(headers))
   if (emittedAt === undefined) return undefined
   const name = eventNameIn(headers) ?? null
-  const said = ownHeaders(headers, parseEventName(name ?? "") !== undefined).flat()
-  return { parts: ["emission", source, name, `${emittedAt}`, ...said], timeNanos: emittedAt }
+  const content = ownHeaders(headers, parseEventName(name ?? "") !== undefined).flat()
+  return { parts: ["emission", source, name, `${emittedAt}`, ...content], timeNanos: emittedAt }
 }
 
 function ownParts({ id, source, receivedAt }: EventMessage): Parts {

@@ -41,7 +41,7 @@ async function takeOver() {
     const lock = lockDirectory(dir)
     if (lock.isHeld) return
     if (!lock.isInUse || performance.now() > until) {
-      throw new Error(`the files of an earlier ${kind} are not free: ${lock.reason}`)
+      throw new Error(`the files of an earlier ${kind} are still in use: ${lock.reason}`)
     }
   }
 }

@@ -160,7 +160,7 @@ async function whenUsable(
     if (found && (status === "ACTIVE" || status === "UPDATING")) return found
     const waitedMs = performance.now() - begunAt
     if (waitedMs > USABLE_MS) {
-      const fix = "look at it where it is kept, or use another data directory"
+      const fix = "check the table in its database, or use another data directory"
       throw new Error(`table ${name} is ${status} after ${USABLE_MS / 1_000} s: ${fix}`)
     }
     if (status === "CREATING" && waitedMs > WAKE_MS && !isWoken) {

@@ -8,9 +8,10 @@ export { WebhookVerificationError }
 export type WebhookHeaders = Headers | Record<string, string | readonly string[] | undefined>
 
 /**
- * The event of a request, or a rejection: `WebhookVerificationError` where the signature is missing, wrong, or more
- * than five minutes old. `body` is the request's body as it came, not parsed. `secret` is the endpoint's
- * `whsec_...`, or the `whpk_...` public key of an endpoint that signs with ed25519.
+ * The event of a request, or a rejection: `WebhookVerificationError` where the signature is
+ * missing, wrong, or more than five minutes old. `body` is the request's body as it came, not
+ * parsed. `secret` is the endpoint's `whsec_...`, or the `whpk_...` public key of an endpoint that
+ * signs with ed25519.
  */
 export async function verify(
   headers: WebhookHeaders,
@@ -25,17 +26,22 @@ export async function verify(
   }
   if (secret.startsWith("whsec_")) verifyHmac(text, signed, secret)
   else if (secret.startsWith("whpk_")) await verifyEd25519(text, signed, secret)
-  else throw new TypeError("The secret is neither whsec_... nor whpk_...: copy the endpoint's")
+  else throw new TypeError("The secret must begin with whsec_ or whpk_: copy it from the endpoint")
   return JSON.parse(text) as WebhookEvent
 }
 
 type Versioned = { type: string; version: string; data: object }
 
-/** Whether `a` is newer than `b`. Throws where the two are not about one record: same uuid, and both `call.*` or neither. */
+/**
+ * Whether `a` is newer than `b`. Throws where the two are not about one record: same uuid, and both
+ * `call.*` or neither.
+ */
 export function isNewer(a: Versioned, b: Versioned): boolean {
   const subject = subjectOf(a)
   if (subject === undefined || subject !== subjectOf(b)) {
-    throw new TypeError("Only two events of one data.uuid, both call.* or neither, have an order")
+    throw new TypeError(
+      "Only events with the same data.uuid can be compared, and both or neither must be call.*",
+    )
   }
   return a.version > b.version
 }

@@ -53,7 +53,7 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
     condition: "leaseOwner = :owner",
     values: { ":owner": call.owner },
   })
-  if (!item) throw new Error("Another attempt has taken this call over")
+  if (!item) throw new Error("Another attempt has taken over this call")
 }
 
 /** Removes a call's contact and its ids in the CRM. Which of its events is in the CRM is kept. */

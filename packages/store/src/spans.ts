@@ -13,7 +13,7 @@ export function extendSpans(spans: Span[], since: number, at: number): Span[] {
   const last = spans.at(-1)
   if (!last) return [[since, at, 0]]
   if (since <= last[1]) return [...spans.slice(0, -1), withEnd(last, Math.max(last[1], at))]
-  // The collector itself will report the exact gap before it soon.
+  // The collector will soon report the exact gap between the last span and this one.
   return [...spans, [since, at, 1] satisfies Span].slice(-MAX_SPANS)
 }
 

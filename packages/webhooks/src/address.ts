@@ -80,7 +80,8 @@ const AZURE_HOST = "168.63.129.16"
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
   const [first = 0, second = 0] = address.parts
-  // Translators reach the IPv4 address within: NAT64 (64:ff9b::/96, the last 32 bits), 6to4 (2002::/16, the next 32).
+  // Translators reach the IPv4 address within: NAT64 (64:ff9b::/96, the last 32 bits), 6to4
+  // (2002::/16, the next 32).
   if (address.match(NAT64)) return isPublicIPv4(embedded(address, 6))
   if (first === 0x2002) return isPublicIPv4(embedded(address, 1))
   // Only 2000::/3 of IPv6 is allocated. So the rest of ::/8 (IPv4-compatible, SIIT), 5f00::/16,
@@ -93,7 +94,8 @@ function isPublicIPv6(address: ipaddr.IPv6): boolean {
 
 const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96")
 
-// RFC 5214: an interface identifier that tunnels to the IPv4 address in its last 32 bits, whatever the prefix.
+// RFC 5214: an interface identifier that tunnels to the IPv4 address in its last 32 bits, whatever
+// the prefix.
 function isIsatap({ parts }: ipaddr.IPv6): boolean {
   return ((parts[4] ?? 0) & ~0x0200) === 0 && parts[5] === 0x5efe
 }

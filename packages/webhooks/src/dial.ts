@@ -27,33 +27,39 @@ export class DialError extends Error {
   }
 }
 
-// RFC 8305: the next address is tried after a quarter of a second while the first goes on, so that a dead address costs
-// that and not a whole limit. One that has answered is given the time that a distant TLS handshake takes.
+// RFC 8305: the next address is tried after 250 ms, while the first attempt continues. A dead
+// address then costs 250 ms instead of the whole time limit. After a TCP connect, the TLS handshake
+// of a distant server gets one second.
 const NEXT_AFTER_MS = 250
 const NEXT_AFTER_ANSWER_MS = 1_000
 
 // All addresses are started within two seconds.
 const MAX_ADDRESSES = 8
 
-// No resumed sessions: Node checks the name in a certificate in full handshakes alone. `rejectUnauthorized` is said so
-// that no environment variable can say otherwise.
+// TLS sessions are not resumed, because Node checks a certificate's host name only in full
+// handshakes. `rejectUnauthorized` is set explicitly, so that no environment variable can turn it
+// off.
 const TLS = { ALPNProtocols: ["http/1.1"], rejectUnauthorized: true }
 
-/** The addresses in the order to try them, IPv4 and IPv6 in turn, `first` before all if it is one of them. */
+/**
+ * The addresses in the order to try them: IPv4 and IPv6 alternate. If `first` is one of them, it
+ * comes first.
+ */
 export function orderToDial(addresses: readonly string[], first?: string): string[] {
-  const isOfFirstKind = (address: string) => isIPv6(address) === isIPv6(addresses[0]!)
+  const isFirstFamily = (address: string) => isIPv6(address) === isIPv6(addresses[0] ?? "")
   const [these, others] = [
-    addresses.filter(isOfFirstKind),
-    addresses.filter((address) => !isOfFirstKind(address)),
+    addresses.filter(isFirstFamily),
+    addresses.filter((address) => !isFirstFamily(address)),
   ]
-  const inTurn = addresses.flatMap((_, index) => [these[index], others[index]])
-  const all = first !== undefined && addresses.includes(first) ? [first, ...inTurn] : inTurn
+  const alternating = addresses.flatMap((_, index) => [these[index], others[index]])
+  const all =
+    first !== undefined && addresses.includes(first) ? [first, ...alternating] : alternating
   return [...new Set(all.filter((each) => each !== undefined))].slice(0, MAX_ADDRESSES)
 }
 
 /**
- * Connects to the first of the addresses that answers, with TLS where the destination has it: the certificate must be
- * for the host, whichever address it came from. Rejects with a DialError; an aborted signal ends all attempts.
+ * Connects to the first address that answers. With TLS, the certificate must match the host for
+ * every address. Rejects with a DialError. Aborting the signal ends all attempts.
  */
 export function dial(
   destination: Destination,
@@ -118,5 +124,5 @@ function begin({ isTls, host, port }: Destination, address: string, ca: string |
 
 // Never called for a literal address.
 function refuseToLookUp(host: string): never {
-  throw new Error(`${host} was to be looked up a second time`)
+  throw new Error(`${host} must not be looked up a second time`)
 }

@@ -25,7 +25,10 @@ export type Endpoint = {
   url: string | null
   /** The receiver fetches its webhooks. */
   pull: boolean
-  /** The `host:port` of a loopback URL that the operator set, on one machine. Any other change of `url` clears it. */
+  /**
+   * The `host:port` of a loopback URL that the operator set, on one machine. Any other change of
+   * `url` clears it.
+   */
   allowedLoopback?: string | null
   /** Null: all except `call.*`. `*` and `campaign.*` are patterns. */
   eventTypes: string[] | null

@@ -7,8 +7,8 @@ import { readStart } from "./read-start.ts"
 import { watchStatusLine } from "./status-line.ts"
 
 /**
- * Milliseconds. `connectMs` is for all addresses of a host together; `totalMs` runs from the start of the attempt to the
- * end of the headers, `bodyMs` from there.
+ * Milliseconds. `connectMs` covers all addresses of a host together. `totalMs` covers the time from
+ * the start of the attempt to the end of the headers, and `bodyMs` the time after that.
  */
 export type Limits = { connectMs: number; totalMs: number; bodyMs: number }
 
@@ -18,7 +18,7 @@ export type Exchange =
       error: string
       /** A kept connection was closed before any byte of the answer arrived. */
       isStale: boolean
-      /** There was a connection. How much of the request arrived is unknown. */
+      /** There was a connection. It is unknown how much of the request arrived. */
       isSent: boolean
     }
 
@@ -33,8 +33,9 @@ export type ExchangeRequest = {
 }
 
 /**
- * One request over one connection to a vetted address of the lane, as part of an attempt that began at `startedAt` (of
- * `performance.now()`). Whatever the receiver does ends within the limits; throws if Node refuses a header.
+ * Sends one request to a checked address of the lane, as part of an attempt that began at
+ * `startedAt` (a value of `performance.now()`). It always ends within the limits. Throws only if
+ * Node refuses a header.
  */
 export function exchange(
   pool: Pool,
@@ -53,16 +54,16 @@ export function exchange(
       headers,
     })
     const statusLine = watchStatusLine(req)
-    let isAnswered = false
+    let isDone = false
 
     const settle = (result: Exchange) => {
-      isAnswered = true
+      isDone = true
       clearTimeout(totalTimer)
       statusLine.stop()
       resolve(result)
     }
     const fail = (error: string, isClosed = false) => {
-      if (isAnswered) return
+      if (isDone) return
       const isSent = req.socket !== null
       req.destroy()
       dialling.abort()
@@ -81,7 +82,7 @@ export function exchange(
     )
     req.on("close", () => fail("the connection was closed before an answer", true))
     req.on("response", (response) => {
-      isAnswered = true
+      isDone = true
       const durationMs = elapsedMs()
       readStart(response, { limitMs: limits.bodyMs, keptBytes }, (bodyStart) => {
         // After a complete exchange the connection returns to the pool. After any other it is

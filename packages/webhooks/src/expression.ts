@@ -1,6 +1,6 @@
-/** Without `input` the expression is read, and not evaluated. */
+/** Without `input` the expression is only parsed, not evaluated. */
 export type Request = { expression: string; input?: string }
-/** The value as JSON; null where there is none, or it is null. */
+/** The value as JSON; null if there is no value or it is null. */
 export type Answer = { json: string | null } | { reason: string }
 
 const MAX_OUTPUT_BYTES = 256 * 1024
@@ -8,8 +8,9 @@ const MAX_DEPTH = 200
 const MAX_SEQUENCE = 100_000
 
 /**
- * JSONata for the process of a sandbox. One realm evaluates the expressions of all: what one could add to the language's own
- * objects, the next would find there, so from here on nothing can be added to them in this process.
+ * JSONata for a sandbox process. The process evaluates the expressions of all tenants in one realm.
+ * An expression could add properties to JavaScript's built-in prototypes, and the next expression
+ * would see them. So they are made non-extensible.
  */
 export async function openExpressions(): Promise<(request: Request) => Promise<Answer>> {
   const { default: jsonata } = await import("jsonata")
@@ -17,7 +18,7 @@ export async function openExpressions(): Promise<(request: Request) => Promise<A
   for (const { prototype } of [Object, Array, Function, String, Number])
     void Object.preventExtensions(prototype)
   for (const name of BUILT_INS) sealBuiltIn(await jsonata(`$${name}`).evaluate({}))
-  // What JSONata calls of it is there.
+  // LinearRegExp has all members of RegExp that JSONata uses.
   const RegexEngine = LinearRegExp as unknown as RegExpConstructor
   const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE, RegexEngine }
   return async ({ expression, input }) => {
@@ -32,22 +33,23 @@ export async function openExpressions(): Promise<(request: Request) => Promise<A
       const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
       return isSmall
         ? { json }
-        : { reason: `its value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+        : { reason: `the value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
     } catch (error) {
       return { reason: wordsOf(error) }
     }
   }
 }
 
-/** The functions of JSONata that are one object for all expressions. */
+/** The built-in functions of JSONata. All expressions share their objects. */
 export const BUILT_INS =
   "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
     " ",
   )
 
 /**
- * An expression could otherwise put its own function in the place of a built-in one (the operator `|...|` writes into whatever it is
- * given), and so read or forge what the next tenant's expression does. JSONata itself writes the two last fields.
+ * Prevents an expression from replacing a built-in function with its own: the operator `|...|` can
+ * write to any object. The replacement could read or change the data of the next tenant's
+ * expression. JSONata itself writes `token` and `position`.
  */
 function sealBuiltIn(built: object): void {
   for (const key of Object.keys(built))
@@ -59,6 +61,6 @@ function sealBuiltIn(built: object): void {
 
 function wordsOf(error: unknown): string {
   const { message, position } = error as { message?: unknown; position?: unknown }
-  const words = typeof message === "string" ? message : "it cannot be evaluated"
+  const words = typeof message === "string" ? message : "the expression cannot be evaluated"
   return typeof position === "number" ? `${words} (at character ${position})` : words
 }

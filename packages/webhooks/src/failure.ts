@@ -13,7 +13,8 @@ export function describeFailure(error: NodeJS.ErrnoException, host: string): str
   if (words) return words
   if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_"))
     return `TLS: ${OPENSSL_REASON.exec(message)?.[1] ?? message}`
-  // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate; Node adds advice after a `;`.
+  // The rest of the codes without an E in front are OpenSSL's verdicts on a certificate; Node adds
+  // advice after a `;`.
   if (/^[A-DF-Z][A-Z_]+$/.test(code)) {
     const hint = code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" ? `: ${CHAIN}` : ""
     return `TLS: ${message.replace(/;.*/s, "")}${hint}`

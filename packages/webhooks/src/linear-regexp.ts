@@ -1,8 +1,9 @@
 import { RE2JS } from "re2js"
 
 /**
- * As much of RegExp as JSONata uses of a global one, on RE2: the time grows with the text's length, never with its powers. There are
- * no backreferences and no lookaround, which nobody can match so.
+ * The members of a global RegExp that JSONata uses, implemented with RE2. Matching takes time
+ * linear in the text's length. RE2 has no backreferences and no lookaround, because they cannot be
+ * matched in linear time.
  */
 export class LinearRegExp {
   lastIndex = 0
@@ -16,7 +17,7 @@ export class LinearRegExp {
       this.#compiled = RE2JS.compile(RE2JS.translateRegExp(source), chosen)
     } catch (cause) {
       const words = cause instanceof Error ? cause.message : String(cause)
-      throw new Error(`the regular expression /${source}/ is not of RE2's syntax: ${words}`, {
+      throw new Error(`the regular expression /${source}/ is not valid in RE2's syntax: ${words}`, {
         cause,
       })
     }

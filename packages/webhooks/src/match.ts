@@ -5,8 +5,9 @@ import { passes } from "./filter.ts"
 export type Candidate = { type: string; source: string | null; webhook: object }
 
 /**
- * Whether the endpoint asked for this event. Operational events (no source) concern the tenant itself, so only
- * `eventTypes` can refuse them: a filter on campaigns must not hide that another endpoint was disabled.
+ * Whether the endpoint asked for this event. Operational events (no source) concern the tenant
+ * itself, so only `eventTypes` can refuse them: a filter on campaigns must not hide that another
+ * endpoint was disabled.
  */
 export function wants(
   endpoint: Pick<Endpoint, "eventTypes" | "sources" | "filter" | "connector">,

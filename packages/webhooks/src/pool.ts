@@ -4,39 +4,42 @@ import type { Duplex } from "node:stream"
 import { dial, orderToDial, type Destination } from "./dial.ts"
 import { ignoreWriteErrors } from "./early-answer.ts"
 
-// Connections that wait for the next webhook. Lambda allows a process 1,024 open files.
+// Limits of idle connections. Lambda allows a process 1,024 open files.
 const MAX_IDLE = 256
-const MAX_IDLE_A_NAME = 8
+const MAX_IDLE_PER_LANE = 8
 const MAX_IDLE_MS = 30_000
 
 // The address that answered last is tried first for this long.
-const WINNER_FOR_MS = 60_000
-const MAX_WINNERS = 1_000
+const PREFERRED_MS = 60_000
+const MAX_PREFERRED = 1_000
 
-/** A destination for one endpoint: a connection is used again only for the same endpoint, host and vetted address. */
+/**
+ * A destination of one endpoint. A connection is reused only for the same endpoint, host, port and
+ * checked address.
+ */
 export type Lane = Destination & { endpointId: string }
 
-/** What a request hands to the agent, which passes all its options on. */
+/** Passed from a request to `createConnection`: the agent forwards all options of a request. */
 type Dialling = { lane: Lane; limitMs: number; signal: AbortSignal }
 
 export type Pool = ReturnType<typeof openPool>
 
-/** Keep-alive connections. Only idle ones are limited here; the caller limits busy ones. */
+/** Keep-alive connections. The pool limits only idle ones; the caller limits busy ones. */
 export function openPool({ ca, now }: { ca?: string | undefined; now: () => number }) {
   const idle: Idle = new Map()
   const addressOf = new WeakMap<object, string>()
-  const winners = rememberWinners(now)
-  const options = { keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: MAX_IDLE_A_NAME }
+  const preferred = rememberPreferred(now)
+  const options = { keepAlive: true, timeout: MAX_IDLE_MS, maxFreeSockets: MAX_IDLE_PER_LANE }
   const plain = boundIdle(new http.Agent(options), idle, now)
   const secure = boundIdle(new https.Agent(options), idle, now)
   for (const agent of [plain, secure]) {
     agent.createConnection = (given, callback) => {
       const { lane, limitMs, signal } = (given as unknown as { dialling: Dialling }).dialling
-      const addresses = orderToDial(lane.addresses, winners.get(lane))
+      const addresses = orderToDial(lane.addresses, preferred.get(lane))
       dial({ ...lane, addresses }, { limitMs, signal, ca }).then(
         ({ socket, address }) => {
           addressOf.set(socket, address)
-          winners.set(lane, address)
+          preferred.set(lane, address)
           callback?.(null, ignoreWriteErrors(socket))
         },
         (error: Error) => callback?.(error, undefined as never),
@@ -49,15 +52,19 @@ export function openPool({ ca, now }: { ca?: string | undefined; now: () => numb
   const idleOf = (lane: Lane) => [...(agentOf(lane).freeSockets[nameOf(lane)] ?? [])]
 
   return {
-    /** The options with which Node's request takes an idle connection of the lane, or dials one within the limit. */
+    /**
+     * Options for Node's `request`: use an idle connection of the lane, or dial a new one within
+     * the limit.
+     */
     optionsFor: (lane: Lane, limitMs: number, signal: AbortSignal) => {
       const { host, port } = lane
       return { agent: agentOf(lane), host, port, dialling: { lane, limitMs, signal } }
     },
     dropIdle: (lane: Lane) => idleOf(lane).forEach((socket) => socket.destroy()),
     /**
-     * Closes what may not be used again: what leads to an address that the host has no more, and what waits for too
-     * long. Timers do the latter too, but not while a Lambda is frozen.
+     * Closes idle connections that must not be reused: those to an address that the host no longer
+     * has, and those that were idle too long. Timers also close the latter, but they do not run
+     * while a Lambda is frozen.
      */
     dropUnfit(lane: Lane) {
       for (const [socket, since] of idle) {
@@ -77,20 +84,21 @@ export function openPool({ ca, now }: { ca?: string | undefined; now: () => numb
 
 const nameOf = ({ endpointId, host, port }: Lane) => `${endpointId}:${host}:${port}`
 
-function rememberWinners(now: () => number) {
-  const winners = new Map<string, { address: string; until: number }>()
+function rememberPreferred(now: () => number) {
+  const preferred = new Map<string, { address: string; until: number }>()
   const keyOf = ({ isTls, host, port }: Destination) => `${isTls}:${host}:${port}`
   return {
     get(destination: Destination) {
-      const winner = winners.get(keyOf(destination))
-      return winner && winner.until > now() ? winner.address : undefined
+      const found = preferred.get(keyOf(destination))
+      return found && found.until > now() ? found.address : undefined
     },
     set(destination: Destination, address: string) {
       const key = keyOf(destination)
       // Deleted first, so that the map stays sorted by age.
-      winners.delete(key)
-      if (winners.size >= MAX_WINNERS) winners.delete(winners.keys().next().value!)
-      winners.set(key, { address, until: now() + WINNER_FOR_MS })
+      preferred.delete(key)
+      const [oldest] = preferred.keys()
+      if (oldest !== undefined && preferred.size >= MAX_PREFERRED) preferred.delete(oldest)
+      preferred.set(key, { address, until: now() + PREFERRED_MS })
     },
   }
 }

@@ -20,9 +20,10 @@ export async function addressesOf(host: string, resolve: Resolve): Promise<strin
 }
 
 /**
- * Asks the DNS servers of the machine, after its hosts file. Not `dns.lookup`: that runs in libuv's pool of four
- * threads, so that four tenants with a silent DNS server could stop every look-up of the process, the AWS SDK's too.
- * No search domains either: `http://metadata/` must not become `metadata.corp.example`.
+ * Asks the DNS servers of the machine, after its hosts file. Not `dns.lookup`: that runs in libuv's
+ * pool of four threads, so that four tenants with a silent DNS server could stop every look-up of
+ * the process, the AWS SDK's too. No search domains either: `http://metadata/` must not become
+ * `metadata.corp.example`.
  */
 export const resolveHost: Resolve = askingDns()
 
@@ -42,8 +43,9 @@ export function askingDns(options: DnsOptions = {}): Resolve {
   }
 }
 
-// RFC 8305 waits 50 ms for the other family once one has answered. For IPv4 more: it is dialled first, and is all that
-// there is where no IPv6 is routed, as in a Lambda function outside of a VPC.
+// RFC 8305 waits 50 ms for the other family once one has answered. For IPv4 more: it is dialled
+// first, and is all that there is where no IPv6 is routed, as in a Lambda function outside of a
+// VPC.
 const WAIT_FOR_IPV6_MS = 50
 const WAIT_FOR_IPV4_MS = 1_000
 
@@ -70,7 +72,10 @@ async function ask(resolver: Resolver, name: string, limitMs: number): Promise<s
   return []
 }
 
-/** Keeps answers for `ttlMs` and shares one look-up between those who ask at the same time; failures are not kept. */
+/**
+ * Keeps answers for `ttlMs` and shares one look-up between those who ask at the same time; failures
+ * are not kept.
+ */
 export function rememberAnswers(resolve: Resolve, ttlMs: number, now: () => number): Resolve {
   const known = new Map<string, { answer: Promise<string[]>; until: number }>()
   return (host) => {

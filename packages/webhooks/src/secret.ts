@@ -22,7 +22,10 @@ const MAX_HMAC_BYTES = 64
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex")
 const SEED_BYTES = 32
 
-/** A new secret: `whsec_` and 32 random bytes, or `whsk_` and seed + public key (Svix's and libsodium's 64 bytes). */
+/**
+ * A new secret: `whsec_` and 32 random bytes, or `whsk_` and seed + public key (Svix's and
+ * libsodium's 64 bytes).
+ */
 export function makeSecret(signing: Signing): string {
   if (signing === "hmac") return HMAC_PREFIX + randomBytes(NEW_HMAC_BYTES).toString("base64")
   const { privateKey } = generateKeyPairSync("ed25519")

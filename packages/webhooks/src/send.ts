@@ -15,7 +15,7 @@ import {
 export type { Outcome } from "./outcome.ts"
 
 /**
- * One attempt. `headers`: the endpoint's own and the signature; `body`: exactly the signed text.
+ * One attempt. `headers`: the endpoint's own and the signature. `body`: exactly the signed text.
  */
 export type SendRequest = {
   endpointId: string
@@ -24,11 +24,11 @@ export type SendRequest = {
   allowedLoopback?: string | null | undefined
   headers: Record<string, string>
   body: string
-  /** POST where it is left out. */
+  /** Default: POST. */
   method?: string | undefined
-  /** application/json where it is left out. */
+  /** Default: application/json. */
   contentType?: string | undefined
-  /** Time limit from the start to the status line, where it is shorter than usual. */
+  /** Time limit from the start to the status line, if shorter than the default. */
   limitMs?: number | undefined
 }
 
@@ -63,10 +63,11 @@ export type Sender = {
   close(): void
 }
 
-/** How long one attempt may take, from the look-up of the name to the status line. */
+/** Time limit of an attempt, from the DNS lookup to the status line. */
 export const ATTEMPT_LIMIT_MS = 15_000
 
-// 5 s to connect allow for two lost SYNs and a TLS handshake. A body only explains a failure.
+// 5 s to connect are enough for two lost SYNs and a TLS handshake. The body is only needed to
+// explain a failure.
 const LIMITS = { lookupMs: 5_000, connectMs: 5_000, totalMs: ATTEMPT_LIMIT_MS, bodyMs: 2_000 }
 
 // A Lambda has no DNS cache, and the resolver of a VPC takes 1,024 packets a second.
@@ -74,7 +75,7 @@ const ANSWER_TTL_MS = 5_000
 
 const MAX_STALE = 2
 
-// A CRM's description of its fields is the largest.
+// The largest answers are a CRM's descriptions of its fields.
 const MAX_ASKED_BYTES = 1024 * 1024
 
 /**
@@ -98,7 +99,7 @@ export function makeSender(options: SenderOptions): Sender {
       : failedOutcome(result.error, Math.round(performance.now() - startedAt), result.isSent)
   }
 
-  // The only lookup of an attempt. `post` dials exactly the addresses vetted here.
+  // The only lookup of an attempt. `post` dials only the addresses that were checked here.
   async function locate(
     request: Pick<SendRequest, "url" | "allowedLoopback" | "limitMs">,
   ): Promise<Refusal | ({ ok: true } & Located)> {
@@ -111,8 +112,8 @@ export function makeSender(options: SenderOptions): Sender {
     const found = await within(lookupMs, addressesOf(host, resolve)).catch((error) => error)
     if (found instanceof Error) return { ok: false, reason: describeLookupFailure(found, host) }
     if (found.length === 0) return { ok: false, reason: `DNS: ${host} has no address` }
-    const vetted = checkAddresses(target, found, rules)
-    return vetted.ok ? { ...vetted, url, host } : refused(vetted.reason)
+    const checked = checkAddresses(target, found, rules)
+    return checked.ok ? { ...checked, url, host } : refused(checked.reason)
   }
 
   async function post(request: SendRequest, located: Located, startedAt: number) {
@@ -129,8 +130,9 @@ export function makeSender(options: SenderOptions): Sender {
     const postOnce = () => exchange(pool, lane, attempt, within).catch(refusedByNode)
     pool.dropUnfit(lane)
     let result = await postOnce()
-    // A kept connection that the receiver (or a freeze of the Lambda) ended meanwhile says nothing of the receiver's
-    // health. Sending again at once repeats no more than the retry in 5 s would, under the same webhook-id.
+    // The receiver, or a freeze of the Lambda, may have closed an idle connection. That is no
+    // failure of the receiver, so the request is sent again at once. It has the same webhook-id,
+    // like the retry after 5 s that it replaces.
     for (let stale = 0; "error" in result && result.isStale && stale < MAX_STALE; stale++) {
       pool.dropIdle(lane)
       result = await postOnce()
@@ -199,7 +201,7 @@ type Located = Pick<CheckedAddresses, "addresses" | "leftOut"> & { url: URL; hos
 function laneTo({ url, host, addresses }: Located, endpointId: string): Lane {
   const isTls = url.protocol === "https:"
   const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port)
-  // A dot at the end says that the name is complete; certificates never have it.
+  // A trailing dot marks a fully qualified name. Certificates contain the name without it.
   return { endpointId, isTls, host: host.replace(/\.$/, ""), port, addresses }
 }
 
@@ -214,6 +216,6 @@ const HEADER_ERRORS = new Set([
 // An invalid header that registration missed must not make its delivery fail in the queue forever.
 function refusedByNode(error: NodeJS.ErrnoException): Exchange {
   if (!HEADER_ERRORS.has(error.code ?? "")) throw error
-  const words = "a header holds a character that HTTP does not allow"
-  return { error: words, isStale: false, isSent: false }
+  const reason = "a header contains a character that HTTP does not allow"
+  return { error: reason, isStale: false, isSent: false }
 }

@@ -19,8 +19,8 @@ export type Target = { ok: true; url: URL; host: string }
 const MAX_URL_LENGTH = 2_048
 
 /**
- * Judges the URL of an endpoint at its registration, with reasons for people. A host that does not resolve now is
- * accepted: each delivery judges the addresses that it is about to dial.
+ * Judges the URL of an endpoint at its registration, with reasons for people. A host that does not
+ * resolve now is accepted: each delivery judges the addresses that it is about to dial.
  */
 export async function checkUrl(
   text: string,
@@ -34,8 +34,9 @@ export async function checkUrl(
 }
 
 /**
- * What can be said of a URL without looking anything up. WHATWG's parser brings every spelling of a host (decimal,
- * octal, hex, short, percent-encoded, digits of other scripts) to one, and what it returns is what is dialled.
+ * What can be said of a URL without looking anything up. WHATWG's parser brings every spelling of a
+ * host (decimal, octal, hex, short, percent-encoded, digits of other scripts) to one, and what it
+ * returns is what is dialled.
  */
 export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
   if (text.length > MAX_URL_LENGTH)
@@ -64,8 +65,9 @@ export function parseTarget(text: string, rules: UrlRules): Target | Refusal {
 export type CheckedAddresses = { ok: true; addresses: string[]; leftOut: string }
 
 /**
- * The addresses that may be dialled, in the spelling to dial; or why there is none. A host may have others beside them
- * (a link-local one in a hosts file, a private one in a DNS of two views): those are never dialled, and so do no harm.
+ * The addresses that may be dialled, in the spelling to dial; or why there is none. A host may have
+ * others beside them (a link-local one in a hosts file, a private one in a DNS of two views): those
+ * are never dialled, and so do no harm.
  */
 export function checkAddresses(
   { url, host }: Target,
@@ -96,8 +98,8 @@ export function checkAddresses(
   return refuse(`${host} resolves to an address that is not public (${kinds})`)
 }
 
-// The zero-width joiners (U+200C, U+200D) are letters' neighbours in Persian and Indic names; in a host the URL parser
-// takes them only where IDNA allows them.
+// The zero-width joiners (U+200C, U+200D) are letters' neighbours in Persian and Indic names; in a
+// host the URL parser takes them only where IDNA allows them.
 const NOT_IN_A_URL = /[\p{Cc}\p{Z}]|(?![\u200c\u200d])\p{Cf}/u
 
 const HTTPS_ONLY = "Plain http is only for hosts within the allowed networks; use https"

@@ -50,7 +50,7 @@ export function addEndpointChecks(group: Command, open: Open): void {
       const text = `${plain(answer)} in ${durationText(result.durationMs)}`
       if (!result.delivered) {
         const said = result.responseBody ? `\n  ${result.responseBody}` : ""
-        throw new Failure(`The receiver did not take it: ${text}${said}`)
+        throw new Failure(`The receiver did not accept it: ${text}${said}`)
       }
       if (!isJson) terminal.print(`${terminal.paint("green", "✓")} delivered: ${text}`)
     })

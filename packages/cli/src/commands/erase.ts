@@ -20,7 +20,7 @@ export function addErase(program: Command, open: Open): void {
     .option("-y, --yes", "do not ask")
     .action(async ({ uuid, contactKey, yes }: Options) => {
       if ((uuid === undefined) === (contactKey === undefined))
-        throw new Failure("Say whom: either --uuid or --contact-key.", 2)
+        throw new Failure("Give either --uuid or --contact-key.", 2)
       const session = await open.open(command)
       const who = uuid === undefined ? `the key ${contactKey}` : `the Uuid ${uuid}`
       await confirmAction(session, yes, `Erase for ever what names ${who}?`)

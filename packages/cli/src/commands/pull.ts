@@ -54,7 +54,10 @@ async function onlyPullEndpoint(session: Session): Promise<string> {
   if (found.length === 1) return found[0]!.id
   if (found.length === 0) throw new Failure("There is no endpoint with pull: true.", 2)
   const list = found.map(({ id, description }) => `\n  ${id}  ${description ?? ""}`).join("")
-  throw new Failure(`There is more than one pull endpoint: say which with --endpoint ID.${list}`, 2)
+  throw new Failure(
+    `There is more than one pull endpoint: choose one with --endpoint ID.${list}`,
+    2,
+  )
 }
 
 async function work(session: Session, endpointId: string, forward: Forward): Promise<void> {

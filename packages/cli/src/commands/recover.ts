@@ -51,7 +51,7 @@ export function addRecover(parent: Command, open: Open): void {
 }
 
 function wordsFor({ count, isLowerBound }: v.InferOutput<typeof Recovery>, isDry: boolean): string {
-  if (count === 0) return "nothing is to be sent again"
+  if (count === 0) return "there is nothing to send again"
   const what = `${isLowerBound ? "at least " : ""}${count} ${count === 1 ? "delivery" : "deliveries"}`
   if (isDry) return `${what} would be sent again; this was a dry run`
   return `${what} ${count === 1 ? "is" : "are"} sent again`

@@ -48,7 +48,7 @@ export function addTrigger(program: Command, open: Open): void {
   trigger.action(async (type: string, options: Options) => {
     const isCall = type === "call"
     if (options.outcome !== undefined && !isCall)
-      throw new Failure("--outcome is for `trigger call`: an event has none.", 2)
+      throw new Failure("--outcome is for `trigger call`: an event has no outcome.", 2)
     const session = await open.open(trigger)
     const { api, terminal, name } = session
     const source = await chooseSource(api, session.tenant, options.source, terminal.note)

@@ -19,7 +19,7 @@ const NOT_FORWARDED = new Set(
 /** Posts webhooks to that URL with their original headers. */
 export function makeForward(url: string): Forward {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new Failure(`--forward-to: ${JSON.stringify(url)} is no http or https URL`, 2)
+    throw new Failure(`--forward-to: ${JSON.stringify(url)} is not an http or https URL`, 2)
   }
   return async (body, headers) => {
     const startedAt = performance.now()

@@ -27,7 +27,7 @@ export const isKept = (uuid: string) => uuid.length <= MAX_UUID_LENGTH
 // The last state of a record: its spool record until it is saved, then its fingerprint. Hashing is
 // delayed because most records change several times before they are saved.
 type Body = SpoolRecord | string
-type Heard = { body: Body }
+type KnownRecord = { body: Body }
 
 /** The first and last spool messages that changed a record since the last save. */
 type Changed = { first: Entry | undefined; last: Entry | undefined }
@@ -40,7 +40,7 @@ export const bodyOf = (headers: HeaderPair[]) => fingerprint(headers).toString("
  */
 export class Known {
   #state: State
-  #records = new Map<ListedKind, Map<string, Heard>>()
+  #records = new Map<ListedKind, Map<string, KnownRecord>>()
   #changed = new Map<ListedKind, Map<string, Changed>>()
   readonly #watching = new Set<Touched>()
 
@@ -80,15 +80,15 @@ export class Known {
   recover(record: SpoolRecord & { end: number }): void {
     if (record.end <= Number(this.#state.get("knownTo") ?? 0)) return
     const { headers } = JSON.parse(jsonOf(record)) as { headers?: HeaderPair[] }
-    const said = headers && parseEventName(eventNameIn(headers) ?? "")
+    const event = headers && parseEventName(eventNameIn(headers) ?? "")
     const uuid = headers && valueOf(headers, "Uuid")
-    if (!said || !uuid || !isListed(said.kind)) return
-    this.set(said.kind, uuid, said.action === "deleted" ? undefined : bodyOf(headers))
+    if (!event || !uuid || !isListed(event.kind)) return
+    this.set(event.kind, uuid, event.action === "deleted" ? undefined : bodyOf(headers))
   }
 
   /**
-   * `entry`: the message with this change. The saved state must not be ahead of what is stored or
-   * sent.
+   * `entry`: the message with this change. The saved state must not include a change whose message
+   * is neither in the spool on disk nor sent.
    */
   set(kind: ListedKind, uuid: string, body: Body | undefined, entry?: Entry): void {
     const records = this.of(kind)
@@ -102,7 +102,7 @@ export class Known {
     else records.set(uuid, { body })
   }
 
-  of(kind: ListedKind): Map<string, Heard> {
+  of(kind: ListedKind): Map<string, KnownRecord> {
     return this.#records.get(kind)!
   }
 
@@ -134,8 +134,9 @@ export class Known {
   }
 
   /**
-   * Saves the changes that are on the disk (`savedTo`) in one transaction. Returns the spool
-   * position up to which all changes are saved.
+   * Saves the changes whose messages are on disk or sent, in one transaction. `savedTo`: the spool
+   * position up to which messages are on disk. Returns the position up to which all changes are
+   * saved.
    */
   save(savedTo: number): number {
     const changed: [ListedKind, string][] = []
