@@ -21,7 +21,7 @@ export type Admitted = {
 export async function admit(
   { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,
   route: Pick<Route, "access" | "method" | "scope">,
-  { authorization, caller: known }: Proof,
+  { authorization, caller: known, tenants }: Proof,
   tenantId: string | undefined,
   notice: (callerId: string, kind: Caller["kind"] | "source") => void = () => {},
 ): Promise<Admitted> {
@@ -35,6 +35,9 @@ export async function admit(
   }
   const caller = known ?? (await identify(table, operatorKey, authorization))
   notice(caller.id, caller.kind)
-  const tenant = await authorize(table, { access, scope: scopeOf(route) }, caller, tenantId)
+  const needed = { access, scope: scopeOf(route) }
+  // A change is decided on the tenant as it is now.
+  const read = route.method === "get" ? tenants : undefined
+  const tenant = await authorize(table, needed, caller, tenantId, read)
   return { ...nobody, callerId: caller.id, caller, tenant }
 }

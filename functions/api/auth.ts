@@ -25,7 +25,14 @@ export type Caller =
  * The credentials of a request: the header, or the caller itself if the portal calls on behalf of a
  * session that it has just verified.
  */
-export type Proof = { authorization: string | undefined; caller?: Caller | undefined }
+export type Proof = {
+  authorization: string | undefined
+  caller?: Caller | undefined
+  tenants?: ReadTenants | undefined
+}
+
+/** Tenants that were read while a page of the portal is made: each request for it needs the tenant. */
+export type ReadTenants = Map<string, Promise<Tenant.Tenant | undefined>>
 
 /**
  * Identifies the caller or throws a problem. A key is read each time with a consistent read, so a
@@ -62,6 +69,7 @@ export async function authorize(
   { access, scope }: { access: Exclude<Access, "open" | "source">; scope: ApiKey.Scope },
   caller: Caller,
   pathTenant: string | undefined,
+  tenants?: ReadTenants,
 ): Promise<Tenant.Tenant | undefined> {
   if (access === "operator" && caller.kind !== "operator") {
     throw new ProblemError("auth.forbidden", "This needs the operator's key.")
@@ -72,7 +80,9 @@ export async function authorize(
   if (tenantId === undefined || !isPathId("tenantId", tenantId) || isOther) {
     throw notFound("tenant")
   }
-  const tenant = await Tenant.get(table, tenantId, { consistent: true })
+  const reading = tenants?.get(tenantId) ?? Tenant.get(table, tenantId, { consistent: true })
+  tenants?.set(tenantId, reading)
+  const tenant = await reading
   if (!tenant) {
     throw caller.kind === "operator" ? notFound("tenant") : unknownKey()
   }

@@ -89,6 +89,7 @@ function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | 
 }
 
 const tag = "Events"
+const MAX_TYPES = 10
 
 export const eventRoutes = [
   route({
@@ -100,7 +101,13 @@ export const eventRoutes = [
     summary: "The event log",
     query: {
       ...paging,
-      type: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(100))),
+      type: v.exactOptional(
+        v.pipe(
+          v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(100))),
+          v.maxLength(MAX_TYPES),
+          v.description("Can be repeated: events of any of these types"),
+        ),
+      ),
       source: v.exactOptional(id("src")),
       uuid: v.exactOptional(
         v.pipe(
@@ -115,17 +122,18 @@ export const eventRoutes = [
     },
     answers: { 200: { description: "Events", schema: pageOf(EventAnswer) } },
     async handle({ deps: { table }, tenant, query }) {
-      const { limit, cursor, type, source, uuid } = query
+      const { limit, cursor, source, uuid } = query
+      const types = [...new Set(query.type)].toSorted()
       const after = query.after === undefined ? undefined : parseNanos(query.after)!
       const before = query.before === undefined ? undefined : parseNanos(query.before)!
       const times = [after, before].map((time) => time?.toString())
-      const key = ["events", tenant.id, { type, source, uuid }, ...times]
+      const key = ["events", tenant.id, { types, source, uuid }, ...times]
       const cursors = cursorsFor(table.sealer, key)
       const start = cursors.read(cursor)
       if (after !== undefined && before !== undefined && after >= before) {
         return { status: 200, body: { data: [], nextCursor: null } }
       }
-      const search = { type, source, uuid, after, before, limit, cursor: start }
+      const search = { types, source, uuid, after, before, limit, cursor: start }
       const { data, next } = fit(tenant.id, await listEvents(table, tenant.id, search))
       return { status: 200, body: { data, nextCursor: cursors.write(next) } }
     },

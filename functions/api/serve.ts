@@ -8,7 +8,7 @@ import { entryOf, type Done } from "./audit-entry.ts"
 import { parseJson, readText } from "./body.ts"
 import type { Deps } from "./deps.ts"
 import { once } from "./idempotent.ts"
-import { insideCaller } from "./inside.ts"
+import { insideOf } from "./inside.ts"
 import { isPathId } from "./path.ts"
 import { refusedCreation } from "./limits.ts"
 import { notFound, ProblemError, problemResponse } from "./problem.ts"
@@ -82,8 +82,8 @@ async function answer(
   seen: Seen,
 ): Promise<Answer> {
   const params = c.req.param() as Record<string, string>
-  const inside = insideCaller(c)
-  const proof = { authorization: c.req.header("authorization"), caller: inside }
+  const inside = insideOf(c)
+  const proof = { authorization: c.req.header("authorization"), ...inside }
   const judge = (notice?: Parameters<typeof admit>[4]) =>
     admit(deps, route, proof, params["tenantId"], notice)
   let admitted = await judge((callerId, kind) => {

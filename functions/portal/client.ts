@@ -1,6 +1,6 @@
 import type { Hono } from "hono"
 import type * as v from "valibot"
-import type { Caller } from "../api/auth.ts"
+import type { Caller, ReadTenants } from "../api/auth.ts"
 import { insideEnvironment } from "../api/inside.ts"
 import type { Problem as ProblemSchema } from "../api/problem.ts"
 
@@ -34,7 +34,8 @@ export type Client = {
 }
 
 export function makeClient(app: Pick<Hono, "request">, caller: Caller): Client {
-  const environment = insideEnvironment(caller)
+  const tenants: ReadTenants = new Map()
+  const environment = insideEnvironment({ caller, tenants })
   const ask: Client["ask"] = async <T>(
     method: string,
     path: string,
@@ -48,6 +49,7 @@ export function makeClient(app: Pick<Hono, "request">, caller: Caller): Client {
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const response = await app.request(`/v1${path}`, { method, headers, ...content }, environment)
     const { status } = response
+    if (method !== "GET") tenants.clear()
     const text = await response.text()
     // Trusted: this process wrote it.
     const parsed = (text === "" ? undefined : JSON.parse(text)) as unknown

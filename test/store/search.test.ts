@@ -76,7 +76,7 @@ test("events are listed newest first, by each of what is asked for", async () =>
     (await listEvents(table, tenant, { limit: 10, ...query })).items.map(Event.idOf)
   const [one, two, three] = [first, second, third].map(Event.idOf)
   assert.deepEqual(await ids({}), [three, two, one])
-  assert.deepEqual(await ids({ type: "plan.deleted" }), [two])
+  assert.deepEqual(await ids({ types: ["plan.deleted"] }), [two])
   assert.deepEqual(await ids({ source: "src_a" }), [three, one])
   assert.deepEqual(await ids({ uuid: "a" }), [one])
   assert.deepEqual(await ids({ uuid: "u", source: "src_a" }), [three])
@@ -89,6 +89,37 @@ test("events are listed newest first, by each of what is asked for", async () =>
   assert.deepEqual(await ids(early), [one])
   world.now += RETENTION
   assert.deepEqual(await ids({}), [])
+})
+
+test("events of rare types are listed by their index, with the same filters and pages", async () => {
+  const { table, tenant } = world
+  const gap = { type: "source.gap" }
+  const old = await makeEvent(START, gap)
+  await makeEvent(START + 1)
+  const other = await makeEvent(START + 2, { ...gap, source: "src_b" })
+  const disabled = await makeEvent(START + 3, { type: "endpoint.disabled" })
+  const young = await makeEvent(START + 4, gap)
+  const ids = async (query: Partial<EventQuery>) =>
+    (await listEvents(table, tenant, { limit: 10, ...query })).items.map(Event.idOf)
+  const [first, second, third, fourth] = [old, other, disabled, young].map(Event.idOf)
+  assert.deepEqual(await ids({ types: ["source.gap"] }), [fourth, second, first])
+  assert.deepEqual(await ids({ types: ["source.gap", "endpoint.disabled"] }), [
+    fourth,
+    third,
+    second,
+    first,
+  ])
+  assert.deepEqual(await ids({ types: ["source.gap"], source: "src_b" }), [second])
+  assert.deepEqual(await ids({ types: ["source.gap"], uuid: "none" }), [])
+  const after = BigInt(START) * NANOS
+  assert.deepEqual(await ids({ types: ["source.gap"], after }), [fourth, second])
+  // With a type that is not rare, of the log.
+  assert.equal((await ids({ types: ["source.gap", "plan.nothing"] })).length, 3)
+  const page = await listEvents(table, tenant, { types: ["source.gap"], limit: 2 })
+  assert.deepEqual(page.items.map(Event.idOf), [fourth, second])
+  assert.deepEqual(await ids({ types: ["source.gap"], cursor: page.next }), [first])
+  world.now += RETENTION
+  assert.deepEqual(await ids({ types: ["source.gap"] }), [])
 })
 
 test("deliveries are listed by endpoint, status, type and time", async () => {

@@ -7,7 +7,11 @@ import { outcomeStatus } from "../status.ts"
 import type { Endpoint, Event, Page } from "../types.ts"
 import { readCall, type Call } from "./call-data.ts"
 
-const PAGE = 40
+const BEGUN = "call.started"
+const ENDED = "call.completed"
+const TYPES = `type=${BEGUN}&type=${ENDED}`
+// A call has two of these events.
+const PAGE = 80
 
 const page = tenantSection("calls")
 
@@ -15,15 +19,13 @@ export const callPages = [
   page.show("/calls", async ({ client, tenant, base, query, mayChange }) => {
     const at = path`/tenants/${tenant.id}`
     const cursor = query.get("cursor")
-    const list = (type: string, more = "") =>
-      client.get<Page<Event>>(`${at}/events?type=${type}&limit=${PAGE}${more}`)
-    const [ended, begun, endpoints] = await Promise.all([
-      list("call.completed", cursor === null ? "" : path`&cursor=${cursor}`),
-      // Only the newest page can have calls in progress.
-      cursor === null ? list("call.started") : { data: [], nextCursor: null },
+    const after = cursor === null ? "" : path`&cursor=${cursor}`
+    // Both in one pass, because each reads the log.
+    const [events, endpoints] = await Promise.all([
+      client.get<Page<Event>>(`${at}/events?${TYPES}&limit=${PAGE}${after}`),
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
     ])
-    const calls = callsOf(ended.data, begun.data)
+    const calls = callsOf(events.data, cursor === null)
     const isWanted = endpoints.data.some(({ eventTypes }) => eventTypes?.some(wantsCalls))
     const offer = mayChange
       ? html`<a class="button primary" href="${base}/endpoints/new?events=call.*"
@@ -39,14 +41,19 @@ export const callPages = [
         <section class="card">
           ${
             calls.length > 0
-              ? html`${rowsHtml(base, calls)}${pager(`${base}/calls`, query, ended.nextCursor)}`
-              : isWanted
-                ? empty("No call yet", "The next call that your dialler makes is listed here.")
-                : empty(
-                    "No endpoint subscribes to calls",
-                    "Ringback makes calls from the dialler's events as soon as an endpoint subscribes to them.",
-                    offer,
-                  )
+              ? html`${rowsHtml(base, calls)}${pager(`${base}/calls`, query, events.nextCursor)}`
+              : events.nextCursor !== null
+                ? html`${empty(
+                    "No call in this part of the log",
+                    "The log is read in parts. Older parts can have calls.",
+                  )}${pager(`${base}/calls`, query, events.nextCursor)}`
+                : isWanted
+                  ? empty("No call yet", "The next call that your dialler makes is listed here.")
+                  : empty(
+                      "No endpoint subscribes to calls",
+                      "Ringback makes calls from the dialler's events as soon as an endpoint subscribes to them.",
+                      offer,
+                    )
           }
         </section>
       </div>`
@@ -57,11 +64,16 @@ export const callPages = [
 const wantsCalls = (pattern: string) => pattern === "*" || pattern.startsWith("call.")
 
 /** Calls in progress first, then the ended ones. Each call is listed once. */
-function callsOf(ended: Event[], begun: Event[]): Call[] {
+function callsOf(events: Event[], isNewest: boolean): Call[] {
+  const ended = events.filter(({ type }) => type === ENDED)
   const done = new Set(ended.map(({ data }) => data["uuid"]))
+  // Only the newest page can have calls in progress. A call that started before the oldest ended
+  // call of this page has most likely ended on a later page.
   const oldest = ended.at(-1)?.timestamp ?? ""
-  // A call that started before the oldest ended call of this page has most likely ended on a later page.
-  const open = begun.filter(({ data, timestamp }) => !done.has(data["uuid"]) && timestamp > oldest)
+  const open = events.filter(
+    ({ type, data, timestamp }) =>
+      isNewest && type === BEGUN && !done.has(data["uuid"]) && timestamp > oldest,
+  )
   return [...open, ...ended].map(readCall)
 }
 

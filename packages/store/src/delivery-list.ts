@@ -12,7 +12,7 @@ import {
   shardsOfEndpoint,
   type Key,
 } from "./keys.ts"
-import { readMerged } from "./merged.ts"
+import { KEY_ATTRIBUTES, readMerged } from "./merged.ts"
 import { getItems, type Item } from "./item.ts"
 import { queryPage } from "./live-item.ts"
 import { readItems } from "./readable.ts"
@@ -68,6 +68,7 @@ export async function listDeliveries(
     isSelective: filters.length > 0,
     names,
     values,
+    ...(isOpen && { attributes: KEY_ATTRIBUTES }),
   })
   const found = isOpen
     ? await readWhole(table, items as (Item & Key)[])

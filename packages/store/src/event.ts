@@ -8,7 +8,7 @@ import {
   type Item,
   type ReadOptions,
 } from "./item.ts"
-import { claimKey, eventIdOf, eventKey, type Key } from "./keys.ts"
+import { claimKey, eventIdOf, eventKey, rareEventPartition, type Key } from "./keys.ts"
 import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
@@ -103,6 +103,13 @@ export async function claim(table: Table, claim: Claim): Promise<Claimed> {
   return write(table, eventKey(claim.tenant, BigInt(listedAt) * 1_000_000n, claim.hash), listed)
 }
 
+/**
+ * Types with a few events among hundreds of thousands. They are in an index, because a filter would
+ * read the whole log for them. The entry costs one more write unit for each of these events alone.
+ */
+const RARE_TYPES = ["source.gap", "endpoint.disabled"]
+export const isRare = (type: string) => RARE_TYPES.includes(type)
+
 async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
   const sets = {
     v: ITEM_VERSION,
@@ -112,6 +119,7 @@ async function write(table: Table, key: Key, claim: Claim): Promise<Claimed> {
     message: claim.message,
     receivedAt: claim.receivedAt,
     ...claim.content,
+    ...(isRare(claim.type) && { openKey: rareEventPartition(claim.tenant, claim.type) }),
     ...(claim.synthetic === undefined ? {} : { synthetic: claim.synthetic }),
     ...(claim.truncated ? { truncated: true } : {}),
     ...(claim.refuted === undefined ? {} : { refuted: claim.refuted }),

@@ -76,23 +76,30 @@ export async function getItems(
   keys: readonly Key[],
   { consistent = false, attributes }: ReadOptions & { attributes?: readonly string[] } = {},
 ): Promise<Item[]> {
-  const items: Item[] = []
   const options = { ...(consistent && { ConsistentRead: true }), ...projectionOf(attributes) }
-  for (let start = 0; start < keys.length; start += MAX_GETS) {
-    let wanted: KeysAndAttributes["Keys"] = keys
-      .slice(start, start + MAX_GETS)
-      .map(({ pk, sk }) => toAttributes({ pk, sk }))
-    while (wanted && wanted.length > 0) {
-      const answer: BatchGetItemCommandOutput = await table.client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [table.name]: { ...options, Keys: wanted } },
-        }),
-      )
-      for (const raw of answer.Responses?.[table.name] ?? []) items.push(unmarshall(raw))
-      wanted = answer.UnprocessedKeys?.[table.name]?.Keys
-    }
-  }
-  return items
+  const starts = Array.from(
+    { length: Math.ceil(keys.length / MAX_GETS) },
+    (_, index) => index * MAX_GETS,
+  )
+  const pages = await Promise.all(
+    starts.map(async (start) => {
+      const items: Item[] = []
+      let wanted: KeysAndAttributes["Keys"] = keys
+        .slice(start, start + MAX_GETS)
+        .map(({ pk, sk }) => toAttributes({ pk, sk }))
+      while (wanted && wanted.length > 0) {
+        const answer: BatchGetItemCommandOutput = await table.client.send(
+          new BatchGetItemCommand({
+            RequestItems: { [table.name]: { ...options, Keys: wanted } },
+          }),
+        )
+        for (const raw of answer.Responses?.[table.name] ?? []) items.push(unmarshall(raw))
+        wanted = answer.UnprocessedKeys?.[table.name]?.Keys
+      }
+      return items
+    }),
+  )
+  return pages.flat()
 }
 
 /** False if the condition failed. Without a condition an existing item is replaced. */

@@ -64,6 +64,9 @@ export function eventKey(tenant: string, timeNanos: bigint, hash: Buffer): Key {
 /** The first sort key of events of this time. */
 export const eventSortFrom = (timeNanos: bigint) => nanosText(timeNanos)
 
+/** The events of a rare type, in the index of undelivered deliveries: see event.ts. */
+export const rareEventPartition = (tenant: string, type: string) => `${tenant}#T#${type}`
+
 /** The id of the event with this key. */
 export function eventIdOf(key: Key): string {
   const [time, hash] = key.sk.split("#") as [string, string]

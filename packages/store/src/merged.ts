@@ -17,7 +17,12 @@ export type MergedRequest = {
   isSelective?: boolean
   names?: Record<string, string>
   values?: Item
+  /** Only these attributes of each item, `sk` among them. All if omitted. */
+  attributes?: readonly string[]
 }
+
+/** What an index is asked for if the whole items are read afterwards. */
+export const KEY_ATTRIBUTES = ["pk", "sk"]
 
 /**
  * `next`: pass it as `below` to continue. Undefined at the end. A page of a filtered list can be
@@ -62,6 +67,7 @@ async function readOne(table: Table, request: MergedRequest, partition: string):
       ...values,
     },
     newestFirst: true,
+    attributes: request.attributes,
     // All items of a page may be in one partition. One more, because BETWEEN includes the bound,
     // which the previous page already returned.
     limit: request.isSelective ? FILTERED_LIMIT : request.limit + 1,

@@ -1,19 +1,17 @@
-import { DELIVERY_STATUSES, parseDelivery, type DeliveryStatus } from "./delivery.ts"
-import { query } from "./item.ts"
-import {
-  DELIVERY_SHARDS,
-  deliveryPartition,
-  deliveryRefOf,
-  deliverySortFrom,
-  shardsOfEndpoint,
-} from "./keys.ts"
+import * as v from "valibot"
+import { Delivery, DELIVERY_STATUSES, type DeliveryStatus } from "./delivery.ts"
+import { query, type Item } from "./item.ts"
+import { DELIVERY_SHARDS, deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
 import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made, because that would cost a write each. Instead the
 // log is read: completely while it is short; of a long log only the newest part, and samples of the
 // rest for an estimate.
-const PAGE = 250
+//
+// `page`: how many of the newest are read in each shard. An endpoint has 2 shards, a tenant 16.
+const OF_ENDPOINT = { page: 250, sample: 100 }
+const OF_TENANT = { page: 100, sample: 40 }
 const SAMPLES = 3
 
 const HOUR_MS = 3600 * 1000
@@ -51,6 +49,19 @@ type Weighed = {
 }
 type Slice = { from: number; to: number }
 
+/** What is counted of a delivery. Nothing else is read. */
+const Counted = v.object({
+  ...v.pick(Delivery, ["pk", "sk", "endpointId", "status", "expiresAt"]).entries,
+  attempts: v.optional(
+    v.array(v.object({ durationMs: v.number(), error: v.nullable(v.string()) })),
+    [],
+  ),
+})
+const ATTRIBUTES = ["v", ...Object.keys(Counted.entries)]
+const parse = (item: Item) => v.parse(Counted, item)
+
+type Log = { tenant: string; endpointId: string | undefined; page: number; sample: number }
+
 /**
  * Counts by status and latencies of an endpoint, by the time of receipt. At most 24 requests,
  * however long the log is.
@@ -66,7 +77,8 @@ export async function statsOf(
   const added = await Promise.all(
     names.map((name, index) => {
       const to = index === 0 ? now + 1 : now - WINDOWS[names[index - 1]!]
-      return readSlice(table, tenant, endpointId, { from: now - WINDOWS[name], to })
+      const log = { tenant, endpointId, ...OF_ENDPOINT }
+      return readSlice(table, log, { from: now - WINDOWS[name], to })
     }),
   )
   const stats = names.map((name, index) => {
@@ -88,7 +100,8 @@ export async function tenantStatsOf(
   name: WindowName,
 ): Promise<TenantWindowStats> {
   const now = table.now()
-  const all = await readSlice(table, tenant, undefined, { from: now - WINDOWS[name], to: now + 1 })
+  const log = { tenant, endpointId: undefined, ...OF_TENANT }
+  const all = await readSlice(table, log, { from: now - WINDOWS[name], to: now + 1 })
   const byEndpoint = Map.groupBy(all, ({ endpointId }) => endpointId)
   return {
     ...summarize(all),
@@ -98,22 +111,17 @@ export async function tenantStatsOf(
 }
 
 /** For one endpoint, or for all. */
-async function readSlice(
-  table: Table,
-  tenant: string,
-  endpointId: string | undefined,
-  slice: Slice,
-): Promise<Weighed[]> {
-  const shards = endpointId === undefined ? ALL_SHARDS : shardsOfEndpoint(endpointId)
+async function readSlice(table: Table, log: Log, slice: Slice): Promise<Weighed[]> {
+  const shards = log.endpointId === undefined ? ALL_SHARDS : shardsOfEndpoint(log.endpointId)
   const read = await Promise.all(
     shards.map(async (shard) => {
-      const partition = deliveryPartition(tenant, shard)
-      const newest = await readPart(table, partition, endpointId, slice)
+      const readFrom = (part: Slice, limit: number) => readPart(table, log, shard, part, limit)
+      const newest = await readFrom(slice, log.page)
       if (newest.from <= slice.from) return newest.found
       const rest = cut({ from: slice.from, to: newest.from })
       const parts = await Promise.all(
         rest.map(async (part) => {
-          const sample = await readPart(table, partition, endpointId, part)
+          const sample = await readFrom(part, log.sample)
           const weight = (part.to - part.from) / (part.to - sample.from)
           return sample.found.map((each) => ({ ...each, weight }))
         }),
@@ -135,36 +143,40 @@ function cut({ from, to }: Slice): Slice[] {
 /** The newest items of a slice. `from` is how far back it was read. */
 async function readPart(
   table: Table,
-  partition: string,
-  endpointId: string | undefined,
+  { tenant, endpointId }: Log,
+  shard: number,
   { from, to }: Slice,
+  limit: number,
 ): Promise<{ found: Weighed[]; from: number }> {
   const page = await query(table, {
     where: "pk = :pk AND sk BETWEEN :from AND :to",
     ...(endpointId !== undefined && { filter: "endpointId = :endpointId" }),
     values: {
-      ":pk": partition,
+      ":pk": deliveryPartition(tenant, shard),
       ":from": deliverySortFrom(from),
       ":to": deliverySortFrom(to),
       ...(endpointId !== undefined && { ":endpointId": endpointId }),
     },
+    attributes: ATTRIBUTES,
     newestFirst: true,
-    limit: PAGE,
+    limit,
   })
   const last = page.last?.["sk"] as string | undefined
-  const found = readItems(table, page.items, parseDelivery)
+  const found = readItems(table, page.items, parse)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map((delivery) => {
       const { endpointId, status, attempts } = delivery
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
-      const at = deliveryRefOf(delivery).createdAt
+      const at = timeIn(delivery.sk)
       return { endpointId, at, status, durationMs, weight: 1 }
     })
   // The last millisecond may have more items than were read. That is acceptable for a sample, but
   // not for a count.
-  const reached = last === undefined ? from : Number(last.split("#", 1)[0])
+  const reached = last === undefined ? from : timeIn(last)
   return { found, from: Math.min(Math.max(from, reached), to - 1) }
 }
+
+const timeIn = (sk: string) => Number(sk.split("#", 1)[0])
 
 function countsOf(all: Weighed[]): Record<DeliveryStatus, number> {
   const counts = Object.fromEntries(DELIVERY_STATUSES.map((status) => [status, 0])) as Record<
