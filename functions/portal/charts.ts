@@ -26,9 +26,12 @@ export function shareDelivered({ delivered, failed, held, pending }: Counts): nu
 }
 
 export const percent = (share: number | null): string =>
-  share === null ? "–" : `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`
+  share === null
+    ? "–"
+    : `${(Math.floor(share * 1000) / 10).toFixed(share === 1 || share === 0 ? 0 : 1)} %`
 
-export const legend = (counts: Counts): Html =>
+/** What the colours stand for; `isZoned`: whether the times below the columns become the viewer's. */
+export const legend = (counts: Counts, isZoned: boolean): Html =>
   html`<ul class="legend">
     ${STATUSES.filter((status) => counts[status] > 0 || status === "delivered").map(
       (status) =>
@@ -38,67 +41,77 @@ export const legend = (counts: Counts): Html =>
           >${WORDS[status]} <strong>${number(counts[status])}</strong>
         </li>`,
     )}
+    <li ${isZoned ? html`data-zone` : ""}>${isZoned ? "Times" : "Days"} in UTC</li>
   </ul>`
 
-const WIDTH = 720
-const HEIGHT = 170
-const LEFT = 48
+// Pixels up and down, shares of whatever width there is from left to right: letters stay as large on a phone.
+const HEIGHT = 186
+const AXIS = 40
 const TOP = 10
 const BOTTOM = 22
 
-export type Column = { label: string; counts: Counts }
+/** `at`: the time in its label, where a browser says it in the viewer's zone. */
+export type Column = { label: string; at?: string; counts: Counts }
 
 /** Columns of deliveries over time, stacked by status. */
 export function columnChart(columns: Column[], title: string): Html {
   const most = niceCeiling(Math.max(1, ...columns.map(({ counts }) => sumOf(counts))))
   const plot = HEIGHT - TOP - BOTTOM
-  const step = (WIDTH - LEFT) / columns.length
+  const step = 100 / columns.length
   const y = (value: number) => round(TOP + plot - (value / most) * plot)
-  const bars = columns.map(({ counts, label }, index) => {
+  const zoned = ({ at }: Column) => (at === undefined ? "" : html`data-at="${at}"`)
+  const bars = columns.map((column, index) => {
+    const { counts, label } = column
     let below = 0
+    const said = STATUSES.filter((status) => counts[status] > 0)
+    const about = said.map((status) => `${counts[status]} ${status}`).join(", ") || "none"
     return html`<g
-      ><title>
-        ${label}:
-        ${
-          STATUSES.filter((s) => counts[s] > 0)
-            .map((s) => `${counts[s]} ${s}`)
-            .join(", ") || "none"
-        }</title
-      >${STATUSES.filter((status) => counts[status] > 0).map((status) => {
+      ><title ${zoned(column)}>${label}: ${about}</title
+      ><rect
+        class="whole"
+        x="${percentOf(index * step)}"
+        y="${TOP}"
+        width="${percentOf(step)}"
+        height="${plot}"
+      />${said.map((status) => {
         const from = y(below)
         below += counts[status]
         const to = y(below)
         return html`<rect
           class="${status}"
-          x="${round(LEFT + index * step + step * 0.14)}"
+          x="${percentOf(index * step + step * 0.14)}"
           y="${to}"
-          width="${round(step * 0.72)}"
+          width="${percentOf(step * 0.72)}"
           height="${round(Math.max(0.8, from - to))}"
         />`
       })}</g
     >`
   })
-  const lines = [0, most / 2, most].map(
+  const values = [0, most / 2, most]
+  const lines = values.map(
+    (value) => html`<line class="grid" x1="0" x2="100%" y1="${y(value)}" y2="${y(value)}" />`,
+  )
+  const scale = values.map(
     (value) =>
-      html`<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${y(value)}" y2="${y(value)}" /><text
-          x="${LEFT - 6}"
-          y="${y(value) + 4}"
-          text-anchor="end"
-          >${short(value)}</text
-        >`,
+      html`<text x="${AXIS - 8}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
   )
   const every = Math.ceil(columns.length / 6)
-  const labels = columns.map(({ label }, index) =>
+  const labels = columns.map((column, index) =>
     index % every === 0
-      ? html`<text x="${round(LEFT + index * step + step * 0.14)}" y="${HEIGHT - 5}"
-          >${label}</text
+      ? html`<text x="${percentOf(index * step + step * 0.14)}" y="${HEIGHT - 5}" ${zoned(column)}
+          >${column.label}</text
         >`
       : "",
   )
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-    ${lines}${bars}${labels}
-  </svg>`
+  return html`<div class="plot">
+    <svg class="chart" width="${AXIS}" height="${HEIGHT}" aria-hidden="true">${scale}</svg>
+    <svg class="chart" width="100%" height="${HEIGHT}" role="img" aria-label="${title}">
+      ${lines}${bars}${labels}
+    </svg>
+  </div>`
 }
+
+const percentOf = (value: number) => `${Math.round(value * 100) / 100}%`
 
 const round = (value: number) => Math.round(value * 10) / 10
 

@@ -16,6 +16,10 @@ export const time = (iso: string | null, none = "never"): Html =>
     ? html`<span class="dim">${none}</span>`
     : html`<time datetime="${iso}">${utc(iso)}</time>`
 
+/** When something is done next. It may be due already: then it is any moment, not in the past. */
+export const dueTime = (iso: string): Html =>
+  html`<time datetime="${iso}" data-form="due">${utc(iso)}</time>`
+
 export const exactTime = (iso: string): Html =>
   html`<time datetime="${iso}" data-form="exact">${utc(iso)}</time>`
 

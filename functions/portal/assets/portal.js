@@ -2,8 +2,11 @@
 // Every page works without it.
 ;(() => {
   const MINUTE = 60_000
+  const DAY = 24 * 60 * MINUTE
   const UNITS = [
-    ["day", 24 * 60 * MINUTE],
+    ["year", 365 * DAY],
+    ["month", 30 * DAY],
+    ["day", DAY],
     ["hour", 60 * MINUTE],
     ["minute", MINUTE],
     ["second", 1_000],
@@ -19,12 +22,26 @@
     const text =
       element.dataset.form === "exact"
         ? exact.format(at)
-        : relative.format(Math.trunc(away / size), unit)
+        : element.dataset.form === "due" && away <= 0
+          ? "now"
+          : relative.format(Math.trunc(away / size), unit)
     if (element.textContent !== text) element.textContent = text
     element.title = `${exact.format(at)}\n${element.dateTime}`
   }
 
+  // A chart's hours, in its labels and in what it says of each column: the first five letters.
+  const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" })
+  const zone = hour.resolvedOptions().timeZone
+  function sayHours(root) {
+    for (const element of root.querySelectorAll("[data-at]"))
+      element.textContent =
+        hour.format(Date.parse(element.dataset.at)) + element.textContent.slice("00:00".length)
+    for (const element of root.querySelectorAll("[data-zone]:not(input)"))
+      element.textContent = `Times in ${zone}`
+  }
+
   function dress(root = document) {
+    sayHours(root)
     for (const element of root.querySelectorAll("time")) sayTime(element)
     for (const button of root.querySelectorAll("button[data-copy][hidden]")) button.hidden = false
     // A date and time are chosen in the viewer's zone, and sent as they are meant.

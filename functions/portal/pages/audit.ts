@@ -110,9 +110,7 @@ const rowsHtml = (entries: Entry[], who: (actor: string) => Html, base: string |
       ${entries.map(
         (entry) =>
           html`<tr>
-            <td class="wide">
-              <strong>${wordsOf(entry.action)}</strong>${changesHtml(entry.changes)}
-            </td>
+            <td class="wide"><strong>${wordsOf(entry.action)}</strong>${changesHtml(entry)}</td>
             <td><span class="clip" title="${entry.actor}">${who(entry.actor)}</span></td>
             <td>${targetHtml(entry.target, base)}</td>
             <td>${exactTime(entry.at)}</td>
@@ -127,12 +125,20 @@ const wordsOf = (operation: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-function changesHtml(changes: Record<string, unknown>): Html {
+// What is made has all its fields, which are no news.
+const MAX_FIELDS = 4
+
+const fieldsOf = (fields: string[]): string =>
+  fields.length > MAX_FIELDS
+    ? `${fields.slice(0, MAX_FIELDS - 1).join(", ")} and ${fields.length - MAX_FIELDS + 1} more`
+    : fields.join(", ")
+
+function changesHtml({ changes, at }: Entry): Html {
   const all = Object.entries(changes)
   if (all.length === 0) return html``
   return html`<details class="more small">
-    <summary>${all.map(([each]) => each).join(", ")}</summary>
-    <pre tabindex="0" role="region" aria-label="Requested changes">
+    <summary>${fieldsOf(all.map(([each]) => each))}</summary>
+    <pre tabindex="0" role="region" aria-label="Requested changes at ${at}">
 ${JSON.stringify(changes, null, 2)}</pre>
   </details>`
 }

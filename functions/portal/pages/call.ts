@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import { path, Refused } from "../client.ts"
-import { exactTime, heading, liveMark, name, number, seconds, time, type Html } from "../html.ts"
+import { dueTime, exactTime, heading, liveMark, name, number, seconds, type Html } from "../html.ts"
 import { tenantSection } from "../page.ts"
 import { deliveryStatus, outcomeStatus } from "../status.ts"
 import type { Endpoint, Event, EventWithDeliveries, Page } from "../types.ts"
@@ -118,13 +118,15 @@ function stepHtml(base: string, event: EventWithDeliveries, endpoints: Endpoint[
   const hasArrived =
     deliveries.length > 0 && deliveries.every(({ status }) => status === "delivered")
   const { statusName, outcome } = data
-  const how = [statusName, outcome].filter((each) => typeof each === "string").join(", ")
+  const how = [statusName, outcome]
+    .filter((each) => typeof each === "string" && each !== "none")
+    .join(", ")
   return html`<li class="${hasFailed ? "is-wrong" : hasArrived ? "is-good" : ""}">
     <div class="row between">
-      <strong
-        ><a href="${base}/events/${event.id}">${event.type}</a>
-        <span class="dim">${how}</span></strong
-      >
+      <div class="row">
+        <strong><a href="${base}/events/${event.id}">${event.type}</a></strong>
+        <span class="dim">${how}</span>
+      </div>
       <span class="dim small">${exactTime(event.observedAt)}</span>
     </div>
     ${
@@ -136,7 +138,7 @@ function stepHtml(base: string, event: EventWithDeliveries, endpoints: Endpoint[
                 html`<li class="row">
                   <a href="${base}/deliveries/${each.id}">${deliveryStatus(each.status)}</a>
                   ${endpointLink(base, endpoints, each.endpointId)}
-                  ${each.nextAttemptAt === null ? "" : html`<span class="dim small">due ${time(each.nextAttemptAt)}</span>`}
+                  ${each.nextAttemptAt === null ? "" : html`<span class="dim small">due ${dueTime(each.nextAttemptAt)}</span>`}
                 </li>`,
             )}
           </ul>`

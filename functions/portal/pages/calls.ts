@@ -77,6 +77,11 @@ function callsOf(events: Event[], isNewest: boolean): Call[] {
   return [...open, ...ended].map(readCall)
 }
 
+const clipped = (text: string | null): Html | string =>
+  text === null ? "" : html`<span class="clip">${name(text)}</span>`
+
+const secondsOf = (value: number | null): string => (value === null ? "" : seconds(value))
+
 const rowsHtml = (base: string, calls: Call[]): Html =>
   html`<table class="list">
     <thead>
@@ -99,17 +104,11 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
                 >${name(call.number ?? "unknown")}</a
               >
             </td>
-            <td class="wide">
-              <span class="clip">${call.contact === null ? "" : name(call.contact)}</span>
-            </td>
-            <td><span class="clip">${call.campaign === null ? "" : name(call.campaign)}</span></td>
+            <td class="wide">${clipped(call.contact)}</td>
+            <td>${clipped(call.campaign)}</td>
             <td>${outcomeStatus(call.isOver, call.outcome)}</td>
-            <td class="num" data-label="ring time">
-              ${call.ringSeconds === null ? "" : seconds(call.ringSeconds)}
-            </td>
-            <td class="num" data-label="talk time">
-              ${call.talkSeconds === null ? "" : seconds(call.talkSeconds)}
-            </td>
+            <td class="num" data-label="ring time">${secondsOf(call.ringSeconds)}</td>
+            <td class="num" data-label="talk time">${secondsOf(call.talkSeconds)}</td>
             <td>${time(call.startedAt)}</td>
           </tr>`,
       )}

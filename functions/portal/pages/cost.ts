@@ -34,7 +34,7 @@ const rowsHtml = (costs: Cost[]): Html =>
         <th class="num">Events</th>
         <th class="num">Deliveries</th>
         <th class="num">Attempts</th>
-        <th class="num">US dollars</th>
+        <th class="num">Cost</th>
       </tr>
     </thead>
     <tbody>
@@ -47,7 +47,7 @@ const rowsHtml = (costs: Cost[]): Html =>
           <td class="num" data-label="events">${about}${number(cost.events)}</td>
           <td class="num" data-label="deliveries">${about}${number(cost.deliveries)}</td>
           <td class="num" data-label="attempts">${about}${number(cost.attempts)}</td>
-          <td class="num" data-label="$">${about}${cost.usd.toFixed(cost.usd < 1 ? 4 : 2)}</td>
+          <td class="num" data-label="costs">${about}$${cost.usd.toFixed(cost.usd < 1 ? 4 : 2)}</td>
         </tr>`
       })}
     </tbody>

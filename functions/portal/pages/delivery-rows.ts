@@ -1,8 +1,12 @@
 import { html } from "hono/html"
-import { number, time, type Html } from "../html.ts"
+import { dueTime, number, time, type Html } from "../html.ts"
 import { deliveryStatus } from "../status.ts"
 import type { Delivery, Endpoint } from "../types.ts"
 import { endpointLink } from "./endpoint-name.ts"
+
+// Empty where there is none: on a phone a cell has its label only where it has content.
+const nextOf = ({ nextAttemptAt }: Delivery): Html | string =>
+  nextAttemptAt === null ? "" : dueTime(nextAttemptAt)
 
 /**
  * Deliveries as a table. Without `endpoints` the column of the endpoint is left out, as all have
@@ -33,9 +37,7 @@ export const deliveryRows = (
             ${endpoints ? html`<td class="wide">${endpointLink(base, endpoints, each.endpointId)}</td>` : ""}
             <td class="num" data-label="attempts">${number(each.attemptCount)}</td>
             <td>${time(each.createdAt)}</td>
-            <td data-label="next">
-              ${each.nextAttemptAt === null ? "" : time(each.nextAttemptAt)}
-            </td>
+            <td data-label="next">${nextOf(each)}</td>
           </tr>`,
       )}
     </tbody>

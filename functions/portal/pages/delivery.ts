@@ -2,6 +2,7 @@ import { html } from "hono/html"
 import { path } from "../client.ts"
 import { button } from "../form.ts"
 import {
+  dueTime,
   duration,
   exactTime,
   heading,
@@ -93,7 +94,7 @@ function stateHtml(
     ${deliveryStatus(status)}
     ${
       status === "pending" && nextAttemptAt !== null
-        ? html`<span>Next attempt ${time(nextAttemptAt)}</span>`
+        ? html`<span>Next attempt ${dueTime(nextAttemptAt)}</span>`
         : reason
           ? html`<span>${reason}</span>`
           : ""
@@ -135,7 +136,7 @@ function attemptsHtml(
             ${exactTime(attempt.at)}${target?.url ? html` · POST <code>${target.url}</code>` : ""}
           </p>
           ${attempt.steps ? stepsHtml(attempt.steps) : ""}
-          ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="Response body">${attempt.responseBody}</pre>` : ""}
+          ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="Response body at ${attempt.at}">${attempt.responseBody}</pre>` : ""}
         </li>`,
     )}
   </ol>`
@@ -201,6 +202,6 @@ function requestHtml(
     `webhook-signature: ${target?.signing === "ed25519" ? "v1a" : "v1"},… (new for each attempt)`,
     ...Object.keys(target?.headers ?? {}).map((name) => `${name}: …`),
   ]
-  return html`<pre tabindex="0" role="region" aria-label="Request headers">${lines.join("\n")}</pre>
+  return html`<pre class="wrap" tabindex="0" role="region" aria-label="Request headers">${lines.join("\n")}</pre>
     ${json(body, "Request body")}`
 }

@@ -40,7 +40,7 @@ const groups: [title: string, choices: Choice[]][] = [
         title: "Webhook",
         about:
           "Ringback sends each event to your URL as a signed POST, and retries for three days.",
-        example: "https://crm.example.com/hooks",
+        example: "https://example.com/hooks",
       },
       {
         to: "kind=pull",

@@ -136,10 +136,10 @@ function previewHtml(kind: Kind, { answered, event }: Preview): Html {
 
 /** Requests as sent over HTTP, with secrets masked. */
 export const requestsHtml = (kind: Kind, requests: PreviewAnswered["requests"]): Html =>
-  html`${requests.map(({ method, url, headers, body }) => {
+  html`${requests.map(({ method, url, headers, body }, index) => {
     const lines = Object.entries(headers).map(([each, value]) => `${each}: ${value}\n`)
     const start = kind === "pull" ? lines : [`${method} ${url}\n`, ...lines]
-    return html`<pre tabindex="0" role="region" aria-label="A request">
+    return html`<pre tabindex="0" role="region" aria-label="Request ${index + 1}">
 ${start.join("")}${body === null ? "" : `\n${indented(body)}`}</pre>`
   })}`
 

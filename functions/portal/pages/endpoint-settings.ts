@@ -74,9 +74,24 @@ export function settingsHtml(
           <dt>Changed</dt>
           <dd>${time(endpoint.updatedAt)}</dd>
         </dl>
-        ${filter ? json(filter, "Filter") : ""}
-        ${endpoint.transform ? copyable(endpoint.transform, "Transform") : ""}
-        ${endpoint.connector?.map ? copyable(endpoint.connector.map, "Additional fields") : ""}
+        ${
+          filter
+            ? html`<h3>Filter</h3>
+                ${json(filter, "Filter")}`
+            : ""
+        }
+        ${
+          endpoint.transform
+            ? html`<h3>Transform</h3>
+                ${copyable(endpoint.transform, "Transform")}`
+            : ""
+        }
+        ${
+          endpoint.connector?.map
+            ? html`<h3>Additional fields</h3>
+                ${copyable(endpoint.connector.map, "Additional fields")}`
+            : ""
+        }
       </div>
     </section>
     ${endpoint.connector ? "" : signatureHtml(endpoint, here, mayChange)}

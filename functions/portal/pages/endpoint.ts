@@ -57,10 +57,14 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
         </header>
         <div class="body">
           ${columnChart(
-            stats.lastDay.series.map(({ from, counts }) => ({ label: from.slice(11, 16), counts })),
-            "Deliveries of the last day by outcome, times in UTC",
+            stats.lastDay.series.map(({ from, counts }) => ({
+              label: from.slice(11, 16),
+              at: from,
+              counts,
+            })),
+            "Deliveries of the last day by outcome",
           )}
-          ${legend(stats.lastDay.counts)}
+          ${legend(stats.lastDay.counts, true)}
         </div>
         ${windowsHtml(stats)}
       </section>
@@ -150,7 +154,7 @@ const windowsHtml = ({ lastHour, lastDay, lastWeek }: EndpointStats): Html =>
             ${isEstimate ? "≈ " : ""}${number(sumOf(counts))}
             ${shareDelivered(counts) === null ? "" : html`<small>${percent(shareDelivered(counts))} delivered</small>`}
           </dd>
-          ${latencyMs.p50 === null ? "" : html`<dd class="small dim">${duration(latencyMs.p50)} median, ${duration(latencyMs.p95)} p95</dd>`}
+          ${latencyMs.p50 === null ? "" : html`<dd class="small dim"><span class="whole">${duration(latencyMs.p50)} median,</span> <span class="whole">${duration(latencyMs.p95)} p95</span></dd>`}
         </div>`,
     )}
   </dl>`

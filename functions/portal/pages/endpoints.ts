@@ -75,7 +75,7 @@ const rowsHtml = (base: string, rows: { endpoint: Endpoint; stats: EndpointStats
           </td>
           <td>
             ${endpointStatus(endpoint, failingSince)}
-            ${failingSince === null ? "" : html`<span class="dim small">since ${time(failingSince)}</span>`}
+            ${failingSince === null ? "" : html`<div class="dim small whole">since ${time(failingSince)}</div>`}
           </td>
           <td class="dim">${wanted(endpoint)}</td>
           <td class="num" data-label="last hour">${number(sumOf(lastHour.counts))}</td>

@@ -53,7 +53,6 @@ export const eventTypePages = [
             <thead>
               <tr>
                 <th>Field</th>
-                <th>Type</th>
                 <th>Description</th>
               </tr>
             </thead>
@@ -74,9 +73,22 @@ export const eventTypePages = [
   }),
 ]
 
-const rowHtml = ({ path: at, type, description, isRequired }: SchemaRow): Html =>
-  html`<tr>
-    <td><code>${at}</code>${isRequired ? "" : html` <span class="dim small">optional</span>`}</td>
-    <td class="dim">${type}</td>
-    <td>${description}</td>
+// A list of fifty values is folded: it would hide the fields around it.
+const MANY = 120
+
+const rowHtml = ({ path: at, type, description, isRequired }: SchemaRow): Html => {
+  const isLong = type.length > MANY
+  const all = html`<details class="more small">
+    <summary>All values</summary>
+    ${type}
+  </details>`
+  return html`<tr>
+    <td>
+      <code>${at}</code>
+      <div class="dim small">
+        ${isLong ? "one of a list" : type}${isRequired ? "" : ", optional"}
+      </div>
+    </td>
+    <td>${description}${isLong ? all : ""}</td>
   </tr>`
+}

@@ -114,7 +114,8 @@ export function subjectOf({ data }: Pick<Event, "data">): Html {
     text("uuid") ??
     text("url") ??
     text("reason")
-  const how = text("outcome") ?? text("statusName")
+  const stands = text("outcome") ?? text("statusName")
+  const how = stands === "none" ? undefined : stands
   return html`${who === undefined ? "" : name(who)}${how === undefined ? "" : html` <span class="dim">${how}</span>`}`
 }
 
@@ -133,7 +134,7 @@ const rowsHtml = (base: string, events: Event[], sources: Source[]): Html =>
         (event) =>
           html`<tr id="${event.id}">
             <td><a href="${base}/events/${event.id}">${event.type}</a>${marks(event)}</td>
-            <td class="wide"><span class="clip">${subjectOf(event)}</span></td>
+            <td class="wide"><span class="pair">${subjectOf(event)}</span></td>
             <td class="dim">
               <span class="clip"
                 >${name(sources.find(({ id }) => id === event.source)?.name ?? event.source ?? "–")}</span

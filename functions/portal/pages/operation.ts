@@ -49,7 +49,10 @@ export const operationPages = [
                   "Shown to somebody else",
                   `There are about ${number(count)} messages. A message that was shown is hidden from other requests for half a minute.`,
                 )
-              : empty("None", "All messages were signed by a known source.")
+              : empty(
+                  "No rejected messages",
+                  "All messages were signed by a known source. There is nothing to do.",
+                )
             : html`<header><h2>About ${number(count)}</h2></header>
                 ${lettersHtml(data)}`
         }
@@ -71,7 +74,7 @@ async function deadLettersView({ client }: Visit, outcome: Html, status = 200): 
   ${
     isEmpty
       ? html`<section class="card">
-          ${empty("None", "The workers processed all messages.")}
+          ${empty("No dead letters", "The workers processed all messages. There is nothing to do.")}
         </section>`
       : data.filter(({ count }) => count > 0).map(queueHtml)
   }`
@@ -113,7 +116,7 @@ const lettersHtml = (letters: Letter[]): Html =>
               <strong>${letter.reason ?? letter.kind ?? "Unreadable"}</strong>
               <details class="more small">
                 <summary>Content</summary>
-                ${copyable(letter.body, "Message content")}
+                ${copyable(letter.body, `Content of message ${letter.id}`)}
               </details>
             </td>
             <td>${letter.tenantId === null ? "" : tenantLink(letter.tenantId)}</td>

@@ -179,7 +179,7 @@ const sourcesHtml = (base: string, sources: Source[]): Html =>
                 ${time(source.lastSeenAt)}${
                   (source.spoolAgeSeconds ?? 0) >= 60
                     ? html` <span class="dim small"
-                        >spool ${seconds(source.spoolAgeSeconds ?? 0)} behind</span
+                        >${seconds(source.spoolAgeSeconds ?? 0)} behind</span
                       >`
                     : ""
                 }

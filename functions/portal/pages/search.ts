@@ -64,7 +64,7 @@ const foundHtml = ({ data, isComplete }: Answer): Html =>
                 ${data.map(
                   (each) =>
                     html`<tr>
-                      <td class="wide">
+                      <td class="wide with-id">
                         <a class="clip" href="${pathOf(each)}"
                           >${each.name === null ? html`<code>${each.id}</code>` : name(each.name)}</a
                         ><code class="dim small">${each.id}</code>

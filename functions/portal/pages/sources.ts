@@ -83,8 +83,8 @@ const rowsHtml = (base: string, sources: Source[]): Html =>
             </td>
             <td>${sourceStatus(source.status)}</td>
             <td data-label="heard">${time(source.lastSeenAt)}</td>
-            <td data-label="spool">${spoolText(source)}</td>
-            <td class="dim">${source.version ?? ""}</td>
+            <td data-label="on its disk">${spoolText(source)}</td>
+            <td class="dim" data-label="collector">${source.version ?? ""}</td>
           </tr>`,
       )}
     </tbody>

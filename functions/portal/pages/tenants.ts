@@ -124,7 +124,7 @@ const rowsHtml = (rows: Row[]): Html =>
       ${rows.map(
         ({ tenant, stats, sources }) =>
           html`<tr>
-            <td class="wide">
+            <td class="wide with-id">
               <a class="clip" href="/portal/${tenant.id}">${name(tenant.name)}</a>
               <code class="dim small">${tenant.id}</code>
             </td>

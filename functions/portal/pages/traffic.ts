@@ -15,6 +15,7 @@ export function trafficHtml(base: string, stats: TenantStats, word: WindowWord):
   const { counts, isEstimate, latencyMs } = stats
   const series = stats.series.map((each) => ({
     label: labelOf(each.from, word),
+    ...(word !== "week" && { at: each.from }),
     counts: each.counts,
   }))
   return html`<section class="card">
@@ -30,8 +31,8 @@ export function trafficHtml(base: string, stats: TenantStats, word: WindowWord):
       </nav>
     </header>
     <div class="body">
-      ${columnChart(series, `Deliveries of the last ${word} by outcome, times in UTC`)}
-      ${legend(counts)}
+      ${columnChart(series, `Deliveries of the last ${word} by outcome`)}
+      ${legend(counts, word !== "week")}
     </div>
     <dl class="figures">
       <div>
