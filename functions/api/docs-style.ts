@@ -88,6 +88,7 @@ th { font-size: 0.8rem; color: var(--dim); }
 .guide > * { max-width: 58rem; }
 .guide h2 { font-size: 1.4rem; margin: 2.6rem 0 0.4rem; }
 .guide h2 a { color: inherit; }
+main p a, main td a, .guide > ul a, .guide > ol a { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 2px; }
 .guide pre, .guide .wide { margin: 1rem 0; }
 .wide { overflow-x: auto; }
 .wide td:first-child { white-space: nowrap; }

@@ -54,9 +54,11 @@ const idOf = (text: string) =>
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "")
 
-// Elements that may be wider than the page scroll on their own, also by keyboard.
+// Elements that may be wider than the page scroll on their own, also by keyboard. A column without
+// a heading has an empty cell: an empty <th> is read out as a heading without a name.
 const makeScrollable = (html: string) =>
   html
+    .replaceAll("<th></th>", "<td></td>")
     .replaceAll("<pre>", '<pre tabindex="0">')
     .replaceAll("<table>", '<div class="wide" tabindex="0"><table>')
     .replaceAll("</table>", "</table></div>")

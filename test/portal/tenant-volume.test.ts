@@ -77,7 +77,7 @@ test("volume, failures and silent PBXes of all endpoints are shown, not of the n
   const rows = text.split("<tr>")
   const row = (name: string) => words(rows.find((each) => each.includes(`>${name}<`))!)
   assert.match(row("Busy"), new RegExp(`1 failing 1 disabled ${ENDPOINTS} 1 `))
-  assert.match(row("Idle"), /Well 0 0 /)
+  assert.match(row("Idle"), /OK 0 0 /)
 
   // Enabled again, it has to be told of what was held meanwhile.
   await portal.call(`PATCH ${path}/endpoints/${ids[1]}`, { body: { disabled: false } })

@@ -202,6 +202,7 @@ function requestHtml(
     `webhook-signature: ${target?.signing === "ed25519" ? "v1a" : "v1"},… (new for each attempt)`,
     ...Object.keys(target?.headers ?? {}).map((name) => `${name}: …`),
   ]
-  return html`<pre class="wrap" tabindex="0" role="region" aria-label="Request headers">${lines.join("\n")}</pre>
+  return html`<pre class="wrap" tabindex="0" role="region" aria-label="Request headers">
+${lines.join("\n")}</pre>
     ${json(body, "Request body")}`
 }
