@@ -27,7 +27,8 @@ export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
       // Deleted and added again, so that the least recently used keys come first and are removed
       // first.
       buckets.delete(callerId)
-      if (buckets.size >= MAX_BUCKETS) buckets.delete(buckets.keys().next().value!)
+      const [oldest] = buckets.keys()
+      if (buckets.size >= MAX_BUCKETS && oldest !== undefined) buckets.delete(oldest)
       buckets.set(callerId, { tokens: left, at })
       const headers = {
         "ratelimit-policy": `${capacity};w=1`,

@@ -33,7 +33,8 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
     const was = means.get(endpointId) ?? tookMs
     means.delete(endpointId)
     means.set(endpointId, was + (tookMs - was) * LATEST_SHARE)
-    if (means.size > MAX_MEANS) means.delete(means.keys().next().value!)
+    const [oldest] = means.keys()
+    if (means.size > MAX_MEANS && oldest !== undefined) means.delete(oldest)
   }
   return {
     isSlow(endpointId) {

@@ -61,7 +61,8 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
   const isFresh = (validUntil: number) => validUntil - MARGIN_MS > table.now()
 
   function remember(whose: OauthToken.Whose, token: string, validUntil: number): Fetched {
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!)
+    const [oldest] = remembered.keys()
+    if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
     remembered.set(keyOf(whose), { credentials: whose.credentials, token, validUntil })
     return { token }
   }

@@ -35,7 +35,8 @@ export async function startDemoReceiver(
       const body = JSON.parse(text) as Record<string, unknown>
       const isRepeated = seen.has(id)
       seen.add(id)
-      if (seen.size > REMEMBERED) seen.delete(seen.values().next().value!)
+      const [oldest] = seen
+      if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest)
       const type = String(body["type"])
       onWebhook({ id, type, body, receivedAt: Date.now(), isSignatureOk, isRepeated })
       response.writeHead(isSignatureOk ? 204 : 400).end()

@@ -13,7 +13,7 @@ export const parkingShards = (endpointId: string) =>
   Array.from({ length: PARKING_SHARDS }, (_, shard) => `parked#${endpointId}#${shard}`)
 
 export const parkingShardOf = (endpointId: string, ref: DeliveryRef) =>
-  `parked#${endpointId}#${ref.hash[3]! % PARKING_SHARDS}`
+  `parked#${endpointId}#${ref.hash.readUInt8(3) % PARKING_SHARDS}`
 
 /**
  * The index entry of a delivery. The entry of an endpoint's health item (`sk` HEALTH#...) has no
@@ -88,4 +88,5 @@ export async function firstDueAt(table: Table): Promise<number> {
 export const commonShards = Array.from({ length: DUE_SHARDS }, (_, shard) => dueShard(shard))
 
 /** The common shard of an endpoint's own entry. */
-export const healthShard = (endpointId: string) => dueShard(hashOf(endpointId)[1]! % DUE_SHARDS)
+export const healthShard = (endpointId: string) =>
+  dueShard(hashOf(endpointId).readUInt8(1) % DUE_SHARDS)

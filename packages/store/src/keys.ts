@@ -54,7 +54,7 @@ const nanosText = (nanos: bigint) => nanos.toString().padStart(20, "0")
 // An event is sorted by its own time and is its own deduplication key: both come from identity
 // fields only. There are eight shards, because one partition accepts a thousand writes a second.
 export function eventKey(tenant: string, timeNanos: bigint, hash: Buffer): Key {
-  const shard = hash[0]! % EVENT_SHARDS
+  const shard = hash.readUInt8(0) % EVENT_SHARDS
   return {
     pk: eventPartition(tenant, shard),
     sk: `${nanosText(timeNanos)}#${encodeBase32(hash)}`,
@@ -76,7 +76,7 @@ export function eventIdOf(key: Key): string {
 // The claim of an event without a time of its own. Its key is independent of the time at which the
 // event was received.
 export function claimKey(tenant: string, hash: Buffer): Key {
-  return { pk: claimPartition(tenant, hash[0]! % EVENT_SHARDS), sk: encodeBase32(hash) }
+  return { pk: claimPartition(tenant, hash.readUInt8(0) % EVENT_SHARDS), sk: encodeBase32(hash) }
 }
 export const claimPartition = (tenant: string, shard: number) => `${tenant}#C#${shard}`
 
@@ -90,13 +90,16 @@ export const loggedCallPartition = (tenant: string, shard: number) => `${tenant}
  */
 export function callKey(tenant: string, source: string, uuid: string, isTest = false): Key {
   const hash = hashOf(isTest ? "test-call" : "call", source, uuid)
-  return { pk: callPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
+  return { pk: callPartition(tenant, hash.readUInt8(0) % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
 /** A connector's record of one call. In 8 shards, because each call writes it. */
 export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
   const hash = hashOf("logged call", endpointId, uuid)
-  return { pk: loggedCallPartition(tenant, hash[0]! % CALL_SHARDS), sk: encodeBase32(hash) }
+  return {
+    pk: loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS),
+    sk: encodeBase32(hash),
+  }
 }
 
 export const RECORD_SHARDS = 8
@@ -115,7 +118,10 @@ export type RecordPlace = { kind: string; source: string; uuid: string; test?: b
 export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPlace): Key {
   const hash = hashOf("record", source, uuid)
   const room = test ? testRoom(kind) : kind
-  return { pk: recordPartition(tenant, room, hash[0]! % RECORD_SHARDS), sk: encodeBase32(hash) }
+  return {
+    pk: recordPartition(tenant, room, hash.readUInt8(0) % RECORD_SHARDS),
+    sk: encodeBase32(hash),
+  }
 }
 
 const ORDER_SHARDS = 4
@@ -126,7 +132,10 @@ const ORDER_SHARDS = 4
  */
 export function orderKey(tenant: string, endpointId: string, subject: string): Key {
   const hash = hashOf("order", endpointId, subject)
-  return { pk: `${tenant}#O#${endpointId}#${hash[0]! % ORDER_SHARDS}`, sk: encodeBase32(hash) }
+  return {
+    pk: `${tenant}#O#${endpointId}#${hash.readUInt8(0) % ORDER_SHARDS}`,
+    sk: encodeBase32(hash),
+  }
 }
 
 export const DELIVERY_SHARDS = 16
@@ -137,7 +146,7 @@ export const deliveryPartition = (tenant: string, shard: number) => `${tenant}#D
 // requests. Two per endpoint, so that its own log is quick to read and 2,000 writes a second are
 // possible.
 export function shardsOfEndpoint(endpointId: string): number[] {
-  const first = (hashOf(endpointId)[0]! * SHARDS_OF_ENDPOINT) % DELIVERY_SHARDS
+  const first = (hashOf(endpointId).readUInt8(0) * SHARDS_OF_ENDPOINT) % DELIVERY_SHARDS
   return Array.from({ length: SHARDS_OF_ENDPOINT }, (_, index) => first + index)
 }
 
@@ -156,7 +165,7 @@ export function deliveryRef(
 ): DeliveryRef {
   const hash = hashOf(eventId, endpointId, replay)
   const shards = shardsOfEndpoint(endpointId)
-  return { shard: shards[hash[0]! % shards.length]!, createdAt, hash }
+  return { shard: shards[hash.readUInt8(0) % shards.length]!, createdAt, hash }
 }
 
 const millisText = (millis: number) => millis.toString().padStart(14, "0")
@@ -220,10 +229,10 @@ export const changeKey = (at: number, tenant: string, id: string): Key => ({
 
 export const DUE_SHARDS = 16
 export const dueShard = (shard: number) => `due#${shard}`
-export const dueShardOf = (ref: DeliveryRef) => dueShard(ref.hash[1]! % DUE_SHARDS)
+export const dueShardOf = (ref: DeliveryRef) => dueShard(ref.hash.readUInt8(1) % DUE_SHARDS)
 
 export const OPEN_SHARDS = 8
 export const openPartition = (tenant: string, status: string, shard: number) =>
   `${tenant}#${status}#${shard}`
 export const openKeyOf = (tenant: string, status: string, ref: DeliveryRef) =>
-  openPartition(tenant, status, ref.hash[2]! % OPEN_SHARDS)
+  openPartition(tenant, status, ref.hash.readUInt8(2) % OPEN_SHARDS)

@@ -83,7 +83,8 @@ export function rememberAnswers(resolve: Resolve, ttlMs: number, now: () => numb
     if (kept && kept.until > now()) return kept.answer
     // Deleted first, so that the map stays sorted by age.
     known.delete(host)
-    if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!)
+    const [oldest] = known.keys()
+    if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest)
     const answer = resolve(host)
     const forget = () => {
       if (known.get(host)?.answer === answer) known.delete(host)
