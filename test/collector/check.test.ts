@@ -200,7 +200,10 @@ test("--check names TLS on the wrong port, either way round", async (t) => {
   const plain = await setUp(t, {})
   const wanted = await plain.run({ AMI_TLS: "1", AMI_TLS_CA: pathOf("ca.pem") })
   assert.equal(wanted.code, 1)
-  assert.match(wanted.said, /^WRONG .*does not speak TLS on this port.*\n +fix: set AMI_PORT.*5039/m)
+  assert.match(
+    wanted.said,
+    /^WRONG .*does not speak TLS on this port.*\n +fix: set AMI_PORT.*5039/m,
+  )
   assert.doesNotMatch(wanted.said, /AMI_TLS_CA/)
 
   const tls = { key: read("pbx.key"), cert: read("localhost.pem") }
