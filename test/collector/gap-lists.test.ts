@@ -142,6 +142,10 @@ test("asks for unknown lists after half a minute, then ever more rarely; for den
   assert.equal(await isAskedAt(3_600), false)
   gapLists.booted()
   assert.equal(await isAskedAt(3_600), true)
+  answers([])
+  await gapLists.ask({ gap: gapOf("g3") })
+  gapLists.booted()
+  assert.equal(await isAskedAt(7_200), false, "nothing is left to ask for")
 })
 
 test("compares the other lists where one is too large, and does not ask for that again", async (t) => {
@@ -204,6 +208,42 @@ test("bears the gaps of an earlier run that was killed while it asked, and those
     second.inferred.map(({ gap, others }) => [gap, others]),
     [["g1", ["left"]]],
   )
+})
+
+test("a PBX that is known to have restarted is not asked for its uptime, and loses its calls with or without a gap", async (t) => {
+  for (const gap of [gapOf("g1"), null]) {
+    // Its uptime would break the session off.
+    const { known, lists, inferred, logged, gapLists } = setUp(t)
+    for (const uuid of ["one", "other"]) known.set("dialing", uuid, "body")
+    lists.set("OutDialingShow", UNKNOWN)
+    assert.deepEqual(await gapLists.ask({ gap, hasRestarted: true }), {})
+    assert.deepEqual(inferred, [])
+    lists.set("OutDialingShow", [])
+    // It is still known when the lists can be had at last.
+    gapLists.booted()
+    gapLists.askAgain(0)
+    await until(() => inferred.length === 2)
+    assert.deepEqual(
+      inferred.map(({ name, uuid }) => [name, uuid]),
+      ["one", "other"].map((uuid) => ["OutDialingDelete", uuid]),
+    )
+    if (gap) assert.ok(inferred.every((each) => each.gap === "g1"))
+    assert.equal(known.of("dialing").size, 0)
+    assert.deepEqual(logged, ["lists.unknown", "lists.answered"])
+    await gapLists.stop()
+  }
+})
+
+test("where only the uptime could tell and cannot be had, no call is ended, and the lists are asked for again", async (t) => {
+  const { known, inferred, logged, gapLists } = setUp(t)
+  known.set("dialing", "one", "body")
+  assert.deepEqual(await gapLists.ask({ gap: gapOf("g1") }), {})
+  assert.deepEqual([inferred, logged], [[], ["resync.broken"]])
+  assert.equal(known.of("dialing").size, 1)
+  // Without a gap nothing says that it restarted: a third look decides.
+  const other = setUp(t)
+  other.known.set("dialing", "one", "body")
+  assert.deepEqual(await other.gapLists.ask({ gap: null }), { "dialing.deleted": 1 })
 })
 
 test("asks for the uptime no more where that cost the session twice in a row", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
 import { makeEnvelope } from "@ringback/collector/envelope"
 import { type Gap, GapReports } from "@ringback/collector/gaps/gap-reports"
 import { OpenGaps } from "@ringback/collector/gaps/open-gaps"
@@ -10,13 +11,16 @@ const gap: Gap = { id: "g1", from: 0, to: 1_000, reason: "disconnected" }
 /** A disk that refuses while `isFull`, for the state and the spool alike. */
 function setUp() {
   const state = openState(undefined, 0)
-  const disk = { isFull: false }
+  const disk = { isFull: false, isEmptied: false }
   const attempt = (write: () => void) => {
     if (!disk.isFull) write()
   }
   const spool = {
     append: () => undefined,
-    flush: () => Promise.resolve(),
+    async flush() {
+      await turn()
+      if (disk.isEmptied) disk.isFull = false
+    },
     get diskTrouble() {
       return disk.isFull ? new Error("full") : null
     },
@@ -48,5 +52,13 @@ test("a gap that a full disk kept from being forgotten is forgotten when it take
   assert.deepEqual(leftToTheNextRun(), ["g1"])
   disk.isFull = false
   assert.equal(openGaps.areSaved(), true)
+  assert.deepEqual(leftToTheNextRun(), [])
+})
+
+test("a gap whose report the disk takes after all while it is waited for is forgotten at once", async () => {
+  const { disk, reports, leftToTheNextRun } = setUp()
+  reports.keep(gap)
+  Object.assign(disk, { isFull: true, isEmptied: true })
+  await reports.report(gap, {})
   assert.deepEqual(leftToTheNextRun(), [])
 })

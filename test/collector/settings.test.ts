@@ -54,6 +54,50 @@ test("reads each secret from a file too, without the line end", (t) => {
   assert.notEqual(settings.ami.secret, AMI_SECRET)
 })
 
+test("each setting arrives where it belongs, as it was set", (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const ca = join(dir, "ca.pem")
+  writeFileSync(ca, "-----BEGIN CERTIFICATE-----\n")
+  const queue = "https://eu.sqs.us-gov-west-1.api.aws/123456789012/Ingest"
+  const settings = readSettings({
+    ...good,
+    AMI_PORT: "1",
+    AMI_TLS: "1",
+    AMI_TLS_CA: ca,
+    AMI_AUTH: "plain",
+    RINGBACK_INGEST_QUEUE_URL: queue,
+    RINGBACK_API_URL: "https://api.example.com/base//",
+    RINGBACK_SPOOL_DIR: dir,
+    RINGBACK_SPOOL_MAX_MB: "1",
+    RINGBACK_SEND_RATE: "1000000",
+    RINGBACK_HEALTH_PORT: "65535",
+    RINGBACK_HEALTH_HOST: "0.0.0.0",
+  })
+  assert.deepEqual(settings, {
+    ami: {
+      host: "pbx.example.com",
+      port: 1,
+      username: "ringback",
+      secret: "s3cret",
+      auth: "plain",
+      tls: { ca: "-----BEGIN CERTIFICATE-----\n" },
+    },
+    sourceToken: good.RINGBACK_SOURCE_TOKEN,
+    ingestQueueUrl: queue,
+    apiUrl: "https://api.example.com/base",
+    spoolDir: dir,
+    spoolMaxMb: 1,
+    sendRate: 1_000_000,
+    amiEvents: [],
+    healthPort: 65_535,
+    healthHost: "0.0.0.0",
+    region: "us-gov-west-1",
+  })
+  const { apiUrl, spoolMaxMb, sendRate } = readSettings({ ...good, AMI_TLS: "0" })
+  assert.deepEqual([apiUrl, spoolMaxMb, sendRate], [undefined, 1024, 2000])
+})
+
 const wrong: [name: string, value: string][] = [
   ["AMI_HOST", ""],
   ["AMI_USERNAME", ""],

@@ -30,6 +30,31 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "for the SDK an undefined member is none given",
   },
   {
+    file: "packages/store/src/spans.ts",
+    line: ".map((span): Span => (span[0] >= to ? explained(span, to) : [to, span[1], 0]))",
+    what: ">= -> >",
+    reason: "a span that begins at that very time is explained by being cut there, too",
+  },
+  {
+    file: "packages/store/src/spans.ts",
+    line: "const last = since !== undefined || isReported(spans, from) ? undefined : before.pop()",
+    what: /-> isReported\(spans, from\)$/,
+    reason:
+      "with a known start the last span ends at the gap already, and stretching changes nothing",
+  },
+  {
+    file: "packages/store/src/spans.ts",
+    line: "const next = spans.findIndex((span) => span[0] > at)",
+    what: /^(> -> >=|0 -> 1)$/,
+    reason: "a gap at which a span begins or ends is cut the same, reported or not",
+  },
+  {
+    file: "packages/collector/src/spool/segment.ts",
+    line: "while (length < buffer.length) {",
+    what: "< -> <=",
+    reason: "a full buffer is asked for nothing once more",
+  },
+  {
     file: "packages/events/src/record.ts",
     line: "const sorted = said.toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))",
     what: "0 -> 1",
