@@ -217,7 +217,7 @@ test("a PBX that is known to have restarted is not asked for its uptime, and los
     for (const uuid of ["one", "other"]) known.set("dialing", uuid, "body")
     lists.set("OutDialingShow", UNKNOWN)
     assert.deepEqual(await gapLists.ask({ gap, hasRestarted: true }), {})
-    assert.deepEqual(inferred, [])
+    assert.equal(inferred.length, 0)
     lists.set("OutDialingShow", [])
     // It is still known when the lists can be had at last.
     gapLists.booted()

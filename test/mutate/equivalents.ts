@@ -49,6 +49,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "a gap at which a span begins or ends is cut the same, reported or not",
   },
   {
+    file: "packages/collector/src/progress.ts",
+    line: "const newest = Math.max(Number(remembered), spool.lastReceivedAt ?? 0)",
+    what: "0 -> 1",
+    reason: "no time that was saved is so early",
+  },
+  {
     file: "packages/collector/src/spool/segment.ts",
     line: "while (length < buffer.length) {",
     what: "< -> <=",
