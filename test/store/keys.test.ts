@@ -76,7 +76,7 @@ describe("many keys lie in all of the partitions that are read, and in no other"
     for (const endpoint of many.slice(0, 40)) {
       const shards = many.map((text) => Keys.deliveryRef(text, endpoint, 1).shard)
       const expected = Keys.shardsOfEndpoint(endpoint)
-      assert.deepEqual([...new Set(shards)].toSorted(), expected.toSorted())
+      assert.deepEqual(new Set(shards), new Set(expected))
       assert.equal(expected.length, 2)
       assert.ok(expected.every((shard) => shard < Keys.DELIVERY_SHARDS))
     }
