@@ -65,7 +65,7 @@ test("each change of the API's verdict is said once, and only a refusal is an al
     assert.equal(name, event)
     assert.match(JSON.stringify(fields["reason"] ?? ""), reason)
     assert.equal(fields["alarm"], alarm)
-    assert.equal(typeof fields["mend"], alarm ? "string" : "undefined")
+    assert.equal(typeof fields["fix"], alarm ? "string" : "undefined")
   }
   const { url, method, headers } = api.asked.at(-1)!
   const request = { url, method, authorization: headers.authorization }
