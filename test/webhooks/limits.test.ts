@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import net from "node:net"
-import { test } from "node:test"
+import { test, type TestContext } from "node:test"
 import { setInterval as ticks } from "node:timers/promises"
 import { until } from "../harness/until.ts"
 import { listen, startRawReceiver, startReceiver, startSender } from "./receiver.ts"
@@ -55,6 +55,117 @@ test("a look-up that never ends is left at its own limit", async (t) => {
   const outcome = await post("https://silent.test/")
   assert.equal(outcome.error, "DNS: silent.test could not be looked up (ETIMEOUT)")
 })
+
+test("what a look-up takes is taken off the limit of the whole attempt", async (t) => {
+  // Long after the limit; a test that passes does not wait for it.
+  const receiver = await startReceiver(
+    t,
+    (_, response) => void setTimeout(() => response.end(), 5_000).unref(),
+  )
+  let skippedMs = 0
+  const now = performance.now.bind(performance)
+  t.mock.method(performance, "now", () => now() + skippedMs)
+  const resolve = async () => {
+    skippedMs += 14_900
+    return ["127.0.0.1"]
+  }
+  const outcome = await startSender(t, { timeouts: { totalMs: 15_000 }, resolve }).post(
+    `http://slow.test:${receiver.port}/`,
+  )
+  assert.equal(outcome.error, "no answer within 15 s")
+})
+
+/** Begins something on a clock that stands still, and holds it to ending after exactly so long. */
+async function endsAfter<T>(
+  t: TestContext,
+  ms: number,
+  isReached: () => boolean,
+  begin: () => Promise<T>,
+): Promise<T> {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  t.mock.method(performance, "now", () => 0)
+  let isOver = false
+  const outcome = begin().finally(() => (isOver = true))
+  for (let turn = 0; turn < 100 || !isReached(); turn++) await new Promise(setImmediate)
+  t.mock.timers.tick(ms - 1)
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  assert.equal(isOver, false)
+  t.mock.timers.tick(1)
+  for (let turn = 0; turn < 1_000 && !isOver; turn++) await new Promise(setImmediate)
+  assert.ok(isOver, `it goes on after ${ms} ms`)
+  return outcome
+}
+
+const silence = { resolve: () => new Promise<string[]>(() => {}) }
+const lookupError = "DNS: silent.test could not be looked up (ETIMEOUT)"
+
+test("a look-up is waited for 5 s where nothing else is said", async (t) => {
+  const { post } = startSender(t, silence)
+  const outcome = await endsAfter(
+    t,
+    5_000,
+    () => true,
+    () => post("http://silent.test/"),
+  )
+  assert.equal(outcome.error, lookupError)
+})
+
+test("a connection is waited for 5 s where nothing else is said", async (t) => {
+  const receiver = await startRawReceiver(t, () => {})
+  const { post } = startSender(t)
+  const outcome = await endsAfter(
+    t,
+    5_000,
+    () => receiver.connections() === 1,
+    () => post(`https://127.0.0.1:${receiver.port}/`),
+  )
+  assert.equal(outcome.error, "connect timed out after 5 s")
+})
+
+test("an answer is waited for 15 s where nothing else is said", async (t) => {
+  const receiver = await startRawReceiver(t, () => {})
+  const { post } = startSender(t)
+  const outcome = await endsAfter(
+    t,
+    15_000,
+    () => receiver.requests() === 1,
+    () => post(receiver.origin),
+  )
+  assert.equal(outcome.error, "no answer within 15 s")
+})
+
+for (const way of ["send", "ask"] as const) {
+  const request = { endpointId: "ep_1", headers: {}, body: "{}", limitMs: 3_000 }
+  const begin = async (sender: ReturnType<typeof startSender>, url: string) =>
+    way === "send"
+      ? sender.send({ ...request, url })
+      : sender.ask({ ...request, url, method: "POST" })
+  const errorOf = (outcome: Awaited<ReturnType<typeof begin>>) =>
+    "error" in outcome ? outcome.error : null
+
+  test(`${way}: a request's own limit holds for its answer`, async (t) => {
+    const receiver = await startRawReceiver(t, () => {})
+    const sender = startSender(t)
+    const outcome = await endsAfter(
+      t,
+      3_000,
+      () => receiver.requests() === 1,
+      () => begin(sender, receiver.origin),
+    )
+    assert.equal(errorOf(outcome), "no answer within 3 s")
+  })
+
+  test(`${way}: a request's own limit holds for its look-up`, async (t) => {
+    const sender = startSender(t, silence)
+    const outcome = await endsAfter(
+      t,
+      3_000,
+      () => true,
+      () => begin(sender, "http://silent.test/"),
+    )
+    assert.equal(errorOf(outcome), lookupError)
+  })
+}
 
 test("headers that drip for ever are cut, and the status line before them counts", async (t) => {
   const receiver = await startRawReceiver(t, (socket, { request }) => {

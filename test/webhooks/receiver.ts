@@ -30,6 +30,8 @@ export async function startReceiver(
     answer(requests.at(-1)!, response)
   }
   const server = tls ? https.createServer(tls, handle) : http.createServer(handle)
+  // A busy machine may need longer than Node's five seconds from one webhook to the next.
+  server.keepAliveTimeout = 0
   const at = await listen(t, server, host, port)
   return { ...at, requests, origin: `${tls ? "https" : "http"}://${host}:${at.port}` }
 }

@@ -92,6 +92,20 @@ test("a look-up is given up at its limit, which no server can draw out", async (
   await assert.rejects(resolve("silent.test"), { code: "ECANCELLED" })
 })
 
+test("a look-up is given up after five seconds by itself", async (t) => {
+  const dns = await startDnsServer(t, () => "silence")
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  let isOver = false
+  const outcome = askingDns({ servers: [dns.server], hostsFile: "/nowhere" })("silent.test")
+  outcome.catch(() => (isOver = true))
+  while (dns.asked("silent.test") === undefined) await new Promise(setImmediate)
+  t.mock.timers.tick(4_999)
+  await new Promise(setImmediate)
+  assert.equal(isOver, false)
+  t.mock.timers.tick(1)
+  await assert.rejects(outcome, { code: "ECANCELLED" })
+})
+
 test("an answer serves until its time is over, and all who ask meanwhile", async () => {
   let now = 0
   let asked = 0
