@@ -165,6 +165,8 @@ test("what was held while an endpoint was disabled is recovered", async () => {
   assert.equal(held.body.data[0].eventId, eventId)
   const dryRun = await call(`POST ${at}/recover`, { since, dryRun: true })
   assert.deepEqual([dryRun.status, dryRun.body], [200, { count: 1, isLowerBound: false }])
+  const none = await call(`POST ${at}/recover`, { since, until: since, dryRun: true })
+  assert.deepEqual(none.body, { count: 0, isLowerBound: false })
   const tooSoon = await call(`POST ${at}/recover`, { since })
   assert.deepEqual([tooSoon.status, tooSoon.body.code], [409, "conflict.state"])
   const enabled = await call(`PATCH ${at}`, { disabled: false })
@@ -176,7 +178,8 @@ test("what was held while an endpoint was disabled is recovered", async () => {
   const { body: log } = await call(`GET ${path}/deliveries?endpointId=${endpoint.id}`)
   assert.equal(log.data[0].status, "pending")
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
-  assert.equal((await call(`POST ${at}/recover`, { since: tomorrow })).status, 400)
+  for (const until of [undefined, new Date(Date.now() + 2 * 86_400_000).toISOString()])
+    assert.equal((await call(`POST ${at}/recover`, { since: tomorrow, until })).status, 400)
 })
 
 test("an endpoint's stats tell counts by outcome and how long it took to answer", async () => {

@@ -181,3 +181,18 @@ test("the cost of each tenant follows from what it had", async () => {
   assert.deepEqual([mine.events, mine.deliveries, mine.attempts, mine.isEstimate], [1, 1, 1, false])
   assert.ok(mine.usd > 0)
 })
+
+test("the cost is of the last 30 days", async () => {
+  for (const [days, events] of [
+    [29, 1],
+    [31, 0],
+  ] as const) {
+    const now = () => Date.now() + days * 86_400_000
+    const later = await startApi({ stack: api.stack, now })
+    const { body } = await later.call("GET /v1/cost?limit=250")
+    const mine = body.data.find(
+      (each: { tenantId: string }) => each.tenantId === world.ids["tenantId"],
+    )
+    assert.equal(mine.events, events, `${days} days later`)
+  }
+})

@@ -242,6 +242,19 @@ describe("preview", () => {
     assert.equal(receiver.arrived.length, before)
   })
 
+  test("is of the event type that is asked for, else of one that the endpoint wants", async () => {
+    for (const [asked, type] of [
+      [{ event: "queue.created", eventTypes: ["campaign.updated"] }, "queue.created"],
+      [{ eventTypes: ["campaign.updated"] }, "campaign.updated"],
+    ] as const) {
+      const { body } = await preview({ url: receiver.url, transform: "type", ...asked })
+      assert.deepEqual(
+        body.requests.map((each: { body: string }) => JSON.parse(each.body)),
+        [type],
+      )
+    }
+  })
+
   test("says whether the filter lets an event in, and that a transform does not want it", async () => {
     const { body } = await preview({
       transform: "null",

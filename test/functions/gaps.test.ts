@@ -196,6 +196,22 @@ describe("two collectors", () => {
     )
   })
 
+  test("that were both away for a while: told without waiting where both have said all", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await beat(B, start)
+    await world.pump()
+    world.advance(200 * SECOND)
+    await beat(A, start + 100 * SECOND)
+    await beat(B, start + 140 * SECOND)
+    await missed(B, start + 60 * SECOND, start + 140 * SECOND)
+    await world.pump()
+    await missed(A, start + 20 * SECOND, start + 100 * SECOND)
+    await world.pump()
+    assert.equal(arrived().length, 1)
+  })
+
   test("of which one could not take what both read: told, though the other was connected", async () => {
     const { arrived } = await world.addEndpoint()
     const start = world.now()

@@ -88,6 +88,19 @@ test("pages over many partitions show each row once, newest first, whatever a fi
   )
 })
 
+test("a list that is as long as its page ends with it", async () => {
+  const prefix = `merged${++run}#`
+  const partitions = [`${prefix}0`, `${prefix}1`]
+  await write(
+    ["001", "002", "003"].map((sk, at) => ({ pk: partitions[at % 2]!, sk, colour: "red" })),
+  )
+  const request = { index: null, partitions, from: "000", below: "009" }
+  const whole = await readMerged(table, { ...request, limit: 3 })
+  assert.deepEqual([whole.items.length, whole.next], [3, undefined])
+  const part = await readMerged(table, { ...request, limit: 2 })
+  assert.deepEqual([part.items.length, part.next], [2, "002"])
+})
+
 test("a job's pages show each row of all partitions once, whatever a filter leaves out", async () => {
   for (const [limit, colour] of [
     [100, undefined],
