@@ -112,6 +112,7 @@ function checkProblem(about: string, { headers, text, status }: Answer): void {
   const body = JSON.parse(text)
   check(validator("components", "schemas", "Problem"), body, about)
   assert.equal(body.status, status, about)
+  if (status === 404) assert.match(body.detail, /^There is no such \w/, about)
 }
 
 function check(validate: ReturnType<typeof validatorAt>, value: unknown, about: string): void {

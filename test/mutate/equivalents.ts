@@ -61,6 +61,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "a full buffer is asked for nothing once more",
   },
   {
+    file: "functions/api/events.ts",
+    line: 'const key = ["events", tenant.id, { type, source, uuid }, ...times]',
+    what: '"events" -> ""',
+    reason: "the name of a list in its cursors has only to differ from the other lists' names",
+  },
+  {
+    file: "functions/ingest/receive-message.ts",
+    line: "...(isStored && { translated }),",
+    what: /-> \(removed\)$/,
+    reason: "the stored event is translated again then, to the same",
+  },
+  {
     file: "packages/events/src/record.ts",
     line: "const sorted = said.toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))",
     what: "0 -> 1",
