@@ -62,7 +62,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: "functions/api/events.ts",
-    line: 'const key = ["events", tenant.id, { type, source, uuid }, ...times]',
+    line: 'const key = ["events", tenant.id, { types, source, uuid }, ...times]',
     what: '"events" -> ""',
     reason: "the name of a list in its cursors has only to differ from the other lists' names",
   },
