@@ -63,9 +63,7 @@ export const AttemptAnswer = v.object({
   ),
   responseBody: v.pipe(
     v.nullable(v.string()),
-    v.description(
-      "For failures only: the first 1 KB. After the first failure, of an answer that differs from the one before, the first 256 characters",
-    ),
+    v.description("The first 1 KB, for failures only"),
     v.examples([null]),
   ),
   steps: v.exactOptional(

@@ -19,7 +19,7 @@ export async function settle(
   const { table } = deps
   const kept = Delivery.compact(attempt, work.delivery?.attempts ?? [])
   const advance = (change: Delivery.Change) =>
-    Delivery.advance(table, facts, message.turn, { ...change, attempt: kept })
+    Delivery.advance(table, facts, message.turn, { ...change, ...kept })
   if (outcome.ok) {
     // Another copy of the message decided otherwise in the meantime, but the receiver has the
     // webhook.

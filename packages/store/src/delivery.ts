@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { packBodies, PACKED_FROM_BYTES, unpackBodies } from "./bodies.ts"
 import type { DeliveryFacts } from "./delivery-facts.ts"
 import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import {
@@ -27,8 +28,8 @@ const Attempt = v.object({
   error: v.nullable(v.string()),
   responseBody: v.nullable(v.string()),
   /**
-   * The receiver responded with the same body as in the previous attempt. The body is stored once,
-   * and filled in when it is read.
+   * Written by an earlier version: the receiver responded with the same body as in the previous
+   * attempt, which is filled in when it is read.
    */
   sameBody: v.exactOptional(v.boolean()),
   /** The requests of an attempt that needed several. */
@@ -46,7 +47,7 @@ const Attempt = v.object({
 export type Attempt = v.InferOutput<typeof Attempt>
 
 /** The delivery of one event to one endpoint. Times are epoch ms. */
-export const Delivery = v.object({
+const StoredDelivery = v.object({
   pk: v.string(),
   sk: v.string(),
   endpointId: v.string(),
@@ -59,6 +60,8 @@ export const Delivery = v.object({
   /** Attempts since the schedule started, or started again. */
   tries: v.optional(v.number(), 0),
   attempts: v.optional(v.array(Attempt), []),
+  /** The bodies of the attempts: see bodies.ts. */
+  bodies: v.optional(v.instance(Uint8Array)),
   /**
    * When `release` handles it. If there is a delayed message, this is a safety net, later than
    * `nextAt`.
@@ -76,34 +79,36 @@ export const Delivery = v.object({
   job: v.optional(v.string()),
   expiresAt: v.number(),
 })
-export type Delivery = v.InferOutput<typeof Delivery>
+export type Delivery = Omit<v.InferOutput<typeof StoredDelivery>, "bodies">
 
 export function parseDelivery(item: Item): Delivery {
-  const delivery = v.parse(Delivery, item)
-  let responseBody: string | null = null
-  const attempts = delivery.attempts.map(({ sameBody, ...attempt }) => {
-    if (!sameBody) responseBody = attempt.responseBody
+  const { bodies, ...delivery } = v.parse(StoredDelivery, item)
+  const unpacked = bodies ? unpackBodies(bodies) : []
+  let before: string | null = null
+  const attempts = delivery.attempts.map(({ sameBody, ...attempt }, index) => {
+    const own = sameBody ? before : attempt.responseBody
+    const responseBody = unpacked[index] ?? own
+    before = responseBody
     return { ...attempt, responseBody }
   })
   return { ...delivery, attempts }
 }
 
-// Each write of an item is charged for the whole item, claims included: ten bodies of one kilobyte
-// would be most of the cost of ten failures. Bodies after the first are shortened to this if they
-// differ.
-const LATER_BODY_LENGTH = 256
+/** An attempt as it is stored, and the bodies of all attempts if they change with it. */
+export type Kept = { attempt: Attempt; bodies?: Uint8Array }
 
-/** An attempt as it is stored after the previous ones. */
-export function compact(attempt: Attempt, before: Attempt[]): Attempt {
-  const { responseBody } = attempt
-  const last = before.at(-1)
-  if (responseBody === null || !before.some((each) => each.responseBody !== null)) return attempt
-  if (last?.responseBody === responseBody) return { ...attempt, responseBody: null, sameBody: true }
-  const kept = Array.from(responseBody).slice(0, LATER_BODY_LENGTH).join("")
-  // The shortened body may equal the shortened previous one.
-  if (last?.responseBody === kept) return { ...attempt, responseBody: null, sameBody: true }
-  return { ...attempt, responseBody: kept }
+const isLong = (body: string | null) =>
+  body !== null && Buffer.byteLength(body) >= PACKED_FROM_BYTES
+
+/** What is stored of an attempt after the previous ones. */
+export function compact(attempt: Attempt, before: readonly Attempt[]): Kept {
+  if (!isLong(attempt.responseBody)) return { attempt }
+  const all = [...before, attempt].map(({ responseBody }) =>
+    isLong(responseBody) ? responseBody : null,
+  )
+  return { attempt: { ...attempt, responseBody: null }, bodies: packBodies(all) }
 }
+
 export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
 
 /** The delivery with this key. Undefined if there is none any more. */
@@ -129,6 +134,8 @@ export type Due = { at: number; nextAt: number; shard?: string }
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
+  /** The bodies of all attempts, this one included. Absent: they stay as they are. */
+  bodies?: Uint8Array | undefined
   /** For a pending delivery. */
   due?: Due | undefined
   slot?: number | undefined
@@ -220,7 +227,7 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
 function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  { status, due, slot, reason, attempt, restarts }: Change,
+  { status, due, slot, reason, attempt, bodies, restarts }: Change,
 ): Item {
   return {
     endpointId,
@@ -235,6 +242,7 @@ function attributesOf(
     nextAt: due?.nextAt,
     slot,
     reason,
+    ...(bodies && { bodies }),
     ...(restarts && !attempt && { tries: 0, job: restarts.job ?? undefined }),
   }
 }

@@ -108,7 +108,7 @@ export const emptyDelivery = (table: Table, delivery: Delivery) => {
   const { turn, attempts, reason } = delivery
   const isWorded = hasOwnWords(delivery)
   return change(table, delivery, {
-    update: `SET attempts = :attempts${isWorded ? ", #reason = :reason" : ""}`,
+    update: `SET attempts = :attempts${isWorded ? ", #reason = :reason" : ""} REMOVE bodies`,
     condition:
       attempts.length === 0
         ? "turn = :turn AND attribute_not_exists(attempts)"
