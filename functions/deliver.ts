@@ -7,6 +7,7 @@ import { reasonOf } from "./runtime/log.ts"
 import { resources } from "./resources.ts"
 import { spanOfThrown } from "./deliver/attempt-spans.ts"
 import { makeBatchResults } from "./deliver/batch-results.ts"
+import { makeDeliveredLines } from "./deliver/delivered-lines.ts"
 import { startEarlyDeletion } from "./deliver/early-deletion.ts"
 
 // A POST takes 15 s at most, and its outcome has to be written after it.
@@ -22,7 +23,11 @@ export function deliverHandler(deps: DeliverDeps) {
     context: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<SQSBatchResponse> => {
     const results = makeBatchResults(deps)
-    const deletion = startEarlyDeletion(deps, results.flush)
+    const delivered = makeDeliveredLines(deps.log)
+    const deletion = startEarlyDeletion(deps, async () => {
+      delivered.flush()
+      await results.flush()
+    })
     const answer = await handleBatch(
       event,
       deps.log,
@@ -34,12 +39,14 @@ export function deliverHandler(deps: DeliverDeps) {
           isRepeat: receiveCountOf(record) > 1,
           hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
         }
-        const verdict = await traced(deps, message, () => deliverOne({ ...deps, results }, taken))
+        const step = { ...deps, results, delivered }
+        const verdict = await traced(deps, message, () => deliverOne(step, taken))
         if (verdict === "done") deletion.add(record)
         return verdict
       },
       idsIn,
     )
+    delivered.flush()
     await Promise.all([results.flush(), deletion.close()])
     return answer
   }

@@ -52,19 +52,27 @@ async function send(
     note(outcome),
   ])
   if (!outcome.isNeutral) deps.results.note(endpoint, outcome)
-  deps.log("delivery.attempted", {
-    deliveryId: message.deliveryId,
-    eventId: message.eventId,
-    traceId: trace,
-    tenant: message.tenant,
-    endpointId: endpoint.id,
-    turn: message.turn,
-    statusCode: outcome.statusCode,
-    durationMs: outcome.durationMs,
-    error: loggable(outcome),
-    status,
-    ...(outcome.ok && { edgeToReceiverMs: to - work.facts.ref.createdAt }),
-  })
+  const edgeToReceiverMs = to - work.facts.ref.createdAt
+  const { statusCode, durationMs } = outcome
+  const { deliveryId, eventId, tenant, turn } = message
+  if (outcome.ok && turn === 0 && !isKept) {
+    const delivered = { deliveryId, eventId, statusCode, durationMs, edgeToReceiverMs }
+    deps.delivered.add(endpoint, delivered)
+  } else {
+    deps.log("delivery.attempted", {
+      deliveryId,
+      eventId,
+      traceId: trace,
+      tenant,
+      endpointId: endpoint.id,
+      turn,
+      statusCode,
+      durationMs,
+      error: loggable(outcome),
+      status,
+      ...(outcome.ok && { edgeToReceiverMs }),
+    })
+  }
   count(deps, work, outcome, status)
   if (tracing) traceAttempt(tracing, deps, work, { trace, span, from: at, to, outcome, status })
 }

@@ -4,9 +4,13 @@ import type { Endpoint, Posted } from "@ringback/store/endpoint"
 import type { DeliverDeps, Receiver } from "../endpoint/cached-endpoint.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import type { BatchResults } from "./batch-results.ts"
+import type { DeliveredLines } from "./delivered-lines.ts"
 
 /** The collaborators of the steps of a delivery. */
-export type StepDeps = DeliverDeps & { results: BatchResults }
+export type StepDeps = DeliverDeps & {
+  results: BatchResults
+  delivered: Pick<DeliveredLines, "add">
+}
 
 /** One message as received from the queue. */
 export type Taken = {

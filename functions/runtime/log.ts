@@ -35,8 +35,15 @@ export function makeLogger(file: string | undefined): Logger {
     waiting += `${line}\n`
   }
   return {
+    // CloudWatch has the time of each line, and charges for its bytes.
     log: (event, fields) =>
-      write(JSON.stringify({ at: new Date().toISOString(), event, ...fields })),
+      write(
+        JSON.stringify({
+          ...(file !== undefined && { at: new Date().toISOString() }),
+          event,
+          ...fields,
+        }),
+      ),
     write,
     flush,
   }

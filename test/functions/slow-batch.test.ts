@@ -141,7 +141,7 @@ describe("a batch of quick endpoints", () => {
     await world.addEndpoint()
     await world.say()
     await world.pump()
-    assert.ok(logged.some(({ event }) => event === "delivery.attempted"))
+    assert.ok(logged.some(({ event }) => event === "batch.delivered"))
     assert.ok(!logged.some(({ event }) => event === "messages.early-deletion"))
   })
 })

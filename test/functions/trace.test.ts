@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { traceIdOf } from "@ringback/events/trace"
+import { idOf } from "@ringback/store/delivery"
 import { answer, ok } from "../harness/receiver.ts"
 import type { Span } from "@ringback/telemetry/span"
 import { eventMessage, pump, sendToIngest } from "../harness/system.ts"
@@ -83,6 +84,48 @@ test("two events have two traces, and what one log line names leads to the other
   assert.deepEqual(new Set(ingested), new Set(arrived().map(({ id }) => id)))
   const said = of("batch.ingested").flatMap(({ fields }) => fields["traces"] ?? [])
   assert.deepEqual(new Set(said), new Set(traces))
-  const attempted = of("delivery.attempted").map(({ fields }) => fields["traceId"])
-  assert.deepEqual(new Set(attempted), new Set(traces))
+  // A line about deliveries leads to their events, and the events to their traces.
+  const delivered = of("batch.delivered").flatMap(({ fields }) => fields["events"] ?? [])
+  assert.deepEqual(new Set(delivered), new Set(ingested))
+})
+
+test("the deliveries of a batch to one endpoint share a line, those that failed have one each", async () => {
+  const [good, bad] = [await world.addEndpoint(), await world.addEndpoint()]
+  world.receiver.behave(({ path }, response) => answer(response, path === bad.path ? 500 : 204))
+  logged.length = 0
+  await world.say()
+  await world.say()
+  await world.pump()
+  const of = (name: string) =>
+    logged.flatMap(({ event, fields }) => (event === name ? [fields] : []))
+  const [line, ...others] = of("batch.delivered")
+  assert.deepEqual(others, [])
+  assert.deepEqual([line!["endpointId"], line!["delivered"]], [good.id, 2])
+  assert.deepEqual(line!["statusCodes"], [204, 204])
+  const stored = await world.deliveries({ endpointId: good.id })
+  assert.deepEqual(new Set(line!["deliveries"] as string[]), new Set(stored.map(idOf)))
+  assert.deepEqual(
+    new Set(line!["events"] as string[]),
+    new Set(stored.map(({ eventId }) => eventId)),
+  )
+  assert.deepEqual(
+    of("delivery.attempted").map(({ endpointId, status }) => [endpointId, status]),
+    [
+      [bad.id, "pending"],
+      [bad.id, "pending"],
+    ],
+  )
+})
+
+test("the line of a failed attempt names its trace", async () => {
+  const { path } = await world.addEndpoint()
+  world.receiver.behave((_, response) => answer(response, 500))
+  logged.length = 0
+  await world.say()
+  await world.pump()
+  const attempted = logged.filter(({ event }) => event === "delivery.attempted")
+  assert.deepEqual(
+    attempted.map(({ fields }) => [fields["traceId"], fields["error"]]),
+    [[tracesAt(path)[0]!.trace, null]],
+  )
 })

@@ -77,7 +77,7 @@ describe("in CloudWatch's embedded format", () => {
   beforeEach(() => (written.length = 0))
   const lines = () => written.map((line) => JSON.parse(line) as Record<string, unknown>)
 
-  test("a batch is one line for each set of dimensions, without tenants", () => {
+  test("the sets of dimensions of a batch share a line as far as they agree, without tenants", () => {
     const attempt = { kind: "webhook", tenant: "ten_1", endpoint: "ep_1" }
     emf.record("ringback_attempts_total", { ...attempt, result: "ok" }, 1)
     emf.record("ringback_attempts_total", { ...attempt, result: "ok", tenant: "ten_2" }, 1)
@@ -94,18 +94,28 @@ describe("in CloudWatch's embedded format", () => {
             Dimensions: [["kind", "result"]],
             Metrics: [{ Name: "ringback_attempts_total", Unit: "Count" }],
           },
+          {
+            Namespace: "Ringback/production",
+            Dimensions: [[]],
+            Metrics: [{ Name: "ringback_edge_to_receiver_seconds", Unit: "Seconds" }],
+          },
         ],
       },
       kind: "webhook",
       result: "ok",
       ringback_attempts_total: 2,
+      ringback_edge_to_receiver_seconds: [0.2, 0.4],
     })
     assert.deepEqual(
       lines().map((line) => Object.fromEntries(Object.entries(line).slice(1))),
       [
-        { kind: "webhook", result: "ok", ringback_attempts_total: 2 },
+        {
+          kind: "webhook",
+          result: "ok",
+          ringback_attempts_total: 2,
+          ringback_edge_to_receiver_seconds: [0.2, 0.4],
+        },
         { kind: "webhook", result: "failed", ringback_attempts_total: 1 },
-        { ringback_edge_to_receiver_seconds: [0.2, 0.4] },
       ],
     )
     assert.doesNotMatch(written.join(), /ten_|ep_/)

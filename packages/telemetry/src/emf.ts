@@ -36,32 +36,58 @@ export function makeEmf({ namespace, write, now }: EmfOptions): Emf {
       else values.push(value)
     },
     flush() {
-      const written = groups
+      const written = [...groups.values()]
       groups = new Map()
-      for (const group of written.values()) {
-        for (let at = 0; hasMore(group, at); at += MAX_VALUES)
-          write(format(namespace, group, at, now()))
-      }
+      for (const line of linesOf(written.flatMap(partsOf))) write(format(namespace, line, now()))
     },
   }
 }
 
-const hasMore = ({ values }: Group, at: number) =>
-  [...values.values()].some(({ length }) => length > at)
+/** Values of metrics that have the same dimensions. */
+type Part = { labels: Record<string, string>; values: [name: MetricName, value: Value][] }
+type Value = number | number[]
 
-function format(namespace: string, { labels, values }: Group, at: number, now: number): string {
-  const parts = [...values].flatMap(([name, all]) => {
-    const some = all.slice(at, at + MAX_VALUES)
-    return some.length > 0 ? [[name, some.length === 1 ? some[0]! : some] as const] : []
-  })
-  const Metrics = parts.map(([Name]) => ({ Name, Unit: metricOf(Name).unit }))
-  const Dimensions = [Object.keys(labels)]
-  return JSON.stringify({
+function partsOf({ labels, values }: Group): Part[] {
+  const longest = Math.max(...[...values.values()].map(({ length }) => length))
+  return Array.from({ length: Math.ceil(longest / MAX_VALUES) }, (_, index) => ({
+    labels,
+    values: [...values].flatMap(([name, all]): Part["values"] => {
+      const some = all.slice(index * MAX_VALUES, (index + 1) * MAX_VALUES)
+      return some.length > 0 ? [[name, some.length === 1 ? some[0]! : some]] : []
+    }),
+  }))
+}
+
+type Line = { fields: Record<string, string | Value>; parts: Part[] }
+
+/**
+ * CloudWatch charges for each line and byte, so parts share a line. The fields of a line are common
+ * to all its parts: those that need different values for a field are on different lines.
+ */
+function linesOf(parts: Part[]): Line[] {
+  const lines: Line[] = []
+  for (const part of parts) {
+    const line = lines.find((each) => fits(part, each)) ?? { fields: {}, parts: [] }
+    if (line.parts.length === 0) lines.push(line)
+    line.parts.push(part)
+    Object.assign(line.fields, part.labels, Object.fromEntries(part.values))
+  }
+  return lines
+}
+
+const fits = ({ labels, values }: Part, { fields }: Line) =>
+  Object.entries(labels).every(([label, value]) => (fields[label] ?? value) === value) &&
+  values.every(([name]) => fields[name] === undefined)
+
+const format = (Namespace: string, { fields, parts }: Line, now: number): string =>
+  JSON.stringify({
     _aws: {
       Timestamp: now,
-      CloudWatchMetrics: [{ Namespace: namespace, Dimensions, Metrics }],
+      CloudWatchMetrics: parts.map(({ labels, values }) => ({
+        Namespace,
+        Dimensions: [Object.keys(labels)],
+        Metrics: values.map(([Name]) => ({ Name, Unit: metricOf(Name).unit })),
+      })),
     },
-    ...labels,
-    ...Object.fromEntries(parts),
+    ...fields,
   })
-}
