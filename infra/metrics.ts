@@ -1,3 +1,4 @@
+import { HEARTBEAT_SECONDS } from "../packages/events/src/heartbeat.ts"
 import { apiFunction } from "./api.ts"
 import { namespace } from "./namespace.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
@@ -5,7 +6,7 @@ import { deliver, ingest, jobs, release } from "./workers.ts"
 // Extracted from a function's log: the function makes no call and needs no permission for it.
 
 /** Heartbeats that ingest has received. */
-export const heartbeats = { namespace, metricName: "Heartbeats", everySeconds: 30 }
+export const heartbeats = { namespace, metricName: "Heartbeats", everySeconds: HEARTBEAT_SECONDS }
 
 /** How many seconds late the oldest due delivery was when `release` ended. */
 export const backlog = { namespace, metricName: "DueBacklogSeconds" }

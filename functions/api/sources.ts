@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { formatSourceToken } from "@ringback/events/token"
 import * as Source from "@ringback/store/source"
-import { healthOf, SOURCE_STATUSES } from "@ringback/store/heartbeat"
+import { healthOf, SILENT_AFTER_SECONDS, SOURCE_STATUSES } from "@ringback/store/heartbeat"
 import { cursorsFor } from "./cursor.ts"
 import { ProblemError } from "./problem.ts"
 import { removeAndErase } from "./removal.ts"
@@ -16,7 +16,7 @@ const entries = {
   status: v.pipe(
     v.picklist(SOURCE_STATUSES),
     v.description(
-      "new: no collector has sent a heartbeat yet. connected: a collector reads the PBX. disconnected: collectors are running, but none is connected to the PBX. silent: no collector has sent a heartbeat for 100 s",
+      `new: no collector has sent a heartbeat yet. connected: a collector reads the PBX. disconnected: collectors are running, but none is connected to the PBX. silent: no collector has sent a heartbeat for ${SILENT_AFTER_SECONDS} s`,
     ),
   ),
   lastSeenAt: v.pipe(v.nullable(Time), v.description("When a collector last sent a heartbeat")),

@@ -1,3 +1,4 @@
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { GapMessage, HeartbeatMessage } from "@ringback/events/message"
 import { formatMillis } from "@ringback/events/stamp"
 import { claim, type Claim } from "@ringback/store/event"
@@ -12,11 +13,9 @@ import type { Log } from "../runtime/log.ts"
 import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
-/**
- * A collector sends a heartbeat every half minute. After this many deferrals a missing one is not
- * expected any more.
- */
-export const MAX_DEFERRALS = 4
+export const DEFERRED_SECONDS = 30
+/** After this many deferrals each connected collector has sent a heartbeat: a missing one is not expected any more. */
+export const MAX_DEFERRALS = Math.ceil(HEARTBEAT_SECONDS / DEFERRED_SECONDS) + 1
 const UNCOVERABLE = new Set(["oversized", "refused"])
 // A collector that has been silent for this long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
@@ -25,7 +24,7 @@ type ReportDeps = { table: Table; log: Log }
 
 /**
  * Handles a collector's report: a heartbeat or a gap. `deferrals`: how often the message was
- * deferred.
+ * deferred. A heartbeat's source was just read.
  */
 export async function receiveCollectorReport(
   deps: ReportDeps,
@@ -35,7 +34,7 @@ export async function receiveCollectorReport(
 ): Promise<Received> {
   if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
   if (message.check) return { outcome: "heard" }
-  await Heartbeat.record(deps.table, source, message)
+  await Heartbeat.record(deps.table, source, message, true)
   return { outcome: "heard" }
 }
 

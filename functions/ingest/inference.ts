@@ -18,8 +18,9 @@ import { MAX_DEFERRALS } from "./collector-report.ts"
 // only question is whether its end was reported. If a source has several collectors, each end that
 // one reads is recorded. It may arrive late.
 
-// The gap is reported after the events inferred for it, and its report is deferred too.
-const MAX_INFERENCE_DEFERRALS = 3 * MAX_DEFERRALS
+// The gap is reported after the events inferred for it, up to four minutes later, and its report is
+// deferred too.
+const MAX_INFERENCE_DEFERRALS = MAX_DEFERRALS + 8
 
 type Inference = {
   tenant: string

@@ -20,7 +20,7 @@ import { erasureOf, type ErasedDeps } from "./erased.ts"
 import { callEvents } from "../calls/call-events.ts"
 import type { Received } from "./outcome.ts"
 import { receiveListedRecord } from "./listed-record.ts"
-import { receiveCollectorReport } from "./collector-report.ts"
+import { DEFERRED_SECONDS, receiveCollectorReport } from "./collector-report.ts"
 import { judgeInference } from "./inference.ts"
 
 export type ReceiveDeps = CallDeps &
@@ -57,13 +57,16 @@ type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
 
 /**
  * The source whose key signed the message, or why there is none. The source is read again before a
- * message is rejected. A deleted source has no keys left, so its messages are discarded whoever
+ * message is rejected, and for a heartbeat, which changes it. A deleted source has no keys left, so its messages are discarded whoever
  * signed them.
  */
 async function verifySource(deps: ReceiveDeps, opened: Opened): Promise<Verified> {
   const { tenant, source: id } = opened.message
   const key = `${tenant}/${id}`
-  const cached = await deps.sources.get(key, () => Source.getKnown(deps.table, tenant, id))
+  const isHeartbeat = opened.message.kind === "heartbeat"
+  const cached = isHeartbeat
+    ? undefined
+    : await deps.sources.get(key, () => Source.getKnown(deps.table, tenant, id))
   if (cached && isFrom(deps.table, cached, opened)) return { ok: true, ...cached }
   const known = await Source.getKnown(deps.table, tenant, id, { consistent: true })
   if (!known) return { ok: false, reason: `there is no source ${id}` }
@@ -155,8 +158,6 @@ const endIn = ({ type, subject }: Translated) =>
 // A longer Uuid cannot be queried, and the headers stored with it may fill the item.
 const MAX_UUID_LENGTH = 200
 const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_LENGTH
-
-const DEFERRED_SECONDS = 30
 
 /**
  * Sends the same message again with a delay. A crash before the old one is deleted leaves two

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { type IngestMessage, FORGOTTEN } from "@ringback/events/message"
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import * as Gap from "@ringback/store/gap"
 import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
@@ -116,7 +117,7 @@ test("what a module loaded anew forgot is believed at once, though a twin was co
 })
 
 describe("the end of a call that was inferred after a gap in which a twin was connected", () => {
-  const SIX_MINUTES = 6 * 60
+  const SEVEN_MINUTES = 7 * 60
 
   async function infer() {
     const { arrived } = await world.addEndpoint()
@@ -137,9 +138,9 @@ describe("the end of a call that was inferred after a gap in which a twin was co
     return { arrived, sayReal }
   }
 
-  test("is told after six minutes where nobody heard it: the PBX had forgotten the call", async () => {
+  test("is told after seven minutes where nobody heard it: the PBX had forgotten the call", async () => {
     const { arrived } = await infer()
-    await pass(SIX_MINUTES - 30)
+    await pass(SEVEN_MINUTES - 30)
     assert.equal(arrived().length, 0)
     await pass(60)
     assert.deepEqual(
@@ -152,7 +153,7 @@ describe("the end of a call that was inferred after a gap in which a twin was co
     const { arrived, sayReal } = await infer()
     await pass(120)
     await sayReal()
-    await pass(SIX_MINUTES)
+    await pass(SEVEN_MINUTES)
     assert.deepEqual(
       arrived().map(({ type, synthetic }) => [type, synthetic]),
       [["dialing.deleted", undefined]],
@@ -171,6 +172,22 @@ describe("two collectors", () => {
     await missed(A, start + 10 * SECOND, start + 50 * SECOND)
     await pass(30)
     assert.equal(arrived().length, 0)
+    await beat(B, start)
+    await pass(300)
+    assert.equal(arrived().length, 0)
+  })
+
+  test("of which the other had just sent a heartbeat: its next one is waited for", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    await beat(A, start)
+    await beat(B, start)
+    await world.pump()
+    world.advance(5 * SECOND)
+    await missed(A, start + 1 * SECOND, start + 4 * SECOND)
+    await pass(HEARTBEAT_SECONDS - 10)
+    assert.equal(arrived().length, 0)
+    world.advance(5 * SECOND)
     await beat(B, start)
     await pass(300)
     assert.equal(arrived().length, 0)

@@ -127,10 +127,10 @@ describe("a message of which two events are made", () => {
       return { Code: "InternalError", SenderFault: false }
     }
     const gap = gapMessage(customer, A, { from: start + 20_000, to: start + 100_000 })
-    const answered = await ingest([gap], { deps, attributes: { holds: { stringValue: "4" } } })
+    const answered = await ingest([gap], { deps, attributes: { holds: { stringValue: "6" } } })
     assert.equal(count, 2)
     assert.deepEqual(answered, { batchItemFailures: [{ itemIdentifier: "0" }] })
-    assert.deepEqual(await ingest([gap], { attributes: { holds: { stringValue: "4" } } }), none)
+    assert.deepEqual(await ingest([gap], { attributes: { holds: { stringValue: "6" } } }), none)
     await world.pump()
     const iso = (seconds: number) => formatMillis(start + seconds * 1000)
     assert.deepEqual(
@@ -165,11 +165,11 @@ describe("how often a message was put off, which nobody signs", () => {
     })
   }
 
-  test("is at most twelve times: then what was inferred goes out", async () => {
+  test("is at most fourteen times: then what was inferred goes out", async () => {
     const { arrived } = await world.addEndpoint()
     const synthetic = { reason: "disconnected", gap: makeMessageId() }
-    await ingest([anEvent({ synthetic })], { attributes: { holds: { stringValue: "11" } } })
-    await ingest([anEvent({ synthetic })], { attributes: { holds: { stringValue: "12" } } })
+    await ingest([anEvent({ synthetic })], { attributes: { holds: { stringValue: "13" } } })
+    await ingest([anEvent({ synthetic })], { attributes: { holds: { stringValue: "14" } } })
     await world.pump()
     assert.equal(arrived().length, 1)
     assert.equal(arrived()[0]!.synthetic, true)

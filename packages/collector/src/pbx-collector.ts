@@ -3,6 +3,7 @@ import type { Clock } from "@ringback/ami/clock"
 import type { AmiMessage } from "@ringback/ami/message"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { SourceToken } from "@ringback/events/token"
 import type { CollectorOptions } from "./collector-options.ts"
 import { makeEdgeTrace } from "./edge-trace.ts"
@@ -28,7 +29,7 @@ import type { Status } from "./status.ts"
 type PbxCollectorOptions = CollectorOptions & { token: SourceToken; storage: Storage; clock: Clock }
 
 const TICK_MS = 1_000
-const HEARTBEAT_MS = 30_000
+const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1_000
 const MINUTE_MS = 60_000
 const CONFIRM_MS = 3_000
 
@@ -231,5 +232,6 @@ export class PbxCollector {
     this.#gaps.reportLosses(now)
     if (name === "connected") this.#gaps.askAgain(now)
     this.#progress.remember()
+    this.#progress.beatAgain()
   }
 }

@@ -23,11 +23,13 @@ type ProgressOptions = {
 }
 
 const STALLED_AT = "stalledAt"
+const UNSENT_MS = 20_000
 
 /** Tracks how far the PBX was read. Saved for the next start and sent to ingest in heartbeats. */
 export class Progress {
   readonly #options: ProgressOptions
   #stalledAt: number | undefined
+  #unsentAt: number | undefined
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -68,7 +70,7 @@ export class Progress {
     if (stall !== (storage.state.get(STALLED_AT) ?? "")) storage.remember(STALLED_AT, stall)
   }
 
-  /** Best effort: the next heartbeat repeats it. */
+  /** Best effort: it is not spooled, and the next heartbeat says the same. */
   beat(): void {
     const { storage, coverage, losses, envelope, sqs, queueUrl, signingKey, now } = this.#options
     const { spool } = storage
@@ -83,7 +85,16 @@ export class Progress {
       ...(readBefore && { readBefore }),
       ...(lastReadAt !== null && { readUntil: lastReadAt }),
     }
-    void sendHeartbeat(sqs, queueUrl, heartbeat, signingKey())
+    this.#unsentAt = undefined
+    void sendHeartbeat(sqs, queueUrl, heartbeat, signingKey()).then((isSent) => {
+      if (!isSent) this.#unsentAt = now()
+    })
+  }
+
+  /** Sends another heartbeat soon after the queue did not accept one. */
+  beatAgain(): void {
+    if (this.#unsentAt === undefined) return
+    if (Math.abs(this.#options.now() - this.#unsentAt) >= UNSENT_MS) this.beat()
   }
 }
 

@@ -1,3 +1,4 @@
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { HeartbeatMessage } from "@ringback/events/message"
 import { announceChange } from "./changes.ts"
 import { updateItem } from "./item.ts"
@@ -15,12 +16,13 @@ const MAX_COLLECTORS = 20
 
 /**
  * Records a collector's heartbeat at its source. An older one, or one for a deleted source, changes
- * nothing.
+ * nothing. `isFresh`: the source was just read consistently, and need not be read again.
  */
 export async function record(
   table: Table,
   source: Source,
   heartbeat: HeartbeatMessage,
+  isFresh = false,
 ): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
   // A disconnected collector reads nothing up to now. A connected one has read up to its last
@@ -30,7 +32,7 @@ export async function record(
     connectedSince === null
       ? heartbeat.readBefore
       : ([connectedSince, Math.max(connectedSince, readUntil ?? at)] as const)
-  return note(table, source, heartbeat.collector, (was) => {
+  const next = (was: Collector | undefined): Collector | undefined => {
     if (was && was.at >= at) return undefined
     const spans = was?.spans ?? []
     const skewMs = heartbeat.skewMs ?? was?.skewMs
@@ -45,7 +47,8 @@ export async function record(
       spans: read ? extendSpans(spans, ...read) : spans,
       count: 0,
     }
-  })
+  }
+  return note(table, source, heartbeat.collector, next, isFresh ? source : undefined)
 }
 
 /** Records that the collector missed this time span. */
@@ -66,16 +69,18 @@ const TRIES = 8
 
 /**
  * Updates a collector's record on condition that it has not changed since it was read. Returns the
- * resulting source.
+ * resulting source. `fresh`: the source, if it was just read.
  */
 async function note(
   table: Table,
   { tenant, id }: Source,
   collector: string,
   change: (was: Collector | undefined) => Collector | undefined,
+  fresh?: Source,
 ): Promise<Source | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const source = await getSource(table, tenant, id, { consistent: true })
+    const isKnown = fresh !== undefined && tries === 0
+    const source = isKnown ? fresh : await getSource(table, tenant, id, { consistent: true })
     if (!source) return undefined
     const was = source.collectors[collector]
     const next = change(was)
@@ -132,8 +137,9 @@ export type SourceHealth = {
   spoolAgeSeconds: number | null
 }
 
-// Collectors send a heartbeat every 30 s. After three missed ones a source is silent.
-const SILENT_AFTER_MS = 100_000
+// A source is silent after two missed heartbeats.
+export const SILENT_AFTER_SECONDS = 2 * HEARTBEAT_SECONDS + 30
+const SILENT_AFTER_MS = SILENT_AFTER_SECONDS * 1000
 
 /** The combined status of all collectors of the source: one that reads its PBX is sufficient. */
 export function healthOf(source: Source, now: number): SourceHealth {
