@@ -98,6 +98,12 @@ export const visibilitySeconds = (queue: QueueFacts) => 6 * queue.timeoutSeconds
 
 export const deadLetterRetentionSeconds = 14 * DAY
 
+/**
+ * Memory of the workers, and with it their share of a core. `deliver` mostly waits for receivers,
+ * and that time is billed by memory. `ingest` would cost the same with less, and be slower.
+ */
+export const megabytes = { ingest: 512, deliver: 384, jobs: 512 } as const
+
 /** How often due deliveries are released. */
 export const releaseEverySeconds = MINUTE
 export const releaseTimeoutSeconds = 55

@@ -76,6 +76,15 @@ export const makeFunction = (name: string, options: Options) => {
     // and to write to every log group.
     transform: {
       role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] },
+      // Lambda's own lines about each invocation (start, end, duration) would be a large part of the
+      // log. Its metrics have the same, and failures and timeouts are still logged.
+      function: (inputs) => {
+        inputs.loggingConfig = $output(inputs.loggingConfig).apply((logging) => ({
+          logFormat: "JSON",
+          ...logging,
+          systemLogLevel: "WARN",
+        }))
+      },
       ...(options.maximumEventAgeSeconds !== undefined && {
         eventInvokeConfig: { maximumEventAgeInSeconds: options.maximumEventAgeSeconds },
       }),

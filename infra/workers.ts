@@ -8,16 +8,12 @@ import { dataKey, table } from "./storage.ts"
 // Each function is linked to the queues that it sends to. `release` decrypts no secret.
 const link = [table, linkedSettings]
 
-// A worker spends most of its time waiting for SQS, DynamoDB or a receiver. Below 512 MB (0.3 of a
-// core), the longer billed duration would cost more than the memory saves.
-const memory = "512 MB"
-
 export const ingest = makeFunction("Ingest", {
   description: "Checks, claims and fans out what collectors send",
   handler: "functions/ingest.handler",
   timeoutSeconds: facts.queues.Ingest.timeoutSeconds,
   isTraced: true,
-  memory,
+  memory: `${facts.megabytes.ingest} MB`,
   link: [...link, dataKey, queues.Ingest, queues.Delivery, queues.Jobs, rejectedQueue],
   permissions: [
     polls("Ingest"),
@@ -35,7 +31,7 @@ export const deliver = makeFunction("Deliver", {
   handler: "functions/deliver.handler",
   timeoutSeconds: facts.queues.Delivery.timeoutSeconds,
   isTraced: true,
-  memory,
+  memory: `${facts.megabytes.deliver} MB`,
   // The delivery queue too, because it deletes from both the messages that a slow POST would
   // otherwise keep.
   link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
@@ -54,7 +50,7 @@ export const jobs = makeFunction("Jobs", {
   handler: "functions/jobs.handler",
   timeoutSeconds: facts.queues.Jobs.timeoutSeconds,
   isTraced: true,
-  memory,
+  memory: `${facts.megabytes.jobs} MB`,
   link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Jobs"),

@@ -29,7 +29,9 @@ export const TenantCost = v.pipe(
     ),
     isEstimate: v.pipe(
       v.boolean(),
-      v.description("True if there are many events and the numbers are estimated from samples"),
+      v.description(
+        "True if there are many events and the numbers are estimated from samples. After bursts, an estimate can be too high or too low by several times",
+      ),
     ),
   }),
   v.description("The cost of a tenant's events of the last 30 days"),
@@ -59,7 +61,7 @@ export const costRoutes = [
     tag: "Operation",
     summary: "The cost of each tenant's last 30 days",
     description:
-      "The tenant's events, deliveries and attempts, counted or sampled in its log, multiplied by the list prices of the SQS, DynamoDB, Lambda and log usage of each. infra/COST.md has the fixed costs.",
+      "The tenant's events, deliveries and attempts, counted or sampled in its log, multiplied by the list prices of what each uses: SQS, DynamoDB, Lambda, logs, data transfer. Nothing is counted while events are delivered, and an exact count would read the whole log, so a long log is sampled. infra/COST.md has the fixed costs.",
     query: pagingOf(USUAL_TENANTS),
     answers: {
       200: {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { once } from "node:events"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 
 export type Arrived = {
   path: string
@@ -28,6 +28,8 @@ export type Behaviour = (arrived: Arrived, response: ServerResponse) => void | P
 export type TestReceiver = {
   url: string
   arrived: Arrived[]
+  /** All bytes that it has received, heads included. */
+  bytesRead: () => number
   behave: (behaviour: Behaviour) => void
   close: () => Promise<void>
 }
@@ -42,10 +44,13 @@ export async function startReceiver(behaviour: Behaviour = ok): Promise<TestRece
       await behave(each, response)
     })
   })
+  const sockets: Socket[] = []
+  server.on("connection", (socket) => void sockets.push(socket))
   await once(server.listen(0, "127.0.0.1"), "listening")
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     arrived,
+    bytesRead: () => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     behave: (next) => void (behave = next),
     async close() {
       server.closeAllConnections()

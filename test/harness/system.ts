@@ -124,12 +124,13 @@ export async function pump(
   deps: Deps,
   name: QueueName,
   sqs: SQSClient = stack.sqs,
+  batchSize: number = queues[name].batchSize,
 ): Promise<number> {
   const { url } = stack.queues[name]
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: url,
-      MaxNumberOfMessages: queues[name].batchSize,
+      MaxNumberOfMessages: batchSize,
       MessageSystemAttributeNames: ["All"],
       MessageAttributeNames: ["All"],
     }),

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { describe, test } from "node:test"
 import { format } from "prettier"
-import { perDelivery, perEvent } from "../../../infra/unit-costs.ts"
+import { perDelivery, perEvent, type Use } from "../../../infra/unit-costs.ts"
 import { root } from "../offline/paths.ts"
-import { countCalls, countEvents, countHeartbeat } from "./count.ts"
+import { BATCHES, countCalls, countEvents, countHeartbeat, FULL } from "./count.ts"
 import type { Meter } from "./meter.ts"
 import { costPage, type Counts } from "./page.ts"
 import { readStanding } from "./standing.ts"
@@ -33,29 +33,53 @@ describe("what the page of costs says", () => {
     assert.equal(read("infra/COST.md"), await format(page, { parser: "markdown" }))
   })
 
-  for (const endpoints of [1, 3]) {
-    test(`is what the flow needs for ${endpoints} endpoint(s)`, async () => {
-      const counted = counts.events[endpoints]
+  for (const [endpoints, batch] of [
+    [1, 10],
+    [1, 3],
+    [1, 1],
+    [3, 10],
+  ] as const) {
+    test(`is what the flow needs for ${endpoints} endpoint(s) in batches of ${batch}`, async () => {
+      const counted = counts.events[endpoints]?.[batch]
       assert.ok(counted)
-      assert.deepEqual(pieces(await countEvents(endpoints)), pieces(counted))
+      assert.deepEqual(pieces(rounded(await countEvents(endpoints, { batch }))), pieces(counted))
     })
   }
 
   test("is what the operator's list of costs reckons with", () => {
-    for (const [endpoints, counted] of Object.entries(counts.events)) {
-      for (const name of ["sqsRequests", "writeUnits", "invocations"] as const) {
-        const reckoned = perEvent[name] + Number(endpoints) * perDelivery[name]
-        assert.ok(Math.abs(reckoned - counted[name]) < 0.01, `${name}, ${endpoints} endpoints`)
+    for (const [endpoints, batches] of Object.entries(counts.events)) {
+      const counted = batches[FULL]!
+      const reckoned = (name: keyof Meter & keyof Use) =>
+        perEvent[name] + Number(endpoints) * perDelivery[name]
+      for (const name of ["sqsRequests", "writeUnits", "invocations"] as const)
+        assert.ok(
+          Math.abs(reckoned(name) - counted[name]) < 0.01,
+          `${name}, ${endpoints} endpoints`,
+        )
+      // Rounded.
+      for (const name of ["storedBytes", "egressBytes"] as const) {
+        const share = reckoned(name) / counted[name]
+        assert.ok(share > 0.8 && share < 1.25, `${name}, ${endpoints} endpoints: ${share}`)
       }
+      // A batch has a line for each endpoint in it: with ten of them, one for each delivery.
+      const lines = reckoned("logBytes") / counted.logBytes
+      assert.ok(lines > 0.5 && lines < 1.25, `${endpoints} endpoints: ${lines}`)
     }
   })
 
   test("is what a call needs on top of its events, and a delivery in order", async () => {
     assert.deepEqual(pieces(rounded(await countCalls())), pieces(counts.calls))
-    assert.deepEqual(pieces(await countEvents(1, { order: "latest" })), pieces(counts.latest))
+    assert.deepEqual(
+      pieces(await countEvents(1, { settings: { order: "latest" } })),
+      pieces(counts.latest),
+    )
   })
 
-  test("is what a heartbeat needs", async () => {
-    assert.deepEqual(pieces(await countHeartbeat()), pieces(counts.heartbeat))
-  })
+  for (const batch of BATCHES) {
+    test(`is what a heartbeat needs in batches of ${batch}`, async () => {
+      const counted = counts.heartbeat[batch]
+      assert.ok(counted)
+      assert.deepEqual(pieces(rounded(await countHeartbeat(batch))), pieces(counted))
+    })
+  }
 })

@@ -1,25 +1,19 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import type { SQSClient } from "@aws-sdk/client-sqs"
+import type { Use } from "../../../infra/unit-costs.ts"
 import { makeClients, type Services } from "../../harness/stack.ts"
 
-/** What AWS would charge for. */
-export type Meter = {
-  sqsRequests: number
-  writeUnits: number
-  readUnits: number
-  invocations: number
-  /** This machine's, with a receiver that answers at once. */
-  billedMs: number
-  logBytes: number
-}
+/** What AWS would charge for, without the functions' time: that of a busy machine says nothing. */
+export type Meter = Omit<Use, "gigabyteMs">
 
 export const newMeter = (): Meter => ({
   sqsRequests: 0,
   writeUnits: 0,
   readUnits: 0,
   invocations: 0,
-  billedMs: 0,
   logBytes: 0,
+  storedBytes: 0,
+  egressBytes: 0,
 })
 
 const CHUNK_BYTES = 64 * 1024

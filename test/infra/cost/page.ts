@@ -1,45 +1,57 @@
-import { releaseEverySeconds, releaseGroups } from "../../../infra/facts.ts"
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
+import { megabytes, releaseEverySeconds, releaseGroups } from "../../../infra/facts.ts"
 import { alternatives, prices, pricesAsOf } from "../../../infra/prices.ts"
+import {
+  billOf,
+  CPU_MS,
+  dollarsOf,
+  gigabyteMsOf,
+  RECEIVER_MS,
+  SERVICES_MS,
+  type Use,
+} from "../../../infra/unit-costs.ts"
+import { BATCHES, FULL, TRANSPORT_BYTES } from "./count.ts"
 import type { Meter } from "./meter.ts"
 
 export type Counts = {
-  /** By number of endpoints, for one event. */
-  events: Record<string, Meter>
+  /** For one event, by number of endpoints and size of the batches. */
+  events: Record<string, Record<string, Meter>>
   /** For one call, on top of its dialing events. */
   calls: Meter
   /** For one event at one endpoint whose order is `latest`. */
   latest: Meter
-  heartbeat: Meter
+  /** By size of the batches. */
+  heartbeat: Record<string, Meter>
 }
 
 /** What is there around the clock, from the evaluated stack. */
-export type Standing = { pollers: number; alarms: number; dashboards: number; keys: number }
+export type Standing = {
+  pollers: number
+  alarms: number
+  dashboards: number
+  keys: number
+  schedules: number
+}
 
 const MILLION = 1e6
 const MONTH_SECONDS = 30.4 * 24 * 3600
-const LAMBDA_GIGABYTES = 0.5
-/** How long a receiver takes to answer; a batch of ten waits for its slowest. */
-const RECEIVER_MS = 200
-const BATCH = 10
 /** Long polls of Lambda's five pollers a queue, 20 s each. */
 const POLLER_RECEIVES = (5 * MONTH_SECONDS) / 20
-const HEARTBEAT_SECONDS = 30
 const RELEASE_SHARDS = 16
 const RELEASE_MS = 50
 const RELEASE_GIGABYTES = 1.769
 const EVENTUAL_READ_UNITS = 0.5
-const GIGABYTE = 1e9
+/** Sets of dimensions that occur in an ordinary stage, and those of the metric filters. */
+const METRICS = 18
 
 const money = (dollars: number) => dollars.toFixed(2)
 
-const lambda = (invocations: number, billedMs: number, gigabytes = LAMBDA_GIGABYTES) =>
-  invocations * prices.lambdaRequest + (billedMs / 1000) * gigabytes * prices.lambdaGigabyteSecond
-
-const partsOf = (endpoints: number, meter: Meter) => ({
-  SQS: meter.sqsRequests * prices.sqsRequest,
-  DynamoDB: meter.writeUnits * prices.dynamodbWriteUnit + meter.readUnits * prices.dynamodbReadUnit,
-  Lambda: lambda(meter.invocations, meter.billedMs + (endpoints / BATCH) * RECEIVER_MS),
-  Logs: (meter.logBytes / GIGABYTE) * prices.logGigabyte,
+/** An event and its deliveries in batches of this size. */
+const useOf = (meter: Meter, endpoints: number, batch: number): Use => ({
+  ...meter,
+  gigabyteMs:
+    gigabyteMsOf("ingest", CPU_MS.event, SERVICES_MS / batch) +
+    endpoints * gigabyteMsOf("deliver", CPU_MS.delivery, (SERVICES_MS + RECEIVER_MS) / batch),
 })
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
@@ -50,28 +62,55 @@ const table = (rows: string[][]) => {
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 }
 
-const eventTable = ({ events }: Counts) => {
-  const columns = Object.entries(events).map(([endpoints, meter]) => {
-    const parts = partsOf(Number(endpoints), meter)
-    return { endpoints: Number(endpoints), meter, parts, total: sum(Object.values(parts)) }
-  })
-  const row = (title: string, cell: (column: (typeof columns)[0]) => string) => [
-    title,
-    ...columns.map(cell),
-  ]
+type Column = { endpoints: number; batch: number; use: Use }
+
+const columnOf = ({ events }: Counts, endpoints: number, batch: number): Column => ({
+  endpoints,
+  batch,
+  use: useOf(events[endpoints]![batch]!, endpoints, batch),
+})
+
+const batchNames: Record<number, string> = { [FULL]: "full", 3: "of three", 1: "of one" }
+
+const eventTable = (counts: Counts) => {
+  const columns = [1, 3].flatMap((endpoints) =>
+    BATCHES.map((batch) => columnOf(counts, endpoints, batch)),
+  )
+  const row = (title: string, cell: (column: Column) => string) => [title, ...columns.map(cell)]
+  const count = (title: string, name: keyof Use, digits: number) =>
+    row(title, ({ use }) => use[name].toFixed(digits))
+  const services = Object.keys(billOf(columns[0]!.use)) as (keyof ReturnType<typeof billOf>)[]
   return table([
-    row("a million events", ({ endpoints }) => `${endpoints} endpoint${endpoints > 1 ? "s" : ""}`),
-    row("SQS requests an event", ({ meter }) => meter.sqsRequests.toFixed(1)),
-    row("DynamoDB write units an event", ({ meter }) => meter.writeUnits.toFixed(1)),
-    row("DynamoDB read units an event", ({ meter }) => meter.readUnits.toFixed(1)),
-    row("Lambda invocations an event", ({ meter }) => meter.invocations.toFixed(1)),
-    ...(["SQS", "DynamoDB", "Lambda", "Logs"] as const).map((service) =>
-      row(`$ ${service}`, ({ parts }) => money(MILLION * parts[service])),
+    row("a million events, batches", ({ endpoints, batch }) =>
+      endpoints === 1 ? batchNames[batch]! : `${endpoints} endpoints, ${batchNames[batch]}`,
     ),
-    row("**$ Ringback**", ({ total }) => `**${money(MILLION * total)}**`),
-    ...Object.entries(alternatives).map(([name, priceOf]) =>
-      row(`$ ${name}`, ({ endpoints }) => money(priceOf(endpoints))),
+    count("SQS requests an event", "sqsRequests", 1),
+    count("DynamoDB write units an event", "writeUnits", 1),
+    count("DynamoDB read units an event", "readUnits", 1),
+    count("bytes kept an event", "storedBytes", 0),
+    count("Lambda invocations an event", "invocations", 1),
+    count("Lambda gigabyte-milliseconds an event", "gigabyteMs", 0),
+    count("bytes of log an event", "logBytes", 0),
+    count("bytes sent to receivers an event", "egressBytes", 0),
+    ...services.map((service) =>
+      row(`$ ${service}`, ({ use }) => money(MILLION * billOf(use)[service])),
     ),
+    row("**$ together**", ({ use }) => `**${money(MILLION * dollarsOf(use))}**`),
+  ])
+}
+
+const comparison = (counts: Counts) => {
+  const all = [1, 3, 10]
+  return table([
+    ["$ a million events, full batches", "1 endpoint", "3 endpoints", "10 endpoints"],
+    [
+      "**Ringback**",
+      ...all.map((each) => `**${money(MILLION * dollarsOf(columnOf(counts, each, FULL).use))}**`),
+    ],
+    ...Object.entries(alternatives).map(([name, priceOf]) => [
+      name,
+      ...all.map((each) => money(priceOf(each))),
+    ]),
   ])
 }
 
@@ -81,46 +120,63 @@ const minus = (all: Meter, part: Meter) =>
   ) as Meter
 
 const extrasTable = ({ events, calls, latest }: Counts) => {
-  const ordered = minus(latest, events["1"]!)
-  const row = (title: string, meter: Meter, endpoints: number) => {
-    // Time differs from run to run by more than these cost.
-    const { SQS, DynamoDB } = partsOf(endpoints, meter)
+  const ordered = minus(latest, events["1"]![FULL]!)
+  const row = (title: string, { sqsRequests, writeUnits, readUnits }: Meter) => {
+    // The rest of the bill differs from run to run by more than these add to it.
+    const nothing = { invocations: 0, gigabyteMs: 0, logBytes: 0, storedBytes: 0, egressBytes: 0 }
+    const dollars = dollarsOf({ ...nothing, sqsRequests, writeUnits, readUnits })
     return [
       title,
-      meter.sqsRequests.toFixed(1),
-      meter.writeUnits.toFixed(1),
-      meter.readUnits.toFixed(1),
-      money(MILLION * (SQS + DynamoDB)),
+      sqsRequests.toFixed(1),
+      writeUnits.toFixed(1),
+      readUnits.toFixed(1),
+      money(MILLION * dollars),
     ]
   }
   return table([
     ["on top of it", "SQS requests", "write units", "read units", "$ a million"],
-    row("a call, told in three webhooks to one endpoint", calls, 0),
-    row("a delivery to an endpoint of order `latest`", ordered, 0),
+    row("a call, told in three webhooks to one endpoint", calls),
+    row("a delivery to an endpoint of order `latest`", ordered),
   ])
 }
 
-const idleTable = ({ heartbeat }: Counts, { pollers, alarms, dashboards, keys }: Standing) => {
+const idleTable = ({ pollers, alarms, dashboards, keys, schedules }: Standing) => {
   const minutes = MONTH_SECONDS / releaseEverySeconds
   const releases = releaseGroups * minutes
-  const heartbeats = MONTH_SECONDS / HEARTBEAT_SECONDS
+  const gigabyteSeconds = ((releases * RELEASE_MS) / 1000) * RELEASE_GIGABYTES
   const items: [string, number][] = [
     [`${pollers} queues, polled for ever`, pollers * POLLER_RECEIVES * prices.sqsRequest],
     [`${keys} KMS key`, keys * prices.kmsKey],
     [`${alarms} alarms`, alarms * prices.alarm],
+    [`${METRICS} metrics of the workers`, METRICS * prices.metric],
     [`${dashboards} dashboard`, dashboards * prices.dashboard],
+    [`${schedules} schedules, every minute`, schedules * minutes * prices.schedule],
     [
       `release, ${releaseGroups} groups of shards every minute`,
-      lambda(releases, releases * RELEASE_MS, RELEASE_GIGABYTES) +
+      releases * prices.lambdaRequest +
+        gigabyteSeconds * prices.lambdaGigabyteSecond +
         minutes * RELEASE_SHARDS * EVENTUAL_READ_UNITS * prices.dynamodbReadUnit,
     ],
-    ["one collector's heartbeats", heartbeats * sum(Object.values(partsOf(0, heartbeat)))],
   ]
-  const total = sum(items.map(([, dollars]) => dollars))
   return table([
     ["idle", "$ a month"],
     ...items.map(([title, dollars]) => [title, money(dollars)]),
-    ["**together**", `**${money(total)}**`],
+    ["**together**", `**${money(sum(items.map(([, dollars]) => dollars)))}**`],
+  ])
+}
+
+const heartbeatTable = ({ heartbeat }: Counts) => {
+  const month = MONTH_SECONDS / HEARTBEAT_SECONDS
+  const uses = BATCHES.map((batch) => useOf(heartbeat[batch]!, 0, batch))
+  const row = (title: string, cell: (use: Use) => string) => [title, ...uses.map(cell)]
+  return table([
+    ["a collector's heartbeats, batches", ...BATCHES.map((batch) => batchNames[batch]!)],
+    row("heartbeats a month", () => month.toFixed(0)),
+    row("SQS requests a heartbeat", ({ sqsRequests }) => sqsRequests.toFixed(1)),
+    row("write units a heartbeat", ({ writeUnits }) => writeUnits.toFixed(1)),
+    row("read units a heartbeat", ({ readUnits }) => readUnits.toFixed(1)),
+    row("bytes of log a heartbeat", ({ logBytes }) => logBytes.toFixed(0)),
+    row("**$ a month**", (use) => `**${(month * dollarsOf(use)).toFixed(3)}**`),
   ])
 }
 
@@ -129,14 +185,23 @@ export const costPage = (counts: Counts, standing: Standing) => `# What it costs
 
 Written by \`node test/infra/cost/write.ts\`: requests and units are counted in a run of the real handlers on the embedded
 services (test/infra/cost/counts.json; a test counts them again), prices are those of [prices.ts](prices.ts), us-east-1, as
-of ${pricesAsOf}. Look at AWS's own pages before you rely on them.
+of ${pricesAsOf}, without free tiers. Look at AWS's own pages before you rely on them.
 
 ${eventTable(counts)}
 
-Full batches of ten, events of about a kilobyte, every endpoint wants every event and answers with a 204 after
-${RECEIVER_MS} ms. Lambda's time is that of a laptop, at ${LAMBDA_GIGABYTES} GB, with the poller's own calls in it. A slow trickle has
-smaller batches: at worst ten times the SQS requests and invocations. A retry costs about what the first attempt did, and two writes
-to each index. Not counted: storage, recovery to a point in time, Lambda's own log lines, a NAT gateway of yours.
+Events of about a kilobyte. Every endpoint wants every event and answers with a 204 after ${RECEIVER_MS} ms. A busy queue fills its batches of
+${FULL} by itself; where little happens, each message is a batch of its own. Kept for 30 days (the default), with the index entries and the
+continuous backup (recovery to a point in time). Lambda's time by formula, in ${megabytes.ingest} MB (ingest) and
+${megabytes.deliver} MB (deliver), which have as large a part of a core as of 1,769 MB: ${CPU_MS.event} ms of a whole core an event and ${CPU_MS.delivery} ms a delivery (measured on a
+laptop with nothing else to do, the embedded services' work in it), ${SERVICES_MS} ms an invocation for DynamoDB and SQS, and the receivers'
+${RECEIVER_MS} ms once a batch. Lambda's own log lines are
+off (\`systemLogLevel: WARN\`). Bytes sent are those that arrive at the receiver, and ${TRANSPORT_BYTES} for TLS, TCP and IP. That fair queues cost
+more is known from one third-party source alone; it is counted for every request.
+
+A batch window would fill batches where little happens: of one event a second in ten, at one second's more latency, and it would save nothing
+where a queue is busy. So there is none.
+
+${comparison(counts)}
 
 The alternatives deliver; they have no collector, no record of deliveries by tenant, no retry over days, no recovery.
 EventBridge: its events and its API destination calls. SNS: its HTTP deliveries alone. Outpost: its list price.
@@ -148,7 +213,9 @@ calls refer to are a write for each campaign, list or row event. Nothing is char
 no SQS request and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of two indexes; a fetch is a
 read, and a waiting one a read every 1.7 s.
 
-${idleTable(counts, standing)}
+${idleTable(standing)}
 
-Each further collector adds its heartbeats; a collector on Fargate (a quarter of a core) and its disk are not in the table.
+${heartbeatTable(counts)}
+
+Not in these tables: a collector on Fargate (a quarter of a core) and its disk, a NAT gateway of yours.
 `

@@ -9,5 +9,6 @@ export const readStanding = (): Standing => {
     alarms: all(recording, "alarm").length,
     dashboards: all(recording, "dashboard").length,
     keys: all(recording, "key").length,
+    schedules: all(recording, "schedule").length,
   }
 }

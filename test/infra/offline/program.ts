@@ -19,7 +19,7 @@ export type Registered = {
 }
 
 const STACK = "pulumi:pulumi:Stack"
-const DEADLINE_MS = 90_000
+const DEADLINE_MS = 900_000
 
 // SST puts random bytes into every physical name: fixed, so that two runs record the same.
 const fixNames = () => {

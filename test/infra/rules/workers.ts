@@ -91,7 +91,7 @@ const selfTriggered = (rights: Calls) => {
 const logFaults = (recording: Recording, { name, inputs }: Resource) => {
   const { faults, expect, expectValues } = makeFaults()
   const logging = inputs.loggingConfig ?? {}
-  expectValues(name, logging, { logFormat: "JSON" })
+  expectValues(name, logging, { logFormat: "JSON", systemLogLevel: "WARN" })
   const group = all(recording, "logGroup").find(({ outputs }) => outputs.name === logging.logGroup)
   expect(group !== undefined, `${name}: logs to ${logging.logGroup}, which is not of this stack`)
   const retentionInDays = isPermanent(recording.stage) ? 90 : 7
