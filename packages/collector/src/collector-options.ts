@@ -26,6 +26,7 @@ export type CollectorOptions = {
   log: Log
   /** Used for the AMI session and for all recorded times. */
   clock?: Clock
+  /** Absent: every HEARTBEAT_SECONDS, at times of its own: see heartbeat.ts. */
   heartbeatMs?: number
   /** The API that validates the token. Without a URL the token is not validated. */
   apiUrl?: string

@@ -1,8 +1,24 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
+import { createHash } from "node:crypto"
+import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import { type HeartbeatMessage, sealMessage, type SigningKey } from "@ringback/events/message"
 import type { Sqs } from "./batch.ts"
 
 const ANSWER_MS = 10_000
+
+const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1_000
+const MARGIN_MS = 20_000
+
+/**
+ * The number of the heartbeat that is due at this time. The alarm for silent collectors counts
+ * heartbeats in periods of five minutes by the clock. Each collector has times of its own that are
+ * not near the ends of these periods: no delay moves a heartbeat into the next period.
+ */
+export function heartbeatNumber(collector: string, now: number): number {
+  const random = createHash("sha256").update(collector).digest().readUInt32BE(0)
+  const phaseMs = MARGIN_MS + (random % (HEARTBEAT_MS - 2 * MARGIN_MS))
+  return Math.floor((now - phaseMs) / HEARTBEAT_MS)
+}
 
 /**
  * Sends one heartbeat. It is not spooled, because an old heartbeat is useless. True if the queue

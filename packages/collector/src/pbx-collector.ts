@@ -3,7 +3,6 @@ import type { Clock } from "@ringback/ami/clock"
 import type { AmiMessage } from "@ringback/ami/message"
 import type { AmiTarget } from "@ringback/ami/session"
 import type { AmiState } from "@ringback/ami/state"
-import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { SourceToken } from "@ringback/events/token"
 import type { CollectorOptions } from "./collector-options.ts"
 import { makeEdgeTrace } from "./edge-trace.ts"
@@ -29,7 +28,6 @@ import type { Status } from "./status.ts"
 type PbxCollectorOptions = CollectorOptions & { token: SourceToken; storage: Storage; clock: Clock }
 
 const TICK_MS = 1_000
-const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1_000
 const MINUTE_MS = 60_000
 const CONFIRM_MS = 3_000
 
@@ -123,9 +121,10 @@ export class PbxCollector {
     const beat = () => this.#progress.beat()
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
-      setInterval(beat, this.#options.heartbeatMs ?? HEARTBEAT_MS),
       setInterval(() => log("collector.minute", this.status()), MINUTE_MS),
     ]
+    const { heartbeatMs } = this.#options
+    if (heartbeatMs !== undefined) this.#timers.push(setInterval(beat, heartbeatMs))
     beat()
   }
 
@@ -232,6 +231,6 @@ export class PbxCollector {
     this.#gaps.reportLosses(now)
     if (name === "connected") this.#gaps.askAgain(now)
     this.#progress.remember()
-    this.#progress.beatAgain()
+    if (this.#options.heartbeatMs === undefined) this.#progress.beatIfDue()
   }
 }

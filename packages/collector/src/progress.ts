@@ -4,7 +4,7 @@ import type { Envelope } from "./envelope.ts"
 import type { Coverage } from "./gaps/coverage.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { OpenGaps } from "./gaps/open-gaps.ts"
-import { sendHeartbeat } from "./heartbeat.ts"
+import { heartbeatNumber, sendHeartbeat } from "./heartbeat.ts"
 import type { Storage } from "./spool/storage.ts"
 import { version } from "./version.ts"
 
@@ -30,6 +30,8 @@ export class Progress {
   readonly #options: ProgressOptions
   #stalledAt: number | undefined
   #unsentAt: number | undefined
+  /** The number of the last heartbeat. */
+  #number: number | undefined
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -86,15 +88,21 @@ export class Progress {
       ...(lastReadAt !== null && { readUntil: lastReadAt }),
     }
     this.#unsentAt = undefined
+    this.#number = this.#numberAt(now())
     void sendHeartbeat(sqs, queueUrl, heartbeat, signingKey()).then((isSent) => {
       if (!isSent) this.#unsentAt = now()
     })
   }
 
-  /** Sends another heartbeat soon after the queue did not accept one. */
-  beatAgain(): void {
-    if (this.#unsentAt === undefined) return
-    if (Math.abs(this.#options.now() - this.#unsentAt) >= UNSENT_MS) this.beat()
+  /** Sends the next heartbeat if it is due, or the last one again if the queue did not accept it. */
+  beatIfDue(): void {
+    const now = this.#options.now()
+    const isUnsent = this.#unsentAt !== undefined && Math.abs(now - this.#unsentAt) >= UNSENT_MS
+    if (isUnsent || this.#numberAt(now) !== this.#number) this.beat()
+  }
+
+  #numberAt(now: number): number {
+    return heartbeatNumber(this.#options.storage.collector, now)
   }
 }
 
