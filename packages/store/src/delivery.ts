@@ -47,7 +47,7 @@ const Attempt = v.object({
 export type Attempt = v.InferOutput<typeof Attempt>
 
 /** The delivery of one event to one endpoint. Times are epoch ms. */
-const StoredDelivery = v.object({
+export const StoredDelivery = v.object({
   pk: v.string(),
   sk: v.string(),
   endpointId: v.string(),

@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { Delivery, DELIVERY_STATUSES, type DeliveryStatus } from "./delivery.ts"
+import { DELIVERY_STATUSES, StoredDelivery, type DeliveryStatus } from "./delivery.ts"
 import { query, type Item } from "./item.ts"
 import { DELIVERY_SHARDS, deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
 import { readItems } from "./readable.ts"
@@ -51,7 +51,7 @@ type Slice = { from: number; to: number }
 
 /** What is counted of a delivery. Nothing else is read. */
 const Counted = v.object({
-  ...v.pick(Delivery, ["pk", "sk", "endpointId", "status", "expiresAt"]).entries,
+  ...v.pick(StoredDelivery, ["pk", "sk", "endpointId", "status", "expiresAt"]).entries,
   attempts: v.optional(
     v.array(v.object({ durationMs: v.number(), error: v.nullable(v.string()) })),
     [],
