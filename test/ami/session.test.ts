@@ -246,10 +246,13 @@ test("closing logs off, hands over what still comes, and ends", async (t) => {
 })
 
 test("closing waits only a moment for a PBX that does not hang up", async (t) => {
-  const { pbx, client, clock } = await startSession(t, { onAction: isLogoff })
+  const { pbx, client, clock, seen } = await startSession(t, { onAction: isLogoff })
   const closed = client.close()
   await until(() => pbx.actions.some(isLogoff))
-  clock.advance(1_000)
+  clock.advance(999)
+  for (const socket of pbx.sockets) socket.write("Event: OutPlanCreate\r\nUuid: last\r\n\r\n")
+  await until(() => seen.messages.length === 1)
+  clock.advance(1)
   await closed
 })
 
