@@ -23,6 +23,16 @@ test("a process that stood still is not sure of what it reads until the PBX has 
   assert.equal(watch.provenUntil(clock.now()), clock.now())
 })
 
+test("a process that is late by half a second is busy, and has not stood still", () => {
+  const { clock, asked, watch } = startWatch()
+  clock.advance(10_000)
+  clock.jump(1_000)
+  assert.equal(asked.length, 0)
+  assert.equal(watch.provenUntil(clock.now()), clock.now())
+  clock.jump(1_001)
+  assert.equal(asked.length, 1)
+})
+
 test("an answer to what was asked before a second standstill proves nothing of that one", () => {
   const { clock, asked, watch } = startWatch()
   clock.advance(10_000)
