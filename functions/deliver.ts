@@ -9,6 +9,7 @@ import { spanOfThrown } from "./deliver/attempt-spans.ts"
 import { makeBatchResults } from "./deliver/batch-results.ts"
 import { makeDeliveredLines } from "./deliver/delivered-lines.ts"
 import { startEarlyDeletion } from "./deliver/early-deletion.ts"
+import { poolSlots } from "./deliver/slots.ts"
 
 // A POST takes 15 s at most, and its outcome has to be written after it.
 const MIN_TIME_LEFT_MS = 20_000
@@ -24,6 +25,7 @@ export function deliverHandler(deps: DeliverDeps) {
   ): Promise<SQSBatchResponse> => {
     const results = makeBatchResults(deps)
     const delivered = makeDeliveredLines(deps.log)
+    const step = { ...deps, results, delivered, takeSlot: poolSlots(deps.table) }
     const deletion = startEarlyDeletion(deps, async () => {
       delivered.flush()
       await results.flush()
@@ -39,7 +41,6 @@ export function deliverHandler(deps: DeliverDeps) {
           isRepeat: receiveCountOf(record) > 1,
           hasTime: () => context.getRemainingTimeInMillis() >= MIN_TIME_LEFT_MS,
         }
-        const step = { ...deps, results, delivered }
         const verdict = await traced(deps, message, () => deliverOne(step, taken))
         if (verdict === "done") deletion.add(record)
         return verdict

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
-import { takeSlots } from "@ringback/store/rate-slots"
 import { allowsAttempt } from "../endpoint/breaker.ts"
 import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
-import type { ReadyWork, StepDeps } from "./work.ts"
+import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
 /**
  * What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with its slot under a
@@ -46,10 +45,9 @@ const PAUSE_SPREAD_MS = 5_000
 const spread = ({ random }: StepDeps) => random() * PAUSE_SPREAD_MS
 
 async function slotFor(
-  deps: StepDeps,
+  { table, slowness, takeSlot }: StepDeps,
   { endpoint, delivery, receiver }: ReadyWork,
 ): Promise<number> {
-  const { table, slowness } = deps
   const { tenant, id, rateLimit } = endpoint
   const now = table.now()
   const ownMs = rateLimit === null ? 0 : 1000 / rateLimit
@@ -60,7 +58,7 @@ async function slotFor(
   if (intervalMs === 0) return now
   const slot = delivery?.slot
   if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
-  return takeSlots(table, tenant, id, 1, intervalMs)
+  return takeSlot(tenant, id, intervalMs)
 }
 
 async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {
@@ -69,7 +67,8 @@ async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait):
   const { due, isByMessage }: RetryPlan =
     wait === "breaker" ? { due: parked(now, facts), isByMessage: false } : plan(wait.at, now)
   const slot = wait === "breaker" ? undefined : wait.slot
-  const change = { status: "pending" as const, keepsTurn: true, due, slot }
+  const isNew = isFirst(work)
+  const change = { status: "pending" as const, keepsTurn: true, isNew, due, slot }
   const written = await advance(table, facts, message.turn, change)
   if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)
 }

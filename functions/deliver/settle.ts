@@ -6,7 +6,7 @@ import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { disableEndpoint } from "../endpoint/disable.ts"
 import { notifyExhausted } from "../messages/exhausted.ts"
 import { plan } from "../messages/retry-plan.ts"
-import type { ReadyWork, StepDeps } from "./work.ts"
+import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
 /** Writes the outcome of an attempt and plans the next one. Returns the delivery's new status. */
 export async function settle(
@@ -18,13 +18,13 @@ export async function settle(
   const { message, facts, endpoint } = work
   const { table } = deps
   const kept = Delivery.compact(attempt, work.delivery?.attempts ?? [])
+  const isNew = isFirst(work)
   const advance = (change: Delivery.Change) =>
-    Delivery.advance(table, facts, message.turn, { ...change, ...kept })
+    Delivery.advance(table, facts, message.turn, { ...change, isNew, ...kept })
   if (outcome.ok) {
     // Another copy of the message decided otherwise in the meantime, but the receiver has the
     // webhook.
-    const isNew = message.turn === 0 && work.delivery === undefined
-    if ((await advance({ status: "delivered", isNew })) === "lost")
+    if ((await advance({ status: "delivered" })) === "lost")
       await Delivery.settleDelivered(table, facts, attempt)
     return "delivered"
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import { isSlow } from "../endpoint/slow-share.ts"
 import { formatDelivery } from "../messages/delivery.ts"
 import { sendOne } from "../messages/send.ts"
@@ -13,6 +14,8 @@ export async function moveToSlowLane(
 ): Promise<boolean> {
   if (message.turn > 0 || message.moved || message.again) return false
   if (!isSlow(slowness, message.endpointId, health, table.now())) return false
+  // The POSTs of the same batch start first.
+  await setImmediate()
   const body = formatDelivery({ ...message, moved: true, again: true })
   await sendOne(sqs, queues.retryUrl, { body, groupId: message.endpointId })
   return true

@@ -5,11 +5,13 @@ import type { DeliverDeps, Receiver } from "../endpoint/cached-endpoint.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import type { BatchResults } from "./batch-results.ts"
 import type { DeliveredLines } from "./delivered-lines.ts"
+import type { TakeSlot } from "./slots.ts"
 
 /** The collaborators of the steps of a delivery. */
 export type StepDeps = DeliverDeps & {
   results: BatchResults
   delivered: Pick<DeliveredLines, "add">
+  takeSlot: TakeSlot
 }
 
 /** One message as received from the queue. */
@@ -27,6 +29,9 @@ export type Work = Taken & {
   /** Undefined if the message is certainly the first one: then no delivery is stored yet. */
   delivery: Delivery | undefined
 }
+
+/** Whether no decision about the delivery is stored, as far as this worker knows. */
+export const isFirst = ({ message, delivery }: Work) => message.turn === 0 && delivery === undefined
 
 /** Work whose endpoint exists and is enabled. */
 export type CheckedWork = Work & { endpoint: Endpoint }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { makeSlowness } from "@ringback/functions/endpoint/slow-endpoints"
+import { poolSlots } from "@ringback/functions/deliver/slots"
 import * as Health from "@ringback/store/health"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
+import { makeClients } from "../harness/stack.ts"
 import { makeDeps, pump } from "../harness/system.ts"
 import { until } from "../harness/until.ts"
 import { startWorld, type World } from "../harness/world.ts"
@@ -28,6 +30,39 @@ describe("a rate limit", () => {
       sorted,
       sorted.map((_, index) => world.now() + index * 250),
     )
+  })
+
+  test("gives a batch its slots in two writes, and goes on after a failure", async () => {
+    const clients = makeClients(world.stack)
+    let requests = 0
+    let isUp = true
+    clients.dynamodb.middlewareStack.add(
+      (next) => async (args) => {
+        if (!isUp) throw new Error("the table is away")
+        requests++
+        return next(args)
+      },
+      { step: "deserialize", priority: "low" },
+    )
+    const takeSlot = poolSlots({ ...world.deps.table, client: clients.dynamodb })
+    const askForAll = (endpointId: string) =>
+      Array.from({ length: 10 }, () => takeSlot(world.customer.tenant, endpointId, 250))
+    const slots = await Promise.all(askForAll("ep_pooled"))
+    assert.deepEqual(
+      slots,
+      slots.map((_, index) => world.now() + index * 250),
+    )
+    // The first takes one that is free now. Of the others nothing is free now, which is a refused write.
+    assert.equal(requests, 3)
+    isUp = false
+    const refused = await Promise.allSettled(askForAll("ep_pooled"))
+    assert.ok(refused.every(({ status }) => status === "rejected"))
+    isUp = true
+    const [[first], [other]] = await Promise.all(
+      ["ep_pooled", "ep_other"].map((id) => Promise.all(askForAll(id))),
+    )
+    assert.deepEqual([first, other], [world.now() + 10 * 250, world.now()])
+    clients.close()
   })
 
   test("of one a second: a burst is parked once each and arrives no faster", async () => {

@@ -144,7 +144,7 @@ export type Change = {
   restarts?: { job: string | null } | undefined
   /** Parking is not a decision: a message sent for this turn stays valid. */
   keepsTurn?: boolean | undefined
-  /** Most likely no item of it exists yet. */
+  /** The first decision: most likely no item of it exists yet. */
   isNew?: boolean | undefined
 }
 
@@ -162,9 +162,7 @@ export async function advance(
   turn: number,
   change: Change,
 ): Promise<Advanced> {
-  if (table.insert && change.isNew && change.status === "delivered" && change.attempt) {
-    if (await table.insert(deliveredItem(table, facts, change.attempt))) return "won"
-  }
+  if (change.isNew && (await table.insert?.(firstItem(table, facts, change)))) return "won"
   const isWritten = await write(table, facts, change, {
     condition: turn === 0 ? "attribute_not_exists(pk) OR turn = :turn" : "turn = :turn",
     turn: "turn = :next",
@@ -176,11 +174,15 @@ export async function advance(
   return item?.turn === turn + 1 && item.attempts.at(-1)?.id === change.attempt.id ? "won" : "lost"
 }
 
-/** The most common case: one attempt, delivered. */
-function deliveredItem(table: Table, facts: DeliveryFacts, attempt: Attempt) {
-  const attributes = attributesOf(table, facts, { status: "delivered" })
-  const counts = { turn: 1, attempts: [attempt], attemptCount: 1, tries: 1 }
-  return { ...deliveryKey(facts.tenant, facts.ref), ...attributes, ...counts }
+/** The item as its first decision creates it. */
+function firstItem(table: Table, facts: DeliveryFacts, change: Change) {
+  const { attempt, keepsTurn } = change
+  return {
+    ...deliveryKey(facts.tenant, facts.ref),
+    ...attributesOf(table, facts, change),
+    turn: keepsTurn ? 0 : 1,
+    ...(attempt && { attempts: [attempt], attemptCount: 1, tries: 1 }),
+  }
 }
 
 /**
