@@ -6,6 +6,7 @@ import { parseNetworks } from "@ringback/webhooks/address"
 import { resolveHost } from "@ringback/webhooks/resolve"
 import { makeSender } from "@ringback/webhooks/send"
 import { makeTestSender, TEST_LIMIT_MS } from "./endpoint/test-sender.ts"
+import { limitUnwritten } from "./deliver/unwritten.ts"
 import { makeCaches } from "./endpoint/caches.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
@@ -116,6 +117,7 @@ export async function connect(linked: Linked) {
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
     ...makeCaches(table, cachedMs),
     slowness: makeSlowness(now),
+    unwritten: settings.inserts === "transaction" ? limitUnwritten() : undefined,
     turns: makeTurns(),
     random: Math.random,
     version,

@@ -40,6 +40,8 @@ async function send(
   note: (outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   const { message, endpoint } = work
+  const { id: endpointId } = endpoint
+  const onSent = await deps.unwritten?.begin(endpointId, deps.slowness.meanMs(endpointId))
   const at = deps.table.now()
   const id = `att_${encodeBase32(randomBytes(10))}`
   const span = spanIdOf(id)
@@ -48,7 +50,7 @@ async function send(
   const outcome = await postWatched(deps, work, { body, trace, span, isKept })
   const to = deps.table.now()
   const [status] = await Promise.all([
-    settle(deps, work, outcome, recordOf(id, outcome, at)),
+    settle(deps, work, outcome, recordOf(id, outcome, at), onSent).finally(onSent),
     note(outcome),
   ])
   if (!outcome.isNeutral) deps.results.note(endpoint, outcome)
@@ -64,7 +66,7 @@ async function send(
       eventId,
       traceId: trace,
       tenant,
-      endpointId: endpoint.id,
+      endpointId,
       turn,
       statusCode,
       durationMs,

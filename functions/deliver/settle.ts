@@ -8,19 +8,23 @@ import { notifyExhausted } from "../messages/exhausted.ts"
 import { plan } from "../messages/retry-plan.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
-/** Writes the outcome of an attempt and plans the next one. Returns the delivery's new status. */
+/**
+ * Writes the outcome of an attempt and plans the next one. Returns the delivery's new status.
+ * `onSent`: see `Insert` of the store.
+ */
 export async function settle(
   deps: StepDeps,
   work: ReadyWork,
   outcome: Outcome,
   attempt: Delivery.Attempt,
+  onSent?: () => void,
 ): Promise<Delivery.DeliveryStatus> {
   const { message, facts, endpoint } = work
   const { table } = deps
   const kept = Delivery.compact(attempt, work.delivery?.attempts ?? [])
   const isNew = isFirst(work)
   const advance = (change: Delivery.Change) =>
-    Delivery.advance(table, facts, message.turn, { ...change, isNew, ...kept })
+    Delivery.advance(table, facts, message.turn, { ...change, isNew, onSent, ...kept })
   if (outcome.ok) {
     // Another copy of the message decided otherwise in the meantime, but the receiver has the
     // webhook.

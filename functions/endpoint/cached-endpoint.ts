@@ -8,6 +8,7 @@ import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../outbound/outbound.ts"
 import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
+import type { Unwritten } from "../deliver/unwritten.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 /** An endpoint and its health. */
@@ -21,6 +22,8 @@ export type DeliverDeps = {
   /** At most ten seconds old. */
   receivers: Cache<Receiver>
   slowness: Slowness
+  /** Present where all invocations end with one process. */
+  unwritten?: Unwritten | undefined
   /** Serializes the versions of one record, at endpoints whose order is `latest`. */
   turns: Turns
   /**

@@ -58,10 +58,9 @@ describe("a rate limit", () => {
     const refused = await Promise.allSettled(askForAll("ep_pooled"))
     assert.ok(refused.every(({ status }) => status === "rejected"))
     isUp = true
-    const [[first], [other]] = await Promise.all(
-      ["ep_pooled", "ep_other"].map((id) => Promise.all(askForAll(id))),
-    )
-    assert.deepEqual([first, other], [world.now() + 10 * 250, world.now()])
+    const others = ["ep_pooled", "ep_other"].map((id) => Promise.all(askForAll(id)))
+    const firsts = (await Promise.all(others)).map(([first]) => first)
+    assert.deepEqual(firsts, [world.now() + 10 * 250, world.now()])
     clients.close()
   })
 

@@ -146,6 +146,8 @@ export type Change = {
   keepsTurn?: boolean | undefined
   /** The first decision: most likely no item of it exists yet. */
   isNew?: boolean | undefined
+  /** See `Insert`. It may not be called if the decision is not inserted. */
+  onSent?: (() => void) | undefined
 }
 
 /** `won`: this decision is stored. `lost`: another one was stored for this turn before. */
@@ -162,7 +164,10 @@ export async function advance(
   turn: number,
   change: Change,
 ): Promise<Advanced> {
-  if (change.isNew && (await table.insert?.(firstItem(table, facts, change)))) return "won"
+  if (change.isNew) {
+    const isInserted = await table.insert?.(firstItem(table, facts, change), change.onSent)
+    if (isInserted) return "won"
+  }
   const isWritten = await write(table, facts, change, {
     condition: turn === 0 ? "attribute_not_exists(pk) OR turn = :turn" : "turn = :turn",
     turn: "turn = :next",

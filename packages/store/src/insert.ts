@@ -25,6 +25,7 @@ type Waiting = {
   key: string
   statement: { Statement: string; Parameters: AttributeValue[] }
   bytes: number
+  onSent: (() => void) | undefined
   settle: PromiseWithResolvers<boolean>
 }
 
@@ -76,7 +77,10 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
 
   async function execute(group: Waiting[]) {
     try {
-      const written = await (mode === "transaction" ? transact(group) : each(group))
+      const writing = mode === "transaction" ? transact(group) : each(group)
+      // The SDK has written the request to its socket before the next turn of the event loop.
+      setImmediate(() => group.forEach(({ onSent }) => onSent?.()))
+      const written = await writing
       group.forEach(({ settle }, index) => settle.resolve(written[index] ?? false))
     } catch (error) {
       for (const { settle } of group) settle.reject(error)
@@ -105,7 +109,7 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
     }
   }
 
-  return (item) => {
+  return (item, onSent) => {
     const settle = Promise.withResolvers<boolean>()
     const marshalled = toAttributes(item)
     const names = Object.keys(marshalled)
@@ -115,7 +119,7 @@ export function makeInsert(client: DynamoDBClient, tableName: string, mode: Inse
       Parameters: Object.values(marshalled),
     }
     const bytes = statement.Parameters.reduce((sum, value) => sum + sizeOf(value), 0)
-    waiting.push({ key: `${item.pk}\n${item.sk}`, statement, bytes, settle })
+    waiting.push({ key: `${item.pk}\n${item.sk}`, statement, bytes, onSent, settle })
     schedule()
     return settle.promise
   }

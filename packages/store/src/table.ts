@@ -23,9 +23,13 @@ export type Table = {
 /**
  * Inserts an item if none exists, in one request with other inserts of the same moment. False if an
  * item exists, or if only a separate request can tell: then nothing was written. Rejects if the
- * table is unreachable.
+ * table is unreachable. `onSent`: called when the request has left this process, which may end then
+ * without losing it.
  */
-export type Insert = (item: Key & Record<string, unknown>) => Promise<boolean>
+export type Insert = (
+  item: Key & Record<string, unknown>,
+  onSent?: (() => void) | undefined,
+) => Promise<boolean>
 
 /** TTL attributes are epoch seconds. */
 export const toSeconds = (millis: number) => Math.floor(millis / 1000)
