@@ -41,7 +41,7 @@ const standard = {
 type Context = { after: (clean: () => void | Promise<void>) => void }
 
 export function spawnRingback(context: Context, env: Record<string, string>): Ringback {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=2", main], {
     env: { ...process.env, ...standard, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
