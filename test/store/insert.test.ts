@@ -174,14 +174,14 @@ for (const mode of ["statements", "transaction"] as const) {
       })
     }
 
-    test("a delivery that is put off before its first attempt is the same item by either way", async () => {
+    test("a delivery that is deferred before its first attempt is the same item by either way", async () => {
       const { table, requests } = countedTable(mode)
       const due = { at: now + 9000, nextAt: now + 5000 }
       const change = { status: "pending", due, slot: now, keepsTurn: true, isNew: true } as const
-      const putOff = async (by: Table) => {
+      const defer = async (by: Table) => {
         const facts = factsOf(++count)
         assert.equal(await Delivery.advance(by, facts, 0, change), "won")
-        // Another copy of the message puts it off again, and a third attempts it.
+        // Another copy of the message defers it again, and a third attempts it.
         assert.equal(await Delivery.advance(by, facts, 0, change), "won")
         const item = await readWithoutIds(table, facts)
         const attempted = { status: "delivered", attempt: attemptOf("att_1"), isNew: true } as const
@@ -189,9 +189,9 @@ for (const mode of ["statements", "transaction"] as const) {
         assert.equal(await Delivery.advance(by, facts, 0, change), "lost")
         return item
       }
-      const one = await putOff(table)
+      const one = await defer(table)
       assert.equal(requests[0], command)
-      assert.deepEqual(one, await putOff({ ...table, insert: undefined }))
+      assert.deepEqual(one, await defer({ ...table, insert: undefined }))
     })
 
     test("twenty copies at once have one first", async () => {
