@@ -24,7 +24,7 @@ import { startChild } from "./child.ts"
 // nor the receiver in this process.
 
 const BATCH = 10
-const WARM_UP = 40
+const WARM_UP = 100
 const BATCHES = Number(process.env["BENCH_BATCHES"] ?? 100)
 
 const RECEIVER = `
@@ -39,12 +39,15 @@ const engines = await Promise.all([
   startChild("sqs", { BENCH_DIR: dir }),
   startChild("dynamodb", { BENCH_DIR: dir }),
 ])
-const [sqsUrl, dynamodbUrl] = engines.map(({ started }) => started["url"]!)
+const [sqsUrl, dynamodbUrl] = [engines[0].started["url"]!, engines[1].started["url"]!]
 const clients = makeClients({ sqsUrl, dynamodbUrl })
 const provisioned = await provision({ ...clients, prefix: "Bench" })
 const stack: Stack = {
   ...clients,
   ...provisioned,
+  sqsUrl,
+  dynamodbUrl,
+  prefix: "Bench",
   inserts: "statements",
   close: async () => clients.close(),
 }
