@@ -28,7 +28,7 @@ export type Table = {
  */
 export type Insert = (
   item: Key & Record<string, unknown>,
-  onSent?: (() => void) | undefined,
+  onSent?: () => void,
 ) => Promise<boolean>
 
 /** TTL attributes are epoch seconds. */
