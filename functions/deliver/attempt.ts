@@ -47,7 +47,12 @@ async function send(
   const span = spanIdOf(id)
   const { tracing } = deps
   const isKept = tracing && isKeptFromStart(tracing, trace, work)
-  const outcome = await postWatched(deps, work, { body, trace, span, isKept })
+  const outcome = await postWatched(deps, work, { body, trace, span, isKept }).catch(
+    (error: unknown) => {
+      onSent?.()
+      throw error
+    },
+  )
   const to = deps.table.now()
   const [status] = await Promise.all([
     settle(deps, work, outcome, recordOf(id, outcome, at), onSent).finally(onSent),

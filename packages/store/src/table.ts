@@ -26,10 +26,7 @@ export type Table = {
  * table is unreachable. `onSent`: called when the request has left this process, which may end then
  * without losing it.
  */
-export type Insert = (
-  item: Key & Record<string, unknown>,
-  onSent?: () => void,
-) => Promise<boolean>
+export type Insert = (item: Key & Record<string, unknown>, onSent?: () => void) => Promise<boolean>
 
 /** TTL attributes are epoch seconds. */
 export const toSeconds = (millis: number) => Math.floor(millis / 1000)
