@@ -176,6 +176,21 @@ describe("the trace of an event", () => {
     assert.match(receiver.arrived[1]!.headers["traceparent"]!, new RegExp(`${second!.spanId}-01$`))
   })
 
+  test("of an attempt without an answer says why", async (t) => {
+    const { otlp, receiver, customer, deps, tracing } = await setUp(t, SAMPLE_NONE)
+    receiver.behave((_, response) => void response.socket!.destroy())
+    await sendToIngest(stack, customer, eventMessage(customer, campaignUpdate()))
+    await pump(stack, deps, "Ingest")
+    await pump(stack, deps, "Delivery")
+    await tracing.flush(60_000)
+    const deliver = named(otlp.spans(), "deliver")
+    const { code, message = "" } = deliver.status
+    assert.equal(code, 2)
+    assert.match(message, /closed/)
+    assert.equal(attributeOf(deliver, "error.type"), "no_answer")
+    assert.equal(attributeOf(deliver, "url.scheme"), "http")
+  })
+
   test("of an event that went well and was not sampled is not kept", async (t) => {
     const { otlp, receiver, customer, deps, tracing } = await setUp(t, SAMPLE_NONE)
     const edge = await startEdge(stack, customer, { tracing })
