@@ -6,7 +6,7 @@ import { ProblemError } from "../api/problem.ts"
 import type { RateLimit } from "../api/rate-limit.ts"
 import { reasonOf } from "../runtime/log.ts"
 import { findAsset } from "./assets.ts"
-import { makeClient, path, Refused } from "./client.ts"
+import { makeClient, path, Refused, type Problem } from "./client.ts"
 import { failureView, problemView } from "./failure.ts"
 import {
   openLink,
@@ -64,8 +64,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
       answer(deps, c, at, async () => {
         const form = await formOf(c)
         const session = await readSession(deps, c)
-        if (!session)
-          return gated(c, isCrossSiteNavigation(c) ? reloadPage() : { to: "/portal?ended" })
+        if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(c)
         const { caller } = session
         if (caller.kind === "tenant") rateLimit.take(caller.id)
         return visit(c, session, page, form, isTenants)
@@ -74,7 +73,8 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
   for (const page of operatorPages) visited(`/portal${page.path}`, page, false)
   for (const page of tenantPages)
     visited(`/portal/:tenantId{ten_[0-9a-z]+}${page.path}`, page, true)
-  app.get("/portal/*", (c) => answer(deps, c, "*", () => gated(c, { to: "/portal" })))
+  for (const method of ["get", "post"] as const)
+    visited("/portal/*", { ...missingPage, method }, false)
 
   async function visit(
     c: Context,
@@ -104,7 +104,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
     let view: View
     try {
       // Pages without an API call need this check; for the others the API checks as well.
-      if (!isTenants && !isOperator) throw new Refused(forbidden)
+      if (!isTenants && !isOperator && page.path !== missingPage.path) throw new Refused(forbidden)
       if (isTenants) {
         const id = params["tenantId"] ?? ""
         tenant = await client.get<Tenant>(path`/tenants/${id}`)
@@ -113,20 +113,51 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
       } else view = await (page as OperatorPage).show(about)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      if (error.problem.status === 401) return gated(c, { to: "/portal?ended" })
-      view = problemView(error.problem)
+      if (error.problem.status === 401) return ended(c)
+      // With the menu of the caller's own tenant.
+      if (!tenant && caller.kind === "tenant") {
+        const own = await client.ask<Tenant>("GET", path`/tenants/${caller.tenant}`)
+        if (own.ok) tenant = own.body
+      }
+      const way = tenant
+        ? { href: `/portal/${tenant.id}`, word: "To the overview" }
+        : { href: "/portal", word: "To the start page" }
+      view = problemView(error.problem, { ...way, again: retryUrlOf(c) })
     }
     return viewed(c, view, (shown) => pageHtml({ ...frame, tenant }, shown.title, shown.content))
   }
 }
 
-const forbidden = {
+const refusal = (status: number, code: Problem["code"]): Problem => ({
   type: "",
-  title: "This page is for the operator only",
-  status: 403,
-  code: "auth.forbidden" as const,
+  title: "",
+  status,
+  code,
   requestId: "",
+})
+const forbidden = refusal(403, "auth.forbidden")
+
+/** The page for every other address. */
+const missingPage: OperatorPage = {
+  method: "get",
+  path: "/*",
+  section: "",
+  show() {
+    throw new Refused(refusal(404, "not_found"))
+  },
 }
+
+/** The address that repeats the request. None for a form, because a link must not repeat a change. */
+function retryUrlOf(c: Context): string | undefined {
+  const { pathname, search } = new URL(c.req.url)
+  return c.req.method === "GET" ? `${pathname}${search}` : undefined
+}
+
+/** The session is over. A live page gets a status and shows a notice itself; other requests lead to the sign-in page. */
+const ended = (c: Context): Promise<Response> | Response =>
+  c.req.header("portal-live") === undefined
+    ? gated(c, { to: "/portal?ended" })
+    : c.body(null, 401, HEADERS)
 
 async function formOf(c: Context): Promise<URLSearchParams> {
   if (c.req.method !== "POST") return new URLSearchParams()
@@ -183,7 +214,8 @@ async function answer(
   } catch (error) {
     const isExpected = error instanceof CrossOriginError || error instanceof ProblemError
     if (!isExpected) reason = reasonOf(error)
-    const { content, status } = failureView(error, error instanceof CrossOriginError, requestId)
+    const isForeign = error instanceof CrossOriginError
+    const { content, status } = failureView(error, isForeign, requestId, retryUrlOf(c))
     response = c.body(String(await content), status as 500, HEADERS)
   }
   deps.log("portal.answered", {

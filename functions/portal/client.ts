@@ -53,7 +53,12 @@ export function makeClient(app: Pick<Hono, "request">, caller: Caller): Client {
     const text = await response.text()
     // Trusted: this process wrote it.
     const parsed = (text === "" ? undefined : JSON.parse(text)) as unknown
-    if (!response.ok) return { ok: false, status, problem: parsed as Problem }
+    if (!response.ok) {
+      const problem = parsed as Problem
+      // The same page for every form that a read-only session sends.
+      if (problem.code === "auth.scope") throw new Refused(problem)
+      return { ok: false, status, problem }
+    }
     return { ok: true, status, body: parsed as T, etag: response.headers.get("etag") }
   }
   return {

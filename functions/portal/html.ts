@@ -5,8 +5,15 @@ export type Html = ReturnType<typeof html>
 
 export const nothing: Html = html``
 
-/** A name given by a user, isolated because it may be written from right to left. */
-export const name = (text: string): Html => html`<bdi>${text}</bdi>`
+// Shorter names are never cut.
+const MAX_UNCUT = 12
+
+/**
+ * A name given by a user, isolated because it may be written from right to left. A list may cut it,
+ * so the title has the whole name.
+ */
+export const name = (text: string): Html =>
+  text.length > MAX_UNCUT ? html`<bdi title="${text}">${text}</bdi>` : html`<bdi>${text}</bdi>`
 
 const utc = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 

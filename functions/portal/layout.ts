@@ -27,7 +27,9 @@ export const documentHtml = (title: string, body: Html): Html =>
         <script src="${assetPath("portal.js")}" defer></script>
       </head>
       <body>
+        <div class="progress" id="progress" role="status"></div>
         ${body}
+        <div class="notice note is-warn" id="notice" role="alert"></div>
       </body>
     </html>`
 

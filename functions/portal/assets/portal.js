@@ -69,23 +69,69 @@
   }
   document.addEventListener("click", (event) => closeOthers(event.target))
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeOthers(null)
+    if (event.key !== "Escape") return
+    closeOthers(null)
+    // It also stops a navigation.
+    leave(false)
   })
+
+  // A bar shows that a page or a part is loading, after a delay.
+  const NOTICED_MS = 250
+  const progress = document.getElementById("progress")
+  let progressTimer
+  function showProgress(isOn) {
+    clearTimeout(progressTimer)
+    const show = () => {
+      progress.toggleAttribute("data-on", isOn)
+      progress.replaceChildren(...(isOn ? [element("span", "Loading", "visually-hidden")] : []))
+    }
+    if (isOn) progressTimer = setTimeout(show, NOTICED_MS)
+    else show()
+  }
+  const element = (kind, textContent, className) =>
+    Object.assign(document.createElement(kind), { textContent, className })
+  // Requests that the navigation aborts have not failed.
+  let isLeaving = false
+  function leave(isOn) {
+    isLeaving = isOn
+    showProgress(isOn)
+  }
+  addEventListener("beforeunload", () => leave(true))
+  addEventListener("pageshow", () => leave(false))
+
+  // One notice over the page: what failed, and a link.
+  const notice = document.getElementById("notice")
+  let said = ""
+  function say(text, word, href) {
+    if (said === text) return
+    said = text
+    notice.replaceChildren(...(text === "" ? [] : [element("span", text, "")]))
+    if (word) notice.append(Object.assign(element("a", word, "button"), { href }))
+  }
 
   // Live: every two seconds while something changes, more and more seldom while nothing does, never in a hidden tab.
   const FIRST_MS = 2_000
   const LONGEST_MS = 15_000
+  const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" })
   let everyMs = FIRST_MS
   let etag = null
+  let seenAt = Date.now()
+  let isOver = false
   let timer
 
   const live = () => document.getElementById("live")
+  function mark(isLive) {
+    for (const each of document.querySelectorAll(".live-mark")) {
+      each.toggleAttribute("data-paused", !isLive || document.hidden)
+      each.textContent = isLive ? "Live" : "Not live"
+    }
+  }
   const schedule = () => {
     clearTimeout(timer)
-    const isPaused = document.hidden
-    for (const mark of document.querySelectorAll(".live-mark"))
-      mark.toggleAttribute("data-paused", isPaused)
-    if (!isPaused && live()) timer = setTimeout(look, everyMs)
+    if (isOver) return
+    for (const each of document.querySelectorAll(".live-mark"))
+      each.toggleAttribute("data-paused", document.hidden)
+    if (!document.hidden && live()) timer = setTimeout(look, everyMs)
   }
   // Whoever reads an open question or types into the live part is not to have it changed under the hand.
   const isBusy = () =>
@@ -102,15 +148,80 @@
     }
     schedule()
   }
+  function slower() {
+    everyMs = Math.min(LONGEST_MS, everyMs * 1.25)
+  }
+  function missed(why) {
+    slower()
+    mark(false)
+    say(`${why} Not updated since ${clock.format(seenAt)}. Retrying.`)
+  }
+  function end(text, word, href) {
+    isOver = true
+    mark(false)
+    say(text, word, href)
+  }
+
+  /** Whether the response is swapped in. */
+  function takeLive({ response: { status, headers }, text, hx }) {
+    if (hx?.redirect) return true
+    if (status === 401) {
+      end(
+        "Your session has ended: this page is no longer updated.",
+        "Sign in again",
+        "/portal?ended",
+      )
+    } else if (status === 403 || status === 404) {
+      end("What this page shows is no longer there.", "Load it again", location.href)
+    } else if (status === 304 || (status === 200 && text.includes('id="live"'))) {
+      seenAt = Date.now()
+      mark(true)
+      say("")
+      if (status === 304) slower()
+      else {
+        etag = headers.get("etag")
+        everyMs = FIRST_MS
+      }
+      return true
+    } else missed("The portal responded with an error.")
+    return false
+  }
+
+  /** Whether the response is swapped in: a failure without the wanted part becomes a notice. */
+  function takePart({ response: { status }, text, select, hx }) {
+    if (status < 400 || hx?.redirect || !select || text.includes(`id="${select.slice(1)}"`))
+      return true
+    const title = new DOMParser().parseFromString(text, "text/html").querySelector("h1")
+    say(`${title?.textContent.trim() || "That did not work"}.`)
+    return false
+  }
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement === live() && etag) ctx.request.headers["If-None-Match"] = etag
-  })
-  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
     if (ctx.sourceElement !== live()) return
-    const { status, headers } = ctx.response
-    if (status === 200) etag = headers.get("etag")
-    everyMs = status === 200 ? FIRST_MS : Math.min(LONGEST_MS, everyMs * 1.25)
+    ctx.request.headers["Portal-Live"] = "true"
+    if (etag) ctx.request.headers["If-None-Match"] = etag
+  })
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement === live()) return
+    say("")
+    showProgress(true)
+  })
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement !== live()) showProgress(false)
+  })
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail
+    const isTaken = ctx.sourceElement === live() ? takeLive(ctx) : takePart(ctx)
+    if (!isTaken) event.preventDefault()
+  })
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (!ctx || isLeaving) return
+    if (ctx.sourceElement === live()) missed("No connection.")
+    else say("No connection. Check whether it was done before you try again.")
+  })
+  addEventListener("online", () => {
+    everyMs = FIRST_MS
+    schedule()
   })
   document.addEventListener("htmx:after:swap", () => dress())
   document.addEventListener("visibilitychange", () => {
