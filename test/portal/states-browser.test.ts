@@ -113,7 +113,7 @@ test(
     await page.getByRole("button", { name: "Send test" }).click()
     await bar(page).waitFor({ state: "visible" })
     release()
-    await page.getByText("The test arrived.").waitFor()
+    await page.getByText("The test was delivered.").waitFor()
     await bar(page).waitFor({ state: "hidden" })
     await context.close()
   },
@@ -127,14 +127,14 @@ test(
     const at = `${base}/endpoints/${endpoint}`
     await page.goto(at)
     await page.getByRole("button", { name: "Send test" }).click()
-    await page.getByText("The test arrived.").waitFor()
+    await page.getByText("The test was delivered.").waitFor()
     // Of a proxy on the way.
     await page.route(`${at}/test`, (route) =>
       route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }),
     )
     await page.getByRole("button", { name: "Send test" }).click()
     await notice(page).getByText("Bad gateway.").waitFor()
-    await page.getByText("The test arrived.").waitFor()
+    await page.getByText("The test was delivered.").waitFor()
     await page.unroute(`${at}/test`)
     await page.getByRole("button", { name: "Send test" }).click()
     await notice(page).waitFor({ state: "hidden" })
