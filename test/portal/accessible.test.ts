@@ -67,7 +67,7 @@ test("every page is looked at below, and so is every answer to a form that is a 
   const shown = Object.values(pagesOf(made)).map((path) => routeOf("GET", path))
   const answered = Object.values(answersOf(made)).map(([path]) => routeOf("POST", path))
   const looked = new Set([...shown, ...answered, ...LEAD_ELSEWHERE])
-  assert.deepEqual([...looked].toSorted(), routes.map(({ name }) => name).toSorted())
+  assert.deepEqual(looked, new Set(routes.map(({ name }) => name)))
 })
 
 /** Sends a form of the portal's own origin, to see the page that answers it. */
