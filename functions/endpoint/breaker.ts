@@ -51,13 +51,13 @@ export type ReleaseDeps = {
 }
 
 const MINUTE_MS = 60_000
-const OPENS_AFTER_FAILURES = 10
-const OPENS_AFTER_MS = 2 * MINUTE_MS
-const PROBE_EVERY_MS = MINUTE_MS
-const PROBE_LEASE_MS = MINUTE_MS
+export const OPENS_AFTER_FAILURES = 10
+export const OPENS_AFTER_MS = 2 * MINUTE_MS
+export const PROBE_EVERY_MS = MINUTE_MS
+export const PROBE_LEASE_MS = MINUTE_MS
 // A worker whose cached breaker state was open may still park a delivery. It runs for a minute at
 // most.
-const WAKES_FOR_MS = 2 * MINUTE_MS
+export const WAKES_FOR_MS = 2 * MINUTE_MS
 
 /** Whether a delivery can be attempted. The state is read again before a delivery is parked. */
 export async function allowsAttempt(
@@ -98,9 +98,12 @@ export async function recordFailures(
   const { table } = deps
   const { endpoint, health: known } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
-  const wasWell = isHealthy(known, table.now())
   // The first failure of a streak: other workers assume that the endpoint is healthy until the
-  // change is announced.
+  // change is announced. Who recorded it has announced it. If each of the workers that do not know
+  // of it yet did so too, hundreds of workers would use up the one partition of announcements.
+  const wasWell =
+    isHealthy(known, table.now()) &&
+    isHealthy((await freshReceiver(deps, tenant, endpointId)).health, table.now())
   if (wasWell) await announceChange(table, tenant)
   const failed = await BreakerState.recordFailures(table, tenant, endpointId, count)
   if (!wasWell && failed?.failures === count) await announceChange(table, tenant)

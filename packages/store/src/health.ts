@@ -78,10 +78,17 @@ export async function failingOf(
 export const remove = (table: Table, tenant: string, endpointId: string) =>
   deleteItem(table, healthKey(tenant, endpointId))
 
+// Half of the time for which workers consider it slow.
+const SLOW_KNOWN_MS = 30_000
+
 /**
  * Records that the endpoint is slow, so that other workers move its deliveries to the retry queue.
+ * Undefined if another worker has just recorded it: all workers would announce it otherwise, in one
+ * partition that all of them read.
  */
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+  const { slowAt = -Infinity } = await get(table, tenant, endpointId, { consistent: true })
+  if (table.now() - slowAt < SLOW_KNOWN_MS) return undefined
   await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",

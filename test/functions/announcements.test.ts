@@ -1,0 +1,53 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { recordFailures } from "@ringback/functions/endpoint/breaker"
+import { cachedReceiver } from "@ringback/functions/endpoint/cached-endpoint"
+import { listChanges } from "@ringback/store/changes"
+import * as Health from "@ringback/store/health"
+import { makeDeps } from "../harness/system.ts"
+import { startWorld, type World } from "../harness/world.ts"
+
+let world: World
+before(async () => void (world = await startWorld()))
+after(() => world.close())
+
+const WORKERS = 20
+const MINUTE = 60_000
+
+/** Workers with caches of their own, all of which take the endpoint for well. */
+async function makeWorkers(endpointId: string) {
+  const workers = Array.from({ length: WORKERS }, () => makeDeps(world.stack, { now: world.now }))
+  for (const each of workers) await cachedReceiver(each, world.customer.tenant, endpointId)
+  return workers
+}
+
+const announced = async (since: number) =>
+  (await listChanges(world.deps.table, since)).filter(
+    ({ tenant }) => tenant === world.customer.tenant,
+  ).length
+
+// In a simulated minute of 10,000 PBXs, 600 workers announced 6,700 changes and used up the partition.
+test("of many workers that see an endpoint fail, one announces it, and all failures count", async () => {
+  const { id } = await world.addEndpoint()
+  const workers = await makeWorkers(id)
+  const from = world.now()
+  for (const each of workers)
+    await recordFailures(each, world.customer.tenant, id, { count: 1, pauseMs: 0 })
+  assert.equal(await announced(from), 1)
+  const health = await Health.get(world.deps.table, world.customer.tenant, id)
+  assert.equal(health.failures, WORKERS)
+})
+
+test("of many workers that find an endpoint slow, one announces it, and again while it stays slow", async () => {
+  const { id } = await world.addEndpoint()
+  const workers = await makeWorkers(id)
+  const { tenant } = world.customer
+  world.advance(MINUTE)
+  for (const from of [world.now(), world.now() + MINUTE / 2]) {
+    world.advance(from - world.now())
+    for (const { table } of workers) await Health.recordSlow(table, tenant, id)
+    assert.equal(await announced(from), 1)
+    const { slowAt } = await Health.get(world.deps.table, tenant, id)
+    assert.equal(slowAt, from)
+  }
+})
