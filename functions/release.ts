@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import pMap from "p-map"
 import type { Context } from "aws-lambda"
 import {
@@ -15,6 +16,7 @@ import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { formatJob } from "./messages/job.ts"
 import { sendOne } from "./messages/send.ts"
+import { waitBeforeMore } from "./release/pace.ts"
 import { sendDue } from "./release/send-due.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
@@ -49,7 +51,8 @@ export function releaseHandler(deps: ReleaseDeps) {
     const shards = commonShards.filter((_, index) => index % groups === group)
     const read = await readDue(deps, shards, until, () => timeLeft() > readingEnds)
     await pMap(read.breakers, (each) => lookSafely(deps, each), { concurrency: PROBES_AT_ONCE })
-    const released = await releaseInTurns(deps, read.turns, () => timeLeft() > 0)
+    const pace = makePace(groups)
+    const released = await releaseInTurns(deps, read.turns, pace, () => timeLeft() > 0)
     const dueSince = Math.min(read.turns.dueSince, read.unreadSince)
     const lateSeconds = Math.max(0, (deps.table.now() - dueSince) / 1000)
     deps.metrics?.record("ringback_due_late_seconds", { group: String(group) }, lateSeconds)
@@ -102,12 +105,29 @@ async function readDue(
   return read
 }
 
-async function releaseInTurns(deps: ReleaseDeps, turns: Turns, hasTime: () => boolean) {
+/** Waits until so many more may be sent. */
+function makePace(groups: number): (count: number) => Promise<void> {
+  const startedAt = performance.now()
+  let sent = 0
+  return async (count) => {
+    const waitMs = waitBeforeMore(sent, performance.now() - startedAt, groups)
+    sent += count
+    if (waitMs > 0) await sleep(waitMs)
+  }
+}
+
+async function releaseInTurns(
+  deps: ReleaseDeps,
+  turns: Turns,
+  pace: (count: number) => Promise<void>,
+  hasTime: () => boolean,
+) {
   let released = 0
   const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
     while (hasTime()) {
       const entries = turns.take(BATCH)
       if (entries.length === 0) return
+      await pace(entries.length)
       // Awaited separately: `released +=` would add to the value from before the await.
       const sent = await sendDue(deps, entries)
       released += sent
