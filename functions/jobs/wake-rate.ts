@@ -14,8 +14,11 @@ const MIN_RATE = 1
  */
 export const MAX_RATE = 320
 
-/** The result of a step: `unclear` if some of its deliveries have not been attempted yet. */
-export type Answers = "good" | "too much" | "unclear"
+/**
+ * The result of a step. `slow`: nothing was rejected, but a response took long. `unclear`: some of
+ * its deliveries have not been attempted yet.
+ */
+export type Answers = "good" | "slow" | "too much" | "unclear"
 
 /**
  * The rate of the next step in requests per second. `was`: the rate of the previous step, if there
@@ -29,7 +32,10 @@ export function nextRate(
   if (!was) return Math.min(FIRST_RATE, most)
   if (was.answers === "good") return Math.min(was.rate * 2, most)
   if (was.answers === "unclear") return Math.min(was.rate, most)
-  return Math.min(Math.max(was.rate / 2, MIN_RATE), most)
+  // Some endpoints always take seconds. At the lowest rate they would need days for a backlog of
+  // hours, and slow-share.ts limits the POSTs that they have open anyway.
+  const least = was.answers === "slow" ? FIRST_RATE : MIN_RATE
+  return Math.min(Math.max(was.rate / 2, least), most)
 }
 
 /**
@@ -39,14 +45,15 @@ export function nextRate(
 export function answersOf(sample: Delivery[], health: Health, beganAt: number): Answers {
   const { pausedUntil = 0, slowAt = 0, failingSince = 0 } = health
   const isNew = (at: number) => at >= beganAt
-  if (pausedUntil > beganAt || isNew(slowAt) || isNew(failingSince)) return "too much"
+  if (pausedUntil > beganAt || isNew(failingSince)) return "too much"
   // All attempts of each delivery: a retry may have succeeded within the same step.
   const seen = sample.map(({ attempts }) => attempts.filter(({ at }) => isNew(at)))
   if (seen.flat().some(wasTooMuch)) return "too much"
+  if (isNew(slowAt) || seen.flat().some(({ durationMs }) => durationMs >= SLOW_AFTER_MS))
+    return "slow"
   return seen.length > 0 && seen.every(({ length }) => length > 0) ? "good" : "unclear"
 }
 
 // A rejection of one webhook, such as 400, does not mean that the rate is too high.
-const wasTooMuch = ({ error, statusCode, durationMs }: Delivery["attempts"][number]) =>
-  durationMs >= SLOW_AFTER_MS ||
-  (error !== null && (statusCode === null || statusCode === 429 || statusCode >= 500))
+const wasTooMuch = ({ error, statusCode }: Delivery["attempts"][number]) =>
+  error !== null && (statusCode === null || statusCode === 429 || statusCode >= 500)

@@ -224,6 +224,11 @@ test("the rate doubles, halves and stays within its bounds", () => {
   assert.equal(nextRate(null, { rate: 40, answers: "too much" }), 20)
   assert.equal(nextRate(null, { rate: 1, answers: "too much" }), 1)
   assert.equal(nextRate(0.2, { rate: 0.2, answers: "too much" }), 0.2)
+  assert.equal(nextRate(null, { rate: 40, answers: "slow" }), 20)
+  // An endpoint that always takes seconds gets five a second, and fewer only if that is its own limit.
+  assert.equal(nextRate(null, { rate: 5, answers: "slow" }), 5)
+  assert.equal(nextRate(null, { rate: 1, answers: "slow" }), 5)
+  assert.equal(nextRate(2, { rate: 2, answers: "slow" }), 2)
   assert.equal(nextRate(null, { rate: 40, answers: "unclear" }), 40)
   // The endpoint's own rate was lowered meanwhile.
   assert.equal(nextRate(10, { rate: 40, answers: "unclear" }), 10)
