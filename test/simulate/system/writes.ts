@@ -1,0 +1,45 @@
+import type { Partition, Write } from "../aws/partitions.ts"
+import type { Delivery } from "./delivery.ts"
+import type { Sim } from "./sim.ts"
+
+// A write's units: those of the item, and those of its entries in the indexes `due` and `open`. An entry whose key changes
+// is deleted and made anew: two units. Items of more than one attempt are over a kilobyte.
+
+type Place = "none" | "common" | "parked"
+
+const placeOf = ({ dueAt, isParked }: Delivery): Place =>
+  isParked ? "parked" : dueAt === undefined ? "none" : "common"
+
+/** Writes a delivery's item. False: the write was refused. */
+export function writeDelivery(
+  sim: Sim,
+  delivery: Delivery,
+  to: Place,
+  now: number,
+): { isWritten: boolean; waitMs: number } {
+  const { endpoint, attempts, dueShard } = delivery
+  const { tenant } = endpoint
+  const was = placeOf(delivery)
+  const itemUnits = attempts.length > 1 ? 2 : 1
+  const write: [Partition, number][] = [[endpoint.log[sim.random.below(2)]!, itemUnits]]
+  const dueUnits = Number(was !== "none") + Number(to !== "none")
+  if (dueUnits > 0) {
+    const common = sim.dueShards[dueShard]!
+    const parking = endpoint.parking[dueShard % endpoint.parking.length]!
+    const partitionOf = (place: Place) => (place === "parked" ? parking : common)
+    if (was !== "none") write.push([partitionOf(was), 1])
+    if (to !== "none") write.push([partitionOf(to), 1])
+    write.push([tenant.pending[dueShard % tenant.pending.length]!, 1])
+  }
+  const waitMs = put(sim, write, now)
+  if (waitMs === undefined) sim.tally.refusedWrites++
+  else delivery.hasItem = true
+  return { isWritten: waitMs !== undefined, waitMs: waitMs ?? 0 }
+}
+
+/** Any write, charged. */
+export function put(sim: Sim, write: Write, now: number): number | undefined {
+  const waitMs = sim.table.write(write, now)
+  for (const [, units] of write) if (waitMs !== undefined) sim.usage.writeUnits += units
+  return waitMs
+}
