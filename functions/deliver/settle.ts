@@ -1,3 +1,4 @@
+import { compact } from "@ringback/store/attempt"
 import * as Delivery from "@ringback/store/delivery"
 import type { Endpoint } from "@ringback/store/endpoint"
 import { nextDelayMs } from "@ringback/webhooks/schedule"
@@ -21,7 +22,7 @@ export async function settle(
 ): Promise<Delivery.DeliveryStatus> {
   const { message, facts, endpoint } = work
   const { table } = deps
-  const kept = Delivery.compact(attempt, work.delivery?.attempts ?? [])
+  const kept = compact(attempt, work.delivery?.attempts ?? [])
   const isNew = isFirst(work)
   const advance = (change: Delivery.Change) =>
     Delivery.advance(table, facts, message.turn, { ...change, isNew, onSent, ...kept })

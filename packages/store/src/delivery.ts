@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { packBodies, PACKED_FROM_BYTES, unpackBodies } from "./bodies.ts"
+import * as Attempts from "./attempt.ts"
 import type { DeliveryFacts } from "./delivery-facts.ts"
 import { assignmentsOf, getItem, updateItem, type Item, type ReadOptions } from "./item.ts"
 import {
@@ -16,35 +16,7 @@ import { isExpired, toSeconds, type Table } from "./table.ts"
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/**
- * One POST, or all requests of one attempt. `error` null: the receiver accepted the webhook. It can
- * also be the reason why a call was skipped. `responseBody`: the first KB, for failures.
- */
-const Attempt = v.object({
-  id: v.string(),
-  at: v.number(),
-  statusCode: v.nullable(v.number()),
-  durationMs: v.number(),
-  error: v.nullable(v.string()),
-  responseBody: v.nullable(v.string()),
-  /**
-   * Written by an earlier version: the receiver responded with the same body as in the previous
-   * attempt, which is filled in when it is read.
-   */
-  sameBody: v.exactOptional(v.boolean()),
-  /** The requests of an attempt that needed several. */
-  steps: v.exactOptional(
-    v.array(
-      v.object({
-        method: v.string(),
-        url: v.string(),
-        statusCode: v.nullable(v.number()),
-        durationMs: v.number(),
-      }),
-    ),
-  ),
-})
-export type Attempt = v.InferOutput<typeof Attempt>
+export type Attempt = Attempts.Attempt
 
 /** The delivery of one event to one endpoint. Times are epoch ms. */
 export const StoredDelivery = v.object({
@@ -59,8 +31,8 @@ export const StoredDelivery = v.object({
   attemptCount: v.optional(v.number(), 0),
   /** Attempts since the schedule started, or started again. */
   tries: v.optional(v.number(), 0),
-  attempts: v.optional(v.array(Attempt), []),
-  /** The bodies of the attempts: see bodies.ts. */
+  attempts: v.optional(v.array(Attempts.Attempt), []),
+  /** The bodies of the attempts: see attempt.ts. */
   bodies: v.optional(v.instance(Uint8Array)),
   /**
    * When `release` handles it. If there is a delayed message, this is a safety net, later than
@@ -83,30 +55,7 @@ export type Delivery = Omit<v.InferOutput<typeof StoredDelivery>, "bodies">
 
 export function parseDelivery(item: Item): Delivery {
   const { bodies, ...delivery } = v.parse(StoredDelivery, item)
-  const unpacked = bodies ? unpackBodies(bodies) : []
-  let before: string | null = null
-  const attempts = delivery.attempts.map(({ sameBody, ...attempt }, index) => {
-    const own = sameBody ? before : attempt.responseBody
-    const responseBody = unpacked[index] ?? own
-    before = responseBody
-    return { ...attempt, responseBody }
-  })
-  return { ...delivery, attempts }
-}
-
-/** An attempt as it is stored, and the bodies of all attempts if they change with it. */
-export type Kept = { attempt: Attempt; bodies?: Uint8Array }
-
-const isLong = (body: string | null) =>
-  body !== null && Buffer.byteLength(body) >= PACKED_FROM_BYTES
-
-/** What is stored of an attempt after the previous ones. */
-export function compact(attempt: Attempt, before: readonly Attempt[]): Kept {
-  if (!isLong(attempt.responseBody)) return { attempt }
-  const all = [...before, attempt].map(({ responseBody }) =>
-    isLong(responseBody) ? responseBody : null,
-  )
-  return { attempt: { ...attempt, responseBody: null }, bodies: packBodies(all) }
+  return { ...delivery, attempts: Attempts.restore(delivery.attempts, bodies) }
 }
 
 export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
