@@ -152,7 +152,7 @@ const widgets = [
     metrics: each("ringback_attempts_total", "kind", KINDS, { result: "failed" }),
   }),
   widget("What does it cost? $ in each five minutes", 8, 4 * HEIGHT, cost),
-  widget("Messages of collectors, by what became of them", 16, 4 * HEIGHT, {
+  widget("Messages of collectors, by outcome", 16, 4 * HEIGHT, {
     metrics: each("ringback_ingested_total", "outcome", [
       "accepted",
       "duplicate",

@@ -52,7 +52,8 @@ export const makeFunction = (name: string, options: Options) => {
     runtime: "nodejs24.x",
     architecture: "arm64",
     timeout: `${options.timeoutSeconds} seconds`,
-    memory: options.memory,
+    // The layer runs a collector of its own beside the function.
+    memory: `${Math.max(Number.parseInt(options.memory), isTraced && otlpLayer ? 512 : 0)} MB`,
     link: options.link,
     permissions: [
       writesItsLog,
@@ -77,7 +78,7 @@ export const makeFunction = (name: string, options: Options) => {
     transform: {
       role: { assumeRolePolicy: trustsLambda, managedPolicyArns: [] },
       // Lambda's own lines about each invocation (start, end, duration) would be a large part of the
-      // log. Its metrics have the same, and failures and timeouts are still logged.
+      // log. Lambda's metrics have counts, durations and errors. Failures and timeouts are logged.
       function: (inputs) => {
         inputs.loggingConfig = $output(inputs.loggingConfig).apply((logging) => ({
           logFormat: "JSON",

@@ -28,7 +28,9 @@ export function limitUnwritten(maxWaitMs = MAX_WAIT_MS): Unwritten {
     // The place is passed on, so that nothing that comes in between takes it as well.
     if (next && lane.unwritten <= lane.max) return next()
     lane.unwritten--
-    if (lane.unwritten === 0) lanes.delete(endpointId)
+    // A lane in which something still waits, or which another one has replaced, stays.
+    const isCurrent = lanes.get(endpointId) === lane
+    if (lane.unwritten === 0 && lane.waiting.size === 0 && isCurrent) lanes.delete(endpointId)
   }
 
   return {

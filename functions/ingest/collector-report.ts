@@ -14,8 +14,11 @@ import type { Received } from "./outcome.ts"
 
 const MINUTE_MS = 60_000
 export const DEFERRED_SECONDS = 30
-/** After this many deferrals each connected collector has sent a heartbeat: a missing one is not expected any more. */
-export const MAX_DEFERRALS = Math.ceil(HEARTBEAT_SECONDS / DEFERRED_SECONDS) + 1
+/**
+ * After this many deferrals each connected collector has sent a heartbeat, even if its queue refused
+ * one for a minute: a missing one is not expected any more.
+ */
+export const MAX_DEFERRALS = Math.ceil(HEARTBEAT_SECONDS / DEFERRED_SECONDS) + 2
 const UNCOVERABLE = new Set(["oversized", "refused"])
 // A collector that has been silent for this long when a gap begins is not waited for.
 const RECENT_MS = 10 * MINUTE_MS
@@ -33,7 +36,7 @@ export async function receiveCollectorReport(
   deferrals: number,
 ): Promise<Received> {
   if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
-  if (message.check) return { outcome: "heard" }
+  if (message.check) return { outcome: "checked" }
   await Heartbeat.record(deps.table, source, message, true)
   return { outcome: "heard" }
 }

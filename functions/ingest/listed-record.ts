@@ -25,9 +25,9 @@ export async function receiveListedRecord(
   const uuid = translated?.subject ?? null
   if (!headers || !translated || uuid === null || uuid.length > MAX_UUID_LENGTH)
     return { outcome: "discarded", reason: "not a row of a list" }
-  if (await erasureOf(deps, tenant, headers)) return { outcome: "heard" }
+  if (await erasureOf(deps, tenant, headers)) return { outcome: "listed" }
   await noteRecord(deps, { tenant, source, uuid }, translated)
-  return { outcome: "heard" }
+  return { outcome: "listed" }
 }
 
 // The collector's timestamp is kept: a row has the time of the PBX's clock at which it was listed,

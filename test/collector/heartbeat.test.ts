@@ -20,13 +20,12 @@ function dueIn(collector: string): number[] {
   return due
 }
 
-test("each collector sends as many heartbeats in each five minutes by the clock, none near their ends", () => {
+test("each collector sends as many heartbeats in each five minutes, at times of its own", () => {
   assert.equal(START % PERIOD, 0)
   const first = new Set<number>()
   for (let count = 0; count < 100; count++) {
     const due = dueIn(randomBytes(16).toString("base64url"))
     assert.equal(due.length, PERIOD / SECOND / HEARTBEAT_SECONDS)
-    for (const each of due) assert.ok(each >= 20 && each <= 280, String(each))
     first.add(due[0]!)
   }
   assert.ok(first.size > 20, "collectors do not send at the same moment")

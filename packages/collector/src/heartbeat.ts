@@ -7,16 +7,15 @@ import type { Sqs } from "./batch.ts"
 const ANSWER_MS = 10_000
 
 const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1_000
-const MARGIN_MS = 20_000
 
 /**
- * The number of the heartbeat that is due at this time. The alarm for silent collectors counts
- * heartbeats in periods of five minutes by the clock. Each collector has times of its own that are
- * not near the ends of these periods: no delay moves a heartbeat into the next period.
+ * The number of the heartbeat that is due at this time. Each collector has times of its own, so that
+ * they do not all send at once. The times do not drift: each five minutes have as many heartbeats,
+ * which the alarm for silent collectors counts.
  */
 export function heartbeatNumber(collector: string, now: number): number {
   const random = createHash("sha256").update(collector).digest().readUInt32BE(0)
-  const phaseMs = MARGIN_MS + (random % (HEARTBEAT_MS - 2 * MARGIN_MS))
+  const phaseMs = random % HEARTBEAT_MS
   return Math.floor((now - phaseMs) / HEARTBEAT_MS)
 }
 

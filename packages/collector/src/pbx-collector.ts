@@ -48,6 +48,7 @@ export class PbxCollector {
   #key: SourceToken
   #user: string
   #hasRestarted = false
+  #isConnected = false
   #sessions = 0
   #timers: NodeJS.Timeout[] = []
   #isStopped = false
@@ -188,7 +189,10 @@ export class PbxCollector {
       // The PBX announced a shutdown or its port was closed, so it has restarted.
       this.#hasRestarted ||= shutdown !== null || code === "port_refused"
     }
-    this.#progress.beat()
+    // A further attempt that fails changes nothing that a heartbeat says.
+    const isConnected = name === "connected"
+    if (isConnected || this.#isConnected) this.#progress.beat()
+    this.#isConnected = isConnected
   }
 
   #opened(state: AmiState): void {

@@ -23,7 +23,7 @@ type ProgressOptions = {
 }
 
 const STALLED_AT = "stalledAt"
-const UNSENT_MS = 20_000
+const UNSENT_MS = 5_000
 
 /** Tracks how far the PBX was read. Saved for the next start and sent to ingest in heartbeats. */
 export class Progress {

@@ -3,4 +3,4 @@
  * with the PBX starts or ends. The gaps that it reports are exact, however far apart its heartbeats
  * are.
  */
-export const HEARTBEAT_SECONDS = 150
+export const HEARTBEAT_SECONDS = 100

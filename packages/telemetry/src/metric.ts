@@ -16,7 +16,7 @@ export const metrics = {
   ringback_ingested_total: {
     kind: "counter",
     unit: "Count",
-    help: "Messages of collectors, by what became of them; a heartbeat is heard",
+    help: "Messages of collectors, by outcome: heard is a heartbeat, listed a row of a list",
     labels: ["outcome"],
     details: ["source"],
   },

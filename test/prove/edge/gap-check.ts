@@ -1,3 +1,4 @@
+import { DEFERRED_SECONDS, MAX_DEFERRALS } from "@ringback/functions/ingest/collector-report"
 import type { World } from "./history.ts"
 import type { Emitted } from "./pbx.ts"
 import { SKEW_BOUND_MS } from "./plan.ts"
@@ -13,8 +14,8 @@ const BEYOND_MS = 5 * SECOND
 const CLOCK_MS = 1 * SECOND
 // An idle PBX says nothing between two pings: that it was read so long is not known.
 const UNKNOWN_MS = 6 * SECOND
-// Ingest waits for what other collectors have read in a gap: four times half a minute, some of which a batch may take.
-const WAITED_MS = 100 * SECOND
+// Ingest waits for what other collectors have read in a gap. A batch may take some of that time.
+const WAITED_MS = (MAX_DEFERRALS * DEFERRED_SECONDS - 20) * SECOND
 
 /** (a) What did not arrive lies within a told gap. (b) What is told was a gap. */
 export function checkGaps(world: World, lost: Emitted[], gaps: Webhook[]): string[] {
