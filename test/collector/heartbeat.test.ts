@@ -11,8 +11,8 @@ const START = Date.parse("2026-11-22T06:00:00Z")
 /** The seconds of the period in which a collector sends its heartbeats. */
 function dueIn(collector: string): number[] {
   const due: number[] = []
-  let number = heartbeatNumber(collector, START - 1)
-  for (let now = START; now < START + PERIOD; now += SECOND) {
+  let number = heartbeatNumber(collector, START)
+  for (let now = START + SECOND; now <= START + PERIOD; now += SECOND) {
     const next = heartbeatNumber(collector, now)
     if (next !== number) due.push((now - START) / SECOND)
     number = next
