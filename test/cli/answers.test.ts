@@ -74,7 +74,7 @@ for (const [what, status, body] of strangers) {
       const { exitCode, err } = await cli(command.split(" "), env)
       assert.match(
         err,
-        new RegExp(`^ringback: ${url} (did not answer|answered ${status}, and not) as `),
+        new RegExp(`^ringback: ${url} (did not answer|answered ${status}, but not) as `),
       )
       assert.ok(!err.includes("    at "), err)
       assert.notEqual(exitCode, 0)
