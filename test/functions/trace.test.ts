@@ -118,12 +118,14 @@ test("the deliveries of a batch to one endpoint share a line, those that failed 
 })
 
 test("the line of a failed attempt names its trace", async () => {
-  const { path } = await world.addEndpoint()
+  const { id, path } = await world.addEndpoint()
   world.receiver.behave((_, response) => answer(response, 500))
   logged.length = 0
   await world.say()
   await world.pump()
-  const attempted = logged.filter(({ event }) => event === "delivery.attempted")
+  const attempted = logged.filter(
+    ({ event, fields }) => event === "delivery.attempted" && fields["endpointId"] === id,
+  )
   assert.deepEqual(
     attempted.map(({ fields }) => fields["traceId"]),
     [tracesAt(path)[0]!.trace],
