@@ -55,7 +55,7 @@ article h4:first-child { margin-top: 0; }
 .fields dt span { font-weight: 400; color: var(--dim); margin-left: 0.5rem; }
 .fields dt em { font: 600 0.72rem var(--sans); color: var(--delete); margin-left: 0.5rem; }
 .fields dd { margin: 0.1rem 0 0; font-size: 0.92rem; color: var(--dim); }
-.fields dd small { display: block; font-size: 0.82rem; opacity: 0.85; }
+.fields dd small { display: block; font-size: 0.82rem; }
 .fields .fields { margin: 0.4rem 0 0.2rem; padding-left: 0.9rem; border-left: 2px solid var(--line); }
 details > summary { cursor: pointer; color: var(--accent); font-size: 0.88rem; }
 details.body > summary { margin: 0.3rem 0; }

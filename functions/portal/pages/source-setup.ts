@@ -20,7 +20,7 @@ export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Htm
       token === undefined
         ? ""
         : html`<li>
-            <h3>Save the token</h3>
+            <h2>Save the token</h2>
             <p class="dim">
               A collector identifies its PBX with this token. Anyone who has it can send events as
               this PBX.
@@ -29,7 +29,7 @@ export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Htm
           </li>`
     }
     <li>
-      <h3>Allow the collector to log in to Asterisk</h3>
+      <h2>Allow the collector to log in to Asterisk</h2>
       <p class="dim">
         Add this to <code>manager.conf</code>, then run <code>manager reload</code> on Asterisk's
         console. Replace <code>COLLECTOR_ADDRESS</code>.
@@ -37,7 +37,7 @@ export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Htm
       ${copyable(managerConf(amiSecret), "manager.conf")}
     </li>
     <li>
-      <h3>Run the collector</h3>
+      <h2>Run the collector</h2>
       <p class="dim">
         Run this on a machine near the PBX, in a checkout of Ringback. Replace
         <code>PBX_HOST</code>.
@@ -46,7 +46,7 @@ export function setupHtml({ token, ingestUrl, origin }: Setup, after: Html): Htm
       ${isLocal(ingestUrl) ? html`<p class="dim small">This Ringback runs on a single machine, so the collector must run on it too.</p>` : html`<p class="dim small">It needs AWS credentials that may send to that queue. Ask your operator for them.</p>`}
     </li>
     <li>
-      <h3>Wait for its first heartbeat</h3>
+      <h2>Wait for its first heartbeat</h2>
       ${after}
     </li>
   </ol>`
