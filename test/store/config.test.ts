@@ -189,7 +189,7 @@ test("what collectors say of themselves makes their source's status", async () =
   // Queues bring an older one later.
   await beat("b", { receivedAt: now - 10_000, version: "0.0.1" })
   assert.equal(Heartbeat.healthOf(await read(), now).version, "0.2.0")
-  now += 100_000
+  now += Heartbeat.SILENT_AFTER_SECONDS * 1_000
   assert.equal(await status(), "silent")
   now += 8 * DAY_MS
   await beat("c")
