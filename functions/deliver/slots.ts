@@ -16,10 +16,10 @@ export function poolSlots(table: Table): TakeSlot {
   // An endpoint is listed while one of its slots is being taken, with what asks for the next ones.
   const waiting = new Map<string, Asked[]>()
 
+  const pooled = (endpointId: string) => waiting.get(endpointId)?.splice(0) ?? []
+
   async function take(tenant: string, endpointId: string) {
-    for (;;) {
-      const group = waiting.get(endpointId)!.splice(0)
-      if (group.length === 0) break
+    for (let group = pooled(endpointId); group.length > 0; group = pooled(endpointId)) {
       const widthMs = group.reduce((sum, { intervalMs }) => sum + intervalMs, 0)
       try {
         let at = await takeSlots(table, tenant, endpointId, 1, widthMs)

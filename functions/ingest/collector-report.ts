@@ -37,7 +37,7 @@ export async function receiveCollectorReport(
 ): Promise<Received> {
   if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
   if (message.check) return { outcome: "checked" }
-  await Heartbeat.record(deps.table, source, message, true)
+  await Heartbeat.record(deps.table, source, message, { isFresh: true })
   return { outcome: "heard" }
 }
 

@@ -57,8 +57,8 @@ type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
 
 /**
  * The source whose key signed the message, or why there is none. The source is read again before a
- * message is rejected, and for a heartbeat, which changes it. A deleted source has no keys left, so its messages are discarded whoever
- * signed them.
+ * message is rejected, and for a heartbeat, which changes it. A deleted source has no keys left, so
+ * its messages are discarded whoever signed them.
  */
 async function verifySource(deps: ReceiveDeps, opened: Opened): Promise<Verified> {
   const { tenant, source: id } = opened.message

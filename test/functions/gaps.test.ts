@@ -28,6 +28,20 @@ const missed = (
 ) => send(gapMessage(world.customer, collector, { from, to, id, reason }))
 
 /** Lets so many seconds pass, with what the queues do in them. */
+/** A was away from 20 to 100 s, B from 60 to 140 s: together from 60 to 100 s. Neither has said so. */
+async function bothAway() {
+  const { arrived } = await world.addEndpoint()
+  const start = world.now()
+  await beat(A, start)
+  await beat(B, start)
+  await world.pump()
+  world.advance(200 * SECOND)
+  await beat(A, start + 100 * SECOND)
+  await beat(B, start + 140 * SECOND)
+  const missedByA = () => missed(A, start + 20 * SECOND, start + 100 * SECOND)
+  const missedByB = () => missed(B, start + 60 * SECOND, start + 140 * SECOND)
+  return { arrived, start, missedByA, missedByB }
+}
 async function pass(seconds: number) {
   for (let left = seconds; left > 0; left -= 30) {
     await world.pump()
@@ -194,18 +208,10 @@ describe("two collectors", () => {
   })
 
   test("that were both away for a while: one gap that names that while, exactly", async () => {
-    const { arrived } = await world.addEndpoint()
-    const start = world.now()
-    await beat(A, start)
-    await beat(B, start)
-    await world.pump()
-    world.advance(200 * SECOND)
-    // A was away from 20 to 100 s, B from 60 to 140 s: together from 60 to 100 s.
-    await beat(A, start + 100 * SECOND)
-    await beat(B, start + 140 * SECOND)
-    await missed(A, start + 20 * SECOND, start + 100 * SECOND)
+    const { arrived, start, missedByA, missedByB } = await bothAway()
+    await missedByA()
     await pass(60)
-    await missed(B, start + 60 * SECOND, start + 140 * SECOND)
+    await missedByB()
     await pass(300)
     assert.deepEqual(
       arrived().map(({ type, data }) => [type, data["from"], data["to"]]),
@@ -214,17 +220,10 @@ describe("two collectors", () => {
   })
 
   test("that were both away for a while: told without waiting where both have said all", async () => {
-    const { arrived } = await world.addEndpoint()
-    const start = world.now()
-    await beat(A, start)
-    await beat(B, start)
+    const { arrived, missedByA, missedByB } = await bothAway()
+    await missedByB()
     await world.pump()
-    world.advance(200 * SECOND)
-    await beat(A, start + 100 * SECOND)
-    await beat(B, start + 140 * SECOND)
-    await missed(B, start + 60 * SECOND, start + 140 * SECOND)
-    await world.pump()
-    await missed(A, start + 20 * SECOND, start + 100 * SECOND)
+    await missedByA()
     await world.pump()
     assert.equal(arrived().length, 1)
   })

@@ -1,29 +1,18 @@
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
-import type { Browser, Page } from "playwright-core"
+import { test } from "node:test"
+import type { Page } from "playwright-core"
 import { makeTenant } from "../api/api.ts"
-import { skip, startBrowser } from "./browser.ts"
-import { servePortal, type Served } from "./served.ts"
+import { skip } from "./browser.ts"
+import { useBrowser } from "./use-browser.ts"
 
-let served: Served
-let browser: Browser
-before(async () => {
-  if (skip) return
-  served = await servePortal()
-  browser = await startBrowser()
-})
-after(async () => {
-  if (skip) return
-  await browser.close()
-  await served.close()
-})
+const portal = useBrowser()
 
 /** Signed in as a new tenant. */
 async function enter(javaScriptEnabled: boolean) {
-  const { api, url } = served
+  const { api, url } = portal.served
   const tenant = await makeTenant(api)
   const link = await api.call(`POST ${tenant.path}/portal-links`, { body: {} })
-  const context = await browser.newContext({ javaScriptEnabled })
+  const context = await portal.browser.newContext({ javaScriptEnabled })
   const page = await context.newPage()
   await page.goto(link.body.url)
   await page.getByRole("button", { name: "Open the portal" }).click()
@@ -76,12 +65,14 @@ for (const javaScriptEnabled of [true, false]) {
   test(`${how}: a form that is saved as it was found changes nothing`, { skip }, async () => {
     const { page, path, base, context } = await enter(javaScriptEnabled)
     for (const body of [everything, hubspot, zoho, { pull: true }]) {
-      const made = await served.api.call(`POST ${path}/endpoints`, { body })
+      const made = await portal.served.api.call(`POST ${path}/endpoints`, { body })
       assert.equal(made.status, 201, made.text)
       await page.goto(`${base}/endpoints/${made.body.id}/edit`)
       await page.getByRole("button", { name: "Save" }).click()
       await page.waitForURL(`${base}/endpoints/${made.body.id}`)
-      const { body: audit } = await served.api.call(`GET ${path}/audit?target=${made.body.id}`)
+      const { body: audit } = await portal.served.api.call(
+        `GET ${path}/audit?target=${made.body.id}`,
+      )
       assert.equal(audit.data.length, 1, JSON.stringify(audit.data[0]))
     }
     await context.close()

@@ -1,35 +1,24 @@
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import { test } from "node:test"
+import type { BrowserContextOptions, Page } from "playwright-core"
 import { makeTenant } from "../api/api.ts"
 import { until } from "../harness/until.ts"
-import { skip, startBrowser } from "./browser.ts"
-import { servePortal, type Served } from "./served.ts"
+import { skip } from "./browser.ts"
+import { useBrowser } from "./use-browser.ts"
 
 // What a browser shows while a page is slow to come, and when none comes at all.
 
-let served: Served
-let browser: Browser
-before(async () => {
-  if (skip) return
-  served = await servePortal()
-  browser = await startBrowser()
-})
-after(async () => {
-  if (skip) return
-  await browser.close()
-  await served.close()
-})
+const portal = useBrowser()
 
 /** Signed in by a key of a new tenant's, which has one endpoint. */
 async function enter(options: BrowserContextOptions = {}) {
-  const { api, url, receiver } = served
+  const { api, url, receiver } = portal.served
   const { id, path } = await makeTenant(api)
   const { body: endpoint } = await api.call(`POST ${path}/endpoints`, {
     body: { url: receiver.url },
   })
   const { body: key } = await api.call(`POST ${path}/keys`, { body: { name: "browser" } })
-  const context = await browser.newContext(options)
+  const context = await portal.browser.newContext(options)
   const page = await context.newPage()
   await page.goto(`${url}/portal`)
   await page.getByLabel("API key").fill(key.key)
@@ -208,7 +197,7 @@ test("a name that is cut is whole for whoever comes to it by keyboard", { skip }
   const { page, context, base } = await enter({ viewport: { width: 360, height: 800 } })
   const path = `/v1/tenants/${base.split("/").at(-1)!}`
   const long = "A PBX that has a name of very many words ".repeat(4).trim()
-  await served.api.call(`POST ${path}/sources`, { body: { name: long } })
+  await portal.served.api.call(`POST ${path}/sources`, { body: { name: long } })
   await page.goto(`${base}/sources`)
   const link = page.getByRole("link", { name: long })
   const isCut = () => link.locator("bdi").evaluate((each) => each.scrollWidth > each.clientWidth)

@@ -22,7 +22,7 @@ export async function record(
   table: Table,
   source: Source,
   heartbeat: HeartbeatMessage,
-  isFresh = false,
+  { isFresh = false } = {},
 ): Promise<Source | undefined> {
   const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
   // A disconnected collector reads nothing up to now. A connected one has read up to its last
