@@ -41,7 +41,7 @@ async function send(
 ): Promise<void> {
   const { message, endpoint } = work
   const { id: endpointId } = endpoint
-  const onSent = await deps.unwritten?.begin(endpointId, deps.slowness.meanMs(endpointId))
+  const onSent = await deps.unwritten?.begin(endpointId, deps.slowness.shortMs(endpointId))
   const at = deps.table.now()
   const id = `att_${encodeBase32(randomBytes(10))}`
   const span = spanIdOf(id)

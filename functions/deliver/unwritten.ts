@@ -6,9 +6,9 @@
 export type Unwritten = {
   /**
    * Resolves when a POST to the endpoint can start. Call the returned function when its outcome has
-   * left this process. `meanMs`: how long a POST to the endpoint takes, if that is known.
+   * left this process. `shortMs`: how long a quick POST to the endpoint takes, if that is known.
    */
-  begin: (endpointId: string, meanMs: number | undefined) => Promise<() => void>
+  begin: (endpointId: string, shortMs: number | undefined) => Promise<() => void>
 }
 
 const MAX_UNWRITTEN = 6
@@ -34,10 +34,10 @@ export function limitUnwritten(maxWaitMs = MAX_WAIT_MS): Unwritten {
   }
 
   return {
-    async begin(endpointId, meanMs = Infinity) {
+    async begin(endpointId, shortMs = Infinity) {
       const lane = lanes.get(endpointId) ?? { unwritten: 0, max: 0, waiting: new Set() }
       lanes.set(endpointId, lane)
-      lane.max = Math.max(MAX_UNWRITTEN, Math.floor(meanMs * UNWRITTEN_PER_MS))
+      lane.max = Math.max(MAX_UNWRITTEN, Math.floor(shortMs * UNWRITTEN_PER_MS))
       if (lane.unwritten < lane.max || !(await takePlace(lane, maxWaitMs))) lane.unwritten++
       let isOver = false
       return () => {

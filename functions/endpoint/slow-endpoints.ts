@@ -1,13 +1,12 @@
 import { everySteadyTick } from "../runtime/steady-ticks.ts"
+import { makePostDurations, type PostDurations } from "./post-durations.ts"
 
 /**
  * Tracks which endpoints this process has found slow, so that their deliveries go through the retry
  * queue and delay no other endpoint.
  */
-export type Slowness = {
+export type Slowness = Omit<PostDurations, "note"> & {
   isSlow: (endpointId: string) => boolean
-  /** How long a POST to the endpoint takes, if this process has seen any. */
-  meanMs: (endpointId: string) => number | undefined
   /**
    * Watches one POST. Call the returned function when it ends. `onSlow` is called once the POST
    * takes too long.
@@ -22,20 +21,9 @@ export const SLOW_AFTER_MS = SLOW_AFTER_TICKS * TICK_MS
 /** How long the deliveries of a slow endpoint go through the retry queue. */
 export const SLOW_FOR_MS = 60_000
 
-// The weight of the latest POST in the moving average.
-const LATEST_SHARE = 0.3
-const MAX_MEANS = 10_000
-
 export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
   const slowUntil = new Map<string, number>()
-  const means = new Map<string, number>()
-  function note(endpointId: string, tookMs: number) {
-    const was = means.get(endpointId) ?? tookMs
-    means.delete(endpointId)
-    means.set(endpointId, was + (tookMs - was) * LATEST_SHARE)
-    const [oldest] = means.keys()
-    if (means.size > MAX_MEANS && oldest !== undefined) means.delete(oldest)
-  }
+  const { note, meanMs, shortMs } = makePostDurations()
   return {
     isSlow(endpointId) {
       const until = slowUntil.get(endpointId)
@@ -44,7 +32,8 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
       slowUntil.delete(endpointId)
       return false
     },
-    meanMs: (endpointId) => means.get(endpointId),
+    meanMs,
+    shortMs,
     watch(endpointId, onSlow) {
       let ticks = 0
       const startedAt = performance.now()

@@ -20,6 +20,7 @@ const workerWhere = (endpointId: string, meanMs: number | undefined): Deps => {
   const slowness: Slowness = {
     isSlow: (id) => id === endpointId,
     meanMs: (id) => (id === endpointId ? meanMs : undefined),
+    shortMs: () => undefined,
     watch: () => () => {},
   }
   return { ...deps, slowness }

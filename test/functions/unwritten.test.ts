@@ -6,13 +6,13 @@ import { limitUnwritten, type Unwritten } from "@ringback/functions/deliver/unwr
 const NEVER_MS = 1e6
 
 /** Asks for POSTs to one endpoint and keeps what has begun. */
-function startWith(unwritten: Unwritten, meanMs: number | undefined, endpointId = "ep_a") {
+function startWith(unwritten: Unwritten, shortMs: number | undefined, endpointId = "ep_a") {
   const begun: (() => void)[] = []
   return {
     begun,
     async ask(count: number) {
       for (let index = 0; index < count; index++) {
-        void unwritten.begin(endpointId, meanMs).then((end) => begun.push(end))
+        void unwritten.begin(endpointId, shortMs).then((end) => begun.push(end))
       }
       await setImmediate()
       return begun.length
