@@ -77,7 +77,7 @@ export const DeliveryWithAttempts = v.object({
     v.nullable(v.string()),
     v.description("Why the delivery is held, failed or discarded"),
   ),
-  attempts: v.pipe(v.array(AttemptAnswer), v.description("Oldest first")),
+  attempts: v.pipe(v.array(AttemptAnswer), v.description("Oldest first; the last 50")),
 })
 
 export const showDelivery = (delivery: Delivery.Delivery) => ({

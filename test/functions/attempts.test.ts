@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { GetQueueAttributesCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
 import { disableEndpoint } from "@ringback/functions/endpoint/disable"
 import { retryNow } from "@ringback/functions/dispatch/redeliver"
+import { compact, MAX_KEPT } from "@ringback/store/attempt"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -104,6 +105,31 @@ describe("a delivery that fails for the last time", () => {
     assert.deepEqual([retried.status, retried.tries, retried.attemptCount], ["pending", 1, 11])
     assert.equal(retried.nextAt! - retried.attempts.at(-1)!.at, 5_000)
   })
+})
+
+test("a delivery keeps its last fifty attempts and what each was answered, and counts them all", async () => {
+  const { delivery } = await failedOnce(world)
+  const facts = factsOfItem(delivery)
+  let current = await reread(world, delivery)
+  const bodyOf = (number: number) => `${number} `.repeat(number % 3 === 0 ? 1 : 40)
+  for (let number = 2; number <= 53; number++) {
+    const attempt = { ...delivery.attempts[0]!, id: `att_${number}`, responseBody: bodyOf(number) }
+    const due = { at: world.now() + MINUTE, nextAt: world.now() + MINUTE }
+    const kept = compact(attempt, current.attempts)
+    await Delivery.advance(world.deps.table, facts, current.turn, {
+      status: "pending",
+      due,
+      ...kept,
+    })
+    current = await reread(world, delivery)
+    assert.equal(current.attemptCount, number)
+    assert.equal(current.attempts.length, Math.min(number, MAX_KEPT))
+  }
+  const numbers = Array.from({ length: MAX_KEPT }, (_, index) => 4 + index)
+  assert.deepEqual(
+    current.attempts.map(({ id, responseBody }) => [id, responseBody]),
+    numbers.map((number) => [`att_${number}`, bodyOf(number)]),
+  )
 })
 
 describe("an operational event that cannot be delivered", () => {

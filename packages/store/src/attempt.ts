@@ -31,20 +31,34 @@ export const Attempt = v.object({
 })
 export type Attempt = v.InferOutput<typeof Attempt>
 
-/** An attempt as it is stored, and the bodies of all attempts if they change with it. */
-export type Kept = { attempt: Attempt; bodies?: Uint8Array }
+/**
+ * How many attempts of a delivery are stored: five whole schedules. Without a limit, manual retries
+ * would fill the item.
+ */
+export const MAX_KEPT = 50
+
+/**
+ * An attempt as it is stored, and the bodies of all attempts if they change with it. `attempts`: all
+ * that are stored from now on, this one included, if the oldest ones are dropped.
+ */
+export type Kept = { attempt: Attempt; attempts?: Attempt[]; bodies?: Uint8Array }
 
 const isLong = (body: string | null) =>
   body !== null && Buffer.byteLength(body) >= PACKED_FROM_BYTES
 
 /** What is stored of an attempt after the previous ones. */
 export function compact(attempt: Attempt, before: readonly Attempt[]): Kept {
-  if (!isLong(attempt.responseBody)) return { attempt }
-  const all = [...before, attempt].map(({ responseBody }) =>
-    isLong(responseBody) ? responseBody : null,
+  const kept = [...before.slice(1 - MAX_KEPT), attempt]
+  const attempts = before.length >= MAX_KEPT && { attempts: kept.map(withoutLongBody) }
+  if (!attempts && !isLong(attempt.responseBody)) return { attempt }
+  const bodies = packBodies(
+    kept.map(({ responseBody }) => (isLong(responseBody) ? responseBody : null)),
   )
-  return { attempt: { ...attempt, responseBody: null }, bodies: packBodies(all) }
+  return { attempt: withoutLongBody(attempt), ...attempts, bodies }
 }
+
+const withoutLongBody = (attempt: Attempt): Attempt =>
+  isLong(attempt.responseBody) ? { ...attempt, responseBody: null } : attempt
 
 /** Attempts with the bodies that `compact` took from them. */
 export function restore(attempts: readonly Attempt[], bodies: Uint8Array | undefined): Attempt[] {

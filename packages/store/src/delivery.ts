@@ -83,6 +83,8 @@ export type Due = { at: number; nextAt: number; shard?: string }
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
+  /** Replace the stored attempts, the new one included. Absent: it is appended. */
+  attempts?: Attempt[] | undefined
   /** The bodies of all attempts, this one included. Absent: they stay as they are. */
   bodies?: Uint8Array | undefined
   /** For a pending delivery. */
@@ -155,21 +157,30 @@ export async function settleDelivered(table: Table, facts: DeliveryFacts, attemp
 /** The condition for writing a decision, and the resulting turn. */
 type Guard = { condition: string; turn: string; values: Item }
 
+const APPENDS_ATTEMPT = "attempts = list_append(if_not_exists(attempts, :none), :attempt)"
 const COUNTS_ATTEMPT = [
-  "attempts = list_append(if_not_exists(attempts, :none), :attempt)",
   "attemptCount = if_not_exists(attemptCount, :zero) + :one",
   "tries = if_not_exists(tries, :zero) + :one",
 ]
 
 async function write(table: Table, facts: DeliveryFacts, change: Change, guard: Guard) {
-  const { attempt } = change
+  const { attempt, attempts } = change
   const attributes = Object.entries(attributesOf(table, facts, change))
   const { sets, names, values } = assignmentsOf(
     Object.fromEntries(attributes.filter(([, value]) => value !== undefined)),
   )
   const removes = attributes.flatMap(([name, value]) => (value === undefined ? [name] : []))
-  const all = [guard.turn, ...sets, ...(attempt ? COUNTS_ATTEMPT : [])]
-  const counted = attempt && { ":none": [], ":attempt": [attempt], ":zero": 0, ":one": 1 }
+  const appends = attempt && !attempts
+  const all = [
+    guard.turn,
+    ...sets,
+    ...(appends ? [APPENDS_ATTEMPT] : []),
+    ...(attempt ? COUNTS_ATTEMPT : []),
+  ]
+  const counted = {
+    ...(attempt && { ":zero": 0, ":one": 1 }),
+    ...(appends && { ":none": [], ":attempt": [attempt] }),
+  }
   const written = await updateItem(table, deliveryKey(facts.tenant, facts.ref), {
     update: `SET ${all.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
     condition: guard.condition,
@@ -183,7 +194,7 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
 function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  { status, due, slot, reason, attempt, bodies, restarts }: Change,
+  { status, due, slot, reason, attempt, attempts, bodies, restarts }: Change,
 ): Item {
   return {
     endpointId,
@@ -198,6 +209,7 @@ function attributesOf(
     nextAt: due?.nextAt,
     slot,
     reason,
+    ...(attempts && { attempts }),
     ...(bodies && { bodies }),
     ...(restarts && !attempt && { tries: 0, job: restarts.job ?? undefined }),
   }
