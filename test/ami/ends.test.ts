@@ -18,22 +18,26 @@ test("nothing was read in a session before there was one", async (t) => {
 })
 
 test("an event tells when it was read, and so does what was too large", async (t) => {
-  const at: number[] = []
+  const read: [string, number][] = []
   const { pbx, clock } = await startSession(
     t,
     {},
     {
       maxMessageBytes: 100,
-      onMessage: (_, receivedAt) => at.push(receivedAt),
-      onDropped: (_, droppedAt) => at.push(droppedAt),
+      onMessage: ({ name }, receivedAt) => read.push([name, receivedAt]),
+      onDropped: ({ why }, droppedAt) => read.push([why, droppedAt]),
     },
   )
   clock.advance(1_234)
   const now = clock.now()
   for (const socket of pbx.sockets)
     socket.write(`Event: A\r\n\r\nEvent: B\r\nV: ${"v".repeat(100)}\r\n\r\nEvent: C\r\n\r\n`)
-  await until(() => at.length === 3)
-  assert.deepEqual(at, [now, now, now])
+  await until(() => read.length === 3)
+  assert.deepEqual(read, [
+    ["A", now],
+    ["oversized", now],
+    ["C", now],
+  ])
 })
 
 test("a PBX without a greeting is known by its first message", async (t) => {
