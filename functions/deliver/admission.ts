@@ -35,6 +35,8 @@ async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefine
   // the time after the pause.
   const { pausedUntil = 0 } = receiver.health
   if (pausedUntil > now && message.turn === 0) return { at: Math.ceil(pausedUntil + spread(deps)) }
+  // Slots may be taken for hours to come, by deliveries that are parked now. A probe waits for none.
+  if (message.probe) return undefined
   const slot = await slotFor(deps, work)
   if (slot - now > MAX_WAIT_MS) return { at: slot, slot }
   if (slot > now) await sleep(slot - now)

@@ -1,7 +1,7 @@
 import type { Endpoint } from "@ringback/store/endpoint"
 import { pauseAfter } from "@ringback/webhooks/overload"
 import type { Outcome } from "@ringback/webhooks/send"
-import { recordFailures, recordSuccess } from "../endpoint/breaker.ts"
+import { recordFailures, recordPause, recordSuccess } from "../endpoint/breaker.ts"
 import type { DeliverDeps } from "../endpoint/cached-endpoint.ts"
 import { formatDelivery, messageAgain, type DeliveryMessage } from "../messages/delivery.ts"
 import { sendAll, type Outgoing } from "../messages/send.ts"
@@ -91,8 +91,11 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
 async function recordSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
   const { tenant, endpointId, failures, successes, pauseMs } = tally
   try {
-    if (successes > 0) await recordSuccess(deps, tenant, endpointId)
-    else await recordFailures(deps, tenant, endpointId, { count: failures, pauseMs })
+    if (successes > 0) {
+      await recordSuccess(deps, tenant, endpointId)
+      // A receiver that refuses a part of a burst.
+      if (pauseMs > 0) await recordPause(deps, tenant, endpointId, pauseMs)
+    } else await recordFailures(deps, tenant, endpointId, { count: failures, pauseMs })
   } catch (error) {
     deps.log("endpoint.health.failed", { endpointId, reason: reasonOf(error) })
   }

@@ -54,7 +54,9 @@ const MINUTE_MS = 60_000
 export const OPENS_AFTER_FAILURES = 10
 export const OPENS_AFTER_MS = 2 * MINUTE_MS
 export const PROBE_EVERY_MS = MINUTE_MS
-export const PROBE_LEASE_MS = MINUTE_MS
+// Twice as long as an attempt. Probes are not exactly a minute apart: the lease of one must have ended
+// when the next one comes a little early.
+export const PROBE_LEASE_MS = 30_000
 // A worker whose cached breaker state was open may still park a delivery. It runs for a minute at
 // most.
 export const WAKES_FOR_MS = 2 * MINUTE_MS
@@ -86,6 +88,20 @@ export async function recordSuccess(
   await BreakerState.close(deps.table, tenant, endpointId)
   noteHealth(deps, tenant, endpointId, { failures: 0 })
   deps.log("breaker.closed", { endpointId })
+}
+
+/** Records for how long an endpoint that also accepts webhooks asked for a pause. */
+export async function recordPause(
+  deps: DeliverDeps,
+  tenant: string,
+  endpointId: string,
+  pauseMs: number,
+): Promise<void> {
+  const { table } = deps
+  const { health: known } = await cachedReceiver(deps, tenant, endpointId)
+  if (isHealthy(known, table.now())) await announceChange(table, tenant)
+  const paused = await Health.pause(table, tenant, endpointId, table.now() + pauseMs)
+  if (paused) noteHealth(deps, tenant, endpointId, paused)
 }
 
 /** Records consecutive failures, and how long the endpoint asked for a pause. */

@@ -186,6 +186,21 @@ describe("an endpoint that asked for a pause", () => {
   })
 })
 
+test("a pause that a receiver asks for is recorded also if it took another webhook of the batch", async () => {
+  const { id, arrived } = await world.addEndpoint()
+  world.receiver.behave((_, response) =>
+    arrived().length === 1 ? ok(_, response) : answer(response, 429, { "retry-after": "60" }),
+  )
+  await world.say()
+  await world.say()
+  await world.pump()
+  const statuses = (await world.deliveries({ endpointId: id })).map(({ status }) => status)
+  assert.deepEqual(statuses.toSorted(), ["delivered", "pending"])
+  const { pausedUntil = 0, failures } = await healthOf(id)
+  assert.ok(pausedUntil > world.now() + 50_000, String(pausedUntil))
+  assert.equal(failures, 0)
+})
+
 describe("a slot of a rate limit", () => {
   test("that passed a while ago is not used: the delivery takes another", async () => {
     const { id, arrived } = await world.addEndpoint({ rateLimit: 0.01 })

@@ -4,8 +4,10 @@ import type { SQSEvent } from "aws-lambda"
 import { deliverHandler } from "@ringback/functions/deliver"
 import { formatDelivery } from "@ringback/functions/messages/delivery"
 import { retryNow } from "@ringback/functions/dispatch/redeliver"
+import { plan } from "@ringback/functions/messages/retry-plan"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
+import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryId, deliveryRef } from "@ringback/store/keys"
 import { answer, ok } from "../harness/receiver.ts"
@@ -132,6 +134,20 @@ describe("a manual retry", () => {
     assert.equal(endpoint.arrived().length, 3)
     assert.equal((await reread(world, delivery)).status, "delivered")
   })
+})
+
+test("a manual retry is sent also if the response to its write was lost and the write repeated", async () => {
+  const { endpoint, delivery } = await failedOnce(world)
+  const now = world.now()
+  const { due } = plan(now, now)
+  const written = { status: "pending" as const, due, restarts: undefined }
+  const { table } = world.deps
+  assert.equal(await Delivery.advance(table, factsOfItem(delivery), delivery.turn, written), "won")
+  assert.equal(await retryNow(world.deps, delivery), true)
+  await world.pump()
+  assert.equal(endpoint.arrived().length, 2)
+  world.advance(1)
+  assert.equal(await retryNow(world.deps, delivery), false, "somebody else's write")
 })
 
 describe("a delivery whose endpoint is no more", () => {
