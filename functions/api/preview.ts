@@ -98,7 +98,7 @@ export const previewRoutes = [
         status: 200,
         body: {
           matches,
-          ...(await inTurn(deps, tenant.id, body, () => previewOf(deps, body, event))),
+          ...(await inTurn(deps, tenant.id, body, () => previewOf(deps, tenant.id, body, event))),
         },
         isNoChange: true,
       }
@@ -126,16 +126,18 @@ async function inTurn<T>(
 
 async function previewOf(
   { testOutbound }: Deps,
+  tenant: string,
   body: PreviewInput,
   event: { id: string; body: string },
 ) {
   const { previewLog, previewSend } = await import("../outbound/preview.ts")
   const { connector, transform = null, auth, headers: own = {} } = body
+  const previewDeps = { ...testOutbound.deps, realm: `preview/${tenant}` }
   if (!connector) {
     const endpoint = { url: body.url ?? EXAMPLE_URL, transform, headers: own }
-    return previewSend(testOutbound.deps, endpoint, (auth ?? undefined) as Auth | undefined, event)
+    return previewSend(previewDeps, endpoint, (auth ?? undefined) as Auth | undefined, event)
   }
-  return previewLog(testOutbound.deps, withAuth(connector), event)
+  return previewLog(previewDeps, withAuth(connector), event)
 }
 
 // The preview neither needs nor shows the token.

@@ -30,7 +30,7 @@ export async function logCall(
   const settings = settingsOf(deps, endpoint)
   if (test && deps.crmUrls?.[settings.kind] === undefined)
     return delivered("skipped: a test, which is no call", null, 0)
-  const fields = await fieldsOf(deps, settings, event.body)
+  const fields = await fieldsOf(deps, settings, { realm: endpoint.tenant, body: event.body })
   if ("outcome" in fields) return fields.outcome
   const { tenant, id: endpointId } = endpoint
   const call = { tenant, endpointId, uuid: data.uuid, owner: randomUUID() }
@@ -74,10 +74,10 @@ type Fields = { values: Record<string, unknown> } | { outcome: Outcome }
 export async function fieldsOf(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
   { map }: ConnectorSettings,
-  body: string,
+  { realm, body }: { realm: string; body: string },
 ): Promise<Fields> {
   if (map === null) return { values: {} }
-  const evaluated = await (await sandbox()).evaluate(map, body)
+  const evaluated = await (await sandbox()).evaluate(realm, map, body)
   if (evaluated.result === "late")
     return { outcome: failedOutcome("connector.map took longer than 50 ms", 0) }
   if (evaluated.result === "busy")

@@ -21,7 +21,7 @@ export async function send(
   const auth = Endpoint.openAuth(deps.table, endpoint) as Auth | undefined
   const limitMs = deps.limitMs ?? (auth?.type === "oauth2" ? OAUTH_LIMIT_MS : undefined)
   const left = countdown(limitMs ?? Infinity)
-  const shaped = await shape(deps, endpoint, { event, auth })
+  const shaped = await shape(deps, endpoint, { event, auth, realm: endpoint.tenant })
   if (shaped.result !== "send") return outcomeOf(shaped)
   if (left() < MIN_LEFT_MS) return { ...failedOutcome(NO_TIME, 0), isNeutral: true }
   const { table, sender } = deps
@@ -94,15 +94,15 @@ const AS_IT_IS = {
 
 /**
  * The result of the endpoint's transform for an event, or the webhook itself if there is no
- * transform.
+ * transform. `realm`: see `Sandbox`.
  */
 export async function shape(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
   { url, transform }: Pick<Endpoint.Posted, "url" | "transform">,
-  { event, auth }: { event: Sendable; auth: Auth | undefined },
+  { event, auth, realm }: { event: Sendable; auth: Auth | undefined; realm: string },
 ): Promise<Transformed> {
   if (transform == null) return { ...AS_IT_IS, body: event.body }
-  const evaluated = await (await sandbox()).evaluate(transform, event.body)
+  const evaluated = await (await sandbox()).evaluate(realm, transform, event.body)
   const authHeader = authHeaderName(auth ?? null)
   return requestOf(evaluated, { url, body: event.body, authHeader })
 }

@@ -17,14 +17,19 @@ export type Preview = { requests: ShownRequest[]; error: string | null }
 
 const MASK = "********"
 
+type PreviewDeps = Pick<OutboundDeps, "sandbox"> & {
+  /** Where the expressions are evaluated. No delivery is, because a key that only reads can preview. */
+  realm: string
+}
+
 /** The request of an endpoint with a URL. */
 export async function previewSend(
-  deps: Pick<OutboundDeps, "sandbox">,
+  deps: PreviewDeps,
   endpoint: { url: string; transform: string | null; headers: Record<string, string> },
   auth: Auth | undefined,
   event: Sendable,
 ): Promise<Preview> {
-  const shaped = await shape(deps, endpoint, { event, auth })
+  const shaped = await shape(deps, endpoint, { event, auth, realm: deps.realm })
   if (shaped.result === "unwanted") return { requests: [], error: "not wanted by its transform" }
   if (shaped.result !== "send") return { requests: [], error: shaped.reason }
   const names = [...Object.keys(endpoint.headers), ...Object.keys(authHeaders(auth ?? null, "-"))]
@@ -41,11 +46,11 @@ export async function previewSend(
 
 /** The requests of a connector, each with an example of a successful response. */
 export async function previewLog(
-  deps: Pick<OutboundDeps, "sandbox">,
+  deps: PreviewDeps,
   settings: ConnectorSettings,
   event: Sendable,
 ): Promise<Preview> {
-  const fields = await fieldsOf(deps, settings, event.body)
+  const fields = await fieldsOf(deps, settings, { realm: deps.realm, body: event.body })
   if ("outcome" in fields) return { requests: [], error: fields.outcome.error }
   const connector = connectorOf(settings.kind)
   const webhook: unknown = JSON.parse(event.body)

@@ -97,6 +97,7 @@ async function withBodies(
         {
           event: { id: entry.eventId!, body: bodyOf(tenant, event) },
           auth: undefined,
+          realm: tenant,
         },
       )
       if (shaped.result !== "send") return settle(table, entry, endOfShaped(shaped))

@@ -76,7 +76,7 @@ async function cook(part: string): Promise<{ contentType: string; body: string }
     const recipe = recipes.find((each) => each.includes(part))!
     const body = JSON.stringify(callWebhook())
     const url = "https://example.com/"
-    const sent = requestOf(await sandbox.evaluate(recipe, body), {
+    const sent = requestOf(await sandbox.evaluate("tnt_a", recipe, body), {
       url,
       body,
       authHeader: undefined,

@@ -7,7 +7,7 @@ const sandbox = openSandbox()
 after(() => sandbox.close())
 
 const evaluate = async (expression: string) => {
-  const evaluated = await sandbox.evaluate(expression, "{}")
+  const evaluated = await sandbox.evaluate("tnt_a", expression, "{}")
   return evaluated.result === "value" ? JSON.parse(evaluated.json ?? "null") : evaluated
 }
 

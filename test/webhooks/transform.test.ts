@@ -21,7 +21,7 @@ const target = {
 }
 
 const apply = async (expression: string, more: Partial<typeof target> = {}) =>
-  requestOf(await sandbox.evaluate(expression, target.body), { ...target, ...more })
+  requestOf(await sandbox.evaluate("tnt_a", expression, target.body), { ...target, ...more })
 
 describe("a transform", () => {
   test("its value is the body", async () => {
@@ -151,9 +151,12 @@ const HOSTILE: [string, string, "late" | "failed" | "any"][] = [
 describe("a hostile expression is stopped and harms no other", () => {
   for (const [what, expression, expected] of HOSTILE)
     test(what, async () => {
-      const { result } = await sandbox.evaluate(expression, "{}")
+      const { result } = await sandbox.evaluate("tnt_a", expression, "{}")
       assert.ok(expected === "any" ? result !== "value" : result === expected, result)
-      assert.deepEqual(await sandbox.evaluate("1 + 1", "{}"), { result: "value", json: "2" })
+      assert.deepEqual(await sandbox.evaluate("tnt_a", "1 + 1", "{}"), {
+        result: "value",
+        json: "2",
+      })
     })
 
   for (const expression of [
@@ -166,17 +169,18 @@ describe("a hostile expression is stopped and harms no other", () => {
     "globalThis",
   ])
     test(`nothing outside is reached by ${expression}`, async () => {
-      const evaluated = await sandbox.evaluate(expression, `{"a": 1}`)
+      const evaluated = await sandbox.evaluate("tnt_a", expression, `{"a": 1}`)
       assert.ok(evaluated.result === "failed" || ("json" in evaluated && evaluated.json === null))
     })
 
   test("what one sets in prototypes, the next does not find", async () => {
     await sandbox.evaluate(
+      "tnt_a",
       `$merge([{"__proto__": {"polluted": 1}}, {"constructor": {"prototype": {"polluted": 1}}}])`,
       "{}",
     )
-    await sandbox.evaluate(`$ ~> |$|{"__proto__": {"polluted": 1}}|`, `{"a": {"b": 1}}`)
-    assert.deepEqual(await sandbox.evaluate("$.polluted", `{"a": 1}`), {
+    await sandbox.evaluate("tnt_a", `$ ~> |$|{"__proto__": {"polluted": 1}}|`, `{"a": {"b": 1}}`)
+    assert.deepEqual(await sandbox.evaluate("tnt_a", "$.polluted", `{"a": 1}`), {
       result: "value",
       json: null,
     })
@@ -196,7 +200,7 @@ describe("JSONata's own functions", () => {
     ],
   ] as const)
     test(`cannot be ${what} for whoever comes next`, async () => {
-      await sandbox.evaluate(expression, target.body)
+      await sandbox.evaluate("tnt_a", expression, target.body)
       const other = await apply(`{"to": $lowercase("Person@Victim.com")}`)
       assert.equal(other.result === "send" && other.body, `{"to":"person@victim.com"}`)
       const dump = await apply(`{"got": $lowercase("__dump__")}`)
@@ -221,7 +225,7 @@ describe("JSONata's own functions", () => {
 
 test("the process has no environment, and cannot read files", async () => {
   const sandboxes = openSandbox()
-  await sandboxes.evaluate("1", "{}")
+  await sandboxes.evaluate("tnt_a", "1", "{}")
   const { readdirSync, readFileSync } = await import("node:fs")
   const children = readdirSync("/proc")
     .filter((each) => /^\d+$/.test(each))
@@ -246,15 +250,18 @@ test("the process has no environment, and cannot read files", async () => {
   sandboxes.close()
 })
 
-test("who waits too long behind others' slow expressions is told so, and the next has its turn", async (t) => {
+test("who waits too long behind his own slow expressions is told so; others have their turns between", async (t) => {
   const crowded = openSandbox()
   t.after(crowded.close)
   const slow = Array.from({ length: 80 }, () =>
-    crowded.evaluate("($f := function($n){ $f($n + 1) }; $f(0))", "{}"),
+    crowded.evaluate("tnt_slow", "($f := function($n){ $f($n + 1) }; $f(0))", "{}"),
   )
-  const last = crowded.evaluate(`"mine"`, "{}")
+  const last = crowded.evaluate("tnt_slow", `"mine"`, "{}")
+  const others = ["tnt_b", "tnt_c"].map((tenant) => crowded.evaluate(tenant, `"mine"`, "{}"))
+  const value = { result: "value", json: `"mine"` }
+  assert.deepEqual(await Promise.all(others), [value, value])
   const results = new Set((await Promise.all(slow)).map(({ result }) => result))
-  assert.ok(results.has("late"))
+  assert.deepEqual(results, new Set(["late", "busy"]))
   assert.equal((await last).result, "busy")
-  assert.deepEqual(await crowded.evaluate(`"mine"`, "{}"), { result: "value", json: `"mine"` })
+  assert.deepEqual(await crowded.evaluate("tnt_slow", `"mine"`, "{}"), value)
 })

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises"
+
 /** Without `input` the expression is only parsed, not evaluated. */
 export type Request = { expression: string; input?: string }
 /** The value as JSON; null if there is no value or it is null. */
@@ -8,9 +10,9 @@ const MAX_DEPTH = 200
 const MAX_SEQUENCE = 100_000
 
 /**
- * JSONata for a sandbox process. The process evaluates the expressions of all tenants in one realm.
- * An expression could add properties to JavaScript's built-in prototypes, and the next expression
- * would see them. So they are made non-extensible.
+ * JSONata for one realm of a sandbox process. An expression could add properties to JavaScript's
+ * built-in prototypes, and the owner's next expression would see them. So they are made
+ * non-extensible.
  */
 export async function openExpressions(): Promise<(request: Request) => Promise<Answer>> {
   const { default: jsonata } = await import("jsonata")
@@ -21,26 +23,46 @@ export async function openExpressions(): Promise<(request: Request) => Promise<A
   // LinearRegExp has all members of RegExp that JSONata uses.
   const RegexEngine = LinearRegExp as unknown as RegExpConstructor
   const options = { stack: MAX_DEPTH, sequence: MAX_SEQUENCE, RegexEngine }
-  return async ({ expression, input }) => {
+  const answer = async ({ expression, input }: Request): Promise<Answer> => {
     try {
       const compiled = jsonata(expression, options)
       if (input === undefined) {
         for (const each of regExpsOf(compiled.ast())) void new LinearRegExp(each)
         return { json: null }
       }
-      const json = JSON.stringify(await compiled.evaluate(JSON.parse(input)))
-      if (json === undefined || json === "null") return { json: null }
-      const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
-      return isSmall
-        ? { json }
-        : { reason: `the value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+      return answerOf(await ended(compiled.evaluate(JSON.parse(input))))
     } catch (error) {
       return { reason: wordsOf(error) }
     }
   }
+  return async (request) => {
+    const answered = await answer(request)
+    // An expression can go on after its value is known, or after an error in one part of it. It ends
+    // before the next one starts, or counts as late.
+    await setImmediate()
+    return answered
+  }
 }
 
-/** The built-in functions of JSONata. All expressions share their objects. */
+/**
+ * The value of an evaluation. JSONata waits for nothing from outside, so an evaluation that has not
+ * ended when the event loop moves on never will.
+ */
+async function ended(evaluation: Promise<unknown>): Promise<unknown> {
+  const nothing = Symbol("no value")
+  const value = await Promise.race([evaluation, setImmediate(nothing)])
+  if (value === nothing) throw new Error("it waits for something that never comes")
+  return value
+}
+
+function answerOf(value: unknown): Answer {
+  const json = JSON.stringify(value)
+  if (json === undefined || json === "null") return { json: null }
+  const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
+  return isSmall ? { json } : { reason: `the value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+}
+
+/** The built-in functions of JSONata. All expressions of a realm share their objects. */
 export const BUILT_INS =
   "sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone".split(
     " ",
@@ -48,7 +70,7 @@ export const BUILT_INS =
 
 /**
  * Prevents an expression from replacing a built-in function with its own: the operator `|...|` can
- * write to any object. The replacement could read or change the data of the next tenant's
+ * write to any object. The replacement could read or change the data of the owner's next
  * expression. JSONata itself writes `token` and `position`.
  */
 function sealBuiltIn(built: object): void {

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { openExpressions, type Answer, type Request } from "./expression.ts"
+import { makeFairTurns } from "./fair-turns.ts"
+import { runIfSandbox, type RealmReply, type RealmRequest } from "./realms.ts"
+import type { Answer, Request } from "./expression.ts"
 
 /**
  * The result of one evaluation. `late`: it exceeded its time. `busy`: it did not run, because of
@@ -16,8 +18,11 @@ export type Evaluated =
   | { result: "busy" }
 
 export type Sandbox = {
-  /** `input`: JSON. Returns the value as JSON, or null if there is none or it is null. */
-  evaluate: (expression: string, input: string) => Promise<Evaluated>
+  /**
+   * `realm`: whose expression it is. What it changes in JSONata's objects is only seen in this realm.
+   * `input`: JSON. Returns the value as JSON, or null if there is none or it is null.
+   */
+  evaluate: (realm: string, expression: string, input: string) => Promise<Evaluated>
   /** The error in an expression, without evaluating it. Undefined if there is none. */
   check: (expression: string) => Promise<string | undefined>
   close: () => void
@@ -29,47 +34,51 @@ const WALL_LIMIT_MS = 2_000
 /** The maximum wait for a turn: slow evaluations of others must not use up a whole attempt. */
 const TURN_LIMIT_MS = 3_000
 const LOOK_EVERY_MS = 25
-const HEAP_MB = 64
 
 const MARK = "ringback-sandbox"
 
+// Reading an expression evaluates nothing, so all of them share a realm.
+const CHECKS_REALM = "checks"
+
 /**
  * Evaluates tenants' JSONata in a separate process, one expression at a time. An expression that
- * does not end or uses too much memory is killed together with the process. The process has no
+ * does not end or uses too much memory is ended together with its realm. The process has no
  * environment, can only read its own code, and starts no other process.
  */
 export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
-  let turn: Promise<unknown> = Promise.resolve()
+  let asked = 0
+  const inTurn = makeFairTurns(TURN_LIMIT_MS)
 
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T | "busy"> => {
-    const until = performance.now() + TURN_LIMIT_MS
-    // An evaluation that has waited too long gives up its turn, which costs the next one nothing.
-    const done = turn.then<T | "busy">(() => (performance.now() > until ? "busy" : work()))
-    turn = done.catch(() => undefined)
-    return done
+  async function ask(realm: string, request: Request): Promise<Answer | "late" | "busy"> {
+    const ending = await exchangeOnce(realm, request)
+    // The process had ended since the last evaluation.
+    const again = ending === "gone" ? await exchangeOnce(realm, request) : ending
+    if (again === "died") return { reason: "it needs too much memory" }
+    return again === "gone" ? "busy" : again
   }
 
-  async function ask(request: Request): Promise<Answer | "late" | "busy"> {
+  async function exchangeOnce(realm: string, request: Request): Promise<Ending> {
     child ??= await start()
-    const answer = await exchange(child, request)
-    if (answer === "late" || answer === "busy" || answer === "died") {
+    const ending = await exchange(child, { id: ++asked, realm, ...request })
+    if (ending === "late") child.send({ end: realm } satisfies RealmRequest, () => undefined)
+    else if (typeof ending === "string") {
       child.kill("SIGKILL")
       child = undefined
     }
-    return answer === "died" ? { reason: "it needs too much memory" } : answer
+    return ending
   }
 
   return {
-    async evaluate(expression, input) {
-      const answer = await inTurn(() => ask({ expression, input }))
+    async evaluate(realm, expression, input) {
+      const answer = await inTurn(realm, () => ask(realm, { expression, input }))
       if (answer === "late" || answer === "busy") return { result: answer }
       return "reason" in answer
         ? { result: "failed", reason: answer.reason }
         : { result: "value", json: answer.json }
     },
     async check(expression) {
-      const answer = await inTurn(() => ask({ expression }))
+      const answer = await inTurn(CHECKS_REALM, () => ask(CHECKS_REALM, { expression }))
       if (answer === "busy") return "it could not be read now: try again"
       if (answer === "late") return "it takes too long to read"
       return "reason" in answer ? answer.reason : undefined
@@ -84,8 +93,8 @@ async function start(): Promise<ChildProcess> {
     env: {},
     execArgv: [
       "--permission",
+      "--allow-worker",
       ...readable(file).map((path) => `--allow-fs-read=${path}`),
-      `--max-old-space-size=${HEAP_MB}`,
     ],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   })
@@ -115,31 +124,41 @@ function readable(file: string): string[] {
   }
 }
 
+/** `gone`: the process ended before the expression was evaluated. */
+type Ending = Answer | "late" | "busy" | "died" | "gone"
+
 function exchange(
   child: ChildProcess,
-  request: Request,
-): Promise<Answer | "late" | "busy" | "died"> {
+  request: Extract<RealmRequest, { id: number }>,
+): Promise<Ending> {
   return new Promise((resolve) => {
-    const startedAt = performance.now()
-    const before = cpuMs(child.pid)
-    const finish = (answer: Answer | "late" | "busy" | "died") => {
+    let startedAt = performance.now()
+    // CPU time counts from when the realm is ready.
+    let before: number | undefined
+    const finish = (ending: Ending) => {
       clearInterval(watch)
       child.off("message", onMessage)
       child.off("exit", onExit)
-      resolve(answer)
+      resolve(ending)
     }
-    const onMessage = (message: unknown) => finish(message as Answer)
-    const onExit = () => finish("died")
+    const onMessage = ({ id, answer }: RealmReply) => {
+      // Another one is of an expression that was late.
+      if (id !== request.id) return
+      if (answer) return finish(answer)
+      startedAt = performance.now()
+      before = cpuMs(child.pid)
+    }
+    const onExit = () => finish(before === undefined ? "gone" : "died")
     const watch = setInterval(() => {
-      const usedMs = cpuMs(child.pid) - before
-      if (usedMs > CPU_LIMIT_MS) finish("late")
+      const isStarted = before !== undefined
+      if (isStarted && cpuMs(child.pid) - before! > CPU_LIMIT_MS) finish("late")
       // If the CPU time cannot be measured, the elapsed time counts as CPU time.
       else if (performance.now() - startedAt > WALL_LIMIT_MS)
-        finish(hasCpuTimes() ? "busy" : "late")
+        finish(hasCpuTimes() || !isStarted ? "busy" : "late")
     }, LOOK_EVERY_MS)
-    child.once("message", onMessage)
+    child.on("message", onMessage)
     child.once("exit", onExit)
-    child.send(request, (error) => error && finish("died"))
+    child.send(request, (error) => error && onExit())
   })
 }
 
@@ -165,14 +184,4 @@ function cpuMs(pid: number | undefined): number {
   }
 }
 
-/** The other side: runs in the process that `start` created. */
-async function serve(): Promise<void> {
-  const answer = await openExpressions()
-  process.on(
-    "message",
-    (request: Request) => void answer(request).then((each) => void process.send!(each)),
-  )
-  process.send!("ready")
-}
-
-if (process.argv[2] === MARK && process.send) await serve()
+await runIfSandbox(MARK, fileURLToPath(import.meta.url))

@@ -1,0 +1,89 @@
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
+import { openExpressions, type Answer, type Request } from "./expression.ts"
+
+/** Sent to a sandbox process: an expression for the realm of an owner, or a realm to end with all it does. */
+export type RealmRequest = (Request & { id: number; realm: string }) | { end: string }
+/** Without `answer`: the evaluation starts now. Its answer follows. */
+export type RealmReply = { id: number; answer?: Answer }
+
+const HEAP_MB = 64
+const TOO_MUCH_MEMORY: Answer = { reason: "it needs too much memory" }
+// Each has about 10 MB. Another owner's realm takes the place of the one that was used longest ago.
+const MAX_REALMS = 8
+const END_LIMIT_MS = 250
+
+const isRealm = (mark: string) => !isMainThread && workerData === mark
+
+/**
+ * Runs a sandbox process, or one realm in it, if this is one. Each owner's expressions have a realm
+ * of their own, a thread with its own JavaScript objects: what an expression changes in JSONata's
+ * objects no other owner's expression sees. `file` runs this function.
+ */
+export async function runIfSandbox(mark: string, file: string): Promise<void> {
+  if (isRealm(mark)) return serveRealm()
+  if (process.argv[2] !== mark || !process.send) return
+  const realms = new Map<string, Worker>()
+  // What a realm still does would count as the next one's CPU time.
+  let ending: Promise<unknown> = Promise.resolve()
+
+  async function end(realm: string | undefined) {
+    const worker = realms.get(realm ?? "")
+    realms.delete(realm ?? "")
+    // A thread that is in a long native function does not end: the process does, and is started anew.
+    const limit = setTimeout(() => process.exit(), END_LIMIT_MS)
+    await worker?.terminate()
+    clearTimeout(limit)
+  }
+
+  async function serve(id: number, realm: string, request: Request) {
+    await ending
+    const worker = realms.get(realm) ?? (await startRealm(mark, file))
+    // The one that was used last is behind all others.
+    realms.delete(realm)
+    realms.set(realm, worker)
+    const [oldest] = realms.keys()
+    if (realms.size > MAX_REALMS) await end(oldest)
+    reply({ id })
+    const answer = await ask(worker, request)
+    if (answer === TOO_MUCH_MEMORY) realms.delete(realm)
+    reply({ id, answer })
+  }
+
+  process.on("message", (message: RealmRequest) => {
+    if ("end" in message) ending = end(message.end)
+    else void serve(message.id, message.realm, message)
+  })
+  process.send("ready")
+}
+
+const reply = (message: RealmReply) => void process.send!(message)
+
+async function startRealm(mark: string, file: string): Promise<Worker> {
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB }
+  const worker = new Worker(file, { workerData: mark, env: {}, resourceLimits })
+  // One that runs out of memory later ends with an error too. Unheard, it would end the process.
+  await new Promise((resolve, reject) => worker.once("message", resolve).on("error", reject))
+  return worker
+}
+
+function ask(worker: Worker, request: Request): Promise<Answer> {
+  return new Promise((resolve) => {
+    const finish = (answer: Answer) => {
+      worker.off("message", finish).off("error", onEnd).off("exit", onEnd)
+      resolve(answer)
+    }
+    const onEnd = () => finish(TOO_MUCH_MEMORY)
+    worker.on("message", finish).on("error", onEnd).on("exit", onEnd)
+    worker.postMessage(request)
+  })
+}
+
+async function serveRealm(): Promise<void> {
+  const answer = await openExpressions()
+  const port = parentPort!
+  port.on(
+    "message",
+    (request: Request) => void answer(request).then((each) => port.postMessage(each)),
+  )
+  port.postMessage("ready")
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict"
+import { readdirSync, readFileSync } from "node:fs"
+import { after, describe, test } from "node:test"
+import { openSandbox } from "@ringback/webhooks/sandbox"
+import { until } from "../harness/until.ts"
+
+// Expressions that reach JSONata's own objects, and change them for the expressions that come after.
+
+const sandbox = openSandbox()
+after(() => sandbox.close())
+
+const INPUT = JSON.stringify({ data: { email: " vera@victim.example ", items: [1, 2, 3] } })
+const evaluate = (realm: string, expression: string, input = INPUT) =>
+  sandbox.evaluate(realm, expression, input)
+const valueOf = async (realm: string, expression: string) => {
+  const evaluated = await evaluate(realm, expression)
+  return evaluated.result === "value" ? evaluated.json : evaluated
+}
+
+const IN_PLACE = "$clone := function($x){$x}"
+const SIGNATURE = `$sig := ($each($uppercase, ?))(function($v, $k){ $k = "signature" ? $v })`
+
+const ATTACKS = [
+  {
+    what: "listens to a built-in function",
+    attack: `(${IN_PLACE}; ${SIGNATURE};
+      $install := function($f){ {"s": $sig} ~> |s|{"validate": $f}| };
+      $install(function($args, $ctx){ {"s": $sig} ~> |s|{"loot": {"args": $args}}| }); "planted")`,
+    // What was listened to stays with the function.
+    victim: `($uppercase(data.email); ${SIGNATURE}; $keys($sig)[$ = "loot"])`,
+    expected: null,
+  },
+  {
+    what: "rewrites the composition of functions",
+    attack: `(${IN_PLACE}; $c := $trim ~> $uppercase; {"c": $c} ~> |c|{}, "_jsonata_lambda"|;
+      {"b": $c.body} ~> |b|{"type": "string", "value": "attacker@evil.example"}|; 1)`,
+    victim: `($both := $trim ~> $uppercase; $both(data.email))`,
+    expected: `"VERA@VICTIM.EXAMPLE"`,
+  },
+  {
+    what: "lowers the limits",
+    attack: `(${IN_PLACE}; $f := function(){1}; {"f": $f} ~> |f|{}, "_jsonata_lambda"|;
+      {"o": $f.environment.base.options} ~> |o|{"sequence": 1, "stack": 1}|; "done")`,
+    victim: `data.items.($ * 2)`,
+    expected: "[2,4,6]",
+  },
+]
+
+for (const [number, { what, attack, victim, expected }] of ATTACKS.entries())
+  test(`an expression that ${what} does so for its own tenant alone`, async () => {
+    const [attacker, other] = [`tnt_attacker_${number}`, `tnt_other_${number}`]
+    assert.deepEqual(await valueOf(other, victim), expected)
+    await evaluate(attacker, attack)
+    // The attack works where it may.
+    assert.notDeepEqual(await valueOf(attacker, victim), expected)
+    assert.deepEqual(await valueOf(other, victim), expected)
+    assert.deepEqual(await valueOf(`tnt_new_${number}`, victim), expected)
+  })
+
+describe("an expression that takes others' time", () => {
+  test("waits for something that never comes: it fails at once", async () => {
+    const hang = `($f := function($g){ {"then": $g} }; $f(function($a){1}))`
+    const evaluated = await evaluate("tnt_a", hang)
+    assert.deepEqual(evaluated, {
+      result: "failed",
+      reason: "it waits for something that never comes",
+    })
+    assert.equal(await valueOf("tnt_b", "1"), "1")
+  })
+
+  test("goes on after an error in one part of it: it is late itself, not who comes next", async () => {
+    const goesOn = `{"a": $error("x"), "b": ($f := function($n){ $f($n + 1) }; $f(0))}`
+    assert.deepEqual(await evaluate("tnt_a", goesOn), { result: "late" })
+    assert.equal(await valueOf("tnt_b", "1"), "1")
+  })
+})
+
+test("more tenants than there are realms have one each in turn, and still one of their own", async () => {
+  const tenants = Array.from({ length: 12 }, (_, index) => `tnt_many_${index}`)
+  const { attack, victim, expected } = ATTACKS[1]!
+  await evaluate("tnt_attacker", attack)
+  for (const tenant of [...tenants, ...tenants])
+    assert.deepEqual(await valueOf(tenant, victim), expected, tenant)
+})
+
+test("a process that ended between two expressions is no fault of the next one", async (t) => {
+  const own = openSandbox()
+  t.after(own.close)
+  const before = childrenOf(process.pid)
+  assert.deepEqual(await own.evaluate("tnt_a", "1", "{}"), { result: "value", json: "1" })
+  const [pid] = childrenOf(process.pid).filter((each) => !before.includes(each))
+  process.kill(pid!, "SIGKILL")
+  await until(() => !childrenOf(process.pid).includes(pid!), { what: "the end of the process" })
+  assert.deepEqual(await own.evaluate("tnt_a", "1", "{}"), { result: "value", json: "1" })
+})
+
+/** The ids of the sandbox processes of a process that are alive. */
+function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((each) => /^\d+$/.test(each))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+        const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+        const isSandbox = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("ringback-sandbox")
+        return state !== "Z" && Number(ppid) === parent && isSandbox
+      } catch {
+        return false
+      }
+    })
+}
