@@ -2,7 +2,7 @@ import { api, apiFunction } from "./api.ts"
 import { releaseGroups } from "./facts.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { settings } from "./deployment-settings.ts"
-import { backlog, heartbeats, unreadable } from "./metrics.ts"
+import { backlog, heartbeats, unreadable } from "./log-metrics.ts"
 import { table } from "./storage.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 

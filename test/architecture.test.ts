@@ -160,14 +160,14 @@ test("a worker loads connectors, phone numbers, JSONata and RE2 when an endpoint
     const found = loaded.filter((file) => costly.test(file))
     assert.deepEqual(found, [], worker)
   }
-  assert.ok(loadedWith("functions/deliver.ts").has("functions/outbound/outbound.ts"))
+  assert.ok(loadedWith("functions/deliver.ts").has("functions/endpoint-kinds/send-by-kind.ts"))
   // The same walk sees each of them where it is loaded.
   for (const [file, name] of [
-    ["functions/outbound/log-call.ts", "packages/connectors/src/hubspot.ts"],
+    ["functions/endpoint-kinds/log-call.ts", "packages/connectors/src/hubspot.ts"],
     ["packages/webhooks/src/linear-regexp.ts", "re2js"],
   ] as const)
     assert.ok(loadedWith(file).has(name), name)
-  const connectors = [...loadedWith("functions/outbound/log-call.ts")]
+  const connectors = [...loadedWith("functions/endpoint-kinds/log-call.ts")]
   assert.ok(connectors.some((file) => file.startsWith("libphonenumber-js")))
   // Its process starts with JSONata; whoever opens the sandbox does not.
   assert.ok(!loadedWith("packages/webhooks/src/sandbox.ts").has("jsonata"))

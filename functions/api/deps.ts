@@ -1,7 +1,7 @@
 import type { Table } from "@ringback/store/table"
 import type { Resolve } from "@ringback/webhooks/resolve"
 import type { UrlRules } from "@ringback/webhooks/url"
-import type { Outbound } from "../outbound/outbound.ts"
+import type { Outbound } from "../endpoint-kinds/send-by-kind.ts"
 import type { Log } from "../runtime/log.ts"
 import type { SqsSender } from "../messages/send.ts"
 

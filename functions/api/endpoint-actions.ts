@@ -120,7 +120,7 @@ export const endpointActionRoutes = [
         async () => {
           if (!endpoint.connector)
             return testOutbound.perform({ ...endpoint, url }, { ...webhook, ...trace })
-          const { checkCrm } = await import("../outbound/check-crm.ts")
+          const { checkCrm } = await import("../endpoint-kinds/check-crm.ts")
           return checkCrm(testOutbound.deps, endpoint)
         },
       )

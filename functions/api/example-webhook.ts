@@ -5,7 +5,7 @@ import { formatMillis as formatStamp } from "@ringback/events/stamp"
 import { translate } from "@ringback/events/translate"
 import { webhookBody } from "@ringback/events/webhook"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
-import { wants } from "@ringback/webhooks/match"
+import { wants } from "@ringback/webhooks/subscription"
 
 const USUAL_TYPE = "campaign.updated"
 

@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
 import { eventTypes } from "@ringback/events/catalog"
-import { kinds } from "@ringback/events/kind"
-import { wants } from "@ringback/webhooks/match"
+import { kinds } from "@ringback/events/record-kind"
+import { wants } from "@ringback/webhooks/subscription"
 import { nearestTo } from "./nearest.ts"
 import { pointer, type FieldError } from "./problem.ts"
 

@@ -3,7 +3,7 @@ import { findEventType } from "@ringback/events/catalog"
 import { ConnectorChanges, ConnectorSettings } from "@ringback/connectors/kinds"
 import * as Event from "@ringback/store/event"
 import type { Auth } from "@ringback/webhooks/auth"
-import { wants } from "@ringback/webhooks/match"
+import { wants } from "@ringback/webhooks/subscription"
 import * as v from "valibot"
 import { bodyOf } from "../dispatch/event-body.ts"
 import type { Deps } from "./deps.ts"
@@ -130,7 +130,7 @@ async function previewOf(
   body: PreviewInput,
   event: { id: string; body: string },
 ) {
-  const { previewLog, previewSend } = await import("../outbound/preview.ts")
+  const { previewLog, previewSend } = await import("../endpoint-kinds/preview.ts")
   const { connector, transform = null, auth, headers: own = {} } = body
   const previewDeps = { ...testOutbound.deps, realm: `preview/${tenant}` }
   if (!connector) {

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { eventTypes, kindOfType } from "@ringback/events/catalog"
-import type { Kind } from "@ringback/events/kind"
+import type { Kind } from "@ringback/events/record-kind"
 import { outcomes } from "@ringback/events/outcome"
 import { fieldNamesOf, isFieldOf } from "@ringback/events/override"
 import { nearestTo } from "./nearest.ts"

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { allowsAttempt } from "../endpoint/breaker.ts"
 import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
-import { parked, plan, type RetryPlan } from "../messages/retry-plan.ts"
+import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
 /**

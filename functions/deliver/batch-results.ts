@@ -52,7 +52,7 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
     const [retries, noted] = [soon, [...tallies.values()]]
     soon = []
     tallies = new Map()
-    // What SQS does not accept here is released a quarter of an hour later: see retry-plan.ts.
+    // What SQS does not accept here is released a quarter of an hour later: see retry-transport.ts.
     sent = Promise.all([sent, sendAll(deps.sqs, deps.queues.retryUrl, retries)])
     // These run one after the other, so that an endpoint's failures are not written after the
     // success that followed them.

@@ -4,7 +4,7 @@ import * as Order from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
 import type { Outcome } from "@ringback/webhooks/send"
 import { countEnd } from "../runtime/count-end.ts"
-import { plan } from "../messages/retry-plan.ts"
+import { plan } from "../messages/retry-transport.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 

@@ -1,12 +1,12 @@
 import { compact } from "@ringback/store/attempt"
 import * as Delivery from "@ringback/store/delivery"
 import type { Endpoint } from "@ringback/store/endpoint"
-import { nextDelayMs } from "@ringback/webhooks/schedule"
+import { nextDelayMs } from "@ringback/webhooks/retry-schedule"
 import type { Outcome } from "@ringback/webhooks/send"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { disableEndpoint } from "../endpoint/disable.ts"
 import { notifyExhausted } from "../messages/exhausted.ts"
-import { plan } from "../messages/retry-plan.ts"
+import { plan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
 /**

@@ -1,5 +1,5 @@
 import * as Delivery from "@ringback/store/delivery"
-import { messageTimeOf } from "../messages/retry-plan.ts"
+import { messageTimeOf } from "../messages/retry-transport.ts"
 import type { StepDeps, Work } from "./work.ts"
 
 // If the message is older than this, another copy of it may have been processed in the meantime.

@@ -8,7 +8,7 @@ import { deliveryKey } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
-import { wants } from "@ringback/webhooks/match"
+import { wants } from "@ringback/webhooks/subscription"
 import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 

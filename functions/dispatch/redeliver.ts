@@ -7,7 +7,7 @@ import { deliveryId } from "@ringback/store/keys"
 import { noteReplay } from "@ringback/store/replay"
 import type { Table } from "@ringback/store/table"
 import { formatDelivery, messageFor } from "../messages/delivery.ts"
-import { plan } from "../messages/retry-plan.ts"
+import { plan } from "../messages/retry-transport.ts"
 import { sendAll, type Outgoing, type SqsSender } from "../messages/send.ts"
 
 export type RedeliverDeps = { table: Table; sqs: SqsSender; queues: { retryUrl: string } }

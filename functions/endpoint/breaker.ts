@@ -10,7 +10,7 @@ import type { Table } from "@ringback/store/table"
 import { isWaking } from "@ringback/store/wake-position"
 import { formatDelivery, messageForEntry, type DeliveryMessage } from "../messages/delivery.ts"
 import { formatJob } from "../messages/job.ts"
-import { takeDue } from "../messages/retry-plan.ts"
+import { takeDue } from "../messages/retry-transport.ts"
 import { sendOne } from "../messages/send.ts"
 import type { Log } from "../runtime/log.ts"
 import {
@@ -27,7 +27,7 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   state      | what happens                              | becomes            | by
 //   -----------|-------------------------------------------|--------------------|----------------------------------
 //   closed     | ten failures in a row, over two minutes   | open               | recordFailures: BreakerState.open
-//   open       | a delivery is due                         | open; it is parked | allowsAttempt, retry-plan.ts
+//   open       | a delivery is due                         | open; it is parked | allowsAttempt, retry-transport.ts
 //   open       | a minute has passed                       | half-open          | onDue: one parked delivery is sent
 //   half-open  | the probe is about to be attempted        | half-open          | allowsAttempt: takeProbe, a lease
 //   half-open  | the probe fails, or its lease ends        | open               | -

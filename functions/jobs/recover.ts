@@ -5,7 +5,7 @@ import * as Lease from "@ringback/store/lease"
 import type { Table } from "@ringback/store/table"
 import type { JobOf, Next } from "../messages/job.ts"
 import { recoverablePage } from "../dispatch/recoverable.ts"
-import { byRelease } from "../messages/retry-plan.ts"
+import { byRelease } from "../messages/retry-transport.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
 
 /**

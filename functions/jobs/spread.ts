@@ -4,9 +4,9 @@ import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
-import { isSoon } from "@ringback/webhooks/schedule"
+import { isSoon } from "@ringback/webhooks/retry-schedule"
 import type { JobOf, Next } from "../messages/job.ts"
-import { byRelease } from "../messages/retry-plan.ts"
+import { byRelease } from "../messages/retry-transport.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
 
 const PAGE = 100

@@ -10,8 +10,8 @@ import type { Table } from "@ringback/store/table"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { ERASED } from "../dispatch/event-stop.ts"
 import { bodyOf } from "../dispatch/event-body.ts"
-import type { OutboundDeps } from "../outbound/deps.ts"
-import { shape } from "../outbound/post-webhook.ts"
+import type { OutboundDeps } from "../endpoint-kinds/deps.ts"
+import { shape } from "../endpoint-kinds/post-webhook.ts"
 import { sendingOf } from "./order.ts"
 
 /** A webhook as it is returned to a receiver that fetches. */

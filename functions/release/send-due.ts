@@ -3,7 +3,7 @@ import pMap from "p-map"
 import type { DueEntry } from "@ringback/store/due"
 import type { Table } from "@ringback/store/table"
 import { formatDelivery, messageForEntry } from "../messages/delivery.ts"
-import { takeDue } from "../messages/retry-plan.ts"
+import { takeDue } from "../messages/retry-transport.ts"
 import { sendAll } from "../messages/send.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 

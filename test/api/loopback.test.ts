@@ -1,4 +1,4 @@
-import { makeOutbound } from "@ringback/functions/outbound/outbound"
+import { makeOutbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeSender } from "@ringback/webhooks/send"
 import assert from "node:assert/strict"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import * as Endpoint from "@ringback/store/endpoint"
-import { subscribesTo } from "@ringback/webhooks/match"
+import { subscribesTo } from "@ringback/webhooks/subscription"
 import * as Lease from "@ringback/store/lease"
 import { getItem } from "@ringback/store/item"
 import { endpointKey } from "@ringback/store/keys"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Kind, kinds } from "@ringback/events/kind"
+import { type Kind, kinds } from "@ringback/events/record-kind"
 import { Known, listedKinds } from "@ringback/collector/gaps/known"
 import { openState } from "@ringback/collector/state"
 

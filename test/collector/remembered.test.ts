@@ -8,7 +8,7 @@ import { bodyOf, Known, type ListedKind, listedKinds } from "@ringback/collector
 import { RecordWriter } from "@ringback/collector/spool/record"
 import type { Entry } from "@ringback/collector/spool/send-window"
 import { openState } from "@ringback/collector/state"
-import { type Action, eventNameOf, type Kind } from "@ringback/events/kind"
+import { type Action, eventNameOf, type Kind } from "@ringback/events/record-kind"
 
 // What a collector knows of the PBX's records, from one run to the next.
 

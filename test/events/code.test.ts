@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { wordsOf } from "@ringback/events/code"
 import { fieldsOf } from "@ringback/events/field"
-import { kinds } from "@ringback/events/kind"
+import { kinds } from "@ringback/events/record-kind"
 
 const document = readFileSync(new URL("../../packages/events/README.md", import.meta.url), "utf8")
 const chapter = document.split("\n## ").find((text) => text.startsWith("Names of codes"))!

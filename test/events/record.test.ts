@@ -7,7 +7,7 @@ import {
   kindOfEntry,
   kinds,
   parseEventName,
-} from "@ringback/events/kind"
+} from "@ringback/events/record-kind"
 import { eventFromEntry, fingerprint } from "@ringback/events/record"
 import { translate } from "@ringback/events/translate"
 import { captureEvents, type Pair } from "./capture.ts"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { kinds } from "@ringback/connectors/kinds"
-import { checkCrm } from "@ringback/functions/outbound/check-crm"
+import { checkCrm } from "@ringback/functions/endpoint-kinds/check-crm"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { AskRequest } from "@ringback/webhooks/send"
 import * as Health from "@ringback/store/health"
@@ -199,7 +199,7 @@ for (const kind of kinds) {
 test("a test event makes no activity in a real CRM", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [ADA])
   const noStandIn = { ...world.deps.outbound.deps, crmUrls: {} }
-  const { logCall } = await import("@ringback/functions/outbound/log-call")
+  const { logCall } = await import("@ringback/functions/endpoint-kinds/log-call")
   const { get } = await import("@ringback/store/endpoint")
   const endpoint = await get(world.deps.table, world.customer.tenant, world.endpointId)
   const { body, eventId } = tell(world, { test: true })

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { RETRY_DELAYS_MS } from "@ringback/webhooks/schedule"
+import { RETRY_DELAYS_MS } from "@ringback/webhooks/retry-schedule"
 import { answer, ok } from "../harness/receiver.ts"
 import { startWorld, type World } from "../harness/world.ts"
 

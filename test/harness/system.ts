@@ -10,7 +10,7 @@ import { sealMessage, type EventMessage, type IngestMessage } from "@ringback/ev
 import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender } from "@ringback/webhooks/send"
 import { makeSecret } from "@ringback/webhooks/secret"
-import { makeOutbound, type Outbound } from "@ringback/functions/outbound/outbound"
+import { makeOutbound, type Outbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
 import { makeTestSender, TEST_LIMIT_MS } from "@ringback/functions/endpoint/test-sender"
 import { makeCaches } from "@ringback/functions/endpoint/caches"
 import type { Deps as ApiDeps } from "@ringback/functions/api/deps"

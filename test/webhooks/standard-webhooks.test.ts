@@ -1,4 +1,4 @@
-import { RETRY_DELAYS_MS } from "@ringback/webhooks/schedule"
+import { RETRY_DELAYS_MS } from "@ringback/webhooks/retry-schedule"
 import { makeSecret, publicKeyOf, secretProblem } from "@ringback/webhooks/secret"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { checkUrl } from "@ringback/webhooks/url"

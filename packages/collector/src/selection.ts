@@ -1,4 +1,4 @@
-import { type Action, type Kind, parseEventName } from "@ringback/events/kind"
+import { type Action, type Kind, parseEventName } from "@ringback/events/record-kind"
 
 /**
  * An event name that is forwarded: its record kind, if it is one of the dialler's, and how many

@@ -1,7 +1,7 @@
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf } from "./field.ts"
 import { eventNameIn, type HeaderPair, isMissing, ownHeaders } from "./header.ts"
-import type { Action, Kind } from "./kind.ts"
+import type { Action, Kind } from "./record-kind.ts"
 import { isOver, outcomeOf } from "./outcome.ts"
 import { formatNanos, parseStamp } from "./stamp.ts"
 

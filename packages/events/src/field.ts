@@ -1,4 +1,4 @@
-import type { Kind } from "./kind.ts"
+import type { Kind } from "./record-kind.ts"
 
 /** How a header's value is parsed. A value that does not parse stays text. */
 export type Form = "text" | "integer" | "time" | "variable"

@@ -1,4 +1,4 @@
-import type { Action } from "./kind.ts"
+import type { Action } from "./record-kind.ts"
 
 /** How a call ended, in the terms of the webhook. */
 export const outcomes = [

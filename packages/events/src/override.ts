@@ -1,6 +1,6 @@
 import { dataNameOf, fieldsOf } from "./field.ts"
 import type { HeaderPair } from "./header.ts"
-import { type Kind, parseEventName } from "./kind.ts"
+import { type Kind, parseEventName } from "./record-kind.ts"
 
 const VARIABLE = "variables."
 

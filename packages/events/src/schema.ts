@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf, type Form } from "./field.ts"
-import type { Kind } from "./kind.ts"
+import type { Kind } from "./record-kind.ts"
 import { outcomes } from "./outcome.ts"
 
 const DIGITS = "0-9a-hjkmnp-tv-z"

@@ -1,5 +1,5 @@
 import { eventNameIn, type HeaderPair, isMissing, valueOf } from "./header.ts"
-import { parseEventName } from "./kind.ts"
+import { parseEventName } from "./record-kind.ts"
 
 /**
  * The subject of an event: the Uuid of the dialler's record; for other events the channel's

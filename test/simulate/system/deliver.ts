@@ -1,6 +1,6 @@
 import { intervalWhileSlow, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
 import { SLOW_AFTER_MS, SLOW_FOR_MS } from "@ringback/functions/endpoint/slow-endpoints"
-import { plan } from "@ringback/functions/messages/retry-plan"
+import { plan } from "@ringback/functions/messages/retry-transport"
 import { assumed } from "../aws/assumptions.ts"
 import type { Handle } from "../aws/event-source.ts"
 import type { Instance } from "../aws/fleet.ts"

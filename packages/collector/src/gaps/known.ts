@@ -1,6 +1,6 @@
 import { fingerprint } from "@ringback/events/record"
 import { eventNameIn, isMissing, valueOf } from "@ringback/events/header"
-import { type Action, type Kind, parseEventName } from "@ringback/events/kind"
+import { type Action, type Kind, parseEventName } from "@ringback/events/record-kind"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type SpoolRecord } from "../spool/record.ts"
 import { type Entry, isSafe } from "../spool/send-window.ts"

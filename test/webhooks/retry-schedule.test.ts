@@ -1,5 +1,5 @@
 import { retryAfterMs } from "@ringback/webhooks/retry-after"
-import { isSoon, MAX_ATTEMPTS, nextDelayMs } from "@ringback/webhooks/schedule"
+import { isSoon, MAX_ATTEMPTS, nextDelayMs } from "@ringback/webhooks/retry-schedule"
 import fc from "fast-check"
 import assert from "node:assert/strict"
 import { test } from "node:test"

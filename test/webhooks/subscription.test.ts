@@ -1,4 +1,4 @@
-import { subscribesTo, patternProblem, wants } from "@ringback/webhooks/match"
+import { subscribesTo, patternProblem, wants } from "@ringback/webhooks/subscription"
 import assert from "node:assert/strict"
 import { test } from "node:test"
 

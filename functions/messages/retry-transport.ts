@@ -3,7 +3,7 @@ import { moveDue, parkingShardOf, type DueEntry } from "@ringback/store/due"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
-import { isSoon } from "@ringback/webhooks/schedule"
+import { isSoon } from "@ringback/webhooks/retry-schedule"
 
 // WHEN A PENDING DELIVERY IS TRIED AGAIN, AND WHAT CARRIES IT
 //

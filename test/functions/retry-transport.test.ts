@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { messageTimeOf, plan } from "@ringback/functions/messages/retry-plan"
+import { messageTimeOf, plan } from "@ringback/functions/messages/retry-transport"
 import type { Delivery } from "@ringback/store/delivery"
 
 const MINUTE = 60_000
