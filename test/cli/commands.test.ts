@@ -173,7 +173,7 @@ const commands: [line: string, request: string, body: object | undefined, shown:
     undefined,
     /2026.* key_1 +updateEndpoint +ep_1 +{"rateLimit":10}/,
   ],
-  ["erase --contact-key 7 --yes", `POST ${BASE}/erase`, { contactKey: "7" }, /✓ job_1 erases it/],
+  ["erase --contact-key 7 --yes", `POST ${BASE}/erase`, { contactKey: "7" }, /✓ job_1 started/],
   ["job job_1", `GET ${BASE}/jobs/job_1`, undefined, /status +done/],
   [
     "portal-link --expires-in 1d --scope read",

@@ -49,7 +49,7 @@ test("events: a table for people, without what a terminal would obey", async (t)
   assert.match(titles!, /^when +type +what +id$/)
   assert.match(line!, /dialing\.updated +7d0c4a50 · \+45·\[2J20 · dial end · user busy +evt_0+$/)
   assert.ok(!out.includes("\x1b"))
-  assert.equal(err, "More: the same with --cursor c1\n")
+  assert.equal(err, "More: repeat the command with --cursor c1\n")
 })
 
 test("events: the filters are the API's", async (t) => {
@@ -81,7 +81,7 @@ test("events: short pages, as filters leave them, are read on until there are en
   const args = ["events", "--uuid", "u", "--limit"]
   const { out, err } = await cli([...args, "3"], envOf(api))
   assert.equal(out.match(/evt_/g)?.length, 3)
-  assert.equal(err, "More: the same with --cursor 4\n")
+  assert.equal(err, "More: repeat the command with --cursor 4\n")
   assert.deepEqual(
     api.asked.map(({ query }) => query.get("limit")),
     ["3", "3", "2", "2"],
@@ -97,7 +97,7 @@ test("events: what is found nowhere is not looked for without end", async (t) =>
   })
   const { out, err } = await cli(["events", "--uuid", "u"], envOf(api))
   assert.equal(out, "")
-  assert.match(err, /None so far, but not all was looked at\.\nMore: .* --cursor c1\n/)
+  assert.match(err, /No match so far; there is more to search\.\nMore: .* --cursor c1\n/)
   assert.equal(api.asked.length, 20)
 })
 
@@ -191,7 +191,7 @@ test("trigger: through the only source, or one that is made for it", async (t) =
   })
   const first = await cli(["trigger", "dialing.updated"], envOf(api))
   assert.equal(first.out, `✓ dialing.updated triggered: ${event.id}\n`)
-  assert.match(first.err, /There was no source: src_0+ \(demo\) was made/)
+  assert.match(first.err, /There was no source: src_0+ \(demo\) was created/)
   assert.deepEqual(api.asked.at(-1)!.body, { eventType: "dialing.updated" })
   const second = await cli(["trigger", "dialing.updated", "--json"], envOf(api))
   assert.deepEqual(JSON.parse(second.out), { eventId: event.id })
@@ -234,7 +234,7 @@ test("trigger: suggested is only what can be triggered", async (t) => {
   })
   const errOf = async (type: string) => (await cli(["trigger", type], envOf(api))).err
   assert.match(await errOf("campaign.start"), /Perhaps: campaign\.created\n$/)
-  assert.match(await errOf("endpoint.gone"), /`event-types` lists what can\.\n$/)
+  assert.match(await errOf("endpoint.gone"), /`event-types` lists those that can\.\n$/)
   assert.match(await errOf("call.completed"), /`trigger call` plays one/)
   message = "is not an event type that a PBX sends; nearest: plan.created, plan.updated"
   assert.match(await errOf("plam.created"), /Perhaps: plan\.created, plan\.updated\n$/)

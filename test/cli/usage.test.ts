@@ -116,7 +116,7 @@ test("hints begin as the person began, so that they can be copied", async () => 
   assert.match(asked.out, /^Usage: npm run cli -- \[options\]/)
   assert.match(asked.out, /\n {2}npm run cli -- listen /)
   const wrong = await cli(["retry"], { npm_lifecycle_event: "cli" })
-  assert.match(wrong.err, /\(npm run cli -- retry --help says/)
+  assert.match(wrong.err, /\(npm run cli -- retry --help shows/)
 })
 
 test("nothing listens at the URL: it says so, and what to do", async () => {

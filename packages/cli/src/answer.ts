@@ -16,7 +16,7 @@ export const Problem = v.looseObject({
 })
 export type Problem = v.InferOutput<typeof Problem>
 
-/** What the API is taken at its word for: all else came from somebody who is not Ringback. */
+/** Validates a response. A mismatch means that the URL is not a Ringback API. */
 export function readAnswer<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,

@@ -38,7 +38,7 @@ export async function chooseSource(
   const sources = await api.all(Named, path)
   if (sources.length === 0 && !asked) {
     const made = await api.post(Named, path, { name: "demo" })
-    note(`There was no source: ${made.id} (demo) was made.`)
+    note(`There was no source: ${made.id} (demo) was created.`)
     return made.id
   }
   return choose(sources, { what: "source", option: "--source", asked, usual: ["demo", "local"] }).id
@@ -53,10 +53,10 @@ function choose(things: Named[], { what, option, asked, usual }: Choice): Named 
   const found = things.filter(isWanted)
   if (found.length === 1) return found[0]!
   if (things.length === 0)
-    throw new Failure(`There is no ${what} yet: \`${what}s create NAME\` makes one.`)
+    throw new Failure(`There is no ${what} yet: \`${what}s create NAME\` creates one.`)
   const list = things.map(({ id, name }) => `\n  ${id}  ${name}`).join("")
   const reason = asked
     ? `${found.length === 0 ? "No" : "More than one"} ${what} is named ${JSON.stringify(asked)}`
-    : `There is more than one ${what}: say which with ${option} ID`
+    : `There is more than one ${what}: choose one with ${option} ID`
   throw new Failure(`${reason}. There are:${list}`, 2)
 }

@@ -18,7 +18,7 @@ function placesOf(command: Command, path: string[] = []): Place[] {
     word: long ?? "",
     does: description,
   }))
-  const help = { word: "--help", does: "say what can be asked" }
+  const help = { word: "--help", does: "show help" }
   const inner = command.commands.flatMap((each) => placesOf(each, [...path, each.name()]))
   return [{ path, words: [...commands, ...choices, ...options, help] }, ...inner]
 }

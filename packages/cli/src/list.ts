@@ -15,11 +15,11 @@ const fromNow = (text: string) => readTime(text, Date.now())
 export function addPageOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--limit <count>", "how many at most, 1 to 250")
+      new Option("--limit <count>", "maximum number of rows, 1 to 250")
         .argParser(readLimit)
         .default("25", "25"),
     )
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("--cursor <cursor>", "continue after the previous page")
 }
 
 /** The options of logs. */
@@ -52,9 +52,11 @@ export async function printPage<Item extends v.GenericSchema>(
   if (isJson) return terminal.print(JSON.stringify(await api.get(pageOf(item), path, query)))
   const page = await fill(api, item, path, query)
   if (page.data.length > 0) printTable(terminal, columns, page.data)
-  else terminal.note(page.nextCursor ? "None so far, but not all was looked at." : none)
+  else terminal.note(page.nextCursor ? "No match so far; there is more to search." : none)
   if (page.nextCursor)
-    terminal.note(terminal.paint("dim", `More: the same with --cursor ${page.nextCursor}`))
+    terminal.note(
+      terminal.paint("dim", `More: repeat the command with --cursor ${page.nextCursor}`),
+    )
 }
 
 // With restrictive filters, the API's pages may be short or empty.

@@ -4,7 +4,7 @@ import { readDuration } from "./time.ts"
 
 type Texts = Record<string, string>
 
-// Every reader here is commander's: it gets what stood before where an option comes twice, and throws what is shown.
+// These are parsers for commander: a repeated option receives the previous value, and what is thrown is shown.
 
 /** `name=value`, repeatable. */
 export const readPair = (text: string, before: Texts = {}): Texts => ({
@@ -28,7 +28,10 @@ function cutAt(text: string, mark: string, form: string): Texts {
 
 type Filter = Record<string, unknown[]>
 
-/** `data.status=0,1`: a path and the values allowed there; numbers, true, false and null are no texts. */
+/**
+ * `data.status=0,1`: a path and its allowed values. Numbers, true, false and null are not parsed as
+ * strings.
+ */
 export function readFilter(text: string, before: Filter = {}): Filter {
   const [[path, values] = ["", ""]] = Object.entries(cutAt(text, "=", "data.status=0,1"))
   return { ...before, [path]: values.split(",").map(readValue) }

@@ -40,7 +40,7 @@ type Globals = { url?: string; tenant?: string; json?: boolean }
 
 /** A new command needs a file in commands/ and a name here. */
 const groups: [heading: string, adds: ((program: Command, open: Open) => void)[]][] = [
-  ["Try it:", [addListen, addPull, addTrigger, addPreview]],
+  ["Test:", [addListen, addPull, addTrigger, addPreview]],
   ["Look up:", [addEvents, addDeliveries, addRecords, addAudit, addEventTypes, addWhoami]],
   ["Send again:", [addRetry, addReplay, addRecover, addJob]],
   ["Set up:", [addEndpoints, addSources, addKeys, addTenants, addPortalLink, addErase]],
@@ -68,13 +68,13 @@ function makeProgram(world: World): Command {
   // The command as typed, so that hints can be copied: a checkout has no `ringback` on the PATH.
   const name = env["npm_lifecycle_event"] === "cli" ? "npm run cli --" : "ringback"
   const program = new Command(name)
-    .description("Listen to, trigger, look up, send again and set up the webhooks of a Ringback.")
-    .version(version(), "-V, --version", "say the version")
-    .helpOption("-h, --help", "say what can be asked")
+    .description("Listen to, trigger, look up, send again and set up the webhooks of Ringback.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
     .helpCommand(false)
-    .option("--url <url>", "the API (RINGBACK_URL; else the one that npm start runs here)")
-    .option("--tenant <id or name>", "whose (default: the key's, the only one, or demo)")
-    .option("--json", "write JSON, for programs")
+    .option("--url <url>", "URL of the API (default: RINGBACK_URL, else that of npm start)")
+    .option("--tenant <id or name>", "tenant to use (default: the key's, the only one, or demo)")
+    .option("--json", "print JSON")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", help(name))
     .exitOverride()
@@ -98,7 +98,7 @@ function makeProgram(world: World): Command {
 }
 
 function addHints(command: Command, path: string): void {
-  command.showHelpAfterError(`(${path} --help says what can be asked)`)
+  command.showHelpAfterError(`(${path} --help shows help)`)
   for (const each of command.commands) addHints(each, `${path} ${each.name()}`)
 }
 
@@ -124,14 +124,14 @@ function openFor({ env, terminal, stopped, confirm }: World, name: string): Open
 
 const help = (name: string) => `
 Settings:
-  RINGBACK_KEY       the operator's key or a tenant's; not needed beside npm start
+  RINGBACK_KEY       the operator's key or a tenant's; not needed with npm start on this machine
   RINGBACK_URL       the API, default http://127.0.0.1:3000
-  RINGBACK_DATA_DIR  where npm start keeps its key, default .ringback
+  RINGBACK_DATA_DIR  data directory of npm start, which has its key; default .ringback
   NO_COLOR           no colours
 
-Exit codes: 0 done; 1 it was asked for rightly, and failed; 2 the command or a setting is wrong.
+Exit codes: 0 success; 1 the command failed; 2 the command or a setting is invalid.
 
-Begin with:
+First steps:
   ${name} listen                   shows webhooks as they arrive
   ${name} trigger dialing.updated  sends an example event
   ${name} trigger call             plays a whole call`

@@ -4,8 +4,8 @@ import { Failure } from "./failure.ts"
 // Advice for the user where the API's message has none.
 const HINTS: Record<string, string> = {
   "auth.missing": "Set RINGBACK_KEY to the operator's key or a tenant's.",
-  "auth.invalid": "Set RINGBACK_KEY to one that is good.",
-  "rate_limit.exceeded": "Wait a little, then do it again.",
+  "auth.invalid": "Set RINGBACK_KEY to a valid key.",
+  "rate_limit.exceeded": "Wait a moment, then try again.",
 }
 
 /** An error answer of the API, or of another server at its URL. */

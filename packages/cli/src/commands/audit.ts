@@ -16,9 +16,9 @@ const Entry = v.looseObject({
 export function addAudit(program: Command, open: Open): void {
   const command = program
     .command("audit")
-    .summary("list who changed what, and when")
-    .description("Lists the changes that were made through the API, newest first.")
-    .option("--target <id>", "of that endpoint, key, source, ...")
+    .summary("list changes made through the API")
+    .description("Lists who changed what through the API, newest first.")
+    .option("--target <id>", "only changes of that endpoint, key, source, ...")
   addListOptions(command, "of the change")
   addExamples(command, [["audit --after 2d"], ["audit --target ep_..."]])
   command.action(async (options: ListOptions & { target?: string }) => {

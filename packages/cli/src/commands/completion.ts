@@ -5,9 +5,9 @@ import type { Terminal } from "../terminal.ts"
 export function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command("completion")
-    .summary("print a script that completes commands in your shell")
-    .description("Prints a script that completes commands and options in your shell.")
-    .addArgument(new Argument("<shell>", "which").choices(shells))
+    .summary("print a completion script for your shell")
+    .description("Prints a shell script that completes commands and options.")
+    .addArgument(new Argument("<shell>", "the shell").choices(shells))
     .addHelpText(
       "after",
       `

@@ -30,17 +30,21 @@ export function addDeliveries(program: Command, open: Open): void {
   const command = program
     .command("deliveries")
     .summary("list deliveries, or show one with its attempts")
-    .description("Lists what was sent to whom, newest first; with an id shows each attempt.")
-    .argument("[id]", "a delivery: dlv_...", (text) => readId(text, "a delivery", "dlv"))
-    .option("--endpoint <id>", "to that endpoint")
-    .addOption(
-      new Option("--status <status...>", "in that status, or one of those").choices(statuses),
+    .description(
+      "Lists deliveries, newest first. With an id, shows that delivery and its attempts.",
     )
-    .option("--event-type <type>", "of events of that type")
+    .argument("[id]", "a delivery: dlv_...", (text) => readId(text, "a delivery", "dlv"))
+    .option("--endpoint <id>", "only deliveries to that endpoint")
+    .addOption(
+      new Option("--status <status...>", "only deliveries with one of these statuses").choices(
+        statuses,
+      ),
+    )
+    .option("--event-type <type>", "only deliveries of events of that type")
   addListOptions(command, "of receipt")
   addExamples(command, [
     ["deliveries --status failed held --after 2h"],
-    ["deliveries dlv_...", "each attempt, and what was answered"],
+    ["deliveries dlv_...", "each attempt and its response"],
   ])
   command.action(async (id: string | undefined, options: Options) => {
     const session = await open.open(command)

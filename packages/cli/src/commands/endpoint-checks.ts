@@ -35,10 +35,10 @@ export function addEndpointChecks(group: Command, open: Open): void {
   const test = group
     .command("test")
     .description(
-      "Sends an example webhook now and says what the receiver answered. Exits with 1 where it was not taken.",
+      "Sends an example webhook now and shows the response. Exits with 1 if it was not accepted.",
     )
     .addArgument(idArgument("<id>", anEndpoint))
-    .option("--event-type <type>", "of that type (default: one that it asks for)")
+    .option("--event-type <type>", "type of the example (default: one that the endpoint asks for)")
     .action(async (id: string, { eventType }: { eventType?: string }) => {
       const session = await open.open(test)
       const { terminal, isJson } = session
@@ -57,7 +57,7 @@ export function addEndpointChecks(group: Command, open: Open): void {
   addExamples(test, [["endpoints test ep_... --event-type call.completed"]])
   const stats = group
     .command("stats")
-    .description("Counts of an endpoint's deliveries, and how fast it answers.")
+    .description("Shows an endpoint's deliveries by status, and its response times.")
     .addArgument(idArgument("<id>", anEndpoint))
     .action(async (id: string) => {
       const session = await open.open(stats)

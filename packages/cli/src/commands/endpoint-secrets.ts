@@ -23,12 +23,14 @@ type Options = { overlap?: number; secret?: string }
 export function addEndpointSecrets(group: Command, open: Open): void {
   const secret = group
     .command("secret")
-    .description("Prints the secret that signs an endpoint's webhooks; of ed25519 the public key.")
+    .description(
+      "Prints the secret that signs an endpoint's webhooks, or its public key with ed25519.",
+    )
     .addArgument(idArgument("<id>", anEndpoint))
     .action(async (id: string) => {
       const session = await open.open(secret)
       const answer = await session.api.get(Secret, pathOf(session, "endpoints", id, "secret"))
-      saySecret(
+      printSecret(
         session,
         answer,
         answer.previous.map(({ expiresAt }) => expiresAt),
@@ -37,10 +39,10 @@ export function addEndpointSecrets(group: Command, open: Open): void {
   addExamples(secret, [["endpoints secret ep_..."]])
   const rotate = group
     .command("rotate")
-    .description("Gives an endpoint a new secret and prints it. For the overlap both sign.")
+    .description("Gives an endpoint a new secret and prints it. During the overlap both sign.")
     .addArgument(idArgument("<id>", anEndpoint))
     .option("--overlap <duration>", "how long both sign: 0 to 7d (default: 1d)", readSeconds)
-    .option("--secret <secret>", "your own: whsec_... (default: one is made)")
+    .option("--secret <secret>", "your own secret: whsec_... (default: a new one)")
     .action(async (id: string, { overlap, secret: own }: Options) => {
       const session = await open.open(rotate)
       const path = pathOf(session, "endpoints", id, "secret", "rotate")
@@ -48,13 +50,13 @@ export function addEndpointSecrets(group: Command, open: Open): void {
         ...(overlap !== undefined && { overlapSeconds: overlap }),
         ...(own !== undefined && { secret: own }),
       })
-      saySecret(session, answer, overlap === 0 ? [] : [answer.previousExpiresAt])
+      printSecret(session, answer, overlap === 0 ? [] : [answer.previousExpiresAt])
     })
   addExamples(rotate, [["endpoints rotate ep_... --overlap 2h"]])
 }
 
 /** Prints only the secret to stdout, for scripts. */
-function saySecret(
+function printSecret(
   { terminal, isJson }: Session,
   answer: { secret?: string | undefined; publicKey?: string | undefined },
   previous: string[],
@@ -63,6 +65,6 @@ function saySecret(
   terminal.print(answer.secret ?? answer.publicKey ?? "")
   for (const expiresAt of previous)
     terminal.note(
-      terminal.paint("dim", `The one before it signs as well until ${localTime(expiresAt)}.`),
+      terminal.paint("dim", `The previous one also signs until ${localTime(expiresAt)}.`),
     )
 }

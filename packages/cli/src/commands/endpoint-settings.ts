@@ -23,28 +23,32 @@ export function addSettings(command: Command, verb: "create" | "update"): Comman
   // --url is the API's URL.
   if (verb === "update") command.option("--to <url>", "where webhooks are posted")
   command
-    .option("--event-types <types>", "only those: campaign.*,dialing.updated", readWords)
-    .option("--sources <ids>", "only of those sources: src_...,src_...", readWords)
+    .option("--event-types <types>", "only these types: campaign.*,dialing.updated", readWords)
+    .option("--sources <ids>", "only events of these sources: src_...,src_...", readWords)
     .option(
       "--filter <path=values>",
-      "only where it holds: data.status=0,1 (again: and)",
+      "only events that match: data.status=0,1 (repeatable: all must match)",
       readFilter,
     )
-    .option("--description <text>", "for people")
-    .option("--header <name: value>", "sent with every webhook (again: more)", readHeader)
-    .option("--rate-limit <number>", "requests a second at most", readNumber)
-    .option("--metadata <name=value>", "yours to use (again: more)", readPair)
+    .option("--description <text>", "a note for people")
+    .option("--header <name: value>", "sent with every webhook (repeatable)", readHeader)
+    .option("--rate-limit <number>", "maximum requests per second", readNumber)
+    .option("--metadata <name=value>", "your own data (repeatable)", readPair)
   if (verb === "create") {
     command
       .addOption(
         new Option("--signing <kind>", "how webhooks are signed").choices(["hmac", "ed25519"]),
       )
-      .option("--secret <secret>", "your own: whsec_... (default: one is made)")
-      .option("--disabled", "send nothing yet")
+      .option("--secret <secret>", "your own secret: whsec_... (default: a new one)")
+      .option("--disabled", "create it disabled")
   } else {
-    command.option("--clear <settings>", "back to their defaults: filter,rateLimit", readWords)
+    command.option(
+      "--clear <settings>",
+      "reset these settings to their defaults: filter,rateLimit",
+      readWords,
+    )
   }
-  return command.option("--data <json>", "more settings: a JSON object, or @file", readData)
+  return command.option("--data <json>", "other settings: a JSON object, or @file", readData)
 }
 
 const EMPTY: Record<string, unknown> = {

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import { anEndpoint, Endpoint, endpointColumns, targetOf } from "../endpoint.ts"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { confirmAction, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, printResult, printRecord } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 import { addEndpointChecks } from "./endpoint-checks.ts"
 import { addSettings, bodyOf, type EndpointOptions } from "./endpoint-settings.ts"
@@ -15,13 +15,13 @@ export function addEndpoints(program: Command, open: Open): void {
   const group = program
     .command("endpoints")
     .helpCommand(false)
-    .summary("list, make, change, test and delete receivers of webhooks")
-    .description("Receivers of webhooks. Without a command lists them; with an id shows one.")
+    .summary("list, create, change, test and delete receivers of webhooks")
+    .description("Receivers of webhooks. Without a command, lists them. With an id, shows one.")
   addExamples(group, [
     ["endpoints"],
     ["endpoints create https://crm.example.com/hooks --event-types campaign.*,dialing.updated"],
-    ["endpoints test ep_...", "sends one example now, and says what the receiver answered"],
-    ["endpoints recover ep_... --since 2h --dry-run", "counts what did not arrive"],
+    ["endpoints test ep_...", "sends one example now and shows the response"],
+    ["endpoints recover ep_... --since 2h --dry-run", "counts the deliveries that did not arrive"],
   ])
   addReading(group, open)
   addWriting(group, open)
@@ -33,11 +33,11 @@ export function addEndpoints(program: Command, open: Open): void {
 function addReading(group: Command, open: Open): void {
   const show = async (command: Command, endpointId: string) => {
     const session = await open.open(command)
-    sayRecord(session, await session.api.get(Endpoint, pathOf(session, "endpoints", endpointId)))
+    printRecord(session, await session.api.get(Endpoint, pathOf(session, "endpoints", endpointId)))
   }
   const list = group
     .command("list", { isDefault: true })
-    .description("Lists endpoints, newest first; with an id shows one.")
+    .description("Lists endpoints, newest first. With an id, shows one.")
     .addArgument(optionalId(group, anEndpoint))
   addPageOptions(list).action(async (endpointId: string | undefined, options: PageOptions) => {
     if (endpointId !== undefined) return show(list, endpointId)
@@ -49,7 +49,7 @@ function addReading(group: Command, open: Open): void {
       {
         item: Endpoint,
         columns: endpointColumns,
-        none: `No endpoints. \`${session.name} endpoints create URL\` makes one.`,
+        none: `No endpoints. \`${session.name} endpoints create URL\` creates one.`,
       },
     )
   })
@@ -63,15 +63,15 @@ function addReading(group: Command, open: Open): void {
 function addWriting(group: Command, open: Open): void {
   const create = group
     .command("create")
-    .description("Makes an endpoint and shows the secret that signs its webhooks.")
+    .description("Creates an endpoint and shows the secret that signs its webhooks.")
     .argument("[url]", "where webhooks are posted")
   addSettings(create, "create").action(
     async (url: string | undefined, options: EndpointOptions) => {
       const session = await open.open(create)
       const body = { ...(url !== undefined && { url }), ...bodyOf(options) }
       const made = await session.api.post(Endpoint, pathOf(session, "endpoints"), body)
-      if (!session.isJson) session.terminal.note(`${session.terminal.paint("green", "✓")} made`)
-      sayRecord(session, made)
+      if (!session.isJson) session.terminal.note(`${session.terminal.paint("green", "✓")} created`)
+      printRecord(session, made)
     },
   )
   addExamples(create, [
@@ -81,12 +81,12 @@ function addWriting(group: Command, open: Open): void {
   ])
   const update = group
     .command("update")
-    .description("Changes settings of an endpoint; what is not named stays.")
+    .description("Changes settings of an endpoint. Settings that are not given stay as they are.")
     .addArgument(id())
   addSettings(update, "update").action(async (endpointId: string, options: EndpointOptions) => {
     const session = await open.open(update)
     const path = pathOf(session, "endpoints", endpointId)
-    sayRecord(session, await session.api.patch(Endpoint, path, bodyOf(options)))
+    printRecord(session, await session.api.patch(Endpoint, path, bodyOf(options)))
   })
   addExamples(update, [
     ["endpoints update ep_... --event-types 'call.*' --rate-limit 10"],
@@ -100,27 +100,27 @@ function addWriting(group: Command, open: Open): void {
       .command(verb)
       .description(
         disabled
-          ? "Sends nothing more to it: what arrives for it meanwhile is held."
-          : "Sends to it again, from now on.",
+          ? "Stops sending to an endpoint. Its pending and new deliveries are held."
+          : "Enables an endpoint again. Held deliveries are sent by `recover`.",
       )
       .addArgument(id())
       .action(async (endpointId: string, _: object, command: Command) => {
         const session = await open.open(command)
         const path = pathOf(session, "endpoints", endpointId)
         const now = await session.api.patch(Endpoint, path, { disabled })
-        const next = `${session.name} recover ${endpointId} --since 1d   sends what was held`
-        sayDone(session, now, `${targetOf(now)} is ${verb}d`, disabled ? [] : [next])
+        const next = `${session.name} recover ${endpointId} --since 1d   sends held deliveries`
+        printResult(session, now, `${targetOf(now)} is ${verb}d`, disabled ? [] : [next])
       })
   }
   group
     .command("delete")
-    .description("Deletes an endpoint. What still waits for it is discarded.")
+    .description("Deletes an endpoint. Its pending deliveries are discarded.")
     .addArgument(id())
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (endpointId: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
       await confirmAction(session, yes, `Delete the endpoint ${endpointId}?`)
       await session.api.delete(pathOf(session, "endpoints", endpointId))
-      sayDone(session, { id: endpointId, deleted: true }, `${endpointId} was deleted`)
+      printResult(session, { id: endpointId, deleted: true }, `${endpointId} was deleted`)
     })
 }

@@ -18,10 +18,10 @@ const EventType = v.looseObject({
 export function addEventTypes(program: Command, open: Open): void {
   const command = program
     .command("event-types")
-    .summary("list the types of events, or show one with an example")
-    .description("Lists the types of events; with a type shows it with an example.")
+    .summary("list event types, or show one with an example")
+    .description("Lists event types. With a type, shows it with an example.")
     .argument("[type]", "such as dialing.updated")
-    .option("--schema", "of that type, its JSON Schema alone")
+    .option("--schema", "print only the JSON Schema of that type")
   addExamples(command, [
     ["event-types"],
     ["event-types call.completed"],
@@ -47,7 +47,7 @@ export function addEventTypes(program: Command, open: Open): void {
       [
         { title: "type", text: (each) => each.type, style: (each) => styleOfType(each.type) },
         { title: "trigger", text: triggerOf, isExtra: true },
-        { title: "what it tells", text: ({ description }) => description, isFlexible: true },
+        { title: "description", text: ({ description }) => description, isFlexible: true },
       ],
       answer.data,
     )

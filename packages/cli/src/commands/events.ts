@@ -20,15 +20,15 @@ export function addEvents(program: Command, open: Open): void {
   const command = program
     .command("events")
     .summary("list events, or show one")
-    .description("Lists what the PBXs said, newest first; with an id shows that event.")
+    .description("Lists events, newest first. With an id, shows that event and its deliveries.")
     .argument("[id]", "an event: evt_...", (text) => readId(text, "an event", "evt"))
-    .option("--type <type>", "of that type")
-    .option("--source <id>", "of that source")
-    .option("--uuid <uuid>", "of that campaign, call, ...")
+    .option("--type <type>", "only events of that type")
+    .option("--source <id>", "only events of that source")
+    .option("--uuid <uuid>", "only events of that campaign, call, ...")
   addListOptions(command, "of the event")
   addExamples(command, [
     ["events --type dialing.updated --after 10m"],
-    ["events evt_...", "the event, and where it went"],
+    ["events evt_...", "the event and its deliveries"],
   ])
   command.action(async (id: string | undefined, options: Options) => {
     const session = await open.open(command)

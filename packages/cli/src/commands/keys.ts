@@ -2,7 +2,7 @@ import { type Command, Option } from "commander"
 import * as v from "valibot"
 import { addExamples, idArgument } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { confirmAction, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, printResult, printRecord } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 import { readFuture, timeText } from "../time.ts"
 
@@ -23,12 +23,12 @@ export function addKeys(program: Command, open: Open): void {
   const group = program
     .command("keys")
     .helpCommand(false)
-    .summary("list, make and revoke keys to the API")
-    .description("Keys to a tenant's API. Without a command lists them.")
+    .summary("list, create and revoke API keys")
+    .description("API keys of a tenant. Without a command, lists them.")
   addExamples(group, [
     ["keys"],
     ["keys create 'crm, production' --expires 90d"],
-    ["keys create dashboard --scope read", "a key that may only read, and sees no secret"],
+    ["keys create dashboard --scope read", "a read-only key, which cannot see secrets"],
   ])
   addPageOptions(group.command("list", { isDefault: true }).description("Lists keys.")).action(
     async (options: PageOptions, command: Command) => {
@@ -53,22 +53,27 @@ export function addKeys(program: Command, open: Open): void {
               isExtra: true,
             },
             {
-              title: "made",
+              title: "created",
               text: (key, isNarrow) => timeText(key.createdAt, isNarrow),
               isExtra: true,
             },
           ],
-          none: `No keys. \`${session.name} keys create NAME\` makes one.`,
+          none: `No keys. \`${session.name} keys create NAME\` creates one.`,
         },
       )
     },
   )
   group
     .command("create")
-    .description("Makes a key. Its text is shown this once.")
-    .argument("<name>", "who is to use it")
-    .addOption(new Option("--scope <scope>", "what it may do").choices(["full", "read"]))
-    .option("--expires <time>", "until when it is good: RFC 3339, or 12h, 90d from now", (text) =>
+    .description("Creates a key. The key is shown only once.")
+    .argument("<name>", "a name for the key")
+    .addOption(
+      new Option("--scope <scope>", "permissions of the key (default: full)").choices([
+        "full",
+        "read",
+      ]),
+    )
+    .option("--expires <time>", "when the key expires: RFC 3339, or 12h, 90d from now", (text) =>
       readFuture(text, Date.now()),
     )
     .action(async (name: string, { scope, expires }: NewKey, command: Command) => {
@@ -78,19 +83,19 @@ export function addKeys(program: Command, open: Open): void {
         ...(scope !== undefined && { scope }),
         ...(expires !== undefined && { expiresAt: expires }),
       })
-      if (!session.isJson) session.terminal.note("Keep the key: it is shown this once.")
-      sayRecord(session, made)
+      if (!session.isJson) session.terminal.note("Store the key now: it is shown only once.")
+      printRecord(session, made)
     })
   group
     .command("revoke")
     .alias("delete")
-    .description("Revokes a key: its next request is refused.")
+    .description("Revokes a key. Its next request is rejected.")
     .addArgument(idArgument("<id>", aKey))
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (id: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
       await confirmAction(session, yes, `Revoke the key ${id}?`)
       await session.api.delete(pathOf(session, "keys", id))
-      sayDone(session, { id, deleted: true }, `${id} was revoked`)
+      printResult(session, { id, deleted: true }, `${id} was revoked`)
     })
 }

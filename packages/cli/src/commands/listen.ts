@@ -23,14 +23,14 @@ export function addListen(program: Command, open: Open): void {
     .command("listen")
     .summary("show webhooks as they arrive, and post them to your receiver")
     .description(
-      "Shows webhooks as they arrive. On this machine it is an endpoint of its own until Ctrl-C; of a " +
-        "Ringback elsewhere, which cannot reach this machine, it follows the event log. What is forwarded is " +
-        "signed with the same secret at each run.",
+      "Shows webhooks as they arrive. If Ringback runs on this machine, an endpoint is created until " +
+        "Ctrl-C. A Ringback elsewhere cannot reach this machine, so its event log is polled. " +
+        "Forwarded webhooks are signed, with the same secret in each run.",
     )
-    .option("--event-types <types>", "only those: campaign.*,dialing.updated", readWords)
-    .option("--forward-to <url>", "post each webhook there, too, and answer as that URL does")
-    .option("--body", "show the bodies, too")
-    .option("--print-secret", "print the secret that signs them, and end")
+    .option("--event-types <types>", "only these types: campaign.*,dialing.updated", readWords)
+    .option("--forward-to <url>", "also post each webhook to that URL, and return its status")
+    .option("--body", "also show the bodies")
+    .option("--print-secret", "print the secret that signs the webhooks, and exit")
   addExamples(listen, [
     ["listen --event-types 'call.*'"],
     ["listen --forward-to http://127.0.0.1:8080/webhooks"],

@@ -12,10 +12,21 @@ type Options = { expiresIn?: number; scope?: string }
 export function addPortalLink(program: Command, open: Open): void {
   const command = program
     .command("portal-link")
-    .summary("print a link that opens the tenant's portal, once")
-    .description("Prints a link that opens the tenant's portal in a browser, once, without a key.")
-    .option("--expires-in <duration>", "1m to 7d (default: 1h)", readSeconds)
-    .addOption(new Option("--scope <scope>", "what it may do").choices(["full", "read"]))
+    .summary("print a single-use link to the tenant's portal")
+    .description(
+      "Prints a single-use link that opens the tenant's portal in a browser without a key.",
+    )
+    .option(
+      "--expires-in <duration>",
+      "how long the link is valid: 1m to 7d (default: 1h)",
+      readSeconds,
+    )
+    .addOption(
+      new Option("--scope <scope>", "permissions of the session (default: full)").choices([
+        "full",
+        "read",
+      ]),
+    )
     .action(async ({ expiresIn, scope }: Options) => {
       const session = await open.open(command)
       const { terminal, isJson } = session
@@ -27,7 +38,10 @@ export function addPortalLink(program: Command, open: Open): void {
       if (isJson) return terminal.print(JSON.stringify(link))
       terminal.print(link.url)
       terminal.note(
-        terminal.paint("dim", `Whoever has it can open it until ${localTime(link.expiresAt)}.`),
+        terminal.paint(
+          "dim",
+          `Anyone who has the link can use it, once, until ${localTime(link.expiresAt)}.`,
+        ),
       )
     })
   addExamples(command, [["portal-link --expires-in 1d --scope read"]])

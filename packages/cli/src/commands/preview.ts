@@ -24,19 +24,11 @@ export function addPreview(program: Command, open: Open): void {
   const preview = program
     .command("preview")
     .summary("show what a transform or a connector would send")
-    .description("Shows the requests that an endpoint would be sent. Nothing is sent.")
-    .argument("[event]", "an event type, for its example, or an event's id")
-    .option(
-      "--transform <jsonata>",
-      "the expression, or @ and the file that it stands in",
-      readExpression,
-    )
-    .option(
-      "--connector <json>",
-      "a CRM's settings, or @ and the file that they stand in",
-      readData,
-    )
-    .option("--filter <path=values>", "whether this lets the event in: data.status=0,1", readFilter)
+    .description("Shows the requests that would be sent to an endpoint. Nothing is sent.")
+    .argument("[event]", "an event type (its example is used) or an event id")
+    .option("--transform <jsonata>", "the expression, or @file", readExpression)
+    .option("--connector <json>", "settings of a CRM connector, or @file", readData)
+    .option("--filter <path=values>", "a filter to test: data.status=0,1", readFilter)
     .option("--to <url>", "where webhooks are posted")
   addExamples(preview, [
     [`preview campaign.updated --transform '{"text": data.name}'`],
@@ -59,7 +51,7 @@ export function addPreview(program: Command, open: Open): void {
         terminal.print(terminal.paint("dim", `${plain(name)}: ${plain(value)}`))
       if (sent !== null) terminal.print(plain(sent))
     }
-    if (answer.error !== null) terminal.note(`Nothing more: ${plain(answer.error)}`)
-    if (!answer.matches) terminal.note("The filter, or the event types, would not let it in.")
+    if (answer.error !== null) terminal.note(`Stopped here: ${plain(answer.error)}`)
+    if (!answer.matches) terminal.note("The filter or the event types do not match this event.")
   })
 }

@@ -31,19 +31,20 @@ export function addPull(program: Command, open: Open): void {
     .command("pull")
     .summary("fetch the webhooks of a pull endpoint and post them to your receiver")
     .description(
-      "For a receiver that Ringback cannot reach. Fetches what waits for an endpoint with pull: true and posts it to " +
-        "the URL, signed as it was; what is answered with 2xx is acknowledged, the rest comes again after five minutes. " +
-        "It keeps nothing, so it may be stopped, and run more than once, at any time.",
+      "For a receiver that Ringback cannot reach. Fetches the messages of an endpoint with pull: true " +
+        "and posts them to the URL with their signatures. A message is acknowledged when the URL " +
+        "answers 2xx, otherwise it is returned again after five minutes. The command has no state: " +
+        "stop it at any time, or run several.",
     )
     .requiredOption("--forward-to <url>", "your receiver")
-    .option("--endpoint <id>", "which (default: the only pull endpoint)")
+    .option("--endpoint <id>", "endpoint to fetch from (default: the only pull endpoint)")
   addExamples(pull, [["pull --forward-to http://127.0.0.1:8080/webhooks"]])
   pull.action(async (options: { forwardTo: string; endpoint?: string }) => {
     const forward = makeForward(options.forwardTo)
     const session = await open.open(pull)
     const endpointId = options.endpoint ?? (await onlyPullEndpoint(session))
     const { terminal } = session
-    terminal.note(terminal.paint("dim", `Fetching for ${endpointId}; Ctrl-C ends.`))
+    terminal.note(terminal.paint("dim", `Fetching from ${endpointId}; Ctrl-C ends.`))
     await work(session, endpointId, forward)
   })
 }
@@ -71,7 +72,7 @@ async function work(session: Session, endpointId: string, forward: Forward): Pro
   }
 }
 
-/** One fetch and its deliveries. False if the fetch failed or no message was accepted. */
+/** One fetch and its deliveries. False if the fetch failed, or returned messages and none was accepted. */
 async function round(session: Session, endpointId: string, forward: Forward): Promise<boolean> {
   const { api, stopped } = session
   const path = pathOf(session, "endpoints", endpointId, "messages")
@@ -104,7 +105,7 @@ async function acknowledge(session: Session, path: string, taken: Message[]): Pr
   const acks = taken.map(({ deliveryId, lease }) => ({ deliveryId, lease }))
   const { lost } = await session.api.post(Acked, `${path}/ack`, { acks })
   if (lost.length === 0) return
-  const words = `! ${lost.length} were posted too late: they come again, or were discarded`
+  const words = `! ${lost.length} acknowledged too late: they come again, or were discarded`
   session.terminal.note(session.terminal.paint("yellow", words))
 }
 

@@ -16,10 +16,10 @@ const Listed = v.looseObject({
 export function addRecords(program: Command, open: Open): void {
   const command = program
     .command("records")
-    .summary("list campaigns, plans, dial lists, ... as last heard of")
-    .description("Lists the dialler's records that calls refer to, as last heard of.")
-    .addOption(new Option("--kind <kind>", "of that kind").choices(KINDS))
-    .option("--uuid <uuid>", "of that Uuid")
+    .summary("list campaigns, plans, dial lists, ... in their last known state")
+    .description("Lists the dialler's records that calls refer to, in their last known state.")
+    .addOption(new Option("--kind <kind>", "only records of that kind").choices(KINDS))
+    .option("--uuid <uuid>", "only the record with that Uuid")
   addExamples(command, [["records --kind campaign"], ["records --uuid 5b0c4a50-... --json"]])
   addPageOptions(command).action(
     async (options: PageOptions & { kind?: string; uuid?: string }) => {

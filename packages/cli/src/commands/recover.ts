@@ -3,7 +3,7 @@ import * as v from "valibot"
 import { statuses } from "../delivery.ts"
 import { anEndpoint } from "../endpoint.ts"
 import { addExamples, idArgument } from "../group.ts"
-import { sayDone } from "../say.ts"
+import { printResult } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 import { readTime } from "../time.ts"
 
@@ -21,17 +21,24 @@ const fromNow = (text: string) => readTime(text, Date.now())
 export function addRecover(parent: Command, open: Open): void {
   const recover = parent
     .command("recover")
-    .summary(parent.parent ? "" : "send an endpoint again all that did not arrive")
-    .description("Sends an endpoint again all that it wanted and did not get in that time.")
-    .addArgument(idArgument("<endpoint>", anEndpoint))
-    .requiredOption("--since <time>", "received since then: RFC 3339, or 10m, 2h, 3d ago", fromNow)
-    .option("--until <time>", "received before that time (default: now)", fromNow)
-    .addOption(
-      new Option("--status <status...>", "in those statuses (default: failed held)").choices(
-        statuses,
-      ),
+    .summary(parent.parent ? "" : "send again what an endpoint did not receive")
+    .description(
+      "Sends again all events of that time which an endpoint asked for and did not receive.",
     )
-    .option("--dry-run", "count only, send nothing")
+    .addArgument(idArgument("<endpoint>", anEndpoint))
+    .requiredOption(
+      "--since <time>",
+      "events received since that time: RFC 3339, or 10m, 2h, 3d ago",
+      fromNow,
+    )
+    .option("--until <time>", "events received before that time (default: now)", fromNow)
+    .addOption(
+      new Option(
+        "--status <status...>",
+        "deliveries with these statuses (default: failed held)",
+      ).choices(statuses),
+    )
+    .option("--dry-run", "only count, send nothing")
     .action(async (id: string, { since, until, status, dryRun }: Options) => {
       const session = await open.open(recover)
       const path = pathOf(session, "endpoints", id, "recover")
@@ -42,10 +49,10 @@ export function addRecover(parent: Command, open: Open): void {
         ...(dryRun && { dryRun }),
       })
       const next = `${session.name} deliveries --endpoint ${id}`
-      sayDone(session, answer, wordsFor(answer, dryRun === true), dryRun ? [] : [next])
+      printResult(session, answer, wordsFor(answer, dryRun === true), dryRun ? [] : [next])
     })
   addExamples(recover, [
-    ["recover ep_... --since 2h --dry-run", "counts what did not arrive"],
+    ["recover ep_... --since 2h --dry-run", "counts the deliveries that did not arrive"],
     ["recover ep_... --since 2026-11-22T06:00:00Z --status failed held"],
   ])
 }

@@ -3,7 +3,7 @@ import * as v from "valibot"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
 import { readSeconds } from "../pairs.ts"
-import { confirmAction, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, printResult, printRecord } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 import type { Style } from "../terminal.ts"
 import { timeText } from "../time.ts"
@@ -17,7 +17,8 @@ const Source = v.looseObject({
 })
 
 const STYLES: Record<string, Style> = { connected: "green", disconnected: "red", silent: "red" }
-const KEEP = "Keep the token, RINGBACK_SOURCE_TOKEN of its collectors: it is shown this once."
+const KEEP =
+  "Store the token now: it is shown only once. Its collectors need it as RINGBACK_SOURCE_TOKEN."
 const aSource = { one: "a source", prefix: "src" }
 const id = () => idArgument("<id>", aSource)
 
@@ -25,11 +26,11 @@ export function addSources(program: Command, open: Open): void {
   const group = program
     .command("sources")
     .helpCommand(false)
-    .summary("list, make, rename, rotate and delete sources (PBXs)")
-    .description("PBXs that collectors read. Without a command lists them; with an id shows one.")
+    .summary("list, create, rename and delete sources (PBXs), and rotate their tokens")
+    .description("PBXs that collectors read. Without a command, lists them. With an id, shows one.")
   addExamples(group, [
     ["sources"],
-    ["sources create 'pbx-1, Copenhagen'", "shows the token of its collectors"],
+    ["sources create 'pbx-1, Copenhagen'", "shows the token for its collectors"],
     ["sources rotate src_... --overlap 7d"],
   ])
   addReading(group, open)
@@ -39,11 +40,11 @@ export function addSources(program: Command, open: Open): void {
 function addReading(group: Command, open: Open): void {
   const show = async (command: Command, sourceId: string) => {
     const session = await open.open(command)
-    sayRecord(session, await session.api.get(Source, pathOf(session, "sources", sourceId)))
+    printRecord(session, await session.api.get(Source, pathOf(session, "sources", sourceId)))
   }
   const list = group
     .command("list", { isDefault: true })
-    .description("Lists sources; with an id shows one.")
+    .description("Lists sources. With an id, shows one.")
     .addArgument(optionalId(group, aSource))
   addPageOptions(list).action(async (sourceId: string | undefined, options: PageOptions) => {
     if (sourceId !== undefined) return show(list, sourceId)
@@ -68,7 +69,7 @@ function addReading(group: Command, open: Open): void {
           },
           { title: "version", text: ({ version }) => version ?? "", isExtra: true },
         ],
-        none: `No sources. \`${session.name} sources create NAME\` makes one.`,
+        none: `No sources. \`${session.name} sources create NAME\` creates one.`,
       },
     )
   })
@@ -82,13 +83,13 @@ function addReading(group: Command, open: Open): void {
 function addWriting(group: Command, open: Open): void {
   group
     .command("create")
-    .description("Makes a source. The token of its collectors is shown this once.")
-    .argument("<name>", "which PBX it is")
+    .description("Creates a source. The token for its collectors is shown only once.")
+    .argument("<name>", "a name for the PBX")
     .action(async (name: string, _: object, command: Command) => {
       const session = await open.open(command)
       const made = await session.api.post(Source, pathOf(session, "sources"), { name })
       if (!session.isJson) session.terminal.note(KEEP)
-      sayRecord(session, made)
+      printRecord(session, made)
     })
   group
     .command("update")
@@ -98,30 +99,30 @@ function addWriting(group: Command, open: Open): void {
     .action(async (sourceId: string, { name }: { name: string }, command: Command) => {
       const session = await open.open(command)
       const path = pathOf(session, "sources", sourceId)
-      sayRecord(session, await session.api.patch(Source, path, { name }))
+      printRecord(session, await session.api.patch(Source, path, { name }))
     })
   group
     .command("rotate")
-    .description("Gives a source a new token. For the overlap the old one is good as well.")
+    .description("Gives a source a new token. During the overlap the old one is valid, too.")
     .addArgument(id())
-    .option("--overlap <duration>", "how long: 0 to 30d (default: 14d)", readSeconds)
+    .option("--overlap <duration>", "how long both are valid: 0 to 30d (default: 14d)", readSeconds)
     .action(async (sourceId: string, { overlap }: { overlap?: number }, command: Command) => {
       const session = await open.open(command)
       const path = pathOf(session, "sources", sourceId, "rotate")
       const body = overlap === undefined ? {} : { overlapSeconds: overlap }
       const rotated = await session.api.post(Source, path, body)
       if (!session.isJson) session.terminal.note(KEEP)
-      sayRecord(session, rotated)
+      printRecord(session, rotated)
     })
   group
     .command("delete")
-    .description("Deletes a source. What its collectors still send is discarded.")
+    .description("Deletes a source. Messages that its collectors still send are discarded.")
     .addArgument(id())
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (sourceId: string, { yes }: { yes?: boolean }, command: Command) => {
       const session = await open.open(command)
       await confirmAction(session, yes, `Delete the source ${sourceId}?`)
       await session.api.delete(pathOf(session, "sources", sourceId))
-      sayDone(session, { id: sourceId, deleted: true }, `${sourceId} was deleted`)
+      printResult(session, { id: sourceId, deleted: true }, `${sourceId} was deleted`)
     })
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import * as v from "valibot"
 import { addExamples, idArgument, optionalId } from "../group.ts"
 import { addPageOptions, type PageOptions, printPage } from "../list.ts"
-import { confirmAction, sayDone, sayRecord } from "../say.ts"
+import { confirmAction, printResult, printRecord } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 import { timeText } from "../time.ts"
 
@@ -15,18 +15,18 @@ export function addTenants(program: Command, open: Open): void {
   const group = program
     .command("tenants")
     .helpCommand(false)
-    .summary("list, make, rename and delete tenants (the operator's key)")
+    .summary("list, create, rename and delete tenants (operator key only)")
     .description(
-      "Customers of the call centre. Without a command lists them; with an id shows one.",
+      "Customers of the call centre. Without a command, lists them. With an id, shows one.",
     )
   addExamples(group, [["tenants"], ["tenants create 'Acme Collections'"]])
   const show = async (command: Command, tenant: string) => {
     const connection = open.connect(command)
-    sayRecord(connection, await connection.api.get(Tenant, pathOf({ tenant })))
+    printRecord(connection, await connection.api.get(Tenant, pathOf({ tenant })))
   }
   const list = group
     .command("list", { isDefault: true })
-    .description("Lists tenants; with an id shows one.")
+    .description("Lists tenants. With an id, shows one.")
     .addArgument(optionalId(group, aTenant))
   addPageOptions(list).action(async (tenant: string | undefined, options: PageOptions) => {
     if (tenant !== undefined) return show(list, tenant)
@@ -40,9 +40,9 @@ export function addTenants(program: Command, open: Open): void {
         columns: [
           { title: "id", text: (each) => each.id },
           { title: "name", text: ({ name }) => name, isFlexible: true },
-          { title: "made", text: ({ createdAt }, isNarrow) => timeText(createdAt, isNarrow) },
+          { title: "created", text: ({ createdAt }, isNarrow) => timeText(createdAt, isNarrow) },
         ],
-        none: `No tenants. \`${connection.name} tenants create NAME\` makes one.`,
+        none: `No tenants. \`${connection.name} tenants create NAME\` creates one.`,
       },
     )
   })
@@ -57,11 +57,11 @@ export function addTenants(program: Command, open: Open): void {
 function addWriting(group: Command, open: Open): void {
   group
     .command("create")
-    .description("Makes a tenant.")
-    .argument("<name>", "what the customer is called")
+    .description("Creates a tenant.")
+    .argument("<name>", "the customer's name")
     .action(async (name: string, _: object, command: Command) => {
       const connection = open.connect(command)
-      sayRecord(connection, await connection.api.post(Tenant, "/tenants", { name }))
+      printRecord(connection, await connection.api.post(Tenant, "/tenants", { name }))
     })
   group
     .command("update")
@@ -71,17 +71,17 @@ function addWriting(group: Command, open: Open): void {
     .action(async (tenant: string, { name }: { name: string }, command: Command) => {
       const connection = open.connect(command)
       const path = pathOf({ tenant })
-      sayRecord(connection, await connection.api.patch(Tenant, path, { name }))
+      printRecord(connection, await connection.api.patch(Tenant, path, { name }))
     })
   group
     .command("delete")
-    .description("Deletes a tenant with all that is its own.")
+    .description("Deletes a tenant and all its data.")
     .addArgument(id())
-    .option("-y, --yes", "do not ask")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (tenant: string, { yes }: { yes?: boolean }, command: Command) => {
       const connection = open.connect(command)
-      await confirmAction(connection, yes, `Delete the tenant ${tenant} with all that is its own?`)
+      await confirmAction(connection, yes, `Delete the tenant ${tenant} and all its data?`)
       await connection.api.delete(pathOf({ tenant }))
-      sayDone(connection, { id: tenant, deleted: true }, `${tenant} was deleted`)
+      printResult(connection, { id: tenant, deleted: true }, `${tenant} was deleted`)
     })
 }

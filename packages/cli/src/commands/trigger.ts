@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts"
 import { addExamples } from "../group.ts"
 import { readPair } from "../pairs.ts"
 import { Refusal } from "../refusal.ts"
-import { sayDone } from "../say.ts"
+import { printResult } from "../print.ts"
 import { type Open, pathOf } from "../session.ts"
 
 const OUTCOMES = ["answered", "busy", "rejected", "no_answer", "congestion", "failed"]
@@ -30,18 +30,22 @@ export function addTrigger(program: Command, open: Open): void {
     .summary("send an example event, or a whole call, through the whole pipeline")
     .description(
       "Sends an example event, with a new Uuid and times, through the whole pipeline; `call` plays a whole call. " +
-        "All that comes of it bears `test: true`.",
+        "The events have `test: true`.",
     )
     .argument("<type>", "such as dialing.updated, or call")
     .addOption(
       new Option("--outcome <outcome>", "how the call ends (default: answered)").choices(OUTCOMES),
     )
-    .option("--uuid <uuid>", "of the call or record (default: a new one)")
-    .option("--field <name=value>", "what the PBX says: status=2, variables.team=north", readPair)
-    .option("--source <id or name>", "as which PBX (default: the only one, or demo)")
+    .option("--uuid <uuid>", "Uuid of the call or record (default: a new one)")
+    .option(
+      "--field <name=value>",
+      "override an event field: status=2, variables.team=north",
+      readPair,
+    )
+    .option("--source <id or name>", "source to send as (default: the only one, or demo)")
   addExamples(trigger, [
     ["trigger dialing.updated --field dialAddr=+4511223344"],
-    ["trigger call", "a call that is answered, a second between its events"],
+    ["trigger call", "an answered call, one event a second"],
     ["trigger call --outcome busy --field uKey=10042 --field email=ada@example.com"],
     ["event-types", "what can be triggered"],
   ])
@@ -63,11 +67,11 @@ export function addTrigger(program: Command, open: Open): void {
     })
     if (!isCall) {
       const id = answer.eventId ?? ""
-      return sayDone(session, answer, `${type} triggered: ${id}`, [`${name} events ${id}`])
+      return printResult(session, answer, `${type} triggered: ${id}`, [`${name} events ${id}`])
     }
     const { uuid = "", eventIds = [] } = answer
     const text = `call ${uuid} triggered: ${eventIds.length} events, one a second`
-    sayDone(session, answer, text, [`${name} events --uuid ${uuid}`])
+    printResult(session, answer, text, [`${name} events --uuid ${uuid}`])
   })
 }
 
@@ -80,12 +84,13 @@ async function unknownType(api: Api, asked: string, error: unknown): Promise<Fai
   }
   if (asked.startsWith("call."))
     return new Failure(
-      `${asked} is told of calls: \`trigger call\` plays one. Its --outcome says how it ends.`,
+      `${asked} is made from the events of a call: \`trigger call\` plays one, --outcome sets how it ends.`,
       2,
     )
   const near = error.errors.flatMap(({ message }) => /nearest: (.+)$/.exec(message)?.[1] ?? [])
   const types = near.length > 0 ? near : await typesLike(api, asked)
-  const hint = types.length > 0 ? `Perhaps: ${types.join(", ")}` : "`event-types` lists what can."
+  const hint =
+    types.length > 0 ? `Perhaps: ${types.join(", ")}` : "`event-types` lists those that can."
   return new Failure(`No example of ${JSON.stringify(asked)} can be sent. ${hint}`, 2)
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import * as v from "valibot"
-import { sayRecord } from "../say.ts"
+import { printRecord } from "../print.ts"
 import type { Open } from "../session.ts"
 
 const Caller = v.looseObject({
@@ -12,14 +12,14 @@ const Caller = v.looseObject({
 export function addWhoami(program: Command, open: Open): void {
   program
     .command("whoami")
-    .summary("say whose the key is, and of which Ringback")
-    .description("Says whose the key is, what it may do, and which Ringback it is for.")
+    .summary("show the key's owner, scope and API URL")
+    .description("Shows the owner and the scope of the key, and the URL of the API.")
     .action(async (_: object, command: Command) => {
       const connection = open.connect(command)
       const caller = await connection.api.get(Caller, "/whoami")
-      if (connection.isJson) return sayRecord(connection, caller)
+      if (connection.isJson) return printRecord(connection, caller)
       const { kind, tenantId, scope } = caller
       const reach = tenantId ?? "every tenant"
-      sayRecord(connection, { key: kind, reaches: reach, scope, api: connection.settings.url })
+      printRecord(connection, { key: kind, reaches: reach, scope, api: connection.settings.url })
     })
 }

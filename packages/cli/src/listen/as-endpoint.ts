@@ -10,7 +10,7 @@ import { catchUp } from "./catch-up.ts"
 import type { Forwarded } from "./forward.ts"
 import type { Listening } from "./listening.ts"
 import { type Received, startReceiver } from "./receiver.ts"
-import { saySecret } from "./secret.ts"
+import { noteSigningSecret } from "./secret.ts"
 import { verificationProblem } from "./verify.ts"
 
 const Marked = v.looseObject({
@@ -42,7 +42,7 @@ export async function listenAsEndpoint(session: Session, listening: Listening): 
     })
     try {
       secret.resolve(endpoint.secret)
-      saySecret(terminal, endpoint.secret)
+      noteSigningSecret(terminal, endpoint.secret)
       terminal.note(terminal.paint("dim", `Listening as ${endpoint.id}; Ctrl-C ends.`))
       const caughtUp = catchUp(session, `${path}/${endpoint.id}`, endpoint.createdAt, stopped)
       if (!stopped.aborted) await once(stopped, "abort")
@@ -63,7 +63,7 @@ async function receive(
 ): Promise<number> {
   const problem = verificationProblem(signatureOf(headers), body, secret, at) ?? null
   const webhook = parse(body, headers)
-  // Unsigned webhooks are not forwarded.
+  // A webhook that fails verification is not forwarded.
   const forwarded = problem === null ? await forward?.(body, headers) : undefined
   show({ webhook, at, problem, forwarded })
   return problem === null ? answerOf(forwarded) : 400

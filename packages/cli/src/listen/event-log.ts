@@ -5,7 +5,7 @@ import { Refusal } from "../refusal.ts"
 import { pathOf, type Session } from "../session.ts"
 import { Webhook } from "../webhook.ts"
 import type { Listening } from "./listening.ts"
-import { saySecret } from "./secret.ts"
+import { noteSigningSecret } from "./secret.ts"
 import { signatureHeaders } from "./verify.ts"
 
 const LoggedEvent = v.looseObject({ ...Webhook.entries, createdAt: v.string() })
@@ -31,7 +31,7 @@ export async function followEvents(session: Session, listening: Listening): Prom
   terminal.note(
     terminal.paint("dim", `Following the event log of ${session.settings.url}; Ctrl-C ends.`),
   )
-  if (listening.forward) saySecret(terminal, listening.secret)
+  if (listening.forward) noteSigningSecret(terminal, listening.secret)
   while (!stopped.aborted) {
     await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => {})
     if (stopped.aborted) return

@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal.ts"
 export const listenSecret = (key: string, tenant: string): string =>
   `whsec_${createHmac("sha256", key).update(`ringback listen ${tenant}`).digest("base64")}`
 
-export function saySecret(terminal: Terminal, secret: string): void {
+export function noteSigningSecret(terminal: Terminal, secret: string): void {
   const why = terminal.paint("dim", "(the same at each run)")
   terminal.note(`Signing secret: ${secret} ${why}`)
 }

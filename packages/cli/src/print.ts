@@ -4,7 +4,7 @@ import { printPairs, type Pair } from "./table.ts"
 import { localTime } from "./time.ts"
 
 /** Confirms an action: the API's answer as JSON, or one line and suggested next steps. */
-export function sayDone(
+export function printResult(
   { terminal, isJson }: Connection,
   answer: unknown,
   text: string,
@@ -16,7 +16,7 @@ export function sayDone(
 }
 
 /** Prints one object, as JSON or one field per line. Unknown fields are shown as well. */
-export function sayRecord({ terminal, isJson }: Connection, record: object): void {
+export function printRecord({ terminal, isJson }: Connection, record: object): void {
   if (isJson) return terminal.print(JSON.stringify(record))
   printPairs(
     terminal,
