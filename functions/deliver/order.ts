@@ -49,26 +49,26 @@ async function attemptAlone(
   const { table } = deps
   if (!work.hasTime()) return "later"
   const holder = randomBytes(9).toString("base64url")
-  const takenAt = table.now()
-  const taken = await Order.take(table, sending, holder)
-  if (taken.outcome === "superseded") return discard(deps, work, taken.by)
-  if (taken.outcome === "busy") return waitFor(deps, work, taken.until)
+  const acquiredAt = table.now()
+  const acquired = await Order.acquire(table, sending, holder)
+  if (acquired.outcome === "superseded") return discard(deps, work, acquired.by)
+  if (acquired.outcome === "busy") return waitFor(deps, work, acquired.until)
   // A process that was suspended in the meantime may have lost the lease.
-  if (!work.hasTime() || table.now() > takenAt + Order.HELD_MS - 2 * POST_MS) {
-    await Order.giveBack(table, sending, holder, false)
+  if (!work.hasTime() || table.now() > acquiredAt + Order.LEASE_MS - 2 * POST_MS) {
+    await Order.releaseLease(table, sending, holder, false)
     return "later"
   }
   let isNoted = false
   try {
     await send(({ ok, mayHaveArrived }) => {
       isNoted = true
-      return Order.giveBack(table, sending, holder, ok || mayHaveArrived)
+      return Order.releaseLease(table, sending, holder, ok || mayHaveArrived)
     })
   } catch (error) {
     // An attempt that threw before it had an outcome has sent no webhook, and must not supersede
     // anything. A CRM may have received it nevertheless: a connector's record of it is written
     // after its last request.
-    if (!isNoted) await Order.giveBack(table, sending, holder, Boolean(work.endpoint.connector))
+    if (!isNoted) await Order.releaseLease(table, sending, holder, Boolean(work.endpoint.connector))
     throw error
   }
   return "done"
@@ -92,7 +92,7 @@ async function waitFor(
   until: number,
 ): Promise<Verdict> {
   const now = table.now()
-  const isDead = until - now < Order.HELD_MS - POST_MS
+  const isDead = until - now < Order.LEASE_MS - POST_MS
   const { due, isByMessage } = plan(isDead ? until : now + LOOK_AGAIN_MS, now)
   const change = { status: "pending" as const, keepsTurn: true, due }
   const written = await advance(table, facts, message.turn, change)

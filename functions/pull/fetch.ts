@@ -136,7 +136,7 @@ async function endOf(
   if (!event) return { status: "failed", reason: "the event has expired" }
   if (event.erased) return ERASED
   const sending = sendingOf(endpoint, event)
-  const by = sending && (await Order.look(table, sending))
+  const by = sending && (await Order.findSuperseding(table, sending))
   return by === undefined ? undefined : { status: "discarded", reason: `superseded by ${by}` }
 }
 

@@ -205,7 +205,7 @@ describe("several workers at once", () => {
     const body = { type: "campaign.updated", version: `${time(2)}/1`, data: { uuid: "c-1" } }
     const { tenant } = world.customer
     const sending = { ...orderedOf(body)!, tenant, endpointId: id, eventId: newer.eventId }
-    await Order.take(world.deps.table, sending, "a worker that dies")
+    await Order.acquire(world.deps.table, sending, "a worker that dies")
     await deliver(world, [messageOf(world, older, { turn: 1, again: true })])
     assert.deepEqual(arrived(), [], "it waits for what is on its way")
     await world.run()

@@ -5,10 +5,10 @@ import { toSeconds, type Table } from "./table.ts"
 
 // ORDER `latest`: THE VERSION OF A RECORD OR CALL THAT AN ENDPOINT HAS ACCEPTED
 //
-// One item per endpoint and subject. A sender first takes the item exclusively. The item says which version is being
+// One item per endpoint and subject. A sender first acquires the item exclusively. The item says which version is being
 // sent. When the outcome is known, the item is released, with that version as the accepted one if it may have arrived.
-// So no older version is sent while a newer one is being sent, or after it. If the sender dies, the item stays taken
-// for a minute. Then the version counts as accepted, because it may have arrived.
+// So no older version is sent while a newer one is being sent, or after it. If the sender dies, its lease
+// ends after a minute. Then the version counts as accepted, because it may have arrived.
 //
 // This costs two writes per attempt, and nothing for endpoints without an order.
 
@@ -33,7 +33,7 @@ const State = v.object({
   sendingBy: v.optional(v.string()),
   isSendingFinal: v.optional(v.boolean()),
   holder: v.optional(v.string()),
-  /** Until when the item is taken, epoch ms. */
+  /** When the lease ends, epoch ms. */
   until: v.optional(v.number()),
 })
 type State = v.InferOutput<typeof State>
@@ -42,50 +42,52 @@ type State = v.InferOutput<typeof State>
  * `superseded`: by this event. `busy`: another version is being sent, until this time at most
  * (epoch ms).
  */
-export type Taken =
-  { outcome: "taken" } | { outcome: "superseded"; by: string } | { outcome: "busy"; until: number }
+export type Acquired =
+  | { outcome: "acquired" }
+  | { outcome: "superseded"; by: string }
+  | { outcome: "busy"; until: number }
 
 /** Longer than an attempt takes. */
-export const HELD_MS = 60_000
+export const LEASE_MS = 60_000
 const ATTEMPTS = 5
 
 const keyOf = ({ tenant, endpointId, subject }: Omit<Sending, "version" | "isFinal" | "eventId">) =>
   orderKey(tenant, endpointId, subject)
 
-/** Takes the item for one attempt. `holder`: a name unique to the attempt. */
-export async function take(table: Table, sending: Sending, holder: string): Promise<Taken> {
+/** Acquires the item for one attempt. `holder`: a name unique to the attempt. */
+export async function acquire(table: Table, sending: Sending, holder: string): Promise<Acquired> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (await takeFree(table, sending, holder)) return { outcome: "taken" }
+    if (await acquireFree(table, sending, holder)) return { outcome: "acquired" }
     const item = await getItem(table, keyOf(sending), { consistent: true })
     const state = v.parse(State, item ?? {})
     const by = supersededBy(state, sending)
     if (by !== undefined) return { outcome: "superseded", by }
-    if (state.holder === holder) return { outcome: "taken" }
+    if (state.holder === holder) return { outcome: "acquired" }
     if (state.holder === undefined) continue
     const { until = 0 } = state
     if (until > table.now()) return { outcome: "busy", until }
     await settleLost(table, sending, state)
   }
-  return { outcome: "busy", until: table.now() + HELD_MS }
+  return { outcome: "busy", until: table.now() + LEASE_MS }
 }
 
 /** Releases the item. `hasArrived`: the version was accepted, or may have been. */
-export async function giveBack(
+export async function releaseLease(
   table: Table,
   sending: Sending,
   holder: string,
   hasArrived: boolean,
 ): Promise<void> {
-  const said: Item = !hasArrived
+  const outcome: Item = !hasArrived
     ? {}
     : sending.isFinal
       ? { finalBy: sending.eventId }
       : { accepted: sending.version, acceptedBy: sending.eventId }
-  await write(table, sending, said, holder)
+  await write(table, sending, outcome, holder)
 }
 
 /**
- * Records an accepted version without taking the item: for a message that a pull endpoint's
+ * Records an accepted version without acquiring the item: for a message that a pull endpoint's
  * receiver acknowledged.
  */
 export async function accept(table: Table, sending: Sending): Promise<void> {
@@ -100,7 +102,7 @@ export async function accept(table: Table, sending: Sending): Promise<void> {
 }
 
 /** The event that supersedes this one, if any. Costs one read. */
-export async function look(table: Table, sending: Sending): Promise<string | undefined> {
+export async function findSuperseding(table: Table, sending: Sending): Promise<string | undefined> {
   const item = await getItem(table, keyOf(sending), { consistent: true })
   return supersededBy(v.parse(State, item ?? {}), sending)
 }
@@ -111,7 +113,7 @@ function supersededBy(state: State, { version, isFinal }: Sending): string | und
   return state.accepted !== undefined && state.accepted > version ? state.acceptedBy : undefined
 }
 
-function takeFree(table: Table, sending: Sending, holder: string): Promise<boolean> {
+function acquireFree(table: Table, sending: Sending, holder: string): Promise<boolean> {
   const { version, isFinal, eventId } = sending
   const isFree = "attribute_not_exists(holder)"
   const isNews =
@@ -126,7 +128,7 @@ function takeFree(table: Table, sending: Sending, holder: string): Promise<boole
       ":eventId": eventId,
       ":isFinal": isFinal,
       ":holder": holder,
-      ":until": table.now() + HELD_MS,
+      ":until": table.now() + LEASE_MS,
     },
   })
 }
@@ -135,24 +137,27 @@ function takeFree(table: Table, sending: Sending, holder: string): Promise<boole
 async function settleLost(table: Table, sending: Sending, state: State): Promise<void> {
   const { sending: version, sendingBy, isSendingFinal, accepted } = state
   const isNewer = version !== undefined && (accepted === undefined || version > accepted)
-  const said: Item = isSendingFinal
+  const outcome: Item = isSendingFinal
     ? { finalBy: sendingBy }
     : isNewer
       ? { accepted: version, acceptedBy: sendingBy }
       : {}
-  await write(table, sending, said, state.holder!)
+  await write(table, sending, outcome, state.holder!)
 }
 
 /** Releases the item if this holder still has it. */
-async function write(table: Table, sending: Sending, said: Item, holder: string): Promise<void> {
-  const sets = [...Object.keys(said).map((name) => `${name} = :${name}`), "expiresAt = :expiresAt"]
+async function write(table: Table, sending: Sending, outcome: Item, holder: string): Promise<void> {
+  const sets = [
+    ...Object.keys(outcome).map((name) => `${name} = :${name}`),
+    "expiresAt = :expiresAt",
+  ]
   await change(table, sending, {
     update: `SET ${sets.join(", ")} REMOVE sending, sendingBy, isSendingFinal, holder, #until`,
     condition: "holder = :holder",
     names: { "#until": "until" },
     values: {
       ":holder": holder,
-      ...Object.fromEntries(Object.entries(said).map(([name, value]) => [`:${name}`, value])),
+      ...Object.fromEntries(Object.entries(outcome).map(([name, value]) => [`:${name}`, value])),
     },
   })
 }
