@@ -227,11 +227,11 @@ test("a collector says once that its user may not read the dialler's events", as
   const target = { host: "127.0.0.1", port: pbx.port, username: "collector", secret: "secret" }
   const collector = await runCollector({ target } as Pbx, queue, dir)
   t.after(() => collector.stop())
-  const isUnread = ({ event }: { event: string }) => event === "events.unread"
-  const line = await until(() => collector.lines.find(isUnread))
+  const isNotPermitted = ({ event }: { event: string }) => event === "events.not-permitted"
+  const line = await until(() => collector.lines.find(isNotPermitted))
   assert.equal(line.alarm, true)
   assert.match(String(line["fix"]), /read=message,system/)
   for (const socket of pbx.sockets) socket.destroy()
   await until(() => collector.status().sessions === 2)
-  assert.equal(collector.lines.filter(isUnread).length, 1)
+  assert.equal(collector.lines.filter(isNotPermitted).length, 1)
 })

@@ -29,14 +29,14 @@ function startClock(knownMs?: number) {
   /** What one ping says that took no time. */
   const measure = (skewMs: number) => {
     clock.peer.note(pong(at - skewMs), at, at)
-    return clock.look()
+    return clock.update()
   }
   return { clock, lines, measure }
 }
 
 test("a clock's difference is taken over once it is another, and not for what the network may have done", () => {
   const { clock, measure } = startClock(8_000)
-  assert.equal(clock.look(), false)
+  assert.equal(clock.update(), false)
   assert.equal(clock.skewMs, 8_000)
   assert.equal(measure(8_090), false)
   assert.equal(clock.skewMs, 8_000)
@@ -52,7 +52,7 @@ test("a clock that is off by over 2 s is said once, over 60 s with an alarm, and
     [
       ["clock.off", false, 2_100, "our clock is 2.1 s ahead of the PBX's"],
       ["clock.off", true, -61_000, "our clock is 61.0 s behind the PBX's"],
-      ["clock.right", undefined, 500, undefined],
+      ["clock.ok", undefined, 500, undefined],
     ],
   )
 })

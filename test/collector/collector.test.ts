@@ -113,8 +113,8 @@ test("survives a queue that is away, and sends the backlog oldest first, each me
     assert.ok(Math.abs(Number(uuid.slice(2)) - index) <= 80, `${uuid} as number ${index}`)
   }
   const { lines } = collector
-  assert.equal(lines.filter(({ event }) => event === "queue.away").length, 1)
-  assert.equal(lines.filter(({ event }) => event === "queue.back").length, 1)
+  assert.equal(lines.filter(({ event }) => event === "queue.unreachable").length, 1)
+  assert.equal(lines.filter(({ event }) => event === "queue.reachable").length, 1)
   await collector.stop()
 })
 

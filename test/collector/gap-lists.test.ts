@@ -17,8 +17,8 @@ type Answer = AmiMessage[] | ListRefusal | AmiError
 type Synthetic = { name: string; uuid: string; gap: string; others: string[] }
 
 const SECOND = 1_000
-const UNKNOWN: ListRefusal = { why: "unknown", said: "Invalid/unknown command" }
-const DENIED: ListRefusal = { why: "denied", said: "Permission denied" }
+const UNKNOWN: ListRefusal = { why: "unknown", message: "Invalid/unknown command" }
+const DENIED: ListRefusal = { why: "denied", message: "Permission denied" }
 const LOST = new AmiError("lost", "the session is gone")
 
 const row = (kind: "Campaign" | "Plan", uuid: string, status = "0"): AmiMessage => ({

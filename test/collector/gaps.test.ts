@@ -265,7 +265,7 @@ test("the dialler's module that is loaded anew has lost its calls; another modul
 test("a PBX that has booted is asked again at once for lists that it did not know", async () => {
   const it = await setUp()
   for (const kind of ["Campaign", "Plan", "Dlma", "Destination", "Dialing"])
-    it.answers.set(`Out${kind}Show`, { why: "unknown", said: "Invalid/unknown command" })
+    it.answers.set(`Out${kind}Show`, { why: "unknown", message: "Invalid/unknown command" })
   it.gaps.bridge({ from: 1_000, to: 2_000, reason: "disconnected" }, false)
   await until(() => it.reported().length > 0)
   const before = it.asked.length

@@ -20,10 +20,13 @@ const makeDir = () => mkdtempSync(join(root, "d"))
 
 test("the dialler's events are forwarded and those named, in any case; each is counted by its name", () => {
   const selection = new Selection(["Hangup", "newSTATE"])
-  assert.deepEqual(selection.find("OutPlanCreate")?.said, { kind: "plan", action: "created" })
+  assert.deepEqual(selection.find("OutPlanCreate")?.recordEvent, {
+    kind: "plan",
+    action: "created",
+  })
   for (const name of ["Hangup", "HANGUP", "Newstate"]) {
     const wanted = selection.find(name)
-    assert.ok(wanted && wanted.said === undefined, name)
+    assert.ok(wanted && wanted.recordEvent === undefined, name)
     assert.equal(selection.find(name), wanted)
   }
   for (const name of ["OutPlanEntry", "Newchannel", ""]) {

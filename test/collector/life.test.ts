@@ -71,7 +71,7 @@ test("warns once where events bear no Timestamp", async (t) => {
   const collector = await runCollector(pbx, queue, dir)
   await collector.ready
   pbx.emit("OutQueueCreate", [["Uuid", "a"]])
-  await until(() => collector.lines.some(({ event }) => event === "events.untimed"))
+  await until(() => collector.lines.some(({ event }) => event === "events.no-timestamp"))
   await collector.stop()
 })
 

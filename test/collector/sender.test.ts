@@ -163,7 +163,7 @@ test("while the queue is away one request at a time asks for it, with the oldest
   for (const numbers of last) assert.deepEqual(numbers, last[0])
   assert.equal(it.lines.length, 1)
   const [{ event, fields }] = it.lines as [(typeof it.lines)[0]]
-  assert.deepEqual([event, fields["alarm"], fields["spoolDepth"]], ["queue.away", true, 100])
+  assert.deepEqual([event, fields["alarm"], fields["spoolDepth"]], ["queue.unreachable", true, 100])
   assert.equal(fields["reason"], it.sending.queueTrouble)
   assert.match(it.sending.queueTrouble!, /^\w+: ./)
   assert.equal(it.spool.depth, 100)
@@ -172,7 +172,7 @@ test("while the queue is away one request at a time asks for it, with the oldest
   assert.equal(it.sending.queueTrouble, null)
   assert.deepEqual(
     it.lines.slice(1).map(({ event: name }) => name),
-    ["queue.back"],
+    ["queue.reachable"],
   )
   assert.equal(it.sending.counts.sent, 100)
 })
@@ -191,7 +191,7 @@ test("a sender that is stopped sends what is there, and nothing while the queue 
   assert.equal(away.spool.depth, 45)
   assert.deepEqual(
     away.lines.map(({ event }) => event),
-    ["queue.away"],
+    ["queue.unreachable"],
     "it did not come back",
   )
 })

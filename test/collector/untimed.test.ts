@@ -32,5 +32,5 @@ test("says when a reload of the PBX switches Timestamp off within a session, and
   await until(() => told().length === 1)
   say(again)
   await until(() => told().length === 2)
-  assert.deepEqual(told(), ["events.untimed", "events.timed"])
+  assert.deepEqual(told(), ["events.no-timestamp", "events.timestamp"])
 })

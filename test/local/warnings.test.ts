@@ -30,22 +30,22 @@ test("of the collector a person hears alarms and their end, and all of it is in 
   const logged: string[] = []
   const log = withWarnings(output, (event) => void logged.push(event), { isDemo: false })
   log("session.connected", { alarm: false })
-  log("queue.away", { alarm: true, reason: "disk full" })
+  log("queue.unreachable", { alarm: true, reason: "disk full" })
   log("collector.minute")
-  log("queue.back", { spoolDepth: 0 })
+  log("queue.reachable", { spoolDepth: 0 })
   const gap = { from: "2026-11-26T04:34:45.000Z", to: "2026-11-26T04:34:57.000Z" }
   log("gap", { alarm: true, reason: "restarted", ...gap })
   assert.deepEqual(heard, [
     "Connected to the PBX.",
-    "! queue.away: disk full",
-    "The queue takes messages again.",
+    "! queue.unreachable: disk full",
+    "The queue is reachable again.",
     `! gap: restarted, the PBX was not read from ${gap.from} to ${gap.to}`,
   ])
   assert.deepEqual(logged, [
     "session.connected",
-    "queue.away",
+    "queue.unreachable",
     "collector.minute",
-    "queue.back",
+    "queue.reachable",
     "gap",
   ])
 })
@@ -54,10 +54,14 @@ test("of the collector a person hears what can be mended, and how", () => {
   const { heard, output } = hear()
   const log = withWarnings(output, () => {}, { isDemo: false })
   log("lists.refused", { fix: "write=command for this user" })
-  log("events.unread", { alarm: true, reason: "no class message", fix: "read=message,system" })
+  log("events.not-permitted", {
+    alarm: true,
+    reason: "no class message",
+    fix: "read=message,system",
+  })
   assert.deepEqual(heard, [
     "! lists.refused: write=command for this user",
-    "! events.unread: no class message; fix: read=message,system",
+    "! events.not-permitted: no class message; fix: read=message,system",
   ])
 })
 

@@ -5,19 +5,19 @@ import { readSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 import { eventIdOf, receivedAtOf } from "./spool/record.ts"
 import type { Entry } from "./spool/send-window.ts"
 
-/** The first two spans on an event's way. */
+/** The first two spans of an event. */
 export type EdgeTrace = {
-  /** It is in the spool. */
+  /** The event is in the spool. */
   read: (entry: Entry, amiEvent: string) => void
-  /** The queue has taken it, with others in one request; `refused`: it never will, with SQS's code. */
+  /** SQS accepted it, in a batch of that size, or rejected it permanently (`refused`: SQS's error code). */
   sent: (entry: Entry, batch: number, refused?: string) => void
 }
 
 type Options = { source: string; collector: string; queueUrl: string; now: () => number }
 
 /**
- * What is needed of a message stands in its record, so that one which was spooled before a restart has its span too. The
- * second span begins when the frame was read, and lasts until the queue says yes.
+ * All needed data is in the spool record, so a message spooled before a restart has its spans too. The
+ * second span lasts from reading the frame until SQS accepts the message or rejects it permanently.
  */
 export function makeEdgeTrace(tracing: Tracing, options: Options): EdgeTrace {
   const { source, collector, queueUrl, now } = options
@@ -30,7 +30,7 @@ export function makeEdgeTrace(tracing: Tracing, options: Options): EdgeTrace {
     "messaging.destination.name": pathname.split("/").at(-1),
     "server.address": hostname,
   }
-  /** Undefined: of no event, or of one whose spans are not kept. */
+  /** Undefined if the entry is no event, or its spans are not recorded. */
   function traceOf(entry: Entry, isKept: boolean): string | undefined {
     const id = eventIdOf(entry)
     const trace = id && traceIdOf(id)
@@ -55,7 +55,7 @@ export function makeEdgeTrace(tracing: Tracing, options: Options): EdgeTrace {
       const trace = traceOf(entry, refused !== undefined)
       if (!trace) return
       const from = receivedAtOf(entry)
-      // What is kept for its failure alone has no first span yet.
+      // A trace that is recorded only because it failed has no first span yet.
       if (!tracing.isSampled(trace)) read(trace, from, from)
       tracing.add({
         trace,
@@ -71,7 +71,7 @@ export function makeEdgeTrace(tracing: Tracing, options: Options): EdgeTrace {
           "messaging.batch.message_count": batch,
           "error.type": refused,
         },
-        ...(refused !== undefined && { error: "the queue refused it for good" }),
+        ...(refused !== undefined && { error: "rejected permanently by the queue" }),
       })
     },
   }

@@ -48,7 +48,7 @@ export class Intake {
     this.#newestAt = receivedAt
     // Only stored events update the known records. A lost event is inferred from the lists later.
     const entry = this.#keep(message, receivedAt)
-    if (entry && wanted.said) this.#known.note(wanted.said, message, entry)
+    if (entry && wanted.recordEvent) this.#known.note(wanted.recordEvent, message, entry)
     return true
   }
 

@@ -20,15 +20,15 @@ const counters: Fact[] = [
     help: "Events inferred from the PBX's lists",
     of: (s) => [[s.synthetic]],
   },
-  { name: "sent_total", help: "Messages that the queue took", of: (s) => [[s.sent]] },
+  { name: "sent_total", help: "Messages accepted by the queue", of: (s) => [[s.sent]] },
   {
     name: "refused_total",
-    help: "Messages that the queue refused for good",
+    help: "Messages permanently rejected by the queue",
     of: (s) => [[s.refused]],
   },
   {
     name: "lost_total",
-    help: "Messages that could not be kept, by reason",
+    help: "Messages that could not be stored, by reason",
     label: "reason",
     of: (s) => each("reason", s.losses),
   },
@@ -44,12 +44,12 @@ const counters: Fact[] = [
 const gauges: Fact[] = [
   {
     name: "connected",
-    help: "1 while there is a session",
+    help: "1 while there is a session with the PBX",
     of: (s) => [[s.session === "connected" ? 1 : 0]],
   },
   {
     name: "spool_messages",
-    help: "Messages that the queue has not taken yet",
+    help: "Messages not yet accepted by the queue",
     of: (s) => [[s.spoolDepth]],
   },
   { name: "spool_bytes", help: "Their bytes", of: (s) => [[s.spoolBytes]] },
@@ -60,22 +60,22 @@ const gauges: Fact[] = [
   },
   {
     name: "disk_ok",
-    help: "0 while the spool lives in memory",
+    help: "0 while the directory has a problem: the spool is in memory, or the state cannot be saved",
     of: (s) => [[s.diskTrouble === null ? 1 : 0]],
   },
   {
     name: "queue_ok",
-    help: "0 while the queue cannot be reached",
+    help: "0 while the queue is unreachable",
     of: (s) => [[s.queueTrouble === null ? 1 : 0]],
   },
   {
     name: "pbx_lag_seconds",
-    help: "Our clock minus the Timestamp of the newest event",
+    help: "The collector's clock minus the Timestamp of the newest event",
     of: (s) => [[s.lagSeconds]],
   },
   {
     name: "clock_skew_seconds",
-    help: "How far our clock is ahead of the PBX's; beyond 60 it is an alarm",
+    help: "The collector's clock minus the PBX's; more than 60 either way is an alarm",
     of: (s) => [[s.clockSkewSeconds]],
   },
 ]
@@ -125,7 +125,7 @@ export function makeMetrics(statuses: () => Status[]): Metrics {
   }
   const batches = new Histogram({
     name: "ringback_batch_seconds",
-    help: "Time of a call of the queue",
+    help: "Duration of an SQS call",
     labelNames: ["source"],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],

@@ -75,12 +75,12 @@ function judgeModule(summary: AmiMessage): Finding {
   if (summary.name.toLowerCase() !== "error") {
     return { is: "ok", what: "PBX: its lists are readable, so gaps are filled from them" }
   }
-  const said = header(summary, "Message") ?? "refused"
-  if (/unknown command/i.test(said)) {
+  const message = header(summary, "Message") ?? "refused"
+  if (/unknown command/i.test(message)) {
     const what = "PBX: res_outbound is not loaded, so no dialler events arrive"
     return { is: "MISSING", what, fix: "module load res_outbound.so, and modules.conf" }
   }
-  const what = `PBX: this user may not read its lists or its own permissions (${said})`
+  const what = `PBX: this user may not read its lists or its own permissions (${message})`
   return { is: "could be better", what, fix: "write=command for this user" }
 }
 

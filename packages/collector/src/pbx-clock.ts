@@ -8,7 +8,7 @@ const OFF_MS = 2_000
 // Ingest accepts coverage only from collectors whose clocks differ by less than two minutes.
 const ALARM_MS = 60_000
 
-type Level = "right" | "off" | "far"
+type Level = "ok" | "off" | "far"
 
 /**
  * Measures the collector's clock minus its PBX's. Ingest compares collectors by the PBX's clock.
@@ -18,7 +18,7 @@ export class PbxClock {
   readonly peer = new PeerClock()
   readonly #log: Log
   #skewMs: number | undefined
-  #level: Level = "right"
+  #level: Level = "ok"
 
   /** `knownMs`: the skew measured by an earlier run. */
   constructor(log: Log, knownMs?: number) {
@@ -32,27 +32,27 @@ export class PbxClock {
   }
 
   /** Adopts the new measurement. True if the skew changed. */
-  look(): boolean {
+  update(): boolean {
     const measured = this.peer.skewMs
     if (measured === null) return false
-    this.#say(measured)
+    this.#logLevelChange(measured)
     const isNew = Math.abs(measured - (this.#skewMs ?? Infinity)) > NOISE_MS
     if (isNew) this.#skewMs = measured
     return isNew
   }
 
-  #say(skewMs: number): void {
+  #logLevelChange(skewMs: number): void {
     const level = levelOf(Math.abs(skewMs))
     if (level === this.#level) return
     this.#level = level
-    if (level === "right") return this.#log("clock.right", { skewMs })
+    if (level === "ok") return this.#log("clock.ok", { skewMs })
     const reason = `our clock is ${describeSkew(skewMs)}`
     this.#log("clock.off", { alarm: level === "far", skewMs, reason, fix: CLOCK_FIX })
   }
 }
 
 function levelOf(offMs: number): Level {
-  if (offMs <= OFF_MS) return "right"
+  if (offMs <= OFF_MS) return "ok"
   return offMs <= ALARM_MS ? "off" : "far"
 }
 
@@ -65,4 +65,4 @@ export function describeSkew(skewMs: number): string {
 export const CLOCK_FIX = "NTP on both: the times of gaps are reported by the PBX's clock"
 
 /** Whether the skew is large enough to log. */
-export const isOff = (skewMs: number) => levelOf(Math.abs(skewMs)) !== "right"
+export const isOff = (skewMs: number) => levelOf(Math.abs(skewMs)) !== "ok"

@@ -221,7 +221,7 @@ export class PbxCollector {
   }
 
   #noteClock(): void {
-    if (!this.#pbxClock.look()) return
+    if (!this.#pbxClock.update()) return
     this.#options.storage.remember("skewMs", String(this.#pbxClock.skewMs))
     // Earlier heartbeats used the old clock skew. This one corrects them.
     this.#progress.beat()
@@ -231,7 +231,7 @@ export class PbxCollector {
     const now = this.#options.clock.now()
     const { name, connectedSince } = this.#client!.state
     this.#noteClock()
-    this.#settingsWatch.look(this.#user, connectedSince === null ? null : now - connectedSince)
+    this.#settingsWatch.check(this.#user, connectedSince === null ? null : now - connectedSince)
     this.#gaps.reportLosses(now)
     if (name === "connected") this.#gaps.askAgain(now)
     this.#progress.remember()

@@ -4,7 +4,7 @@ import { type Action, type Kind, parseEventName } from "@ringback/events/record-
  * An event name that is forwarded: its record kind, if it is one of the dialler's, and how many
  * were seen.
  */
-export type Wanted = { said: { kind: Kind; action: Action } | undefined; count: number }
+export type Wanted = { recordEvent: { kind: Kind; action: Action } | undefined; count: number }
 
 const MAX_UNWANTED = 1_000
 
@@ -25,12 +25,12 @@ export class Selection {
   find(name: string): Wanted | undefined {
     const known = this.#wanted.get(name)
     if (known || this.#unwanted.has(name)) return known
-    const said = parseEventName(name)
-    if (!said && !this.#names.has(name.toLowerCase())) {
+    const recordEvent = parseEventName(name)
+    if (!recordEvent && !this.#names.has(name.toLowerCase())) {
       if (this.#unwanted.size < MAX_UNWANTED) this.#unwanted.add(name)
       return undefined
     }
-    const wanted: Wanted = { said, count: 0 }
+    const wanted: Wanted = { recordEvent, count: 0 }
     this.#wanted.set(name, wanted)
     return wanted
   }

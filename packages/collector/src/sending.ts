@@ -68,8 +68,8 @@ export class Sending {
     const { log, spool } = this.#options
     this.queueTrouble = error && `${error.name}: ${error.message}`
     const spoolDepth = spool.depth
-    if (error) log("queue.away", { alarm: true, reason: this.queueTrouble, spoolDepth })
-    else log("queue.back", { spoolDepth })
+    if (error) log("queue.unreachable", { alarm: true, reason: this.queueTrouble, spoolDepth })
+    else log("queue.reachable", { spoolDepth })
   }
 
   #setAside(message: SpoolRecord, refusal: Refusal): void {

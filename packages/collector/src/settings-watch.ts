@@ -15,7 +15,7 @@ type WatchOptions = {
 /** Logs settings that are missing in the PBX's manager.conf, once each. */
 export class SettingsWatch {
   readonly #options: WatchOptions
-  #isUntimed = false
+  #lacksTimestamps = false
   #askedUser: string | undefined
 
   constructor(options: WatchOptions) {
@@ -23,23 +23,23 @@ export class SettingsWatch {
   }
 
   /** `sessionMs`: age of the session; null without one. */
-  look(user: string, sessionMs: number | null): void {
-    this.#warnUntimed()
-    void this.#warnUnread(user, sessionMs)
+  check(user: string, sessionMs: number | null): void {
+    this.#warnTimestamps()
+    void this.#warnPermission(user, sessionMs)
   }
 
-  #warnUntimed(): void {
+  #warnTimestamps(): void {
     const { intake, log } = this.#options
     // `manager reload` can change the setting during a session.
-    const isUntimed = intake.hasTaken && intake.newestTimestamp === null
-    if (isUntimed === this.#isUntimed) return
-    this.#isUntimed = isUntimed
+    const lacksTimestamps = intake.hasTaken && intake.newestTimestamp === null
+    if (lacksTimestamps === this.#lacksTimestamps) return
+    this.#lacksTimestamps = lacksTimestamps
     const fix = "timestampevents=yes in manager.conf, or twins send dllist and queue events twice"
-    if (isUntimed) log("events.untimed", { fix })
-    else log("events.timed")
+    if (lacksTimestamps) log("events.no-timestamp", { fix })
+    else log("events.timestamp")
   }
 
-  async #warnUnread(user: string, sessionMs: number | null): Promise<void> {
+  async #warnPermission(user: string, sessionMs: number | null): Promise<void> {
     // An unanswered request ends the session. So it is sent once per user, and not in a new
     // session.
     if (this.#askedUser === user || sessionMs === null || sessionMs < SETTLED_MS) return
@@ -47,6 +47,6 @@ export class SettingsWatch {
     // The end of a session is logged elsewhere.
     const classes = await requestReadClasses(this.#options.send, user).catch(() => {})
     if (classes && !mayRead(classes, "message"))
-      this.#options.log("events.unread", { alarm: true, ...UNREAD })
+      this.#options.log("events.not-permitted", { alarm: true, ...UNREAD })
   }
 }

@@ -43,6 +43,6 @@ export function withWarnings(
       output.warn(`gap: ${String(reason)}, the PBX was not read from ${from} to ${to}`)
     } else if (alarm || fix) output.warn(words === "" ? event : `${event}: ${words}`)
     else if (event === "session.connected") output.say("Connected to the PBX.")
-    else if (event === "queue.back") output.say("The queue takes messages again.")
+    else if (event === "queue.reachable") output.say("The queue is reachable again.")
   }
 }

@@ -90,8 +90,8 @@ export class Coverage {
    * Saved for the next start.
    */
   readUntil(lastReadAt: number | null, oldestUnsavedAt: number | null): number | null {
-    const heard = this.#connectedSince === null ? this.#brokenAt : lastReadAt
-    return heard === null ? null : Math.min(heard, oldestUnsavedAt ?? heard)
+    const lastRead = this.#connectedSince === null ? this.#brokenAt : lastReadAt
+    return lastRead === null ? null : Math.min(lastRead, oldestUnsavedAt ?? lastRead)
   }
 }
 

@@ -215,7 +215,7 @@ export class GapLists {
     } catch (error) {
       // The other lists may still be readable.
       if (!(error instanceof AmiError) || error.code !== "list_too_large") throw error
-      return { why: "too-large", said: error.message }
+      return { why: "too-large", message: error.message }
     }
   }
 
@@ -225,7 +225,7 @@ export class GapLists {
     this.#loggedRefusal = refusal?.why
     if (!refusal) return this.#options.log("lists.answered", {})
     const { event, ...fields } = REFUSALS[refusal.why]
-    this.#options.log(event, { ...fields, reason: refusal.said })
+    this.#options.log(event, { ...fields, reason: refusal.message })
   }
 }
 

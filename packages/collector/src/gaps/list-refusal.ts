@@ -3,15 +3,15 @@ import { type AmiMessage, header } from "@ringback/ami/message"
 /**
  * Why a list is unavailable. `denied`: the user lacks permission. `unknown`: the dialler's module
  * is not loaded, so the PBX does not know the action. `failed`: any other error. `too-large`: the
- * list exceeds the size limit. `said`: the PBX's error text.
+ * list exceeds the size limit. `message`: the PBX's error text.
  */
-export type ListRefusal = { why: "denied" | "unknown" | "failed" | "too-large"; said: string }
+export type ListRefusal = { why: "denied" | "unknown" | "failed" | "too-large"; message: string }
 
 /** Classifies an error response to a Show action. */
 export function refusalOf(response: AmiMessage): ListRefusal {
-  const said = header(response, "Message") ?? ""
-  if (/permission/i.test(said)) return { why: "denied", said }
-  return { why: /unknown (command|action)/i.test(said) ? "unknown" : "failed", said }
+  const message = header(response, "Message") ?? ""
+  if (/permission/i.test(message)) return { why: "denied", message }
+  return { why: /unknown (command|action)/i.test(message) ? "unknown" : "failed", message }
 }
 
 /** The log event and fields of each refusal. */

@@ -6,14 +6,14 @@ const QUIET_MS = 10 * 60_000
 
 /** Tracks when each dialing last had an event. */
 export class QuietDialings {
-  #heardAt = new Map<string, number>()
+  #lastEventAt = new Map<string, number>()
 
   note(message: AmiMessage, at: number): void {
     if (!message.name.startsWith("OutDialing")) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined) return
-    if (message.name === "OutDialingDelete") this.#heardAt.delete(uuid)
-    else this.#heardAt.set(uuid, at)
+    if (message.name === "OutDialingDelete") this.#lastEventAt.delete(uuid)
+    else this.#lastEventAt.set(uuid, at)
   }
 
   /**
@@ -22,15 +22,15 @@ export class QuietDialings {
    */
   takeQuiet(open: Iterable<string>, now: number): string[] {
     const quiet: string[] = []
-    const heardAt = new Map<string, number>()
+    const lastEventAt = new Map<string, number>()
     for (const uuid of open) {
       // Known from an earlier run: its quiet time starts now.
-      const at = this.#heardAt.get(uuid) ?? now
+      const at = this.#lastEventAt.get(uuid) ?? now
       const isQuiet = now - at >= QUIET_MS
       if (isQuiet) quiet.push(uuid)
-      heardAt.set(uuid, isQuiet ? now : at)
+      lastEventAt.set(uuid, isQuiet ? now : at)
     }
-    this.#heardAt = heardAt
+    this.#lastEventAt = lastEventAt
     return quiet
   }
 }

@@ -5,7 +5,7 @@ export const SEGMENT_BYTES = 8 * MEGABYTE
 export const WINDOW_BYTES = 8 * MEGABYTE
 /** Maximum size of the records in memory while the disk fails. */
 export const MEMORY_BYTES = 64 * MEGABYTE
-/** A group is flushed after the previous flush, at this age or at this size. */
+/** A group is flushed this long after the end of the previous flush, or at this size. */
 export const GROUP_MS = 10
 export const GROUP_BYTES = MEGABYTE / 2
 export const DISK_RETRY_MS = 1_000

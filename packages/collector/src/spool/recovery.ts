@@ -15,8 +15,9 @@ export type Recovered = {
 }
 
 /**
- * Reads everything that is not acknowledged, and truncates the last segment after its last valid
- * record. `onRecord` is called with each valid record.
+ * Reads everything that is not acknowledged. Lowers the size of the last segment to the end of its
+ * last valid record; the file is truncated when it is next opened for writing. `onRecord` is called
+ * with each valid record.
  */
 export async function recoverSegments(
   segments: Segment[],
