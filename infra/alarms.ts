@@ -170,7 +170,7 @@ if (settings.expectedCollectors > 0) {
   const { namespace, metricName, everySeconds } = heartbeats
   watch(
     "CollectorSilent",
-    `Fewer than ${settings.expectedCollectors} collectors are heard`,
+    `Fewer than ${settings.expectedCollectors} collectors send heartbeats`,
     { namespace, metricName, statistic: "Sum" },
     { below: (settings.expectedCollectors - 0.5) * (PERIOD / everySeconds) },
   )

@@ -145,8 +145,8 @@ const widgets = [
       own("ringback_due_late_seconds", "Maximum"),
     ],
   }),
-  widget("Is a PBX silent? Heartbeats that were heard", 16, 3 * HEIGHT, {
-    metrics: [own("ringback_ingested_total", "Sum", { outcome: "heard" })],
+  widget("Is a PBX silent? Heartbeats received", 16, 3 * HEIGHT, {
+    metrics: [own("ringback_ingested_total", "Sum", { outcome: "heartbeat" })],
   }),
   widget("Which CRM fails? Failed attempts", 0, 4 * HEIGHT, {
     metrics: each("ringback_attempts_total", "kind", KINDS, { result: "failed" }),

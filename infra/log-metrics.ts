@@ -26,9 +26,9 @@ const filter = (
   })
 
 filter(ingest, "Heartbeats", {
-  pattern: '{ $.event = "batch.ingested" && $.heard > 0 }',
+  pattern: '{ $.event = "batch.ingested" && $.heartbeat > 0 }',
   metricName: heartbeats.metricName,
-  value: "$.heard",
+  value: "$.heartbeat",
 })
 
 filter(release, "DueBacklog", {

@@ -7,6 +7,6 @@ import type { Accepted } from "../dispatch/fan-out.ts"
  */
 export type Received = { source?: string; message?: EventMessage } & (
   | { outcome: "accepted"; accepted: Accepted[] }
-  | { outcome: "duplicate" | "heard" | "checked" | "listed" | "deferred" }
+  | { outcome: "duplicate" | "heartbeat" | "checked" | "listed" | "deferred" }
   | { outcome: "rejected" | "discarded" | "later"; reason: string }
 )

@@ -14,7 +14,7 @@ export const CallData = v.looseObject({
   uuid: v.pipe(v.string(), v.description("The dialing's")),
   outcome: v.pipe(
     v.nullable(v.picklist(outcomes)),
-    v.description("Null while the call goes on, and where its end was not heard"),
+    v.description("Null while the call goes on, and if its end was not read"),
   ),
   number: v.pipe(Text, v.description("As it was dialled")),
   attempt: v.pipe(Count, v.description("Which try of this number it is, from 1")),
@@ -23,7 +23,9 @@ export const CallData = v.looseObject({
   list: v.pipe(Named, v.description("The dial list master")),
   contact: v.pipe(
     v.nullable(v.object({ uuid: v.string(), key: Text, name: Text, detail: Text, email: Text })),
-    v.description("The dial list's row, as last heard of; key is its UKey, the customer's own id"),
+    v.description(
+      "The dial list's row in its last known state; key is its UKey, the customer's own id",
+    ),
   ),
   startedAt: v.nullable(Time),
   answeredAt: v.nullable(Time),
@@ -45,7 +47,7 @@ type CallEventType = {
 }
 
 const DESCRIPTIONS: Record<CallMoment, string> = {
-  started: "A call to a customer began: the first that is heard of its dialing.",
+  started: "A call to a customer began: sent for the first event of its dialing.",
   answered: "The customer answered.",
   completed: "The call is over, with its outcome. Each dialing gives exactly one.",
 }

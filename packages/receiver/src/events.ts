@@ -331,7 +331,7 @@ export interface QueueData {
 export interface CallData {
   /** The dialing's */
   uuid: string
-  /** Null while the call goes on, and where its end was not heard */
+  /** Null while the call goes on, and if its end was not read */
   outcome: "answered" | "busy" | "rejected" | "no_answer" | "congestion" | "failed" | null
   /** As it was dialled */
   number: string | null
@@ -353,7 +353,7 @@ export interface CallData {
     name: string | null
     [name: string]: unknown
   }
-  /** The dial list's row, as last heard of; key is its UKey, the customer's own id */
+  /** The dial list's row in its last known state; key is its UKey, the customer's own id */
   contact: {
     uuid: string
     key: string | null
@@ -470,7 +470,7 @@ export type QueueUpdated = Envelope<"queue.updated", QueueData>
 /** A queue of the dialler was deleted. */
 export type QueueDeleted = Envelope<"queue.deleted", QueueData>
 
-/** A call to a customer began: the first that is heard of its dialing. */
+/** A call to a customer began: sent for the first event of its dialing. */
 export type CallStarted = Envelope<"call.started", CallData>
 
 /** The customer answered. */

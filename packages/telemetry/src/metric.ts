@@ -16,7 +16,7 @@ export const metrics = {
   ringback_ingested_total: {
     kind: "counter",
     unit: "Count",
-    help: "Messages of collectors, by outcome: heard is a heartbeat, listed a row of a list",
+    help: "Messages from collectors, by outcome (listed: a row of a list)",
     labels: ["outcome"],
     details: ["source"],
   },
@@ -37,21 +37,21 @@ export const metrics = {
   ringback_edge_to_receiver_seconds: {
     kind: "histogram",
     unit: "Seconds",
-    help: "From the PBX's word to the receiver's yes, waits and retries included",
+    help: "Time from reading the PBX event to a 2xx response, waits and retries included",
     labels: [],
     details: ["tenant"],
   },
   ringback_due_late_seconds: {
     kind: "gauge",
     unit: "Seconds",
-    help: "By how much the oldest delivery that was due is late when release ends",
+    help: "How late the oldest due delivery is when release ends",
     labels: [],
     details: ["group"],
   },
   ringback_spans_dropped_total: {
     kind: "counter",
     unit: "Count",
-    help: "Spans that nobody took",
+    help: "Spans dropped: the export failed or its queue was full",
     labels: [],
     details: [],
   },

@@ -124,7 +124,7 @@ export const assumptions = {
     value: 60,
     unit: "ms",
     basis: "assumed",
-    what: "from the PBX's word to SQS's yes: spool, linger, and the way from the site to AWS",
+    what: "from reading the PBX event to SQS accepting it: spool, linger, and the way from the site to AWS",
   },
   tableMs: {
     value: 6,

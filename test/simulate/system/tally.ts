@@ -12,7 +12,7 @@ export class Tally {
   repeated = 0
   refusedWrites = 0
   parked = 0
-  /** From the PBX's word to the receiver's yes, of first attempts at endpoints that are not at the vendor. */
+  /** Time from reading the PBX event to a 2xx response: first attempts at endpoints not of the vendor. */
   firstMs = new Times()
   /** How much later than planned a retry of others was made. */
   retryLateMs = new Times()
