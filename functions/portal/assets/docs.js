@@ -1,8 +1,8 @@
-// What the docs do beyond their links: a search, copying, one language for all samples. Every page can be read without it.
+// Adds to the docs: a search, copying, one language for all samples. Every page works without it.
 ;(() => {
   const LANGUAGE = "ringback-docs-language"
 
-  // A menu that lies over the page, as on a phone, closes once it has led somewhere.
+  // Close the overlay menu after a link is followed.
   const folded = document.querySelector("details.menu")
   folded?.addEventListener("click", (event) => {
     if (event.target.closest("a")) folded.open = false
@@ -79,13 +79,13 @@
   try {
     choose(localStorage.getItem(LANGUAGE) ?? "curl")
   } catch {
-    // A browser may keep nothing.
+    // localStorage may be unavailable.
   }
   document.addEventListener("change", ({ target }) => {
     if (!target.matches(".languages input")) return
     const { top } = target.getBoundingClientRect()
     choose(target.value)
-    // What lies above has other heights now: what was chosen stays where it was.
+    // Content above changed height: keep the control in place.
     scrollBy({ top: target.getBoundingClientRect().top - top, behavior: "instant" })
     try {
       localStorage.setItem(LANGUAGE, target.value)

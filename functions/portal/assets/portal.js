@@ -1,4 +1,4 @@
-// What the portal does beyond its forms and links: times in the viewer's zone, copying, and pages that follow what happens.
+// Adds to the portal's forms and links: times in the viewer's zone, copying, and live pages.
 // Every page works without it.
 ;(() => {
   const MINUTE = 60_000
@@ -14,7 +14,7 @@
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" })
   const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" })
 
-  function sayTime(element) {
+  function formatTime(element) {
     const at = Date.parse(element.dateTime)
     if (Number.isNaN(at)) return
     const away = at - Date.now()
@@ -29,10 +29,10 @@
     element.title = `${exact.format(at)}\n${element.dateTime}`
   }
 
-  // A chart's hours, in its labels and in what it says of each column: the first five letters.
+  // The hours of a chart, in its labels and in the text of each column: the first five characters.
   const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" })
   const zone = hour.resolvedOptions().timeZone
-  function sayHours(root) {
+  function localizeHours(root) {
     for (const element of root.querySelectorAll("[data-at]"))
       element.textContent =
         hour.format(Date.parse(element.dataset.at)) + element.textContent.slice("00:00".length)
@@ -40,11 +40,11 @@
       element.textContent = `Times in ${zone}`
   }
 
-  function dress(root = document) {
-    sayHours(root)
-    for (const element of root.querySelectorAll("time")) sayTime(element)
+  function enhance(root = document) {
+    localizeHours(root)
+    for (const element of root.querySelectorAll("time")) formatTime(element)
     for (const button of root.querySelectorAll("button[data-copy][hidden]")) button.hidden = false
-    // A date and time are chosen in the viewer's zone, and sent as they are meant.
+    // Dates and times are entered in the viewer's zone, so its offset is sent with them.
     for (const input of root.querySelectorAll("input[data-zone][type=hidden]"))
       input.value = String(new Date().getTimezoneOffset())
   }
@@ -62,7 +62,7 @@
     setTimeout(() => (button.textContent = "Copy"), 2_000)
   })
 
-  // A menu or a question that is open closes on a click elsewhere, and by Escape.
+  // An open menu or confirmation closes on a click elsewhere and on Escape.
   const closeOthers = (except) => {
     for (const open of document.querySelectorAll("details.confirm[open]"))
       if (!open.contains(except)) open.open = false
@@ -109,7 +109,7 @@
     if (word) notice.append(Object.assign(element("a", word, "button"), { href }))
   }
 
-  // Live: every two seconds while something changes, more and more seldom while nothing does, never in a hidden tab.
+  // Live: every two seconds while something changes, less often while nothing does, never in a hidden tab.
   const FIRST_MS = 2_000
   const LONGEST_MS = 15_000
   const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" })
@@ -133,7 +133,7 @@
       each.toggleAttribute("data-paused", document.hidden)
     if (!document.hidden && live()) timer = setTimeout(look, everyMs)
   }
-  // Whoever reads an open question or types into the live part is not to have it changed under the hand.
+  // The live part is not replaced while one of its fields has the focus.
   const isBusy = () =>
     live().contains(document.activeElement) &&
     document.activeElement.matches("input, textarea, select")
@@ -151,7 +151,7 @@
   function slower() {
     everyMs = Math.min(LONGEST_MS, everyMs * 1.25)
   }
-  function missed(why) {
+  function updateFailed(why) {
     slower()
     mark(false)
     say(`${why} Not updated since ${clock.format(seenAt)}. Retrying.`)
@@ -183,7 +183,7 @@
         everyMs = FIRST_MS
       }
       return true
-    } else missed("The portal responded with an error.")
+    } else updateFailed("The portal responded with an error.")
     return false
   }
 
@@ -216,14 +216,14 @@
   })
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (!ctx || isLeaving) return
-    if (ctx.sourceElement === live()) missed("No connection.")
+    if (ctx.sourceElement === live()) updateFailed("No connection.")
     else say("No connection. Check whether it was done before you try again.")
   })
   addEventListener("online", () => {
     everyMs = FIRST_MS
     schedule()
   })
-  document.addEventListener("htmx:after:swap", () => dress())
+  document.addEventListener("htmx:after:swap", () => enhance())
   document.addEventListener("visibilitychange", () => {
     everyMs = FIRST_MS
     schedule()
@@ -241,7 +241,7 @@
       !(attrName === "open" && element.localName === "details"),
   })
 
-  dress()
-  setInterval(() => document.hidden || dress(), 5_000)
+  enhance()
+  setInterval(() => document.hidden || enhance(), 5_000)
   schedule()
 })()
