@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { posix } from "node:path"
 import { test } from "node:test"
 
-const ROOMS = [
+const PACKAGES = [
   "ami",
   "events",
   "telemetry",
@@ -16,10 +16,10 @@ const ROOMS = [
   "receiver",
   "functions",
 ] as const
-type Room = (typeof ROOMS)[number]
+type Package = (typeof PACKAGES)[number]
 
-/** Which rooms a room may know. */
-const ARROWS: Record<Room, readonly Room[]> = {
+/** Which packages a package may import. */
+const ALLOWED: Record<Package, readonly Package[]> = {
   ami: [],
   events: [],
   webhooks: [],
@@ -43,7 +43,7 @@ const ARROWS: Record<Room, readonly Room[]> = {
 }
 
 const root = new URL("../", import.meta.url)
-const folderOf = (room: Room) => (room === "functions" ? "functions" : `packages/${room}/src`)
+const folderOf = (one: Package) => (one === "functions" ? "functions" : `packages/${one}/src`)
 
 const filesOf = (folder: string) =>
   readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
@@ -55,20 +55,20 @@ const importsOf = (file: string) =>
     (match) => match[1]!,
   )
 
-for (const room of ROOMS) {
-  test(`${room} knows ${ARROWS[room].join(", ") || "nothing of ours"}`, () => {
-    const files = filesOf(folderOf(room))
+for (const one of PACKAGES) {
+  test(`${one} imports ${ALLOWED[one].join(", ") || "none of the other packages"}`, () => {
+    const files = filesOf(folderOf(one))
     assert.ok(files.length > 0)
     for (const file of files) {
       for (const name of importsOf(file)) {
-        const known = /^@ringback\/([^/]+)/.exec(name)?.[1] as Room | undefined
-        if (known) assert.ok(ARROWS[room].includes(known), `${file} imports ${name}`)
-        // Beyond its own folder a room reaches only by name; the laptop also reads what the queues are, the API what
+        const known = /^@ringback\/([^/]+)/.exec(name)?.[1] as Package | undefined
+        if (known) assert.ok(ALLOWED[one].includes(known), `${file} imports ${name}`)
+        // A package imports others only by name; the laptop also reads what the queues are, the API what
         // things cost.
-        const depth = file.slice(folderOf(room).length + 1).split("/").length - 1
+        const depth = file.slice(folderOf(one).length + 1).split("/").length - 1
         const climbs = name.startsWith("../".repeat(depth + 1))
         const isFacts =
-          (room === "local" && name.includes("/infra/")) ||
+          (one === "local" && name.includes("/infra/")) ||
           /^functions\/api\/cost\.ts .*\/infra\/(prices|unit-costs)\.ts$/.test(`${file} ${name}`)
         assert.ok(!climbs || isFacts || name.endsWith("package.json"), `${file} imports ${name}`)
       }
@@ -77,7 +77,7 @@ for (const room of ROOMS) {
 }
 
 test("directories are made by makeDirectory alone: Node's recursive one never ends in /proc", () => {
-  const rest = ROOMS.flatMap((room) => filesOf(folderOf(room)))
+  const rest = PACKAGES.flatMap((one) => filesOf(folderOf(one)))
   const makers = rest.filter((file) =>
     /\bmkdir(Sync)?\(/.test(readFileSync(new URL(file, root), "utf8")),
   )
@@ -85,7 +85,7 @@ test("directories are made by makeDirectory alone: Node's recursive one never en
 })
 
 test("only functions/resources.ts imports sst", () => {
-  const importers = ROOMS.flatMap((room) => filesOf(folderOf(room))).filter((file) =>
+  const importers = PACKAGES.flatMap((one) => filesOf(folderOf(one))).filter((file) =>
     importsOf(file).includes("sst"),
   )
   assert.deepEqual(importers, ["functions/resources.ts"])
@@ -114,13 +114,13 @@ test("a receiver installs standardwebhooks and nothing else", () => {
 /** The file of ours that an import names; undefined for what others made. */
 function fileOf(importer: string, name: string): string | undefined {
   if (name.startsWith(".")) return posix.join(posix.dirname(importer), name)
-  const [, room, path] = /^@ringback\/([^/]+)\/(.+)$/.exec(name) ?? []
-  return room && `${folderOf(room as Room)}/${path}.ts`
+  const [, one, path] = /^@ringback\/([^/]+)\/(.+)$/.exec(name) ?? []
+  return one && `${folderOf(one as Package)}/${path}.ts`
 }
 
 test("no file imports itself by way of others, type imports counted", () => {
   const imports = new Map(
-    ROOMS.flatMap((room) => filesOf(folderOf(room))).map((file) => [
+    PACKAGES.flatMap((one) => filesOf(folderOf(one))).map((file) => [
       file,
       importsOf(file).flatMap((name) => fileOf(file, name) ?? []),
     ]),
@@ -175,7 +175,7 @@ test("a worker loads connectors, phone numbers, JSONata and RE2 when an endpoint
 
 test("no product file is over 250 lines", () => {
   const generated = ["packages/receiver/src/events.ts"]
-  const files = [...ROOMS.map(folderOf), "infra"].flatMap(filesOf)
+  const files = [...PACKAGES.map(folderOf), "infra"].flatMap(filesOf)
   const lineCount = (file: string) =>
     readFileSync(new URL(file, root), "utf8").split("\n").length - 1
   assert.deepEqual(

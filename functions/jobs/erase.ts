@@ -86,10 +86,10 @@ const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
 
 /** Deletes a tenant's keys, sources and endpoints, so that none of them works any more. */
 async function removeAll(table: Table, tenant: string): Promise<void> {
-  for (const room of [ApiKey, Source, Endpoint]) {
+  for (const store of [ApiKey, Source, Endpoint]) {
     const read = (after?: string): Promise<{ items: { id: string }[]; next: string | undefined }> =>
-      room.page(table, tenant, { limit: PAGE, after })
+      store.page(table, tenant, { limit: PAGE, after })
     for await (const { items } of eachPage(read))
-      await Promise.all(items.map(({ id }) => room.remove(table, tenant, id)))
+      await Promise.all(items.map(({ id }) => store.remove(table, tenant, id)))
   }
 }
