@@ -71,7 +71,7 @@ export async function noteCall(
   // the call for later events.
   const isFirst = action === "created" && wanted.has("started")
   const references = isFirst ? await readReferences(deps.table, dialing) : undefined
-  const claims = claimsOf(dialing, claimed, null)
+  const claims = claimsOf(dialing, claimed, {})
   const before = await Call.note(deps.table, dialing, {
     version: versionOf(translated.type, translated.timestamp),
     facts: isBare(dialing) ? undefined : facts,
@@ -115,12 +115,14 @@ async function endWith(
     (moment) => wanted.has(moment) && (moment === "completed" || wasAnswered(dialing, known)),
   )
   if (moments.length === 0) return []
-  const claims = claimsOf(dialing, moments, known.answeredAt ?? null)
+  const claims = claimsOf(dialing, moments, known)
   const before = await Call.claim(deps.table, dialing, claims)
   return makeEvents(deps, dialing, { ...known, ...before, facts: known.facts }, claims)
 }
 
-const isBare = ({ facts }: DialingEvent) => !hasResult(facts) && facts.startedAt === null
+// A delete without a result must not replace facts that have one.
+const isBare = ({ facts, action }: DialingEvent) =>
+  !hasResult(facts) && (facts.startedAt === null || action === "deleted")
 
 const wasAnswered = ({ facts }: DialingEvent, { facts: before }: Call.Call) =>
   isAnswer(facts) || (before !== undefined && isAnswer(before))
@@ -133,17 +135,13 @@ function mustWait({ facts, gapEnd }: DialingEvent, { answeredAt }: Call.Call): b
 const isTaken = (claim: Call.Claim | undefined, { event }: DialingEvent) =>
   claim !== undefined && claim.message !== event.message
 
-function claimsOf(
-  dialing: DialingEvent,
-  moments: readonly CallMoment[],
-  answeredAt: string | null,
-) {
+function claimsOf(dialing: DialingEvent, moments: readonly CallMoment[], known: Call.Call) {
   const { event, translated } = dialing
   const { observedAt } = translated
   const times: Record<CallMoment, string> = {
     started: dialing.facts.startedAt ?? observedAt,
-    answered: answeredAt ?? dialing.facts.changedAt ?? observedAt,
-    completed: endOf(dialing),
+    answered: known.answeredAt ?? dialing.facts.changedAt ?? observedAt,
+    completed: endOf(dialing, known.facts),
   }
   const claimOf = (moment: CallMoment): Call.Claim => ({
     message: event.message,
@@ -154,9 +152,11 @@ function claimsOf(
   return Object.fromEntries(moments.map((moment) => [moment, claimOf(moment)])) as Call.Claims
 }
 
-function endOf({ facts, translated, gapEnd }: DialingEvent): string {
+// A delete with only the Uuid has no time. An earlier event may have reported the end with one.
+function endOf({ facts, translated, gapEnd }: DialingEvent, before?: CallFacts): string {
   if (gapEnd !== undefined) return formatMillis(gapEnd)
-  return facts.changedAt ?? translated.observedAt
+  const reported = before && isEnd(before, "updated") ? before.changedAt : null
+  return facts.changedAt ?? reported ?? translated.observedAt
 }
 
 /** The events of the moments that this message claimed. */

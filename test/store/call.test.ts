@@ -69,9 +69,10 @@ test("the facts are those of the newest event, in whatever order events are hear
   assert.equal((await get())!.facts!.number, "second")
   await note({ version: "3", facts: undefined })
   const call = (await get())!
-  assert.equal(call.version, "3")
   assert.equal(call.facts!.number, "second", "an event that bears no facts leaves them")
   assert.deepEqual(call.references, REFERENCES)
+  await note({ version: "2.5", facts: facts("late") })
+  assert.equal((await get())!.facts!.number, "late", "and refuses none that are heard after it")
 })
 
 test("a call was answered when the earliest event says so", async () => {

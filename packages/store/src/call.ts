@@ -23,7 +23,7 @@ const fromJson = <T>() =>
 
 /** The stored state of one call. */
 const Call = v.object({
-  /** The `version` and facts of the newest dialing event received. */
+  /** The `version` and facts of the newest dialing event received that had facts. */
   version: v.optional(v.string()),
   facts: v.optional(fromJson<CallFacts>()),
   references: v.optional(fromJson<References>()),
@@ -47,7 +47,10 @@ export type Claims = Partial<{ [Moment in CallMoment]: Claim }>
 /** What a dialing event adds to its call. */
 export type Note = {
   version: string
-  /** Undefined if the event has none, such as a delete with only the Uuid. */
+  /**
+   * Undefined if the event has none, such as a delete with only the Uuid. Its version is not stored
+   * then, so that facts of older events that are received later are.
+   */
   facts: CallFacts | undefined
   /** Set if this event is the first to report "answered". */
   answeredAt: string | null
@@ -65,17 +68,19 @@ const MAX_FACTS_BYTES = 2048
 export async function note(table: Table, ref: CallRef, note: Note): Promise<Call> {
   const kept: Item = { ...note.claims }
   if (note.answeredAt !== null) kept["answeredAt"] = note.answeredAt
-  const newest: Item = { version: note.version }
-  if (note.facts) newest["facts"] = factsText(note.facts)
-  if (note.references) newest["references"] = JSON.stringify(note.references)
-  const before =
-    (await update(table, ref, { kept, newest, ifOlderThan: note.version })) ??
-    (await update(table, ref, { kept, newest: {} }))!
+  const updated = note.facts && (await update(table, ref, { kept, ...newestOf(note, note.facts) }))
+  const before = updated ?? (await update(table, ref, { kept, newest: {} }))!
   if (note.answeredAt !== null && before.answeredAt && before.answeredAt > note.answeredAt) {
     await correctAnswer(table, ref, note.answeredAt)
     return { ...before, answeredAt: note.answeredAt }
   }
   return before
+}
+
+function newestOf({ version, references }: Note, facts: CallFacts) {
+  const newest: Item = { version, facts: factsText(facts) }
+  if (references) newest["references"] = JSON.stringify(references)
+  return { newest, ifOlderThan: version }
 }
 
 /** Claims moments of the call. Returns the call as it was before, like `note`. */
