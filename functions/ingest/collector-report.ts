@@ -27,17 +27,17 @@ type ReportDeps = { table: Table; log: Log }
 
 /**
  * Handles a collector's report: a heartbeat or a gap. `deferrals`: how often the message was
- * deferred. A heartbeat's source was just read.
+ * deferred. `heardAt`: when the queue received it. A heartbeat's source was just read.
  */
 export async function receiveCollectorReport(
   deps: ReportDeps,
   source: Source,
   message: HeartbeatMessage | GapMessage,
-  deferrals: number,
+  { deferrals, heardAt }: { deferrals: number; heardAt: number },
 ): Promise<Received> {
   if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
   if (message.check) return { outcome: "checked" }
-  await Heartbeat.record(deps.table, source, message, { isFresh: true })
+  await Heartbeat.record(deps.table, source, message, { isFresh: true, heardAt })
   return { outcome: "heartbeat" }
 }
 

@@ -14,6 +14,7 @@ import { fitHeaders } from "@ringback/store/pack"
 import { hashOf } from "@ringback/store/keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
+import { sentAtOf } from "../runtime/batch.ts"
 import type { Cache } from "../runtime/cache.ts"
 import type { CallDeps } from "../calls/call.ts"
 import { erasureOf, type ErasedDeps } from "./erased.ts"
@@ -45,10 +46,11 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
   const deferrals = Math.max(0, Number(record.messageAttributes?.["holds"]?.stringValue ?? 0))
   if (message.kind === "record")
     return { ...(await receiveListedRecord(deps, source, message)), source: source.id }
+  const heardAt = sentAtOf(record, deps.table.now())
   const received =
     message.kind === "event"
       ? await accept(deps, record, source, message, deferrals)
-      : await receiveCollectorReport(deps, source, message, deferrals)
+      : await receiveCollectorReport(deps, source, message, { deferrals, heardAt })
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
   return { ...received, source: source.id, ...(message.kind === "event" && { message }) }
 }

@@ -44,6 +44,10 @@ export const queueOf = ({ eventSourceARN }: SQSRecord) => eventSourceARN.split("
 export const queuedMs = ({ attributes }: SQSRecord, now: number) =>
   Math.max(0, now - Number(attributes.SentTimestamp))
 
+/** When the queue received the record; `now` if it does not say, or says a later time. */
+export const sentAtOf = ({ attributes }: SQSRecord, now: number) =>
+  Math.min(Number(attributes.SentTimestamp) || now, now)
+
 /** How often the queue has delivered this record, including this time. */
 export const receiveCountOf = (record: SQSRecord) =>
   Number(record.attributes.ApproximateReceiveCount)

@@ -89,6 +89,7 @@ test("a collector says in heartbeats, gaps, log and status how far its clock is 
   await until(async () => (await queue.read()).heartbeats.length > before)
   await next.stop()
   assert.ok(queue.heartbeats.slice(before).every(({ skewMs }) => isAbout(skewMs, 8 * SECOND)))
+  assert.notEqual(queue.heartbeats[before]!.run, queue.heartbeats[before - 1]!.run)
 })
 
 test("a heartbeat says how far the PBX was heard, where it is connected", async (t) => {
@@ -103,7 +104,12 @@ test("a heartbeat says how far the PBX was heard, where it is connected", async 
   const { collector: id } = collector.status()
   const own = async () => (await queue.read()).heartbeats.filter((each) => each.collector === id)
   await until(async () => (await own()).filter((each) => each.readUntil).length > 3)
-  for (const { connectedSince, readUntil, receivedAt, skewMs } of await own()) {
+  const beats = await own()
+  assert.deepEqual(
+    beats.map(({ run, number }) => [run, number]).toSorted(([, a], [, b]) => Number(a) - Number(b)),
+    beats.map((_, number) => [beats[0]!.run, number]),
+  )
+  for (const { connectedSince, readUntil, receivedAt, skewMs } of beats) {
     assert.equal(skewMs, undefined)
     if (connectedSince === null) assert.equal(readUntil, undefined)
     else assert.ok(connectedSince <= readUntil! && readUntil! <= receivedAt)

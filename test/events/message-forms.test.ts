@@ -30,6 +30,8 @@ const heartbeat: IngestMessage = {
   kind: "heartbeat",
   check: true,
   version: WORD,
+  run: WORD,
+  number: Number.MAX_SAFE_INTEGER,
   skewMs: -LAST_MS,
   connectedSince: LAST_MS,
   readUntil: LAST_MS,
@@ -66,7 +68,16 @@ for (const message of [event, record, heartbeat, gap]) {
   })
 
   test(`${message.kind}: each word that it must say is missed by its name`, () => {
-    const optional = ["check", "skewMs", "readUntil", "readBefore", "synthetic", "test"]
+    const optional = [
+      "check",
+      "run",
+      "number",
+      "skewMs",
+      "readUntil",
+      "readBefore",
+      "synthetic",
+      "test",
+    ]
     for (const name of Object.keys(message)) {
       const { [name]: _, ...rest } = message as Record<string, unknown>
       const opened = open(rest)

@@ -35,7 +35,13 @@ test("what a collector says of itself is kept at its source, and when it read", 
   const record = async (some: Partial<HeartbeatMessage>) =>
     (await Heartbeat.record(world.table, source, beat(some)))!.collectors["a"]
   const connectedSince = START - MINUTE
-  const first = { ...said, connectedSince, spans: [[connectedSince, START, 0]], count: 1 }
+  const first = {
+    ...said,
+    heardAt: START,
+    connectedSince,
+    spans: [[connectedSince, START, 0]],
+    count: 1,
+  }
   assert.deepEqual(await record({}), first)
   const read = await Source.get(world.table, world.tenant, source.id, { consistent: true })
   assert.deepEqual(read!.collectors["a"], first)
@@ -52,6 +58,7 @@ test("what a collector says of itself is kept at its source, and when it read", 
   const away = { receivedAt: START + 2000, connectedSince: null, readUntil: START + 1500 }
   assert.deepEqual(await record(away), {
     ...said,
+    heardAt: START,
     at: START + 2000,
     connectedSince: null,
     skewMs: 5,
@@ -86,6 +93,7 @@ test("collectors that were silent for a week, and the longest silent beyond twen
   const source = await makeSource()
   const names = async (collector: string, receivedAt: number) => {
     const beating = beat({ collector, receivedAt, connectedSince: null })
+    world.now = receivedAt
     return Object.keys((await Heartbeat.record(world.table, source, beating))!.collectors)
   }
   const kept = async () =>

@@ -1,6 +1,6 @@
 import type { SourceToken } from "@ringback/events/token"
 import type { Sqs } from "./batch.ts"
-import type { Envelope } from "./envelope.ts"
+import { makeMessageId, type Envelope } from "./envelope.ts"
 import type { Coverage } from "./gaps/coverage.ts"
 import type { Losses } from "./gaps/losses.ts"
 import type { OpenGaps } from "./gaps/open-gaps.ts"
@@ -30,8 +30,11 @@ export class Progress {
   readonly #options: ProgressOptions
   #stalledAt: number | undefined
   #unsentAt: number | undefined
-  /** The number of the last heartbeat. */
+  /** The number of the last heartbeat, by the clock. */
   #number: number | undefined
+  // Heartbeats of a run are numbered, so that ingest knows their order if the clock is set back.
+  readonly #run = makeMessageId()
+  #sent = 0
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -84,6 +87,8 @@ export class Progress {
     const lastReadAt = claim.connectedSince === null ? null : this.#options.lastReadAt()
     const heartbeat = {
       ...envelope.heartbeat(about),
+      run: this.#run,
+      number: this.#sent++,
       ...(readBefore && { readBefore }),
       ...(lastReadAt !== null && { readUntil: lastReadAt }),
     }

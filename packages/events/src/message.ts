@@ -89,6 +89,12 @@ export const HeartbeatMessage = v.object({
    */
   check: v.optional(v.literal(true)),
   version: Word,
+  /**
+   * The start of the collector that sent it, and its number since then: its order, whatever the
+   * collector's clock does. Absent in heartbeats of older collectors.
+   */
+  run: v.optional(Word),
+  number: v.optional(Count),
   skewMs,
   /** Epoch ms since when the collector has read the PBX without a break; null while it does not. */
   connectedSince: v.nullable(Millis),

@@ -5,7 +5,7 @@ import { updateItem } from "./item.ts"
 import { sourceKey } from "./keys.ts"
 import { IS_LIVE } from "./live-item.ts"
 import { get as getSource, type Collector, type Source } from "./source.ts"
-import { cutSpans, extendSpans } from "./spans.ts"
+import { cutSpans, extendSpans, spansUntil, type Span } from "./spans.ts"
 import type { Table } from "./table.ts"
 
 // A collector with a new spool is a new one, so collectors that were silent for a week are removed.
@@ -16,39 +16,68 @@ const MAX_COLLECTORS = 20
 
 /**
  * Records a collector's heartbeat at its source. An older one, or one for a deleted source, changes
- * nothing. `isFresh`: the source was just read consistently, and need not be read again.
+ * nothing. `isFresh`: the source was just read consistently, and need not be read again. `heardAt`:
+ * when the queue received it, if known.
  */
 export async function record(
   table: Table,
   source: Source,
   heartbeat: HeartbeatMessage,
-  { isFresh = false } = {},
+  { isFresh = false, heardAt = table.now() } = {},
 ): Promise<Source | undefined> {
-  const { receivedAt: at, version, connectedSince, spoolDepth, spoolAgeSeconds } = heartbeat
-  // A disconnected collector reads nothing up to now. A connected one has read up to its last
-  // received data.
-  const readUntil = connectedSince === null ? undefined : heartbeat.readUntil
-  const read =
-    connectedSince === null
-      ? heartbeat.readBefore
-      : ([connectedSince, Math.max(connectedSince, readUntil ?? at)] as const)
+  const { receivedAt: at, version, run, number, connectedSince } = heartbeat
+  const { spoolDepth, spoolAgeSeconds } = heartbeat
   const next = (was: Collector | undefined): Collector | undefined => {
-    if (was && was.at >= at) return undefined
-    const spans = was?.spans ?? []
+    if (was && !isNewer(heartbeat, heardAt, was)) return undefined
     const skewMs = heartbeat.skewMs ?? was?.skewMs
+    const readUntil = readUntilOf(heartbeat)
     return {
       at,
+      heardAt,
+      ...(run !== undefined && number !== undefined && { run, number }),
       version,
       connectedSince,
       spoolDepth,
       spoolAgeSeconds,
       ...(readUntil !== undefined && { readUntil }),
       ...(skewMs !== undefined && { skewMs }),
-      spans: read ? extendSpans(spans, ...read) : spans,
+      spans: spansAfter(heartbeat, was),
       count: 0,
     }
   }
   return note(table, source, heartbeat.collector, next, isFresh ? source : undefined)
+}
+
+// The queue may change the order of heartbeats. A collector numbers those of one run, and runs
+// follow one another by the queue's clock. Its own clock may have been set back in between.
+function isNewer(
+  { run, number = 0, receivedAt: at }: HeartbeatMessage,
+  heardAt: number,
+  was: Collector,
+): boolean {
+  if (run !== undefined && run === was.run) return number > (was.number ?? -1)
+  if (was.heardAt === undefined || was.heardAt === heardAt) return at > was.at
+  return heardAt > was.heardAt
+}
+
+// A disconnected collector reads nothing up to now. A connected one has read up to its last
+// received data. No time is after that of the heartbeat, unless the clock was set back since.
+const readUntilOf = ({ connectedSince, readUntil, receivedAt: at }: HeartbeatMessage) =>
+  connectedSince === null || readUntil === undefined ? undefined : Math.min(readUntil, at)
+
+function spansAfter(heartbeat: HeartbeatMessage, was: Collector | undefined): Span[] {
+  const { receivedAt: at, connectedSince, readBefore } = heartbeat
+  const known = was?.spans ?? []
+  const spans = was && at < was.at ? spansUntil(known, at) : known
+  if (connectedSince === null) {
+    return readBefore
+      ? extendSpans(spans, Math.min(readBefore[0], at), Math.min(readBefore[1], at))
+      : spans
+  }
+  // The session of the last heartbeat has had no break since, so its span continues.
+  const continued = was?.connectedSince === connectedSince ? spans.at(-1)?.[1] : undefined
+  const since = Math.min(connectedSince, continued ?? at, at)
+  return extendSpans(spans, since, Math.max(since, readUntilOf(heartbeat) ?? at))
 }
 
 /** Records that the collector missed this time span. */
@@ -103,9 +132,10 @@ async function write(
   const names: Record<string, string> = { "#own": collector, ...(was && { "#count": "count" }) }
   const forgotten = Object.entries(source.collectors)
     .filter(([id]) => id !== collector)
-    .sort(([, a], [, b]) => b.at - a.at)
+    .sort(([, a], [, b]) => heardAtOf(b) - heardAtOf(a))
     .filter(
-      ([, each], rank) => rank >= MAX_COLLECTORS - 1 || each.at < noted.at - FORGOTTEN_AFTER_MS,
+      ([, each], rank) =>
+        rank >= MAX_COLLECTORS - 1 || heardAtOf(each) < heardAtOf(noted) - FORGOTTEN_AFTER_MS,
     )
     .map(([id], index) => {
       names[`#old${index}`] = id
@@ -141,16 +171,19 @@ export type SourceHealth = {
 export const SILENT_AFTER_SECONDS = 2 * HEARTBEAT_SECONDS + 30
 const SILENT_AFTER_MS = SILENT_AFTER_SECONDS * 1000
 
+// The clocks of collectors may be wrong, so they say nothing about what is silent.
+const heardAtOf = ({ heardAt, at }: Collector) => heardAt ?? at
+
 /** The combined status of all collectors of the source: one that reads its PBX is sufficient. */
 export function healthOf(source: Source, now: number): SourceHealth {
-  const all = Object.values(source.collectors).sort((a, b) => b.at - a.at)
+  const all = Object.values(source.collectors).sort((a, b) => heardAtOf(b) - heardAtOf(a))
   const latest = all[0]
   if (!latest) return { status: "new", lastSeenAt: null, version: null, spoolAgeSeconds: null }
-  const alive = all.filter((each) => each.at > now - SILENT_AFTER_MS)
+  const alive = all.filter((each) => heardAtOf(each) > now - SILENT_AFTER_MS)
   const isConnected = alive.some((each) => each.connectedSince !== null)
   return {
     status: alive.length === 0 ? "silent" : isConnected ? "connected" : "disconnected",
-    lastSeenAt: latest.at,
+    lastSeenAt: heardAtOf(latest),
     version: latest.version,
     spoolAgeSeconds: Math.max(
       ...(alive.length > 0 ? alive : [latest]).map((each) => each.spoolAgeSeconds),

@@ -17,9 +17,14 @@ const SourceKey = v.object({
   expiresAt: v.optional(v.number()),
 })
 
-/** A collector's last report, all times by its own clock. */
+/** A collector's last report. All times but `heardAt` are by its own clock. */
 const Collector = v.object({
   at: v.number(),
+  /** When the queue received it. Absent in items of older versions. */
+  heardAt: v.optional(v.number()),
+  /** The order of its heartbeats. Absent if it is of an older version. */
+  run: v.optional(v.string()),
+  number: v.optional(v.number()),
   version: v.string(),
   connectedSince: v.nullable(v.number()),
   /** The time up to which it is known whether it read its PBX, if before `at`. */

@@ -17,6 +17,10 @@ export function extendSpans(spans: Span[], since: number, at: number): Span[] {
   return [...spans, [since, at, 1] satisfies Span].slice(-MAX_SPANS)
 }
 
+/** The spans up to `at`. After a clock was set back, later ones are by the earlier clock. */
+export const spansUntil = (spans: Span[], at: number): Span[] =>
+  spans.filter(([from]) => from <= at).map((span) => withEnd(span, Math.min(span[1], at)))
+
 /**
  * The spans after the collector reported a gap between `from` and `to`: it read up to `from` and
  * again from `to`, unless an earlier report says that it did not read then either.
