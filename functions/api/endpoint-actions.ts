@@ -5,11 +5,11 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { statsOf } from "@ringback/store/stats"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
-import { oneAtATime } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
+import { waitFor } from "./waiting.ts"
 
 export const TestResult = v.object({
   delivered: v.boolean(),
@@ -71,10 +71,6 @@ export const EndpointStats = v.object({
   ),
 })
 
-const TESTS_AT_ONCE = 5
-// A test takes 5 s. A lease older than 15 s belongs to a process that died.
-const TEST_LEASE_MS = 15_000
-
 const tag = "Endpoints"
 
 export const endpointActionRoutes = [
@@ -106,15 +102,9 @@ export const endpointActionRoutes = [
       const now = table.now()
       const webhook = exampleWebhook(eventType ?? typeFor(endpoint), tenant.id, now)
       if (!webhook) throw invalid("/eventType", "There is no such event type")
-      const work = {
-        kind: "TEST",
-        tenant: tenant.id,
-        endpointId: endpoint.id,
-        limit: TESTS_AT_ONCE,
-        leaseMs: TEST_LEASE_MS,
-      }
+      const work = { kind: "TEST", tenant: tenant.id, name: endpoint.id } as const
       const trace = { trace: traceIdOf(webhook.id), span: spanIdOf(webhook.id) }
-      const { ok, statusCode, durationMs, error, responseBody } = await oneAtATime(
+      const { ok, statusCode, durationMs, error, responseBody } = await waitFor(
         table,
         work,
         async () => {

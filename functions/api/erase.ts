@@ -10,7 +10,7 @@ import {
 } from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
 import { enqueue } from "./enqueue.ts"
-import { tooMany } from "./one-at-a-time.ts"
+import { tooMany } from "./waiting.ts"
 import { notFound } from "./problem.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"

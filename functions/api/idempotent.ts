@@ -4,10 +4,12 @@ import * as Idempotency from "@ringback/store/idempotency"
 import type { Table } from "@ringback/store/table"
 import { invalid, ProblemError } from "./problem.ts"
 import type { Answer } from "./route.ts"
+import { tryWaiting } from "./waiting.ts"
 
-// A waiting request polls with growing intervals: 50 ms at first, doubled each time, 6 s in total.
+// A waiting request looks after 50 ms. Most answers are there by then. Then it needs a place among
+// the tenant's waiting requests, and looks at doubled intervals, 750 ms in total.
 const FIRST_WAIT_MS = 50
-const READS = 7
+const MORE_LOOKS = 3
 
 // Encryption makes it up to twice as long.
 const MAX_KEPT_LENGTH = 100 * 1024
@@ -38,10 +40,8 @@ export async function once(
       .digest("base64url"),
   }
   let claimed = await Idempotency.claim(table, asked)
-  for (let read = 0; claimed.outcome === "running" && read < READS; read++) {
-    await wait(FIRST_WAIT_MS * 2 ** read)
-    const found = await Idempotency.look(table, asked)
-    claimed = found.outcome === "free" ? await Idempotency.claim(table, asked) : found
+  if (claimed.outcome === "running") {
+    claimed = await claimAfterWait(table, asked)
     // The key may have been revoked while the request waited.
     if (claimed.outcome !== "running") await judged(claimed, judge)
   }
@@ -61,6 +61,26 @@ export async function once(
         headers: { "retry-after": "1" },
       })
   }
+}
+
+async function claimAfterWait(
+  table: Table,
+  asked: Idempotency.Asked,
+): Promise<Idempotency.Claimed> {
+  const claimAfter = async (waitMs: number): Promise<Idempotency.Claimed> => {
+    await wait(waitMs)
+    const found = await Idempotency.look(table, asked)
+    return found.outcome === "free" ? Idempotency.claim(table, asked) : found
+  }
+  const first = await claimAfter(FIRST_WAIT_MS)
+  if (first.outcome !== "running") return first
+  const waited = await tryWaiting(table, { kind: "REPEAT", tenant: asked.scope }, async () => {
+    let claimed: Idempotency.Claimed = first
+    for (let look = 1; claimed.outcome === "running" && look <= MORE_LOOKS; look++)
+      claimed = await claimAfter(FIRST_WAIT_MS * 2 ** look)
+    return claimed
+  })
+  return waited.ok ? waited.value : first
 }
 
 async function judged(claimed: Idempotency.Claimed, judge: () => Promise<unknown>): Promise<void> {

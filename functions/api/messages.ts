@@ -1,16 +1,14 @@
-import { randomUUID } from "node:crypto"
 import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Lease from "@ringback/store/lease"
 import { acknowledge } from "../pull/acknowledge.ts"
 import { fetchMessages, type Message, type Wanted } from "../pull/fetch.ts"
 import type { Deps } from "./deps.ts"
 import { deliveryIdSchema } from "./delivery-schema.ts"
-import { tooMany } from "./one-at-a-time.ts"
 import { ProblemError } from "./problem.ts"
 import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
+import { tryWaiting } from "./waiting.ts"
 
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most))
@@ -85,28 +83,25 @@ async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string)
 
 // Each poll costs one read. With the two calls for its lease that is less than one call a second.
 const POLL_INTERVAL_MS = 1_700
-const WAITING_AT_ONCE = 20
-const WAIT_LEASE_MS = 30_000
 
 const fetching = ({ table, testOutbound }: Deps) => ({
   table,
   sandbox: testOutbound.deps.sandbox,
 })
 
-/** Waits until messages arrive or the time is over. The number of a tenant's waiting requests is limited. */
+/**
+ * Waits until messages arrive or the time is over. If too many of the tenant's requests wait
+ * already, the time is over at once.
+ */
 async function awaitMessages(
   deps: Deps,
   endpoint: Endpoint.Endpoint,
   wanted: Wanted,
   waitMs: number,
 ): Promise<Message[]> {
-  const { table } = deps
   const until = performance.now() + waitMs
-  const name = randomUUID()
-  const waiting = { tenant: endpoint.tenant, kind: "PULL", name, owner: name }
-  const limits = { limit: WAITING_AT_ONCE, leaseMs: WAIT_LEASE_MS }
-  if ((await Lease.take(table, waiting, limits)).outcome !== "taken") throw tooMany(WAITING_AT_ONCE)
-  try {
+  const work = { kind: "PULL", tenant: endpoint.tenant } as const
+  const waited = await tryWaiting(deps.table, work, async () => {
     for (;;) {
       const leftMs = until - performance.now()
       if (leftMs <= 0) return []
@@ -114,9 +109,8 @@ async function awaitMessages(
       const messages = await fetchMessages(fetching(deps), endpoint, wanted)
       if (messages.length > 0) return messages
     }
-  } finally {
-    await Lease.release(table, waiting)
-  }
+  })
+  return waited.ok ? waited.value : []
 }
 
 const tag = "Messages"
@@ -130,7 +124,7 @@ export const messageRoutes = [
     tag,
     summary: "Fetch the messages of a pull endpoint",
     description:
-      "Oldest first. Each message is leased to one client at a time. Acknowledge each message after processing it. Unacknowledged messages are returned again when their lease expires. A tenant can have up to twenty waiting requests at a time (429).",
+      "Oldest first. Each message is leased to one client at a time. Acknowledge each message after processing it. Unacknowledged messages are returned again when their lease expires. Up to six of a tenant's requests can wait at a time. Further ones get an empty page at once, as if `waitSeconds` were 0: pause before the next fetch.",
     body: FetchInput,
     answers: {
       200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto"
 import { findEventType } from "@ringback/events/catalog"
 import { ConnectorChanges, ConnectorSettings } from "@ringback/connectors/kinds"
 import * as Event from "@ringback/store/event"
@@ -10,11 +9,11 @@ import type { Deps } from "./deps.ts"
 import { checkEndpoint } from "./endpoint-check.ts"
 import { EndpointChanges } from "./endpoint-schema.ts"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
-import { oneAtATime } from "./one-at-a-time.ts"
 import { outboundErrors, refuse } from "./outbound-check.ts"
 import { AuthInput, Transform } from "./outbound-schema.ts"
 import { invalid, notFound } from "./problem.ts"
 import { route } from "./route.ts"
+import { waitFor } from "./waiting.ts"
 
 const { url, headers, filter, eventTypes } = EndpointChanges.entries
 
@@ -106,9 +105,6 @@ export const previewRoutes = [
   }),
 ]
 
-const PREVIEWS_AT_ONCE = 5
-const PREVIEW_LEASE_MS = 30_000
-
 /**
  * The number of concurrent evaluations of tenants' expressions is limited, because all of them
  * share one process.
@@ -120,8 +116,7 @@ async function inTurn<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   if (transform == null && connector?.map == null) return run()
-  const work = { kind: "PREVIEW", tenant, limit: PREVIEWS_AT_ONCE, leaseMs: PREVIEW_LEASE_MS }
-  return oneAtATime(table, { ...work, endpointId: randomUUID() }, run)
+  return waitFor(table, { kind: "PREVIEW", tenant }, run)
 }
 
 async function previewOf(

@@ -6,11 +6,11 @@ import { createJob, makeJobId, recoverLease, JOB_LEASE_MS } from "@ringback/stor
 import { countRecoverable, type Range } from "../dispatch/recoverable.ts"
 import type { Deps } from "./deps.ts"
 import { enqueue } from "./enqueue.ts"
-import { oneAtATime, tooMany } from "./one-at-a-time.ts"
 import { invalid, ProblemError } from "./problem.ts"
 import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { parseMillis, TimeInput } from "./time.ts"
+import { tooMany, waitFor } from "./waiting.ts"
 
 export const RecoveryInput = v.pipe(
   v.strictObject({
@@ -52,7 +52,6 @@ function countFor({ table }: Deps, endpoint: Endpoint.Endpoint, range: Range) {
   return countRecoverable(table, endpoint, range, () => performance.now() < endsAt)
 }
 
-const COUNTS_AT_ONCE = 3
 const COUNT_LEASE_MS = 30_000
 const RECOVERIES_AT_ONCE = 5
 
@@ -71,7 +70,8 @@ async function begin(deps: Deps, endpoint: Endpoint.Endpoint, range: Range) {
     throw new ProblemError("conflict.running", detail, { jobId: taken.owner })
   }
   try {
-    const counted = await countFor(deps, endpoint, range)
+    const work = { kind: "COUNT", tenant, name: jobId } as const
+    const counted = await waitFor(deps.table, work, () => countFor(deps, endpoint, range))
     await createJob(deps.table, { id: jobId, tenant, endpointId, ...range })
     await Lease.renew(deps.table, lease, JOB_LEASE_MS)
     await enqueue(deps, { kind: "recover", tenant, jobId })
@@ -111,14 +111,8 @@ export const recoverRoutes = [
         throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
       }
       if (!body.dryRun) return { status: 202, body: await begin(deps, endpoint, range) }
-      const work = {
-        kind: "COUNT",
-        tenant: tenant.id,
-        endpointId,
-        limit: COUNTS_AT_ONCE,
-        leaseMs: COUNT_LEASE_MS,
-      }
-      const counted = await oneAtATime(deps.table, work, () => countFor(deps, endpoint, range))
+      const work = { kind: "COUNT", tenant: tenant.id, name: endpointId } as const
+      const counted = await waitFor(deps.table, work, () => countFor(deps, endpoint, range))
       return { status: 200, body: counted, isNoChange: true }
     },
   }),

@@ -100,6 +100,7 @@ test("an endpoint is tested once at a time, a tenant's five at once, and never f
   assert.deepEqual([again.status, again.body.code], [409, "conflict.running"])
   const sixth = await run(ids[5]!)
   assert.deepEqual([sixth.status, sixth.body.code], [429, "rate_limit.exceeded"])
+  assert.match(sixth.body.detail, /^Only 5 /)
   assert.ok(Number(sixth.headers.get("retry-after")) > 0)
   for (const answer of silent) answer()
   for (const each of await Promise.all(running)) assert.equal(each.body.delivered, true)

@@ -284,9 +284,10 @@ describe("preview", () => {
     const { table } = api.deps
     const tenant = world.ids["tenantId"]!
     const leases = ["1", "2", "3", "4", "5"].map((name) => {
-      return { tenant, kind: "PREVIEW", name, owner: `another-instance-${name}` }
+      const owner = `another-instance-${name}`
+      return { tenant, kind: "WAIT", name: `PREVIEW#${name}`, owner }
     })
-    const about = { limit: 5, leaseMs: 30_000 }
+    const about = { limit: 8, leaseMs: 30_000 }
     for (const lease of leases)
       assert.equal((await Lease.take(table, lease, about)).outcome, "taken")
     const event = "campaign.updated"

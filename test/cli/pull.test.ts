@@ -3,6 +3,7 @@ import { after, before, test } from "node:test"
 import { Webhook } from "standardwebhooks"
 import { createApi } from "@ringback/functions/api/index"
 import { startApi as serveApi, type ApiServer } from "@ringback/local/api-server"
+import * as Lease from "@ringback/store/lease"
 import { makeTenant, startApi, type TestApi } from "../api/api.ts"
 import { answer, startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { makeDeps, pumpAll } from "../harness/system.ts"
@@ -68,6 +69,25 @@ test("what the receiver refuses is not acknowledged, and waits for the end of it
   pulling.stop()
   assert.equal((await pulling.finished).exitCode, 0)
   assert.deepEqual(await statuses(), ["pending"])
+})
+
+test("if too many wait already it says so, pauses, and gets what comes", async (t) => {
+  const { path, env, happen, statuses } = await setUp()
+  receiver.behave((_, response) => answer(response, 204))
+  const tenant = path.split("/").at(-1)!
+  for (const name of ["1", "2", "3", "4", "5", "6"]) {
+    const place = { tenant, kind: "WAIT", name: `PULL#${name}`, owner: "another instance" }
+    await Lease.take(api.deps.table, place, { limit: 8, leaseMs: 60_000 })
+  }
+  const fetches = () => api.logged.filter((each) => each["operation"] === "fetchMessages").length
+  const earlier = fetches()
+  const pulling = startCli(t, ["pull", "--forward-to", receiver.url], env)
+  await until("it says so", () => pulling.written.err.includes("too many of the tenant's requests"))
+  await happen()
+  await until("it is delivered", async () => (await statuses())[0] === "delivered")
+  assert.ok(fetches() - earlier <= 6, `${fetches() - earlier} fetches`)
+  pulling.stop()
+  assert.equal((await pulling.finished).exitCode, 0)
 })
 
 test("it says what is wrong: no endpoint, several, another's, a URL that is none", async () => {

@@ -44,6 +44,23 @@ test("what different owners take at once of different names, all of them have", 
   }
 })
 
+test("of one kind of name there are as many as are allowed among all, and no more than all", async () => {
+  const { table } = world
+  const among = { prefix: "A#", limit: 2 }
+  const take = async (name: string) =>
+    (await Lease.take(table, lease(name, "x"), { limit: 3, among, leaseMs: MINUTE })).outcome
+  assert.deepEqual(
+    [await take("A#1"), await take("A#2"), await take("A#3"), await take("A#1")],
+    ["taken", "taken", "full", "taken"],
+  )
+  const other = { limit: 3, among: { prefix: "B#", limit: 3 }, leaseMs: MINUTE }
+  assert.equal((await Lease.take(table, lease("B#1", "x"), other)).outcome, "taken")
+  assert.equal((await Lease.take(table, lease("B#2", "x"), other)).outcome, "full")
+  await Lease.release(table, lease("A#1", "x"))
+  assert.equal((await Lease.take(table, lease("B#2", "x"), other)).outcome, "taken")
+  assert.equal(await take("A#3"), "full")
+})
+
 test("the tombstone of an endpoint says nothing but that it was there, and for how long that is known", async () => {
   const { table, tenant } = world
   const { endpoint } = await makeEndpoint({ table }, tenant, "https://a.example/hook", {

@@ -21,23 +21,29 @@ export type Taken =
   /** The tenant has the maximum number of leases of this kind. */
   | { outcome: "full" }
 
+type Limits = { limit: number; among?: { prefix: string; limit: number }; leaseMs: number }
+
 const ATTEMPTS = 10
 const BACKOFF_MS = 20
 
 /**
- * Takes a lease on condition that the name is free and that the tenant has fewer than `limit`. A
- * lease that is not released expires: an owner that died blocks others for at most `leaseMs`.
+ * Takes a lease on condition that the name is free and that the tenant has fewer than `limit`, and
+ * fewer than the limit of `among` whose names begin with its prefix. A lease that is not released
+ * expires: an owner that died blocks others for at most `leaseMs`.
  */
 export async function take(
   table: Table,
   lease: Lease,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  { limit, among, leaseMs }: Limits,
 ): Promise<Taken> {
   const taken = await change<Taken>(table, lease, (held) => {
     const other = held[lease.name]
     if (other && other.owner !== lease.owner)
       return { result: { outcome: "busy", owner: other.owner } }
-    if (!other && Object.keys(held).length >= limit) return { result: { outcome: "full" } }
+    const names = Object.keys(held)
+    const like = among ? names.filter((name) => name.startsWith(among.prefix)) : []
+    if (!other && (names.length >= limit || (among && like.length >= among.limit)))
+      return { result: { outcome: "full" } }
     const until = table.now() + leaseMs
     return {
       result: { outcome: "taken" },

@@ -23,6 +23,8 @@ const PullEndpoint = v.looseObject({ ...Endpoint.entries, pull: v.optional(v.boo
 
 // Ten messages are posted one after the other, each within 15 s.
 const FETCH = { limit: 10, waitSeconds: 20, leaseSeconds: 300 }
+// An empty page that comes sooner did not wait: too many of the tenant's requests wait already.
+const LEAST_WAIT_MS = 10_000
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 
@@ -72,10 +74,11 @@ async function work(session: Session, endpointId: string, forward: Forward): Pro
   }
 }
 
-/** One fetch and its deliveries. False if the fetch failed, or returned messages and none was accepted. */
+/** One fetch and its deliveries. False if the fetch failed or did not wait, or if it returned messages and none was accepted. */
 async function round(session: Session, endpointId: string, forward: Forward): Promise<boolean> {
   const { api, stopped } = session
   const path = pathOf(session, "endpoints", endpointId, "messages")
+  const startedAt = performance.now()
   try {
     const fetched = await unlessStopped(api.post(Fetched, path, FETCH), stopped)
     if (!fetched) return true
@@ -89,7 +92,9 @@ async function round(session: Session, endpointId: string, forward: Forward): Pr
       show(session, message, forwarded)
     }
     if (taken.length > 0) await acknowledge(session, path, taken)
-    return messages.length === 0 || taken.length > 0
+    if (messages.length > 0) return taken.length > 0
+    if (performance.now() - startedAt >= LEAST_WAIT_MS) return true
+    throw new Failure("Nothing yet, and too many of the tenant's requests wait already.")
   } catch (error) {
     // A permanent refusal (a revoked key, a deleted endpoint) ends the command. Other errors may be
     // temporary.
