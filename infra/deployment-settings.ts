@@ -20,9 +20,9 @@ export const settings = {
   maxEndpoints: whole("MAX_ENDPOINTS", 200, 1),
   /**
    * Maximum concurrent instances of the API function, reserved from the account's. 0: none are
-   * reserved, and there is no maximum.
+   * reserved, and there is no maximum. A tenant can occupy eight with requests that wait.
    */
-  apiConcurrency: whole("API_CONCURRENCY", isPermanent($app.stage) ? 40 : 0, 0),
+  apiConcurrency: whole("API_CONCURRENCY", isPermanent($app.stage) ? 100 : 0, 0),
   /** Concurrent batches per queue. */
   concurrency: {
     Ingest: concurrencyOf("INGEST_CONCURRENCY", "Ingest"),

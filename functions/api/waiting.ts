@@ -18,7 +18,7 @@ const KINDS = {
 }
 
 /** How many requests of all kinds a tenant can have waiting at once. */
-const MOST_IN_ALL = 8
+export const WAITING_AT_ONCE = 8
 
 /** `name`: what the work is for. It runs once at a time. If omitted, it is not limited by name. */
 type Work = { tenant: string; kind: keyof typeof KINDS; name?: string }
@@ -38,7 +38,7 @@ export async function tryWaiting<T>(
   const { most, leaseMs } = KINDS[kind]
   const lease = { tenant, kind: "WAIT", name: `${kind}#${name}`, owner: randomUUID() }
   const among = { prefix: `${kind}#`, limit: most }
-  const { outcome } = await Lease.take(table, lease, { limit: MOST_IN_ALL, among, leaseMs })
+  const { outcome } = await Lease.take(table, lease, { limit: WAITING_AT_ONCE, among, leaseMs })
   if (outcome !== "taken") return { ok: false, reason: outcome }
   try {
     return { ok: true, value: await run() }
@@ -51,7 +51,7 @@ export async function tryWaiting<T>(
 export async function waitFor<T>(table: Table, work: Work, run: () => Promise<T>): Promise<T> {
   const waited = await tryWaiting(table, work, run)
   if (waited.ok) return waited.value
-  if (waited.reason === "full") throw tooMany(KINDS[work.kind].most, MOST_IN_ALL)
+  if (waited.reason === "full") throw tooMany(KINDS[work.kind].most, WAITING_AT_ONCE)
   throw new ProblemError(
     "conflict.running",
     "Another request is doing the same for this endpoint: wait until it has ended.",

@@ -188,6 +188,13 @@ describe("the rules name a fault that is planted", () => {
       /AdminApiFunction: its concurrency is not capped/,
     ],
     [
+      "an API that a few tenants can occupy",
+      "function",
+      "AdminApiFunction",
+      (inputs) => (inputs.reservedConcurrentExecutions = 40),
+      /AdminApiFunction: a few tenants' waiting requests occupy all its instances/,
+    ],
+    [
       "TTL gone",
       "table",
       "TableTable",

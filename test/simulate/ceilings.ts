@@ -133,12 +133,14 @@ export function steps({ capacity }: ScaleData): string[][] {
       number(ingest),
       number(Math.min(1_000, delivery)),
       number(retry),
-      number(Math.max(1_000, needed((ingest + delivery + retry + 53) * 1.1, 0))),
+      number(Math.max(1_000, needed((ingest + delivery + retry + OTHERS) * 1.1, 0))),
       writes > assumed("tableWriteUnits") ? number(needed(writes, 0)) : "0",
       writes > TABLE_QUOTA ? "raised" : number(TABLE_QUOTA),
     ]
   })
 }
 
+// Jobs, release and the API.
+const OTHERS = 5 + 8 + 100
 // Of what is set, so much is used in the busiest hour.
 const SPARE = 0.8

@@ -1,5 +1,8 @@
+import { WAITING_AT_ONCE } from "@ringback/functions/api/waiting"
 import { all, type Recording } from "../recording.ts"
 import { makeFaults } from "./faults.ts"
+
+const TENANTS_THAT_WAIT = 10
 
 /** The API is throttled, has no CORS, and is the only way to its function. */
 export const apiFaults = (recording: Recording) => {
@@ -23,6 +26,11 @@ export const apiFaults = (recording: Recording) => {
     if (!isPermanent || !name.startsWith("AdminApi")) continue
     const reserved = inputs.reservedConcurrentExecutions ?? -1
     expect(reserved > 0, `${name}: its concurrency is not capped`)
+    const least = TENANTS_THAT_WAIT * WAITING_AT_ONCE
+    expect(
+      reserved <= 0 || reserved >= least,
+      `${name}: a few tenants' waiting requests occupy all its instances`,
+    )
   }
   const urls = recording.resources.filter(({ type }) => type.includes("functionUrl"))
   for (const { name } of urls) faults.push(`${name}: a function is open to the public`)
