@@ -20,7 +20,7 @@ import {
   besideConnector,
   changeErrors,
   movedAuthErrors,
-  outboundErrors,
+  checkOutbound,
   refuse,
   storedConnector,
 } from "./outbound-check.ts"
@@ -58,9 +58,15 @@ export const endpointRoutes = [
       if (refusal) throw invalid("/secret", refusal)
       checkPull(settings.pull, settings)
       checkSize(settings)
-      const warnings = await checkEndpoint(deps, tenant.id, settings)
-      const permission = connector ? {} : await checkEndpointUrl(deps, caller, given.url)
-      refuse(await outboundErrors(deps, body, permission))
+      const ofSettings = await checkEndpoint(deps, tenant.id, settings)
+      const { permission, warnings: ofUrl } = await checkEndpointUrl(
+        deps,
+        tenant.id,
+        caller,
+        given.url,
+      )
+      const ofAuth = await checkOutbound(deps, tenant.id, body, permission)
+      const warnings = [...ofSettings, ...ofUrl, ...ofAuth]
       const secret = own ?? makeSecret(settings.signing)
       const all = { ...settings, ...permission }
       const endpoint = await Endpoint.create(deps.table, tenant.id, all, secret, {
@@ -139,14 +145,16 @@ export const endpointRoutes = [
       checkPull(before.pull, body)
       const settings = { ...given, ...(connector && storedConnector(connector)) }
       checkSize(settings, before)
-      const warnings = await checkEndpoint(deps, tenant.id, settings, before)
-      const permission = connector ? {} : await checkEndpointUrl(deps, caller, body.url)
-      refuse(
-        await outboundErrors(deps, afterChange(deps.table, before, body), {
-          ...before,
-          ...permission,
-        }),
+      const ofSettings = await checkEndpoint(deps, tenant.id, settings, before)
+      const { permission, warnings: ofUrl } = await checkEndpointUrl(
+        deps,
+        tenant.id,
+        caller,
+        body.url,
       )
+      const after = afterChange(deps.table, before, body)
+      const ofAuth = await checkOutbound(deps, tenant.id, after, { ...before, ...permission })
+      const warnings = [...ofSettings, ...ofUrl, ...ofAuth]
       // Disabling an endpoint that is already disabled must keep the original reason.
       const { disabled, ...rest } = settings
       const isSwitched = disabled !== undefined && disabled !== wasDisabled

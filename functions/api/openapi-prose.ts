@@ -16,7 +16,7 @@ export const info = {
     "",
     "**Keys.** `Authorization: Bearer KEY`. The operator's key has access to every tenant. A tenant's key (`rbk_...`) has access to its own tenant only. A key with scope `read` can GET and preview, and never sees a secret.",
     "",
-    "**Limits.** A body can have up to 64 KB (413). Request headers can have up to 16 KB, or 10 KB behind API Gateway. Larger headers get a 431 from the server in front, without a problem body. A tenant can have up to eight requests at once that wait: for messages, tests, counts of recoveries, previews or the answer to an Idempotency-Key (429).",
+    "**Limits.** A body can have up to 64 KB (413). Request headers can have up to 16 KB, or 10 KB behind API Gateway. Larger headers get a 431 from the server in front, without a problem body. A tenant can have up to eight requests at once that wait: for messages, tests, counts of recoveries, previews, slow DNS or the answer to an Idempotency-Key (429).",
     "",
     "**Lists** are newest first: `?limit=1..250&cursor=`, where the cursor is the `nextCursor` of the previous page. It stays valid while items are added, and only for the same query.",
     "",

@@ -7,9 +7,9 @@ import { openAuth, type Endpoint, type Permission, type Settings } from "@ringba
 import type { Table } from "@ringback/store/table"
 import { authHeaderName, type Auth } from "@ringback/webhooks/auth"
 import { headerProblems } from "@ringback/webhooks/headers"
-import { checkUrl } from "@ringback/webhooks/url"
 import type { Deps } from "./deps.ts"
 import { ProblemError, type FieldError } from "./problem.ts"
+import { checkGivenUrl } from "./url-check.ts"
 
 export type OutboundSettings = {
   transform?: string | null | undefined
@@ -19,19 +19,29 @@ export type OutboundSettings = {
   eventTypes?: string[] | null | undefined
 }
 
-/** Checks transform, auth and connector beyond what a schema can check. */
-export async function outboundErrors(
-  deps: Pick<Deps, "testOutbound" | "urlRules">,
+/**
+ * Checks transform, auth and connector beyond what a schema can check. Throws a problem if
+ * something is wrong, and returns warnings otherwise.
+ */
+export async function checkOutbound(
+  deps: Pick<Deps, "table" | "testOutbound" | "urlRules">,
+  tenant: string,
   settings: OutboundSettings,
   { allowedLoopback = null }: Permission,
 ): Promise<FieldError[]> {
   const { auth, connector } = settings
-  const errors = await Promise.all([
+  const [ofAuth, ...errors] = await Promise.all([
+    checkAuth(deps, tenant, auth ?? undefined, allowedLoopback),
     expressionErrors(deps, "/transform", settings.transform),
     expressionErrors(deps, "/connector/map", connector?.map),
-    auth ? authErrors(deps, auth, allowedLoopback) : [],
   ])
-  return [...errors.flat(), ...headerErrors(auth, settings.headers), ...typeErrors(settings)]
+  refuse([
+    ...errors.flat(),
+    ...ofAuth.errors,
+    ...headerErrors(auth, settings.headers),
+    ...typeErrors(settings),
+  ])
+  return ofAuth.warnings
 }
 
 async function expressionErrors(
@@ -44,18 +54,23 @@ async function expressionErrors(
   return problem === undefined ? [] : [{ path, message: `is not valid JSONata: ${problem}` }]
 }
 
-async function authErrors(
-  { urlRules }: Pick<Deps, "urlRules">,
-  auth: Auth,
+async function checkAuth(
+  deps: Pick<Deps, "table" | "urlRules">,
+  tenant: string,
+  auth: Auth | undefined,
   allowedLoopback: string | null,
-): Promise<FieldError[]> {
-  if (auth.type === "header") {
+): Promise<{ errors: FieldError[]; warnings: FieldError[] }> {
+  if (auth?.type === "header") {
     const [problem] = headerProblems({ [auth.name]: auth.value })
-    return problem ? [{ path: "/auth", message: problem.message }] : []
+    const errors = problem ? [{ path: "/auth", message: problem.message }] : []
+    return { errors, warnings: [] }
   }
-  if (auth.type !== "oauth2") return []
-  const verdict = await checkUrl(auth.tokenUrl, { ...urlRules, allowedLoopback })
-  return verdict.ok ? [] : [{ path: "/auth/tokenUrl", message: verdict.reason }]
+  if (auth?.type !== "oauth2") return { errors: [], warnings: [] }
+  const path = "/auth/tokenUrl"
+  const verdict = await checkGivenUrl(deps, tenant, { path, url: auth.tokenUrl, allowedLoopback })
+  return verdict.ok
+    ? { errors: [], warnings: verdict.warnings }
+    : { errors: [{ path, message: verdict.reason }], warnings: [] }
 }
 
 function headerErrors(

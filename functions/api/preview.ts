@@ -9,7 +9,7 @@ import type { Deps } from "./deps.ts"
 import { checkEndpoint } from "./endpoint-check.ts"
 import { EndpointChanges } from "./endpoint-schema.ts"
 import { exampleWebhook, typeFor } from "./example-webhook.ts"
-import { outboundErrors, refuse } from "./outbound-check.ts"
+import { checkOutbound } from "./outbound-check.ts"
 import { AuthInput, Transform } from "./outbound-schema.ts"
 import { invalid, notFound } from "./problem.ts"
 import { route } from "./route.ts"
@@ -81,7 +81,7 @@ export const previewRoutes = [
       if (body.connector && body.transform != null)
         throw invalid("/transform", "A connector has none")
       await checkEndpoint(deps, tenant.id, body)
-      refuse(await outboundErrors(deps, body, {}))
+      await checkOutbound(deps, tenant.id, body, {})
       const event = await eventOf(deps, tenant.id, body)
       const webhook = JSON.parse(event.body) as { type: string; source: string | null }
       const matches = wants(
