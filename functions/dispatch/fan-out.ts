@@ -54,15 +54,11 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
   const planned = await Promise.all(accepted.map((each) => planSafely(deps, each)))
   // Messages are pooled over the whole batch: ten deliveries per request, regardless of their
   // events.
-  const outgoing = planned.flatMap((messages, index) =>
-    (messages ?? []).map((message) => ({
-      index,
-      body: formatDelivery(message),
-      groupId: message.endpointId,
-    })),
+  const pooled = planned.flatMap((messages, index) =>
+    (messages ?? []).map((message) => ({ index, message })),
   )
-  const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, outgoing)
-  const incomplete = new Set([...failed].map((at) => outgoing[at]!.index))
+  const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, formatEach(pooled))
+  const incomplete = new Set([...failed].map((at) => pooled[at]!.index))
   const isOut = accepted.map((_, index) => planned[index] !== undefined && !incomplete.has(index))
   const { tracing } = deps
   if (tracing) {
@@ -73,6 +69,12 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
     }
   }
   return isOut
+}
+
+// The messages of an event share its body until they are formatted.
+function* formatEach(pooled: { message: DeliveryMessage }[]) {
+  for (const { message } of pooled)
+    yield { body: formatDelivery(message), groupId: message.endpointId }
 }
 
 // An event that cannot be planned must not block others: a batch has events of many tenants.
