@@ -1,5 +1,6 @@
 import { everySteadyTick } from "../runtime/steady-ticks.ts"
 import { makePostDurations, type PostDurations } from "./post-durations.ts"
+import { makeQuickRuns } from "./quick-runs.ts"
 
 /**
  * Tracks which endpoints this process has found slow, so that their deliveries go through the retry
@@ -9,7 +10,7 @@ export type Slowness = Omit<PostDurations, "note"> & {
   isSlow: (endpointId: string) => boolean
   /**
    * Watches one POST. Call the returned function when it ends. `onSlow` is called once the POST
-   * takes too long.
+   * takes too long and the endpoint is slow by it.
    */
   watch: (endpointId: string, onSlow: () => void) => () => void
 }
@@ -24,6 +25,7 @@ export const SLOW_FOR_MS = 60_000
 export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
   const slowUntil = new Map<string, number>()
   const { note, meanMs, shortMs } = makePostDurations()
+  const { noteQuick, noteSlow } = makeQuickRuns()
   return {
     isSlow(endpointId) {
       const until = slowUntil.get(endpointId)
@@ -40,12 +42,14 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
       const stop = everySteadyTick(tickMs, () => {
         if (++ticks < SLOW_AFTER_TICKS) return
         stop()
+        if (!noteSlow(endpointId)) return
         const isNews = !slowUntil.has(endpointId)
         slowUntil.set(endpointId, now() + SLOW_FOR_MS)
         if (isNews) onSlow()
       })
       return () => {
         stop()
+        if (ticks < SLOW_AFTER_TICKS) noteQuick(endpointId)
         note(endpointId, performance.now() - startedAt)
       }
     },

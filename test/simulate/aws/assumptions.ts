@@ -114,6 +114,12 @@ export const assumptions = {
     basis: "assumed",
     what: "after which an idle instance is gone",
   },
+  instanceAgeMs: {
+    value: 3_600_000,
+    unit: "ms",
+    basis: "assumed",
+    what: "that instances had worked under a steady load that was there before: they remember the greatest tenant's quick answers",
+  },
   sqsMs: {
     value: 12,
     unit: "ms",

@@ -1,3 +1,4 @@
+import { makeQuickRuns, type QuickRuns } from "@ringback/functions/endpoint/quick-runs"
 import type { Agenda } from "../engine/agenda.ts"
 import { assumed } from "./assumptions.ts"
 
@@ -14,6 +15,8 @@ export type Instance = {
   readonly said: Uint8Array
   /** Until when it takes an endpoint for slow that it has found slow itself. */
   readonly slowUntil: Map<number, number>
+  /** The product's own. */
+  readonly quickRuns: QuickRuns
   /** When it last asked for announced changes. */
   askedAt: number
 }
@@ -36,18 +39,26 @@ export class Fleet {
   readonly #account: Account
   readonly #things: number
   readonly #isWarm: boolean
+  readonly #remember: (instance: Instance) => void
   #idle: Instance[] = []
   coldStarts = 0
 
   /**
    * `things`: how many tenants or endpoints there are to be remembered. `isWarm`: the instances were there before, though
-   * they have read nothing yet.
+   * they have read nothing yet. `remember` puts into one what it knows of then.
    */
-  constructor(agenda: Agenda, account: Account, things: number, isWarm = false) {
+  constructor(
+    agenda: Agenda,
+    account: Account,
+    things: number,
+    isWarm = false,
+    remember: (instance: Instance) => void = () => {},
+  ) {
     this.#agenda = agenda
     this.#account = account
     this.#things = things
     this.#isWarm = isWarm
+    this.#remember = remember
   }
 
   /** An instance for one batch. Undefined: the account has no more. */
@@ -67,14 +78,17 @@ export class Fleet {
       return warm
     }
     this.coldStarts++
-    return {
+    const fresh: Instance = {
       coldMs: this.#isWarm ? 0 : COLD_MS,
       idleSince: now,
       readAt: new Float64Array(this.#things).fill(-Infinity),
       said: new Uint8Array(this.#things),
       slowUntil: new Map(),
+      quickRuns: makeQuickRuns(),
       askedAt: -Infinity,
     }
+    this.#remember(fresh)
+    return fresh
   }
 
   give(instance: Instance, isDead: boolean): void {

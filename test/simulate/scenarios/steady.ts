@@ -32,6 +32,7 @@ export function runSteady(options: Steady): Result {
     tenants,
     settings,
     isBusy,
+    ...(isBusy && { perSecondBefore: perSecond }),
     ...(deaths !== undefined && { deaths }),
   })
   const endedAt = seconds * 1000

@@ -117,6 +117,7 @@ export function recordSuccess(sim: Sim, endpoint: Endpoint, wasWell: boolean): v
 
 /** A process that finds an endpoint slow says so, unless another one has just done that. */
 export function recordSlow(sim: Sim, endpoint: Endpoint, instance: Instance, at: number): void {
+  if (!instance.quickRuns.noteSlow(endpoint.id)) return
   const isNews = (instance.slowUntil.get(endpoint.number) ?? -Infinity) < at
   instance.slowUntil.set(endpoint.number, at + SLOW_FOR_MS)
   if (!isNews) return

@@ -118,6 +118,7 @@ function post(sim: Sim, message: Message, instance: Instance, at: number): numbe
   if (delivery.tries > 0 && !endpoint.isAtVendor)
     tally.retryLateMs.add(Math.max(0, at - delivery.plannedAt))
   if (ms > SLOW_AFTER_MS) recordSlow(sim, endpoint, instance, at + SLOW_AFTER_MS)
+  else instance.quickRuns.noteQuick(endpoint.id)
   const wasWell = (instance.said[endpoint.number]! & IS_WELL) !== 0
   if (answer.error === null && wasWell && !delivery.hasItem) {
     // Most are delivered at once: one write, and nothing else to decide.

@@ -8,7 +8,7 @@ import type { Tenant } from "./tenants.ts"
 
 const EDGE_MS = assumed("edgeMs")
 const LINGER_MS = 20
-const GREATEST_SHARE = 1 / 20
+export const GREATEST_SHARE = 1 / 20
 
 /** How many PBXs each tenant has: lognormal, and the first a twentieth of all. */
 export function sharesOf(tenants: readonly Tenant[], random: Random): number[] {

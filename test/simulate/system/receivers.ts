@@ -37,7 +37,7 @@ export class Receivers {
       this.refused++
       return { ms: REFUSED_MS, statusCode: 429, error: "answered 429" }
     }
-    const ms = Math.min(LONGEST_MS, this.#random.lognormal(endpoint.medianMs, SPREAD))
+    const ms = answerMs(endpoint, this.#random)
     if (this.#random.is(assumed("strayFailures")))
       return { ms, statusCode: 500, error: "answered 500" }
     return { ms, statusCode: 204, error: null }
@@ -49,6 +49,10 @@ export class Receivers {
     return ++this.#second.posts > this.vendorPerSecond
   }
 }
+
+/** How long a receiver that is there takes to answer. */
+export const answerMs = ({ medianMs }: Endpoint, random: Random): number =>
+  Math.min(LONGEST_MS, random.lognormal(medianMs, SPREAD))
 
 /** How long a receiver takes in the mean, as a process learns it. */
 export const meanMs = ({ medianMs }: Endpoint): number => medianMs * Math.exp(SPREAD ** 2 / 2)

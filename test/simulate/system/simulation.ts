@@ -6,7 +6,7 @@ import {
   type QueueName,
 } from "../../../infra/facts.ts"
 import { EventSource, type Handle } from "../aws/event-source.ts"
-import { Account, Fleet } from "../aws/fleet.ts"
+import { Account, Fleet, type Instance } from "../aws/fleet.ts"
 import { Table } from "../aws/partitions.ts"
 import { Queue } from "../aws/queue.ts"
 import { newUsage } from "../aws/usage.ts"
@@ -17,6 +17,7 @@ import { deliver } from "./deliver.ts"
 import type { Message } from "./delivery.ts"
 import { DueIndex } from "./due.ts"
 import { ingest } from "./ingest.ts"
+import { memoryOf } from "./memory.ts"
 import { Receivers } from "./receivers.ts"
 import type { Sim, Told, WakeJob } from "./sim.ts"
 import { Tally } from "./tally.ts"
@@ -38,6 +39,8 @@ export type SimulationOptions = TenantOptions & {
   deaths?: number
   /** The load was there before: pollers and instances are. */
   isBusy?: boolean
+  /** The events a second before, of which the instances remember quick answers. */
+  perSecondBefore?: number
 }
 
 const workers = { Ingest: "ingest", Delivery: "deliver", Retry: "deliver", Jobs: "jobs" } as const
@@ -53,7 +56,7 @@ export type Simulation = Sim & { sources: Sources; account: Account; fleets: Fle
 
 /** A deployment in which nothing has happened yet. */
 export function makeSimulation(options: SimulationOptions): Simulation {
-  const { seed, settings = {}, deaths, isBusy = false } = options
+  const { seed, settings = {}, deaths, isBusy = false, perSecondBefore } = options
   const agenda = new Agenda()
   const random = makeRandom(seed)
   const usage = newUsage()
@@ -83,10 +86,14 @@ export function makeSimulation(options: SimulationOptions): Simulation {
     tally: new Tally(),
     watched: new Set(),
   }
-  const fleet = (things: number) => new Fleet(agenda, account, things, isBusy)
+  const concurrencyOf = (name: QueueName) =>
+    settings.concurrency?.[name] ?? facts[name].maximumConcurrency
+  const fleet = (things: number, remember?: (instance: Instance) => void) =>
+    new Fleet(agenda, account, things, isBusy, remember)
   const ingests = fleet(tenants.length)
   // One function reads both queues.
-  const delivers = fleet(endpoints.length)
+  const load = { perSecond: perSecondBefore ?? 0, instances: concurrencyOf("Delivery") }
+  const delivers = fleet(endpoints.length, memoryOf(tenants[0]?.endpoints ?? [], random, load))
   const jobs = fleet(0)
   const source = <M>(queue: Queue<M>, name: QueueName, fleet: Fleet, handle: Handle<M>) =>
     new EventSource<M>({
@@ -97,7 +104,7 @@ export function makeSimulation(options: SimulationOptions): Simulation {
       usage,
       batchSize: facts[name].batchSize,
       megabytes: megabytes[workers[name]],
-      maximumConcurrency: settings.concurrency?.[name] ?? facts[name].maximumConcurrency,
+      maximumConcurrency: concurrencyOf(name),
       ...(deaths !== undefined && { deaths }),
       isBusy,
       handle,
