@@ -98,11 +98,20 @@ export const visibilitySeconds = (queue: QueueFacts) => 6 * queue.timeoutSeconds
 
 export const deadLetterRetentionSeconds = 14 * DAY
 
+/** A function with this much memory has one core. */
+export const coreMegabytes = 1769
+
 /**
  * Memory of the workers, and with it their share of a core. `deliver` mostly waits for receivers,
- * and that time is billed by memory. `ingest` would cost the same with less, and be slower.
+ * and that time is billed by memory. `ingest` would cost the same with less, and be slower. `jobs`
+ * and `release` are CPU-bound with much to do: a whole core costs the same, and ends sooner.
  */
-export const megabytes = { ingest: 512, deliver: 384, jobs: 512 } as const
+export const megabytes = {
+  ingest: 512,
+  deliver: 384,
+  jobs: coreMegabytes,
+  release: coreMegabytes,
+} as const
 
 /** How often due deliveries are released. */
 export const releaseEverySeconds = MINUTE

@@ -1,4 +1,4 @@
-import { megabytes } from "./facts.ts"
+import { coreMegabytes, megabytes } from "./facts.ts"
 import { prices } from "./prices.ts"
 
 /** The AWS usage of one unit. */
@@ -22,12 +22,10 @@ export const RECEIVER_MS = 200
 export const SERVICES_MS = 15
 /** Processor time of a laptop's core that does nothing else. The embedded services' is in it. */
 export const CPU_MS = { event: 1.1, delivery: 1.3 }
-/** A function with this much memory has one core. */
-const CORE_MEGABYTES = 1769
 
 /** `cpuMs` of a whole core, and the time in which nothing is computed. */
 export const gigabyteMsOf = (worker: "ingest" | "deliver", cpuMs: number, waitMs: number) =>
-  ((cpuMs * CORE_MEGABYTES) / megabytes[worker] + waitMs) * (megabytes[worker] / 1024)
+  ((cpuMs * coreMegabytes) / megabytes[worker] + waitMs) * (megabytes[worker] / 1024)
 
 /** Defaults of the deployment: see deployment-settings.ts. */
 const RETENTION_MONTHS = 30 / 30.4

@@ -68,8 +68,7 @@ export const release = makeFunction("Release", {
   description: "Sends again what has fallen due",
   handler: "functions/release.handler",
   timeoutSeconds: facts.releaseTimeoutSeconds,
-  // A whole core: with a backlog it is CPU-bound, and without one it ends at once.
-  memory: "1769 MB",
+  memory: `${facts.megabytes.release} MB`,
   link: [...link, queues.Retry, queues.Jobs],
   permissions: [
     onTable("DeleteItem", "GetItem", "UpdateItem"),

@@ -12,7 +12,11 @@ import { sendDue, type SendDueDeps } from "../release/send-due.ts"
 import { answersOf, MAX_RATE, nextRate } from "./wake-rate.ts"
 
 const STEP_MS = 10_000
-const CLAIMS_AT_ONCE = 25
+/**
+ * A claim is five write units. Few at once spread the claims of the fastest step over some seconds;
+ * at 25, twenty jobs with a whole core each use up their tenants' partitions (infra/SCALE.md).
+ */
+export const CLAIMS_AT_ONCE = 4
 // Samples are taken from the first half of a step, so that they are attempted before the next step
 // begins.
 const SAMPLE = 10

@@ -1,3 +1,4 @@
+import { megabytes } from "../../infra/facts.ts"
 import { prices, pricesAsOf } from "../../infra/prices.ts"
 import { assumed, assumptions } from "./aws/assumptions.ts"
 import { ceilings, steps } from "./ceilings.ts"
@@ -9,6 +10,7 @@ import { scenarioNames, scenarios } from "./scenarios/all.ts"
 
 const MILLION = 1e6
 const HOUR_MS = 3_600_000
+const JOBS_MEGABYTES = megabytes.jobs.toLocaleString("en")
 
 const number = (value: number, digits = 0) =>
   value.toLocaleString("en", { maximumFractionDigits: digits })
@@ -95,7 +97,7 @@ function jobsTable({ counted }: ScaleData): string {
       line("write units", job.writeUnits),
       line("$", dollars(job, 1), 2),
       [
-        `${what}: hours in one function of 512 MB`,
+        `${what}: hours in one function of ${JOBS_MEGABYTES} MB`,
         number(hours(job, 1), 3),
         number(hours(job, times), 1),
       ],
@@ -111,8 +113,8 @@ function aboutJobs({ counted: { recover } }: ScaleData): string {
   const needed = recover.bytes / 8192 + recover.events / 2
   return `The recovery read ${number(recover.readUnits)} units where its events and deliveries take ${number(needed)}: ${(recover.readUnits / needed).toFixed(2)} times. Each item is read
 once, so that holds at any size; the whole hour, or day, of a tenant is read, whatever its share of failures is. A page's time is
-its CPU: ${number(recover.cpuMs / recover.events, 2)} ms an event, counted on a busy laptop. 1,000,000 are ${number((recover.cpuMs / recover.events) * (MILLION / 60_000))} minutes of work on a whole core, and ${number(((recover.cpuMs / recover.events) * (MILLION / 60_000)) / assumed("jobsCores"))} at
-512 MB, in one chain of pages; more memory for Jobs shortens it in proportion. An erasure deletes one partition after the other, so
+its CPU: ${number(recover.cpuMs / recover.events, 2)} ms an event, counted on a busy laptop. 1,000,000 are ${number((recover.cpuMs / recover.events) * (MILLION / 60_000))} minutes of work on a whole core, and ${number(((recover.cpuMs / recover.events) * (MILLION / 60_000)) / assumed("jobsCores"))} in a
+function of ${JOBS_MEGABYTES} MB, in one chain of pages. An erasure deletes one partition after the other, so
 no key is used to more than a part of its limit.`
 }
 

@@ -1,5 +1,10 @@
 import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
-import { megabytes, releaseEverySeconds, releaseGroups } from "../../../infra/facts.ts"
+import {
+  coreMegabytes,
+  megabytes,
+  releaseEverySeconds,
+  releaseGroups,
+} from "../../../infra/facts.ts"
 import { alternatives, prices, pricesAsOf } from "../../../infra/prices.ts"
 import {
   billOf,
@@ -192,7 +197,7 @@ ${eventTable(counts)}
 Events of about a kilobyte. Every endpoint wants every event and answers with a 204 after ${RECEIVER_MS} ms. A busy queue fills its batches of
 ${FULL} by itself; where little happens, each message is a batch of its own. Kept for 30 days (the default), with the index entries and the
 continuous backup (recovery to a point in time). Lambda's time by formula, in ${megabytes.ingest} MB (ingest) and
-${megabytes.deliver} MB (deliver), which have as large a part of a core as of 1,769 MB: ${CPU_MS.event} ms of a whole core an event and ${CPU_MS.delivery} ms a delivery (measured on a
+${megabytes.deliver} MB (deliver), which have as large a part of a core as of ${coreMegabytes.toLocaleString("en")} MB: ${CPU_MS.event} ms of a whole core an event and ${CPU_MS.delivery} ms a delivery (measured on a
 laptop with nothing else to do, the embedded services' work in it), ${SERVICES_MS} ms an invocation for DynamoDB and SQS, and the receivers'
 ${RECEIVER_MS} ms once a batch. Lambda's own log lines are
 off (\`systemLogLevel: WARN\`). Bytes sent are those that arrive at the receiver, and ${TRANSPORT_BYTES} for TLS, TCP and IP. That fair queues cost

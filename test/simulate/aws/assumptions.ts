@@ -1,13 +1,10 @@
 // What the models take for granted. `documented`: AWS says so in its public pages, read in November 2026. `measured`: on a
 // laptop, for infra/COST.md. `assumed`: nothing that anybody measured for Ringback; the figures depend on it.
 
-import { megabytes } from "../../../infra/facts.ts"
+import { coreMegabytes, megabytes } from "../../../infra/facts.ts"
 import { CPU_MS } from "../../../infra/unit-costs.ts"
 
 export type Basis = "documented" | "measured" | "assumed"
-
-// A function with this much memory has one core.
-const CORE_MEGABYTES = 1769
 
 type Assumption = { value: number; unit: string; basis: Basis; what: string }
 
@@ -67,22 +64,22 @@ export const assumptions = {
     what: "of all functions of an account, by default",
   },
   ingestCores: {
-    value: megabytes.ingest / CORE_MEGABYTES,
+    value: megabytes.ingest / coreMegabytes,
     unit: "cores",
     basis: "documented",
-    what: "of the function Ingest with its memory; `release` has one core",
+    what: "of the function Ingest with its memory",
   },
   deliverCores: {
-    value: megabytes.deliver / CORE_MEGABYTES,
+    value: megabytes.deliver / coreMegabytes,
     unit: "cores",
     basis: "documented",
     what: "of Deliver",
   },
   jobsCores: {
-    value: megabytes.jobs / CORE_MEGABYTES,
+    value: megabytes.jobs / coreMegabytes,
     unit: "cores",
     basis: "documented",
-    what: "of Jobs",
+    what: "of Jobs, and of Release",
   },
   ingestCpuMs: {
     value: CPU_MS.event,

@@ -22,7 +22,7 @@ const CPU_MS = assumed("claimCpuMs")
 const REQUESTS_MS = assumed("tableMs") + assumed("sqsMs")
 const ENTRY_BYTES = 300
 const READ_UNIT_BYTES = 8192
-const GIGABYTES = 1769 / 1024
+const GIGABYTES = facts.megabytes.release / 1024
 
 export function startRelease(sim: Sim, end: number): void {
   sim.agenda.every(facts.releaseEverySeconds * 1000, end, () => {

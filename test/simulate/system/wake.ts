@@ -1,3 +1,4 @@
+import { CLAIMS_AT_ONCE } from "@ringback/functions/jobs/wake"
 import { answersOf, MAX_RATE, nextRate } from "@ringback/functions/jobs/wake-rate"
 import type { Delivery as StoredDelivery } from "@ringback/store/delivery"
 import type { Health as StoredHealth } from "@ringback/store/health"
@@ -13,7 +14,6 @@ import { put, writeDelivery } from "./writes.ts"
 // step by its answers.
 
 const STEP_MS = 10_000
-const CLAIMS_AT_ONCE = 25
 const SAMPLE = 10
 const RESENT_AFTER_MS = 15 * 60_000
 const CPU_MS = assumed("claimCpuMs") / assumed("jobsCores")
