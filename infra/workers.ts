@@ -54,7 +54,15 @@ export const jobs = makeFunction("Jobs", {
   link: [...link, dataKey, queues.Delivery, queues.Retry, queues.Jobs],
   permissions: [
     polls("Jobs"),
-    onTable("BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "Query", "UpdateItem"),
+    onTable(
+      "BatchGetItem",
+      "BatchWriteItem",
+      "DeleteItem",
+      "GetItem",
+      "PartiQLInsert",
+      "Query",
+      "UpdateItem",
+    ),
     onIndex("due")("Query"),
     onIndex("open")("Query"),
     onQueue("Delivery")("SendMessage"),

@@ -355,6 +355,20 @@ describe("Jobs", () => {
     await world.pump()
   })
 
+  test("all that a deleted tenant had", async () => {
+    const { id: endpointId } = await world.addEndpoint()
+    await world.say()
+    await world.pump()
+    assert.equal((await world.deliveries({ endpointId })).length, 1)
+    const job = formatJob({ v: 1, kind: "erase", tenant: tenant() })
+    await sendOne(world.stack.sqs, world.stack.queues.Jobs.url, job)
+    for (let round = 0; round < 12; round++) {
+      await world.pump()
+      world.advance(15 * SECOND)
+    }
+    assert.deepEqual(await world.deliveries({ endpointId }), [])
+  })
+
   test("a job that needs another page than time allows", async () => {
     const { id: endpointId } = await world.addEndpoint()
     const [shard] = parkingShards(endpointId) as [string]

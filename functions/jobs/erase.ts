@@ -6,11 +6,11 @@ import * as ApiKey from "@ringback/store/api-key"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import * as Health from "@ringback/store/health"
-import { deleteItem } from "@ringback/store/item"
+import { deleteItems } from "@ringback/store/item"
 import { eachPage } from "@ringback/store/pages"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
-import { walkTenant, type Place } from "@ringback/store/walk"
+import { walkTenant, type SidePlace } from "@ringback/store/walk"
 import { wasDeleted } from "../endpoint/availability.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { SETTLED_MS } from "./settled.ts"
@@ -27,7 +27,7 @@ const PAGE = 100
 
 export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">> {
   const { tenant, place = {} } = job
-  if (place.rest) return removeRest(table, tenant, place.rest)
+  if (place.rest) return removeRest(table, tenant, sideBySide(place.rest))
   const now = table.now()
   const { settledAt = now + SETTLED_MS, beganAt = now, cursor } = place
   const isTenant = job.endpointId === undefined && job.sourceId === undefined
@@ -44,7 +44,7 @@ export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">
     await Health.remove(table, tenant, job.endpointId)
     await Endpoint.purge(table, tenant, job.endpointId)
   }
-  return isTenant ? { rest: { shard: 0 } } : undefined
+  return isTenant ? { rest: { open: [], from: 0 } } : undefined
 }
 
 /** The next page of pending deliveries becomes `discarded`. */
@@ -75,11 +75,16 @@ async function discardPage(
  * Deletes events, deliveries, records and calls with names and numbers of people, and tokens,
  * settings and due entries.
  */
-async function removeRest(table: Table, tenant: string, place: Place): Promise<Next<"erase">> {
+async function removeRest(table: Table, tenant: string, place: SidePlace): Promise<Next<"erase">> {
   const { items, next } = await walkTenant(table, tenant, place, PAGE)
-  await Promise.all(items.map((key) => deleteItem(table, key)))
+  await deleteItems(table, items)
   return next && { rest: next }
 }
+
+type Rest = NonNullable<NonNullable<Erase["place"]>["rest"]>
+
+const sideBySide = (rest: Rest): SidePlace =>
+  "open" in rest ? rest : { open: [rest], from: rest.shard + 1 }
 
 const sourceOf = async (table: Table, tenant: string, { eventId }: Delivery) =>
   (await Event.get(table, tenant, eventId))?.source

@@ -31,6 +31,8 @@ const Holding = v.optional(
 )
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
+const InPartition = v.object({ shard: v.number(), after: v.exactOptional(v.string()) })
+
 /**
  * A place in a list of deliveries that is read several times, followed by all other data of a
  * tenant.
@@ -38,7 +40,13 @@ const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number(
 const Erasing = v.optional(
   v.object({
     cursor: v.exactOptional(v.string()),
-    rest: v.exactOptional(v.object({ shard: v.number(), after: v.exactOptional(v.string()) })),
+    rest: v.exactOptional(
+      v.union([
+        v.object({ open: v.array(InPartition), from: v.number() }),
+        /** In messages of before: one partition after the other. */
+        InPartition,
+      ]),
+    ),
     /**
      * When no worker uses data read before the deletion any more, and when this pass began: epoch
      * ms.

@@ -4,10 +4,12 @@ import pMap from "p-map"
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { erasePage } from "@ringback/functions/jobs/erase"
 import { holdPage } from "@ringback/functions/jobs/hold"
+import { formatJob, parseJob, type JobOf, type Next } from "@ringback/functions/messages/job"
 import { sendAll, sendOne } from "@ringback/functions/messages/send"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import { deliveryRef } from "@ringback/store/keys"
+import { walkTenant } from "@ringback/store/walk"
 import { makeClients } from "../harness/stack.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
@@ -75,6 +77,31 @@ describe("a page of work", () => {
     assert.match(all.get("discarded")![0]!.reason!, /endpoint was deleted/)
     assert.equal(await Endpoint.isDeleted(table(), tenant(), id), false)
   })
+})
+
+describe("the items of a deleted tenant", () => {
+  const all = { open: [], from: 0 }
+  const left = async () => (await walkTenant(table(), tenant(), all, 1000)).items.length
+  for (const [when, rest] of [
+    ["", all],
+    [" by a message of before, which has one partition after the other", { shard: 0 }],
+  ] as const) {
+    test(`are deleted, each page gone through twice${when}`, async () => {
+      const { id } = await world.addEndpoint()
+      await makePending(id, 230)
+      assert.ok((await left()) > 230)
+      const job = { v: 1, kind: "erase", tenant: tenant() } as const
+      let place: Next<"erase"> = { rest }
+      for (let pages = 0; place; pages++) {
+        const sent = parseJob(formatJob({ ...job, place }).body) as JobOf<"erase">
+        const next: Next<"erase"> = await erasePage(table(), sent)
+        assert.deepEqual((await erasePage(table(), sent)) === undefined, next === undefined)
+        place = next
+        assert.ok(pages < 10)
+      }
+      assert.equal(await left(), 0)
+    })
+  }
 })
 
 describe("messages to a queue", () => {

@@ -4,6 +4,7 @@ import { assumed, assumptions } from "./aws/assumptions.ts"
 import { ceilings, steps } from "./ceilings.ts"
 import type { ScaleData } from "./data.ts"
 import { found } from "./found.ts"
+import { msOf } from "./job-time.ts"
 import type { JobCount } from "./counted/count.ts"
 import type { Result } from "./result.ts"
 import { scenarioNames, scenarios } from "./scenarios/all.ts"
@@ -81,8 +82,7 @@ function jobsTable({ counted }: ScaleData): string {
   const columns = ["", "counted", "by formula"]
   const dollars = (job: JobCount, times: number) =>
     times * (job.readUnits * prices.dynamodbReadUnit + job.writeUnits * prices.dynamodbWriteUnit)
-  const hours = (job: JobCount, times: number) =>
-    (job.cpuMs * times) / assumed("jobsCores") / HOUR_MS
+  const hours = (job: JobCount, times: number) => (times * msOf(job)) / HOUR_MS
   const block = (job: JobCount, what: string, size: number, items: number): string[][] => {
     const times = size / items
     const line = (title: string, value: number, digits = 0) => [
@@ -109,13 +109,14 @@ function jobsTable({ counted }: ScaleData): string {
   ])
 }
 
-function aboutJobs({ counted: { recover } }: ScaleData): string {
+function aboutJobs({ counted: { recover, erase } }: ScaleData): string {
   const needed = recover.bytes / 8192 + recover.events / 2
+  const items = 2 * erase.events
   return `The recovery read ${number(recover.readUnits)} units where its events and deliveries take ${number(needed)}: ${(recover.readUnits / needed).toFixed(2)} times. Each item is read
 once, so that holds at any size; the whole hour, or day, of a tenant is read, whatever its share of failures is. A page's time is
-its CPU: ${number(recover.cpuMs / recover.events, 2)} ms an event, counted on a busy laptop. 1,000,000 are ${number((recover.cpuMs / recover.events) * (MILLION / 60_000))} minutes of work on a whole core, and ${number(((recover.cpuMs / recover.events) * (MILLION / 60_000)) / assumed("jobsCores"))} in a
-function of ${JOBS_MEGABYTES} MB, in one chain of pages. An erasure deletes one partition after the other, so
-no key is used to more than a part of its limit.`
+its CPU, ${number(recover.cpuMs / recover.events, 2)} ms an event and ${number(erase.cpuMs / items, 2)} ms an erased item, counted on a busy laptop, and ${assumed("tableMs")} ms for each request to the table that waits
+for the one before. An erasure reads eight partitions in turn and deletes in batches of 25, one after the other: about
+${number((items / msOf(erase)) * 1000)} items a second, an eighth of them with one key.`
 }
 
 const assumptionTable = () =>

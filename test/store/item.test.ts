@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { createItem, deleteItem } from "@ringback/store/item"
+import { createItem, deleteItem, deleteItems } from "@ringback/store/item"
 import { queryAll, queryPage } from "@ringback/store/live-item"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
-import { startStack, type Stack } from "../harness/stack.ts"
+import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
 
 let now = Date.parse("2026-11-22T06:00:00Z")
@@ -81,4 +81,35 @@ test("a change counts the revision, notes its time, and is refused where it was 
   assert.equal(await Tenant.remove(table, tenant.id), true)
   assert.equal(await Tenant.update(table, tenant.id, { name: "Ghost" }), undefined)
   assert.equal(await Tenant.update(table, "ten_none", { name: "Ghost" }), undefined)
+})
+
+test("many items are deleted in full batches, what one leaves out as well, and missing ones are none", async () => {
+  const clients = makeClients(stack)
+  const sizes: number[] = []
+  // The service takes ten of a batch.
+  clients.dynamodb.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== "BatchWriteItemCommand") return next(args)
+        const { RequestItems } = args.input as { RequestItems: Record<string, object[]> }
+        const all = RequestItems[table.name]!
+        sizes.push(all.length)
+        const input = { RequestItems: { [table.name]: all.slice(0, 10) } }
+        const result = await next({ ...args, input })
+        const left = all.slice(10)
+        if (left.length > 0)
+          Object.assign(result.output, { UnprocessedItems: { [table.name]: left } })
+        return result
+      },
+    { step: "initialize", name: "partly" },
+  )
+  const partly = makeDeps(stack, { now: () => now, clients }).table
+  const keys = Array.from({ length: 60 }, (_, index) => ({ pk: "many", sk: sortKey(index) }))
+  for (const key of [...keys.slice(5), { pk: "many", sk: "B#" }]) await createItem(table, key)
+  await deleteItems(partly, keys)
+  clients.close()
+  assert.deepEqual(sizes, [25, 15, 5, 25, 15, 5, 10])
+  assert.deepEqual(await queryAll(table, "many", "A#"), [])
+  assert.equal((await queryAll(table, "many", "B#")).length, 1)
+  await deleteItems(table, [])
 })

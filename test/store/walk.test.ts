@@ -1,12 +1,20 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { describe, test } from "node:test"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Event from "@ringback/store/event"
-import { deliveryId, hashOf } from "@ringback/store/keys"
+import { createItem, deleteItems } from "@ringback/store/item"
+import { deliveryId, deliveryPartition, hashOf, type Key } from "@ringback/store/keys"
 import * as Records from "@ringback/store/record"
 import { volumeOf } from "@ringback/store/volume"
-import { walkDeliveries, walkEvents, walkRecords, type Place } from "@ringback/store/walk"
+import {
+  walkDeliveries,
+  walkEvents,
+  walkRecords,
+  walkTenant,
+  type Place,
+  type SidePlace,
+} from "@ringback/store/walk"
 import { logOf } from "./log.ts"
 import { DAY, MINUTE, START, useTable } from "./table.ts"
 
@@ -99,4 +107,59 @@ test("of very much it is reckoned from samples, and comes close", async () => {
   assert.equal(volume.isEstimate, true)
   assert.ok(Math.abs(volume.events - all) <= all / 50, `${volume.events}`)
   assert.equal(volume.deliveries, 0)
+})
+
+describe("a walk through all of a tenant's keys", () => {
+  const walkKeys = (place: SidePlace, limit: number) =>
+    walkTenant(world.table, world.tenant, place, limit)
+  const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`
+
+  async function walkFrom(place: SidePlace | undefined, limit: number): Promise<string[]> {
+    const keys: string[] = []
+    while (place) {
+      const page = await walkKeys(place, limit)
+      keys.push(...page.items.map(nameOf))
+      place = page.next
+    }
+    return keys
+  }
+
+  test("reads each once, whatever a page may hold, and goes on at any page after a crash", async () => {
+    for (let index = 0; index < 60; index++) {
+      const event = await makeEvent(START + index)
+      await makeDelivery(event, "ep_1", index % 3 === 0 ? "failed" : "delivered")
+    }
+    const all = await walkFrom({ open: [], from: 0 }, 1000)
+    assert.equal(new Set(all).size, all.length)
+    assert.ok(all.length >= 120, `${all.length}`)
+    for (const limit of [1, 7, 25])
+      assert.deepEqual((await walkFrom({ open: [], from: 0 }, limit)).sort(), all.sort())
+    // A page that is gone through again after its items were deleted finds none of them, and all that follow.
+    const first = await walkKeys({ open: [], from: 0 }, 50)
+    await deleteItems(world.table, first.items)
+    const gone = new Set(first.items.map(nameOf))
+    const rest = all.filter((name) => !gone.has(name)).sort()
+    assert.deepEqual((await walkFrom({ open: [], from: 0 }, 50)).sort(), rest)
+    assert.deepEqual((await walkFrom(first.next, 50)).sort(), rest)
+  })
+
+  test("takes its partitions in turn, eight side by side", async () => {
+    const { table, tenant } = world
+    for (let shard = 0; shard < 10; shard++)
+      for (let index = 0; index < 20; index++)
+        await createItem(table, { pk: deliveryPartition(tenant, shard), sk: `D#${index}` })
+    const seen: string[] = []
+    let place: SidePlace | undefined = { open: [], from: 0 }
+    while (place && seen.length < 160) {
+      const page: Awaited<ReturnType<typeof walkKeys>> = await walkKeys(place, 10)
+      seen.push(...page.items.map(({ pk }) => pk))
+      place = page.next
+    }
+    const counts = Map.groupBy(seen.slice(0, 80), (pk) => pk)
+    assert.deepEqual(
+      [...counts.values()].map(({ length }) => length),
+      Array(8).fill(10),
+    )
+    assert.equal(place?.open.length, 8)
+  })
 })

@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
@@ -7,7 +8,9 @@ import {
   QueryCommand,
   UpdateItemCommand,
   type BatchGetItemCommandOutput,
+  type BatchWriteItemCommandOutput,
   type KeysAndAttributes,
+  type WriteRequest,
 } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./keys.ts"
@@ -128,6 +131,26 @@ export async function deleteItem(
     ...expressionsOf(condition),
   })
   return (await ifConditionHolds(table.client.send(command))) !== undefined
+}
+
+const MAX_DELETES = 25
+
+/**
+ * Deletes many items, one batch after the other. Missing items are passed over. Keys must be unique.
+ * What a batch leaves out is sent again. One that deletes nothing is an error of the request.
+ */
+export async function deleteItems(table: Table, keys: readonly Key[]): Promise<void> {
+  for (let start = 0; start < keys.length; start += MAX_DELETES) {
+    let wanted: WriteRequest[] | undefined = keys
+      .slice(start, start + MAX_DELETES)
+      .map(({ pk, sk }) => ({ DeleteRequest: { Key: toAttributes({ pk, sk }) } }))
+    while (wanted && wanted.length > 0) {
+      const answer: BatchWriteItemCommandOutput = await table.client.send(
+        new BatchWriteItemCommand({ RequestItems: { [table.name]: wanted } }),
+      )
+      wanted = answer.UnprocessedItems?.[table.name]
+    }
+  }
 }
 
 /**

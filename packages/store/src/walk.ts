@@ -58,6 +58,16 @@ const recordPartitions = (tenant: string) =>
   )
 
 /**
+ * The position in a walk through several partitions side by side: those that are begun, and the
+ * number of the first that is not.
+ */
+export type SidePlace = { open: Place[]; from: number }
+
+// A key takes a thousand write units per second. The walk reads these partitions in turn, so what is
+// done with their items is spread over as many keys.
+const SIDE_BY_SIDE = 8
+
+/**
  * A page of the keys of all of a tenant's items except its sources. Items in partitions of their
  * own (responses to Idempotency-Keys, replay notes, accepted versions) are not included: they name
  * nobody, and they expire.
@@ -65,9 +75,9 @@ const recordPartitions = (tenant: string) =>
 export async function walkTenant(
   table: Table,
   tenant: string,
-  place: Place,
+  { open, from }: SidePlace,
   limit: number,
-): Promise<Walked<Key>> {
+): Promise<{ items: Key[]; next: SidePlace | undefined }> {
   const pks = [
     ...recordPartitions(tenant),
     ...numbered(EVENT_SHARDS, tenant, eventPartition),
@@ -80,8 +90,22 @@ export async function walkTenant(
     tenant,
   ]
   const attributes = ["pk", "sk"]
-  const page = await walk(table, { pks, attributes }, place, limit, (item) => item as Key)
-  return { ...page, items: page.items.filter(({ sk }) => !sk.startsWith("SRC#")) }
+  const items: Key[] = []
+  const begun = [...open]
+  let unread = from
+  for (let seen = 0; seen < limit;) {
+    while (begun.length < SIDE_BY_SIDE && unread < pks.length) begun.push({ shard: unread++ })
+    const place = begun.shift()
+    if (!place) break
+    const page = await readAt(table, { pks, attributes }, place, limit - seen)
+    items.push(...(page.items as Key[]))
+    seen += page.scanned
+    if (page.after !== undefined) begun.push({ ...place, after: page.after })
+  }
+  return {
+    items: items.filter(({ sk }) => !sk.startsWith("SRC#")),
+    next: begun.length > 0 || unread < pks.length ? { open: begun, from: unread } : undefined,
+  }
 }
 
 const numbered = (
@@ -96,7 +120,7 @@ const numbered = (
  */
 async function walk<T>(
   table: Table,
-  { pks, filter, attributes }: Partitions,
+  partitions: Partitions,
   place: Place,
   limit: number,
   parse: (item: Item) => T,
@@ -104,20 +128,34 @@ async function walk<T>(
   const items: T[] = []
   let { shard, after } = place
   for (let seen = 0; seen < limit;) {
-    const pk = pks[shard]!
-    const page = await query(table, {
-      ...filter,
-      where: "pk = :pk",
-      values: { ...filter?.values, ":pk": pk },
-      attributes,
-      consistent: true,
-      limit: limit - seen,
-      start: after === undefined ? undefined : { pk, sk: after },
-    })
+    const page = await readAt(table, partitions, placeOf(shard, after), limit - seen)
     items.push(...page.items.map(parse))
     seen += page.scanned
-    after = page.last?.["sk"] as string | undefined
-    if (after === undefined && ++shard === pks.length) return { items, next: undefined }
+    after = page.after
+    if (after === undefined && ++shard === partitions.pks.length) return { items, next: undefined }
   }
-  return { items, next: after === undefined ? { shard } : { shard, after } }
+  return { items, next: placeOf(shard, after) }
+}
+
+const placeOf = (shard: number, after: string | undefined): Place =>
+  after === undefined ? { shard } : { shard, after }
+
+/** `after`: where the partition goes on, if it may have more. */
+async function readAt(
+  table: Table,
+  { pks, filter, attributes }: Partitions,
+  { shard, after }: Place,
+  limit: number,
+) {
+  const pk = pks[shard]!
+  const { items, scanned, last } = await query(table, {
+    ...filter,
+    where: "pk = :pk",
+    values: { ...filter?.values, ":pk": pk },
+    attributes,
+    consistent: true,
+    limit,
+    start: after === undefined ? undefined : { pk, sk: after },
+  })
+  return { items, scanned, after: last?.["sk"] as string | undefined }
 }

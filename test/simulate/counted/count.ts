@@ -26,6 +26,8 @@ export type JobCount = {
   writeUnits: number
   queries: number
   itemsRead: number
+  /** Requests that waited for the one before. */
+  rounds: number
   /** Of this process; the table's engine has one of its own, where it is dynoxide. */
   cpuMs: number
 }
@@ -82,10 +84,12 @@ async function counting(
   const meter = newMeter()
   const clients = meteredClients(world.stack, meter)
   const read = { queries: 0, items: 0 }
+  let [underWay, rounds] = [0, 0]
   clients.dynamodb.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
-        const result = await next(args)
+        if (underWay++ === 0) rounds++
+        const result = await next(args).finally(() => underWay--)
         if (commandName === "QueryCommand") {
           read.queries++
           read.items += (result.output as QueryCommandOutput).ScannedCount ?? 0
@@ -106,6 +110,7 @@ async function counting(
     writeUnits: meter.writeUnits,
     queries: read.queries,
     itemsRead: read.items,
+    rounds,
     cpuMs: Math.round((user + system) / 1000),
   }
 }
