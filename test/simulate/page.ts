@@ -115,7 +115,7 @@ function aboutJobs({ counted: { recover, erase } }: ScaleData): string {
   return `The recovery read ${number(recover.readUnits)} units where its events and deliveries take ${number(needed)}: ${(recover.readUnits / needed).toFixed(2)} times. Each item is read
 once, so that holds at any size; the whole hour, or day, of a tenant is read, whatever its share of failures is. A page's time is
 its CPU, ${number(recover.cpuMs / recover.events, 2)} ms an event and ${number(erase.cpuMs / items, 2)} ms an erased item, counted on a busy laptop, and ${assumed("tableMs")} ms for each request to the table that waits
-for the one before. An erasure reads eight partitions in turn and deletes in batches of 25, one after the other: about
+for the one before. An erasure reads eight partitions in turn and deletes in batches of 25, one after the other: at least
 ${number((items / msOf(erase)) * 1000)} items a second, an eighth of them with one key.`
 }
 
