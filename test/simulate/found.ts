@@ -31,14 +31,15 @@ export function found({ results, capacity, ...data }: ScaleData): string {
   always went through the retry queue. At 10,000 PBXs with Retry at 300, 1,774 messages waited there and the p99 was 3.8 s. Now the first slow
   answer after ${ENOUGH_QUICK} quick ones is forgiven: ${number(tenThousand.backlog.Retry)} and ${number(tenThousand.latency.p99 / 1000, 1)} s. Retry stays a third of Delivery: at 200 it is 3,071 and 5.2 s.
 - **\`wake\` had no pace of its own** but the third of a core that Jobs had. With a whole core and 25 claims at once, 22,505 writes were refused when
-  the vendor came back, and as many webhooks posted again. With ${CLAIMS_AT_ONCE} at once, which is about as fast as before, it is ${number(outage.refusedWrites)}.
-- **Jobs had a third of a core**, which they use up: 1,000,000 recovered took 49 minutes and 10 million items erased 19 hours, each item deleted by
-  a request of its own, one partition after the other. A whole core costs the same. Batches of 25 take ${number(erase.cpuMs / (2 * erase.events), 2)} ms of CPU an item; one by one they took 0.64, counted on the same day.
+  the vendor came back, and as many webhooks posted again. With ${CLAIMS_AT_ONCE} at once it is ${number(outage.refusedWrites)}; a third of a core had 2,467.
+- **Jobs had a third of a core**, which they use up: 1,000,000 recovered took 25 minutes and 10 million items erased 7 hours (49 and 19 by an
+  earlier count on a busier machine), each item deleted by a request of its own, one partition after the other. A whole core costs the same.
+  Batches of 25 take ${number(erase.cpuMs / (2 * erase.events), 2)} ms of CPU an item; one by one they took 0.64, counted on the same day.
 
 Not mended:
 
-- **An instance sees too few answers of most endpoints** to forgive a slow one: of 900 that each work for an hour, ${ENOUGH_QUICK} an instance take an endpoint
-  with 25 webhooks a second. All others are slow for a minute after one slow answer, as before.
+- **An instance sees too few answers of most endpoints** to forgive a slow one. With 900 instances, each an hour old, only an endpoint with 25 webhooks
+  a second has given each of them ${ENOUGH_QUICK}. All others are slow for a minute after one slow answer, as before.
 - **Fair queues do not see a vendor.** Its endpoints are groups of their own, each with less than a tenth of what is in flight, so others wait
   behind them. The pace of \`release\` keeps that to seconds, as long as Retry carries the pace: 150 batches do, 50 carry ${number(50 * capacity.webhooksABatch)} a second.
 - **Stray failures are announced too**, each first one of a run: with about ${number(changesCeiling(whole))} webhooks a second the partition is used up (at 10,000 PBXs it could
