@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { allowsAttempt } from "../endpoint/breaker.ts"
-import { intervalWhileSlow, isSlow } from "../endpoint/slow-share.ts"
+import { intervalWhileSlow, isSlow, spreadAfterSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
@@ -47,9 +47,10 @@ const PAUSE_SPREAD_MS = 5_000
 const spread = ({ random }: StepDeps) => random() * PAUSE_SPREAD_MS
 
 async function slotFor(
-  { table, slowness, takeSlot }: StepDeps,
+  deps: StepDeps,
   { endpoint, delivery, receiver }: ReadyWork,
 ): Promise<number> {
+  const { table, slowness, takeSlot } = deps
   const { tenant, id, rateLimit } = endpoint
   const now = table.now()
   const ownMs = rateLimit === null ? 0 : 1000 / rateLimit
@@ -57,8 +58,12 @@ async function slotFor(
     ? intervalWhileSlow(slowness.meanMs(id))
     : 0
   const intervalMs = Math.max(ownMs, slowMs)
-  if (intervalMs === 0) return now
   const slot = delivery?.slot
+  if (intervalMs === 0) {
+    // It waited because the endpoint was slow. Others may have slots for hours to come.
+    if (slot !== undefined) await spreadAfterSlow(deps, tenant, id)
+    return now
+  }
   if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
   return takeSlot(tenant, id, intervalMs)
 }

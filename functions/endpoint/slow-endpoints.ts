@@ -10,7 +10,7 @@ export type Slowness = Omit<PostDurations, "note"> & {
   isSlow: (endpointId: string) => boolean
   /**
    * Watches one POST. Call the returned function when it ends. `onSlow` is called once the POST
-   * takes too long and the endpoint is slow by it.
+   * takes too long and the endpoint is slow by it, and again every half a minute while it is slow.
    */
   watch: (endpointId: string, onSlow: () => void) => () => void
 }
@@ -21,9 +21,11 @@ const SLOW_AFTER_TICKS = 8
 export const SLOW_AFTER_MS = SLOW_AFTER_TICKS * TICK_MS
 /** How long the deliveries of a slow endpoint go through the retry queue. */
 export const SLOW_FOR_MS = 60_000
+const TOLD_EVERY_MS = SLOW_FOR_MS / 2
 
 export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
   const slowUntil = new Map<string, number>()
+  const toldAt = new Map<string, number>()
   const { note, meanMs, shortMs } = makePostDurations()
   const { noteQuick, noteSlow } = makeQuickRuns()
   return {
@@ -32,6 +34,7 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
       if (until === undefined) return false
       if (until > now()) return true
       slowUntil.delete(endpointId)
+      toldAt.delete(endpointId)
       return false
     },
     meanMs,
@@ -43,9 +46,11 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
         if (++ticks < SLOW_AFTER_TICKS) return
         stop()
         if (!noteSlow(endpointId)) return
-        const isNews = !slowUntil.has(endpointId)
         slowUntil.set(endpointId, now() + SLOW_FOR_MS)
-        if (isNews) onSlow()
+        // Other workers take it for slow for as long, and are told again before that ends.
+        if (now() - (toldAt.get(endpointId) ?? -Infinity) < TOLD_EVERY_MS) return
+        toldAt.set(endpointId, now())
+        onSlow()
       })
       return () => {
         stop()

@@ -1,4 +1,8 @@
 import type { Health } from "@ringback/store/health"
+import { dropSlowSlots } from "@ringback/store/rate-slots"
+import { formatJob } from "../messages/job.ts"
+import { sendOne } from "../messages/send.ts"
+import type { DeliverDeps } from "./cached-endpoint.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 // THE SHARE OF A SLOW ENDPOINT
@@ -29,4 +33,17 @@ export const isSlow = (
 export function intervalWhileSlow(meanMs: number | undefined): number {
   const takesMs = Math.min(meanMs ?? LONGEST_MS, LONGEST_MS)
   return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_IN_FLIGHT
+}
+
+// A spread of many deliveries takes some minutes. Meanwhile no other one starts.
+const SPREAD_EVERY_MS = 5 * 60_000
+
+/** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */
+export async function spreadAfterSlow(
+  { table, sqs, queues }: Pick<DeliverDeps, "table" | "sqs" | "queues">,
+  tenant: string,
+  endpointId: string,
+): Promise<void> {
+  if (!(await dropSlowSlots(table, tenant, endpointId, SPREAD_EVERY_MS))) return
+  await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
 }

@@ -12,8 +12,8 @@ import { DEFAULT_RATE } from "./default-rate.ts"
 const PAGE = 100
 
 /**
- * The next page of deliveries that wait for a slot at an endpoint's old rate gets slots at the new
- * rate.
+ * The next page of deliveries that wait for a slot at an endpoint's old rate, or of the time when it
+ * was slow, is spread at the present rate.
  */
 export async function spreadPage(
   table: Table,
@@ -30,7 +30,8 @@ export async function spreadPage(
   // A slot that is due soon already has a delayed message on its way.
   const waiting = items.filter(({ slot }) => slot !== undefined && !isSoon(slot - table.now()))
   if (waiting.length > 0) {
-    const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
+    const { rateLimit } = endpoint
+    const intervalMs = 1000 / (rateLimit ?? DEFAULT_RATE)
     const count = waiting.length
     const first = await takeSlots(table, tenant, endpointId, count, intervalMs)
     // Read newest first. Within a page the oldest is sent first.
@@ -38,7 +39,9 @@ export async function spreadPage(
     await Promise.all(
       inOrder.map((delivery, index) => {
         const at = Math.ceil(first + index * intervalMs)
-        const change = { status: "pending" as const, keepsTurn: true, due: byRelease(at), slot: at }
+        // Without a rate limit there is no slot to wait for when it is due.
+        const slot = rateLimit === null ? undefined : at
+        const change = { status: "pending" as const, keepsTurn: true, due: byRelease(at), slot }
         return advance(table, factsOfItem(delivery), delivery.turn, change)
       }),
     )

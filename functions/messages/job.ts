@@ -112,8 +112,8 @@ export const Job = v.variant("kind", [
   /** The endpoint has recovered: its parked deliveries are sent, at a rate that it can handle. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
   /**
-   * The endpoint's rate limit changed: deliveries with a slot at the old rate get one at the new
-   * rate.
+   * The endpoint's rate limit changed, or it is no longer slow: deliveries with a slot at the old
+   * rate are spread at the new one.
    */
   v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
   /** Deletes the remaining data of a deleted endpoint, source or tenant. */

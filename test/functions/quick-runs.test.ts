@@ -57,6 +57,21 @@ describe("an endpoint that has answered quickly a hundred times", () => {
     return { watch, advance, isSlow, told: () => onSlow.mock.callCount() }
   }
 
+  test("tells of it again each half a minute while it is slow, and not more often", (t) => {
+    const { watch, advance, told } = begin(t)
+    for (const expected of [0, 1, 1, 1]) {
+      const answered = watch()
+      advance(SLOW_AFTER_MS)
+      answered()
+      assert.equal(told(), expected)
+    }
+    advance(SLOW_FOR_MS / 2 - 2 * SLOW_AFTER_MS)
+    const answered = watch()
+    advance(SLOW_AFTER_MS)
+    answered()
+    assert.equal(told(), 2)
+  })
+
   test("is not slow by one slow answer, and is by the next one, for a minute", (t) => {
     const { watch, advance, isSlow, told } = begin(t)
     const first = watch()

@@ -3,8 +3,9 @@ import { after, before, beforeEach, describe, test } from "node:test"
 import { intervalWhileSlow, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
 import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
 import * as Health from "@ringback/store/health"
+import { takeSlots } from "@ringback/store/rate-slots"
 import { queues } from "../../infra/facts.ts"
-import { makeDeps, pump, type Deps } from "../harness/system.ts"
+import { makeDeps, pump, pumpAll, type Deps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World
@@ -73,6 +74,35 @@ describe("an endpoint that hangs", () => {
     }
     assert.equal(arrived().length, 20)
   })
+})
+
+test("what waits for hours for an endpoint that is quick again is sent within minutes", async () => {
+  const { id, arrived } = await world.addEndpoint()
+  const { table } = world.deps
+  const { tenant } = world.customer
+  const slow = workerWhere(id, 15_000)
+  const sayTo = async (worker: Deps, count: number) => {
+    for (let index = 0; index < count; index++) await world.say()
+    await pumpAll(world.stack, worker)
+  }
+  await takeSlots(table, tenant, id, 1, 10 * SECOND)
+  await sayTo(slow, 1)
+  await takeSlots(table, tenant, id, 1, 3600 * SECOND)
+  await sayTo(slow, 3)
+  assert.equal(arrived().length, 0)
+  world.advance(10 * SECOND)
+  // Another worker, which has not seen it slow, sends the first one.
+  await world.pump()
+  assert.equal(arrived().length, 1)
+  const waiting = (await world.deliveries({ endpointId: id })).filter((each) => each.nextAt)
+  assert.deepEqual(
+    waiting.map(({ slot }) => slot),
+    [undefined, undefined, undefined],
+  )
+  for (const { nextAt } of waiting) assert.ok(nextAt! <= world.now() + SECOND)
+  world.advance(SECOND)
+  await world.release()
+  assert.equal(arrived().length, 4)
 })
 
 test("one that mostly answers soon, and was slow once, is not held up", async () => {

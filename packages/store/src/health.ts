@@ -35,6 +35,8 @@ const Health = v.object({
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
   nextFree: v.optional(v.number()),
+  /** When deliveries with a slot of the time when it was slow last got new ones. */
+  spreadAt: v.optional(v.number()),
   /**
    * The job that sends parked deliveries, see wake-position.ts: its step, its rate (per second),
    * and the end of its lease.
@@ -89,7 +91,8 @@ const SLOW_KNOWN_MS = 30_000
 export async function recordSlow(table: Table, tenant: string, endpointId: string) {
   const { slowAt = -Infinity } = await get(table, tenant, endpointId, { consistent: true })
   if (table.now() - slowAt < SLOW_KNOWN_MS) return undefined
-  await announceChange(table, tenant)
+  // Workers that know it as slow read it again by themselves.
+  if (table.now() - slowAt > 2 * SLOW_KNOWN_MS) await announceChange(table, tenant)
   return changeHealth(table, tenant, endpointId, {
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },

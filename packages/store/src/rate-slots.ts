@@ -27,6 +27,24 @@ export async function takeSlots(
   return queued!.nextFree! - width
 }
 
+/**
+ * Restarts the slots, because the endpoint is not slow any more. Undefined if that has been done in
+ * the last `everyMs`.
+ */
+export async function dropSlowSlots(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  everyMs: number,
+) {
+  const now = table.now()
+  return changeHealth(table, tenant, endpointId, {
+    update: "SET spreadAt = :now, endpointId = :endpointId REMOVE nextFree",
+    condition: "attribute_not_exists(spreadAt) OR spreadAt <= :before",
+    values: { ":now": now, ":before": now - everyMs, ":endpointId": endpointId },
+  })
+}
+
 /** Restarts the slots, because the rate changed. */
 export async function dropSlots(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
