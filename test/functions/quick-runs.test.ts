@@ -30,7 +30,7 @@ describe("a slow POST", () => {
     assert.equal(noteSlow("ep_a"), false)
   })
 
-  test("makes it slow where its quick ones are forgotten: of many endpoints the one posted to longest ago", () => {
+  test("makes it slow where its quick ones are forgotten: of many endpoints the oldest", () => {
     const { noteQuick, noteSlow } = makeQuickRuns(2)
     for (const id of ["ep_a", "ep_b"]) times(ENOUGH_QUICK, () => noteQuick(id))
     noteQuick("ep_a")

@@ -115,7 +115,7 @@ export const assumptions = {
     value: 3_600_000,
     unit: "ms",
     basis: "assumed",
-    what: "that instances had worked under a steady load that was there before: they remember the greatest tenant's quick answers",
+    what: "that instances have worked where a load was there before, for the greatest tenant",
   },
   sqsMs: {
     value: 12,
