@@ -97,9 +97,8 @@ async function awaitMessages(
   deps: Deps,
   endpoint: Endpoint.Endpoint,
   wanted: Wanted,
-  waitMs: number,
+  until: number,
 ): Promise<Message[]> {
-  const until = performance.now() + waitMs
   const work = { kind: "PULL", tenant: endpoint.tenant } as const
   const waited = await tryWaiting(deps.table, work, async () => {
     for (;;) {
@@ -136,11 +135,12 @@ export const messageRoutes = [
         throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
       }
       const wanted = { limit: body.limit, leaseMs: body.leaseSeconds * 1000 }
+      const until = performance.now() + body.waitSeconds * 1000
       const there = await fetchMessages(fetching(deps), endpoint, wanted)
       const messages =
         there.length > 0 || body.waitSeconds === 0
           ? there
-          : await awaitMessages(deps, endpoint, wanted, body.waitSeconds * 1000)
+          : await awaitMessages(deps, endpoint, wanted, until)
       return { status: 200, body: { messages }, isNoChange: true }
     },
   }),

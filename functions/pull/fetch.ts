@@ -29,6 +29,10 @@ export type Wanted = { limit: number; leaseMs: number }
 const WINDOW = 100
 // A Lambda response can have up to 6 MB. A body takes somewhat more space in JSON.
 const MAX_BYTES = 4 * 1024 * 1024
+// A delivery whose transform took too long is put off, so that the others have their turn.
+const PUT_OFF_MS = 60_000
+// No further evaluations are started after this time: the request must be answered in time.
+const WORK_MS = 5_000
 
 type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
 
@@ -44,9 +48,12 @@ type Candidate = {
 // path or method.
 const NOWHERE = "https://fetched.invalid/"
 
+type Shaped = Awaited<ReturnType<typeof shape>>
+
 /**
  * The pending deliveries of a pull endpoint, oldest first, each leased to this caller. An empty
- * result costs one read.
+ * result costs one read. Deliveries whose transform takes too long cannot keep others back: each is
+ * put off, and the rest are taken in the order in which they fell due.
  */
 export async function fetchMessages(
   deps: FetchDeps,
@@ -54,14 +61,19 @@ export async function fetchMessages(
   { limit, leaseMs }: Wanted,
 ): Promise<Message[]> {
   const { table } = deps
-  const { entries } = await listDue(table, Pull.pullShard(endpoint.id), table.now(), WINDOW)
-  const oldest = entries.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
+  const startedAt = table.now()
+  const { entries } = await listDue(table, Pull.pullShard(endpoint.id), startedAt, WINDOW)
+  let left = entries.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
   const messages: Message[] = []
   let bytes = 0
-  for (let start = 0; start < oldest.length && messages.length < limit;) {
-    const group = oldest.slice(start, start + limit - messages.length)
-    start += group.length
-    const candidates = await withBodies(deps, endpoint, group)
+  let groups = 0
+  while (left.length > 0 && messages.length < limit) {
+    // The oldest may all be late again, but not those of a second group.
+    if (groups++ >= 2 && table.now() - startedAt >= WORK_MS) break
+    const group = left.slice(0, limit - messages.length)
+    left = left.slice(group.length)
+    const { candidates, isLate } = await withBodies(deps, endpoint, group)
+    if (isLate) left.sort((a, b) => a.dueAt - b.dueAt)
     const fitting = candidates.filter(
       (each, index) => (bytes += each.bytes) <= MAX_BYTES || messages.length + index === 0,
     )
@@ -74,12 +86,14 @@ export async function fetchMessages(
   return messages
 }
 
+/** Those of a group that can be returned. `isLate`: the transform of one of them was too slow. */
 async function withBodies(
   deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
   group: DueEntry[],
-): Promise<Candidate[]> {
+): Promise<{ candidates: Candidate[]; isLate: boolean }> {
   const { tenant } = endpoint
+  let isLate = false
   const { table } = deps
   const events = await Event.getMany(
     table,
@@ -100,6 +114,11 @@ async function withBodies(
           realm: tenant,
         },
       )
+      if (shaped.result === "late") {
+        isLate = true
+        await Pull.putOff(table, entry, table.now() + PUT_OFF_MS)
+        return undefined
+      }
       if (shaped.result !== "send") return settle(table, entry, endOfShaped(shaped))
       const { body } = shaped
       const headers = { ...shaped.headers, "content-type": shaped.contentType }
@@ -107,7 +126,7 @@ async function withBodies(
       return { entry, body, headers, trace, bytes: Buffer.byteLength(body) }
     }),
   )
-  return found.flatMap((each) => each ?? [])
+  return { candidates: found.flatMap((each) => each ?? []), isLate }
 }
 
 async function settle(table: Table, entry: DueEntry, end: Delivery.Change | undefined) {
@@ -115,13 +134,11 @@ async function settle(table: Table, entry: DueEntry, end: Delivery.Change | unde
   return undefined
 }
 
-/**
- * Undefined if the transform took too long or had no free slot: it may succeed on the next fetch.
- */
+/** Undefined if the transform had no free slot: it may succeed on the next fetch. */
 function endOfShaped(
-  shaped: Exclude<Awaited<ReturnType<typeof shape>>, { result: "send" }>,
+  shaped: Exclude<Shaped, { result: "send" | "late" }>,
 ): Delivery.Change | undefined {
-  if (shaped.result === "late" || shaped.result === "busy") return undefined
+  if (shaped.result === "busy") return undefined
   return shaped.result === "unwanted"
     ? { status: "discarded", reason: "not wanted by its transform" }
     : { status: "failed", reason: shaped.reason }

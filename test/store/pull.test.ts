@@ -58,6 +58,22 @@ test("an item waits in its endpoint's own shard, and is given to one until its l
   assert.equal(await Pull.lease(world.table, { ...again, dueShard: "x" }, lease, 0), false)
 })
 
+test("an item that is put off waits until then, unless it was leased since it was read", async () => {
+  const { endpointId, ref } = await makeWaiting()
+  const [entry] = (await dueOf(endpointId)) as [DueEntry]
+  assert.equal(await Pull.putOff(world.table, entry, START + MINUTE), true)
+  assert.deepEqual(await dueOf(endpointId), [])
+  const { dueAt, nextAt, attemptCount, lease } = (await read({ ref }))!
+  assert.deepEqual(
+    [dueAt, nextAt, attemptCount, lease],
+    [START + MINUTE, START + MINUTE, 0, undefined],
+  )
+  const [again] = (await dueOf(endpointId, START + MINUTE)) as [DueEntry]
+  await Pull.lease(world.table, again, Pull.makeLease(START), START + 2 * MINUTE)
+  assert.equal(await Pull.putOff(world.table, again, START + 3 * MINUTE), false)
+  assert.equal((await read({ ref }))!.dueAt, START + 2 * MINUTE)
+})
+
 test("what is acknowledged by its lease is delivered, with an attempt from the lease to the word", async () => {
   for (const status of ["pending", "held", "failed"] as const) {
     world.now = START

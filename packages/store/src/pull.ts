@@ -53,6 +53,21 @@ export const lease = (table: Table, entry: DueEntry, lease: string, until: numbe
     },
   })
 
+/**
+ * Lists an entry behind the others until this time, and available from then on. False if it was
+ * leased in the meantime, or no longer waits.
+ */
+export const putOff = (table: Table, { pk, sk, dueAt, dueShard }: DueEntry, until: number) =>
+  change(
+    table,
+    { pk, sk },
+    {
+      update: "SET dueAt = :until, nextAt = :until",
+      condition: "dueAt = :at AND dueShard = :shard",
+      values: { ":until": until, ":at": dueAt, ":shard": dueShard },
+    },
+  )
+
 export type Ack = { endpointId: string; ref: DeliveryRef; lease: string }
 
 /**
