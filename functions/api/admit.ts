@@ -16,25 +16,29 @@ export type Admitted = {
 
 /**
  * Decides whether the request is allowed as of now, and throws a problem if it is not. Calls
- * `notice` with the caller as soon as the caller is known.
+ * `notice` as soon as the caller is known. `countedAs`: whose requests the rate limit counts
+ * together. None for the operator.
  */
 export async function admit(
   { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,
   route: Pick<Route, "access" | "method" | "scope">,
   { authorization, caller: known, tenants }: Proof,
   tenantId: string | undefined,
-  notice: (callerId: string, kind: Caller["kind"] | "source") => void = () => {},
+  notice: (who: { callerId: string; countedAs: string | undefined }) => void = () => {},
 ): Promise<Admitted> {
   const nobody = { callerId: undefined, caller: undefined, tenant: undefined, source: undefined }
   const { access } = route
   if (access === "open") return nobody
   if (access === "source") {
     const source = await identifySource(table, authorization)
-    notice(source.id, "source")
+    notice({ callerId: source.id, countedAs: `${source.tenant}/sources` })
     return { ...nobody, callerId: source.id, source }
   }
   const caller = known ?? (await identify(table, operatorKey, authorization))
-  notice(caller.id, caller.kind)
+  notice({
+    callerId: caller.id,
+    countedAs: caller.kind === "operator" ? undefined : caller.tenant,
+  })
   const needed = { access, scope: scopeOf(route) }
   // A change is decided on the tenant as it is now.
   const read = route.method === "get" ? tenants : undefined
