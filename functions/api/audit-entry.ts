@@ -1,4 +1,5 @@
 import * as Audit from "@ringback/store/audit"
+import { MASK, maskedUrl } from "./masked-url.ts"
 import type { Answer, Route } from "./route.ts"
 import type { Caller } from "./auth.ts"
 
@@ -40,8 +41,6 @@ function idIn(body: unknown): string | undefined {
 const lastOf = ({ path }: Pick<Route, "path">, params: Record<string, string>) =>
   params[[...path.matchAll(/\{(\w+)\}/g)].at(-1)?.[1] ?? ""]
 
-const MASK = "********"
-
 // Field names that are masked anywhere in a body. `headers` and `auth` hold a receiver's
 // credentials. An erasure must leave no trace of a contact's key or Uuid. A transform may contain a
 // secret.
@@ -75,7 +74,7 @@ function shown(body: unknown): Record<string, unknown> {
 function valueOf(name: string, value: unknown): unknown {
   if (value === null) return null
   if (HIDDEN.has(name)) return MASK
-  if (name === "url") return withoutQuery(value)
+  if (name === "url") return maskedUrl(String(value))
   if (LENGTH_ALONE.has(name)) return lengthOf(value)
   if (NAMES_ALONE.has(name) || TYPE_ALONE.has(name)) {
     if (!isObject(value)) return MASK
@@ -85,9 +84,6 @@ function valueOf(name: string, value: unknown): unknown {
   }
   return isObject(value) ? shown(value) : value
 }
-
-// Some receivers use a secret query as their credential.
-const withoutQuery = (url: unknown) => String(url).replace(/\?.*/s, `?${MASK}`)
 
 const lengthOf = (value: unknown) => `(${JSON.stringify(value).length} characters)`
 

@@ -30,7 +30,7 @@ export const AuditAnswer = v.pipe(
     changes: v.pipe(
       v.record(v.string(), v.unknown()),
       v.description(
-        "The requested values, field by field. Secrets and header values are masked. Long values are replaced by their length",
+        "The requested values, field by field. Secrets, header values and what follows the origin of a `url` are masked. Long values are replaced by their length",
       ),
       v.examples([{ rateLimit: 10, secret: "********" }]),
     ),

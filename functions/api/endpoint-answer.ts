@@ -6,12 +6,11 @@ import { publicKeyOf } from "@ringback/webhooks/secret"
 import type { Caller } from "./auth.ts"
 import type { EndpointAnswer, EndpointChanges } from "./endpoint-schema.ts"
 import type { AuthAnswer, ConnectorAnswer } from "./outbound-schema.ts"
+import { MASK, maskedUrl } from "./masked-url.ts"
 import type { FieldError } from "./problem.ts"
 import { formatMillis } from "./time.ts"
 
-const MASK = "********"
-
-/** An endpoint as shown to the caller. A read-only key sees no header values. */
+/** An endpoint as shown to the caller. A read-only key sees no header values, and the URL's origin. */
 export function showEndpoint(
   table: Table,
   caller: Caller,
@@ -22,7 +21,11 @@ export function showEndpoint(
   const names = Object.keys(endpoint.headers)
   return {
     id: endpoint.id,
-    url: endpoint.connector ? null : endpoint.url,
+    url: endpoint.connector
+      ? null
+      : isMasked && endpoint.url
+        ? maskedUrl(endpoint.url)
+        : endpoint.url,
     ...outboundOf(table, endpoint),
     pull: endpoint.pull,
     eventTypes: endpoint.eventTypes,

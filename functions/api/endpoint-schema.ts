@@ -191,7 +191,9 @@ const entries = {
   ...settings,
   url: v.pipe(
     v.nullable(settings.url),
-    v.description("Where webhooks are sent. Null: connector, or pull"),
+    v.description(
+      "Where webhooks are sent. A key of scope read sees its origin only. Null: connector, or pull",
+    ),
   ),
   ...outboundAnswer,
   pull: Pull,

@@ -14,7 +14,7 @@ export const info = {
     "Ringback turns the events of a call centre's Asterisk into signed webhooks and loses none.",
     "This API configures the receivers and shows the status of each delivery.",
     "",
-    "**Keys.** `Authorization: Bearer KEY`. The operator's key has access to every tenant. A tenant's key (`rbk_...`) has access to its own tenant only. A key with scope `read` can GET and preview, and never sees a secret.",
+    "**Keys.** `Authorization: Bearer KEY`. The operator's key has access to every tenant. A tenant's key (`rbk_...`) has access to its own tenant only. A key with scope `read` can GET and preview, and never sees a secret: header values and what follows the origin of a `url` are masked, credentials are never shown. It sees transforms, so put no secret in them.",
     "",
     "**Limits.** A body can have up to 64 KB (413). Request headers can have up to 16 KB, or 10 KB behind API Gateway. Larger headers get a 431 from the server in front, without a problem body. A tenant can have up to eight requests at once that wait: for messages, tests, counts of recoveries, previews, slow DNS or the answer to an Idempotency-Key (429).",
     "",

@@ -121,7 +121,7 @@ export const Transform = v.pipe(
     `must have at most ${MAX_TRANSFORM_BYTES / 1024} KB`,
   ),
   v.description(
-    'A JSONata expression over the webhook. Its value is sent instead of the webhook. `{"$request": {"method", "path", "headers", "body"}}` sets those parts of the request too. null: the event is not sent',
+    'A JSONata expression over the webhook. Its value is sent instead of the webhook. `{"$request": {"method", "path", "headers", "body"}}` sets those parts of the request too. null: the event is not sent. Keys of scope read see it: a credential belongs in `auth` or `headers`',
   ),
   v.examples(['{"text": data.name & " is now " & data.statusName}']),
 )

@@ -110,7 +110,8 @@ test("a key of scope read may look at everything but secrets, and change nothing
   assert.equal(made.body.scope, "read")
   const { key } = made.body
   const headers = { authorization: "Bearer of-the-receiver" }
-  const body = { url: "https://example.invalid/", headers }
+  const url = "https://example.invalid/in-the-path?token=in-the-query"
+  const body = { url, headers, transform: "data" }
   const endpoint = await api.call(`POST ${path}/endpoints`, { body })
   const at = `${path}/endpoints/${endpoint.body.id}`
   const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
@@ -120,9 +121,17 @@ test("a key of scope read may look at everything but secrets, and change nothing
   }
   const shown = await api.call(`GET ${at}`, { key })
   assert.deepEqual(shown.body.headers, { authorization: "********" })
-  const listed = await api.call(`GET ${path}/endpoints`, { key })
-  assert.ok(!listed.text.includes("of-the-receiver"))
-  assert.deepEqual((await api.call(`GET ${at}`)).body.headers, headers)
+  assert.equal(shown.body.url, "https://example.invalid/********")
+  assert.equal(shown.body.transform, "data")
+  for (const room of ["endpoints", "audit", "events", "deliveries"]) {
+    const { text } = await api.call(`GET ${path}/${room}`, { key })
+    for (const secret of ["of-the-receiver", "in-the-path", "in-the-query"])
+      assert.ok(!text.includes(secret), `${room}: ${secret}`)
+  }
+  const { body: whole } = await api.call(`GET ${at}`)
+  assert.deepEqual([whole.headers, whole.url], [headers, url])
+  await api.call(`PATCH ${at}`, { body: { url: "https://example.invalid" } })
+  assert.match((await api.call(`GET ${at}`, { key })).body.url, /^https:\/\/example\.invalid\/?$/)
 
   for (const [route, sent] of [
     [`GET ${at}/secret`],

@@ -61,7 +61,9 @@ export const common = {
   ),
   map: v.pipe(
     v.optional(v.nullable(text(8 * 1024)), null),
-    v.description("JSONata over the webhook, whose value is an object of further fields"),
+    v.description(
+      "JSONata over the webhook, whose value is an object of further fields. Keys of scope read see it: put no secret in it",
+    ),
   ),
   dispositions: dispositionsOf(text(255)),
 }
