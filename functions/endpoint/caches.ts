@@ -1,6 +1,6 @@
 import { listChanges } from "@ringback/store/changes"
 import type { Matching } from "@ringback/store/endpoint"
-import type { Erased } from "@ringback/store/erasure"
+import type { Marker } from "@ringback/store/erasure"
 import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { makeCache } from "../runtime/cache.ts"
@@ -14,7 +14,7 @@ export function makeCaches(table: Table, cachedMs: number) {
   return {
     sources: makeCache<Known | undefined>(now, cachedMs, { changes }),
     endpoints: makeCache<Matching[]>(now, cachedMs, { changes }),
-    erased: makeCache<Erased>(now, cachedMs, { changes }),
+    erased: makeCache<Marker>(now, cachedMs, { changes }),
     receivers: makeCache<Receiver>(now, cachedMs, {
       changes,
       isAnnounced: ({ health }) => isHealthy(health, now()),

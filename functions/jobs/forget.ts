@@ -30,7 +30,14 @@ import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messa
 // more when all workers know of the erasure, for events that they received in the meantime.
 
 const PAGE = 100
-type Work = { table: Table; job: EraseJob; erased: Erasure.Erased; walk: ForgetPlace }
+type Work = {
+  table: Table
+  job: EraseJob
+  /** All erasures of the tenant. If it has very many, only those that `learn` has read. */
+  erased: Erasure.Erased
+  hasAll: boolean
+  walk: ForgetPlace
+}
 
 export async function forgetPage(
   table: Table,
@@ -42,8 +49,9 @@ export async function forgetPage(
   const none = { records: 0, events: 0, deliveries: 0 }
   const start = { phase: "records" as const, shard: 0, beganAt: table.now(), found: 0, ...none }
   const walk: ForgetPlace = place ?? start
-  const erased = await Erasure.list(table, tenant)
-  const next = await PAGES[walk.phase]({ table, job, erased, walk })
+  const all = await Erasure.list(table, tenant)
+  const known = { erased: all ?? new Map<string, number>(), hasAll: all !== undefined }
+  const next = await PAGES[walk.phase]({ table, job, walk, ...known })
   const { after: _, notBefore: _before, ...rest } = walk
   if (next) return { ...rest, ...next }
   const following = FORGET_PHASES[FORGET_PHASES.indexOf(walk.phase) + 1]
@@ -66,11 +74,25 @@ const PAGES: { [Name in ForgetPlace["phase"]]: (work: Work) => Promise<Walked<un
     deliveries: deliveriesPage,
   }
 
-/** From now on this Uuid is erased, too. */
+/** Reads which of these Uuids are erased. */
+async function learn(
+  { table, job, erased, hasAll }: Work,
+  named: Pick<Named, "subject" | "linked">[],
+): Promise<void> {
+  if (hasAll) return
+  const hashes = [...new Set(named.flatMap(Erasure.hashesOf))]
+  for (const [hash, at] of await Erasure.find(table, job.tenant, hashes)) erased.set(hash, at)
+}
+
+/**
+ * From now on this Uuid is erased, too. There is no limit, because each one is of a stored event. A
+ * job that was given a contact key starts without an erasure, so the first one is announced.
+ */
 async function add({ table, job, erased, walk }: Work, uuid: string | null): Promise<void> {
   const hash = uuid === null ? undefined : Erasure.hashOfName("uuid", uuid)
   if (hash === undefined || erased.has(hash)) return
-  await Erasure.remember(table, job.tenant, hash)
+  const keep = walk.found === 0 ? Erasure.remember : Erasure.addAnother
+  await keep(table, job.tenant, hash)
   erased.set(hash, Infinity)
   walk.found++
 }
@@ -81,6 +103,10 @@ const hasKey = ({ job }: Work, { contactKey }: Pick<Named, "contactKey">) =>
 async function recordsPage(work: Work) {
   const { table, job, erased, walk } = work
   const { items, next } = await walkRecords(table, job.tenant, walk, PAGE)
+  await learn(
+    work,
+    items.map(({ uuid }) => ({ subject: uuid, linked: null })),
+  )
   for (const record of items) {
     const { uKey } = JSON.parse(record.data ?? "{}") as { uKey?: unknown }
     const contactKey = record.kind === "dllist" && typeof uKey === "string" ? uKey : null
@@ -94,9 +120,16 @@ async function recordsPage(work: Work) {
 async function eventsPage(work: Work) {
   const { table, job, walk } = work
   const { items, next } = await walkEvents(table, job.tenant, walk, PAGE)
-  for (const event of items) {
+  const naming = items.flatMap((event) => {
     const named = namesOf(event)
-    if (!named || !(await concerns(work, event, named))) continue
+    return named ? [{ event, named }] : []
+  })
+  await learn(
+    work,
+    naming.map(({ named }) => named),
+  )
+  for (const { event, named } of naming) {
+    if (!(await concerns(work, event, named))) continue
     const endpoints = await Endpoint.list(table, job.tenant)
     await stopFirst(table, job.tenant, event, endpoints)
     const isCall = /^(dialing|call)\./.test(event.type)

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import pMap from "p-map"
 import type { CallFacts } from "@ringback/events/call"
 import * as Call from "@ringback/store/call"
+import { listChanges } from "@ringback/store/changes"
 import type { Delivery } from "@ringback/store/delivery"
 import * as Erasure from "@ringback/store/erasure"
 import * as Event from "@ringback/store/event"
 import { getItem, putItem } from "@ringback/store/item"
-import { eventIdOf, eventKey, hashOf, type Key } from "@ringback/store/keys"
+import { eventIdOf, eventKey, hashOf, linkedCountKey, type Key } from "@ringback/store/keys"
 import { DAY, RETENTION, START, useTable } from "./table.ts"
 
 const world = useTable()
@@ -18,13 +20,16 @@ test("what was erased is remembered as long as something of it may come, and ane
   await Erasure.remember(table, tenant, hashOfUuid("u"))
   await Erasure.remember(table, "ten_other", hashOfUuid("v"))
   const until = (START + LIFETIME) / 1000
-  assert.deepEqual([...(await Erasure.list(table, tenant))], [[hashOfUuid("u"), until]])
+  const list = async () => [...(await Erasure.list(table, tenant))!]
+  const find = async () => [...(await Erasure.find(table, tenant, ["u", "v", "w"].map(hashOfUuid)))]
+  for (const look of [list, find]) assert.deepEqual(await look(), [[hashOfUuid("u"), until]])
   world.now += LIFETIME - 1000
-  assert.equal((await Erasure.list(table, tenant)).size, 1)
+  for (const look of [list, find]) assert.equal((await look()).length, 1)
   world.now += 1000
-  assert.equal((await Erasure.list(table, tenant)).size, 0)
+  for (const look of [list, find]) assert.deepEqual(await look(), [])
   await Erasure.remember(table, tenant, hashOfUuid("u"))
-  assert.equal((await Erasure.list(table, tenant)).get(hashOfUuid("u")), until + LIFETIME / 1000)
+  for (const look of [list, find])
+    assert.deepEqual(await look(), [[hashOfUuid("u"), until + LIFETIME / 1000]])
 })
 
 test("it fades once half of its time is over", () => {
@@ -36,14 +41,54 @@ test("it fades once half of its time is over", () => {
 })
 
 test("an event is erased by the Uuid that it tells of, or the one beside it, and by no key of the same text", () => {
-  const erased = new Map([[hashOfUuid("u"), 1]])
-  const named = (subject: string | null, linked: string | null) =>
-    Erasure.erasedIn(erased, { subject, linked, contactKey: "u" })
-  assert.equal(named("u", null), hashOfUuid("u"))
-  assert.equal(named("x", "u"), hashOfUuid("u"))
-  assert.equal(named("x", "y"), undefined)
-  assert.equal(named(null, null), undefined)
+  const hashes = (subject: string | null, linked: string | null) =>
+    Erasure.hashesOf({ subject, linked })
+  assert.deepEqual(hashes("u", null), [hashOfUuid("u")])
+  assert.deepEqual(hashes("x", "u"), [hashOfUuid("x"), hashOfUuid("u")])
+  // A key that is asked for twice is refused.
+  assert.deepEqual(hashes("u", "u"), [hashOfUuid("u")])
+  assert.deepEqual(hashes(null, null), [])
   assert.notEqual(Erasure.hashOfName("contactKey", "u"), hashOfUuid("u"))
+})
+
+test("whether a tenant has erasures is told by one read, and by those of its own", async () => {
+  const { table, tenant } = world
+  await Erasure.remember(table, "ten_other", hashOfUuid("u"))
+  assert.deepEqual(await Erasure.readMarker(table, tenant), { isAny: false })
+  await Erasure.remember(table, tenant, hashOfUuid("u"))
+  assert.deepEqual(await Erasure.readMarker(table, tenant), { isAny: true })
+})
+
+test("a tenant can add a thousand linked Uuids a day, and they are announced to nobody", async () => {
+  const { table, tenant } = world
+  const add = (uuid: string, of = tenant) => Erasure.addLinked(table, of, hashOfUuid(uuid))
+  const has = async (uuid: string) =>
+    (await Erasure.find(table, tenant, [hashOfUuid(uuid)])).has(hashOfUuid(uuid))
+  const before = (await listChanges(table, 0)).length
+  assert.equal(await add("first"), true)
+  const counter = (await read(linkedCountKey(tenant, Erasure.dayOf(table))))!
+  assert.deepEqual([counter["count"], Erasure.LINKED_A_DAY], [1, 1000])
+  await putItem(table, { ...(counter as Key), count: 999 })
+  assert.equal(await add("last"), true)
+  assert.equal(await add("one more"), false)
+  assert.deepEqual(
+    [await has("first"), await has("last"), await has("one more")],
+    [true, true, false],
+  )
+  assert.equal(await add("one more", "ten_other"), true)
+  world.now += DAY
+  assert.equal(await add("one more"), true)
+  assert.equal(await has("one more"), true)
+  assert.equal((await listChanges(table, 0)).length, before)
+  assert.equal((await Erasure.list(table, tenant))!.size, 3)
+})
+
+test("a thousand erasures are not listed, and found nevertheless", async () => {
+  const { table, tenant } = world
+  const all = Array.from({ length: 1000 }, (_, index) => hashOfUuid(`u${index}`))
+  await pMap(all, (hash) => Erasure.addAnother(table, tenant, hash), { concurrency: 25 })
+  assert.equal(await Erasure.list(table, tenant), undefined)
+  assert.deepEqual(new Set((await Erasure.find(table, tenant, all)).keys()), new Set(all))
 })
 
 const claimOf = (uuid: string, content: Event.Claim["content"]): Event.Claim => ({

@@ -4,57 +4,144 @@ import type { CallRef } from "./call.ts"
 import type { Delivery } from "./delivery.ts"
 import { announceChange } from "./changes.ts"
 import { getItems, updateItem, type Item, type Update } from "./item.ts"
-import { callKey, erasedPartition, eventIdOf, eventKey, hashOf, type Key } from "./keys.ts"
-import { queryAll } from "./live-item.ts"
+import {
+  callKey,
+  ERASED_PREFIX,
+  erasedKey,
+  erasedPartition,
+  eventIdOf,
+  eventKey,
+  hashOf,
+  linkedCountKey,
+  type Key,
+} from "./keys.ts"
+import { queryPage } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 // Erased Uuids are stored as hashes for as long as messages about them may arrive: three weeks for
-// queues and their dead letters, and longer if such events still arrive.
+// queues and their dead letters, and longer if such events still arrive. A tenant may have any
+// number of them, so workers look up those that an event names, and remember only whether there are
+// any.
 const IN_FLIGHT_MS = 21 * 24 * 3600 * 1000
 
-/** The hashes of the erased Uuids, and when each is deleted (epoch seconds). */
+/** The hashes of erased Uuids, and when each is deleted (epoch seconds). */
 export type Erased = Map<string, number>
 
-const PREFIX = "UUID#"
+/** What workers cache of a tenant. */
+export type Marker = {
+  /** Whether the tenant has erasures. */
+  isAny: boolean
+  /** The day of which no more linked Uuids are accepted. */
+  fullOn?: string
+}
+
+const LIST_LIMIT = 1000
+export const LINKED_A_DAY = 1000
+const DAY_SECONDS = 24 * 3600
 
 export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
   encodeBase32(hashOf("erased", kind, text))
+
+/** The hashes of the Uuids by which an event can be erased. */
+export const hashesOf = ({ subject, linked }: Pick<Named, "subject" | "linked">): string[] => [
+  ...new Set(
+    [subject, linked].flatMap((uuid) => (uuid === null ? [] : [hashOfName("uuid", uuid)])),
+  ),
+]
 
 const lifetimeMs = ({ retentionMs }: Table) => IN_FLIGHT_MS + retentionMs
 
 /** From now on no content is stored for this Uuid. A repeated request extends the time. */
 export async function remember(table: Table, tenant: string, uuidHash: string): Promise<void> {
-  const key = { pk: erasedPartition(tenant), sk: `${PREFIX}${uuidHash}` }
-  const expiresAt = toSeconds(table.now() + lifetimeMs(table))
-  const update = "SET expiresAt = :expiresAt"
   await announceChange(table, tenant)
-  await updateItem(table, key, { update, values: { ":expiresAt": expiresAt } })
+  await addAnother(table, tenant, uuidHash)
 }
 
-/** All erasures of a tenant. About a hundred of them cost one read unit. */
-export async function list(table: Table, tenant: string): Promise<Erased> {
-  const items = await queryAll(table, erasedPartition(tenant), PREFIX, ["sk", "expiresAt"])
-  const now = table.now()
-  return new Map(
-    items
-      .filter((item) => !isExpired(item as { expiresAt: number }, now))
-      .map(({ sk, expiresAt }) => [(sk as string).slice(PREFIX.length), expiresAt as number]),
-  )
+/**
+ * The same for a tenant that has another erasure, which is kept for days to come: then workers know
+ * that it has some, and nothing needs to be announced.
+ */
+export async function addAnother(table: Table, tenant: string, uuidHash: string): Promise<void> {
+  const expiresAt = toSeconds(table.now() + lifetimeMs(table))
+  const update = "SET expiresAt = :expiresAt"
+  await updateItem(table, erasedKey(tenant, uuidHash), {
+    update,
+    values: { ":expiresAt": expiresAt },
+  })
 }
+
+/** The day whose linked Uuids are counted together. */
+export const dayOf = ({ now }: Table) => new Date(now()).toISOString().slice(0, 10)
+
+/**
+ * Erases the Uuid of a call because one of its events names an erased Uuid. Events make these, so a
+ * tenant can add a thousand a day. False beyond that: then the call's events are erased only if
+ * they name an erased Uuid themselves, and an event that has only the call's Uuid keeps its
+ * content.
+ */
+export async function addLinked(table: Table, tenant: string, uuidHash: string): Promise<boolean> {
+  const isCounted = await updateItem(table, linkedCountKey(tenant, dayOf(table)), {
+    update: "SET expiresAt = :expiresAt ADD #count :one",
+    condition: "attribute_not_exists(#count) OR #count < :limit",
+    names: { "#count": "count" },
+    values: {
+      ":expiresAt": toSeconds(table.now()) + 2 * DAY_SECONDS,
+      ":one": 1,
+      ":limit": LINKED_A_DAY,
+    },
+  })
+  if (!isCounted) return false
+  await addAnother(table, tenant, uuidHash)
+  return true
+}
+
+/** Whether the tenant has erasures. Expired ones may count. */
+export async function readMarker(table: Table, tenant: string): Promise<Marker> {
+  const request = {
+    pk: erasedPartition(tenant),
+    prefix: ERASED_PREFIX,
+    limit: 1,
+    attributes: ["sk"],
+  }
+  const { items } = await queryPage(table, request)
+  return { isAny: items.length > 0 }
+}
+
+/** Those of these hashes that are erased. */
+export async function find(table: Table, tenant: string, hashes: string[]): Promise<Erased> {
+  const keys = hashes.map((hash) => erasedKey(tenant, hash))
+  return erasedOf(table, await getItems(table, keys, { attributes: ["sk", "expiresAt"] }))
+}
+
+/**
+ * All erasures of a tenant, or undefined if there are a thousand or more. About a hundred of them
+ * cost one read unit.
+ */
+export async function list(table: Table, tenant: string): Promise<Erased | undefined> {
+  const attributes = ["sk", "expiresAt"]
+  const request = {
+    pk: erasedPartition(tenant),
+    prefix: ERASED_PREFIX,
+    limit: LIST_LIMIT,
+    attributes,
+  }
+  const { items, next } = await queryPage(table, request)
+  return next === undefined ? erasedOf(table, items) : undefined
+}
+
+const erasedOf = (table: Table, items: Item[]): Erased =>
+  new Map(
+    items
+      .filter((item) => !isExpired(item as { expiresAt: number }, table.now()))
+      .map(({ sk, expiresAt }) => [
+        (sk as string).slice(ERASED_PREFIX.length),
+        expiresAt as number,
+      ]),
+  )
 
 /** Whether half of an erasure's time is over although events about it still arrive. */
 export const isHalfOver = (table: Table, expiresAt: number) =>
   expiresAt * 1000 - table.now() < lifetimeMs(table) / 2
-
-/** Whether one of an event's Uuids was erased. Returns the hash of that one. */
-export function erasedIn(
-  erased: Pick<Erased, "has">,
-  { subject, linked }: Named,
-): string | undefined {
-  return [subject, linked]
-    .flatMap((uuid) => (uuid === null ? [] : [hashOfName("uuid", uuid)]))
-    .find((hash) => erased.has(hash))
-}
 
 /**
  * Removes the content of an event. Its claim is kept, so that the event is not accepted again.

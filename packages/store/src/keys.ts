@@ -32,6 +32,16 @@ export const passKey = (tenant: string | null, id: string): Key => ({
 })
 /** A tenant's erased Uuids: see erasure.ts. */
 export const erasedPartition = (tenant: string) => `${tenant}#X`
+export const ERASED_PREFIX = "UUID#"
+export const erasedKey = (tenant: string, uuidHash: string): Key => ({
+  pk: erasedPartition(tenant),
+  sk: `${ERASED_PREFIX}${uuidHash}`,
+})
+/** How many Uuids were erased on a day because they are linked to erased ones. */
+export const linkedCountKey = (tenant: string, day: string): Key => ({
+  pk: erasedPartition(tenant),
+  sk: `LINKED#${day}`,
+})
 export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `JOB#${id}` })
 
 /** The audit log, by time. `scope` is a tenant's id or OPERATOR. */

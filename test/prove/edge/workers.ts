@@ -5,7 +5,7 @@ import { ingestHandler, type IngestDeps } from "@ringback/functions/ingest"
 import { makeCache } from "@ringback/functions/runtime/cache"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import type { Matching } from "@ringback/store/endpoint"
-import type { Erased } from "@ringback/store/erasure"
+import type { Marker } from "@ringback/store/erasure"
 import { makeSealer } from "@ringback/store/seal"
 import type { Known } from "@ringback/store/source"
 import { table as tableFacts } from "../../../infra/facts.ts"
@@ -121,7 +121,7 @@ export class Workers {
       },
       sources: makeCache<Known | undefined>(now, CACHED_MS),
       endpoints: makeCache<Matching[]>(now, CACHED_MS),
-      erased: makeCache<Erased>(now, CACHED_MS),
+      erased: makeCache<Marker>(now, CACHED_MS),
       log: (event, fields) => {
         this.lines.push({ event, ...fields })
         if ("reasons" in fields || event !== "batch.ingested") log("workers", event, fields)
