@@ -43,6 +43,28 @@ test("the laptop's operator key never goes to another machine", async (t) => {
   assert.match(err, /set RINGBACK_KEY/)
 })
 
+test("a directory's ready.json names this machine alone: no key goes to another one that it names", async (t) => {
+  const api = await startStandIn(t, { [events()]: page() })
+  const { port } = new URL(api.url)
+  const key = `rbk_${"0".repeat(26)}_${"2".repeat(26)}_secret`
+  const run = (apiUrl: string, url?: string) => {
+    const dir = dataDir(t, { "ready.json": JSON.stringify({ ready: true, apiUrl }) })
+    const env = { RINGBACK_DATA_DIR: dir, RINGBACK_KEY: key, ...(url && { RINGBACK_URL: url }) }
+    return cli(["events"], env)
+  }
+  // 0.0.0.0 leads to the same server, and is not loopback.
+  for (const host of [`0.0.0.0:${port}`, `127.0.0.1.example.com`, `127.0.0.1:1@0.0.0.0:${port}`]) {
+    const { exitCode, err } = await run(`http://${host}`)
+    assert.match(err, /ready\.json names .* not on this machine.*RINGBACK_URL/)
+    assert.equal(exitCode, 2)
+  }
+  assert.deepEqual(api.asked, [])
+  assert.equal((await run("https://ringback.example.com", api.url)).exitCode, 0)
+  assert.equal((await run(`http://localhost:${port}`)).exitCode, 0)
+  assert.equal((await run(api.url)).exitCode, 0)
+  assert.equal(api.asked.length, 3)
+})
+
 test("a tenant's key says whose it is: nobody is asked", async (t) => {
   const api = await startStandIn(t, { [events()]: page() })
   const key = `rbk_${"0".repeat(26)}_${"2".repeat(26)}_secret`

@@ -15,7 +15,7 @@ export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefine
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new Failure(`${name}: ${JSON.stringify(url)} is not an http or https URL`, 2)
   }
-  const isLocal = isLoopback(new URL(url).hostname)
+  const isLocal = isLoopback(url)
   const key = env["RINGBACK_KEY"] || (isLocal ? localKey(env, dataDir) : undefined)
   if (!key) {
     throw new Failure(
@@ -32,12 +32,21 @@ export function readSettings(env: NodeJS.ProcessEnv, givenUrl: string | undefine
 const localKey = (env: NodeJS.ProcessEnv, dataDir: string) =>
   env["RINGBACK_OPERATOR_KEY"] || read(join(dataDir, "operator-key"))?.trim()
 
-// The line that `npm start` printed when it was ready.
+// The line that `npm start` printed when it was ready. The file may be somebody else's, since the
+// directory is relative to where the command is run: it must not name the host that gets the key.
 function readyUrl(dataDir: string): string | undefined {
-  const text = read(join(dataDir, "ready.json"))
-  if (text === undefined) return undefined
+  const path = join(dataDir, "ready.json")
+  const url = apiUrlIn(read(path))
+  if (url === undefined || isLoopback(url)) return url
+  throw new Failure(
+    `${path} names ${JSON.stringify(url)}, which is not on this machine: no key is sent there. If it is meant, set RINGBACK_URL`,
+    2,
+  )
+}
+
+function apiUrlIn(text: string | undefined): string | undefined {
   try {
-    const { apiUrl } = JSON.parse(text) as { apiUrl?: unknown }
+    const { apiUrl } = JSON.parse(text ?? "{}") as { apiUrl?: unknown }
     return typeof apiUrl === "string" ? apiUrl : undefined
   } catch {
     return undefined
@@ -54,6 +63,7 @@ function read(path: string): string | undefined {
   }
 }
 
-function isLoopback(hostname: string): boolean {
+function isLoopback(url: string): boolean {
+  const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: "" }
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
