@@ -22,7 +22,7 @@ import { pageHtml } from "./layout.ts"
 import { isCrossSiteNavigation, isSameOrigin } from "./origin-check.ts"
 import type { OperatorPage, Shown, TenantPage, View, Visit } from "./page.ts"
 import { operatorPages, tenantPages } from "./pages.ts"
-import { readSession, type Session } from "./session.ts"
+import { hasCookie, readSession, type Session } from "./session.ts"
 import type { Tenant } from "./types.ts"
 
 const HEADERS = {
@@ -64,7 +64,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
       answer(deps, c, at, async () => {
         const form = await formOf(c)
         const session = await readSession(deps, c)
-        if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(c)
+        if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(deps, c)
         const { caller } = session
         if (caller.kind === "tenant") rateLimit.take(caller.tenant)
         return visit(c, session, page, form, isTenants)
@@ -113,7 +113,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
       } else view = await (page as OperatorPage).show(about)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      if (error.problem.status === 401) return ended(c)
+      if (error.problem.status === 401) return ended(deps, c)
       // With the menu of the caller's own tenant.
       if (!tenant && caller.kind === "tenant") {
         const own = await client.ask<Tenant>("GET", path`/tenants/${caller.tenant}`)
@@ -153,10 +153,13 @@ function retryUrlOf(c: Context): string | undefined {
   return c.req.method === "GET" ? `${pathname}${search}` : undefined
 }
 
-/** The session is over. A live page gets a status and shows a notice itself; other requests lead to the sign-in page. */
-const ended = (c: Context): Promise<Response> | Response =>
+/**
+ * Nobody is signed in. A live page gets a status and shows a notice itself; other requests lead to
+ * the sign-in page.
+ */
+const ended = (deps: Deps, c: Context): Promise<Response> | Response =>
   c.req.header("portal-live") === undefined
-    ? gated(c, { to: "/portal?ended" })
+    ? gated(c, { to: hasCookie(deps, c) ? "/portal?ended" : "/portal" })
     : c.body(null, 401, HEADERS)
 
 async function formOf(c: Context): Promise<URLSearchParams> {

@@ -35,6 +35,10 @@ export async function readSession(deps: Deps, c: Context): Promise<Session | und
   return pass && caller && { pass, caller }
 }
 
+/** Whether the browser was signed in: a session that is over leaves its cookie until it expires. */
+export const hasCookie = (deps: Deps, c: Context): boolean =>
+  Boolean(getCookie(c, cookieOf(deps.origin).name))
+
 /** Starts a session in this browser, after a key was entered or a portal link was opened. */
 export async function beginSession(
   deps: Deps,

@@ -146,9 +146,7 @@ async function lookAtAll(context: BrowserContext, openings: Opening[]): Promise<
     for (const { name, open } of left) {
       await page.setViewportSize({ width: FORMS[0].width, height: 800 })
       await page.emulateMedia({ colorScheme: FORMS[0].colorScheme })
-      const t0 = performance.now()
       await open(page)
-      const t1 = performance.now()
       faults.push(...(await look(page, name)))
       const bytes = Number(await page.evaluate(BYTES))
       if (!name.startsWith("/docs") && bytes > MAX_BYTES) faults.push(`${name}: ${bytes} bytes`)

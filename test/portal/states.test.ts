@@ -86,7 +86,24 @@ test("an address that nothing is at says so, and leads on", async () => {
   assert.equal(lost.status, 404)
   assert.match(words(lost.text), /To the start page/)
   // Who is not signed in is not told what there is.
-  assert.equal((await portal.visitor().get("/portal/nonsense")).location, "/portal?ended")
+  assert.equal((await portal.visitor().get("/portal/nonsense")).location, "/portal")
+})
+
+test("a session that ended is told of only where there was one", async () => {
+  const { id, path, key } = await makeTenant(portal)
+  const visitor = await portal.signIn(key)
+  const { body: keys } = await portal.call(`GET ${path}/keys`)
+  await portal.call(`DELETE ${path}/keys/${keys.data[0].id}`)
+  const stranger = portal.visitor()
+  for (const at of ["/portal/typo", `/portal/${id}`, `/portal/${id}/calls`, "/portal/tenants"]) {
+    assert.equal((await stranger.get(at)).location, "/portal", at)
+    assert.equal((await visitor.get(at)).location, "/portal?ended", at)
+  }
+  const form = await stranger.post(`/portal/${id}/sources/new`, { name: "PBX" })
+  assert.equal(form.location, "/portal")
+  // Signing out leaves nothing of a session behind.
+  await visitor.post("/portal/sign-out")
+  assert.equal((await visitor.get(`/portal/${id}`)).location, "/portal")
 })
 
 test("a page whose data cannot be read says that it is not the reader's fault, and can be tried again", async () => {
