@@ -112,8 +112,8 @@ const rowsHtml = (entries: Entry[], who: (actor: string) => Html, base: string |
           html`<tr>
             <td class="wide"><strong>${wordsOf(entry.action)}</strong>${changesHtml(entry)}</td>
             <td><span class="clip" title="${entry.actor}">${who(entry.actor)}</span></td>
-            <td>${targetHtml(entry.target, base)}</td>
-            <td>${exactTime(entry.at)}</td>
+            <td class="below">${targetHtml(entry.target, base)}</td>
+            <td class="when">${exactTime(entry.at)}</td>
           </tr>`,
       )}
     </tbody>

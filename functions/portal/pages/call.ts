@@ -66,7 +66,7 @@ const factsHtml = (call: Call): Html =>
     <div class="body">
       <dl class="facts">
         <dt>Outcome</dt>
-        <dd>
+        <dd class="row">
           ${outcomeStatus(call.isOver, call.outcome)}
           ${call.hangupCause === null ? "" : html`<span class="dim">${call.hangupCause}</span>`}
         </dd>

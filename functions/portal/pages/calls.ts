@@ -106,10 +106,10 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
             </td>
             <td class="wide">${clipped(call.contact)}</td>
             <td>${clipped(call.campaign)}</td>
-            <td>${outcomeStatus(call.isOver, call.outcome)}</td>
+            <td class="at-end">${outcomeStatus(call.isOver, call.outcome)}</td>
             <td class="num" data-label="ring time">${secondsOf(call.ringSeconds)}</td>
             <td class="num" data-label="talk time">${secondsOf(call.talkSeconds)}</td>
-            <td>${time(call.startedAt)}</td>
+            <td class="when">${time(call.startedAt)}</td>
           </tr>`,
       )}
     </tbody>

@@ -36,7 +36,7 @@ export const deliveryRows = (
             <td><a href="${base}/deliveries/${each.id}">${each.eventType}</a></td>
             ${endpoints ? html`<td class="wide">${endpointLink(base, endpoints, each.endpointId)}</td>` : ""}
             <td class="num" data-label="attempts">${number(each.attemptCount)}</td>
-            <td>${time(each.createdAt)}</td>
+            <td class="when">${time(each.createdAt)}</td>
             <td data-label="next">${nextOf(each)}</td>
           </tr>`,
       )}

@@ -68,7 +68,7 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
             <h2>Attempts</h2>
             <span class="dim small">newest first</span>
           </header>
-          <div class="body">${attemptsHtml(delivery, target)}</div>
+          <div class="body">${attemptsHtml(delivery)}</div>
         </section>
         <section class="card">
           <header>
@@ -114,10 +114,9 @@ function stateHtml(
   )
 }
 
-function attemptsHtml(
-  { attempts, status, createdAt }: DeliveryDetail,
-  target: Endpoint | undefined,
-): Html {
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+function attemptsHtml({ attempts, status, createdAt }: DeliveryDetail): Html {
   if (attempts.length === 0) {
     const text = status === "pending" ? "No attempt yet: it is queued." : "No attempt was made."
     return html`<p class="dim">${text} Received ${exactTime(createdAt)}.</p>`
@@ -128,13 +127,11 @@ function attemptsHtml(
         html`<li class="${attempt.error === null ? "is-good" : "is-wrong"}">
           <div class="row between">
             <strong
-              >${attempt.error === null ? `Answered ${attempt.statusCode ?? ""}` : attempt.error}</strong
+              >${attempt.error === null ? `Answered ${attempt.statusCode ?? ""}` : capitalised(attempt.error)}</strong
             >
             <span class="dim small">${duration(attempt.durationMs)}</span>
           </div>
-          <p class="dim small">
-            ${exactTime(attempt.at)}${target?.url ? html` · POST <code>${target.url}</code>` : ""}
-          </p>
+          <p class="dim small">${exactTime(attempt.at)}</p>
           ${attempt.steps ? stepsHtml(attempt.steps) : ""}
           ${attempt.responseBody ? html`<pre tabindex="0" role="region" aria-label="Response body at ${attempt.at}">${attempt.responseBody}</pre>` : ""}
         </li>`,

@@ -140,7 +140,7 @@ const rowsHtml = (base: string, events: Event[], sources: Source[]): Html =>
                 >${name(sources.find(({ id }) => id === event.source)?.name ?? event.source ?? "–")}</span
               >
             </td>
-            <td>${time(event.timestamp)}</td>
+            <td class="when">${time(event.timestamp)}</td>
           </tr>`,
       )}
     </tbody>

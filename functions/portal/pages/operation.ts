@@ -53,7 +53,9 @@ export const operationPages = [
                   "No rejected messages",
                   "All messages were signed by a known source. There is nothing to do.",
                 )
-            : html`<header><h2>About ${number(count)}</h2></header>
+            : html`<header>
+                  <h2>About ${number(count)} ${count === 1 ? "message" : "messages"}</h2>
+                </header>
                 ${lettersHtml(data)}`
         }
       </section>`

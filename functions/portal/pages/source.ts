@@ -93,7 +93,7 @@ async function sourceView(visit: TenantVisit, outcome: Html, status = 200): Prom
             <dt>Last heartbeat</dt>
             <dd>${time(source.lastSeenAt)}</dd>
             <dt>Spool</dt>
-            <dd>${spoolText(source)}</dd>
+            <dd>${spoolText(source, "–")}</dd>
             <dt>Collector</dt>
             <dd>${source.version ?? html`<span class="dim">none yet</span>`}</dd>
             <dt>Id</dt>

@@ -83,16 +83,16 @@ const rowsHtml = (base: string, sources: Source[]): Html =>
             </td>
             <td>${sourceStatus(source.status)}</td>
             <td data-label="heard">${time(source.lastSeenAt)}</td>
-            <td data-label="on its disk">${spoolText(source)}</td>
+            <td data-label="on its disk">${spoolText(source, "")}</td>
             <td class="dim" data-label="collector">${source.version ?? ""}</td>
           </tr>`,
       )}
     </tbody>
   </table>`
 
-export const spoolText = ({ spoolAgeSeconds }: Source): string =>
+export const spoolText = ({ spoolAgeSeconds }: Source, none: string): string =>
   spoolAgeSeconds === null
-    ? "–"
+    ? none
     : spoolAgeSeconds < 1
       ? "empty"
       : `${seconds(spoolAgeSeconds)} behind`
