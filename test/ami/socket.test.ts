@@ -80,12 +80,17 @@ test("a socket's error is explained by how far the socket had come", () => {
 })
 
 test("with a CA of one's own a chain that it does not end is told as its fault", () => {
-  const { message } = explainSocketError(
-    withCode("UNABLE_TO_GET_ISSUER_CERT"),
-    { host: "pbx", tls: { ca: "..." } },
-    "handshake",
-  )
-  assert.match(message, /^TLS with pbx:5039 failed: its certificate is not of the CA given \(/)
+  for (const code of [
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_GET_ISSUER_CERT",
+  ]) {
+    const tls = { ca: "..." }
+    const { message } = explainSocketError(withCode(code), { host: "pbx", tls }, "handshake")
+    const expected = `TLS with pbx:5039 failed: its certificate is not of the CA given (${code})`
+    assert.equal(message, expected)
+  }
 })
 
 test("a certificate that names nobody, or only a common name, is told so", () => {

@@ -14,7 +14,11 @@ import { accept, type QueueAnswer, type Sent, startQueueServer } from "./queue-s
 
 const ID = "A".repeat(22)
 
-async function setUp(t: TestContext, decide: (entries: Sent[], numbers: number[]) => QueueAnswer) {
+async function setUp(
+  t: TestContext,
+  decide: (entries: Sent[], numbers: number[]) => QueueAnswer,
+  ratePerSecond?: number,
+) {
   const dir = mkdtempSync(join(tmpdir(), "ringback-sender-"))
   const spool = await Spool.open({ dir, maxBytes: 1e8, acknowledged: 0, saveAcknowledged() {} })
   const token = makeToken()
@@ -45,6 +49,7 @@ async function setUp(t: TestContext, decide: (entries: Sent[], numbers: number[]
     queueUrl: server.url,
     source,
     signingKey: () => token,
+    ratePerSecond,
     onBatch: (ms) => void durations.push(ms),
     trace,
     losses,
@@ -91,6 +96,16 @@ test("the spool is sent in signed batches of ten, each message once, and is empt
   await until(() => it.spool.depth === 0)
   assert.equal(it.sending.counts.sent, 97)
   assert.deepEqual(it.lines, [])
+})
+
+test("no more is sent in a second than the rate allows", async (t) => {
+  const it = await setUp(t, (entries) => ({ Successful: entries.map(accept) }), 50)
+  await it.add(1, 61)
+  const startedAt = performance.now()
+  it.sending.start()
+  await until(() => it.spool.depth === 0)
+  // Sixty take 1.2 s. The first batch, and the lanes' share of a second, are not waited for.
+  assert.ok(performance.now() - startedAt > 500)
 })
 
 test("what the queue did not take is sent again, alone, until it is", async (t) => {
