@@ -43,7 +43,7 @@ test("the laptop's operator key never goes to another machine", async (t) => {
   assert.match(err, /set RINGBACK_KEY/)
 })
 
-test("a directory's ready.json names this machine alone: no key goes to another one that it names", async (t) => {
+test("no key goes to another machine that a directory's ready.json names", async (t) => {
   const api = await startStandIn(t, { [events()]: page() })
   const { port } = new URL(api.url)
   const key = `rbk_${"0".repeat(26)}_${"2".repeat(26)}_secret`

@@ -58,7 +58,7 @@ async function ingestBatch(endpoints: number, detail: string) {
   return { ...seen, queued: Number(Attributes!["ApproximateNumberOfMessages"]) }
 }
 
-test("a batch of large events for many endpoints has at most 4 MiB of deliveries under way at once", async (t) => {
+test("a batch of large events for many endpoints has at most 4 MiB under way at once", async (t) => {
   const { queued, requests, mostBytes } = await ingestBatch(40, "x".repeat(50_000))
   t.diagnostic(`${(mostBytes / MIB).toFixed(1)} MiB in ${requests} requests`)
   assert.deepEqual({ queued, requests }, { queued: 400, requests: 40 })
@@ -73,7 +73,7 @@ test("small events go ten to a request, and all requests at once", async () => {
   )
 })
 
-test("a message is made only when its request is, and each that is not taken is told by its place", async (t) => {
+test("a message is made when its request is, and one that is not taken is told by its place", async (t) => {
   const { url } = world.stack.queues.Delivery
   const proxy = await startQueueProxy(url)
   const { clients, seen } = watchedClients(new URL(proxy.url).origin)

@@ -89,7 +89,7 @@ test("calls that name an erased row announce nothing, and cost one read each", a
   assert.doesNotMatch(await kept(world), /Adalbert/)
 })
 
-test("beyond a thousand linked calls a day an event is erased, and no longer those that name its call alone", async (t) => {
+test("beyond a thousand linked calls a day, events that name the call alone are not erased", async (t) => {
   const worker = startWorker()
   t.after(worker.close)
   await eraseRow("X")
@@ -113,7 +113,7 @@ test("beyond a thousand linked calls a day an event is erased, and no longer tho
   assert.equal((await getItem(table(), counterKey()))!["count"], 1)
 })
 
-test("of a tenant with very many erasures an event costs no more, and a person is erased with her calls", async (t) => {
+test("with very many erasures an event costs no more, and a person is erased with her calls", async (t) => {
   const hashes = Array.from({ length: 1000 }, (_, index) => hashOfUuid(`other-${index}`))
   await pMap(hashes, (hash) => Erasure.addAnother(table(), tenant(), hash), { concurrency: 25 })
   await eraseRow("X")

@@ -38,10 +38,8 @@ function readyUrl(dataDir: string): string | undefined {
   const path = join(dataDir, "ready.json")
   const url = apiUrlIn(read(path))
   if (url === undefined || isLoopback(url)) return url
-  throw new Failure(
-    `${path} names ${JSON.stringify(url)}, which is not on this machine: no key is sent there. If it is meant, set RINGBACK_URL`,
-    2,
-  )
+  const problem = `${path} names ${JSON.stringify(url)}, which is not on this machine`
+  throw new Failure(`${problem}: no key is sent there. If it is meant, set RINGBACK_URL`, 2)
 }
 
 function apiUrlIn(text: string | undefined): string | undefined {
