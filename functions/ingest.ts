@@ -49,7 +49,11 @@ function count({ metrics }: IngestDeps, outcomes: Received[]): void {
 
 function log(deps: IngestDeps, event: SQSEvent, outcomes: Received[], startedAt: number): void {
   const counts: Record<string, number> = {}
-  for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
+  for (const each of outcomes) {
+    // An alarm counts the regular heartbeats: see infra/silence.ts.
+    const name = each.outcome === "heartbeat" && each.isExtra ? "extra" : each.outcome
+    counts[name] = (counts[name] ?? 0) + 1
+  }
   const reasons = outcomes.flatMap((each) => ("reason" in each ? [each.reason] : []))
   // The ids that connect this line to an event, and the event to its deliveries and its trace.
   const accepted = outcomes.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))

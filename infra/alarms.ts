@@ -3,6 +3,7 @@ import { releaseGroups } from "./facts.ts"
 import { deadLetterQueues, queueNames, queues, rejectedQueue } from "./queues.ts"
 import { settings } from "./deployment-settings.ts"
 import { backlog, heartbeats, unreadable } from "./log-metrics.ts"
+import { fewestHeartbeats } from "./silence.ts"
 import { table } from "./storage.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 
@@ -164,14 +165,12 @@ watch(
   { above: 0 },
 )
 
-// Half a collector below the expected number: one that is silent for a whole period triggers the
-// alarm.
 if (settings.expectedCollectors > 0) {
-  const { namespace, metricName, everySeconds } = heartbeats
+  const { namespace, metricName } = heartbeats
   watch(
     "CollectorSilent",
     `Fewer than ${settings.expectedCollectors} collectors send heartbeats`,
     { namespace, metricName, statistic: "Sum" },
-    { below: (settings.expectedCollectors - 0.5) * (PERIOD / everySeconds) },
+    { below: fewestHeartbeats(settings.expectedCollectors, PERIOD) },
   )
 }

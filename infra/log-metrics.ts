@@ -1,12 +1,11 @@
-import { HEARTBEAT_SECONDS } from "../packages/events/src/heartbeat.ts"
 import { apiFunction } from "./api.ts"
 import { namespace } from "./namespace.ts"
 import { deliver, ingest, jobs, release } from "./workers.ts"
 
 // Extracted from a function's log: the function makes no call and needs no permission for it.
 
-/** Heartbeats that ingest has received. */
-export const heartbeats = { namespace, metricName: "Heartbeats", everySeconds: HEARTBEAT_SECONDS }
+/** Regular heartbeats that ingest has received. It logs those sent beside them as `extra`. */
+export const heartbeats = { namespace, metricName: "Heartbeats" }
 
 /** How many seconds late the oldest due delivery was when `release` ended. */
 export const backlog = { namespace, metricName: "DueBacklogSeconds" }

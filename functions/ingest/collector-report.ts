@@ -38,7 +38,7 @@ export async function receiveCollectorReport(
   if (message.kind === "gap") return judgeGap(deps, source, message, deferrals)
   if (message.check) return { outcome: "checked" }
   await Heartbeat.record(deps.table, source, message, { isFresh: true, heardAt })
-  return { outcome: "heartbeat" }
+  return { outcome: "heartbeat", isExtra: message.extra === true }
 }
 
 // A source has a gap if none of its collectors read it. All times from here on use the PBX's clock:

@@ -7,6 +7,8 @@ import type { Accepted } from "../dispatch/fan-out.ts"
  */
 export type Received = { source?: string; message?: EventMessage } & (
   | { outcome: "accepted"; accepted: Accepted[] }
-  | { outcome: "duplicate" | "heartbeat" | "checked" | "listed" | "deferred" }
+  | { outcome: "duplicate" | "checked" | "listed" | "deferred" }
+  /** `isExtra`: sent beside the collector's regular heartbeats. */
+  | { outcome: "heartbeat"; isExtra: boolean }
   | { outcome: "rejected" | "discarded" | "later"; reason: string }
 )

@@ -70,6 +70,7 @@ for (const message of [event, record, heartbeat, gap]) {
   test(`${message.kind}: each word that it must say is missed by its name`, () => {
     const optional = [
       "check",
+      "extra",
       "run",
       "number",
       "skewMs",

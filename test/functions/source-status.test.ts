@@ -7,7 +7,10 @@ import { sendToIngest } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World
-before(async () => void (world = await startWorld()))
+const lines: Record<string, unknown>[] = []
+const log = (event: string, fields: Record<string, unknown>) =>
+  void lines.push({ event, ...fields })
+before(async () => void (world = await startWorld({ log })))
 after(() => world.close())
 beforeEach(() => world.begin())
 
@@ -43,3 +46,19 @@ for (const aheadMs of [-4 * MINUTE, 10 * MINUTE]) {
     assert.equal((await health()).status, "silent")
   })
 }
+
+test("heartbeats beside the regular ones are recorded, and counted apart from them", async () => {
+  lines.length = 0
+  const { customer, stack } = world
+  const marks = [{ extra: true as const }, {}, { extra: true as const }, { run: "r", number: 0 }]
+  for (const mark of marks) {
+    const message = { ...heartbeat(customer, A, world.now()), receivedAt: world.now(), ...mark }
+    await sendToIngest(stack, customer, message)
+    await world.pump()
+    assert.equal((await health()).lastSeenAt, world.now())
+    world.advance(10)
+  }
+  const counts = lines.filter(({ event }) => event === "batch.ingested")
+  const sum = (name: string) => counts.reduce((all, line) => all + Number(line[name] ?? 0), 0)
+  assert.deepEqual([sum("heartbeat"), sum("extra"), sum("records")], [2, 2, 4])
+})

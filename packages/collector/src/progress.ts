@@ -23,6 +23,7 @@ type ProgressOptions = {
 }
 
 const STALLED_AT = "stalledAt"
+const COUNTED = "countedHeartbeat"
 const UNSENT_MS = 5_000
 
 /** Tracks how far the PBX was read. Saved for the next start and sent to ingest in heartbeats. */
@@ -32,6 +33,8 @@ export class Progress {
   #unsentAt: number | undefined
   /** The number of the last heartbeat, by the clock. */
   #number: number | undefined
+  /** The same of the last regular one. Saved, so that a restart within its time adds none. */
+  #counted: number | undefined
   // Heartbeats of a run are numbered, so that ingest knows their order if the clock is set back.
   readonly #run = makeMessageId()
   #sent = 0
@@ -39,6 +42,8 @@ export class Progress {
   constructor(options: ProgressOptions) {
     this.#options = options
     this.#stalledAt = stalledAtOf(options.storage)
+    const counted = options.storage.state.get(COUNTED)
+    this.#counted = counted === undefined ? undefined : Number(counted)
   }
 
   /**
@@ -75,7 +80,10 @@ export class Progress {
     if (stall !== (storage.state.get(STALLED_AT) ?? "")) storage.remember(STALLED_AT, stall)
   }
 
-  /** Best effort: it is not spooled, and the next heartbeat says the same. */
+  /**
+   * Best effort: it is not spooled, and the next heartbeat says the same. The first one of each
+   * number is regular, the others are extra.
+   */
   beat(): void {
     const { storage, coverage, losses, envelope, sqs, queueUrl, signingKey, now } = this.#options
     const { spool } = storage
@@ -85,17 +93,24 @@ export class Progress {
     const spoolAgeSeconds = ageSeconds(spool.oldestReceivedAt, now())
     const about = { receivedAt: now(), version, ...claim, spoolDepth: spool.depth, spoolAgeSeconds }
     const lastReadAt = claim.connectedSince === null ? null : this.#options.lastReadAt()
+    const due = this.#numberAt(now())
+    const isExtra = due === this.#counted
     const heartbeat = {
       ...envelope.heartbeat(about),
       run: this.#run,
       number: this.#sent++,
+      ...(isExtra && { extra: true as const }),
       ...(readBefore && { readBefore }),
       ...(lastReadAt !== null && { readUntil: lastReadAt }),
     }
     this.#unsentAt = undefined
-    this.#number = this.#numberAt(now())
+    this.#number = due
+    this.#counted = due
     void sendHeartbeat(sqs, queueUrl, heartbeat, signingKey()).then((isSent) => {
       if (!isSent) this.#unsentAt = now()
+      if (isExtra) return
+      if (isSent) storage.remember(COUNTED, String(due))
+      else if (this.#counted === due) this.#counted = undefined
     })
   }
 

@@ -88,6 +88,11 @@ export const HeartbeatMessage = v.object({
    * collector.
    */
   check: v.optional(v.literal(true)),
+  /**
+   * Sent beside the regular heartbeats because something changed. Not counted when collectors are
+   * missed. Older collectors do not set it.
+   */
+  extra: v.optional(v.literal(true)),
   version: Word,
   /**
    * The start of the collector that sent it, and its number since then: its order, whatever the
