@@ -60,7 +60,7 @@ async function startRun(dir: string, clock: { now: number }) {
   return { progress, away, arrived, collector, close: () => storage.close() }
 }
 
-test("the first heartbeat of each number is regular, those of new sessions and starts are extra", async (t) => {
+test("the first heartbeat of each number is regular, others of sessions and starts are extra", async (t) => {
   const spool = makeSpoolDir()
   t.after(() => spool.remove())
   const clock = { now: START }
