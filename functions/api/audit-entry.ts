@@ -74,7 +74,7 @@ function shown(body: unknown): Record<string, unknown> {
 function valueOf(name: string, value: unknown): unknown {
   if (value === null) return null
   if (HIDDEN.has(name)) return MASK
-  if (name === "url") return maskedUrl(String(value))
+  if (name === "url") return typeof value === "string" ? maskedUrl(value) : MASK
   if (LENGTH_ALONE.has(name)) return lengthOf(value)
   if (NAMES_ALONE.has(name) || TYPE_ALONE.has(name)) {
     if (!isObject(value)) return MASK

@@ -8,9 +8,9 @@ export type RateLimit = {
 const MAX_BUCKETS = 10_000
 
 /**
- * A token bucket per tenant, because a tenant can have 100 keys: a burst of one second's worth, then `perSecond`. It lives in this
- * process, so on Lambda each instance has its own. The limit protects against loops and mistakes.
- * It is not an exact quota.
+ * A token bucket per tenant, because a tenant can have 100 keys: a burst of one second's worth, then
+ * `perSecond`. It lives in this process, so on Lambda each instance has its own. The limit protects
+ * against loops and mistakes. It is not an exact quota.
  */
 export function makeRateLimit(perSecond: number, now: () => number): RateLimit {
   const buckets = new Map<string, { tokens: number; at: number }>()
