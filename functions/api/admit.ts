@@ -16,29 +16,25 @@ export type Admitted = {
 
 /**
  * Decides whether the request is allowed as of now, and throws a problem if it is not. Calls
- * `notice` as soon as the caller is known. `countedAs`: whose requests the rate limit counts
- * together. None for the operator.
+ * `notice` with the caller as soon as the caller is known.
  */
 export async function admit(
   { table, operatorKey }: Pick<Deps, "table" | "operatorKey">,
   route: Pick<Route, "access" | "method" | "scope">,
   { authorization, caller: known, tenants }: Proof,
   tenantId: string | undefined,
-  notice: (who: { callerId: string; countedAs: string | undefined }) => void = () => {},
+  notice: (callerId: string, kind: Caller["kind"] | "source") => void = () => {},
 ): Promise<Admitted> {
   const nobody = { callerId: undefined, caller: undefined, tenant: undefined, source: undefined }
   const { access } = route
   if (access === "open") return nobody
   if (access === "source") {
     const source = await identifySource(table, authorization)
-    notice({ callerId: source.id, countedAs: `${source.tenant}/sources` })
+    notice(source.id, "source")
     return { ...nobody, callerId: source.id, source }
   }
   const caller = known ?? (await identify(table, operatorKey, authorization))
-  notice({
-    callerId: caller.id,
-    countedAs: caller.kind === "operator" ? undefined : caller.tenant,
-  })
+  notice(caller.id, caller.kind)
   const needed = { access, scope: scopeOf(route) }
   // A change is decided on the tenant as it is now.
   const read = route.method === "get" ? tenants : undefined

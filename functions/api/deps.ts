@@ -32,7 +32,7 @@ export type Deps = {
   }
   /** The maximum number of resources per tenant. Existing resources above it are kept. */
   limits: { endpoints: number; keys: number; sources: number }
-  /** The requests per second that the keys of a tenant can make together. 0: no limit. */
+  /** The requests per second that each tenant's key can make. 0: no limit. */
   rateLimit: number
   version: string
   log: Log

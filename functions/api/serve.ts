@@ -86,10 +86,10 @@ async function answer(
   const proof = { authorization: c.req.header("authorization"), ...inside }
   const judge = (notice?: Parameters<typeof admit>[4]) =>
     admit(deps, route, proof, params["tenantId"], notice)
-  let admitted = await judge(({ callerId, countedAs }) => {
+  let admitted = await judge((callerId, kind) => {
     seen.callerId = callerId
     // A portal page counts as one request, however many API calls it makes.
-    if (countedAs !== undefined && !inside) seen.headers = rateLimit.take(countedAs)
+    if (kind !== "operator" && !inside) seen.headers = rateLimit.take(callerId)
   })
   for (const [name, value] of Object.entries(params)) {
     if (!isPathId(name, value)) throw notFound(name.replace(/Id$/, ""))

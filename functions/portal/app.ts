@@ -66,7 +66,7 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
         const session = await readSession(deps, c)
         if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(deps, c)
         const { caller } = session
-        if (caller.kind === "tenant") rateLimit.take(caller.tenant)
+        if (caller.kind === "tenant") rateLimit.take(caller.id)
         return visit(c, session, page, form, isTenants)
       }),
     )

@@ -85,13 +85,9 @@ test("the keys of a deleted tenant are none", async () => {
   assert.equal((await api.call(`GET ${path}`, { key })).status, 401)
 })
 
-test("a tenant's keys may make so many requests a second together, the operator as many as he likes", async () => {
+test("a key may make so many requests a second, the operator as many as he likes", async () => {
   const { path, key } = await makeTenant(api)
-  const second = await api.call(`POST ${path}/keys`, { body: { name: "second" } })
-  const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
-  const keys = [key, second.body.key as string]
-  let count = 0
-  const call = () => api.call(`GET ${path}`, { key: keys[count++ % 2]! })
+  const call = () => api.call(`GET ${path}`, { key })
   const burst = await Promise.all(Array.from({ length: 110 }, call))
   const statuses = burst.map(({ status }) => status)
   assert.equal(statuses.filter((status) => status === 200).length, 100)
@@ -101,8 +97,6 @@ test("a tenant's keys may make so many requests a second together, the operator 
   assert.equal(refused.headers.get("ratelimit-remaining"), "0")
   assert.equal(refused.headers.get("ratelimit-limit"), "100")
   assert.equal((await api.call(`GET ${path}`)).status, 200)
-  const check = await api.call("GET /v1/collector/check", { key: source.body.token })
-  assert.equal(check.status, 200)
   const other = await makeTenant(api)
   assert.equal((await api.call(`GET ${other.path}`, { key: other.key })).status, 200)
   now += 10
