@@ -43,3 +43,14 @@ test("claims nothing of a session that was lost while its spool was full", () =>
   losses.note("spool-full", 10_500)
   assert.deepEqual(claim().connectedSince, null)
 })
+
+test("tells since when it had read before a break, unless its clock was set back meanwhile", () => {
+  const { coverage } = setUp()
+  coverage.open(1_000)
+  coverage.lose(5_000)
+  const gap = { from: 5_000, to: 6_000, reason: "disconnected" }
+  assert.deepEqual(coverage.open(6_000), { ...gap, since: 1_000 })
+  // What was read last is older, by the clock that was set back, than the session is.
+  coverage.lose(3_000)
+  assert.deepEqual(coverage.open(7_000), { ...gap, from: 3_000, to: 7_000 })
+})

@@ -96,3 +96,14 @@ test("a proxy that is no URL is named, and a password in its URL is never shown"
   assert.equal(proxyOrigin(proxy), "http://proxy.example.com:3128")
   assert.equal(proxyOrigin(readProxy({ HTTPS_PROXY: "" })), null)
 })
+
+test("of two spellings the one in lower case counts", () => {
+  const HTTPS_PROXY = "http://upper:3128"
+  const read = { HTTPS_PROXY, NO_PROXY: "upper" }
+  assert.deepEqual(readProxy(read), read)
+  const lower = { https_proxy: "http://lower:3128", no_proxy: "lower" }
+  assert.deepEqual(readProxy({ ...read, ...lower }), {
+    HTTPS_PROXY: lower.https_proxy,
+    NO_PROXY: lower.no_proxy,
+  })
+})
