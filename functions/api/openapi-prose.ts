@@ -58,7 +58,7 @@ export const tags = [
   {
     name: "Webhooks",
     description:
-      "What endpoints receive: a POST as in Standard Webhooks 1.0. 2xx within 15 s is success. 410 disables the endpoint. Everything else is tried again, ten times in three days.",
+      "What endpoints receive: a POST as in Standard Webhooks 1.0. 2xx within 15 s is success. 410 disables the endpoint. Everything else is tried again: ten attempts in all, over 75 hours.",
   },
 ]
 

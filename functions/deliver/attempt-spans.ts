@@ -123,8 +123,7 @@ const errorType = (statusCode: number | null) =>
   statusCode === null ? "no_answer" : String(statusCode)
 
 /** The kind of destination: `webhook`, or the kind of CRM. */
-export const kindOf = ({ connector }: Posted): string =>
-  (connector as { kind?: string } | undefined)?.kind ?? "webhook"
+export const kindOf = ({ connector }: Posted): string => connector?.kind ?? "webhook"
 
 function serverOf(text: string) {
   const { hostname, port, protocol } = new URL(text)

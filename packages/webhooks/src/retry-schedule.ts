@@ -25,15 +25,15 @@ const JITTER = 0.2
 const MAX_SOON_MS = 15 * MINUTE
 
 /**
- * The delay in ms after `attemptCount` failed attempts (1 or more), +-20 % by `random()` in [0, 1),
+ * The delay in ms after `tries` failed attempts (1 or more), +-20 % by `random()` in [0, 1),
  * and never less than a receiver's Retry-After. Undefined after the last attempt.
  */
 export function nextDelayMs(
-  attemptCount: number,
+  tries: number,
   random: () => number,
   retryAfterMs: number | null = null,
 ): number | undefined {
-  const delayMs = RETRY_DELAYS_MS[attemptCount - 1]
+  const delayMs = RETRY_DELAYS_MS[tries - 1]
   if (delayMs === undefined) return undefined
   const jitteredMs = Math.round(delayMs * (1 - JITTER + 2 * JITTER * random()))
   return Math.max(jitteredMs, retryAfterMs ?? 0)
