@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { allowsAttempt } from "../endpoint/breaker.ts"
-import { intervalWhileSlow, isSlow, spreadAfterSlow } from "../endpoint/slow-share.ts"
+import { hasSlowSlots, intervalWhileSlow, isSlow, spreadAfterSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 
@@ -58,12 +58,10 @@ async function slotFor(
     ? intervalWhileSlow(slowness.meanMs(id))
     : 0
   const intervalMs = Math.max(ownMs, slowMs)
+  // At the interval of a slow endpoint there may be slots for hours to come.
+  if (slowMs === 0 && hasSlowSlots(receiver.health, now)) await spreadAfterSlow(deps, tenant, id)
+  if (intervalMs === 0) return now
   const slot = delivery?.slot
-  if (intervalMs === 0) {
-    // It waited because the endpoint was slow. Others may have slots for hours to come.
-    if (slot !== undefined) await spreadAfterSlow(deps, tenant, id)
-    return now
-  }
   if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
   return takeSlot(tenant, id, intervalMs)
 }

@@ -35,8 +35,9 @@ export function intervalWhileSlow(meanMs: number | undefined): number {
   return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_IN_FLIGHT
 }
 
-// A spread of many deliveries takes some minutes. Meanwhile no other one starts.
-const SPREAD_EVERY_MS = 5 * 60_000
+/** Whether deliveries may still have slots of a time when the endpoint was slow, which is over. */
+export const hasSlowSlots = ({ slowAt, spreadAt = 0 }: Health, now: number): boolean =>
+  slowAt !== undefined && spreadAt < slowAt && now - slowAt >= SLOW_FOR_MS
 
 /** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */
 export async function spreadAfterSlow(
@@ -44,6 +45,6 @@ export async function spreadAfterSlow(
   tenant: string,
   endpointId: string,
 ): Promise<void> {
-  if (!(await dropSlowSlots(table, tenant, endpointId, SPREAD_EVERY_MS))) return
+  if (!(await dropSlowSlots(table, tenant, endpointId))) return
   await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
 }

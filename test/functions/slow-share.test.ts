@@ -76,34 +76,33 @@ describe("an endpoint that hangs", () => {
   })
 })
 
-test("what waits for hours for an endpoint that is quick again is sent within minutes", async () => {
-  const { id, arrived } = await world.addEndpoint()
-  const { table } = world.deps
-  const { tenant } = world.customer
-  const slow = workerWhere(id, 15_000)
-  const sayTo = async (worker: Deps, count: number) => {
-    for (let index = 0; index < count; index++) await world.say()
-    await pumpAll(world.stack, worker)
-  }
-  await takeSlots(table, tenant, id, 1, 10 * SECOND)
-  await sayTo(slow, 1)
-  await takeSlots(table, tenant, id, 1, 3600 * SECOND)
-  await sayTo(slow, 3)
-  assert.equal(arrived().length, 0)
-  world.advance(10 * SECOND)
-  // Another worker, which has not seen it slow, sends the first one.
-  await world.pump()
-  assert.equal(arrived().length, 1)
-  const waiting = (await world.deliveries({ endpointId: id })).filter((each) => each.nextAt)
-  assert.deepEqual(
-    waiting.map(({ slot }) => slot),
-    [undefined, undefined, undefined],
-  )
-  for (const { nextAt } of waiting) assert.ok(nextAt! <= world.now() + SECOND)
-  world.advance(SECOND)
-  await world.release()
-  assert.equal(arrived().length, 4)
-})
+for (const rateLimit of [null, 100])
+  test(`what waits for hours for an endpoint that is quick again is sent within minutes, rate limit ${rateLimit}`, async () => {
+    const { id, arrived } = await world.addEndpoint({ rateLimit })
+    const { table } = world.deps
+    const { tenant } = world.customer
+    const slow = workerWhere(id, 15_000)
+    const sayTo = async (worker: Deps, count: number) => {
+      for (let index = 0; index < count; index++) await world.say()
+      await pumpAll(world.stack, worker)
+    }
+    await Health.recordSlow(table, tenant, id)
+    await takeSlots(table, tenant, id, 1, 80 * SECOND)
+    await sayTo(slow, 1)
+    await takeSlots(table, tenant, id, 1, 3600 * SECOND)
+    await sayTo(slow, 3)
+    assert.equal(arrived().length, 0)
+    world.advance(80 * SECOND)
+    // Another worker, which has not seen it slow, sends the first one.
+    await world.pump()
+    assert.equal(arrived().length, 1)
+    const waiting = (await world.deliveries({ endpointId: id })).filter((each) => each.nextAt)
+    assert.equal(waiting.length, 3)
+    for (const { nextAt } of waiting) assert.ok(nextAt! <= world.now() + SECOND)
+    world.advance(SECOND)
+    await world.release()
+    assert.equal(arrived().length, 4)
+  })
 
 test("one that mostly answers soon, and was slow once, is not held up", async () => {
   const { id, arrived } = await world.addEndpoint()

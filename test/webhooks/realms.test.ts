@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { after, describe, test } from "node:test"
 import { openSandbox } from "@ringback/webhooks/sandbox"
 import { until } from "../harness/until.ts"
@@ -73,6 +75,49 @@ describe("an expression that takes others' time", () => {
     assert.deepEqual(await evaluate("tnt_a", goesOn), { result: "late" })
     assert.equal(await valueOf("tnt_b", "1"), "1")
   })
+})
+
+test("a thread in a native function that takes long harms nobody else, not even beside ten of them", async () => {
+  const native = `($d := function($s, $n){ $n = 0 ? $s : $d($s & $s, $n - 1) };
+    $contains($d("a", 21), $d("a", 19) & "b" & $d("a", 19)))`
+  const attacks = Array.from({ length: 10 }, () => evaluate("tnt_native", native))
+  const others = Array.from({ length: 6 }, (_, index) => valueOf(`tnt_beside_${index % 2}`, "1"))
+  assert.deepEqual(new Set(await Promise.all(others)), new Set(["1"]))
+  const results = new Set((await Promise.all(attacks)).map(({ result }) => result))
+  assert.ok(!results.has("value"), [...results].join())
+  assert.equal(await valueOf("tnt_beside_0", "1"), "1")
+})
+
+test("forty tenants at once have their turns", async () => {
+  const all = Array.from({ length: 80 }, (_, index) => valueOf(`tnt_forty_${index % 40}`, "1"))
+  const values = await Promise.all(all)
+  assert.equal(values[0], "1")
+  // On a slow machine some have no turn in time, and nothing worse.
+  for (const value of values) if (value !== "1") assert.deepEqual(value, { result: "busy" })
+  assert.equal(await valueOf("tnt_forty_39", "1"), "1")
+})
+
+test("the process ends with the one that opened it, also if that is killed", async (t) => {
+  const code = `import { openSandbox } from "@ringback/webhooks/sandbox"
+    await openSandbox().evaluate("tnt_a", "1", "{}")
+    console.log("evaluated")
+    setInterval(() => {}, 1000)`
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", code], {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  t.after(() => parent.kill("SIGKILL"))
+  await once(parent.stdout, "data")
+  const [pid] = childrenOf(parent.pid!)
+  assert.ok(pid)
+  parent.kill("SIGKILL")
+  await until(() => !existsSync(`/proc/${pid}`), { what: "the end of the process" })
+})
+
+test("the words of an error are cut", async () => {
+  const failed = await evaluate("tnt_a", `$error($pad("", 300000, "x"))`)
+  assert.equal(failed.result, "failed")
+  assert.ok("reason" in failed && failed.reason.length < 600)
 })
 
 test("more tenants than there are realms have one each in turn, and still one of their own", async () => {

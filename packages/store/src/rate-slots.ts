@@ -28,20 +28,14 @@ export async function takeSlots(
 }
 
 /**
- * Restarts the slots, because the endpoint is not slow any more. Undefined if that has been done in
- * the last `everyMs`.
+ * Restarts the slots, because the endpoint is not slow any more. Undefined if that has been done
+ * since it was slow.
  */
-export async function dropSlowSlots(
-  table: Table,
-  tenant: string,
-  endpointId: string,
-  everyMs: number,
-) {
-  const now = table.now()
+export async function dropSlowSlots(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
-    update: "SET spreadAt = :now, endpointId = :endpointId REMOVE nextFree",
-    condition: "attribute_not_exists(spreadAt) OR spreadAt <= :before",
-    values: { ":now": now, ":before": now - everyMs, ":endpointId": endpointId },
+    update: "SET spreadAt = :now REMOVE nextFree",
+    condition: "attribute_exists(slowAt) AND (attribute_not_exists(spreadAt) OR spreadAt < slowAt)",
+    values: { ":now": table.now() },
   })
 }
 

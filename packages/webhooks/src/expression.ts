@@ -8,6 +8,7 @@ export type Answer = { json: string | null } | { reason: string }
 const MAX_OUTPUT_BYTES = 256 * 1024
 const MAX_DEPTH = 200
 const MAX_SEQUENCE = 100_000
+const MAX_REASON_LENGTH = 500
 
 /**
  * JSONata for one realm of a sandbox process. An expression could add properties to JavaScript's
@@ -84,5 +85,6 @@ function sealBuiltIn(built: object): void {
 function wordsOf(error: unknown): string {
   const { message, position } = error as { message?: unknown; position?: unknown }
   const words = typeof message === "string" ? message : "the expression cannot be evaluated"
-  return typeof position === "number" ? `${words} (at character ${position})` : words
+  const short = words.length > MAX_REASON_LENGTH ? `${words.slice(0, MAX_REASON_LENGTH)}...` : words
+  return typeof position === "number" ? `${short} (at character ${position})` : short
 }

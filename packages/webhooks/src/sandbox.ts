@@ -48,37 +48,45 @@ const CHECKS_REALM = "checks"
 export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
   let asked = 0
-  const inTurn = makeFairTurns(TURN_LIMIT_MS)
+  const { inTurn, excuse } = makeFairTurns(TURN_LIMIT_MS)
 
   async function ask(realm: string, request: Request): Promise<Answer | "late" | "busy"> {
     const ending = await exchangeOnce(realm, request)
-    // The process had ended since the last evaluation.
+    // It was not the expression: the process had ended, or its realm did not start.
     const again = ending === "gone" ? await exchangeOnce(realm, request) : ending
     if (again === "died") return { reason: "it needs too much memory" }
     return again === "gone" ? "busy" : again
   }
 
   async function exchangeOnce(realm: string, request: Request): Promise<Ending> {
-    child ??= await start()
-    const ending = await exchange(child, { id: ++asked, realm, ...request })
-    if (ending === "late") child.send({ end: realm } satisfies RealmRequest, () => undefined)
+    const startedAt = performance.now()
+    const onBegun = () => excuse(performance.now() - startedAt)
+    const process = (child ??= await start())
+    const ending = await exchange(process, { id: ++asked, realm, ...request }, onBegun)
+    if (ending === "late") process.send({ end: realm } satisfies RealmRequest, () => undefined)
     else if (typeof ending === "string") {
-      child.kill("SIGKILL")
+      process.kill("SIGKILL")
       child = undefined
     }
     return ending
   }
 
+  const turnOf = (realm: string, request: Request) =>
+    inTurn(realm, async () => {
+      const value = await ask(realm, request)
+      return { value, isLong: value === "late" || value === "busy" }
+    })
+
   return {
     async evaluate(realm, expression, input) {
-      const answer = await inTurn(realm, () => ask(realm, { expression, input }))
+      const answer = await turnOf(realm, { expression, input })
       if (answer === "late" || answer === "busy") return { result: answer }
       return "reason" in answer
         ? { result: "failed", reason: answer.reason }
         : { result: "value", json: answer.json }
     },
     async check(expression) {
-      const answer = await inTurn(CHECKS_REALM, () => ask(CHECKS_REALM, { expression }))
+      const answer = await turnOf(CHECKS_REALM, { expression })
       if (answer === "busy") return "it could not be read now: try again"
       if (answer === "late") return "it takes too long to read"
       return "reason" in answer ? answer.reason : undefined
@@ -87,9 +95,19 @@ export function openSandbox(): Sandbox {
   }
 }
 
+// A realm has about 25 MB. In Lambda they share the function's memory with what else runs in it.
+const MAX_REALMS = 8
+const REALM_MB = 60
+const REST_MB = 200
+
+function maxRealms(): number {
+  const functionMb = Number(process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? Infinity)
+  return Math.min(MAX_REALMS, Math.max(1, Math.floor((functionMb - REST_MB) / REALM_MB)))
+}
+
 async function start(): Promise<ChildProcess> {
   const file = fileURLToPath(import.meta.url)
-  const child = fork(file, [MARK], {
+  const child = fork(file, [MARK, String(maxRealms())], {
     env: {},
     execArgv: [
       "--permission",
@@ -124,12 +142,13 @@ function readable(file: string): string[] {
   }
 }
 
-/** `gone`: the process ended before the expression was evaluated. */
+/** `gone`: the process ended, or did not get ready, before the expression was evaluated. */
 type Ending = Answer | "late" | "busy" | "died" | "gone"
 
 function exchange(
   child: ChildProcess,
   request: Extract<RealmRequest, { id: number }>,
+  onBegun: () => void,
 ): Promise<Ending> {
   return new Promise((resolve) => {
     let startedAt = performance.now()
@@ -145,16 +164,17 @@ function exchange(
       // Another one is of an expression that was late.
       if (id !== request.id) return
       if (answer) return finish(answer)
+      onBegun()
       startedAt = performance.now()
       before = cpuMs(child.pid)
     }
     const onExit = () => finish(before === undefined ? "gone" : "died")
     const watch = setInterval(() => {
-      const isStarted = before !== undefined
-      if (isStarted && cpuMs(child.pid) - before! > CPU_LIMIT_MS) finish("late")
+      const isOver = performance.now() - startedAt > WALL_LIMIT_MS
+      if (before === undefined) return isOver && finish("gone")
+      if (cpuMs(child.pid) - before > CPU_LIMIT_MS) return finish("late")
       // If the CPU time cannot be measured, the elapsed time counts as CPU time.
-      else if (performance.now() - startedAt > WALL_LIMIT_MS)
-        finish(hasCpuTimes() || !isStarted ? "busy" : "late")
+      return isOver && finish(hasCpuTimes() ? "busy" : "late")
     }, LOOK_EVERY_MS)
     child.on("message", onMessage)
     child.once("exit", onExit)
