@@ -79,10 +79,10 @@ export const deliveryRoutes = [
     tag,
     summary: "Read a delivery and its attempts",
     answers: { 200: { description: "The delivery", schema: DeliveryWithAttempts } },
-    async handle({ deps, tenant, params }) {
+    async handle({ deps, caller, tenant, params }) {
       return {
         status: 200,
-        body: showWithAttempts(await read(deps, tenant.id, params.deliveryId)),
+        body: showWithAttempts(await read(deps, tenant.id, params.deliveryId), caller),
       }
     },
   }),

@@ -1,6 +1,8 @@
 import * as v from "valibot"
 import * as Delivery from "@ringback/store/delivery"
 import { deliveryRefOf } from "@ringback/store/keys"
+import type { Caller } from "./auth.ts"
+import { seesMasked, withMaskedUrls } from "./masked-url.ts"
 import { id } from "./schemas.ts"
 import { formatMillis, Time } from "./time.ts"
 
@@ -94,8 +96,17 @@ export const showDelivery = (delivery: Delivery.Delivery) => ({
 const nextAttemptAt = ({ status, nextAt }: Delivery.Delivery) =>
   status === "pending" && nextAt !== undefined ? formatMillis(nextAt) : null
 
-export const showWithAttempts = (delivery: Delivery.Delivery) => ({
-  ...showDelivery(delivery),
-  reason: delivery.reason ?? null,
-  attempts: delivery.attempts.map(({ at, ...rest }) => ({ ...rest, at: formatMillis(at) })),
-})
+export function showWithAttempts(delivery: Delivery.Delivery, caller: Caller) {
+  // The error of a redirect names its target, often the endpoint's own URL with a slash more.
+  const shown = (error: string | null) =>
+    error !== null && seesMasked(caller) ? withMaskedUrls(error) : error
+  return {
+    ...showDelivery(delivery),
+    reason: delivery.reason ?? null,
+    attempts: delivery.attempts.map(({ at, error, ...rest }) => ({
+      ...rest,
+      error: shown(error),
+      at: formatMillis(at),
+    })),
+  }
+}

@@ -6,7 +6,7 @@ import { publicKeyOf } from "@ringback/webhooks/secret"
 import type { Caller } from "./auth.ts"
 import type { EndpointAnswer, EndpointChanges } from "./endpoint-schema.ts"
 import type { AuthAnswer, ConnectorAnswer } from "./outbound-schema.ts"
-import { MASK, maskedUrl } from "./masked-url.ts"
+import { MASK, maskedUrl, seesMasked } from "./masked-url.ts"
 import type { FieldError } from "./problem.ts"
 import { formatMillis } from "./time.ts"
 
@@ -17,7 +17,7 @@ export function showEndpoint(
   endpoint: Endpoint.Endpoint,
   warnings: FieldError[] = [],
 ): v.InferOutput<typeof EndpointAnswer> {
-  const isMasked = caller.kind === "tenant" && caller.scope === "read"
+  const isMasked = seesMasked(caller)
   const names = Object.keys(endpoint.headers)
   return {
     id: endpoint.id,
