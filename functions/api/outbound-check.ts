@@ -7,6 +7,7 @@ import { openAuth, type Endpoint, type Permission, type Settings } from "@ringba
 import type { Table } from "@ringback/store/table"
 import { authHeaderName, type Auth } from "@ringback/webhooks/auth"
 import { headerProblems } from "@ringback/webhooks/headers"
+import { NOT_CHECKED } from "@ringback/webhooks/expression"
 import type { Deps } from "./deps.ts"
 import { ProblemError, type FieldError } from "./problem.ts"
 import { checkGivenUrl } from "./url-check.ts"
@@ -32,8 +33,8 @@ export async function checkOutbound(
   const { auth, connector } = settings
   const [ofAuth, ...errors] = await Promise.all([
     checkAuth(deps, tenant, auth ?? undefined, allowedLoopback),
-    expressionErrors(deps, "/transform", settings.transform),
-    expressionErrors(deps, "/connector/map", connector?.map),
+    expressionErrors(deps, tenant, "/transform", settings.transform),
+    expressionErrors(deps, tenant, "/connector/map", connector?.map),
   ])
   refuse([
     ...errors.flat(),
@@ -46,11 +47,13 @@ export async function checkOutbound(
 
 async function expressionErrors(
   { testOutbound }: Pick<Deps, "testOutbound">,
+  tenant: string,
   path: string,
   expression: string | null | undefined,
 ): Promise<FieldError[]> {
   if (expression == null) return []
-  const problem = await (await testOutbound.deps.sandbox()).check(expression)
+  const problem = await (await testOutbound.deps.sandbox()).check(tenant, expression)
+  if (problem === NOT_CHECKED) return [{ path, message: problem }]
   return problem === undefined ? [] : [{ path, message: `is not valid JSONata: ${problem}` }]
 }
 

@@ -114,6 +114,13 @@ test("the process ends with the one that opened it, also if that is killed", asy
   await until(() => !existsSync(`/proc/${pid}`), { what: "the end of the process" })
 })
 
+test("checks of a tenant's slow expressions leave others their turns", async () => {
+  const slow = Array.from({ length: 300 }, () => "$match(x, /(a|b){999}/)").join(" & ")
+  const slowChecks = Array.from({ length: 12 }, () => sandbox.check("tnt_slow", slow))
+  assert.equal(await sandbox.check("tnt_b", "1 + 1"), undefined)
+  for (const problem of await Promise.all(slowChecks)) assert.notEqual(problem, undefined)
+})
+
 test("the words of an error are cut", async () => {
   const failed = await evaluate("tnt_a", `$error($pad("", 300000, "x"))`)
   assert.equal(failed.result, "failed")

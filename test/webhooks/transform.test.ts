@@ -115,8 +115,8 @@ describe("a transform", () => {
   test("what it throws is said, with its place", async () => {
     const failed = await apply(`$error("no such plan")`)
     assert.match("reason" in failed ? failed.reason : "", /^the transform failed: no such plan/)
-    assert.match((await sandbox.check(`{"a": `)) ?? "", /at character/)
-    assert.equal(await sandbox.check(`{"a": b}`), undefined)
+    assert.match((await sandbox.check("tnt_a", `{"a": `)) ?? "", /at character/)
+    assert.equal(await sandbox.check("tnt_a", `{"a": b}`), undefined)
   })
 
   test("256 KB are the most", async () => {

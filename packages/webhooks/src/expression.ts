@@ -5,6 +5,9 @@ export type Request = { expression: string; input?: string }
 /** The value as JSON; null if there is no value or it is null. */
 export type Answer = { json: string | null } | { reason: string }
 
+/** The result of a check that was not made. It says nothing of the expression. */
+export const NOT_CHECKED = "could not be checked now: try again"
+
 const MAX_OUTPUT_BYTES = 256 * 1024
 const MAX_DEPTH = 200
 const MAX_SEQUENCE = 100_000

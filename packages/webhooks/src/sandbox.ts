@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { makeFairTurns } from "./fair-turns.ts"
 import { runIfSandbox, type RealmReply, type RealmRequest } from "./realms.ts"
-import type { Answer, Request } from "./expression.ts"
+import { NOT_CHECKED, type Answer, type Request } from "./expression.ts"
 
 /**
  * The result of one evaluation. `late`: it exceeded its time. `busy`: it did not run, because of
@@ -23,8 +23,11 @@ export type Sandbox = {
    * `input`: JSON. Returns the value as JSON, or null if there is none or it is null.
    */
   evaluate: (realm: string, expression: string, input: string) => Promise<Evaluated>
-  /** The error in an expression, without evaluating it. Undefined if there is none. */
-  check: (expression: string) => Promise<string | undefined>
+  /**
+   * The error in an expression, without evaluating it. Undefined if there is none. `owner`: whose turn
+   * it is.
+   */
+  check: (owner: string, expression: string) => Promise<string | undefined>
   close: () => void
 }
 
@@ -71,8 +74,8 @@ export function openSandbox(): Sandbox {
     return ending
   }
 
-  const turnOf = (realm: string, request: Request) =>
-    inTurn(realm, async () => {
+  const turnOf = (realm: string, request: Request, owner = realm) =>
+    inTurn(owner, async () => {
       const value = await ask(realm, request)
       return { value, isLong: value === "late" || value === "busy" }
     })
@@ -85,9 +88,9 @@ export function openSandbox(): Sandbox {
         ? { result: "failed", reason: answer.reason }
         : { result: "value", json: answer.json }
     },
-    async check(expression) {
-      const answer = await turnOf(CHECKS_REALM, { expression })
-      if (answer === "busy") return "it could not be read now: try again"
+    async check(owner, expression) {
+      const answer = await turnOf(CHECKS_REALM, { expression }, `${CHECKS_REALM}/${owner}`)
+      if (answer === "busy") return NOT_CHECKED
       if (answer === "late") return "it takes too long to read"
       return "reason" in answer ? answer.reason : undefined
     },
