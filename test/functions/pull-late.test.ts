@@ -61,7 +61,7 @@ async function fetchWith(
   const { tenant } = world.customer
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   const sandbox: Sandbox = {
-    evaluate: async (_, input) =>
+    evaluate: async (_realm, _expression, input) =>
       evaluate((JSON.parse(input) as { data: { name: string } }).data.name, input),
     check: async () => undefined,
     close: () => undefined,
