@@ -35,8 +35,10 @@ type Tally = {
   endpointId: string
   failures: number
   successes: number
-  /** How long the endpoint asked for a pause. */
+  /** How long to pause. */
   pauseMs: number
+  /** The same, as far as the endpoint named the time. */
+  askedMs: number
 }
 
 export function makeBatchResults(deps: DeliverDeps): BatchResults {
@@ -75,11 +77,14 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
       flushSoon()
     },
     note({ tenant, id: endpointId }, outcome) {
-      const none = { tenant, endpointId, failures: 0, successes: 0, pauseMs: 0 }
+      const none = { tenant, endpointId, failures: 0, successes: 0, pauseMs: 0, askedMs: 0 }
       const tally = tallies.get(endpointId) ?? none
       if (outcome.ok) tally.successes++
       else tally.failures++
-      tally.pauseMs = Math.max(tally.pauseMs, outcome.pauseMs ?? pauseAfter(outcome) ?? 0)
+      const pauseMs = outcome.pauseMs ?? pauseAfter(outcome) ?? 0
+      const isAsked = outcome.pauseMs !== undefined || outcome.retryAfterMs !== null
+      tally.pauseMs = Math.max(tally.pauseMs, pauseMs)
+      if (isAsked) tally.askedMs = Math.max(tally.askedMs, pauseMs)
       tallies.set(endpointId, tally)
       flushSoon()
     },
@@ -89,12 +94,12 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
 // The deliveries are already written. A failed write of an endpoint's health does not justify a
 // second POST.
 async function recordSafely(deps: DeliverDeps, tally: Tally): Promise<void> {
-  const { tenant, endpointId, failures, successes, pauseMs } = tally
+  const { tenant, endpointId, failures, successes, pauseMs, askedMs } = tally
   try {
     if (successes > 0) {
       await recordSuccess(deps, tenant, endpointId)
-      // A receiver that refuses a part of a burst.
-      if (pauseMs > 0) await recordPause(deps, tenant, endpointId, pauseMs)
+      // A receiver that refuses a part of a burst, and says how long it wants to be left alone.
+      if (askedMs > 0) await recordPause(deps, tenant, endpointId, askedMs)
     } else await recordFailures(deps, tenant, endpointId, { count: failures, pauseMs })
   } catch (error) {
     deps.log("endpoint.health.failed", { endpointId, reason: reasonOf(error) })

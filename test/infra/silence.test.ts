@@ -70,7 +70,7 @@ test("the alarm has that limit, and counts regular heartbeats alone", () => {
   const filter = find(recording, "metricFilter", "Heartbeats")!.inputs
   assert.deepEqual(
     [filter.metricTransformation.name, filter.metricTransformation.value],
-    [alarm.metricName, "$.heard"],
+    [alarm.metricName, "$.heartbeat"],
   )
   assert.deepEqual(
     [alarm.threshold, alarm.statistic, alarm.period],
