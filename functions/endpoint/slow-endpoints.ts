@@ -24,17 +24,14 @@ export const SLOW_FOR_MS = 60_000
 const TOLD_EVERY_MS = SLOW_FOR_MS / 2
 
 export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
-  const slowUntil = new Map<string, number>()
-  const toldAt = new Map<string, number>()
+  const slow = new Map<string, { until: number; toldAt: number }>()
   const { note, meanMs, shortMs } = makePostDurations()
   const { noteQuick, noteSlow } = makeQuickRuns()
   return {
     isSlow(endpointId) {
-      const until = slowUntil.get(endpointId)
-      if (until === undefined) return false
-      if (until > now()) return true
-      slowUntil.delete(endpointId)
-      toldAt.delete(endpointId)
+      const found = slow.get(endpointId)
+      if (found && found.until > now()) return true
+      slow.delete(endpointId)
       return false
     },
     meanMs,
@@ -46,11 +43,12 @@ export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
         if (++ticks < SLOW_AFTER_TICKS) return
         stop()
         if (!noteSlow(endpointId)) return
-        slowUntil.set(endpointId, now() + SLOW_FOR_MS)
         // Other workers take it for slow for as long, and are told again before that ends.
-        if (now() - (toldAt.get(endpointId) ?? -Infinity) < TOLD_EVERY_MS) return
-        toldAt.set(endpointId, now())
-        onSlow()
+        const { toldAt = -Infinity } = slow.get(endpointId) ?? {}
+        const isDue = now() - toldAt >= TOLD_EVERY_MS
+        const until = now() + SLOW_FOR_MS
+        slow.set(endpointId, { until, toldAt: isDue ? now() : toldAt })
+        if (isDue) onSlow()
       })
       return () => {
         stop()

@@ -150,6 +150,20 @@ test("a call keeps who told it, and nothing that it told", async () => {
     assert.deepEqual(await Call.get(table, one), { version: "1", started: claim })
     assert.equal(await Erasure.emptyCall(table, one), false)
   }
+  const bare = { ...ref, uuid: "bare" }
+  await Call.note(table, bare, {
+    version: "1",
+    answeredAt: null,
+    claims: { started: claim },
+    facts: undefined,
+    references,
+  })
+  assert.deepEqual(
+    await Call.get(table, bare),
+    { started: claim },
+    "an event without facts tells nothing",
+  )
+  assert.equal(await Erasure.emptyCall(table, bare), false)
 })
 
 test("of a delivery the words of others are taken out, and codes stay", async () => {
