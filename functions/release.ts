@@ -16,7 +16,7 @@ import { WATCH_EVERY_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { formatJob } from "./messages/job.ts"
 import { sendOne } from "./messages/send.ts"
-import { waitBeforeMore } from "./release/pace.ts"
+import { MOST_IN_PLACE, waitBeforeMore } from "./release/pace.ts"
 import { sendDue } from "./release/send-due.ts"
 import { Turns } from "./release/turns.ts"
 import { releaseResources } from "./resources.ts"
@@ -123,13 +123,14 @@ async function releaseInTurns(
   hasTime: () => boolean,
 ) {
   let released = 0
+  const moves = turns.left > MOST_IN_PLACE
   const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
     while (hasTime()) {
       const entries = turns.take(BATCH)
       if (entries.length === 0) return
       await pace(entries.length)
       // Awaited separately: `released +=` would add to the value from before the await.
-      const sent = await sendDue(deps, entries)
+      const sent = await sendDue(deps, entries, { moves })
       released += sent
     }
   })

@@ -26,7 +26,8 @@ export const table = {
     open: {
       hashKey: "openKey",
       rangeKey: "sk",
-      projection: ["endpointId", "eventId", "eventType", "status", "attemptCount", "dueAt"],
+      // Nothing that each attempt changes: that would be a write of the index.
+      projection: ["endpointId", "eventId", "eventType", "status"],
     },
   },
   ttl: "expiresAt",

@@ -13,7 +13,7 @@ import { answersOf, MAX_RATE, nextRate } from "./wake-rate.ts"
 
 const STEP_MS = 10_000
 /**
- * A claim is five write units. Few at once spread the claims of the fastest step over some seconds;
+ * A claim is three write units. Few at once spread the claims of the fastest step over some seconds;
  * at 25, twenty jobs with a whole core each use up their tenants' partitions (infra/SCALE.md).
  */
 export const CLAIMS_AT_ONCE = 4

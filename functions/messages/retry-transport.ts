@@ -1,5 +1,5 @@
 import type { Delivery, Due } from "@ringback/store/delivery"
-import { moveDue, parkingShardOf, type DueEntry } from "@ringback/store/due"
+import { claimByMove, claimInPlace, parkingShardOf, type DueEntry } from "@ringback/store/due"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
 import type { Table } from "@ringback/store/table"
@@ -12,9 +12,12 @@ import { isSoon } from "@ringback/webhooks/retry-schedule"
 //   later                | `release`                            | at that time
 //   the breaker closes   | a probe, or the job `wake`           | in a shard that only those two read
 //
-// A delivery that `release` sends stays in the table as well: it is due again 15 minutes later.
+// A delivery that `release` sends stays in the table as well: it is due again 15 minutes later. Its
+// entry is moved there only if it is still there a minute after its time. Most attempts end before,
+// and move it to the time of the next one: moving an index entry is two write units.
 
 const RESENT_AFTER_MS = 15 * 60_000
+const MOVED_AFTER_MS = 60_000
 
 /** `isByMessage`: the caller sends a delayed message after writing `due`. */
 export type RetryPlan = { due: Due; isByMessage: boolean }
@@ -51,8 +54,21 @@ export function messageTimeOf(
   return planned.isByMessage && dueAt === planned.due.at ? nextAt : undefined
 }
 
-/** Claims a due delivery in order to send it. If two workers try, only one succeeds. */
-export function takeDue(table: Table, entry: DueEntry): Promise<boolean> {
-  const at = Math.max(table.now(), entry.dueAt) + RESENT_AFTER_MS
-  return moveDue(table, entry, { at, shard: dueShardOf(deliveryRefOf(entry)) })
+/**
+ * Claims a due delivery in order to send it. If two workers try, only one succeeds. `moves`: its
+ * entry is moved in any case, so that nobody reads it again soon.
+ */
+export async function takeDue(
+  table: Table,
+  entry: DueEntry,
+  { moves = false } = {},
+): Promise<boolean> {
+  const now = table.now()
+  const shard = dueShardOf(deliveryRefOf(entry))
+  const overdueMs = now - entry.dueAt
+  const stays = !moves && overdueMs < MOVED_AFTER_MS && entry.dueShard === shard
+  if (stays) return claimInPlace(table, entry)
+  const at = Math.max(now, entry.dueAt) + RESENT_AFTER_MS
+  const claimed = await claimByMove(table, entry, { at, shard })
+  return claimed !== undefined && (!claimed.wasSent || overdueMs >= RESENT_AFTER_MS)
 }

@@ -23,10 +23,10 @@ const CLAIMS_AT_ONCE = 10
 export async function sendDue(
   deps: SendDueDeps,
   entries: DueEntry[],
-  { timeOf = (entry: DueEntry) => entry.dueAt, claimsAtOnce = CLAIMS_AT_ONCE } = {},
+  { timeOf = (entry: DueEntry) => entry.dueAt, claimsAtOnce = CLAIMS_AT_ONCE, moves = false } = {},
 ): Promise<number> {
   const { table, sqs, queues } = deps
-  const claimed = await pMap(entries, (each) => claimSafely(deps, each), {
+  const claimed = await pMap(entries, (each) => claimSafely(deps, each, moves), {
     concurrency: claimsAtOnce,
   })
   const now = table.now()
@@ -42,9 +42,9 @@ export async function sendDue(
 }
 
 // A delivery that cannot be claimed must not block those that were.
-async function claimSafely(deps: SendDueDeps, entry: DueEntry): Promise<boolean> {
+async function claimSafely(deps: SendDueDeps, entry: DueEntry, moves: boolean): Promise<boolean> {
   try {
-    return await takeDue(deps.table, entry)
+    return await takeDue(deps.table, entry, { moves })
   } catch (error) {
     deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
     return false

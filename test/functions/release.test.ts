@@ -2,13 +2,14 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import pMap from "p-map"
 import { releaseHandler } from "@ringback/functions/release"
+import { MOST_IN_PLACE } from "@ringback/functions/release/pace"
 import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs"
 import * as Delivery from "@ringback/store/delivery"
 import * as BreakerState from "@ringback/store/breaker-state"
 import { deliveryRef } from "@ringback/store/keys"
-import { parkingShardOf } from "@ringback/store/due"
+import { commonShards, listDue, parkingShardOf } from "@ringback/store/due"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { answer } from "../harness/receiver.ts"
 import { makeClients } from "../harness/stack.ts"
@@ -117,7 +118,7 @@ describe("release", () => {
     clients.dynamodb.destroy()
   })
 
-  test("claims what falls due within the minute until a quarter of an hour after its own time", async () => {
+  test("claims what falls due within the minute in place, and moves what is overdue for a quarter of an hour", async () => {
     const { id } = await world.addEndpoint()
     const [soon, overdue] = [world.now() + 50_000, world.now() - 10 * MINUTE]
     await plan(id, 2, (index) => ({ at: index === 0 ? soon : overdue }))
@@ -133,17 +134,38 @@ describe("release", () => {
     )
     const startedAt = world.now()
     await release(makeDeps(world.stack, { now: world.now, clients }))
-    const claimed = (await world.deliveries({ endpointId: id }))
-      .filter(({ status }) => status === "pending")
-      .map(({ dueAt }) => dueAt! - 15 * MINUTE)
-    assert.deepEqual(
-      claimed.toSorted((a, b) => a - b),
-      [startedAt, soon],
-    )
+    const timesOfPending = async () =>
+      (await world.deliveries({ endpointId: id }))
+        .flatMap(({ status, dueAt }) => (status === "pending" ? [dueAt!] : []))
+        .toSorted((a, b) => a - b)
+    assert.deepEqual(await timesOfPending(), [soon, startedAt + 15 * MINUTE])
     // To the second, and never a negative delay, which SQS refuses.
     assert.deepEqual(new Set(delays), new Set([undefined, 50]))
     clients.close()
-    world.advance(MINUTE)
+    // As if both messages were late: what was claimed in place is moved, and not sent again before
+    // a quarter of an hour has passed.
+    world.advance(soon + MINUTE - world.now())
+    assert.equal((await release()).released, 0)
+    assert.deepEqual(await timesOfPending(), [startedAt + 15 * MINUTE, world.now() + 15 * MINUTE])
+    world.advance(13 * MINUTE)
+    assert.equal((await release()).released, 1)
+    world.advance(2 * MINUTE)
+    assert.equal((await release()).released, 1)
+    await world.pump()
+  })
+
+  test("moves what it claims of a large backlog, so that the next run does not read it again", async () => {
+    const { id } = await world.addEndpoint()
+    const at = world.now()
+    await plan(id, MOST_IN_PLACE + 1, () => ({ at }))
+    assert.equal((await release()).released, MOST_IN_PLACE + 1)
+    const due = await Promise.all(
+      commonShards.map((shard) => listDue(world.deps.table, shard, at, 1)),
+    )
+    assert.deepEqual(
+      due.flatMap(({ entries }) => entries),
+      [],
+    )
     await world.pump()
   })
 

@@ -42,8 +42,8 @@ export const ceilings = (data: ScaleData): [what: string, much: string, raise: s
       "`SHARDS_OF_ENDPOINT`, likewise",
     ],
     [
-      "one endpoint, retried: 4 to 5 units of its log for each",
-      `about ${number((ENDPOINT_SHARDS * KEY_WRITES) / 4.5)} retries a second`,
+      "one endpoint, retried: 2 units of its log for each",
+      `about ${number((ENDPOINT_SHARDS * KEY_WRITES) / 2)} retries a second`,
       "the same",
     ],
     [

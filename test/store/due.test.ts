@@ -91,6 +91,29 @@ test("of many who move an entry one has done it, and it waits at its new place a
   assert.deepEqual(idsOf(await Due.listDue(world.table, to, START + 5, 10)), [eventId])
 })
 
+test("one of many claims a delivery in place, once for each time at which it is due", async () => {
+  const shard = `parked#${crypto.randomUUID()}`
+  const facts = await plan(START, shard)
+  const [entry] = (await Due.listDue(world.table, shard, START, 10)).entries
+  const claim = (some: Partial<Due.DueEntry> = {}) =>
+    Due.claimInPlace(world.table, { ...entry!, ...some })
+  assert.equal(await claim({ dueAt: START + 1 }), false, "another time than it waits for")
+  assert.equal(await claim({ dueShard: "another" }), false, "another place than it waits in")
+  const claimed = await Promise.all(Array.from({ length: 8 }, () => claim()))
+  assert.equal(claimed.filter(Boolean).length, 1)
+  assert.deepEqual(idsOf(await Due.listDue(world.table, shard, START, 10)), [facts.eventId])
+
+  const later = { at: START + 5, shard }
+  assert.deepEqual(await Due.claimByMove(world.table, entry!, later), { wasSent: true })
+  assert.equal(await Due.claimByMove(world.table, entry!, later), undefined, "it has moved")
+  const moved = { ...entry!, dueAt: START + 5 }
+  assert.equal(await claim(moved), true, "due at another time, it can be claimed again")
+  const due = { at: START + 5, nextAt: START + 5, shard }
+  await Delivery.advance(world.table, facts, 1, { status: "pending", due })
+  const again = { at: START + 9, shard }
+  assert.deepEqual(await Due.claimByMove(world.table, moved, again), { wasSent: false })
+})
+
 test("what is parked with an endpoint lies in the shards that its recovery reads, in all of them", () => {
   const shards = Due.parkingShards("ep_1")
   const used = Array.from({ length: 100 }, (_, count) =>

@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { packBodies, PACKED_FROM_BYTES, unpackBodies } from "./bodies.ts"
+import { packHistory, unpackBodies, unpackHistory } from "./history.ts"
 
 /**
  * One POST, or all requests of one attempt. `error` null: the receiver accepted the webhook. It can
@@ -38,35 +38,49 @@ export type Attempt = v.InferOutput<typeof Attempt>
 export const MAX_KEPT = 50
 
 /**
- * An attempt as it is stored, and the bodies of all attempts if they change with it. `attempts`: all
- * that are stored from now on, this one included, if the oldest ones are dropped.
+ * What is stored of an attempt: the attempt, or the compressed history of all attempts, this one
+ * included.
  */
-export type Kept = { attempt: Attempt; attempts?: Attempt[]; bodies?: Uint8Array }
+export type Kept = { attempt: Attempt; history?: Uint8Array }
 
+// A short body would not get smaller, and stays readable in the table's console.
+const COMPRESSED_FROM_BYTES = 64
 const isLong = (body: string | null) =>
-  body !== null && Buffer.byteLength(body) >= PACKED_FROM_BYTES
+  body !== null && Buffer.byteLength(body) >= COMPRESSED_FROM_BYTES
 
 /** What is stored of an attempt after the previous ones. */
 export function compact(attempt: Attempt, before: readonly Attempt[]): Kept {
-  const kept = [...before.slice(1 - MAX_KEPT), attempt]
-  const attempts = before.length >= MAX_KEPT && { attempts: kept.map(withoutLongBody) }
-  if (!attempts && !isLong(attempt.responseBody)) return { attempt }
-  const bodies = packBodies(
-    kept.map(({ responseBody }) => (isLong(responseBody) ? responseBody : null)),
-  )
-  return { attempt: withoutLongBody(attempt), ...attempts, bodies }
+  if (before.length === 0 && !isLong(attempt.responseBody)) return { attempt }
+  return { attempt, history: packHistory([...before.slice(1 - MAX_KEPT), attempt]) }
 }
 
-const withoutLongBody = (attempt: Attempt): Attempt =>
-  isLong(attempt.responseBody) ? { ...attempt, responseBody: null } : attempt
+/** The fields of an item that contain its attempts. */
+export const storedAttempts = {
+  /** Those that are not in the history. */
+  attempts: v.optional(v.array(Attempt), []),
+  /** The earlier ones, compressed together. */
+  history: v.optional(v.instance(Uint8Array)),
+  /** Written by an earlier version: the bodies of `attempts`, compressed together. */
+  bodies: v.optional(v.instance(Uint8Array)),
+}
 
-/** Attempts with the bodies that `compact` took from them. */
-export function restore(attempts: readonly Attempt[], bodies: Uint8Array | undefined): Attempt[] {
-  const unpacked = bodies ? unpackBodies(bodies) : []
+type Stored = {
+  attempts: Attempt[]
+  history?: Uint8Array | undefined
+  bodies?: Uint8Array | undefined
+}
+
+/** All attempts of an item, oldest first. */
+export function restore({ attempts, history, bodies }: Stored): Attempt[] {
+  const earlier = history ? v.parse(v.array(Attempt), unpackHistory(history)) : []
+  return [...earlier, ...withBodies(attempts, bodies ? unpackBodies(bodies) : [])]
+}
+
+function withBodies(attempts: readonly Attempt[], bodies: (string | null)[]): Attempt[] {
   let before: string | null = null
   return attempts.map(({ sameBody, ...attempt }, index) => {
     const own = sameBody ? before : attempt.responseBody
-    const responseBody = unpacked[index] ?? own
+    const responseBody = bodies[index] ?? own
     before = responseBody
     return { ...attempt, responseBody }
   })

@@ -31,15 +31,15 @@ export const StoredDelivery = v.object({
   attemptCount: v.optional(v.number(), 0),
   /** Attempts since the schedule started, or started again. */
   tries: v.optional(v.number(), 0),
-  attempts: v.optional(v.array(Attempts.Attempt), []),
-  /** The bodies of the attempts: see attempt.ts. */
-  bodies: v.optional(v.instance(Uint8Array)),
+  ...Attempts.storedAttempts,
   /**
    * When `release` handles it. If there is a delayed message, this is a safety net, later than
    * `nextAt`.
    */
   dueAt: v.optional(v.number()),
   nextAt: v.optional(v.number()),
+  /** The `dueAt` for which `release` has claimed it without moving its index entry. */
+  sentFor: v.optional(v.number()),
   dueShard: v.optional(v.string()),
   /** The slot assigned by the endpoint's rate limit. */
   slot: v.optional(v.number()),
@@ -51,11 +51,11 @@ export const StoredDelivery = v.object({
   job: v.optional(v.string()),
   expiresAt: v.number(),
 })
-export type Delivery = Omit<v.InferOutput<typeof StoredDelivery>, "bodies">
+export type Delivery = Omit<v.InferOutput<typeof StoredDelivery>, "history" | "bodies">
 
 export function parseDelivery(item: Item): Delivery {
-  const { bodies, ...delivery } = v.parse(StoredDelivery, item)
-  return { ...delivery, attempts: Attempts.restore(delivery.attempts, bodies) }
+  const { attempts, history, bodies, ...delivery } = v.parse(StoredDelivery, item)
+  return { ...delivery, attempts: Attempts.restore({ attempts, history, bodies }) }
 }
 
 export const idOf = (delivery: Key) => deliveryId(deliveryRefOf(delivery))
@@ -83,10 +83,8 @@ export type Due = { at: number; nextAt: number; shard?: string }
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
-  /** Replace the stored attempts, the new one included. Absent: it is appended. */
-  attempts?: Attempt[] | undefined
-  /** The bodies of all attempts, this one included. Absent: they stay as they are. */
-  bodies?: Uint8Array | undefined
+  /** Replaces the stored attempts, the new one included. Absent: it is appended. */
+  history?: Uint8Array | undefined
   /** For a pending delivery. */
   due?: Due | undefined
   slot?: number | undefined
@@ -132,12 +130,13 @@ export async function advance(
 
 /** The item as its first decision creates it. */
 function firstItem(table: Table, facts: DeliveryFacts, change: Change) {
-  const { attempt, keepsTurn } = change
+  const { attempt, history, keepsTurn } = change
   return {
     ...deliveryKey(facts.tenant, facts.ref),
     ...attributesOf(table, facts, change),
     turn: keepsTurn ? 0 : 1,
-    ...(attempt && { attempts: [attempt], attemptCount: 1, tries: 1 }),
+    ...(attempt && { attemptCount: 1, tries: 1 }),
+    ...(attempt && !history && { attempts: [attempt] }),
   }
 }
 
@@ -164,13 +163,13 @@ const COUNTS_ATTEMPT = [
 ]
 
 async function write(table: Table, facts: DeliveryFacts, change: Change, guard: Guard) {
-  const { attempt, attempts } = change
+  const { attempt, history } = change
   const attributes = Object.entries(attributesOf(table, facts, change))
   const { sets, names, values } = assignmentsOf(
     Object.fromEntries(attributes.filter(([, value]) => value !== undefined)),
   )
   const removes = attributes.flatMap(([name, value]) => (value === undefined ? [name] : []))
-  const appends = attempt && !attempts
+  const appends = attempt && !history
   const all = [
     guard.turn,
     ...sets,
@@ -194,7 +193,7 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
 function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  { status, due, slot, reason, attempt, attempts, bodies, restarts }: Change,
+  { status, due, slot, reason, attempt, history, restarts }: Change,
 ): Item {
   return {
     endpointId,
@@ -206,11 +205,11 @@ function attributesOf(
     openKey: status === "delivered" ? undefined : openKeyOf(tenant, status, ref),
     dueShard: due && (due.shard ?? dueShardOf(ref)),
     dueAt: due?.at,
+    sentFor: undefined,
     nextAt: due?.nextAt,
     slot,
     reason,
-    ...(attempts && { attempts }),
-    ...(bodies && { bodies }),
+    ...(history && { history, attempts: undefined, bodies: undefined }),
     ...(restarts && !attempt && { tries: 0, job: restarts.job ?? undefined }),
   }
 }

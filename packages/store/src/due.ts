@@ -55,26 +55,61 @@ export async function listDue(
   return { entries: readItems(table, items, (item) => v.parse(DueEntry, item)), next: last }
 }
 
+type Place = { at: number; shard: string }
+
 /**
  * Moves an entry to another time on condition that it has not moved since it was read. If two
  * callers try, one succeeds. After a crash it is released again at that time, never lost.
  */
-export async function moveDue(
+export const moveDue = async (table: Table, entry: DueEntry, to: Place): Promise<boolean> =>
+  (await move(table, entry, to)) !== undefined
+
+/**
+ * Claims a delivery in order to send it, and moves its entry to the time at which it is sent again.
+ * `wasSent`: it had been claimed in place. Undefined if it has moved since it was read.
+ */
+export async function claimByMove(
   table: Table,
   entry: DueEntry,
-  to: { at: number; shard: string },
-): Promise<boolean> {
+  to: Place,
+): Promise<{ wasSent: boolean } | undefined> {
+  const before = await move(table, entry, to)
+  return before && { wasSent: before["sentFor"] === entry.dueAt }
+}
+
+/**
+ * Claims a delivery in order to send it, and leaves its entry where it is: the outcome of the
+ * attempt will move it. That spares the write units of the index.
+ */
+export async function claimInPlace(table: Table, entry: DueEntry): Promise<boolean> {
+  const { pk, sk, dueAt, dueShard: shard } = entry
+  const claimed = await updateItem(
+    table,
+    { pk, sk },
+    {
+      update: "SET sentFor = :at",
+      condition:
+        "dueAt = :at AND dueShard = :shard AND (attribute_not_exists(sentFor) OR sentFor <> :at)",
+      values: { ":at": dueAt, ":shard": shard },
+    },
+  )
+  return claimed !== undefined
+}
+
+/** The changed attributes as they were. Undefined if the entry has moved since it was read. */
+async function move(table: Table, entry: DueEntry, to: Place): Promise<Item | undefined> {
   const { pk, sk, dueAt, dueShard: was } = entry
   const moved = await updateItem(
     table,
     { pk, sk },
     {
-      update: "SET dueAt = :to, dueShard = :shard",
+      update: "SET dueAt = :to, dueShard = :shard REMOVE sentFor",
       condition: "dueAt = :at AND dueShard = :was",
       values: { ":to": to.at, ":shard": to.shard, ":at": dueAt, ":was": was },
+      returns: "UPDATED_OLD",
     },
   )
-  return moved !== undefined
+  return moved && (moved.item ?? {})
 }
 
 /** When the first entry for `release` is due, epoch ms. Infinity if there is none. */

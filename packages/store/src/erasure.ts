@@ -192,19 +192,19 @@ export const hasWords = (delivery: Words): boolean =>
 
 /** Removes such text from a delivery. False if the delivery changed in the meantime. */
 export const emptyDelivery = (table: Table, delivery: Delivery) => {
-  const { turn, attempts, reason } = delivery
+  const { turn, attemptCount, attempts, reason } = delivery
   const isWorded = hasOwnWords(delivery)
   return change(table, delivery, {
-    update: `SET attempts = :attempts${isWorded ? ", #reason = :reason" : ""} REMOVE bodies`,
+    update: `SET attempts = :attempts${isWorded ? ", #reason = :reason" : ""} REMOVE history, bodies`,
     condition:
-      attempts.length === 0
-        ? "turn = :turn AND attribute_not_exists(attempts)"
-        : "turn = :turn AND size(attempts) = :count",
+      attemptCount === 0
+        ? "turn = :turn AND attribute_not_exists(attemptCount)"
+        : "turn = :turn AND attemptCount = :count",
     ...(isWorded && { names: { "#reason": "reason" } }),
     values: {
       ":attempts": attempts.map(withoutPerson),
       ":turn": turn,
-      ...(attempts.length > 0 && { ":count": attempts.length }),
+      ...(attemptCount > 0 && { ":count": attemptCount }),
       ...(isWorded && { ":reason": emptyWords(reason!) }),
     },
   })

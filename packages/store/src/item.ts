@@ -32,7 +32,7 @@ export type Condition = {
   names?: Record<string, string>
   values?: Item
 }
-export type Update = Condition & { update: string; returns?: "ALL_OLD" | "ALL_NEW" }
+export type Update = Condition & { update: string; returns?: "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" }
 
 export const toAttributes = (values: Item) => marshall(values, { removeUndefinedValues: true })
 

@@ -6,6 +6,7 @@ import { format } from "prettier"
 import { perDelivery, perEvent, type Use } from "../../../infra/unit-costs.ts"
 import { root } from "../offline/paths.ts"
 import { BATCHES, countCalls, countEvents, countHeartbeat, FULL } from "./count.ts"
+import { countFailures } from "./failures.ts"
 import type { Meter } from "./meter.ts"
 import { costPage, type Counts } from "./page.ts"
 import { readStanding } from "./standing.ts"
@@ -65,6 +66,10 @@ describe("what the page of costs says", () => {
       const lines = reckoned("logBytes") / counted.logBytes
       assert.ok(lines > 0.5 && lines < 1.25, `${endpoints} endpoints: ${lines}`)
     }
+  })
+
+  test("is what a delivery needs whose attempts fail", async () => {
+    assert.deepEqual(pieces(rounded(await countFailures())), pieces(counts.failures))
   })
 
   test("is what a call needs on top of its events, and a delivery in order", async () => {

@@ -25,6 +25,8 @@ export type Counts = {
   calls: Meter
   /** For one event at one endpoint whose order is `latest`. */
   latest: Meter
+  /** For one delivery whose ten attempts fail, on top of one that succeeds. */
+  failures: Meter
   /** By size of the batches. */
   heartbeat: Record<string, Meter>
 }
@@ -124,7 +126,7 @@ const minus = (all: Meter, part: Meter) =>
     Object.entries(all).map(([name, value]) => [name, value - part[name as keyof Meter]]),
   ) as Meter
 
-const extrasTable = ({ events, calls, latest }: Counts) => {
+const extrasTable = ({ events, calls, latest, failures }: Counts) => {
   const ordered = minus(latest, events["1"]![FULL]!)
   const row = (title: string, { sqsRequests, writeUnits, readUnits }: Meter) => {
     // The rest of the bill differs from run to run by more than these add to it.
@@ -142,6 +144,7 @@ const extrasTable = ({ events, calls, latest }: Counts) => {
     ["on top of it", "SQS requests", "write units", "read units", "$ a million"],
     row("a call, told in three webhooks to one endpoint", calls),
     row("a delivery to an endpoint of order `latest`", ordered),
+    row("a delivery whose ten attempts fail", failures),
   ])
 }
 
@@ -215,8 +218,9 @@ ${extrasTable(counts)}
 
 Calls cost only tenants who ask for them: of an answered call with six dialing events; a busy one has four and two webhooks. Records that
 calls refer to are a write for each campaign, list or row event. Nothing is charged to who asks for neither. A message of a pull endpoint has
-no SQS request and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of two indexes; a fetch is a
-read, and a waiting one a read every 1.7 s.
+no SQS request and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of the index \`due\`, the first and the last
+with those of \`open\` as well; a fetch is a read, and a waiting one a read every 1.7 s. The failing delivery's write units include both indexes. They are the
+same if each response is an error page that names the request, and 111 if all responses are random bytes.
 
 ${idleTable(standing)}
 

@@ -6,6 +6,7 @@ import { spawnEngine } from "@ringback/local/engine-process"
 import { root } from "../offline/paths.ts"
 import { BATCHES, countCalls, countEvents, countHeartbeat, FULL } from "./count.ts"
 import type { Meter } from "./meter.ts"
+import { countFailures } from "./failures.ts"
 import { costPage, type Counts } from "./page.ts"
 import { readStanding } from "./standing.ts"
 
@@ -39,6 +40,7 @@ const counts: Counts = {
   calls: rounded(await countCalls()),
   latest: rounded(await countEvents(1, { settings: { order: "latest" } })),
   heartbeat: await byBatch(BATCHES, countHeartbeat),
+  failures: rounded(await countFailures()),
 }
 
 const page = costPage(counts, readStanding())

@@ -14,6 +14,8 @@ export type Delivery = {
   status: "pending" | "delivered" | "failed"
   hasItem: boolean
   dueAt: number | undefined
+  /** The `dueAt` for which it was claimed in place. */
+  sentFor?: number
   dueShard: number
   isParked: boolean
   slot: number | undefined

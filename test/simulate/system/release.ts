@@ -1,5 +1,5 @@
 import { WAKES_FOR_MS, PROBE_EVERY_MS } from "@ringback/functions/endpoint/breaker"
-import { waitBeforeMore } from "@ringback/functions/release/pace"
+import { MOST_IN_PLACE, waitBeforeMore } from "@ringback/functions/release/pace"
 import { Turns } from "@ringback/functions/release/turns"
 import { WAKE_LEASE_MS } from "@ringback/store/wake-position"
 import type { DueEntry } from "@ringback/store/due"
@@ -9,13 +9,14 @@ import { assumed } from "../aws/assumptions.ts"
 import { messageOf, type Delivery } from "./delivery.ts"
 import type { Sim } from "./sim.ts"
 import type { Endpoint } from "./tenants.ts"
-import { put, writeDelivery } from "./writes.ts"
+import { put, writeDelivery, writeItem } from "./writes.ts"
 
 // functions/release.ts, once a minute for each group of shards. The turns of tenants and endpoints are the real ones.
 
 const MINUTE = 60_000
 const SENDING_MS = (facts.releaseTimeoutSeconds - 10) * 1000
 const RESENT_AFTER_MS = 15 * MINUTE
+const MOVED_AFTER_MS = MINUTE
 const BATCH = 10
 const LINES = 5
 const CPU_MS = assumed("claimCpuMs")
@@ -47,6 +48,7 @@ function releaseGroup(sim: Sim, group: number): void {
     }
   }
   turns.sort()
+  const moves = turns.left > MOST_IN_PLACE
   usage.invocations++
   const startedAt = now
   let coreFreeAt = now
@@ -64,7 +66,7 @@ function releaseGroup(sim: Sim, group: number): void {
   }
   const send = (entries: DueEntry[]) => {
     coreFreeAt = Math.max(coreFreeAt, agenda.now) + entries.length * CPU_MS
-    const claimed = entries.flatMap((entry) => claim(sim, deliveries.get(entry)!))
+    const claimed = entries.flatMap((entry) => claim(sim, deliveries.get(entry)!, moves))
     sendReleased(sim, claimed)
     agenda.at(Math.max(coreFreeAt, agenda.now + REQUESTS_MS), line)
   }
@@ -80,13 +82,20 @@ const entryOf = ({ endpoint, dueAt, dueShard: shard }: Delivery): DueEntry => ({
 })
 
 /** Claimed before it is sent: due again in a quarter of an hour. */
-function claim(sim: Sim, delivery: Delivery): Claimed[] {
+function claim(sim: Sim, delivery: Delivery, moves: boolean): Claimed[] {
   const { dueAt } = delivery
   const { now } = sim.agenda
   if (dueAt === undefined || delivery.status !== "pending") return []
+  const wasSent = delivery.sentFor === dueAt
+  if (!moves && now - dueAt < MOVED_AFTER_MS) {
+    // A condition that fails is charged like a write.
+    if (!writeItem(sim, delivery, now) || wasSent) return []
+    delivery.sentFor = dueAt
+    return [{ delivery, dueAt }]
+  }
   if (!writeDelivery(sim, delivery, "common", now).isWritten) return []
   sim.due.put(delivery, Math.max(now, dueAt) + RESENT_AFTER_MS)
-  return [{ delivery, dueAt }]
+  return wasSent && now - dueAt < RESENT_AFTER_MS ? [] : [{ delivery, dueAt }]
 }
 
 type Claimed = { delivery: Delivery; dueAt: number }
