@@ -2,7 +2,12 @@ import assert from "node:assert/strict"
 import { deflateRawSync } from "node:zlib"
 import { describe, test } from "node:test"
 import { compact, MAX_KEPT, restore, type Attempt } from "@ringback/store/attempt"
-import { START } from "./table.ts"
+import * as Delivery from "@ringback/store/delivery"
+import { deliveryRef } from "@ringback/store/keys"
+import { statsOf } from "@ringback/store/stats"
+import { START, useTable } from "./table.ts"
+
+const world = useTable()
 
 const attempt = (number: number, some: Partial<Attempt> = {}): Attempt => ({
   id: `att_${number}`,
@@ -26,12 +31,28 @@ describe("what is stored of an attempt", () => {
     const second = attempt(2, { statusCode: null, error: null, steps })
     for (const [latest, before] of [
       [long, []],
+      [attempt(2), [long]],
       [second, [long]],
       [attempt(3), [attempt(1), second]],
     ] as const) {
-      const { history } = compact(latest, before)
-      assert.deepEqual(restore({ attempts: [], history }), [...before, latest])
+      const { history, attempts = [] } = compact(latest, before)
+      assert.deepEqual(restore({ attempts, history }), [...before, latest])
     }
+  })
+
+  test("lets statistics read the duration of a success after failures", async () => {
+    const { table, tenant } = world
+    const ref = deliveryRef("evt_1", "ep_1", START)
+    const facts = { tenant, ref, endpointId: "ep_1", eventId: "evt_1", eventType: "plan.created" }
+    const before: Attempt[] = []
+    for (const each of [attempt(1), attempt(2), attempt(3, { error: null, durationMs: 77 })]) {
+      const status = each.error === null ? "delivered" : "pending"
+      await Delivery.advance(table, facts, before.length, { status, ...compact(each, before) })
+      before.push(each)
+    }
+    assert.deepEqual((await Delivery.get(table, tenant, ref))!.attempts, before)
+    const { lastHour } = await statsOf(table, tenant, "ep_1")
+    assert.deepEqual(lastHour.latencyMs, { p50: 77, p95: 77 })
   })
 
   test("has the last fifty, however many there were", () => {

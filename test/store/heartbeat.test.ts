@@ -6,6 +6,7 @@ import * as Heartbeat from "@ringback/store/heartbeat"
 import * as PbxClock from "@ringback/store/pbx-clock"
 import * as Source from "@ringback/store/source"
 import type { Collector } from "@ringback/store/source"
+import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { DAY, MINUTE, START, useTable } from "./table.ts"
 
 const world = useTable({ isLagging: true })
@@ -70,6 +71,18 @@ test("what a collector says of itself is kept at its source, and when it read", 
   assert.deepEqual(before!.spans, [[connectedSince, START + 1500, 0]])
   const begun = { receivedAt: START + 4000, connectedSince: START + 3900, readUntil: START }
   assert.deepEqual((await record(begun))!.spans.at(-1), [START + 3900, START + 3900, 1])
+})
+
+test("a source that was just read is not read again, and one that was not is", async () => {
+  const source = await makeSource()
+  const counts: Counts = {}
+  const clients = countedClients(world.stack, counts, "note")
+  const table = { ...world.table, client: clients.dynamodb }
+  await Heartbeat.record(table, source, beat(), { isFresh: true })
+  assert.equal(total(counts, "dynamodb", /Get/), 0)
+  await Heartbeat.record(table, source, beat({ receivedAt: START + 1 }))
+  assert.equal(total(counts, "dynamodb", /Get/), 1)
+  clients.close()
 })
 
 test("a gap cuts what its collector read, and no one else's", async () => {

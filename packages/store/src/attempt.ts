@@ -38,10 +38,10 @@ export type Attempt = v.InferOutput<typeof Attempt>
 export const MAX_KEPT = 50
 
 /**
- * What is stored of an attempt: the attempt, or the compressed history of all attempts, this one
- * included.
+ * What is stored of an attempt: it is appended, or the compressed history of all attempts replaces
+ * what is stored, and `attempts` are those that are not in it.
  */
-export type Kept = { attempt: Attempt; history?: Uint8Array }
+export type Kept = { attempt: Attempt; history?: Uint8Array; attempts?: Attempt[] }
 
 // A short body would not get smaller, and stays readable in the table's console.
 const COMPRESSED_FROM_BYTES = 64
@@ -51,7 +51,11 @@ const isLong = (body: string | null) =>
 /** What is stored of an attempt after the previous ones. */
 export function compact(attempt: Attempt, before: readonly Attempt[]): Kept {
   if (before.length === 0 && !isLong(attempt.responseBody)) return { attempt }
-  return { attempt, history: packHistory([...before.slice(1 - MAX_KEPT), attempt]) }
+  const earlier = before.slice(1 - MAX_KEPT)
+  // A success stays readable: statistics take its duration without reading the rest.
+  return attempt.error === null
+    ? { attempt, history: packHistory(earlier), attempts: [attempt] }
+    : { attempt, history: packHistory([...earlier, attempt]) }
 }
 
 /** The fields of an item that contain its attempts. */

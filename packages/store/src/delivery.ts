@@ -83,8 +83,9 @@ export type Due = { at: number; nextAt: number; shard?: string }
 export type Change = {
   status: DeliveryStatus
   attempt?: Attempt | undefined
-  /** Replaces the stored attempts, the new one included. Absent: it is appended. */
+  /** Replaces all stored attempts, with `attempts`. Absent: the attempt is appended. */
   history?: Uint8Array | undefined
+  attempts?: Attempt[] | undefined
   /** For a pending delivery. */
   due?: Due | undefined
   slot?: number | undefined
@@ -193,7 +194,7 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
 function attributesOf(
   table: Table,
   { tenant, ref, endpointId, eventId, eventType }: DeliveryFacts,
-  { status, due, slot, reason, attempt, history, restarts }: Change,
+  { status, due, slot, reason, attempt, history, attempts, restarts }: Change,
 ): Item {
   return {
     endpointId,
@@ -209,7 +210,7 @@ function attributesOf(
     nextAt: due?.nextAt,
     slot,
     reason,
-    ...(history && { history, attempts: undefined, bodies: undefined }),
+    ...(history && { history, attempts, bodies: undefined }),
     ...(restarts && !attempt && { tries: 0, job: restarts.job ?? undefined }),
   }
 }
