@@ -120,3 +120,22 @@ test("a connector wants calls that are over, those that were answered where it s
   assert.deepEqual(wanted({ ...live, eventTypes: ["call.answered"] }), ["call.answered"])
   assert.deepEqual(wanted({ ...live, eventTypes: ["campaign.*", "*"] }), types.slice(1, 3))
 })
+
+test("a list in an event is read once for all endpoints, however often its header was sent", () => {
+  let reads = 0
+  const tags = new Proxy(
+    Array.from({ length: 1_000 }, () => "x"),
+    {
+      get(list, key) {
+        reads++
+        return Reflect.get(list, key) as unknown
+      },
+    },
+  )
+  const allowed = Array.from({ length: 100 }, (_, index) => `y${index}`)
+  const asked = { ...event, webhook: { data: { tags } } }
+  for (let endpoint = 0; endpoint < 200; endpoint++)
+    assert.equal(wants({ ...all, filter: { "data.tags": allowed } }, asked), false)
+  assert.ok(wants({ ...all, filter: { "data.tags": [...allowed, "x"] } }, asked))
+  assert.ok(reads < 5_000, `${reads} reads`)
+})

@@ -9,10 +9,20 @@ export type Filter = Record<string, unknown[]>
 export function passes(filter: Filter, webhook: object): boolean {
   return Object.entries(filter).every(([path, allowed]) => {
     const value = read(webhook, path)
-    return Array.isArray(value)
-      ? value.some((element) => allowed.includes(element))
-      : value !== undefined && allowed.includes(value)
+    if (!Array.isArray(value)) return value !== undefined && allowed.includes(value)
+    const elements = elementsOf(value)
+    return allowed.some((each) => elements.has(each))
   })
+}
+
+const known = new WeakMap<unknown[], Set<unknown>>()
+
+// A PBX can send a header a hundred thousand times in one event. So its list is read once for all of
+// the tenant's endpoints, not once for each value that each of them allows.
+function elementsOf(list: unknown[]): Set<unknown> {
+  const elements = known.get(list) ?? new Set(list)
+  known.set(list, elements)
+  return elements
 }
 
 // Own properties only: a path such as `constructor.name` must not find what is not in the JSON.
