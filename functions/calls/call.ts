@@ -17,6 +17,7 @@ import { versionOf } from "@ringback/events/version"
 import * as Call from "@ringback/store/call"
 import { claim, idOf, type StoredEvent } from "@ringback/store/event"
 import { hashOf } from "@ringback/store/keys"
+import { fitData } from "@ringback/store/pack"
 import type { Accepted, FanOutDeps } from "../dispatch/fan-out.ts"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
@@ -211,6 +212,7 @@ async function makeEvent(
     answeredAt: moment === "started" ? null : answerOf(dialing, known, moment),
     endedAt: isOver ? claimed.timestamp : null,
   })
+  const { text, truncated } = fitData(data)
   const result = await claim(deps.table, {
     tenant,
     timeNanos: timeOf(claimed),
@@ -221,10 +223,11 @@ async function makeEvent(
     message: claimed.message,
     receivedAt: claimed.receivedAt,
     content: {
-      data: JSON.stringify(data),
+      data: text,
       timestamp: claimed.timestamp,
       observedAt: claimed.observedAt,
     },
+    truncated,
     ...(isOver ? { synthetic: event.synthetic } : {}),
     test: isTest,
   })

@@ -2,6 +2,7 @@ import * as v from "valibot"
 import type { CallFacts, CallMoment, References } from "@ringback/events/call"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { callKey } from "./keys.ts"
+import { fitData } from "./pack.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 /** Who reported a moment of the call first, and when it was. The first report is kept. */
@@ -78,7 +79,7 @@ export async function note(table: Table, ref: CallRef, note: Note): Promise<Call
 }
 
 function newestOf({ version, references }: Note, facts: CallFacts) {
-  const newest: Item = { version, facts: factsText(facts) }
+  const newest: Item = { version, facts: fitData(facts, MAX_FACTS_BYTES).text }
   if (references) newest["references"] = JSON.stringify(references)
   return { newest, ifOlderThan: version }
 }
@@ -94,13 +95,6 @@ export async function get(table: Table, ref: CallRef): Promise<Call | undefined>
 }
 
 const keyOf = ({ tenant, source, uuid, isTest }: CallRef) => callKey(tenant, source, uuid, isTest)
-
-function factsText(facts: CallFacts): string {
-  const whole = JSON.stringify(facts)
-  return Buffer.byteLength(whole) <= MAX_FACTS_BYTES
-    ? whole
-    : JSON.stringify({ ...facts, variables: {} })
-}
 
 type Change = {
   /** Set only if there is no value yet. */

@@ -83,3 +83,23 @@ function firstThatFit(headers: HeaderPair[]): HeaderPair[] {
     return isShort && bytes <= MAX_STORED_BYTES
   })
 }
+
+const MAX_TEXT_LENGTH = 500
+const cutLong = (_: string, value: unknown) =>
+  typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : value
+
+/**
+ * The JSON of what is stored of a call, which is not compressed: whole if it fits, otherwise without
+ * its variables, otherwise with its long texts cut.
+ */
+export function fitData(
+  data: { variables?: unknown },
+  maxBytes = MAX_STORED_BYTES,
+): { text: string; truncated: boolean } {
+  const whole = JSON.stringify(data)
+  if (Buffer.byteLength(whole) <= maxBytes) return { text: whole, truncated: false }
+  const plain = { ...data, variables: {} }
+  const text = JSON.stringify(plain)
+  const isShort = Buffer.byteLength(text) <= maxBytes
+  return { text: isShort ? text : JSON.stringify(plain, cutLong), truncated: true }
+}
