@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { after, describe, test } from "node:test"
+import { after, describe, test, type TestContext } from "node:test"
 import { openSandbox } from "@ringback/webhooks/sandbox"
 import { until } from "../harness/until.ts"
 
@@ -86,6 +86,58 @@ test("a thread in a native function that takes long harms nobody else, not even 
   const results = new Set((await Promise.all(attacks)).map(({ result }) => result))
   assert.ok(!results.has("value"), [...results].join())
   assert.equal(await valueOf("tnt_beside_0", "1"), "1")
+})
+
+describe("memory that native functions take at once", () => {
+  const doubled = `($d := function($s, $n){ $n = 0 ? $s : $d($s & $s, $n - 1) }; $x := $d("aaaaaaaaaaaaaaaa", 24);`
+  const GREEDY = [
+    `$length($pad("x", 500000000))`,
+    `${doubled} $length($uppercase($x)))`,
+    `${doubled} $count($split($x, "")))`,
+  ]
+  for (const expression of GREEDY)
+    test(`ends with the expression before it is all that a function has: ${expression.slice(-30)}`, async (t) => {
+      const peaks = []
+      // A machine that is busy may look late, but not each time.
+      for (let tries = 0; tries < 5 && !(Math.min(...peaks) < 300); tries++)
+        peaks.push(await peakOf(t, expression))
+      assert.ok(Math.min(...peaks) < 300, `${peaks.join()} MB`)
+    })
+
+  async function peakOf(t: TestContext, expression: string) {
+    const own = openSandbox()
+    t.after(own.close)
+    const before = childrenOf(process.pid)
+    await own.evaluate("tnt_a", "1", "{}")
+    const [pid] = childrenOf(process.pid).filter((each) => !before.includes(each))
+    let peak = 0
+    const watch = setInterval(() => (peak = Math.max(peak, peakMb(pid!))), 1)
+    const { result } = await own.evaluate("tnt_a", expression, "{}")
+    assert.notEqual(result, "value")
+    assert.equal(await valueIn(own), "1")
+    clearInterval(watch)
+    return peak
+  }
+
+  const valueIn = async (own: typeof sandbox) => {
+    const evaluated = await own.evaluate("tnt_b", "1", "{}")
+    return evaluated.result === "value" && evaluated.json
+  }
+
+  function peakMb(pid: number): number {
+    try {
+      const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!
+      return Number(kilobytes) / 1024
+    } catch {
+      return 0
+    }
+  }
+
+  test("costs the sandbox its process, and not the one that works, where memory ends", async () => {
+    await sandbox.evaluate("tnt_a", "1", "{}")
+    for (const pid of childrenOf(process.pid))
+      assert.equal(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim(), "1000")
+  })
 })
 
 test("forty tenants at once have their turns", async () => {

@@ -8,7 +8,7 @@ export type RealmReply = { id: number; answer?: Answer }
 
 const HEAP_MB = 64
 const YOUNG_HEAP_MB = 8
-const TOO_MUCH_MEMORY: Answer = { reason: "it needs too much memory" }
+export const TOO_MUCH_MEMORY = { reason: "it needs too much memory" }
 const END_LIMIT_MS = 250
 
 const isRealm = (mark: string) => !isMainThread && workerData === mark

@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { makeFairTurns } from "./fair-turns.ts"
-import { runIfSandbox, type RealmReply, type RealmRequest } from "./realms.ts"
+import { cpuMs, endFirst, hasCpuTimes, memoryMb } from "./process-use.ts"
+import { runIfSandbox, TOO_MUCH_MEMORY, type RealmReply, type RealmRequest } from "./realms.ts"
 import { NOT_CHECKED, type Answer, type Request } from "./expression.ts"
 
 /**
@@ -36,7 +36,15 @@ const CPU_LIMIT_MS = 50
 const WALL_LIMIT_MS = 2_000
 /** The maximum wait for a turn: slow evaluations of others must not use up a whole attempt. */
 const TURN_LIMIT_MS = 3_000
-const LOOK_EVERY_MS = 25
+const LOOK_EVERY_MS = 10
+/**
+ * The memory that the process may take for one evaluation: the heap of a realm, and some more. The
+ * heap's own limit only counts between two native functions, and one of them can take half a
+ * gigabyte within the time for an expression: more than a function in Lambda has.
+ */
+const MEMORY_LIMIT_MB = 96
+// Longer than the end of a realm may take.
+const END_WATCHED_MS = 500
 
 const MARK = "ringback-sandbox"
 
@@ -51,23 +59,34 @@ const CHECKS_REALM = "checks"
 export function openSandbox(): Sandbox {
   let child: ChildProcess | undefined
   let asked = 0
+  let endWatch: NodeJS.Timeout | undefined
   const { inTurn, excuse } = makeFairTurns(TURN_LIMIT_MS)
 
   async function ask(realm: string, request: Request): Promise<Answer | "late" | "busy"> {
     const ending = await exchangeOnce(realm, request)
     // It was not the expression: the process had ended, or its realm did not start.
     const again = ending === "gone" ? await exchangeOnce(realm, request) : ending
-    if (again === "died") return { reason: "it needs too much memory" }
+    if (again === "died") return TOO_MUCH_MEMORY
     return again === "gone" ? "busy" : again
   }
 
   async function exchangeOnce(realm: string, request: Request): Promise<Ending> {
     const startedAt = performance.now()
-    const onBegun = () => excuse(performance.now() - startedAt)
     const process = (child ??= await start())
-    const ending = await exchange(process, { id: ++asked, realm, ...request }, onBegun)
-    if (ending === "late") process.send({ end: realm } satisfies RealmRequest, () => undefined)
-    else if (typeof ending === "string") {
+    let before = 0
+    const needsTooMuch = () => memoryMb(process.pid) - before > MEMORY_LIMIT_MB
+    const onBegun = () => {
+      clearInterval(endWatch)
+      before = memoryMb(process.pid)
+      excuse(performance.now() - startedAt)
+    }
+    const watched = { onBegun, needsTooMuch }
+    const ending = await exchange(process, { id: ++asked, realm, ...request }, watched)
+    if (ending === "late") {
+      process.send({ end: realm } satisfies RealmRequest, () => undefined)
+      // Until its realm has ended, a native function goes on, and takes memory.
+      endWatch = look(() => needsTooMuch() && process.kill("SIGKILL"), END_WATCHED_MS)
+    } else if (typeof ending === "string") {
       process.kill("SIGKILL")
       child = undefined
     }
@@ -77,7 +96,8 @@ export function openSandbox(): Sandbox {
   const turnOf = (realm: string, request: Request, owner = realm) =>
     inTurn(owner, async () => {
       const value = await ask(realm, request)
-      return { value, isLong: value === "late" || value === "busy" }
+      // What needs too much memory costs the start of a process or realm.
+      return { value, isLong: typeof value === "string" || isTooLarge(value) }
     })
 
   return {
@@ -97,6 +117,9 @@ export function openSandbox(): Sandbox {
     close: () => void child?.kill("SIGKILL"),
   }
 }
+
+const isTooLarge = (answer: Answer) =>
+  "reason" in answer && answer.reason === TOO_MUCH_MEMORY.reason
 
 // A realm has about 25 MB. In Lambda they share the function's memory with what else runs in it.
 const MAX_REALMS = 8
@@ -120,6 +143,7 @@ async function start(): Promise<ChildProcess> {
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   })
   child.on("error", () => undefined)
+  endFirst(child)
   // The process reports when it is ready: its start does not count as an expression's time.
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve())
@@ -151,7 +175,7 @@ type Ending = Answer | "late" | "busy" | "died" | "gone"
 function exchange(
   child: ChildProcess,
   request: Extract<RealmRequest, { id: number }>,
-  onBegun: () => void,
+  { onBegun, needsTooMuch }: { onBegun: () => void; needsTooMuch: () => boolean },
 ): Promise<Ending> {
   return new Promise((resolve) => {
     let startedAt = performance.now()
@@ -175,6 +199,7 @@ function exchange(
     const watch = setInterval(() => {
       const isOver = performance.now() - startedAt > WALL_LIMIT_MS
       if (before === undefined) return isOver && finish("gone")
+      if (needsTooMuch()) return finish("died")
       if (cpuMs(child.pid) - before > CPU_LIMIT_MS) return finish("late")
       // If the CPU time cannot be measured, the elapsed time counts as CPU time.
       return isOver && finish(hasCpuTimes() ? "busy" : "late")
@@ -185,26 +210,14 @@ function exchange(
   })
 }
 
-const TICK_MS = 10
-// Only looked up here, because the other process has no access to it.
-const hasCpuTimes = () => existsSync("/proc/self/stat")
-
-/**
- * The CPU time that a process has used. Always 0 on systems without /proc, where only the elapsed
- * time counts.
- */
-function cpuMs(pid: number | undefined): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    const [user = 0, system = 0] = stat
-      .slice(stat.lastIndexOf(")"))
-      .split(" ")
-      .slice(12)
-      .map(Number)
-    return (user + system) * TICK_MS
-  } catch {
-    return 0
-  }
+/** Repeats an action for this time. */
+function look(action: () => void, forMs: number): NodeJS.Timeout {
+  const until = performance.now() + forMs
+  const watch = setInterval(() => {
+    action()
+    if (performance.now() > until) clearInterval(watch)
+  }, LOOK_EVERY_MS)
+  return watch.unref()
 }
 
 await runIfSandbox(MARK, fileURLToPath(import.meta.url))
