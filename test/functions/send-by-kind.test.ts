@@ -125,6 +125,26 @@ describe("a delivery with auth", () => {
     assert.ok(limits.length <= 1, limits.join())
   })
 
+  test("OAuth: a token of half a megabyte is a failed attempt, and not kept", async (t) => {
+    const world = await start(t, { auth: OAUTH })
+    const sender = {
+      ask: async () => ({
+        statusCode: 200,
+        headers: {},
+        body: JSON.stringify({ access_token: "t".repeat(500_000) }),
+        durationMs: 1,
+      }),
+      send: async () => assert.fail("nothing is sent with it"),
+    }
+    const deps = makeDeps(stack, { now: () => world.clock.now, sender })
+    const delivery = await deliverOn(world, tell(world), deps)
+    assert.equal(delivery?.status, "pending")
+    assert.equal(
+      delivery.attempts[0]?.error,
+      "the token server answered 200 with a token of more than 16 KB",
+    )
+  })
+
   for (const [what, settings, requests] of [
     ["OAuth", { auth: OAUTH }, 4],
     ["its own transform and OAuth", { auth: OAUTH, transform: '{"a": 1}' }, 4],

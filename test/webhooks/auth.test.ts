@@ -121,6 +121,19 @@ test("a server may give the next refresh token", () => {
   for (const none of ["", 7, null, undefined]) assert.deepEqual(next(none), ["a", undefined])
 })
 
+test("a token may have 16 KB, as an access token or a refresh token", () => {
+  const given = (access: number, refresh: number) =>
+    tokenOf(
+      200,
+      JSON.stringify({ access_token: "a".repeat(access), refresh_token: "r".repeat(refresh) }),
+    )
+  const most = 16 * 1024
+  assert.ok("accessToken" in given(most, most))
+  const problem = "the token server answered 200 with a token of more than 16 KB"
+  assert.deepEqual(given(most + 1, 1), { problem })
+  assert.deepEqual(given(1, most + 1), { problem })
+})
+
 test("what is no token says why, in the server's words and not at any length", () => {
   const problem = (statusCode: number, body: unknown) => {
     const text = typeof body === "string" ? body : JSON.stringify(body)

@@ -80,6 +80,9 @@ export type Token = { accessToken: string; expiresInMs: number; refreshToken: st
 const DEFAULT_SECONDS = 30 * 60
 const MAX_SECONDS = 30 * 24 * 3_600
 
+// Tokens are stored, and kept in memory. Servers accept headers of up to 8 or 16 KB.
+const MAX_TOKEN_LENGTH = 16 * 1024
+
 /**
  * The token in an answer, or an error text if there is none. Some servers report errors with status
  * 200.
@@ -94,6 +97,11 @@ export function tokenOf(statusCode: number, body: string): Token | { problem: st
     const words = said.length > 0 ? `: ${said.join(", ").slice(0, 200)}` : ""
     return { problem: `the token server answered ${statusCode}${words}` }
   }
+  const isLong = [accessToken, refreshToken].some(
+    (each) => typeof each === "string" && each.length > MAX_TOKEN_LENGTH,
+  )
+  if (isLong)
+    return { problem: `the token server answered ${statusCode} with a token of more than 16 KB` }
   const seconds = Number(expiresIn ?? DEFAULT_SECONDS)
   const expiresInMs = 1_000 * (seconds > 0 ? Math.min(seconds, MAX_SECONDS) : DEFAULT_SECONDS)
   return {
