@@ -176,12 +176,23 @@ async function defer({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, deferral
   )
 }
 
+// SQS accepts 1 MiB with the attributes. Anyone who may send to the queue can send as much, and a
+// message that could not be rejected would come again a hundred times.
+const MAX_REJECTED_BYTES = 1024 * 1024 - 4096
+
+const startOf = (body: string) =>
+  Buffer.byteLength(body) <= MAX_REJECTED_BYTES
+    ? body
+    : Buffer.from(body).toString("latin1", 0, MAX_REJECTED_BYTES).replace(NOT_ASCII, "?")
+
+const NOT_ASCII = /[^\x20-\x7e]/g
+
 // Not the dead-letter queue: messages that we send there ourselves could not be redriven.
 async function reject(deps: ReceiveDeps, { body }: SQSRecord, reason: string): Promise<Received> {
   await deps.sqs.send(
     new SendMessageCommand({
       QueueUrl: deps.queues.rejectedUrl,
-      MessageBody: body,
+      MessageBody: startOf(body),
       MessageAttributes: {
         reason: { DataType: "String", StringValue: toAscii(reason).slice(0, 500) },
       },

@@ -42,6 +42,7 @@ const record = (body: string, id = "m", count = 1) => ({
   body,
   attributes: { ApproximateReceiveCount: String(count) },
 })
+const MOST_BYTES = 1024 * 1024
 const invoke = (deps: World["deps"], records: object[]) =>
   ingestHandler(deps)({ Records: records } as unknown as SQSEvent, makeContext(30_000))
 
@@ -97,6 +98,15 @@ describe("identity", () => {
     await world.pump()
     assert.equal(arrived().length, 2)
   })
+})
+
+test("a message of the size that SQS accepts at most is rejected once, with its beginning", async () => {
+  const body = "x".repeat(MOST_BYTES)
+  await world.stack.sqs.send(
+    new SendMessageCommand({ QueueUrl: world.stack.queues.Ingest.url, MessageBody: body }),
+  )
+  await world.pump()
+  assert.deepEqual(await rejected(), ["not of the form keyId.mac.json"])
 })
 
 describe("a crash between the claim and the fan-out", () => {
