@@ -46,13 +46,21 @@ export function answersOf(sample: Delivery[], health: Health, beganAt: number): 
   const { pausedUntil = 0, slowAt = 0, failingSince = 0 } = health
   const isNew = (at: number) => at >= beganAt
   if (pausedUntil > beganAt || isNew(failingSince)) return "too much"
+  // What Ringback ended itself says nothing of the endpoint: a transform did not want it or failed, or
+  // it was superseded. It has a reason.
+  const sent = sample.filter(({ reason }) => reason === undefined)
   // All attempts of each delivery: a retry may have succeeded within the same step.
-  const seen = sample.map(({ attempts }) => attempts.filter(({ at }) => isNew(at)))
-  if (seen.flat().some(wasTooMuch)) return "too much"
+  const seen = sent.map(({ attempts }) => attempts.filter(({ at }) => isNew(at)))
+  if (sent.flatMap(refusedIn).some((each) => isNew(each.at) && wasTooMuch(each))) return "too much"
   if (isNew(slowAt) || seen.flat().some(({ durationMs }) => durationMs >= SLOW_AFTER_MS))
     return "slow"
   return seen.length > 0 && seen.every(({ length }) => length > 0) ? "good" : "unclear"
 }
+
+// The last attempt of a delivered one was accepted. If its connector skipped the call, it has a text as error, and no
+// status.
+const refusedIn = ({ status, attempts }: Delivery) =>
+  status === "delivered" ? attempts.slice(0, -1) : attempts
 
 // A rejection of one webhook, such as 400, does not mean that the rate is too high.
 const wasTooMuch = ({ error, statusCode }: Delivery["attempts"][number]) =>

@@ -6,7 +6,7 @@ import { releaseHandler } from "@ringback/functions/release"
 import { formatJob } from "@ringback/functions/messages/job"
 import { sendOne } from "@ringback/functions/messages/send"
 import { wakePage } from "@ringback/functions/jobs/wake"
-import { MAX_RATE, nextRate } from "@ringback/functions/jobs/wake-rate"
+import { answersOf, MAX_RATE, nextRate } from "@ringback/functions/jobs/wake-rate"
 import { makeContext } from "@ringback/local/lambda"
 import * as BreakerState from "@ringback/store/breaker-state"
 import * as Delivery from "@ringback/store/delivery"
@@ -17,7 +17,7 @@ import { deliveryRef } from "@ringback/store/keys"
 import { WAKE_LEASE_MS } from "@ringback/store/wake-position"
 import { answer, ok } from "../harness/receiver.ts"
 import { pump } from "../harness/system.ts"
-import { startWorld, type World } from "../harness/world.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
 let world: World
 before(async () => void (world = await startWorld()))
@@ -37,15 +37,23 @@ const sendWake = (endpointId: string) =>
   sendOne(world.deps.sqs, world.stack.queues.Jobs.url, formatJob(wake(endpointId)))
 const healthOf = (id: string) => Health.get(table(), tenant(), id, { consistent: true })
 
-/** An endpoint with so many deliveries of one event that were parked with it, a millisecond apart. */
-async function parkedWith(count: number, settings: Parameters<World["addEndpoint"]>[0] = {}) {
+/**
+ * An endpoint with so many deliveries that were parked with it, a millisecond apart: of one event, or of several in
+ * turn.
+ */
+async function parkedWith(
+  count: number,
+  settings: Parameters<World["addEndpoint"]>[0] = {},
+  says: (() => Promise<void>)[] = [world.say],
+) {
   const endpoint = await world.addEndpoint(settings)
   const endpointId = endpoint.id
-  await world.say()
+  for (const say of says) await say()
   await world.pump()
-  const [{ eventId, eventType }] = (await world.deliveries({ endpointId })) as [Delivery.Delivery]
+  const said = await world.deliveries({ endpointId })
   const startedAt = world.now()
   const parkOne = async (index: number) => {
+    const { eventId, eventType } = said[index % said.length]!
     const at = startedAt - count + index
     const ref = deliveryRef(eventId, endpointId, at, `parked ${index}`)
     const facts = { tenant: tenant(), ref, endpointId, eventId, eventType }
@@ -147,6 +155,22 @@ describe("what was parked with an endpoint that is well again", () => {
     assert.equal((await healthOf(id)).wake!.rate, 5)
   })
 
+  for (const [what, otherwise] of [
+    ["does not want", "null"],
+    ["fails with", `$error("no name")`],
+  ] as const) {
+    test(`is sent faster with each ten seconds, also if the transform ${what} some of it`, async () => {
+      const say = (status: string) => () =>
+        world.say(campaignUpdate().map(([name, said]) => [name, name === "Status" ? status : said]))
+      const transform = `data.status = 1 ? data : ${otherwise}`
+      const says = [say("0"), ...Array.from({ length: 3 }, () => say("1"))]
+      const { id, arrived } = await parkedWith(800, { transform }, says)
+      await sendWake(id)
+      await steps(3, arrived)
+      assert.equal((await healthOf(id)).wake!.rate, 20)
+    })
+  }
+
   test("stays parked where the breaker has opened again", async () => {
     const { id, arrived } = await parkedWith(300)
     await sendWake(id)
@@ -232,4 +256,16 @@ test("the rate doubles, halves and stays within its bounds", () => {
   assert.equal(nextRate(null, { rate: 40, answers: "unclear" }), 40)
   // The endpoint's own rate was lowered meanwhile.
   assert.equal(nextRate(10, { rate: 40, answers: "unclear" }), 10)
+})
+
+test("a call that a connector skipped is no reason to send more slowly, and one that the CRM refused is", () => {
+  const attempt = { id: "att_1", at: 5, durationMs: 0, responseBody: null }
+  const skipped = { ...attempt, statusCode: null, error: "skipped: the call's contact has no key" }
+  const refused = { ...attempt, statusCode: 503, error: "answered 503" }
+  const answers = (status: string, ...attempts: object[]) =>
+    answersOf([{ status, attempts } as Delivery.Delivery], { failures: 0 }, 5)
+  assert.equal(answers("delivered", skipped), "good")
+  assert.equal(answers("delivered", refused, skipped), "too much")
+  assert.equal(answers("pending", refused), "too much")
+  assert.equal(answers("pending", { ...refused, at: 4 }), "unclear")
 })
