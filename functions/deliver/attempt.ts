@@ -8,6 +8,7 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
+import { probeAnother } from "../endpoint/breaker.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import { countEnd } from "../runtime/count-end.ts"
 import {
@@ -30,6 +31,7 @@ export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict>
   if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
   await Delivery.advance(deps.table, facts, message.turn, found.change)
   countEnd(deps.metrics, facts, found.change.status)
+  await probeAnother(deps, message)
   return "done"
 }
 
@@ -59,6 +61,7 @@ async function send(
     note(outcome),
   ])
   if (!outcome.isNeutral) deps.results.note(endpoint, outcome)
+  else if (outcome.final) await probeAnother(deps, message)
   const edgeToReceiverMs = to - work.facts.ref.createdAt
   const { statusCode, durationMs } = outcome
   const { deliveryId, eventId, tenant, turn } = message

@@ -3,6 +3,7 @@ import { advance } from "@ringback/store/delivery"
 import * as Order from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
 import type { Outcome } from "@ringback/webhooks/send"
+import { probeAnother } from "../endpoint/breaker.ts"
 import { countEnd } from "../runtime/count-end.ts"
 import { plan } from "../messages/retry-transport.ts"
 import type { Verdict } from "../runtime/batch.ts"
@@ -75,14 +76,16 @@ async function attemptAlone(
 }
 
 async function discard(
-  { table, log, metrics }: StepDeps,
+  deps: StepDeps,
   { message, facts }: ReadyWork,
   by: string,
 ): Promise<Verdict> {
+  const { table, log, metrics } = deps
   const change = { status: "discarded" as const, reason: `superseded by ${by}` }
   await advance(table, facts, message.turn, change)
   countEnd(metrics, facts, change.status)
   log("delivery.superseded", { deliveryId: message.deliveryId, eventId: message.eventId, by })
+  await probeAnother(deps, message)
   return "done"
 }
 

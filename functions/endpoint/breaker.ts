@@ -31,6 +31,7 @@ import { DISABLED_AFTER_MS, disableFailing } from "./disable.ts"
 //   open       | a minute has passed                       | half-open          | onDue: one parked delivery is sent
 //   half-open  | the probe is about to be attempted        | half-open          | allowsAttempt: takeProbe, a lease
 //   half-open  | the probe fails, or its lease ends        | open               | -
+//   half-open  | the probe ends without a request          | open, half-open    | probeAnother: the next one is sent
 //   open,      | a success, also of a manual attempt       | closed, waking     | recordSuccess: BreakerState.close
 //   half-open  |                                           |                    |
 //   waking     | each two minutes while something is parked| waking             | onDue: the job `wake` sends it
@@ -176,9 +177,28 @@ async function sendProbe({ table, sqs, queues }: ReleaseDeps, entry: DueEntry): 
   const { endpointId } = entry
   const waiting = await longestParked(table, endpointId)
   if (!waiting) return forgetIfGone(table, tenantOf(entry), endpointId)
+  await sendAsProbe({ table, sqs, queues }, waiting)
+}
+
+type ProbeDeps = Pick<ReleaseDeps, "table" | "sqs"> & { queues: { retryUrl: string } }
+
+async function sendAsProbe({ table, sqs, queues }: ProbeDeps, waiting: DueEntry): Promise<void> {
   if (!(await takeDue(table, waiting))) return
-  const body = formatDelivery({ ...messageForEntry(waiting, now), probe: true })
-  await sendOne(sqs, queues.retryUrl, { body, groupId: endpointId })
+  const body = formatDelivery({ ...messageForEntry(waiting, table.now()), probe: true })
+  await sendOne(sqs, queues.retryUrl, { body, groupId: waiting.endpointId })
+}
+
+/**
+ * A probe whose delivery ended without a request, for example because its transform did not want it, shows nothing. If
+ * the next one came a minute later, and so on, an endpoint that is well would get nothing for hours.
+ */
+export async function probeAnother(
+  deps: ProbeDeps,
+  { tenant, endpointId, probe }: DeliveryMessage,
+): Promise<void> {
+  if (!probe || !(await BreakerState.returnProbe(deps.table, tenant, endpointId))) return
+  const waiting = await longestParked(deps.table, endpointId)
+  if (waiting) await sendAsProbe(deps, waiting)
 }
 
 /**

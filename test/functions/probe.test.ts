@@ -3,9 +3,10 @@ import { after, before, beforeEach, test } from "node:test"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
 import * as BreakerState from "@ringback/store/breaker-state"
+import * as Health from "@ringback/store/health"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
-import { startWorld, type World } from "../harness/world.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 import { reread } from "./deliver.ts"
 
 let world: World
@@ -24,7 +25,11 @@ async function release() {
 }
 
 /** An endpoint whose breaker is open, and so many of its deliveries parked. */
-async function openWithParked(count: number, settings = {}) {
+async function openWithParked(
+  count: number,
+  settings = {},
+  say = async (_: number) => world.say(),
+) {
   const endpoint = await world.addEndpoint(settings)
   const { table } = world.deps
   const { tenant } = world.customer
@@ -32,7 +37,7 @@ async function openWithParked(count: number, settings = {}) {
   await BreakerState.recordFailures(table, tenant, endpoint.id, 10)
   await BreakerState.open(table, tenant, endpoint.id, world.now() + MINUTE)
   world.advance(11 * SECOND)
-  for (let index = 0; index < count; index++) await world.say()
+  for (let index = 0; index < count; index++) await say(index)
   await world.pump()
   const parked = await world.deliveries({ endpointId: endpoint.id })
   assert.equal(parked.filter(({ dueShard }) => dueShard?.startsWith("parked#")).length, count)
@@ -62,3 +67,38 @@ test("a probe waits for no slot: an endpoint that is well again gets all that is
   assert.equal(arrived().length, 2)
   assert.equal((await reread(world, parked[0]!)).status, "delivered")
 })
+
+for (const [what, otherwise] of [
+  ["does not want", "null"],
+  ["fails with", `$error("no name")`],
+] as const) {
+  test(`a probe that the transform ${what} is followed by another at once`, async () => {
+    const say = (index: number) =>
+      world.say(
+        campaignUpdate().map(([name, said]) => [name, name === "Status" ? `${index}` : said]),
+      )
+    const transform = `data.status >= 4 ? data : ${otherwise}`
+    const { id, arrived } = await openWithParked(6, { transform }, say)
+    world.receiver.behave(ok)
+    world.advance(MINUTE)
+    await release()
+    assert.equal(arrived().length, 1)
+    const health = await Health.get(world.deps.table, world.customer.tenant, id)
+    assert.equal(health.state, "waking")
+  })
+
+  test(`a probe that the transform ${what} is followed by one that fails, and no more`, async () => {
+    const say = (index: number) =>
+      world.say(
+        campaignUpdate().map(([name, said]) => [name, name === "Status" ? `${index}` : said]),
+      )
+    const transform = `data.status >= 2 ? data : ${otherwise}`
+    const { arrived } = await openWithParked(6, { transform }, say)
+    world.advance(MINUTE)
+    await release()
+    assert.equal(arrived().length, 1)
+    world.advance(MINUTE)
+    await release()
+    assert.equal(arrived().length, 2)
+  })
+}

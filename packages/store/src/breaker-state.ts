@@ -79,6 +79,16 @@ export async function takeProbe(table: Table, tenant: string, endpointId: string
   })
 }
 
+/** The right to a probe was not used. Undefined if the breaker is closed. */
+export async function returnProbe(table: Table, tenant: string, endpointId: string) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "REMOVE leaseUntil",
+    condition: "#state = :resting",
+    names: { "#state": "state" },
+    values: { ":resting": "resting" },
+  })
+}
+
 /** Nothing is parked any more: the endpoint's entry leaves the index. */
 export async function endWaking(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
