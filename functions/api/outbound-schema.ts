@@ -49,7 +49,8 @@ export const AuthInput = v.variant("type", [
   v.variant("grant", [ClientCredentialsAuth, RefreshTokenAuth]),
 ])
 
-const hidden = v.pipe(v.null(), v.description("Never shown again"))
+// Always null. Code generators cannot make a type of null alone.
+const hidden = v.pipe(v.nullable(v.string()), v.description("Never shown again: null"))
 
 export const AuthAnswer = v.object({
   type: v.picklist(["bearer", "basic", "header", "oauth2"]),

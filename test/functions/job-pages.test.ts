@@ -11,7 +11,8 @@ import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
-import { createJob } from "@ringback/store/job"
+import { createJob, JOB_LEASE_MS, recoverLease } from "@ringback/store/job"
+import * as Lease from "@ringback/store/lease"
 import { hashOf } from "@ringback/store/keys"
 import { startWorld, type World } from "../harness/world.ts"
 
@@ -50,26 +51,26 @@ const recover = (jobId: string) => ({
   jobId,
 })
 
-describe("a job of more pages than an invocation has time for", () => {
-  /** An endpoint for which two pages of events are missing, and the job that recovers them. */
-  async function twoPages() {
-    const { id } = await world.addEndpoint()
-    const claimOne = (index: number) =>
-      Event.claim(table(), {
-        tenant: tenant(),
-        timeNanos: BigInt(world.now() - index) * 1_000_000n,
-        hash: hashOf("page", index),
-        type: "plan.created",
-        source: null,
-        uuid: null,
-        message: `m${index}`,
-        receivedAt: world.now() - index,
-        content: { data: "{}" },
-      })
-    await pMap([...Array(150).keys()], claimOne, { concurrency: 25 })
-    return { id, job: await createJob(table(), range(id)) }
-  }
+/** An endpoint for which two pages of events are missing, and the job that recovers them. */
+async function twoPages() {
+  const { id } = await world.addEndpoint()
+  const claimOne = (index: number) =>
+    Event.claim(table(), {
+      tenant: tenant(),
+      timeNanos: BigInt(world.now() - index) * 1_000_000n,
+      hash: hashOf("page", index),
+      type: "plan.created",
+      source: null,
+      uuid: null,
+      message: `m${index}`,
+      receivedAt: world.now() - index,
+      content: { data: "{}" },
+    })
+  await pMap([...Array(150).keys()], claimOne, { concurrency: 25 })
+  return { id, job: await createJob(table(), range(id)) }
+}
 
+describe("a job of more pages than an invocation has time for", () => {
   test("does them one after the other while there is time", async () => {
     const { id, job } = await twoPages()
     assert.deepEqual(await invokeOnce(recover(job.id), 10), [])
@@ -94,6 +95,20 @@ describe("a job of more pages than an invocation has time for", () => {
 })
 
 describe("recover", () => {
+  test("is one of an endpoint at a time: until its last page, and not longer", async () => {
+    const { job } = await twoPages()
+    const own = recoverLease(job)
+    const limits = { limit: 8, leaseMs: JOB_LEASE_MS }
+    const other = { ...own, owner: "another job" }
+    assert.equal((await Lease.take(table(), own, limits)).outcome, "taken")
+    world.advance(JOB_LEASE_MS - 1_000)
+    const [second] = await invokeOnce(recover(job.id))
+    world.advance(2_000)
+    assert.deepEqual(await Lease.take(table(), other, limits), { outcome: "busy", owner: job.id })
+    assert.deepEqual(await invokeOnce(second!), [])
+    assert.equal((await Lease.take(table(), other, limits)).outcome, "taken")
+  })
+
   test("sends once what fails again: the job that sent it is on record", async () => {
     const { id, arrived } = await world.addEndpoint()
     await world.say()

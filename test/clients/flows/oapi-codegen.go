@@ -45,10 +45,11 @@ func main() {
 	tenant := must(operator.CreateTenantWithResponse(ctx, nil, TenantInput{Name: "Acme Collections"}))
 	check(tenant.JSON201 != nil, "tenant", tenant.Body)
 	id := tenant.JSON201.Id
+	receiver := os.Getenv("RECEIVER_URL")
 	types := []string{"dialing.*"}
 	filter := map[string][]*FilterValue{"data.resDial": {allowed(4), allowed("4"), nil}}
 	endpoint := must(operator.CreateEndpointWithResponse(ctx, id, nil, EndpointInput{
-		Url: os.Getenv("RECEIVER_URL"), EventTypes: &types, Filter: &filter,
+		Url: &receiver, EventTypes: &types, Filter: &filter,
 	}))
 	check(endpoint.JSON201 != nil, "endpoint", endpoint.Body)
 	key := must(operator.CreateKeyWithResponse(ctx, id, nil, KeyInput{Name: "crm"}))
@@ -72,10 +73,10 @@ func main() {
 		check(list.JSON200 != nil, "deliveries", list.Body)
 		found = list.JSON200.Data
 	}
-	check(len(found) == 1 && found[0].EventId == started.JSON202.EventId, "no delivery", nil)
+	check(len(found) == 1 && found[0].EventId == *started.JSON202.EventId, "no delivery", nil)
 	delivery := must(own.GetDeliveryWithResponse(ctx, id, found[0].Id))
 	check(delivery.JSON200 != nil && *delivery.JSON200.Attempts[0].StatusCode == 204, "delivery", delivery.Body)
-	event := must(own.GetEventWithResponse(ctx, id, started.JSON202.EventId, nil))
+	event := must(own.GetEventWithResponse(ctx, id, *started.JSON202.EventId, nil))
 	check(event.JSON200 != nil && len(event.JSON200.Deliveries) == 1, "event", event.Body)
 	kind := must(own.GetEventTypeWithResponse(ctx, eventType))
 	check(kind.JSON200 != nil, "event type", kind.Body)
