@@ -12,7 +12,7 @@
 //   npm run prove -- --edge-replay 4711
 //
 // What must hold is in oracle.ts. A seed means another history once plan.ts or what it draws from changes; therefore a
-// fault that was found leaves its shrunken plan in test/faults/edge-regressions.test.ts.
+// fault that was found leaves its shrunken plan in test/faults/edge-*.test.ts.
 import "./globals.ts"
 import { formatSourceToken } from "@ringback/events/token"
 import { makeChance } from "../chance.ts"
