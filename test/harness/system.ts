@@ -31,6 +31,7 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
 import { queues, type QueueName } from "../../infra/facts.ts"
+import { queueUrlsOf } from "./queue-urls.ts"
 import type { Stack } from "./stack.ts"
 
 const CACHED_MS = 10_000
@@ -83,19 +84,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
   return {
     table,
     sqs: clients.sqs,
-    queues: {
-      ingestUrl: stack.queues.Ingest.url,
-      deliveryUrl: stack.queues.Delivery.url,
-      retryUrl: stack.queues.Retry.url,
-      jobsUrl: stack.queues.Jobs.url,
-      rejectedUrl: stack.rejectedUrl,
-      deadLetters: {
-        ingest: stack.queues.Ingest.deadLetterUrl,
-        delivery: stack.queues.Delivery.deadLetterUrl,
-        retry: stack.queues.Retry.deadLetterUrl,
-        jobs: stack.queues.Jobs.deadLetterUrl,
-      },
-    },
+    queues: queueUrlsOf(stack),
     outbound: outboundOf(options.sender ?? makeSender({ ...sending, timeouts })),
     testOutbound: outboundOf(options.sender ?? makeTestSender(sending), { limitMs: TEST_LIMIT_MS }),
     ...makeCaches(table, CACHED_MS),
