@@ -1,46 +1,8 @@
 import assert from "node:assert/strict"
-import { test, type TestContext } from "node:test"
-import type { CollectorOptions } from "@ringback/collector/collector"
-import { IngestQueue, makeSpoolDir, runCollector } from "../harness/collector.ts"
-import { type ListedKind, type Pair, Pbx, type PbxOptions } from "../harness/pbx.ts"
+import { test } from "node:test"
+import type { ListedKind, Pair } from "../harness/pbx.ts"
 import { until } from "../harness/until.ts"
-
-async function setUp(t: TestContext, pbxOptions: PbxOptions = { canList: true }) {
-  const pbx = await Pbx.start(pbxOptions)
-  const queue = await IngestQueue.start()
-  const { dir, remove } = makeSpoolDir()
-  const started: { stop: () => Promise<void> }[] = []
-  t.after(async () => {
-    for (const each of started) await each.stop()
-    await pbx.close()
-    await queue.close()
-    remove()
-  })
-  const run = async (options: Partial<CollectorOptions> = {}) => {
-    const collector = await runCollector(pbx, queue, dir, { confirmMs: 50, ...options })
-    started.push(collector)
-    await collector.ready
-    return collector
-  }
-  return { pbx, queue, run }
-}
-
-const valueOf = (headers: readonly Pair[], name: string) =>
-  headers.find(([each]) => each === name)?.[1]
-
-const synthetic = (queue: IngestQueue) => queue.events.filter((event) => event.synthetic)
-const wordsOf = (queue: IngestQueue) =>
-  synthetic(queue)
-    .map(({ headers }) => `${headers[0]![1]} ${valueOf(headers, "Uuid")}`)
-    .sort()
-
-/** Of those that gaps are judged by: of dial list rows there is no whole list. */
-const listsAsked = (pbx: Pbx) =>
-  pbx.actions.filter((name) => name.endsWith("Show") && name !== "OutDlListShow").length
-
-/** All that is inferred of a gap is in the queue when its report is. */
-const gapCount = (queue: IngestQueue, count: number) =>
-  until(async () => (await queue.read()).gaps.length === count)
+import { setUp, valueOf, synthetic, wordsOf, listsAsked, gapCount } from "./resync-set-up.ts"
 
 test("infers from the lists what was missed, marks it, and counts it in the gap's report", async (t) => {
   const { pbx, queue, run } = await setUp(t)
@@ -169,6 +131,20 @@ test("without write=command reports the gap alone, and says once how to mend tha
   assert.equal(lines.filter(({ event }) => event === "lists.refused").length, 1)
 })
 
+test("asks in each session anew for lists that were refused for want of a right", async (t) => {
+  const { pbx, queue, run } = await setUp(t, { canList: false })
+  const collector = await run()
+  await until(() => collector.lines.some(({ event }) => event === "lists.refused"))
+  pbx.options = { canList: true }
+  pbx.create("Dialing", "alive", [["Status", "1"]])
+  pbx.cut()
+  await gapCount(queue, 1)
+  await pbx.down()
+  await pbx.restart()
+  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
+  assert.deepEqual(wordsOf(queue), ["OutDialingDelete alive"])
+})
+
 test("fills the gap of its own restart from what it knew before", async (t) => {
   const { pbx, queue, run } = await setUp(t)
   const first = await run()
@@ -261,108 +237,3 @@ const kindOf = (headers: readonly Pair[]) =>
 /** The record itself, without the message around it. */
 const stateOf = (headers: readonly Pair[]) =>
   headers.filter(([name]) => !["Event", "Privilege", "Timestamp"].includes(name))
-
-test("asks again when the PBX has booted, where its module was not loaded at the login", async (t) => {
-  const { pbx, queue, run } = await setUp(t, { canList: true })
-  pbx.create("Dialing", "alive", [["Status", "1"]])
-  const collector = await run()
-  await until(() => listsAsked(pbx) === 10)
-
-  await pbx.down()
-  pbx.options = { canList: true, hasModule: false }
-  const asked = listsAsked(pbx)
-  await pbx.restart()
-  await gapCount(queue, 1)
-  await until(() => listsAsked(pbx) > asked)
-  await until(() => collector.lines.some(({ event }) => event === "lists.unknown"))
-  const said = collector.lines.find(({ event }) => event === "lists.unknown")
-  assert.equal(said?.alarm, true)
-  assert.deepEqual(wordsOf(queue), [])
-
-  pbx.options = { canList: true }
-  pbx.say("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n")
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  assert.deepEqual(wordsOf(queue), ["OutDialingDelete alive"])
-  assert.equal(synthetic(queue)[0]!.synthetic!.gap, queue.gaps[0]!.id)
-  assert.ok(collector.lines.some(({ event }) => event === "lists.answered"))
-})
-
-test("asks in each session anew for lists that were refused for want of a right", async (t) => {
-  const { pbx, queue, run } = await setUp(t, { canList: false })
-  const collector = await run()
-  await until(() => collector.lines.some(({ event }) => event === "lists.refused"))
-  pbx.options = { canList: true }
-  pbx.create("Dialing", "alive", [["Status", "1"]])
-  pbx.cut()
-  await gapCount(queue, 1)
-  await pbx.down()
-  await pbx.restart()
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  assert.deepEqual(wordsOf(queue), ["OutDialingDelete alive"])
-})
-
-test("ends the calls that a module loaded anew has forgotten", async (t) => {
-  const { pbx, queue, run } = await setUp(t)
-  pbx.create("Dialing", "forgotten", [["Status", "1"]])
-  pbx.create("Campaign", "kept", [["Status", "1"]])
-  await run()
-  await until(() => listsAsked(pbx) === 10)
-  pbx.records.delete("Dialing")
-  const module = "Module: res_outbound.so\r\nStatus: Success\r\n\r\n"
-  pbx.say(`Event: Unload\r\nPrivilege: system,all\r\n${module}`)
-  pbx.say(`Event: Load\r\nPrivilege: system,all\r\n${module}`)
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  assert.deepEqual(wordsOf(queue), ["OutDialingDelete forgotten"])
-  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
-  assert.deepEqual(queue.gaps, [])
-})
-
-const LOAD =
-  "Event: Load\r\nPrivilege: system,all\r\nModule: res_outbound.so\r\nStatus: Success\r\n\r\n"
-
-test("names both gaps of what the lists could not be asked for after the first", async (t) => {
-  const { pbx, queue, run } = await setUp(t)
-  const collector = await run({ confirmMs: 600 })
-  await until(() => listsAsked(pbx) === 10)
-  pbx.create("Dialing", "x", [["Status", "1"]])
-  await until(async () => (await queue.read()).events.length === 1)
-  pbx.cut()
-  await until(() => listsAsked(pbx) === 15)
-  await pbx.down()
-  await until(() => collector.lines.some(({ event }) => event === "resync.broken"))
-  await pbx.restart()
-  await gapCount(queue, 2)
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  const [first, second] = queue.gaps.map(({ id }) => id)
-  const { gap, others } = synthetic(queue)[0]!.synthetic!
-  assert.deepEqual([gap, others], [second, [first]])
-})
-
-test("a gap after a module whose lists could not be asked for keeps its own reason", async (t) => {
-  const { pbx, queue, run } = await setUp(t)
-  const collector = await run({ confirmMs: 600 })
-  await until(() => listsAsked(pbx) === 10)
-  pbx.say(LOAD)
-  await until(() => listsAsked(pbx) === 15)
-  await pbx.down()
-  await until(() => collector.lines.some(({ event }) => event === "resync.broken"))
-  pbx.create("Campaign", "born", [["Status", "0"]])
-  await pbx.listen()
-  await gapCount(queue, 1)
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "disconnected")
-})
-
-test("ends the calls of a module that is loaded anew while the lists are asked for", async (t) => {
-  const { pbx, queue, run } = await setUp(t)
-  await run({ confirmMs: 600 })
-  await until(() => listsAsked(pbx) === 10)
-  pbx.say(LOAD)
-  await until(() => listsAsked(pbx) === 15)
-  pbx.create("Dialing", "x", [["Status", "1"]])
-  await until(async () => (await queue.read()).events.length === 1)
-  pbx.records.delete("Dialing")
-  pbx.say(LOAD)
-  await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
-  assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
-})

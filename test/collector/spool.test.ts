@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import {
   copyFileSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,50 +8,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { after, test } from "node:test"
-import { jsonOf, type SpoolRecord } from "@ringback/collector/spool/record"
-import { Spool } from "@ringback/collector/spool/spool"
-import type { SpoolOptions } from "@ringback/collector/spool/spool-options"
-import { toAscii } from "@ringback/events/message"
+import { test } from "node:test"
 import { until } from "../harness/until.ts"
-
-const root = mkdtempSync(join(tmpdir(), "ringback-spool-"))
-after(() => rmSync(root, { recursive: true }))
-
-const makeDir = () => mkdtempSync(join(root, "s"))
-const message = (number: number, padding = "") =>
-  toAscii(JSON.stringify({ v: 1, kind: "event", receivedAt: 1_000_000 + number, number, padding }))
-const numberOf = (line: SpoolRecord) => (JSON.parse(jsonOf(line)) as { number: number }).number
-
-async function openSpool(dir: string, options: Partial<SpoolOptions> = {}) {
-  const kept = { acknowledged: options.acknowledged ?? 0 }
-  const saveAcknowledged = (position: number) => (kept.acknowledged = position)
-  const spool = await Spool.open({
-    dir,
-    maxBytes: 1e9,
-    acknowledged: kept.acknowledged,
-    saveAcknowledged,
-    ...options,
-  })
-  return { spool, kept }
-}
-
-/** All that can be taken, as numbers. */
-async function drain(spool: Spool, isDone = true): Promise<number[]> {
-  const numbers: number[] = []
-  const left = spool.depth
-  while (numbers.length < left) {
-    const taken = spool.take(10, 1e6)
-    if (taken.length === 0) await spool.available()
-    if (isDone) spool.done(taken)
-    numbers.push(...taken.map(numberOf))
-  }
-  return numbers
-}
-
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+import { makeDir, message, numberOf, openSpool, drain, range } from "./numbered-spool.ts"
 
 test("gives in order what was appended, once it is on the disk", async () => {
   const { spool } = await openSpool(makeDir())
