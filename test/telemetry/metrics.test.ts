@@ -1,15 +1,13 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { makeEmf } from "@ringback/telemetry/emf"
 import type { MetricName, Metrics } from "@ringback/telemetry/metric"
 import { openTelemetry } from "@ringback/functions/runtime/telemetry"
 import { makeRelay } from "@ringback/telemetry/relay"
 import { makeMetrics, MAX_DETAILS, withMetrics } from "@ringback/local/metrics"
-import { dollarsOf, perDelivery, perEvent } from "../../infra/unit-costs.ts"
 import { startOtlp } from "../harness/otlp.ts"
 import { answer } from "../harness/receiver.ts"
-import { operatorKey, startRingback, makeDir } from "../harness/ringback.ts"
+import { startRingback, makeDir } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
@@ -181,54 +179,6 @@ describe("in Prometheus", () => {
     assert.equal((await ask("/metrics", "Bearer rbk_another")).status, 401)
     assert.equal((await ask("/metrics", "Bearer the operator's key")).status, 200)
     assert.equal(await (await ask("/healthz")).text(), "the API")
-  })
-})
-
-type Panel = { title: string; targets: { expr: string }[] }
-const dashboard = JSON.parse(
-  readFileSync(new URL("../../infra/grafana.json", import.meta.url), "utf8"),
-) as { panels: Panel[] }
-const exprs = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
-
-describe("the Grafana dashboard", () => {
-  test("names metrics and labels that `npm start` gives", async (t) => {
-    const { ready } = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(t) })
-    const scrape = async () => {
-      const headers = { authorization: `Bearer ${operatorKey}` }
-      return (await fetch(`${ready.apiUrl}/metrics`, { headers })).text()
-    }
-    let text = ""
-    await until(
-      async () => /^ringback_edge_to_receiver_seconds_bucket/m.test((text = await scrape())),
-      { what: "the first delivery in /metrics" },
-    )
-    for (const [name] of exprs.join(" ").matchAll(/ringback_[a-z_]+/g)) {
-      const metric = name.replace(/_bucket$/, "")
-      assert.match(text, new RegExp(`^# TYPE ${metric} `, "m"), `${name} is not given`)
-    }
-    const series = text.match(/^ringback_.*$/gm)!.join("\n")
-    for (const label of ["tenant", "endpoint", "kind", "result", "source", "outcome", "status"])
-      assert.match(series, new RegExp(`[{,]${label}="`), `no series has ${label}`)
-  })
-
-  for (const question of [
-    "Which tenant is late?",
-    "Which CRM fails?",
-    "Is a PBX silent?",
-    "What does it cost?",
-  ]) {
-    test(`has one panel for: ${question}`, () => {
-      assert.equal(dashboard.panels.filter(({ title }) => title === question).length, 1)
-    })
-  }
-
-  test("reckons the cost by the prices of COST.md", () => {
-    const cost = dashboard.panels.find(({ title }) => title === "What does it cost?")
-    const prices = [...cost!.targets[0]!.expr.matchAll(/\* ([\d.e-]+)/g)].map((each) =>
-      Number(each[1]),
-    )
-    const wanted = [dollarsOf(perEvent), dollarsOf(perDelivery)]
-    assert.deepEqual(prices, wanted, `infra/grafana.json must have ${wanted.join(" and ")}`)
   })
 })
 

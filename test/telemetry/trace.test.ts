@@ -5,13 +5,7 @@ import type { Logger } from "@ringback/functions/runtime/log"
 import { openTelemetry } from "@ringback/functions/runtime/telemetry"
 import { makeTracing, originOf } from "@ringback/telemetry/tracing"
 import { startEdge } from "../harness/flow.ts"
-import {
-  attributeOf,
-  startOtlp,
-  textOf,
-  type OtlpReceiver,
-  type SeenSpan,
-} from "../harness/otlp.ts"
+import { attributeOf, startOtlp, textOf, type SeenSpan } from "../harness/otlp.ts"
 import { answer, startReceiver } from "../harness/receiver.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
 import {
@@ -24,6 +18,7 @@ import {
 } from "../harness/system.ts"
 import { until } from "../harness/until.ts"
 import { campaignUpdate } from "../harness/world.ts"
+import { named, assertChain, assertEncoding } from "./traced.ts"
 
 let stack: Stack
 before(async () => void (stack = await startStack()))
@@ -51,43 +46,8 @@ const silent: Logger = { log: () => {}, write: () => {}, flush: () => {} }
 const SAMPLE_ALL = { OTEL_TRACES_SAMPLER_ARG: "1" }
 const SAMPLE_NONE = { OTEL_TRACES_SAMPLER_ARG: "0" }
 
-const named = (spans: SeenSpan[], name: string): SeenSpan => {
-  const found = spans.filter((span) => span.name === name)
-  assert.equal(found.length, 1, `${found.length} spans are named ${name}`)
-  return found[0]!
-}
-
 const amiOf = (headers: [string, string][]) =>
   Buffer.from(`${headers.map(([name, value]) => `${name}: ${value}`).join("\r\n")}\r\n\r\n`)
-
-/** Each span's parent is the one before it, and it did not begin before that one. */
-function assertChain(spans: SeenSpan[]) {
-  for (const [index, span] of spans.entries()) {
-    assert.equal(span.parentSpanId, spans[index - 1]?.spanId, span.name)
-    const before = BigInt(spans[index - 1]?.startTimeUnixNano ?? 0)
-    assert.ok(BigInt(span.startTimeUnixNano) >= before, `${span.name} begins after its parent`)
-  }
-}
-
-/** What OTLP's JSON encoding asks of each span. */
-function assertEncoding(otlp: OtlpReceiver) {
-  for (const { headers } of otlp.requests) assert.equal(headers["content-type"], "application/json")
-  for (const span of otlp.spans()) {
-    assert.match(span.traceId, /^[0-9a-f]{32}$/)
-    assert.match(span.spanId, /^[0-9a-f]{16}$/)
-    assert.match(span.startTimeUnixNano, /^\d{19}$/)
-    assert.match(span.endTimeUnixNano, /^\d{19}$/)
-    assert.ok(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano))
-    assert.ok([1, 2, 3, 4, 5].includes(span.kind))
-    for (const { value } of span.attributes) {
-      const [[kind, content]] = Object.entries(value) as [[string, unknown]]
-      assert.match(kind, /^(string|int|bool|double)Value$/)
-      if (kind === "intValue") assert.match(String(content), /^-?\d+$/)
-    }
-  }
-  const said = otlp.requests.map(({ body }) => body).join()
-  assert.doesNotMatch(said, /s3cret|very-secret|token=/)
-}
 
 const SHOWN = ["messaging.destination.name", "http.response.status_code", "server.address"]
 
