@@ -1,38 +1,11 @@
 import assert from "node:assert/strict"
-import { randomBytes } from "node:crypto"
 import { test } from "node:test"
 import fc from "fast-check"
 import { identify } from "@ringback/events/identity"
 import { makeId } from "@ringback/events/ids"
-import type { EventMessage } from "@ringback/events/message"
 import { parseStamp } from "@ringback/events/stamp"
-import { documentedEvents, moduleEvents, type Pair } from "./capture.ts"
-
-const SOURCE = makeId("src", 1)
-const RECEIVED_AT = 1_795_329_004_731
-
-/** The event as one collector sends it: its own message id, its own clock. */
-function sent(headers: Pair[], rest: Partial<EventMessage> = {}): EventMessage {
-  return {
-    v: 1,
-    kind: "event",
-    id: randomBytes(16).toString("base64url"),
-    tenant: makeId("ten", 1),
-    source: SOURCE,
-    collector: randomBytes(16).toString("base64url"),
-    receivedAt: RECEIVED_AT + Math.floor(Math.random() * 1000),
-    headers,
-    ...rest,
-  }
-}
-
-const keyOf = (message: EventMessage) => {
-  const { timeNanos, hash } = identify(message)
-  return `${timeNanos} ${hash.toString("hex")}`
-}
-/** The keys of the same headers from two collectors. */
-const twins = (headers: Pair[]) => [keyOf(sent(headers)), keyOf(sent(headers))] as const
-const isSame = (one: Pair[], other: Pair[]) => keyOf(sent(one)) === keyOf(sent(other))
+import type { Pair } from "./capture.ts"
+import { sent, keyOf, twins, isSame } from "./sent.ts"
 
 const UPDATED = "2026-11-22T06:27:40.28158565Z"
 
@@ -210,40 +183,6 @@ test("an inferred state without a version may come back after a later gap", () =
   assert.equal(keyOf(sent(deleted, INFERRED)), keyOf(sent(deleted, INFERRED)))
 })
 
-test("two sessions on one PBX: none of the documented events is dropped, and both agree on each", () => {
-  const [a, b] = ["41-two-sessions-a", "41-two-sessions-b"].map((recording) =>
-    documentedEvents(recording).map((event) => keyOf(sent(event))),
-  ) as [string[], string[]]
-  assert.equal(a.length, 588)
-  assert.equal(b.length, 588)
-  assert.equal(new Set(a).size, 588)
-  assert.deepEqual(new Set(a), new Set(b))
-})
-
-test("two sessions on one PBX: the unversioned rest is never taken for a repeat", () => {
-  const rest = ["41-two-sessions-a", "41-two-sessions-b"]
-    .flatMap(moduleEvents)
-    .filter(([first]) => first![1].startsWith("OutDlList"))
-  assert.equal(rest.length, 2 * (844 - 588))
-  assert.equal(new Set(rest.map((event) => keyOf(sent(event)))).size, rest.length)
-})
-
-test("keys that others would choose lose real events of these recordings", () => {
-  const events = documentedEvents("41-two-sessions-a")
-  const value = (event: Pair[], wanted: string) =>
-    event.find(([name]) => name === wanted)?.[1] ?? null
-  const lost = (key: (event: Pair[]) => unknown[]) =>
-    events.length - new Set(events.map((event) => JSON.stringify(key(event)))).size
-  assert.equal(
-    lost((event) => [value(event, "Uuid"), value(event, "TmUpdate")]),
-    111,
-  )
-  assert.equal(
-    lost((event) => [value(event, "Event"), value(event, "Uuid"), value(event, "TmUpdate")]),
-    9,
-  )
-})
-
 test("property: equal hashes mean equal times, and identity knows no clock but the PBX's", () => {
   const stamp = fc.constantFrom(
     "<unknown>",
@@ -289,19 +228,4 @@ test("property: equal hashes mean equal times, and identity knows no clock but t
     }),
     { numRuns: 2000 },
   )
-})
-
-test("two events of one moment that differ in a header of their own are two", () => {
-  const said = (file: string) =>
-    identify(
-      sent([
-        ["Event", "UserEvent"],
-        ["Privilege", "user,all"],
-        ["Timestamp", "1795329003.920743"],
-        ["UserEvent", "Recorded"],
-        ["File", file],
-      ]),
-    ).hash.toString("hex")
-  assert.equal(said("a.wav"), said("a.wav"))
-  assert.notEqual(said("a.wav"), said("b.wav"))
 })
