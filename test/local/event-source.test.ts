@@ -1,86 +1,17 @@
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SendMessageCommand,
-} from "@aws-sdk/client-sqs"
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda"
-import {
-  type EventSourceOptions,
-  failedIds,
-  pollQueue,
-  type SqsHandler,
-} from "@ringback/local/event-source"
+import { SendMessageCommand } from "@aws-sdk/client-sqs"
+import type { SQSEvent } from "aws-lambda"
 import assert from "node:assert/strict"
-import { randomUUID } from "node:crypto"
-import { after, before, describe, it } from "node:test"
+import { describe, it } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
-import { type Services, startServices } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
-
-let services: Services
-before(async () => void (services = await startServices()))
-after(() => services.close())
-
-const facts = { timeoutSeconds: 5, batchSize: 10, windowSeconds: 0, maximumConcurrency: 4 }
-
-async function makeQueue(attributes: Record<string, string> = {}) {
-  const QueueName = `q${randomUUID()}`
-  await services.sqs.send(new CreateQueueCommand({ QueueName, Attributes: attributes }))
-  return `${services.sqsUrl}/000000000000/${QueueName}`
-}
-
-async function sendAll(queueUrl: string, bodies: string[]) {
-  for (let at = 0; at < bodies.length; at += 10) {
-    const Entries = bodies
-      .slice(at, at + 10)
-      .map((MessageBody, index) => ({ Id: `m${index}`, MessageBody }))
-    await services.sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
-  }
-}
-
-async function attributesOf(queueUrl: string) {
-  const get = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] })
-  return (await services.sqs.send(get)).Attributes!
-}
-
-async function isEmpty(queueUrl: string) {
-  const attributes = await attributesOf(queueUrl)
-  return (
-    attributes.ApproximateNumberOfMessages === "0" &&
-    attributes.ApproximateNumberOfMessagesNotVisible === "0" &&
-    attributes.ApproximateNumberOfMessagesDelayed === "0"
-  )
-}
-
-type Options = Partial<typeof facts> &
-  Pick<EventSourceOptions, "spreadMs" | "hasTime" | "waitsAfterMs" | "holdSeconds">
-
-function poll(
-  queueUrl: string,
-  handler: SqsHandler,
-  { spreadMs, hasTime, waitsAfterMs, holdSeconds = 1, ...options }: Options = {},
-) {
-  const errors: unknown[] = []
-  const source = pollQueue({
-    sqs: services.sqs,
-    queueUrl,
-    handler,
-    facts: { ...facts, ...options },
-    spreadMs,
-    hasTime,
-    waitsAfterMs,
-    holdSeconds,
-    onError: (error) => errors.push(error),
-  })
-  return { ...source, errors }
-}
+import { services, makeQueue, sendAll, attributesOf, isEmpty, poll } from "./polled-queue.ts"
 
 // Side by side: most of their time is a message waiting to be seen again.
 describe("an event source", { concurrency: true }, () => {
   const hasTime = () => false
+
   const hourMs = 3_600_000
+
   for (const { what, most, options } of [
     {
       what: "where many wait they begin one after the other",
@@ -155,77 +86,6 @@ describe("an event source", { concurrency: true }, () => {
     assert.deepEqual(source.errors, [])
   })
 
-  it("only what a function hands back is received again", async () => {
-    const queueUrl = await makeQueue()
-    const receives = new Map<string, number>()
-    const source = poll(queueUrl, async ({ Records }): Promise<SQSBatchResponse> => {
-      const failed = Records.filter(({ body, attributes }) => {
-        receives.set(body, (receives.get(body) ?? 0) + 1)
-        return body.startsWith("bad") && attributes.ApproximateReceiveCount === "1"
-      })
-      return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
-    })
-    await sendAll(queueUrl, ["good 1", "bad 1", "good 2", "bad 2", "good 3"])
-    await until(() => isEmpty(queueUrl))
-    await source.close()
-    assert.deepEqual(Object.fromEntries(receives), {
-      "good 1": 1,
-      "good 2": 1,
-      "good 3": 1,
-      "bad 1": 2,
-      "bad 2": 2,
-    })
-  })
-
-  it("a function that throws gets its whole batch again", async () => {
-    const queueUrl = await makeQueue()
-    let invocations = 0
-    const source = poll(queueUrl, async () => {
-      if (++invocations === 1) throw new Error("an outage")
-    })
-    await sendAll(queueUrl, ["one", "two"])
-    await until(() => isEmpty(queueUrl))
-    await source.close()
-    assert.ok(invocations >= 2)
-    assert.match(String(source.errors[0]), /an outage/)
-  })
-
-  it("an answer of a wrong shape, or with an unknown id, fails the whole batch; an empty one none", () => {
-    const batch = [{ MessageId: "a" }, { MessageId: "b" }]
-    const failed = (answer: unknown) => [...failedIds(answer, batch)].join("")
-    const itemIdentifier = (...ids: unknown[]) => ({
-      batchItemFailures: ids.map((id) => ({ itemIdentifier: id })),
-    })
-    for (const answer of [undefined, null, {}, { batchItemFailures: null }, itemIdentifier()]) {
-      assert.equal(failed(answer), "", JSON.stringify(answer))
-    }
-    assert.equal(failed(itemIdentifier("b")), "b")
-    const wrong = [itemIdentifier("c"), itemIdentifier("a", ""), itemIdentifier(null), "done"]
-    for (const answer of [...wrong, { batchItemFailures: {} }, { batchItemFailures: [null] }]) {
-      assert.equal(failed(answer), "ab", JSON.stringify(answer))
-    }
-  })
-
-  it("what fails for good ends in the dead-letter queue after its receives", async () => {
-    const deadLetterUrl = await makeQueue()
-    const deadLetterTargetArn = (await attributesOf(deadLetterUrl))["QueueArn"]
-    const policy = { deadLetterTargetArn, maxReceiveCount: 2 }
-    const queueUrl = await makeQueue({ RedrivePolicy: JSON.stringify(policy) })
-    let receives = 0
-    const source = poll(queueUrl, async () => {
-      receives++
-      throw new Error("always")
-    })
-    await sendAll(queueUrl, ["poison"])
-    await until(
-      async () => (await attributesOf(deadLetterUrl))["ApproximateNumberOfMessages"] === "1",
-    )
-    await source.close()
-    assert.equal(receives, 2)
-    const dead = await services.sqs.send(new ReceiveMessageCommand({ QueueUrl: deadLetterUrl }))
-    assert.equal(dead.Messages?.[0]?.Body, "poison")
-  })
-
   it("a batch is never larger, nor are more functions at work, than the mapping says", async () => {
     const queueUrl = await makeQueue()
     const bodies = Array.from({ length: 60 }, (_, index) => String(index))
@@ -284,22 +144,6 @@ describe("an event source", { concurrency: true }, () => {
     assert.equal(invocations, 1)
   })
 
-  it("what a function does not finish within its time is received again", async () => {
-    const queueUrl = await makeQueue()
-    let invocations = 0
-    const source = poll(
-      queueUrl,
-      async () => {
-        if (++invocations === 1) await wait(60_000, undefined, { ref: false })
-      },
-      { timeoutSeconds: 1 },
-    )
-    await sendAll(queueUrl, ["stuck"])
-    await until(() => isEmpty(queueUrl))
-    await source.close()
-    assert.match(String(source.errors[0]), /more than its 1 s/)
-  })
-
   it("closing waits for the functions at work and lets their messages be deleted", async () => {
     const queueUrl = await makeQueue()
     const started = Promise.withResolvers<void>()
@@ -319,22 +163,5 @@ describe("an event source", { concurrency: true }, () => {
     await closing
     const attributes = await attributesOf(queueUrl)
     assert.equal(attributes["ApproximateNumberOfMessagesNotVisible"], "0")
-  })
-
-  it("a queue that cannot be reached is told of, and polled again", async () => {
-    const queueUrl = await makeQueue()
-    const seen: string[] = []
-    const unknown = `${services.sqsUrl}/000000000000/later${randomUUID()}`
-    const source = poll(unknown, async ({ Records }) => {
-      seen.push(...Records.map(({ body }) => body))
-    })
-    await until(() => source.errors.length > 0)
-    const QueueName = unknown.slice(unknown.lastIndexOf("/") + 1)
-    await services.sqs.send(new CreateQueueCommand({ QueueName }))
-    await sendAll(unknown, ["after all"])
-    await until(() => seen.length > 0)
-    await source.close()
-    assert.deepEqual(seen, ["after all"])
-    assert.equal(await isEmpty(queueUrl), true)
   })
 })
