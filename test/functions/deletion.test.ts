@@ -1,73 +1,26 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import * as ApiKey from "@ringback/store/api-key"
 import * as BreakerState from "@ringback/store/breaker-state"
-import * as Connector from "@ringback/store/connector"
 import * as Gap from "@ringback/store/gap"
 import * as Health from "@ringback/store/health"
-import { commonShards, listDue } from "@ringback/store/due"
 import { connectorKey, endpointKey, healthKey, oauthTokenKey } from "@ringback/store/keys"
 import { getItem } from "@ringback/store/item"
-import * as OAuthToken from "@ringback/store/oauth-token"
-import { startApi, type Sent, type TestApi } from "../api/api.ts"
 import { answer, ok } from "../harness/receiver.ts"
-import { byPath, startWorld, type World } from "../harness/world.ts"
-import { itemsOf, person, wordsOf } from "./person.ts"
-
-let world: World
-let api: TestApi
-before(async () => {
-  world = await startWorld()
-  api = await startApi({ stack: world.stack, now: Date.now })
-})
-after(() => world.close())
-beforeEach(() => world.begin())
-
-const SECRETS = ["very-secret-header", "very-secret-token", "very-secret-refresh"]
-const ada = person("Adalbert")
-
-const own = () => `/v1/tenants/${world.customer.tenant}`
-const call = async (route: string, sent?: Sent) => {
-  const [method, rest] = route.split(" ")
-  const answered = await api.call(`${method} ${own()}${rest}`, sent)
-  assert.ok(answered.status < 300, `${route}: ${answered.text}`)
-  return answered
-}
-
-/** Long enough for a deletion, however often it looks again. */
-async function settle(): Promise<void> {
-  for (let round = 0; round < 16; round++) {
-    await world.pump()
-    world.advance(15_000)
-  }
-  await world.pump()
-}
-
-/** What a worker keeps of an endpoint that signs in by OAuth to a CRM. */
-async function signIn(endpointId: string, credentials = "sealed"): Promise<void> {
-  const { table } = world.deps
-  const { tenant } = world.customer
-  const tokens = { accessToken: SECRETS[1]!, refreshToken: SECRETS[2]! }
-  await OAuthToken.put(table, { tenant, endpointId, credentials }, tokens, world.now() + 3600_000)
-  await Connector.keepAccount(table, tenant, endpointId, { owner: "Adalbert" })
-  const logged = { tenant, endpointId, uuid: ada.dialing, owner: "an attempt" }
-  await Connector.begin(table, logged, 45_000)
-  await Connector.keepCall(table, logged, { contactId: "contact of Adalbert" })
-}
-
-/** An endpoint that rests, with a delivery parked. */
-async function resting() {
-  const endpoint = await world.addEndpoint({ eventTypes: ["dialing.created"] })
-  await BreakerState.open(world.deps.table, world.customer.tenant, endpoint.id, world.now())
-  return endpoint
-}
-
-const dueOf = async (endpointId: string) => {
-  const pages = await Promise.all(
-    commonShards.map((shard) => listDue(world.deps.table, shard, Number.MAX_SAFE_INTEGER, 250)),
-  )
-  return pages.flatMap(({ entries }) => entries).filter((entry) => entry.endpointId === endpointId)
-}
+import { byPath } from "../harness/world.ts"
+import { itemsOf, wordsOf } from "./person.ts"
+import {
+  world,
+  api,
+  SECRETS,
+  ada,
+  own,
+  call,
+  settle,
+  signIn,
+  resting,
+  dueOf,
+} from "./deletion-set-up.ts"
 
 describe("deleting a tenant", () => {
   /** A tenant that has one of everything. */

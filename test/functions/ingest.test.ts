@@ -1,50 +1,12 @@
 import assert from "node:assert/strict"
-import { randomBytes, type randomUUID } from "node:crypto"
-import { after, before, beforeEach, describe, test } from "node:test"
-import type { SQSEvent } from "aws-lambda"
-import {
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-} from "@aws-sdk/client-sqs"
-import { ingestHandler } from "@ringback/functions/ingest"
+import { describe, test } from "node:test"
 import { sealMessage } from "@ringback/events/message"
 import { makeSourceKey } from "@ringback/events/token"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Source from "@ringback/store/source"
-import { makeContext } from "@ringback/local/lambda"
 import { eventMessage, makeCustomer, sendToIngest } from "../harness/system.ts"
-import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
-
-let world: World
-before(async () => void (world = await startWorld()))
-after(() => world.close())
-beforeEach(() => world.begin())
-
-async function rejected(): Promise<(string | undefined)[]> {
-  const { Messages = [] } = await world.stack.sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl: world.stack.rejectedUrl,
-      MaxNumberOfMessages: 10,
-      MessageAttributeNames: ["All"],
-    }),
-  )
-  for (const { ReceiptHandle } of Messages) {
-    await world.stack.sqs.send(
-      new DeleteMessageCommand({ QueueUrl: world.stack.rejectedUrl, ReceiptHandle }),
-    )
-  }
-  return Messages.map(({ MessageAttributes }) => MessageAttributes!["reason"]!.StringValue)
-}
-
-const record = (body: string, id = "m", count = 1) => ({
-  messageId: id,
-  body,
-  attributes: { ApproximateReceiveCount: String(count) },
-})
-const MOST_BYTES = 1024 * 1024
-const invoke = (deps: World["deps"], records: object[]) =>
-  ingestHandler(deps)({ Records: records } as unknown as SQSEvent, makeContext(30_000))
+import { campaignUpdate } from "../harness/world.ts"
+import { world, rejected, record, invoke } from "./ingest-set-up.ts"
 
 describe("identity", () => {
   const uuid = "a3e3cc0e-083e-4b9e-8120-522eb9834098"
@@ -98,15 +60,6 @@ describe("identity", () => {
     await world.pump()
     assert.equal(arrived().length, 2)
   })
-})
-
-test("a message of the size that SQS accepts at most is rejected once, with its beginning", async () => {
-  const body = "x".repeat(MOST_BYTES)
-  await world.stack.sqs.send(
-    new SendMessageCommand({ QueueUrl: world.stack.queues.Ingest.url, MessageBody: body }),
-  )
-  await world.pump()
-  assert.deepEqual(await rejected(), ["not of the form keyId.mac.json"])
 })
 
 describe("a crash between the claim and the fan-out", () => {
@@ -228,59 +181,5 @@ describe("an endpoint that was disabled a moment ago", () => {
       [delivery!.status, delivery!.reason],
       ["held", "the endpoint is disabled (manual)"],
     )
-  })
-})
-
-describe("an event of 900 KB", () => {
-  test("that compresses badly is delivered without its Variables, and says so", async () => {
-    const { arrived } = await world.addEndpoint()
-    const noise = (length: number) =>
-      Array.from({ length }, () => Math.random().toString(36).slice(2, 3)).join("")
-    const variables = Array.from({ length: 90 }, (_, index): [string, string] => [
-      "Variable",
-      `v${index}=${noise(10_000)}`,
-    ])
-    await world.stack.sqs.send(
-      new SendMessageCommand({
-        QueueUrl: world.stack.queues.Ingest.url,
-        MessageBody: sealMessage(
-          eventMessage(world.customer, [...campaignUpdate(), ...variables]),
-          world.customer.source.key,
-        ),
-      }),
-    )
-    await world.pump()
-    const [webhook] = arrived() as unknown as [
-      { truncated: boolean; data: Record<string, unknown> },
-    ]
-    assert.equal(webhook.truncated, true)
-    assert.deepEqual(webhook.data["variables"], {})
-    assert.equal(webhook.data["name"], "test")
-  })
-
-  test("of long names and values without a Variable is cut to what fits, and an endless name is refused", async () => {
-    const { arrived } = await world.addEndpoint()
-    const { customer, deps } = world
-    const noise = (bytes: number) => randomBytes(bytes).toString("base64")
-    const seal = (headers: [string, string][]) =>
-      sealMessage(eventMessage(customer, headers), customer.source.key)
-    const long = [
-      ...campaignUpdate(noise(1000) as ReturnType<typeof randomUUID>),
-      [noise(300_000), ""],
-      ...Array.from({ length: 80 }, (_, index) => [`H${index}`, noise(6000)]),
-    ] as [string, string][]
-    const answered = await invoke(deps, [
-      record(seal(long), "a"),
-      record(seal([["Event", `X${randomBytes(100_000).toString("hex")}`]]), "b"),
-    ])
-    assert.deepEqual(answered, { batchItemFailures: [] })
-    await world.pump()
-    const [webhook] = arrived() as unknown as [
-      { truncated: boolean; data: Record<string, unknown> },
-    ]
-    assert.equal(webhook.truncated, true)
-    assert.equal(webhook.data["name"], "test")
-    assert.equal(webhook.data["h0"], long.find(([name]) => name === "H0")![1])
-    assert.match((await rejected())[0]!, /very long/)
   })
 })

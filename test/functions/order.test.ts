@@ -1,63 +1,26 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Order from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
-import { answer, ok, type Webhook } from "../harness/receiver.ts"
+import { answer, ok } from "../harness/receiver.ts"
 import { makeDeps } from "../harness/system.ts"
-import { startWorld, type World } from "../harness/world.ts"
-import { startApi, type Sent, type TestApi } from "../api/api.ts"
 import type { Pair } from "../events/capture.ts"
 import { deliver, messageOf } from "./deliver.ts"
-
-let world: World
-let api: TestApi
-before(async () => {
-  world = await startWorld()
-  api = await startApi({ stack: world.stack, now: Date.now })
-})
-after(() => world.close())
-beforeEach(() => world.begin())
-
-const LATEST = { order: "latest" as const }
-const call = (route: string, sent?: Sent) => {
-  const [method, rest] = route.split(" ")
-  return api.call(`${method} /v1/tenants/${world.customer.tenant}${rest}`, sent)
-}
-
-const time = (second: number) => `2026-11-22T11:00:0${second}.000000001Z`
-const update = (second: number, uuid = "c-1"): Pair[] => [
-  ["Event", "OutCampaignUpdate"],
-  ["Uuid", uuid],
-  ["Name", `at ${second}`],
-  ["TmCreate", time(0)],
-  ["TmDelete", "<unknown>"],
-  ["TmUpdate", time(second)],
-]
-const deletion = (second: number): Pair[] => [
-  ["Event", "OutCampaignDelete"],
-  ["Uuid", "c-1"],
-  ["TmCreate", time(0)],
-  ["TmDelete", time(second)],
-  ["TmUpdate", time(1)],
-]
-const named = ({ type, data }: Webhook) =>
-  type === "campaign.deleted" ? "deleted" : (data["name"] as string)
-
-async function say(...events: Pair[][]): Promise<void> {
-  for (const headers of events) {
-    await world.say(headers)
-    await world.pump()
-    // Deliveries are listed by their receipt.
-    world.advance(10)
-  }
-}
-
-const failing = () => world.receiver.behave((_, response) => answer(response, 500))
-const statuses = async (endpointId: string) =>
-  (await world.deliveries({ endpointId })).map(({ status, reason }) => [status, reason])
+import {
+  world,
+  LATEST,
+  call,
+  time,
+  update,
+  deletion,
+  named,
+  say,
+  failing,
+  statuses,
+} from "./order-set-up.ts"
 
 describe("at an endpoint whose order is latest", () => {
   test("what is older than what was accepted is discarded, and says by what", async () => {

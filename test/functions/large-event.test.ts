@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { randomBytes, type randomUUID } from "node:crypto"
+import { describe, test } from "node:test"
+import { SendMessageCommand } from "@aws-sdk/client-sqs"
+import { sealMessage } from "@ringback/events/message"
+import { eventMessage } from "../harness/system.ts"
+import { campaignUpdate } from "../harness/world.ts"
+import { world, rejected, record, invoke } from "./ingest-set-up.ts"
+
+const MOST_BYTES = 1024 * 1024
+
+describe("an event of 900 KB", () => {
+  test("that compresses badly is delivered without its Variables, and says so", async () => {
+    const { arrived } = await world.addEndpoint()
+    const noise = (length: number) =>
+      Array.from({ length }, () => Math.random().toString(36).slice(2, 3)).join("")
+    const variables = Array.from({ length: 90 }, (_, index): [string, string] => [
+      "Variable",
+      `v${index}=${noise(10_000)}`,
+    ])
+    await world.stack.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: world.stack.queues.Ingest.url,
+        MessageBody: sealMessage(
+          eventMessage(world.customer, [...campaignUpdate(), ...variables]),
+          world.customer.source.key,
+        ),
+      }),
+    )
+    await world.pump()
+    const [webhook] = arrived() as unknown as [
+      { truncated: boolean; data: Record<string, unknown> },
+    ]
+    assert.equal(webhook.truncated, true)
+    assert.deepEqual(webhook.data["variables"], {})
+    assert.equal(webhook.data["name"], "test")
+  })
+
+  test("of long names and values without a Variable is cut to what fits, and an endless name is refused", async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer, deps } = world
+    const noise = (bytes: number) => randomBytes(bytes).toString("base64")
+    const seal = (headers: [string, string][]) =>
+      sealMessage(eventMessage(customer, headers), customer.source.key)
+    const long = [
+      ...campaignUpdate(noise(1000) as ReturnType<typeof randomUUID>),
+      [noise(300_000), ""],
+      ...Array.from({ length: 80 }, (_, index) => [`H${index}`, noise(6000)]),
+    ] as [string, string][]
+    const answered = await invoke(deps, [
+      record(seal(long), "a"),
+      record(seal([["Event", `X${randomBytes(100_000).toString("hex")}`]]), "b"),
+    ])
+    assert.deepEqual(answered, { batchItemFailures: [] })
+    await world.pump()
+    const [webhook] = arrived() as unknown as [
+      { truncated: boolean; data: Record<string, unknown> },
+    ]
+    assert.equal(webhook.truncated, true)
+    assert.equal(webhook.data["name"], "test")
+    assert.equal(webhook.data["h0"], long.find(([name]) => name === "H0")![1])
+    assert.match((await rejected())[0]!, /very long/)
+  })
+})
+
+test("a message of the size that SQS accepts at most is rejected once, with its beginning", async () => {
+  const body = "x".repeat(MOST_BYTES)
+  await world.stack.sqs.send(
+    new SendMessageCommand({ QueueUrl: world.stack.queues.Ingest.url, MessageBody: body }),
+  )
+  await world.pump()
+  assert.deepEqual(await rejected(), ["not of the form keyId.mac.json"])
+})
