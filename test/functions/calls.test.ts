@@ -1,140 +1,29 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
-import type { SQSEvent } from "aws-lambda"
-import { sealMessage } from "@ringback/events/message"
-import { ingestHandler } from "@ringback/functions/ingest"
-import { makeContext } from "@ringback/local/lambda"
+import { describe, test } from "node:test"
 import * as Gap from "@ringback/store/gap"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
-import { startWorld, type World } from "../harness/world.ts"
-import type { Webhook } from "../harness/receiver.ts"
-import { moduleEvents, type Pair } from "../events/capture.ts"
-import { readCalls } from "../events/independent-calls.ts"
+import type { Pair } from "../events/capture.ts"
+import {
+  world,
+  CALLS,
+  dataOf,
+  ofType,
+  say,
+  settle,
+  UUID,
+  type State,
+  timeOf,
+  dialing,
+  ANSWERED,
+  shuffled,
+} from "./calls-set-up.ts"
 
-let world: World
-before(async () => void (world = await startWorld()))
-after(() => world.close())
-beforeEach(() => world.begin())
-
-const CALLS = { eventTypes: ["call.*"] }
-type Named = { uuid: string | null; name: string | null }
-type CallData = {
-  uuid: string
-  number: string
-  attempt: number
-  hangupCause: number | null
-  campaign: Named
-  list: Named
-  plan: Named
-  contact: (Named & { key: string }) | null
-} & { [Name in "startedAt" | "answeredAt" | "endedAt" | "outcome"]: string | null } & {
-  [Name in "ringSeconds" | "talkSeconds"]: number | null
-}
-const dataOf = (webhook: Webhook) => webhook.data as unknown as CallData
-const ofType = (all: Webhook[], type: string) => all.filter((each) => each.type === type)
-
-async function say(events: Pair[][], collectors = ["A"]): Promise<void> {
-  for (const headers of events) {
-    for (const collector of collectors) {
-      const message = eventMessage(world.customer, headers, { collector: collector.repeat(22) })
-      await sendToIngest(world.stack, world.customer, message)
-    }
-  }
-  await settle()
-}
-
-/** Pumps until the ends that waited have been told. */
-async function settle(): Promise<void> {
-  await world.pump()
-  world.advance(6000)
-  await world.pump()
-}
-
-const UUID = "5b0c4a50-5b1e-4f6a-9c3d-000000000001"
-type State = [action: string, status: number, resDial: number, resHangup: number, second: number]
-
-const timeOf = (second: number) => `2026-11-22T11:00:${String(second).padStart(2, "0")}.000000001Z`
-const dialing = ([action, status, resDial, resHangup, second]: State, uuid = UUID): Pair[] => [
-  ["Event", `OutDialing${action}`],
-  ["Privilege", "message,all"],
-  ["Uuid", uuid],
-  ["Status", `${status}`],
-  ["CampUuid", "c-1"],
-  ["DlmaUuid", "l-1"],
-  ["DlListUuid", "r-1"],
-  ["DialAddr", "+4520123456"],
-  ["DialTryCnt", "2"],
-  ["ResDial", `${resDial}`],
-  ["ResHangup", `${resHangup}`],
-  ["TmCreate", timeOf(0)],
-  ["TmUpdate", action === "Create" ? "<unknown>" : timeOf(second)],
-]
-const ANSWERED: State[] = [
-  ["Create", 0, 0, 0, 0],
-  ["Update", 1, 0, 0, 1],
-  ["Update", 1, 4, 0, 9],
-  ["Update", 5, 4, 16, 30],
-  ["Update", 6, 4, 16, 31],
-  ["Delete", 6, 4, 16, 31],
-]
 const BUSY: State[] = [
   ["Create", 0, 0, 0, 0],
   ["Update", 1, 0, 0, 1],
   ["Update", 10, 0, 17, 4],
   ["Delete", 6, 0, 17, 4],
 ]
-
-// A seeded shuffle: what fails fails again.
-function shuffled<T>(items: T[], seed: number): T[] {
-  let state = seed
-  const next = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648)
-  return items
-    .map((item) => [next(), item] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, item]) => item)
-}
-
-for (const name of ["30-dialing", "41-two-sessions-a"]) {
-  describe(`the calls of ${name}, through twin collectors`, () => {
-    const calls = readCalls(name)
-    for (const [how, order] of [
-      ["in order", (events: Pair[][]) => events],
-      ["shuffled", (events: Pair[][]) => shuffled(events, 7)],
-    ] as const) {
-      test(`${how}: each once, with the outcome of an independent reading`, async () => {
-        const { arrived } = await world.addEndpoint(CALLS)
-        await say(order(moduleEvents(name)), ["A", "B"])
-        assert.ok(calls.size > 0)
-        const completed = ofType(arrived(), "call.completed")
-        const ended = completed.map((each) => dataOf(each).uuid)
-        assert.equal(ended.length, calls.size)
-        assert.deepEqual(new Set(ended), new Set(calls.keys()))
-        assert.equal(ofType(arrived(), "call.started").length, calls.size)
-        const answered = ofType(arrived(), "call.answered").map((each) => dataOf(each).uuid)
-        const expected = [...calls].filter(([, { outcome }]) => outcome === "answered")
-        assert.equal(answered.length, expected.length)
-        assert.deepEqual(new Set(answered), new Set(expected.map(([uuid]) => uuid)))
-        for (const webhook of completed) {
-          const data = dataOf(webhook)
-          const call = calls.get(data.uuid)!
-          assert.deepEqual(
-            [data.outcome, data.startedAt, data.number, webhook.timestamp],
-            [call.outcome, call.startedAt, call.number, data.endedAt],
-          )
-          assert.equal(data.answeredAt, call.answeredAt)
-          // Which of several ends is heard first decides when it ended.
-          if (how === "in order") {
-            assert.equal(data.endedAt, call.endedAt)
-            assert.deepEqual(
-              [data.contact?.key ?? null, data.campaign.name],
-              [call.contactKey, call.campaignName],
-            )
-          }
-        }
-      })
-    }
-  })
-}
 
 describe("a call", () => {
   test("is told in three moments, with its times", async () => {
@@ -304,53 +193,6 @@ describe("an end that was inferred after a gap", () => {
     const [completed] = ofType(arrived(), "call.completed")
     assert.deepEqual([completed!.synthetic, dataOf(completed!).outcome], [undefined, "answered"])
   })
-})
-
-describe("a crash", () => {
-  test("at any request of a call's event: its message comes again, and each moment is told once", async () => {
-    const states = ANSWERED.map((state) => dialing(state))
-    for (let at = 1; at <= 9; at++) {
-      await world.begin()
-      const { arrived } = await world.addEndpoint(CALLS)
-      for (const headers of states) {
-        const message = eventMessage(world.customer, headers)
-        const body = sealMessage(message, world.customer.source.key)
-        const record = { messageId: "m", body, attributes: { ApproximateReceiveCount: "1" } }
-        const event = { Records: [record] } as unknown as SQSEvent
-        const clients = failingAt(at)
-        await ingestHandler({ ...world.deps, ...clients })(event, makeContext(30_000))
-        await ingestHandler(world.deps)(event, makeContext(30_000))
-      }
-      await settle()
-      const told = new Map(arrived().map((each) => [each.id, each.type]))
-      assert.deepEqual([...told.values()].sort(), [
-        "call.answered",
-        "call.completed",
-        "call.started",
-      ])
-      const bodies = world.receiver.arrived.map(({ webhook }) => JSON.stringify(webhook))
-      assert.equal(new Set(bodies).size, 3, `request ${at}`)
-    }
-  })
-
-  /** The world's clients, of which the request of that number is carried out, and its answer lost. */
-  function failingAt(at: number) {
-    let count = 0
-    const losing = <Client extends { send: Function }>(client: Client): Client =>
-      new Proxy(client, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name)
-          if (name !== "send" || typeof value !== "function") return value
-          return async (...args: unknown[]) => {
-            const answer: unknown = await Reflect.apply(value, target, args)
-            if (++count === at) throw new Error("the answer was lost")
-            return answer
-          }
-        },
-      })
-    const { table, sqs } = world.deps
-    return { table: { ...table, client: losing(table.client) }, sqs: losing(sqs) }
-  }
 })
 
 describe("who gets calls", () => {

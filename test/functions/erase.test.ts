@@ -1,62 +1,20 @@
 import assert from "node:assert/strict"
-import { after, before, beforeEach, describe, test } from "node:test"
+import { describe, test } from "node:test"
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { parseDelivery } from "@ringback/functions/messages/delivery"
 import * as Connector from "@ringback/store/connector"
 import * as Delivery from "@ringback/store/delivery"
 import { answer } from "../harness/receiver.ts"
 import { eventMessage, pump, sendToIngest } from "../harness/system.ts"
-import { startWorld, type World } from "../harness/world.ts"
-import { startApi, type Sent, type TestApi } from "../api/api.ts"
-import type { Pair } from "../events/capture.ts"
 import { deliver } from "./deliver.ts"
 import { kept, person, stamp } from "./person.ts"
-
-let world: World
-let api: TestApi
-before(async () => {
-  world = await startWorld()
-  api = await startApi({ stack: world.stack, now: Date.now })
-})
-after(() => world.close())
-beforeEach(() => world.begin())
-
-const path = () => `/v1/tenants/${world.customer.tenant}`
-const call = (route: string, sent?: Sent) => {
-  const [method, rest] = route.split(" ")
-  return api.call(`${method} ${path()}${rest}`, sent)
-}
+import { world, call, say, settle, erase } from "./erase-set-up.ts"
 
 const OAUTH = {
   type: "oauth2",
   grant: "client_credentials",
   clientId: "ringback",
   clientSecret: "not-a-secret",
-}
-
-async function say(events: Pair[][]): Promise<void> {
-  for (const headers of events) await world.say(headers)
-  await settle()
-}
-
-async function settle(): Promise<void> {
-  await world.pump()
-  world.advance(6000)
-  await world.pump()
-}
-
-/** Asks for the erasure, and lets it run to its end. */
-async function erase(body: { uuid: string } | { contactKey: string }) {
-  const asked = await call("POST /erase", { body })
-  assert.equal(asked.status, 202, asked.text)
-  const jobId = asked.body.jobId as string
-  for (let round = 0; round < 8; round++) {
-    await world.pump()
-    world.advance(15_000)
-  }
-  const job = await call(`GET /jobs/${jobId}`)
-  assert.equal(job.body.status, "done", job.text)
-  return job.body as { erased: { records: number; events: number; deliveries: number } }
 }
 
 describe("erasing a person", () => {
@@ -272,74 +230,5 @@ describe("erasing a person", () => {
     assert.deepEqual(arrived(), [])
     const [delivery] = await world.deliveries({ endpointId: id })
     assert.deepEqual([delivery!.status, delivery!.reason], ["discarded", "erased"])
-  })
-})
-
-describe("erasing a call", () => {
-  test("empties the call, and what of the row names it; the row's other events stay", async () => {
-    await world.addEndpoint({ eventTypes: ["*"] })
-    const ada = person("Adalbert")
-    await say(ada.events)
-    const { erased } = await erase({ uuid: ada.dialing })
-    assert.deepEqual([erased.records, erased.events], [0, 8])
-    const { data } = (await call("GET /events?type=dllist.created")).body
-    assert.equal(data[0].data.name, "Adalbert")
-  })
-})
-
-test("a campaign is erased without its calls", async () => {
-  await world.addEndpoint({ eventTypes: ["*"] })
-  const ada = person("Adalbert")
-  const campaign: Pair[] = [
-    ["Event", "OutCampaignUpdate"],
-    ["Uuid", "c-1"],
-    ["Name", "Winback"],
-    ["TmUpdate", stamp(1)],
-  ]
-  await say([campaign, ...ada.events])
-  const { erased } = await erase({ uuid: "c-1" })
-  assert.deepEqual([erased.records, erased.events], [1, 1])
-  assert.match(await kept(world), /Adalbert/)
-})
-
-describe("who may erase", () => {
-  test("another tenant's erasure empties nothing of this one's", async () => {
-    const ada = person("Adalbert")
-    await world.addEndpoint()
-    await say(ada.events)
-    const [first, before] = [world.customer, await kept(world)]
-    await world.begin()
-    const { erased } = await erase({ uuid: ada.row })
-    assert.deepEqual(erased, { records: 0, events: 0, deliveries: 0 })
-    world.customer = first
-    assert.equal(await kept(world), before)
-  })
-
-  test("nobody without full rights, and nobody by junk", async () => {
-    const made = await call("POST /keys", { body: { name: "looks", scope: "read" } })
-    const refused = await call("POST /erase", { key: made.body.key, body: { uuid: "x" } })
-    assert.deepEqual([refused.status, refused.body.code], [403, "auth.scope"])
-    for (const body of [
-      {},
-      { uuid: "" },
-      { uuid: "a", contactKey: "b" },
-      { uuid: 1 },
-      { uuid: null },
-    ]) {
-      assert.equal((await call("POST /erase", { body })).status, 400)
-    }
-    const own = (await call("POST /erase", { body: { uuid: "x" } })).body.jobId
-    const read = await call(`GET /jobs/${own}`, { key: made.body.key })
-    assert.equal(read.body.status, "running")
-    await world.begin()
-    assert.equal((await call(`GET /jobs/${own}`)).status, 404)
-  })
-
-  test("twenty at a time", async () => {
-    for (let count = 0; count < 20; count++) {
-      assert.equal((await call("POST /erase", { body: { uuid: `${count}` } })).status, 202)
-    }
-    const refused = await call("POST /erase", { body: { uuid: "one more" } })
-    assert.equal(refused.status, 429)
   })
 })
