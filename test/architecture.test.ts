@@ -173,14 +173,23 @@ test("a worker loads connectors, phone numbers, JSONata and RE2 when an endpoint
   assert.ok(!loadedWith("packages/webhooks/src/sandbox.ts").has("jsonata"))
 })
 
-test("no product file is over 250 lines", () => {
+test("no file is over 250 lines", () => {
   const generated = ["packages/receiver/src/events.ts"]
-  const files = [...PACKAGES.map(folderOf), "infra"].flatMap(filesOf)
+  const stillTooLong = [
+    "test/api/scale.test.ts",
+    "test/functions/attempts.test.ts",
+    "test/functions/release.test.ts",
+    "test/portal/endpoint-form.test.ts",
+    "test/portal/flow.test.ts",
+    "test/portal/pages.test.ts",
+    "test/portal/xss.test.ts",
+  ]
+  const files = [...PACKAGES.map(folderOf), "infra", "test"].flatMap(filesOf)
   const lineCount = (file: string) =>
     readFileSync(new URL(file, root), "utf8").split("\n").length - 1
   assert.deepEqual(
-    files.filter((file) => lineCount(file) > 250),
-    generated,
+    files.filter((file) => lineCount(file) > 250).sort(),
+    [...generated, ...stillTooLong].sort(),
   )
 })
 
