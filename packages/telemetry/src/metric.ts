@@ -30,7 +30,7 @@ export const metrics = {
   ringback_deliveries_total: {
     kind: "counter",
     unit: "Count",
-    help: "Deliveries that ended, by status (delivered, failed, held, discarded)",
+    help: "Times a delivery became delivered, failed, held or discarded; a recovered one counts again",
     labels: ["status"],
     details: ["tenant", "endpoint"],
   },
