@@ -109,7 +109,7 @@ export const endpointActionRoutes = [
         work,
         async () => {
           if (!endpoint.connector)
-            return testOutbound.perform({ ...endpoint, url }, { ...webhook, ...trace })
+            return testOutbound.sendByKind({ ...endpoint, url }, { ...webhook, ...trace })
           const { checkCrm } = await import("../endpoint-kinds/check-crm.ts")
           return checkCrm(testOutbound.deps, endpoint)
         },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { spanIdOf } from "@ringback/events/trace"
 import type { DeliveryStatus } from "@ringback/store/delivery"
-import type { Posted } from "@ringback/store/endpoint"
+import type { PushEndpoint } from "@ringback/store/endpoint"
 import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { fanOutSpanId } from "@ringback/telemetry/span-ids"
@@ -52,7 +52,7 @@ export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Atte
       "ringback.delivery.status": status,
       "ringback.queued_ms": from - message.madeAt,
       ...(endpoint.connector
-        ? { "ringback.connector": kindOf(endpoint) }
+        ? { "ringback.connector": receiverKindOf(endpoint) }
         : {
             // A transform can choose another method.
             "http.request.method": endpoint.transform == null ? "POST" : undefined,
@@ -123,7 +123,7 @@ const errorType = (statusCode: number | null) =>
   statusCode === null ? "no_answer" : String(statusCode)
 
 /** The kind of destination: `webhook`, or the kind of CRM. */
-export const kindOf = ({ connector }: Posted): string => connector?.kind ?? "webhook"
+export const receiverKindOf = ({ connector }: PushEndpoint): string => connector?.kind ?? "webhook"
 
 function serverOf(text: string) {
   const { hostname, port, protocol } = new URL(text)

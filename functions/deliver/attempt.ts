@@ -14,7 +14,7 @@ import { countEnd } from "../runtime/count-end.ts"
 import {
   hasFailed,
   isKeptFromStart,
-  kindOf,
+  receiverKindOf,
   spansOfAttempt,
   type Attempted,
 } from "./attempt-spans.ts"
@@ -28,14 +28,15 @@ import type { ReadyWork, StepDeps } from "./work.ts"
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict> {
   const { message, facts } = work
   const found = await bodyFor(deps, work)
-  if (found.ok) return inOrder(deps, work, found.body, (note) => send(deps, work, found, note))
+  if (found.ok)
+    return inOrder(deps, work, found.body, (note) => attemptOnce(deps, work, found, note))
   await Delivery.advance(deps.table, facts, message.turn, found.change)
   countEnd(deps.metrics, facts, found.change.status)
   await probeAnother(deps, message)
   return "done"
 }
 
-async function send(
+async function attemptOnce(
   deps: StepDeps,
   work: ReadyWork,
   { body, trace }: { body: string; trace: string },
@@ -99,7 +100,7 @@ function count(
   // A discarded delivery was not attempted.
   if (status === "discarded") return
   const result = outcome.ok ? "ok" : "failed"
-  const kind = kindOf(endpoint)
+  const kind = receiverKindOf(endpoint)
   metrics.record("ringback_attempts_total", { kind, result, tenant, endpoint: endpointId }, 1)
   if (!outcome.ok) return
   const seconds = Math.max(0, table.now() - ref.createdAt) / 1000
@@ -145,7 +146,7 @@ async function postWatched(
     recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
   })
   try {
-    return await deps.outbound.perform(endpoint, { id: message.eventId, ...webhook })
+    return await deps.outbound.sendByKind(endpoint, { id: message.eventId, ...webhook })
   } finally {
     answered()
   }

@@ -1,6 +1,6 @@
 import type { Delivery } from "@ringback/store/delivery"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
-import type { Endpoint, Posted } from "@ringback/store/endpoint"
+import type { Endpoint, PushEndpoint } from "@ringback/store/endpoint"
 import type { DeliverDeps, Receiver } from "../endpoint/cached-endpoint.ts"
 import type { DeliveryMessage } from "../messages/delivery.ts"
 import type { BatchResults } from "./batch-results.ts"
@@ -36,4 +36,4 @@ export const isFirst = ({ message, delivery }: Work) => message.turn === 0 && de
 /** Work whose endpoint exists and is enabled. */
 export type CheckedWork = Work & { endpoint: Endpoint }
 /** Work whose endpoint also has a URL or a CRM to send to. */
-export type ReadyWork = Work & { endpoint: Posted }
+export type ReadyWork = Work & { endpoint: PushEndpoint }

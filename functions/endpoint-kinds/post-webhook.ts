@@ -13,9 +13,9 @@ type Shaped = Extract<Transformed, { result: "send" }>
  * Sends a webhook as its endpoint is configured: transformed, signed, with the endpoint's own
  * credentials.
  */
-export async function send(
+export async function postWebhook(
   deps: OutboundDeps,
-  endpoint: Endpoint.Posted,
+  endpoint: Endpoint.PushEndpoint,
   event: Traced,
 ): Promise<Outcome> {
   const auth = Endpoint.openAuth(deps.table, endpoint) as Auth | undefined
@@ -98,7 +98,7 @@ const AS_IT_IS = {
  */
 export async function shape(
   { sandbox }: Pick<OutboundDeps, "sandbox">,
-  { url, transform }: Pick<Endpoint.Posted, "url" | "transform">,
+  { url, transform }: Pick<Endpoint.PushEndpoint, "url" | "transform">,
   { event, auth, realm }: { event: Sendable; auth: Auth | undefined; realm: string },
 ): Promise<Transformed> {
   if (transform == null) return { ...AS_IT_IS, body: event.body }

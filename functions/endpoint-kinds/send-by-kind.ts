@@ -1,14 +1,14 @@
-import type { Posted } from "@ringback/store/endpoint"
+import type { PushEndpoint } from "@ringback/store/endpoint"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
 import type { Outcome } from "@ringback/webhooks/send"
 import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
-import { send } from "./post-webhook.ts"
+import { postWebhook } from "./post-webhook.ts"
 import { makeTokens } from "./token.ts"
 
 /** Sends to endpoints of every kind. */
 export type Outbound = {
   /** One attempt. Every failure of the other side is an outcome, not an exception. */
-  perform: (endpoint: Posted, event: Traced) => Promise<Outcome>
+  sendByKind: (endpoint: PushEndpoint, event: Traced) => Promise<Outcome>
   deps: OutboundDeps
   /** Ends the process of the transforms, if there is one. */
   close: () => Promise<void>
@@ -28,8 +28,8 @@ export function makeOutbound(options: OutboundOptions): Outbound {
     async close() {
       ;(await sandbox)?.close()
     },
-    async perform(endpoint, event) {
-      if (!endpoint.connector) return send(deps, endpoint, event)
+    async sendByKind(endpoint, event) {
+      if (!endpoint.connector) return postWebhook(deps, endpoint, event)
       const { logCall } = await import("./log-call.ts")
       return logCall(deps, endpoint, event)
     },

@@ -18,7 +18,7 @@ export type DeliverDeps = {
   table: Table
   sqs: SQSClient
   queues: { deliveryUrl: string; retryUrl: string; jobsUrl: string }
-  outbound: Pick<Outbound, "perform">
+  outbound: Pick<Outbound, "sendByKind">
   /** At most ten seconds old. */
   receivers: Cache<Receiver>
   slowness: Slowness

@@ -185,8 +185,8 @@ describe("several workers at once", () => {
     world.receiver.arrived.length = 0
     const all = await world.deliveries({ endpointId: id })
     const [newer, older] = all as [Delivery.Delivery, Delivery.Delivery]
-    const perform = () => Promise.reject(new Error("the table is away"))
-    const deps = { ...world.deps, outbound: { ...world.deps.outbound, perform } }
+    const sendByKind = () => Promise.reject(new Error("the table is away"))
+    const deps = { ...world.deps, outbound: { ...world.deps.outbound, sendByKind } }
     await deliver(world, [messageOf(world, newer, { turn: 1, again: true })], { deps })
     await deliver(world, [messageOf(world, older, { turn: 1, again: true })])
     assert.deepEqual(arrived().map(named), ["at 1"])

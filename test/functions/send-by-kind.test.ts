@@ -3,7 +3,7 @@ import { after, before, describe, test, type TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { failedOutcome } from "@ringback/webhooks/outcome"
 import type { AskRequest, SendRequest } from "@ringback/webhooks/send"
-import { send } from "@ringback/functions/endpoint-kinds/post-webhook"
+import { postWebhook } from "@ringback/functions/endpoint-kinds/post-webhook"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { Webhook } from "standardwebhooks"
@@ -120,7 +120,7 @@ describe("a delivery with auth", () => {
     const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
     // Less than the 100 ms that a request needs are left once the token is there, or before.
     const deps = { ...outbound.deps, limitMs: 190 }
-    const outcome = await send(deps, { ...endpoint, url: endpoint.url }, traced)
+    const outcome = await postWebhook(deps, { ...endpoint, url: endpoint.url }, traced)
     assert.match(outcome.error ?? "", /no time/)
     assert.ok(limits.length <= 1, limits.join())
   })
@@ -161,7 +161,7 @@ describe("a delivery with auth", () => {
       const endpoint = await Endpoint.get(deps.table, world.customer.tenant, world.endpointId)
       assert.ok(endpoint?.url)
       const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
-      await deps.testOutbound.perform({ ...endpoint, url: endpoint.url }, traced)
+      await deps.testOutbound.sendByKind({ ...endpoint, url: endpoint.url }, traced)
       assert.equal(limits.length, requests)
       for (const [index, limitMs] of limits.entries())
         assert.ok(limitMs <= 4_000 - index * (slow - 2), limits.join())

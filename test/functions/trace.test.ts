@@ -47,7 +47,7 @@ test("a failure of Ringback's own names its delivery, event and trace, and is in
   logged.length = 0
   await world.say()
   await pump(world.stack, world.deps, "Ingest")
-  const away = { perform: () => Promise.reject(new Error("a bug")) }
+  const away = { sendByKind: () => Promise.reject(new Error("a bug")) }
   const spans: Span[] = []
   const tracing = {
     isSampled: () => false,

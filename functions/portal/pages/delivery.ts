@@ -17,7 +17,7 @@ import { doneIn, tenantSection, type TenantVisit, type View } from "../page.ts"
 import { problemNote } from "../problem-view.ts"
 import { deliveryStatus } from "../status.ts"
 import type { DeliveryDetail, Endpoint, EventWithDeliveries } from "../types.ts"
-import { kindOf } from "./endpoint-kinds.ts"
+import { endpointKindOf } from "./endpoint-kinds.ts"
 import { endpointName } from "./endpoint-name.ts"
 import { requestsHtml, type PreviewAnswered } from "./endpoint-preview.ts"
 import { whyHtml } from "./why.ts"
@@ -172,7 +172,7 @@ async function previewedRequests(
   })
   if (!answered.ok) return undefined
   const { requests, error } = answered.body
-  const kind = kindOf({ connector, pull: !connector && url === null })
+  const kind = endpointKindOf({ connector, pull: !connector && url === null })
   return html`${requestsHtml(kind, requests)}
   ${error === null ? "" : html`<p class="dim">${error}</p>`}
   ${connector ? html`<p class="hint dim">These requests assume that each step finds its record. The actual requests are listed with each attempt.</p>` : ""}`

@@ -6,7 +6,14 @@ import type { CreatedEndpoint, Endpoint, EventType, Page, Source } from "../type
 import { changesOf, readFields, readSigning } from "./endpoint-fields.ts"
 import { endpointForm } from "./endpoint-form.ts"
 import { freshValues, valuesAgain, valuesOf, type FormValues } from "./endpoint-form-values.ts"
-import { exampleIn, kindIn, kindOf, pickerHtml, titleOf, type Kind } from "./endpoint-kinds.ts"
+import {
+  exampleIn,
+  kindIn,
+  endpointKindOf,
+  pickerHtml,
+  titleOf,
+  type Kind,
+} from "./endpoint-kinds.ts"
 import { endpointName } from "./endpoint-name.ts"
 import { askPreview, recentEvents, type Tried } from "./endpoint-preview.ts"
 import { createdView, warningsView } from "./endpoint-saved.ts"
@@ -121,13 +128,18 @@ export const endpointFormPages = [
     if (!found.ok) throw new Refused(found.problem)
     const { body: endpoint, etag } = found
     if (!visit.mayChange) return { to: `${visit.base}/endpoints/${endpoint.id}` }
-    return formView(visit, { kind: kindOf(endpoint), values: valuesOf(endpoint), endpoint, etag })
+    return formView(visit, {
+      kind: endpointKindOf(endpoint),
+      values: valuesOf(endpoint),
+      endpoint,
+      etag,
+    })
   }),
   page.act("/endpoints/:endpointId/edit", async (visit) => {
     const { client, base, form } = visit
     const endpoint = await client.get<Endpoint>(pathOf(visit))
     const back = `${base}/endpoints/${endpoint.id}`
-    const kind = kindOf(endpoint)
+    const kind = endpointKindOf(endpoint)
     const fields = readFields(form, kind)
     const body = changesOf(endpoint, fields)
     if (Object.keys(body).length === 0) return { to: back }
@@ -150,6 +162,6 @@ export const endpointFormPages = [
   }),
   page.act("/endpoints/:endpointId/preview", async (visit) => {
     const endpoint = await visit.client.get<Endpoint>(pathOf(visit))
-    return previewed(visit, kindOf(endpoint), endpoint)
+    return previewed(visit, endpointKindOf(endpoint), endpoint)
   }),
 ]

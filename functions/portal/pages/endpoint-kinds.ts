@@ -18,7 +18,7 @@ export const isCrm = (kind: string): kind is Crm => Object.hasOwn(CRMS, kind)
 export const kindIn = (given: string | null): Kind | undefined =>
   given === "webhook" || given === "pull" || (given !== null && isCrm(given)) ? given : undefined
 
-export const kindOf = ({ connector, pull }: Pick<Endpoint, "connector" | "pull">): Kind =>
+export const endpointKindOf = ({ connector, pull }: Pick<Endpoint, "connector" | "pull">): Kind =>
   connector?.kind ?? (pull ? "pull" : "webhook")
 
 /** The title of a form for that kind. */

@@ -2,7 +2,7 @@ import { html } from "hono/html"
 import { copyable, heading, note, type Html } from "../html.ts"
 import type { TenantVisit, View } from "../page.ts"
 import type { CreatedEndpoint, Endpoint } from "../types.ts"
-import { CRMS, kindOf, isCrm } from "./endpoint-kinds.ts"
+import { CRMS, endpointKindOf, isCrm } from "./endpoint-kinds.ts"
 import { pullHtml } from "./endpoint-pull.ts"
 
 const warningsHtml = ({ warnings = [] }: Pick<Endpoint, "warnings">): Html =>
@@ -29,7 +29,7 @@ export function createdView(
   endpoint: CreatedEndpoint,
 ): View {
   const to = `${base}/endpoints/${endpoint.id}`
-  const kind = kindOf(endpoint)
+  const kind = endpointKindOf(endpoint)
   const crumbs = html`<a href="${base}/endpoints">Endpoints</a>`
   return {
     title: "Endpoint added",

@@ -43,7 +43,7 @@ export const Stored = v.object({
 export type Endpoint = Receiver & { revision: number }
 
 /** An endpoint with a URL that webhooks are posted to. */
-export type Posted = Endpoint & { url: string }
+export type PushEndpoint = Endpoint & { url: string }
 
 /** The settings that a tenant may change. */
 export type Settings = Pick<

@@ -21,7 +21,14 @@ import { createOwned, removeOwned, type Limit } from "./owned.ts"
 import { readItem, readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 
-export type { Changes, Endpoint, Fixed, Permission, Posted, Settings } from "./endpoint-item.ts"
+export type {
+  Changes,
+  Endpoint,
+  Fixed,
+  Permission,
+  PushEndpoint,
+  Settings,
+} from "./endpoint-item.ts"
 
 /** Creates an endpoint; `secret` signs its webhooks. Throws CreationRefused. */
 export async function create(
