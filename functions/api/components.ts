@@ -3,7 +3,7 @@ import { outcomes } from "@ringback/events/outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
-import { recordKinds } from "@ringback/store/record"
+import { storedKinds } from "@ringback/store/record"
 import { AuditAnswer } from "./audit.ts"
 import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
 import { TenantCost } from "./cost.ts"
@@ -114,7 +114,7 @@ export const requestSchemas = {
 export const choices: Record<string, readonly unknown[]> = {
   DeliveryStatus: DELIVERY_STATUSES,
   SourceStatus: SOURCE_STATUSES,
-  RecordKind: recordKinds,
+  RecordKind: storedKinds,
   Signing: Signing.options,
   DisabledReason: DisabledReason.options,
   Order: orders,

@@ -1,6 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
 import { eventTypes } from "@ringback/events/catalog"
-import { kinds } from "@ringback/events/record-kind"
+import { recordKinds } from "@ringback/events/dialler-events"
 import { wants } from "@ringback/webhooks/subscription"
 import { nearestTo } from "./nearest.ts"
 import { pointer, type FieldError } from "./problem.ts"
@@ -112,7 +112,7 @@ const filtered: Webhook[] = eventTypes
   .map(({ type, schema }) => ({
     type,
     shape: shapeOf(toJsonSchema(schema, { typeMode: "input" }) as JsonSchema),
-    isOpen: kinds.some((kind) => type.startsWith(`${kind}.`)),
+    isOpen: recordKinds.some((kind) => type.startsWith(`${kind}.`)),
   }))
 
 // The fields that every AMI event has in addition to the headers of the PBX.

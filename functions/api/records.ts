@@ -8,7 +8,7 @@ import { id, MAX_LIMIT, pageOf, paging } from "./schemas.ts"
 
 export const RecordAnswer = v.pipe(
   v.object({
-    kind: v.picklist(Record.recordKinds),
+    kind: v.picklist(Record.storedKinds),
     source: id("src"),
     uuid: v.string(),
     version: v.pipe(
@@ -36,7 +36,7 @@ const show = ({ kind, source, uuid, version, isDeleted, data }: Record.Record) =
   data: data === undefined ? null : (JSON.parse(data) as { [name: string]: unknown }),
 })
 
-type Kinds = readonly Record.RecordKind[]
+type Kinds = readonly Record.StoredKind[]
 
 /** The records with this Uuid in each of the tenant's sources. There is no other index by Uuid. */
 async function ofUuid({ table }: Deps, tenant: string, uuid: string, kinds: Kinds) {
@@ -58,7 +58,7 @@ async function pageOfKinds(
   const [first, place] = position?.split("|", 2) ?? []
   const items: Record.Record[] = []
   let cursor = place || undefined
-  for (let at = Math.max(0, kinds.indexOf(first as Record.RecordKind)); at < kinds.length; at++) {
+  for (let at = Math.max(0, kinds.indexOf(first as Record.StoredKind)); at < kinds.length; at++) {
     const kind = kinds[at]!
     const page = await Record.list(table, tenant, { kind, limit: limit - items.length, cursor })
     items.push(...page.items)
@@ -83,7 +83,7 @@ export const recordRoutes = [
     query: {
       ...paging,
       kind: v.exactOptional(
-        v.pipe(v.picklist(Record.recordKinds), v.description("Only records of this kind")),
+        v.pipe(v.picklist(Record.storedKinds), v.description("Only records of this kind")),
       ),
       uuid: v.exactOptional(
         v.pipe(
@@ -100,7 +100,7 @@ export const recordRoutes = [
     async handle({ deps, tenant, query: { limit, cursor, kind, uuid } }) {
       const cursors = cursorsFor(deps.table.sealer, ["records", tenant.id, kind, uuid])
       const position = cursors.read(cursor)
-      const kinds = kind === undefined ? Record.recordKinds : [kind]
+      const kinds = kind === undefined ? Record.storedKinds : [kind]
       const { items, next } =
         uuid === undefined
           ? await pageOfKinds(deps, tenant.id, kinds, { limit, position })

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { eventTypes, kindOfType } from "@ringback/events/catalog"
-import type { Kind } from "@ringback/events/record-kind"
+import type { RecordKind } from "@ringback/events/dialler-events"
 import { outcomes } from "@ringback/events/outcome"
 import { fieldNamesOf, isFieldOf } from "@ringback/events/override"
 import { nearestTo } from "./nearest.ts"
@@ -59,7 +59,7 @@ export type Wanted =
 
 // These fields describe how and when a call ends. The outcome determines them.
 const DECIDED = /^(status|resDial|resHangup|resHangupDetail|tmCreate|tmUpdate|tmDelete)$/
-const CALL_KINDS: Kind[] = ["dialing", "dllist"]
+const CALL_KINDS: RecordKind[] = ["dialing", "dllist"]
 
 /** The requested events, or a problem that names the invalid fields. */
 export function wantedBy({ eventType, call, fields = {} }: SourceTestInput): Wanted {
@@ -96,7 +96,7 @@ function wrongInCall(name: string): string | undefined {
   return DECIDED.test(name) ? "is determined by the call's outcome" : wrongIn(CALL_KINDS, name)
 }
 
-function wrongIn(kinds: Kind[], name: string): string | undefined {
+function wrongIn(kinds: RecordKind[], name: string): string | undefined {
   if (name === "uuid") return "is given next to `fields`, as `uuid`"
   if (kinds.some((kind) => isFieldOf(kind, name))) return undefined
   const near = nearestTo(name, kinds.flatMap(fieldNamesOf))

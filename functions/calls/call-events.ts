@@ -1,4 +1,4 @@
-import type { Action, Kind } from "@ringback/events/record-kind"
+import type { Action, RecordKind } from "@ringback/events/dialler-events"
 import { callFactsOf, callMoments, callTypeOf, type CallMoment } from "@ringback/events/call"
 import { translate, type Translated } from "@ringback/events/translate"
 import { versionOf } from "@ringback/events/version"
@@ -26,7 +26,7 @@ type Claimed = {
  */
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
-  const [kind, action] = translated.type.split(".") as [Kind, Action]
+  const [kind, action] = translated.type.split(".") as [RecordKind, Action]
   if (stopForEvent(event)) return []
   if (event.uuid === null || event.source === null) return []
   if (kind !== "dialing") {
@@ -46,8 +46,8 @@ export async function noteRecord(
   { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
   { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
 ): Promise<void> {
-  const [kind, action] = type.split(".") as [Record.RecordKind, Action]
-  if (!Record.recordKinds.includes(kind)) return
+  const [kind, action] = type.split(".") as [Record.StoredKind, Action]
+  if (!Record.storedKinds.includes(kind)) return
   const wanted = await wantedMoments(deps, tenant, source)
   if (wanted.size === 0) return
   const version = versionOf(type, timestamp)

@@ -10,7 +10,7 @@ import {
   type References,
 } from "@ringback/events/call"
 import { callDataOf } from "@ringback/events/call-data"
-import type { Action } from "@ringback/events/record-kind"
+import type { Action } from "@ringback/events/dialler-events"
 import { formatMillis, isPlausible, parseRfc3339 } from "@ringback/events/stamp"
 import type { Translated } from "@ringback/events/translate"
 import { versionOf } from "@ringback/events/version"

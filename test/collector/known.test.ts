@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Kind, kinds } from "@ringback/events/record-kind"
+import { type RecordKind, recordKinds } from "@ringback/events/dialler-events"
 import { Known, listedKinds } from "@ringback/collector/gaps/known"
 import { openState } from "@ringback/collector/state"
 
@@ -14,7 +14,7 @@ test("an event of any kind, also of one that no list shows, is taken; only liste
   }
   const bytes = Buffer.from("0 {}\n")
   const line = { bytes, from: 0, to: 5, end: 5, isLoaded: false, isDone: false }
-  for (const kind of [...kinds, "agent" as Kind])
+  for (const kind of [...recordKinds, "agent" as RecordKind])
     known.note({ kind, action: "created" }, message, line)
   for (const kind of listedKinds) assert.ok(known.of(kind).has("u"), kind)
   state.close()

@@ -8,7 +8,7 @@ import { bodyOf, Known, type ListedKind, listedKinds } from "@ringback/collector
 import { RecordWriter } from "@ringback/collector/spool/record"
 import type { Entry } from "@ringback/collector/spool/send-window"
 import { openState } from "@ringback/collector/state"
-import { type Action, eventNameOf, type Kind } from "@ringback/events/record-kind"
+import { type Action, eventNameOf, type RecordKind } from "@ringback/events/dialler-events"
 
 // What a collector knows of the PBX's records, from one run to the next.
 
@@ -17,19 +17,24 @@ after(() => rmSync(root, { recursive: true }))
 const makeDir = () => mkdtempSync(join(root, "d"))
 const writer = new RecordWriter()
 
-const headersOf = (kind: Kind, action: Action, uuid: string, detail: string): HeaderPair[] => [
+const headersOf = (
+  kind: RecordKind,
+  action: Action,
+  uuid: string,
+  detail: string,
+): HeaderPair[] => [
   ["Event", eventNameOf(kind, action)],
   ["Uuid", uuid],
   ["Detail", detail],
 ]
-const bodyAs = (kind: Kind, action: Action, uuid: string, detail: string) =>
+const bodyAs = (kind: RecordKind, action: Action, uuid: string, detail: string) =>
   bodyOf(headersOf(kind, action, uuid, detail))
 
 /** A run of a collector: it closes what it knew before. */
 function startRun(dir: string) {
   const state = openState(dir, 0)
   const known = new Known(state)
-  function hear(kind: Kind, action: Action, uuid: string, detail: string, end = 0): Entry {
+  function hear(kind: RecordKind, action: Action, uuid: string, detail: string, end = 0): Entry {
     const headers = headersOf(kind, action, uuid, detail)
     const json = JSON.stringify({ v: 1, kind: "event", receivedAt: 1, headers })
     const entry = { ...writer.write(json), end, isLoaded: false, isDone: false }
@@ -112,7 +117,7 @@ test("messages that a kill left in the spool behind what was saved are made up f
   recover(21, headersOf("plan", "deleted", "a", "1"))
   recover(22, headersOf("plan", "updated", "b", "2"))
   recover(23, headersOf("plan", "created", "c", "1"))
-  recover(24, headersOf("queue" as Kind, "created", "q", "1"))
+  recover(24, headersOf("queue" as RecordKind, "created", "q", "1"))
   recover(25, undefined, "gap")
   recover(26, [["Event", "OutPlanCreate"]])
   recover(27, [["Event", "Hangup"], headersOf("plan", "created", "h", "1")[1]!])

@@ -14,7 +14,7 @@ import {
   noReferences,
 } from "@ringback/events/call"
 import { callDataOf, type CallSummary } from "@ringback/events/call-data"
-import { actions } from "@ringback/events/record-kind"
+import { actions } from "@ringback/events/dialler-events"
 
 const NOTHING: CallFacts = {
   number: null,

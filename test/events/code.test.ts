@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { wordsOf } from "@ringback/events/code"
 import { fieldsOf } from "@ringback/events/field"
-import { kinds } from "@ringback/events/record-kind"
+import { recordKinds } from "@ringback/events/dialler-events"
 
 const document = readFileSync(new URL("../../packages/events/README.md", import.meta.url), "utf8")
 const chapter = document.split("\n## ").find((text) => text.startsWith("Names of codes"))!
@@ -34,7 +34,7 @@ for (const [first, ...rest] of rows) {
 
 test("every code has the name that the documented table gives it, and no other code has one", () => {
   const known = new Map(
-    kinds.flatMap((kind) =>
+    recordKinds.flatMap((kind) =>
       [...fieldsOf[kind].keys()].flatMap((header): [string, object][] => {
         const words = wordsOf(kind, header)
         return words ? [[`${kind}.${header}`, words]] : []

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { dataNameOf, fieldsOf } from "@ringback/events/field"
 import type { HeaderPair } from "@ringback/events/header"
-import { kinds } from "@ringback/events/record-kind"
+import { recordKinds } from "@ringback/events/dialler-events"
 import { fieldNamesOf, isFieldOf, override } from "@ringback/events/override"
 import { translate } from "@ringback/events/translate"
 
@@ -52,7 +52,7 @@ test("what the kind has not is left out", () => {
 })
 
 test("the names are those of data: a kind's headers, and variables where it has them", () => {
-  for (const kind of kinds) {
+  for (const kind of recordKinds) {
     const headers = [...fieldsOf[kind].keys()]
     const names = headers.filter((header) => header !== "Variable").map(dataNameOf)
     assert.deepEqual(fieldNamesOf(kind), names)

@@ -5,9 +5,9 @@ import {
   entryNameOf,
   eventNameOf,
   kindOfEntry,
-  kinds,
+  recordKinds,
   parseEventName,
-} from "@ringback/events/record-kind"
+} from "@ringback/events/dialler-events"
 import { eventFromEntry, fingerprint } from "@ringback/events/record"
 import { translate } from "@ringback/events/translate"
 import { captureEvents, type Pair } from "./capture.ts"
@@ -17,7 +17,7 @@ const uuidOf = (event: Pair[]) => event.find(([name]) => name === "Uuid")![1]
 test("the names of events and rows are the module's", () => {
   assert.equal(eventNameOf("dllist", "created"), "OutDlListCreate")
   assert.equal(entryNameOf("dllist"), "OutDlListEntry")
-  for (const kind of kinds) {
+  for (const kind of recordKinds) {
     assert.equal(kindOfEntry(entryNameOf(kind)), kind)
     for (const action of actions) {
       assert.deepEqual(parseEventName(eventNameOf(kind, action)), { kind, action })

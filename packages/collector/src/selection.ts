@@ -1,10 +1,13 @@
-import { type Action, type Kind, parseEventName } from "@ringback/events/record-kind"
+import { type Action, type RecordKind, parseEventName } from "@ringback/events/dialler-events"
 
 /**
  * An event name that is forwarded: its record kind, if it is one of the dialler's, and how many
  * were seen.
  */
-export type Wanted = { recordEvent: { kind: Kind; action: Action } | undefined; count: number }
+export type Wanted = {
+  recordEvent: { kind: RecordKind; action: Action } | undefined
+  count: number
+}
 
 const MAX_UNWANTED = 1_000
 

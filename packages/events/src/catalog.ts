@@ -4,7 +4,13 @@ import { exampleEvent, type Fresh } from "./example.ts"
 import type { HeaderPair } from "./header.ts"
 import { identify } from "./identity.ts"
 import { makeEventId } from "./ids.ts"
-import { type Action, actions, type Kind, kinds } from "./record-kind.ts"
+import {
+  type Action,
+  actions,
+  describeEvent,
+  type RecordKind,
+  recordKinds,
+} from "./dialler-events.ts"
 import type { EventMessage } from "./message.ts"
 import { operationalTypes } from "./operational.ts"
 import { dataSchema, webhookSchema } from "./schema.ts"
@@ -22,22 +28,6 @@ export type EventType = {
   example: Record<string, unknown>
 }
 
-const RECORDS: Record<Kind, string> = {
-  campaign: "A campaign (which plan calls which list, and where answered calls go)",
-  plan: "A plan (how a campaign dials, and how often it tries again)",
-  dlma: "A dial list master (the list that a campaign calls)",
-  destination: "A destination (where answered calls go)",
-  dialing: "A dialing (one attempt to call one customer)",
-  dllist: "A customer's row of a dial list (whom to call, who was called, and with what result)",
-  queue: "A queue of the dialler",
-}
-
-const VERBS: Record<Action, string> = {
-  created: "was created",
-  updated: "was changed",
-  deleted: "was deleted",
-}
-
 // A fixed time and fixed ids for all examples, so that the served document does not change between
 // starts.
 const NOW = Date.parse("2026-11-22T06:27:40.281Z")
@@ -45,12 +35,12 @@ const TENANT = "ten_06fzk3vq8r2m5x0c9d7g4h1jtw"
 const SOURCE = "src_06fzk3w0a4n7p2y5b8e1h3k6mq"
 const COLLECTOR_DELAY_MS = 7
 
-const pbxTypes = kinds.flatMap((kind) =>
+const pbxTypes = recordKinds.flatMap((kind) =>
   actions.map((action): EventType => {
     const type = `${kind}.${action}`
     return {
       type,
-      description: `${RECORDS[kind]} ${VERBS[action]}.`,
+      description: describeEvent(kind, action),
       schema: webhookSchema(type, dataSchema(kind)),
       example: pbxExample(kind, action),
     }
@@ -79,7 +69,10 @@ const ownTypes = operationalTypes.map(
   },
 )
 
-/** All event types with fixed names; `ami.` types have none. */
+/**
+ * All event types with fixed names; `ami.` types have none. None is added here: they follow from the
+ * tables in dialler-events.ts, call-type.ts and operational.ts.
+ */
 export const eventTypes: readonly EventType[] = [...pbxTypes, ...callTypes, ...ownTypes]
 
 const BY_TYPE = new Map(eventTypes.map((eventType) => [eventType.type, eventType]))
@@ -94,8 +87,8 @@ export const isKnownEventType = (type: string) =>
   BY_TYPE.has(type) || /^ami\.[a-z0-9_-]+$/.test(type)
 
 /** The record kind of events of that type; undefined for types that no PBX sends. */
-export function kindOfType(type: string): Kind | undefined {
-  const kind = kinds.find((known) => type.startsWith(`${known}.`))
+export function kindOfType(type: string): RecordKind | undefined {
+  const kind = recordKinds.find((known) => type.startsWith(`${known}.`))
   return actions.some((known) => type === `${kind}.${known}`) ? kind : undefined
 }
 
@@ -112,7 +105,7 @@ export function exampleHeaders(
   return kind && exampleEvent(kind, type.split(".")[1] as Action, fresh, { Uuid: uuid })
 }
 
-function pbxExample(kind: Kind, action: Action): Record<string, unknown> {
+function pbxExample(kind: RecordKind, action: Action): Record<string, unknown> {
   const headers = exampleEvent(kind, action, { now: NOW, makeUuid: sameUuids(kind) })
   const message: EventMessage = {
     v: 1,
@@ -132,8 +125,8 @@ function pbxExample(kind: Kind, action: Action): Record<string, unknown> {
 }
 
 // The three examples of a kind show the same record.
-function sameUuids(kind: Kind): () => string {
+function sameUuids(kind: RecordKind): () => string {
   let count = 0
-  const place = kinds.indexOf(kind) + 1
+  const place = recordKinds.indexOf(kind) + 1
   return () => `7d0c4a${place}0-5b1e-4f6a-9c3d-${(++count).toString(16).padStart(12, "0")}`
 }

@@ -1,4 +1,4 @@
-import type { Kind } from "./record-kind.ts"
+import type { RecordKind } from "./dialler-events.ts"
 
 type Words = Readonly<Record<number, string>>
 
@@ -93,7 +93,7 @@ const HANGUP_CAUSE: Words = {
   127: "interworking, unspecified",
 }
 
-const CODES: Partial<Record<Kind, Readonly<Record<string, Words>>>> = {
+const CODES: Partial<Record<RecordKind, Readonly<Record<string, Words>>>> = {
   campaign: { Status: CAMPAIGN_STATUS, ScMode: SCHEDULE_MODE },
   plan: { DialMode: DIAL_MODE, DlEndHandle: LIST_END },
   destination: { Type: DESTINATION_TYPE },
@@ -107,4 +107,5 @@ const CODES: Partial<Record<Kind, Readonly<Record<string, Words>>>> = {
 }
 
 /** The names of a header's codes, by number; undefined if the header is not a code. */
-export const wordsOf = (kind: Kind, header: string): Words | undefined => CODES[kind]?.[header]
+export const wordsOf = (kind: RecordKind, header: string): Words | undefined =>
+  CODES[kind]?.[header]

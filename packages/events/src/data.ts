@@ -1,11 +1,11 @@
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf } from "./field.ts"
 import { eventNameIn, type HeaderPair, isMissing, ownHeaders } from "./header.ts"
-import type { Action, Kind } from "./record-kind.ts"
+import type { Action, RecordKind } from "./dialler-events.ts"
 import { isOver, outcomeOf } from "./outcome.ts"
 import { formatNanos, parseStamp } from "./stamp.ts"
 
-type Reading = { kind?: Kind; action?: Action; withoutVariables: boolean }
+type Reading = { kind?: RecordKind; action?: Action; withoutVariables: boolean }
 
 // Maps and Object.fromEntries turn every name into an own property, also `__proto__`.
 type Data = Map<string, unknown>
@@ -47,7 +47,7 @@ function variablesOf(headers: readonly HeaderPair[]): Record<string, string> {
 }
 
 // The first of repeated known headers counts, as it does for the event's identity.
-function addKnown(data: Data, kind: Kind, header: string, value: unknown): void {
+function addKnown(data: Data, kind: RecordKind, header: string, value: unknown): void {
   const name = dataNameOf(header)
   if (data.has(name)) return
   data.set(name, value)

@@ -1,6 +1,6 @@
 import { exampleEvent, type Fresh, type Values } from "./example.ts"
 import type { HeaderPair } from "./header.ts"
-import type { Action } from "./record-kind.ts"
+import type { Action } from "./dialler-events.ts"
 import type { Outcome } from "./outcome.ts"
 import { printStamp } from "./stamp.ts"
 

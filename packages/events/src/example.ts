@@ -1,6 +1,6 @@
 import { fieldsOf } from "./field.ts"
 import type { HeaderPair } from "./header.ts"
-import { type Action, eventNameOf, type Kind } from "./record-kind.ts"
+import { type Action, eventNameOf, type RecordKind } from "./dialler-events.ts"
 import { printStamp } from "./stamp.ts"
 
 /** The source of an example's times and Uuids. `now` is epoch ms. */
@@ -16,7 +16,7 @@ export type Values = Readonly<Record<string, string>>
 
 const UUID = "a fresh uuid"
 
-const VALUES: Record<Kind, Values> = {
+const VALUES: Record<RecordKind, Values> = {
   campaign: {
     Name: "spring renewals",
     Status: "1",
@@ -88,7 +88,7 @@ const VALUES: Record<Kind, Values> = {
 }
 
 // Values that differ from the kind's for one action.
-const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
+const DIFFERENCES: Partial<Record<`${RecordKind}.${Action}`, Values>> = {
   "campaign.created": { Status: "0" },
   "campaign.deleted": { Status: "0" },
   "dialing.created": {
@@ -113,7 +113,7 @@ const DIFFERENCES: Partial<Record<`${Kind}.${Action}`, Values>> = {
  * `given` overrides values.
  */
 export function exampleEvent(
-  kind: Kind,
+  kind: RecordKind,
   action: Action,
   { now, makeUuid }: Fresh,
   given: Values = {},
@@ -136,13 +136,13 @@ export function exampleEvent(
 }
 
 // The module sends only the Uuid in these.
-function isBare(kind: Kind, action: Action): boolean {
+function isBare(kind: RecordKind, action: Action): boolean {
   return action === "deleted" && ["dlma", "dllist", "queue"].includes(kind)
 }
 
 const SECOND = 1000
 
-function timesOf(kind: Kind, action: Action, now: number): Values {
+function timesOf(kind: RecordKind, action: Action, now: number): Values {
   const print = (millis: number) => printStamp(BigInt(millis) * 1_000_000n)
   if (action === "created") return { TmCreate: print(now) }
   const TmCreate = print(now - 40 * SECOND)

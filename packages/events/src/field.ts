@@ -1,10 +1,10 @@
-import type { Kind } from "./record-kind.ts"
+import type { RecordKind } from "./dialler-events.ts"
 
 /** How a header's value is parsed. A value that does not parse stays text. */
 export type Form = "text" | "integer" | "time" | "variable"
 
 /** Header names of each kind in wire order. A suffix gives the form; no suffix means text. */
-const WIRE: Record<Kind, string> = {
+const WIRE: Record<RecordKind, string> = {
   campaign: `Uuid Name Detail Status:integer Plan Dlma Dest ScMode:integer ScTimeStart ScTimeEnd
     ScDateStart ScDateEnd ScDateList ScDateListExcept ScDayList
     TmCreate:time TmDelete:time TmUpdate:time`,
@@ -38,7 +38,7 @@ function read(wire: string): ReadonlyMap<string, Form> {
 /** The known headers of each kind in wire order, with their forms. */
 export const fieldsOf = Object.fromEntries(
   Object.entries(WIRE).map(([kind, wire]) => [kind, read(wire)]),
-) as Record<Kind, ReadonlyMap<string, Form>>
+) as Record<RecordKind, ReadonlyMap<string, Form>>
 
 /** A header's name in `data`. */
 export const dataNameOf = (header: string) => header.charAt(0).toLowerCase() + header.slice(1)

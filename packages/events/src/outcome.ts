@@ -1,4 +1,4 @@
-import type { Action } from "./record-kind.ts"
+import type { Action } from "./dialler-events.ts"
 
 /** How a call ended, in the terms of the webhook. */
 export const outcomes = [

@@ -1,15 +1,15 @@
 import { dataNameOf, fieldsOf } from "./field.ts"
 import type { HeaderPair } from "./header.ts"
-import { type Kind, parseEventName } from "./record-kind.ts"
+import { type RecordKind, parseEventName } from "./dialler-events.ts"
 
 const VARIABLE = "variables."
 
 /** The field names that `override` accepts for events of that kind: those of a webhook's `data`. */
-export const fieldNamesOf = (kind: Kind): string[] =>
+export const fieldNamesOf = (kind: RecordKind): string[] =>
   [...fieldsOf[kind]].flatMap(([header, form]) => (form === "variable" ? [] : [dataNameOf(header)]))
 
 /** Whether events of that kind have the field; `variables.x` is the variable x. */
-export const isFieldOf = (kind: Kind, name: string): boolean =>
+export const isFieldOf = (kind: RecordKind, name: string): boolean =>
   name.startsWith(VARIABLE)
     ? name.length > VARIABLE.length && [...fieldsOf[kind].values()].includes("variable")
     : fieldNamesOf(kind).includes(name)

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf, type Form } from "./field.ts"
-import type { Kind } from "./record-kind.ts"
+import type { RecordKind } from "./dialler-events.ts"
 import { outcomes } from "./outcome.ts"
 
 const DIGITS = "0-9a-hjkmnp-tv-z"
@@ -64,7 +64,7 @@ export function webhookSchema(type: string, data: v.GenericSchema, isFromPbx = t
  * The schema of `data` for a kind. Any header may be absent (a delete may have only the uuid), and
  * unknown headers are allowed.
  */
-export function dataSchema(kind: Kind) {
+export function dataSchema(kind: RecordKind) {
   const fields: Record<string, v.GenericSchema> = {}
   for (const [header, form] of fieldsOf[kind]) {
     if (form === "variable") continue

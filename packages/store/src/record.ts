@@ -6,12 +6,12 @@ import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /** The kinds of the dialler's records whose last known state is stored. */
-export const recordKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
-export type RecordKind = (typeof recordKinds)[number]
+export const storedKinds = ["campaign", "plan", "dlma", "destination", "dllist"] as const
+export type StoredKind = (typeof storedKinds)[number]
 
 /** A record as stored. */
 const Record = v.object({
-  kind: v.picklist(recordKinds),
+  kind: v.picklist(storedKinds),
   source: v.string(),
   uuid: v.string(),
   /** The `version` of the event that reported it. */
@@ -28,7 +28,7 @@ export type Record = v.InferOutput<typeof Record>
 export const parseRecord = (item: Item): Record => v.parse(Record, item)
 
 export type RecordRef = {
-  kind: RecordKind
+  kind: StoredKind
   source: string
   uuid: string
   test?: boolean | undefined
@@ -123,7 +123,7 @@ export async function getMany(table: Table, tenant: string, refs: RecordRef[]): 
 export async function list(
   table: Table,
   tenant: string,
-  { kind, limit, cursor }: { kind: RecordKind; limit: number; cursor?: string | undefined },
+  { kind, limit, cursor }: { kind: StoredKind; limit: number; cursor?: string | undefined },
 ): Promise<{ items: Record[]; next: string | undefined }> {
   const { items, next } = await readMerged(table, {
     index: null,

@@ -17,7 +17,7 @@ import {
   testRoom,
   type Key,
 } from "./keys.ts"
-import { parseRecord, recordKinds } from "./record.ts"
+import { parseRecord, storedKinds } from "./record.ts"
 import type { Table } from "./table.ts"
 
 /** The position in a walk through a whole log: the number of a partition, and a sort key in it. */
@@ -53,7 +53,7 @@ export function walkRecords(table: Table, tenant: string, place: Place, limit: n
 }
 
 const recordPartitions = (tenant: string) =>
-  [...recordKinds, ...recordKinds.map(testRoom)].flatMap((room) =>
+  [...storedKinds, ...storedKinds.map(testRoom)].flatMap((room) =>
     numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, room, shard)),
   )
 

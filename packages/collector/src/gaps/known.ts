@@ -1,6 +1,6 @@
 import { fingerprint } from "@ringback/events/record"
 import { eventNameIn, isMissing, valueOf } from "@ringback/events/header"
-import { type Action, type Kind, parseEventName } from "@ringback/events/record-kind"
+import { type Action, type RecordKind, parseEventName } from "@ringback/events/dialler-events"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type SpoolRecord } from "../spool/record.ts"
 import { type Entry, isSafe } from "../spool/send-window.ts"
@@ -15,7 +15,8 @@ export const listedKinds = ["campaign", "plan", "dlma", "destination", "dialing"
 export type ListedKind = (typeof listedKinds)[number]
 
 // Uses the list above, so that a new kind is not treated as listed by default.
-const isListed = (kind: Kind): kind is ListedKind => (listedKinds as readonly Kind[]).includes(kind)
+const isListed = (kind: RecordKind): kind is ListedKind =>
+  (listedKinds as readonly RecordKind[]).includes(kind)
 
 // Limits on disk and memory use, independent of what the PBX sends.
 const MAX_UUID_LENGTH = 128
@@ -61,7 +62,11 @@ export class Known {
   }
 
   /** Updates the record of an event. On the hot path, so it does not hash or write. */
-  note({ kind, action }: { kind: Kind; action: Action }, message: AmiMessage, entry: Entry): void {
+  note(
+    { kind, action }: { kind: RecordKind; action: Action },
+    message: AmiMessage,
+    entry: Entry,
+  ): void {
     if (!isListed(kind)) return
     const uuid = findValue(message, "Uuid")
     if (uuid === undefined || isMissing(uuid) || !isKept(uuid)) return

@@ -1,5 +1,5 @@
 import type { AmiMessage } from "@ringback/ami/message"
-import { eventNameOf } from "@ringback/events/record-kind"
+import { eventNameOf } from "@ringback/events/dialler-events"
 import type { Intake } from "../intake.ts"
 import type { ListedKind } from "./known.ts"
 import type { ListRefusal } from "./list-refusal.ts"
