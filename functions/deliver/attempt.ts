@@ -62,7 +62,7 @@ async function attemptOnce(
     note(outcome),
   ])
   if (!outcome.isNeutral) deps.results.note(endpoint, outcome)
-  else if (outcome.final) await probeAnother(deps, message)
+  else if (outcome.final || outcome.ok) await probeAnother(deps, message)
   const edgeToReceiverMs = to - work.facts.ref.createdAt
   const { statusCode, durationMs } = outcome
   const { deliveryId, eventId, tenant, turn } = message

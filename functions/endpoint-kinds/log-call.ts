@@ -29,7 +29,7 @@ export async function logCall(
   const { data, version, test } = v.parse(Event, webhook)
   const settings = settingsOf(deps, endpoint)
   if (test && deps.crmUrls?.[settings.kind] === undefined)
-    return delivered("skipped: a test, which is no call", null, 0)
+    return { ...delivered("skipped: a test, which is no call", null, 0), isNeutral: true }
   const fields = await fieldsOf(deps, settings, { realm: endpoint.tenant, body: event.body })
   if ("outcome" in fields) return fields.outcome
   const { tenant, id: endpointId } = endpoint
@@ -118,7 +118,9 @@ function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "duratio
   const known = steps.length > 0 ? { steps } : {}
   if (end.end !== "failed") {
     const words = end.end === "skipped" ? end.words : null
-    return { ...delivered(words, last, durationMs()), ...known }
+    // A call that was skipped without a request says nothing of the CRM.
+    const isNeutral = steps.length === 0
+    return { ...delivered(words, last, durationMs()), ...known, isNeutral }
   }
   const { words, statusCode, waitMs } = end
   return {

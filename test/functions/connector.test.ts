@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { kinds } from "@ringback/connectors/kinds"
 import { checkCrm } from "@ringback/functions/endpoint-kinds/check-crm"
+import * as BreakerState from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
 import type { AskRequest } from "@ringback/webhooks/send"
 import * as Health from "@ringback/store/health"
@@ -195,6 +196,20 @@ for (const kind of kinds) {
     })
   })
 }
+
+test("a call that is skipped without a request says nothing of a CRM that does not answer", async (t) => {
+  const world = await startCrm(t, stack, "salesforce", [ADA], { match: "email" })
+  const { deps, customer, endpointId, clock } = world
+  await BreakerState.recordFailures(deps.table, customer.tenant, endpointId, 10)
+  await BreakerState.open(deps.table, customer.tenant, endpointId, clock.now)
+  const delivery = await deliverOn(world, tell(world, { contact: null }))
+  assert.equal(delivery?.status, "delivered")
+  assert.match(delivery.attempts[0]?.error ?? "", /^skipped: the call's contact has no email/)
+  assert.equal(world.server.asked.length, 0)
+  const health = await Health.get(deps.table, customer.tenant, endpointId, { consistent: true })
+  assert.equal(health.failures, 10)
+  assert.equal(health.state, "resting")
+})
 
 test("a test event makes no activity in a real CRM", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [ADA])
