@@ -12,7 +12,7 @@ import {
 } from "@ringback/store/due"
 import { tenantOf } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
-import { WATCH_EVERY_MS } from "@ringback/store/pull"
+import { UNCHECKED_AGAIN_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"
 import { formatJob } from "./messages/job.ts"
 import { sendOne } from "./messages/send.ts"
@@ -149,9 +149,12 @@ async function lookSafely(deps: ReleaseDeps, entry: DueEntry): Promise<void> {
   }
 }
 
-/** Handles unfetched deliveries of pull endpoints, once a day and when one expires. */
+/**
+ * Handles unfetched deliveries of pull endpoints, once a day and when one expires. The job plans the next time: one
+ * that is lost must not cost a day, in which deliveries would be deleted without having failed.
+ */
 async function expireUnfetched({ table, sqs, queues }: ReleaseDeps, entry: DueEntry) {
-  const next = { at: table.now() + WATCH_EVERY_MS, shard: entry.dueShard }
+  const next = { at: table.now() + UNCHECKED_AGAIN_MS, shard: entry.dueShard }
   if (!(await moveDue(table, entry, next))) return
   const { endpointId } = entry
   const job = formatJob({ v: 1, kind: "expire", tenant: tenantOf(entry), endpointId })

@@ -35,7 +35,7 @@ export async function expirePage(
   }
   const known = soonest < Infinity ? { soonest } : {}
   if (page.next) return { start: page.next as Record<string, string | number>, ...known }
-  if (soonest < Infinity) await Pull.watchSooner(table, tenant, endpointId, soonest)
+  await Pull.watchNext(table, tenant, endpointId, soonest)
   return undefined
 }
 

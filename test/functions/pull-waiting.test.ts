@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import { releaseHandler } from "@ringback/functions/release"
+import { makeContext } from "@ringback/local/lambda"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Lease from "@ringback/store/lease"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
@@ -94,6 +96,22 @@ describe("what is not fetched", () => {
     assert.equal(uuids.length, 3)
     assert.deepEqual((await ack(leased!)).lost, [leased!.deliveryId])
     assert.deepEqual((await ack(again!)).acked, [leased!.deliveryId])
+  })
+
+  test("has failed in time also if the queue did not take the job that looks for it", async () => {
+    const { deliveries } = await makePull()
+    await happen(1)
+    const { expiresAt } = (await deliveries())[0]!
+    world.advance(expiresAt * SECOND - DAY - world.now())
+    const { queues } = world.deps
+    const jobsUrl = `${queues.jobsUrl}-gone`
+    const away = { ...world.deps, queues: { ...queues, jobsUrl } }
+    await releaseHandler(away)({ windowMs: 60 * SECOND }, makeContext(60_000))
+    assert.equal((await deliveries())[0]!.status, "pending")
+    world.advance(2 * 3600 * SECOND)
+    await world.release()
+    const { status, reason } = (await deliveries())[0]!
+    assert.deepEqual([status, reason], ["failed", "never fetched"])
   })
 
   test("is neither released nor a reason to rest or disable the endpoint", async () => {

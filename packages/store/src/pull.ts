@@ -131,13 +131,15 @@ export const watchFrom = (endpointId: string, now: number) => ({
 })
 
 export const WATCH_EVERY_MS = DAY_MS
+/** When an endpoint is checked again whose check has not ended, such as one that was never sent. */
+export const UNCHECKED_AGAIN_MS = 3600 * 1000
 
-/** Checks the endpoint at this time if that is earlier than planned. */
-export const watchSooner = (table: Table, tenant: string, endpointId: string, at: number) =>
+/** Plans the next check of the endpoint: in a day, or at this time if that is earlier. */
+export const watchNext = (table: Table, tenant: string, endpointId: string, soonest: number) =>
   change(table, endpointKey(tenant, endpointId), {
     update: "SET dueAt = :at",
-    condition: "dueAt > :at",
-    values: { ":at": at },
+    condition: "attribute_exists(dueShard)",
+    values: { ":at": Math.min(soonest, table.now() + WATCH_EVERY_MS) },
   })
 
 /** The endpoint is not checked any more. */
