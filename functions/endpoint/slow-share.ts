@@ -1,5 +1,5 @@
 import type { Health } from "@ringback/store/health"
-import { dropSlowSlots } from "@ringback/store/rate-slots"
+import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
 import type { DeliverDeps } from "./cached-endpoint.ts"
@@ -45,6 +45,13 @@ export async function spreadAfterSlow(
   tenant: string,
   endpointId: string,
 ): Promise<void> {
-  if (!(await dropSlowSlots(table, tenant, endpointId))) return
-  await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
+  const dropped = await dropSlowSlots(table, tenant, endpointId)
+  if (!dropped) return
+  try {
+    await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
+  } catch (error) {
+    // The next delivery asks again. Otherwise these would wait for their slots, for hours.
+    await forgetSpread(table, tenant, endpointId, dropped.spreadAt!)
+    throw error
+  }
 }

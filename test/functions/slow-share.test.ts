@@ -104,6 +104,32 @@ for (const rateLimit of [null, 100])
     assert.equal(arrived().length, 4)
   })
 
+test("what waits for hours is sent within minutes also if the queue did not take the job that spreads it", async () => {
+  const { id, arrived } = await world.addEndpoint()
+  const { table, sqs } = world.deps
+  const { tenant } = world.customer
+  await Health.recordSlow(table, tenant, id)
+  await takeSlots(table, tenant, id, 1, 3600 * SECOND)
+  await world.say()
+  await pumpAll(world.stack, workerWhere(id, 15_000))
+  world.advance(80 * SECOND)
+  const send = (command: { input: { QueueUrl?: string } }) =>
+    command.input.QueueUrl === world.stack.queues.Jobs.url
+      ? Promise.reject(new Error("no answer"))
+      : sqs.send(command as never)
+  for (const deps of [{ ...world.deps, sqs: { send } as unknown as Deps["sqs"] }, world.deps]) {
+    await world.say()
+    await pump(world.stack, deps, "Ingest")
+    await pump(world.stack, deps, "Delivery")
+  }
+  await world.pump()
+  world.advance(SECOND)
+  await world.release()
+  assert.ok(arrived().length >= 2, `${arrived().length}`)
+  const waiting = (await world.deliveries({ endpointId: id })).filter((each) => each.nextAt)
+  for (const { nextAt } of waiting) assert.ok(nextAt! <= world.now() + SECOND)
+})
+
 test("one that mostly answers soon, and was slow once, is not held up", async () => {
   const { id, arrived } = await world.addEndpoint()
   for (let count = 0; count < 30; count++) await world.say()

@@ -39,6 +39,15 @@ export async function dropSlowSlots(table: Table, tenant: string, endpointId: st
   })
 }
 
+/** Has `dropSlowSlots` take place once more: what should have followed it did not. */
+export async function forgetSpread(table: Table, tenant: string, endpointId: string, at: number) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "REMOVE spreadAt",
+    condition: "spreadAt = :at",
+    values: { ":at": at },
+  })
+}
+
 /** Restarts the slots, because the rate changed. */
 export async function dropSlots(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
