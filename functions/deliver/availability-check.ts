@@ -2,6 +2,8 @@ import * as Delivery from "@ringback/store/delivery"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { availabilityOf } from "../endpoint/availability.ts"
 import { countEnd } from "../runtime/count-end.ts"
+import { formatJob } from "../messages/job.ts"
+import { sendOne } from "../messages/send.ts"
 import type { CheckedWork, StepDeps, Work } from "./work.ts"
 
 /**
@@ -21,6 +23,12 @@ export async function stopUnavailable(
   if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }
   await Delivery.advance(deps.table, facts, message.turn, fresh.stop)
   countEnd(deps.metrics, facts, fresh.stop.status)
+  // The job that holds what is parked was not sent, or has not come so far. One probe a minute would take it weeks.
+  if (message.probe && fresh.stop.status === "held") {
+    const { tenant, endpointId } = facts
+    const hold = formatJob({ v: 1, kind: "hold", tenant, endpointId })
+    await sendOne(deps.sqs, deps.queues.jobsUrl, hold)
+  }
   const { deliveryId, eventId } = message
   deps.log("delivery.stopped", { deliveryId, eventId, status: fresh.stop.status })
   return undefined

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
 import * as BreakerState from "@ringback/store/breaker-state"
+import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
@@ -53,6 +54,19 @@ test("each minute brings a probe, also where each is released a little early", a
     assert.equal(arrived().length, probes)
     world.advance(MINUTE - WINDOW_MS)
   }
+})
+
+test("a probe that finds its endpoint disabled has all that is parked held", async () => {
+  const { id, arrived } = await openWithParked(4)
+  const { table } = world.deps
+  const endpoint = await Endpoint.get(table, world.customer.tenant, id)
+  // As a worker leaves it that ended before it sent the job.
+  await Endpoint.disable(table, endpoint!, "failing", world.now())
+  world.advance(MINUTE)
+  await release()
+  const statuses = (await world.deliveries({ endpointId: id })).map(({ status }) => status)
+  assert.deepEqual(statuses, ["held", "held", "held", "held"])
+  assert.equal(arrived().length, 0)
 })
 
 test("a probe waits for no slot: an endpoint that is well again gets all that is parked", async () => {
