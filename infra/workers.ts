@@ -39,6 +39,7 @@ export const deliver = makeFunction("Deliver", {
     polls("Delivery"),
     polls("Retry"),
     onTable("GetItem", "PartiQLInsert", "Query", "UpdateItem"),
+    onIndex("due")("Query"),
     onQueue("Retry")("SendMessage"),
     onQueue("Jobs")("SendMessage"),
     onDataKey("GenerateMac"),

@@ -99,6 +99,20 @@ describe("Deliver and Release", () => {
     assert.equal((await Health.get(table(), tenant(), id)).state, undefined)
   })
 
+  test("a probe that its transform does not want is followed by another", async () => {
+    const { id } = await world.addEndpoint({ transform: "null" })
+    await BreakerState.recordFailures(table(), tenant(), id, 20)
+    await BreakerState.open(table(), tenant(), id, world.now())
+    world.advance(11 * SECOND)
+    for (let count = 0; count < 2; count++) await world.say()
+    await world.pump()
+    assert.deepEqual(await statuses(id), ["pending", "pending"])
+    world.advance(MINUTE)
+    await world.release()
+    assert.deepEqual(await statuses(id), ["discarded", "discarded"])
+    await BreakerState.resetAndWake(table(), tenant(), id)
+  })
+
   test("an endpoint that was deleted while its breaker opened, and for which nothing waits", async () => {
     const { id } = await world.addEndpoint()
     await BreakerState.recordFailures(table(), tenant(), id, 20)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import * as Gap from "@ringback/store/gap"
+import type { Webhook } from "../harness/receiver.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
 import type { Pair } from "../events/capture.ts"
 import {
