@@ -17,6 +17,14 @@ test("asks for both kinds of address, IPv4 first", async (t) => {
   assert.deepEqual(await resolve("Both.Test."), expected)
 })
 
+test("of an answer with very many addresses, 64 of each kind are kept", async (t) => {
+  const many = (prefix: string) => Array.from({ length: 200 }, (_, index) => `${prefix}${index}`)
+  const dns = await startDnsServer(t, () => [...many("93.184.216."), ...many("2606:4700::")])
+  const addresses = await askingDns({ servers: [dns.server] })("many.test")
+  const ofEach = [".", ":"].map((mark) => addresses.filter((each) => each.includes(mark)).length)
+  assert.deepEqual(ofEach, [64, 64])
+})
+
 test("no such name is an answer without addresses; a server that fails is an error", async (t) => {
   const dns = await startDnsServer(t, (name) => (name === "absent.test" ? undefined : []))
   const resolve = askingDns({ servers: [dns.server] })

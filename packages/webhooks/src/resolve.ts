@@ -48,6 +48,9 @@ export function askingDns(options: DnsOptions = {}): Resolve {
 // VPC.
 const WAIT_FOR_IPV6_MS = 50
 const WAIT_FOR_IPV4_MS = 1_000
+// Of each family. An answer can have four thousand, which would be checked at each attempt and kept
+// for a thousand hosts. Far fewer are dialled.
+const MAX_ADDRESSES = 64
 
 // Both families are requested at once. Any result counts, even if the other is late or fails.
 async function ask(resolver: Resolver, name: string, limitMs: number): Promise<string[]> {
@@ -65,7 +68,9 @@ async function ask(resolver: Resolver, name: string, limitMs: number): Promise<s
   )
   const answers = await Promise.allSettled([ipv4, ipv6])
   timers.forEach((timer) => clearTimeout(timer))
-  const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))
+  const addresses = answers.flatMap((answer) =>
+    answer.status === "fulfilled" ? answer.value.slice(0, MAX_ADDRESSES) : [],
+  )
   if (addresses.length > 0) return addresses
   for (const answer of answers)
     if (answer.status === "rejected" && !ABSENT.has(answer.reason.code)) throw answer.reason
