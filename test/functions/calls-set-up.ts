@@ -90,3 +90,10 @@ export function shuffled<T>(items: T[], seed: number): T[] {
     .sort(([a], [b]) => a - b)
     .map(([, item]) => item)
 }
+
+export const BUSY: State[] = [
+  ["Create", 0, 0, 0, 0],
+  ["Update", 1, 0, 0, 1],
+  ["Update", 10, 0, 17, 4],
+  ["Delete", 6, 0, 17, 4],
+]
