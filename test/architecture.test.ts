@@ -176,9 +176,6 @@ test("a worker loads connectors, phone numbers, JSONata and RE2 when an endpoint
 test("no file is over 250 lines", () => {
   const generated = ["packages/receiver/src/events.ts"]
   const stillTooLong = [
-    "test/api/scale.test.ts",
-    "test/functions/attempts.test.ts",
-    "test/functions/release.test.ts",
     "test/portal/endpoint-form.test.ts",
     "test/portal/flow.test.ts",
     "test/portal/pages.test.ts",

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict"
-import { createHash, randomUUID } from "node:crypto"
 import { after, before, test } from "node:test"
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { marshall } from "@aws-sdk/util-dynamodb"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
-import * as Keys from "@ringback/store/keys"
-import { packHeaders } from "@ringback/store/pack"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { startPortal, type TestPortal } from "../portal/portal.ts"
 import { makeTenant } from "./api.ts"
+import { entries, NOW } from "./scale-log.ts"
 
 // `RINGBACK_SCALE=100000 node --test test/api/scale.test.ts` for the long run.
 const many = Number(process.env["RINGBACK_SCALE"] ?? 600)
@@ -60,65 +58,6 @@ function countItems(dynamodb: DynamoDBClient) {
     },
     { step: "initialize", name: "items" },
   )
-}
-
-const NOW = Date.now()
-const WEEK_MS = 7 * 24 * 3600 * 1000
-const expiresAt = Math.floor(NOW / 1000) + 86_400
-const hashOf = (text: string) => createHash("sha256").update(text).digest().subarray(0, 12)
-
-/** A delivery and its event, written as the workers do, all within the last week. */
-function entries(tenant: string, endpointIds: string[], sourceId: string, index: number) {
-  const receivedAt = NOW - Math.floor((index * 7919) % WEEK_MS)
-  const uuid = randomUUID()
-  const eventKey = Keys.eventKey(tenant, BigInt(receivedAt) * 1_000_000n, hashOf(uuid))
-  const eventId = Keys.eventIdOf(eventKey)
-  const endpointId = endpointIds[index % endpointIds.length]!
-  const ref = Keys.deliveryRef(eventId, endpointId, receivedAt)
-  // One in ten did not arrive, or not yet.
-  const turn = Math.floor(index / 10) + Math.floor(index / 1000)
-  const status = index % 10 === 3 ? DELIVERY_STATUSES[turn % 5]! : "delivered"
-  const type = index % 10 === 0 ? "dialing.deleted" : "dialing.updated"
-  const headers = packHeaders([
-    ["Event", type === "dialing.deleted" ? "OutDialingDelete" : "OutDialingUpdate"],
-    ["Uuid", uuid],
-  ])
-  const attempt = {
-    id: "att_x",
-    at: receivedAt,
-    statusCode: 204,
-    durationMs: index % 100,
-    error: null,
-    responseBody: null,
-  }
-  return {
-    uuid,
-    items: [
-      {
-        ...eventKey,
-        type,
-        source: sourceId,
-        uuid,
-        message: "m",
-        receivedAt,
-        claimedAt: receivedAt,
-        ...headers,
-        expiresAt,
-      },
-      {
-        ...Keys.deliveryKey(tenant, ref),
-        endpointId,
-        eventId,
-        eventType: type,
-        status,
-        turn: 1,
-        attemptCount: 1,
-        attempts: status === "delivered" ? [attempt] : [],
-        expiresAt,
-        ...(status !== "delivered" && { openKey: Keys.openKeyOf(tenant, status, ref) }),
-      },
-    ],
-  }
 }
 
 async function write(items: Record<string, unknown>[]) {

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import pMap from "p-map"
 import { releaseHandler } from "@ringback/functions/release"
 import { MOST_IN_PLACE } from "@ringback/functions/release/pace"
 import { makeContext } from "@ringback/local/lambda"
 import type { QueryCommandInput } from "@aws-sdk/client-dynamodb"
 import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs"
-import * as Delivery from "@ringback/store/delivery"
 import * as BreakerState from "@ringback/store/breaker-state"
-import { deliveryRef } from "@ringback/store/keys"
-import { commonShards, listDue, parkingShardOf } from "@ringback/store/due"
+import { commonShards, listDue } from "@ringback/store/due"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
-import { answer } from "../harness/receiver.ts"
 import { makeClients } from "../harness/stack.ts"
-import { isQuiet, makeCustomer, makeDeps, pumpAll } from "../harness/system.ts"
+import { makeCustomer, makeDeps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
+import { planMany, type Planned } from "./planned.ts"
 
 let world: World
 before(async () => void (world = await startWorld()))
@@ -24,27 +21,8 @@ beforeEach(() => world.begin())
 const MINUTE = 60_000
 const release = (deps = world.deps) => releaseHandler(deps)({}, makeContext(60_000))
 
-type Planned = { at: number; shard?: string }
-
-/** Deliveries of one stored event to an endpoint, each due when it is told. */
-async function plan(endpointId: string, count: number, planned: (index: number) => Planned) {
-  const { table } = world.deps
-  const { tenant } = world.customer
-  await world.say()
-  await world.pump()
-  const [{ eventId, eventType }] = (await world.deliveries({ endpointId })) as [Delivery.Delivery]
-  const planOne = async (index: number) => {
-    const ref = deliveryRef(eventId, endpointId, world.now(), `plan ${index}`)
-    const facts = { tenant, ref, endpointId, eventId, eventType }
-    const { at, shard } = planned(index)
-    await Delivery.advance(table, facts, 0, {
-      status: "pending",
-      keepsTurn: true,
-      due: { at, nextAt: at, ...(shard ? { shard: parkingShardOf(endpointId, ref) } : {}) },
-    })
-  }
-  await pMap([...Array(count).keys()], planOne, { concurrency: 40 })
-}
+const plan = (endpointId: string, count: number, planned: (index: number) => Planned) =>
+  planMany(world, endpointId, count, planned)
 
 describe("release", () => {
   test("sends what falls due within the minute, each once, though two run at the same time", async () => {
@@ -237,38 +215,5 @@ describe("release with less time than there is due", () => {
     await world.release()
     assert.equal(busy.arrived().length, 601)
     world.customer = customer
-  })
-})
-
-// `RINGBACK_TEST_PARKED=10000 node --test test/functions/release.test.ts` for the long run.
-const PARKED = Number(process.env["RINGBACK_TEST_PARKED"] ?? 1_000)
-
-describe(`a dead endpoint with ${PARKED} waiting deliveries`, () => {
-  test("gets one POST a minute and costs under 200 requests a minute, however many wait", async (t) => {
-    const { id, arrived } = await world.addEndpoint()
-    await plan(id, PARKED, () => ({ at: world.now(), shard: "parked" }))
-    const { tenant } = world.customer
-    await BreakerState.open(world.deps.table, tenant, id, world.now())
-    world.receiver.behave((_, response) => answer(response, 500))
-    world.advance(11_000)
-    const counts: Counts = {}
-    const clients = countedClients(world.stack, counts, "all")
-    const deps = makeDeps(world.stack, { now: world.now, clients })
-    const before = arrived().length
-    for (let minute = 1; minute <= 5; minute++) {
-      world.advance(MINUTE)
-      await release(deps)
-      await pumpAll({ ...world.stack, sqs: clients.sqs }, deps)
-      assert.ok(
-        arrived().length - before <= minute,
-        `${arrived().length - before} POSTs in ${minute} min`,
-      )
-    }
-    assert.ok(arrived().length > before)
-    const requests = (total(counts, "sqs") + total(counts, "dynamodb")) / 5
-    t.diagnostic(`${arrived().length - before} POSTs in 5 minutes, ${requests} requests a minute`)
-    assert.ok(requests < 200, `${requests} requests a minute`)
-    clients.close()
-    assert.equal(await isQuiet(world.stack), false, "the two soon retries are on their way")
   })
 })
