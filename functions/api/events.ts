@@ -82,7 +82,8 @@ function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | 
   for (const [index, event] of page.items.entries()) {
     const shown = show(tenant, event)
     length += JSON.stringify(shown).length
-    if (length > MAX_PAGE_LENGTH && index > 0) return { data, next: page.items[index - 1]!.sk }
+    const previous = page.items[index - 1]
+    if (length > MAX_PAGE_LENGTH && previous) return { data, next: previous.sk }
     data.push(shown)
   }
   return { data, next: page.next }

@@ -7,11 +7,12 @@ export function readQuery(entries: v.ObjectEntries, params: URLSearchParams): un
   const value: Record<string, unknown> = {}
   for (const name of new Set(params.keys())) {
     const texts = params.getAll(name)
+    const [text = ""] = texts
     const entry = Object.hasOwn(entries, name) ? entries[name] : undefined
     if (!entry) throw invalid(`/${name}`, "is not a known parameter")
     const type = typeOf(entry)
     if (type !== "array" && texts.length > 1) throw invalid(`/${name}`, "may be given only once")
-    value[name] = type === "array" ? texts : type === "number" ? toNumber(texts[0]!) : texts[0]
+    value[name] = type === "array" ? texts : type === "number" ? toNumber(text) : text
   }
   return validate(v.strictObject(entries), value)
 }

@@ -58,13 +58,13 @@ async function pageOfKinds(
   const [first, place] = position?.split("|", 2) ?? []
   const items: Record.Record[] = []
   let cursor = place || undefined
-  for (let at = Math.max(0, kinds.indexOf(first as Record.StoredKind)); at < kinds.length; at++) {
-    const kind = kinds[at]!
+  const left = kinds.slice(Math.max(0, kinds.indexOf(first as Record.StoredKind)))
+  for (const [at, kind] of left.entries()) {
     const page = await Record.list(table, tenant, { kind, limit: limit - items.length, cursor })
     items.push(...page.items)
     cursor = undefined
     if (page.next !== undefined) return { items, next: `${kind}|${page.next}` }
-    const following = kinds[at + 1]
+    const following = left[at + 1]
     if (items.length >= limit && following) return { items, next: `${following}|` }
   }
   return { items, next: undefined }

@@ -18,8 +18,11 @@ export async function readReferences(
     isTest,
   }: { tenant: string; source: string; facts: CallFacts; isTest: boolean },
 ): Promise<References> {
-  const roles = (Object.keys(KINDS) as Role[]).filter((role) => facts[role] !== null)
-  const real = roles.map((role) => ({ kind: KINDS[role], source, uuid: facts[role]! }))
+  const roles = Object.keys(KINDS) as Role[]
+  const real = roles.flatMap((role) => {
+    const uuid = facts[role]
+    return uuid === null ? [] : [{ kind: KINDS[role], source, uuid }]
+  })
   const refs = isTest ? [...real.map((ref) => ({ ...ref, test: true })), ...real] : real
   const found = await Record.getMany(table, tenant, refs)
   const records = found.toSorted((left, right) => Number(right.test ?? 0) - Number(left.test ?? 0))

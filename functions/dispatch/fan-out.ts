@@ -58,7 +58,7 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
     (messages ?? []).map((message) => ({ index, message })),
   )
   const failed = await sendAll(deps.sqs, deps.queues.deliveryUrl, formatEach(pooled))
-  const incomplete = new Set([...failed].map((at) => pooled[at]!.index))
+  const incomplete = new Set(pooled.filter((_, at) => failed.has(at)).map(({ index }) => index))
   const isOut = accepted.map((_, index) => planned[index] !== undefined && !incomplete.has(index))
   const { tracing } = deps
   if (tracing) {

@@ -36,8 +36,11 @@ const WORK_MS = 5_000
 
 type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
 
+/** What a pull shard consists of: deliveries alone. */
+type DueDelivery = DueEntry & { eventId: string; eventType: string; turn: number }
+
 type Candidate = {
-  entry: DueEntry
+  entry: DueDelivery
   body: string
   headers: Record<string, string>
   trace: string
@@ -63,7 +66,7 @@ export async function fetchMessages(
   const { table } = deps
   const startedAt = table.now()
   const { entries } = await listDue(table, Pull.pullShard(endpoint.id), startedAt, WINDOW)
-  let left = entries.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
+  let left = (entries as DueDelivery[]).toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
   const messages: Message[] = []
   let bytes = 0
   let groups = 0
@@ -90,7 +93,7 @@ export async function fetchMessages(
 async function withBodies(
   deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
-  group: DueEntry[],
+  group: DueDelivery[],
 ): Promise<{ candidates: Candidate[]; isLate: boolean }> {
   const { tenant } = endpoint
   let isLate = false
@@ -98,18 +101,18 @@ async function withBodies(
   const events = await Event.getMany(
     table,
     tenant,
-    group.map(({ eventId }) => eventId!),
+    group.map(({ eventId }) => eventId),
   )
   const found = await Promise.all(
     group.map(async (entry) => {
-      const event = events.get(entry.eventId!)
+      const event = events.get(entry.eventId)
       const end = await endOf(table, endpoint, event)
       if (!event || end) return settle(table, entry, end)
       const shaped = await shape(
         deps,
         { url: NOWHERE, transform: endpoint.transform ?? null },
         {
-          event: { id: entry.eventId!, body: bodyOf(tenant, event) },
+          event: { id: entry.eventId, body: bodyOf(tenant, event) },
           auth: undefined,
           realm: tenant,
         },
@@ -129,8 +132,8 @@ async function withBodies(
   return { candidates: found.flatMap((each) => each ?? []), isLate }
 }
 
-async function settle(table: Table, entry: DueEntry, end: Delivery.Change | undefined) {
-  if (end) await Delivery.advance(table, factsOf(entry), entry.turn!, end)
+async function settle(table: Table, entry: DueDelivery, end: Delivery.Change | undefined) {
+  if (end) await Delivery.advance(table, factsOf(entry), entry.turn, end)
   return undefined
 }
 
@@ -157,8 +160,7 @@ async function endOf(
   return by === undefined ? undefined : { status: "discarded", reason: `superseded by ${by}` }
 }
 
-const factsOf = (entry: DueEntry) =>
-  factsOfItem({ ...entry, eventId: entry.eventId!, eventType: entry.eventType! })
+const factsOf = (entry: DueDelivery) => factsOfItem(entry)
 
 /** Undefined if another request was faster. */
 async function leaseOne(
@@ -171,7 +173,7 @@ async function leaseOne(
   const lease = Pull.makeLease(now)
   if (!(await Pull.lease(table, entry, lease, now + leaseMs))) return undefined
   const signature = signatureHeaders({
-    id: entry.eventId!,
+    id: entry.eventId,
     timestampSeconds: Math.floor(now / 1000),
     body,
     secrets: Endpoint.openSecrets(table, endpoint, now),

@@ -51,7 +51,8 @@ function choose(things: Named[], { what, option, asked, usual }: Choice): Named 
     ? ({ name }: Named) => name === asked
     : ({ name }: Named) => things.length === 1 || usual.includes(name)
   const found = things.filter(isWanted)
-  if (found.length === 1) return found[0]!
+  const [only, ...others] = found
+  if (only && others.length === 0) return only
   if (things.length === 0)
     throw new Failure(`There is no ${what} yet: \`${what}s create NAME\` creates one.`)
   const list = things.map(({ id, name }) => `\n  ${id}  ${name}`).join("")

@@ -75,19 +75,20 @@ export function startSender(options: SenderOptions): Sender {
     const startedAt = performance.now()
     sentAt = startedAt
     const result = await sendBatch(sqs, queueUrl, source, bodies, aborting.signal)
+    const entryAt = (index: number) => batch[index]!
     if (!result.isReached) return result.error
     options.onSent?.(result.accepted.length, performance.now() - startedAt)
     for (const { index, ...refusal } of result.refused) {
-      options.onRefused(batch[index]!, refusal)
+      options.onRefused(entryAt(index), refusal)
     }
     if (options.trace) {
-      for (const index of result.accepted) options.trace.sent(batch[index]!, batch.length)
+      for (const index of result.accepted) options.trace.sent(entryAt(index), batch.length)
       for (const { index, code } of result.refused)
-        options.trace.sent(batch[index]!, batch.length, code)
+        options.trace.sent(entryAt(index), batch.length, code)
     }
     const settled = [...result.accepted, ...result.refused.map(({ index }) => index)]
-    spool.done(settled.map((index) => batch[index]!))
-    return result.failed.map((index) => batch[index]!)
+    spool.done(settled.map(entryAt))
+    return result.failed.map(entryAt)
   }
 
   async function sendWhenReachable(batch: Entry[]): Promise<Entry[]> {

@@ -36,8 +36,8 @@ export function* contactOf(contacts: Contacts, wanted: Wanted): Steps<string> {
       continue
     }
     const found = unique(yield* search.steps)
-    if (found.length === 1 || (found.length > 1 && wanted.settings.several === "first"))
-      return found[0]!
+    const [first] = found
+    if (first && (found.length === 1 || wanted.settings.several === "first")) return first
     if (found.length > 1) skip(`${found.length} contacts have ${search.what}: ${listOf(found)}`)
     tried.push(`no contact has ${search.what}`)
   }

@@ -53,7 +53,8 @@ function partsOf({ labels, values }: Group): Part[] {
     labels,
     values: [...values].flatMap(([name, all]): Part["values"] => {
       const some = all.slice(index * MAX_VALUES, (index + 1) * MAX_VALUES)
-      return some.length > 0 ? [[name, some.length === 1 ? some[0]! : some]] : []
+      const [first] = some
+      return first === undefined ? [] : [[name, some.length === 1 ? first : some]]
     }),
   }))
 }

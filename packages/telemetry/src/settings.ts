@@ -31,12 +31,11 @@ export function readTelemetry(environment: Environment): ReadTelemetry {
   // As OpenTelemetry specifies: an empty value counts as not set.
   const of = (name: string) => environment[name]?.trim() || undefined
   const base = of("OTEL_EXPORTER_OTLP_ENDPOINT")
-  const tracesUrl = of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ?? (base && under(base, "v1/traces"))
-  const metricsUrl =
-    of("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") ?? (base && under(base, "v1/metrics"))
   if (base === undefined || of("OTEL_SDK_DISABLED") === "true")
     return { ok: true, settings: undefined }
-  for (const url of [base, tracesUrl!, metricsUrl!])
+  const tracesUrl = of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ?? under(base, "v1/traces")
+  const metricsUrl = of("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") ?? under(base, "v1/metrics")
+  for (const url of [base, tracesUrl, metricsUrl])
     if (!isHttp(url)) {
       return refused("OTEL_EXPORTER_OTLP_ENDPOINT", "must be a URL such as http://127.0.0.1:4318")
     }
@@ -54,8 +53,8 @@ export function readTelemetry(environment: Environment): ReadTelemetry {
   return {
     ok: true,
     settings: {
-      tracesUrl: tracesUrl!,
-      metricsUrl: metricsUrl!,
+      tracesUrl,
+      metricsUrl,
       headers,
       serviceName: of("OTEL_SERVICE_NAME"),
       attributes,

@@ -54,8 +54,9 @@ export function addPull(program: Command, open: Open): void {
 async function onlyPullEndpoint(session: Session): Promise<string> {
   const all = await session.api.all(PullEndpoint, pathOf(session, "endpoints"))
   const found = all.filter(({ pull }) => pull)
-  if (found.length === 1) return found[0]!.id
-  if (found.length === 0) throw new Failure("There is no endpoint with pull: true.", 2)
+  const [only, ...others] = found
+  if (only && others.length === 0) return only.id
+  if (!only) throw new Failure("There is no endpoint with pull: true.", 2)
   const list = found.map(({ id, description }) => `\n  ${id}  ${description ?? ""}`).join("")
   throw new Failure(
     `There is more than one pull endpoint: choose one with --endpoint ID.${list}`,
