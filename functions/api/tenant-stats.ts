@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
+import type { Table } from "@ringback/store/table"
 import { tenantStatsOf, type WindowName } from "@ringback/store/stats"
 import { WindowStats } from "./endpoint-actions.ts"
 import { route } from "./route.ts"
@@ -28,6 +29,12 @@ export const TenantStats = v.pipe(
   v.description("Delivery statistics across all of a tenant's endpoints"),
 )
 
+async function endpointsOf(table: Table, tenant: string) {
+  const endpoints = await Endpoint.list(table, tenant)
+  const enabled = endpoints.filter(({ disabled }) => !disabled).map((each) => each.id)
+  return { endpoints, failing: await Health.failingOf(table, tenant, enabled) }
+}
+
 export const tenantStatsRoutes = [
   route({
     method: "get",
@@ -46,11 +53,9 @@ export const tenantStatsRoutes = [
       200: { description: "The statistics of all endpoints together", schema: TenantStats },
     },
     async handle({ deps: { table }, tenant, query: { window } }) {
-      const endpoints = await Endpoint.list(table, tenant.id)
-      const enabled = endpoints.filter(({ disabled }) => !disabled).map((each) => each.id)
-      const [{ series, countsAt, ...stats }, failing] = await Promise.all([
+      const [{ series, countsAt, ...stats }, { endpoints, failing }] = await Promise.all([
         tenantStatsOf(table, tenant.id, WINDOWS[window]),
-        Health.failingOf(table, tenant.id, enabled),
+        endpointsOf(table, tenant.id),
       ])
       return {
         status: 200,

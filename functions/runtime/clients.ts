@@ -45,7 +45,8 @@ type Stack = { middlewareStack: { remove: (name: string) => boolean } }
 // A tenth of a call's CPU time: for logs that are not kept, and headers that are not read.
 const UNUSED = ["loggerMiddleware", "getUserAgentMiddleware", "recursionDetectionMiddleware"]
 
-function lean<Client extends Stack>(client: Client): Client {
+/** Without the steps of the SDK whose results nobody uses. */
+export function lean<Client extends Stack>(client: Client): Client {
   for (const name of UNUSED) client.middlewareStack.remove(name)
   return client
 }

@@ -28,7 +28,7 @@ const BUDGETS: Record<string, { requests: number; items: number }> = {
   "calls' page": { requests: 11, items: 8_300 },
   "PBXes' page": { requests: 3, items: 100 },
   overview: { requests: 41, items: 3_700 },
-  "overview of a week": { requests: 89, items: 5_600 },
+  "overview of a week": { requests: 89, items: 5_900 },
   // Of two tenants.
   tenants: { requests: 45, items: 4_000 },
 }
@@ -80,7 +80,7 @@ async function write(items: Record<string, unknown>[]) {
 
 type Opened = { requests: number; items: number; bytes: number; ms: number }
 
-/** The portal's pages of a tenant, each with the requests that it takes, its bytes and its time. */
+/** The portal's pages of a tenant, each with the requests that it takes, its bytes and the median of five times. */
 async function measurePages(id: string) {
   const operator = await api.signIn()
   const base = `/portal/${id}`
@@ -101,17 +101,23 @@ async function measurePages(id: string) {
     for (const [name, at] of Object.entries(pages)) {
       const before = total(counts, "dynamodb")
       itemsRead = 0
-      const startedAt = performance.now()
       const { status, text } = await operator.get(at)
-      const ms = Math.round(performance.now() - startedAt)
       assert.equal(status, 200, name)
       const bytes = Buffer.byteLength(text)
       assert.ok(bytes <= MAX_PAGE_BYTES, `${name}: ${bytes} bytes`)
       const requests = total(counts, "dynamodb") - before
-      opened[name] = { requests, items: itemsRead, bytes, ms }
       const budget = BUDGETS[name]!
       assert.ok(requests <= budget.requests, `${name}: ${requests} requests`)
       assert.ok(itemsRead <= budget.items, `${name}: ${itemsRead} items`)
+      const items = itemsRead
+      const times: number[] = []
+      for (let again = 0; again < 5; again++) {
+        const startedAt = performance.now()
+        await operator.get(at)
+        times.push(performance.now() - startedAt)
+      }
+      const ms = Math.round(times.toSorted((a, b) => a - b)[2]!)
+      opened[name] = { requests, items, bytes, ms }
     }
     return opened
   }

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { SQSClient } from "@aws-sdk/client-sqs"
+import { lean, withoutMd5 } from "@ringback/functions/runtime/clients"
 import { insertsOf } from "@ringback/local/dynamodb-engine"
 import type { InsertMode } from "@ringback/store/insert"
 import { type DynamodbKind, type Engines, startEngines } from "@ringback/local/engines"
@@ -12,14 +13,15 @@ export const credentials = { accessKeyId: "local", secretAccessKey: "local" }
 type Clients = { sqs: SQSClient; dynamodb: DynamoDBClient }
 type Urls = { sqsUrl: string; dynamodbUrl: string }
 
-/** The real SDK's clients, on services that run somewhere. */
+/** The real SDK's clients as the functions have them, on services that run somewhere. */
 export function makeClients({
   sqsUrl = "http://127.0.0.1:9",
   dynamodbUrl = "http://127.0.0.1:9",
 }: Partial<Urls>): Clients & { close: () => void } {
   const common = { region, credentials }
-  const sqs = new SQSClient({ ...common, endpoint: sqsUrl, useQueueUrlAsEndpoint: false })
-  const dynamodb = new DynamoDBClient({ ...common, endpoint: dynamodbUrl })
+  const forSqs = { endpoint: sqsUrl, useQueueUrlAsEndpoint: false, ...withoutMd5 }
+  const sqs = lean(new SQSClient({ ...common, ...forSqs }))
+  const dynamodb = lean(new DynamoDBClient({ ...common, endpoint: dynamodbUrl }))
   const close = () => {
     sqs.destroy()
     dynamodb.destroy()

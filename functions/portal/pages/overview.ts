@@ -12,7 +12,7 @@ import { endpointName } from "./endpoint-name.ts"
 // Failing and newest ones; a link leads to all.
 const SHOWN = 8
 // Missing deliveries of the last week.
-const NOT_ARRIVED = 100
+const NOT_ARRIVED = 50
 const WEEK_MS = 7 * 24 * 3600 * 1000
 const MAX = 200
 const GAPS = 5
