@@ -26,6 +26,8 @@ type Account = {
   clockBehindSeconds: number
   /** Asterisk 13 prints a command's output after the headers, later versions as headers. */
   isOld: boolean
+  /** It ends the connection at the first action after the login. */
+  isEnding: boolean
 }
 
 const everything: Account = {
@@ -35,6 +37,7 @@ const everything: Account = {
   timestampEvents: "Yes",
   clockBehindSeconds: 0,
   isOld: false,
+  isEnding: false,
 }
 
 const UNKNOWN =
@@ -49,7 +52,8 @@ function pbxOf(account: Account, options: PbxOptions = {}): PbxOptions {
     afterLogin: isSystem ? booted : "",
     onAction(action, { respond, socket }) {
       const name = header(action, "Action")
-      if (name === "Ping") {
+      if (name === "Ping" && account.isEnding) socket.destroy()
+      else if (name === "Ping") {
         const seconds = Date.now() / 1_000 - account.clockBehindSeconds
         respond("Success", { Ping: "Pong", Timestamp: seconds.toFixed(6) })
       } else if (name === "OutDialingSummary" && !account.hasModule) {
@@ -115,6 +119,13 @@ test("--check of a PBX with everything set exits with 0 and says not a word", as
   const { environment } = await setUp(t, {})
   const { code, stdout, stderr } = await runProcess(environment, "--check")
   assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" })
+})
+
+test("--check of a PBX that takes the login and ends the connection says so", async (t) => {
+  const { run } = await setUp(t, { isEnding: true })
+  const { code, said } = await run()
+  assert.equal(code, 1)
+  assert.match(said, /^WRONG +PBX: .*\n +fix: try again: the PBX was restarted/m)
 })
 
 test("--check of a spool that can never be made says so, and ends", async (t) => {

@@ -167,7 +167,9 @@ describe("a session is well again within 45 s, with one alarm for a cause at the
     pbx.isRefusing = true
     wire.cut()
     await pass(60 * SECOND)
-    assert.equal(collector.status().session, "refused")
+    const { session, sessionReason } = collector.status()
+    assert.equal(session, "refused")
+    assert.match(sessionReason!, /Authentication failed/)
     pbx.isRefusing = false
     await isWell()
   })

@@ -103,6 +103,9 @@ test("takes a new secret over at SIGHUP without a break between the sessions", a
   })
   assert.deepEqual(queue.gaps, [])
   assert.equal(new Set(queue.heartbeats.map((each) => each.connectedSince)).size <= 2, true)
+  const { healthPort } = lines.find(({ event }) => event === "collector.started")!
+  const metrics = await (await fetch(`http://127.0.0.1:${String(healthPort)}/metrics`)).text()
+  assert.match(metrics, /^ringback_batch_seconds_count\{source="src_\w+"\} [1-9]/m)
   child.kill("SIGTERM")
   assert.deepEqual(await once(child, "exit"), [0, null])
   assert.ok(!JSON.stringify(lines).includes("another") && AMI_SECRET)

@@ -84,6 +84,15 @@ test("credentials of the environment are used for a local queue, too", async (t)
   assert.equal(signer()?.[1], "mine")
 })
 
+test("an endpoint on another machine gets no credentials but those of the environment", async (t) => {
+  const before = { ...process.env }
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "mine", AWS_SECRET_ACCESS_KEY: "secret" })
+  t.after(() => void (process.env = before))
+  const sqs = makeSqs("eu-west-1", AWS, { AWS_ENDPOINT_URL_SQS: "https://sqs.internal.example" })
+  assert.equal((await sqs.config.credentials()).accessKeyId, "mine")
+  sqs.destroy()
+})
+
 test("a request that fails is sent once: the sender repeats what is left of it", async () => {
   status = 500
   await assert.rejects(send(`${origin}/0/ingest`))

@@ -143,6 +143,11 @@ export const mainPath = new URL("../../packages/collector/src/main.ts", import.m
 export function collectorEnvironment(pbx: Pbx, queue: IngestQueue, spoolDir: string) {
   return {
     PATH: process.env["PATH"],
+    // Of a mutation run, which changes this process as well.
+    ...(process.env["MUTANT"] && {
+      MUTANT: process.env["MUTANT"],
+      NODE_OPTIONS: process.env["NODE_OPTIONS"],
+    }),
     AMI_HOST: pbx.target.host,
     AMI_PORT: String(pbx.target.port),
     AMI_USERNAME: pbx.target.username,

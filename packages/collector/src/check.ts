@@ -23,7 +23,7 @@ export async function check(
   tuning?: Partial<Tuning>,
 ): Promise<number> {
   const findings = [
-    ...(await checkPbx(settings.ami, tuning).catch(lostPbx)),
+    ...(await checkPbx(settings.ami, tuning)),
     await checkQueue(settings, sqs),
     checkSpool(settings.spoolDir),
   ]
@@ -36,12 +36,6 @@ export async function check(
 }
 
 const CODES = { ok: 0, "could be better": 0, WRONG: 1, MISSING: 2 }
-
-// The PBX accepted the login, but the connection ended before the other checks.
-function lostPbx(error: Error): Finding[] {
-  const fix = "try again: the PBX was restarted, or a firewall or proxy closes connections"
-  return [{ is: "WRONG", what: `PBX: ${error.message}`, fix }]
-}
 
 async function checkQueue(settings: CollectorSettings, sqs: Sqs): Promise<Finding> {
   const { sourceToken, ingestQueueUrl } = settings

@@ -44,12 +44,14 @@ export async function checkPbx(ami: AmiTarget, tuning: Partial<Tuning> = {}): Pr
       ...judgeClock(pong, answeredAt),
     ]
   } catch (error) {
-    return [{ is: "WRONG", what: `PBX: ${(error as Error).message}`, fix: WHERE }]
+    // The PBX accepted the login, but the connection ended before the other checks.
+    return [{ is: "WRONG", what: `PBX: ${(error as Error).message}`, fix: TRY_AGAIN }]
   } finally {
     await client.close()
   }
 }
 
+const TRY_AGAIN = "try again: the PBX was restarted, or a firewall or proxy closes connections"
 const WHERE = "AMI_HOST and AMI_PORT"
 
 const FIXES: Record<string, string> = {
