@@ -109,19 +109,23 @@ async function measurePages(id: string) {
       const budget = BUDGETS[name]!
       assert.ok(requests <= budget.requests, `${name}: ${requests} requests`)
       assert.ok(itemsRead <= budget.items, `${name}: ${itemsRead} items`)
-      const items = itemsRead
-      const times: number[] = []
-      for (let again = 0; again < 5; again++) {
-        const startedAt = performance.now()
-        await operator.get(at)
-        times.push(performance.now() - startedAt)
-      }
-      const ms = Math.round(times.toSorted((a, b) => a - b)[2]!)
-      opened[name] = { requests, items, bytes, ms }
+      opened[name] = { requests, items: itemsRead, bytes, ms: 0 }
     }
     return opened
   }
-  return { lists: await open(lists), summaries: await open(summaries) }
+  const found = { lists: await open(lists), summaries: await open(summaries) }
+  // Afterwards, so that nothing that was read a moment ago has to be read again for the counts.
+  for (const [name, at] of Object.entries({ ...lists, ...summaries })) {
+    const times: number[] = []
+    for (let again = 0; again < 5; again++) {
+      const startedAt = performance.now()
+      await operator.get(at)
+      times.push(performance.now() - startedAt)
+    }
+    const opened = found.lists[name] ?? found.summaries[name]
+    opened!.ms = Math.round(times.toSorted((a, b) => a - b)[2]!)
+  }
+  return found
 }
 
 /** A tenant with that many deliveries, and how many requests the first page of each list takes there. */
