@@ -134,8 +134,9 @@ async function measure(size: number) {
   const body = { name: "PBX" }
   const { body: source } = await api.call(`POST ${path}/sources`, { body })
   const endpointIds: string[] = []
-  // As many as a tenant may have, at most.
-  for (let count = 0; count < Math.min(200, Math.max(10, size / 100)); count++) {
+  // As many as a tenant may have, at most. Of ten, several may have the same shard, which statistics
+  // would then read in samples.
+  for (let count = 0; count < Math.min(200, Math.max(40, size / 100)); count++) {
     const made = await api.call(`POST ${path}/endpoints`, { body: { url: "https://a.invalid/" } })
     endpointIds.push(made.body.id)
   }
