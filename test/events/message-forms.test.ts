@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { test } from "node:test"
 import { type IngestMessage, MAX_OTHER_GAPS, openMessage } from "@ringback/events/message"
 
@@ -140,4 +141,16 @@ test("one step past the widest is refused by its name", () => {
     assert.ok(opened.reason.startsWith(`${path}: `), `${path}: ${opened.reason}`)
   }
   assert.equal(MAX_OTHER_GAPS, 20)
+})
+
+test("a body of 1 MB that is wrong everywhere is refused in little memory", () => {
+  const body = JSON.stringify({ ...address, kind: "event", headers: [] })
+  const program = `
+    import { openMessage } from "@ringback/events/message"
+    const body = ${JSON.stringify(body)}.replace("[]", "[" + "0,".repeat(500_000) + "0]")
+    console.log(JSON.stringify(openMessage("key.mac." + body)))`
+  const args = ["--max-old-space-size=100", "--input-type=module", "--eval", program]
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" })
+  assert.equal(status, 0)
+  assert.match((JSON.parse(stdout) as { reason: string }).reason, /^headers\.0: /)
 })
