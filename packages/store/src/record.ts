@@ -84,11 +84,11 @@ function fit(data: { [name: string]: unknown }): string {
   if (Buffer.byteLength(whole) <= MAX_DATA_BYTES) return whole
   const plain = JSON.stringify({ ...data, variables: {} })
   if (Buffer.byteLength(plain) <= MAX_DATA_BYTES) return plain
+  // A header that its kind does not have is a list if it is repeated, however long.
   const cut = NAMES.flatMap((name) => {
     const value = data[name]
-    return value === undefined
-      ? []
-      : [[name, typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : value]]
+    if (typeof value === "string") return [[name, value.slice(0, MAX_TEXT_LENGTH)]]
+    return value === undefined || Array.isArray(value) ? [] : [[name, value]]
   })
   return JSON.stringify(Object.fromEntries(cut))
 }
