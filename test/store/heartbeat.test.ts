@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { HeartbeatMessage } from "@ringback/events/message"
+import { listChanges } from "@ringback/store/changes"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import * as PbxClock from "@ringback/store/pbx-clock"
 import * as Source from "@ringback/store/source"
@@ -213,4 +214,13 @@ test("a collector's times come on the PBX's clock, and those beyond two minutes 
   assert.equal(untold.far.length, 0)
   const told = untold.near[1]!
   assert.deepEqual([told.apartMs, told.at, told.spans], [0, 5000, spans])
+})
+
+test("invented collectors of one source do not fill the partition of all tenants' changes", async () => {
+  const source = await makeSource()
+  const before = (await listChanges(world.table, 0)).length
+  for (let count = 0; count < 30; count++)
+    await Heartbeat.record(world.table, source, beat({ collector: `c${count}` }))
+  // The second one makes a difference to workers that cache the source.
+  assert.equal((await listChanges(world.table, 0)).length - before, 2)
 })

@@ -146,8 +146,10 @@ async function write(
     ? "collectors.#own.#count = :count"
     : "attribute_not_exists(collectors.#own)"
   // Cached sources include the number of collectors: a single collector needs no records for a
-  // second one.
-  if (!was) await announceChange(table, source.tenant)
+  // second one. More make no difference. They are not announced, because a token's holder can invent
+  // any number of them, and all tenants' changes share one partition.
+  const isAlone = Object.keys(source.collectors).length <= 1
+  if (!was && isAlone) await announceChange(table, source.tenant)
   const written = await updateItem(table, sourceKey(source.tenant, source.id), {
     update: `SET collectors.#own = :noted${removes}`,
     condition: `${IS_LIVE} AND ${isUnchanged}`,
