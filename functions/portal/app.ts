@@ -18,6 +18,7 @@ import {
   type GateView,
 } from "./gate.ts"
 import type { Html } from "./html.ts"
+import { withoutIndentation } from "./indentation.ts"
 import { pageHtml } from "./layout.ts"
 import { isCrossSiteNavigation, isSameOrigin } from "./origin-check.ts"
 import type { OperatorPage, Shown, TenantPage, View, Visit } from "./page.ts"
@@ -189,10 +190,6 @@ async function viewed(c: Context, view: View, frame: (shown: Shown) => Html): Pr
   if (c.req.header("if-none-match") === etag) return c.body(null, 304, { ...HEADERS, etag })
   return c.body(text, (view.status ?? 200) as 200, { ...HEADERS, etag })
 }
-
-// Templates are indented for readability; browsers ignore whitespace between tags. Escaped texts
-// contain no tags, so they stay unchanged.
-const withoutIndentation = (markup: string): string => markup.replaceAll(/>\s*\n\s*</g, ">\n<")
 
 // htmx would follow a 303 and swap the target into its part of the page; `hx-redirect` makes the
 // browser navigate instead.
