@@ -55,18 +55,41 @@ async function readTenants(table: Table, only: string | undefined, hasTime: () =
   return { items, isComplete: true }
 }
 
+// An event may have 1 MB. Hundreds of them in one tenant must not use up the time of all tenants.
+const MAX_SEARCHED_LENGTH = 4_000_000
+
+type SomeFound = { found: Found[]; isComplete: boolean }
+
 /** Events with this Uuid. For a number: those among the tenant's newest events that contain it. */
-async function findEvents(table: Table, tenant: string, text: string): Promise<Found[]> {
+async function findEvents(table: Table, tenant: string, text: string): Promise<SomeFound> {
   const digits = NUMBER.test(text) ? digitsOf(text) : ""
   const isNumber = digits.length >= MIN_DIGITS
   const { items } = isNumber
     ? await listEvents(table, tenant, { limit: NEWEST_EVENTS })
     : await listEvents(table, tenant, { uuid: text, limit: EVENTS_OF_UUID })
-  const holds = ([, value]: [string, string]) => NUMBER.test(value) && digitsOf(value) === digits
-  return items
-    .filter((event) => !isNumber || Event.headersOf(event).some(holds))
-    .map((event) => ({ kind: "event", id: Event.idOf(event), tenant, name: event.type }))
+  const { found, isComplete } = isNumber
+    ? eventsWithNumber(items, digits)
+    : { found: items, isComplete: true }
+  const show = (event: Event.StoredEvent) =>
+    ({ kind: "event", id: Event.idOf(event), tenant, name: event.type }) as const
+  return { found: found.map(show), isComplete }
 }
+
+function eventsWithNumber(events: Event.StoredEvent[], digits: string) {
+  const holds = ([, value]: [string, string]) => NUMBER.test(value) && digitsOf(value) === digits
+  const found: Event.StoredEvent[] = []
+  let length = 0
+  for (const event of events) {
+    if (length > MAX_SEARCHED_LENGTH) return { found, isComplete: false }
+    const headers = Event.headersOf(event)
+    if (headers.some(holds)) found.push(event)
+    for (const [name, value] of headers) length += HEADER_LENGTH + name.length + value.length
+  }
+  return { found, isComplete: true }
+}
+
+// A header without a value takes time, too.
+const HEADER_LENGTH = 10
 
 async function search(table: Table, text: string, only: string | undefined) {
   const endsAt = performance.now() + SEARCHING_MS
@@ -83,8 +106,12 @@ async function search(table: Table, text: string, only: string | undefined) {
   let isComplete = tenants.isComplete
   const searchOne = async (tenant: string) => {
     if (!hasTime() || found.length > MAX_FOUND) return void (isComplete = false)
-    const some = [findText(table, tenant, small), findEvents(table, tenant, text)]
-    found.push(...(await Promise.all(some)).flat())
+    const [named, events] = await Promise.all([
+      findText(table, tenant, small),
+      findEvents(table, tenant, text),
+    ])
+    found.push(...named, ...events.found)
+    if (!events.isComplete) isComplete = false
   }
   await pMap(ids, searchOne, { concurrency: TENANTS_AT_ONCE })
   return { found, isComplete: isComplete && found.length <= MAX_FOUND }

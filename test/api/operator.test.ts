@@ -7,6 +7,9 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs"
+import { claim } from "@ringback/store/event"
+import { hashOf } from "@ringback/store/keys"
+import { packHeaders } from "@ringback/store/pack"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { pumpAll } from "../harness/system.ts"
 import { makeTenant, startApi, type TestApi } from "./api.ts"
@@ -81,6 +84,22 @@ test("a name, a URL, a Uuid and a number lead there too; a secret is refused", a
   assert.equal((await api.call("GET /v1/search")).status, 400)
   await api.call(`DELETE ${path}`)
   assert.deepEqual((await search(id)).data, [])
+})
+
+test("events of 1 MB in one tenant are searched for a number only in part, and it is said", async () => {
+  const { id } = await makeTenant(api)
+  const headers = Array.from({ length: 60_000 }, (): [string, string] => ["a", "12345"])
+  const content = packHeaders([["Event", "OutCampaignUpdate"], ...headers])
+  const receivedAt = Date.now()
+  const [type, message] = ["campaign.updated", "m".repeat(22)]
+  for (let count = 0; count < 10; count++) {
+    const [hash, timeNanos] = [hashOf(id, count), BigInt(receivedAt + count) * 1_000_000n]
+    const about = { tenant: id, timeNanos, hash, type, source: null, uuid: null }
+    await claim(api.deps.table, { ...about, message, receivedAt, content })
+  }
+  const inPart = await search("12345", `&tenantId=${id}`)
+  assert.equal(inPart.isComplete, false)
+  assert.ok(inPart.data.length > 0 && inPart.data.length < 10, `${inPart.data.length} found`)
 })
 
 const bodyOf = (index: number) =>
