@@ -16,6 +16,8 @@ import { sendOne } from "./messages/send.ts"
 
 export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string; retryUrl: string } }
 
+// A page of events of 1 MB takes half a minute. If the next one did not fit, both would be done again,
+// and the job would never end.
 const MIN_TIME_LEFT_MS = 20_000
 
 /**
@@ -34,11 +36,16 @@ export function jobsHandler(deps: JobsDeps) {
       let next: PagedJob | undefined = job
       let pages = 0
       let waitMs = 0
+      let longestMs = 0
+      let leftMs = context.getRemainingTimeInMillis()
       do {
+        const before = leftMs
         next = await runPage(deps, next)
+        leftMs = context.getRemainingTimeInMillis()
+        longestMs = Math.max(longestMs, before - leftMs)
         waitMs = notBefore(next) - deps.table.now()
         pages++
-      } while (next && waitMs <= 0 && context.getRemainingTimeInMillis() > MIN_TIME_LEFT_MS)
+      } while (next && waitMs <= 0 && leftMs > Math.max(MIN_TIME_LEFT_MS, 2 * longestMs))
       if (next) {
         const delaySeconds = Math.max(0, Math.ceil(waitMs / 1000))
         await sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(next), delaySeconds })

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import type { Delivery } from "@ringback/store/delivery"
 import { factsOfEvent, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import { readWhole } from "@ringback/store/delivery-list"
@@ -8,7 +9,7 @@ import { deliveryKey } from "@ringback/store/keys"
 import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
-import { wants } from "@ringback/webhooks/subscription"
+import { subscribesTo, wants } from "@ringback/webhooks/subscription"
 import { stopForEvent } from "./event-stop.ts"
 import { webhookOf } from "./event-body.ts"
 
@@ -32,9 +33,14 @@ export async function recoverablePage(
 ): Promise<{ missing: Missing[]; next: string | undefined }> {
   const { tenant } = endpoint
   const { items, next } = await listReceived(table, tenant, { since, until, limit: PAGE, cursor })
-  const wanted = items
-    .filter((event) => !stopForEvent(event) && isWanted(endpoint, event))
-    .map((event) => factsOfEvent(tenant, event, endpoint.id))
+  const wanted: DeliveryFacts[] = []
+  for (const event of items) {
+    // To apply a filter to an event of 1 MB takes a third of a second. On one machine, all other work
+    // would wait for a hundred of them.
+    if (endpoint.filter) await setImmediate()
+    if (stopForEvent(event) || !isWanted(endpoint, event)) continue
+    wanted.push(factsOfEvent(tenant, event, endpoint.id))
+  }
   const found = await readWhole(
     table,
     wanted.map(({ ref }) => deliveryKey(tenant, ref)),
@@ -63,7 +69,8 @@ export async function countRecoverable(
 }
 
 function isWanted(endpoint: Endpoint, event: StoredEvent): boolean {
-  if (event.except === endpoint.id) return false
+  if (event.except === endpoint.id || !subscribesTo(endpoint, event)) return false
+  if (!endpoint.filter) return true
   const webhook = webhookOf(endpoint.tenant, event)
   return wants(endpoint, { type: event.type, source: event.source, webhook })
 }

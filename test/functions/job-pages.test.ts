@@ -26,9 +26,13 @@ const tenant = () => world.customer.tenant
 
 /** One invocation that has time for so many pages; the messages that it put into its queue. */
 async function invokeOnce(job: Job, pages = 1): Promise<Job[]> {
+  return invokeWith(job, () => (--pages > 0 ? 60_000 : 0))
+}
+
+async function invokeWith(job: Job, getRemainingTimeInMillis: () => number): Promise<Job[]> {
   const record = { messageId: "m", body: formatJob(job).body, attributes: {} }
   const event = { Records: [record] } as unknown as SQSEvent
-  const context = { getRemainingTimeInMillis: () => (--pages > 0 ? 60_000 : 0) }
+  const context = { getRemainingTimeInMillis }
   assert.deepEqual(await jobsHandler(world.deps)(event, context), { batchItemFailures: [] })
   const { Messages = [] } = await world.stack.sqs.send(
     new ReceiveMessageCommand({ QueueUrl: world.stack.queues.Jobs.url, MaxNumberOfMessages: 10 }),
@@ -92,6 +96,17 @@ describe("a job of more pages than an invocation has time for", () => {
       Array.from({ length: 150 }, (_, index) => index * 20),
     )
   })
+})
+
+test("a job of slow pages does not begin one that would not fit, and is not done again from the start", async () => {
+  const { id, job } = await twoPages()
+  // A page takes 30 of 60 s, and the next one would be cut off.
+  const left = [60_000, 30_000]
+  const [second] = await invokeWith(recover(job.id), () => left.shift() ?? 0)
+  assert.ok(second?.kind === "recover" && second.place !== undefined)
+  assert.equal((await world.deliveries({ endpointId: id })).length, 100)
+  const forAll = [60_000, 55_000]
+  assert.deepEqual(await invokeWith(recover(job.id), () => forAll.shift() ?? 50_000), [])
 })
 
 describe("recover", () => {
