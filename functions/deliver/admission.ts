@@ -22,7 +22,7 @@ const SLOT_VALID_MS = 5_000
  * keeps its turn.
  */
 export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
-  const wait = work.message.manual ? undefined : await waitFor(deps, work)
+  const wait = work.message.manual ? await waitAsManual(deps, work) : await waitFor(deps, work)
   if (wait) await defer(deps, work, wait)
   return !wait
 }
@@ -37,26 +37,45 @@ async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefine
   if (pausedUntil > now && message.turn === 0) return { at: Math.ceil(pausedUntil + spread(deps)) }
   // Slots may be taken for hours to come, by deliveries that are parked now. A probe waits for none.
   if (message.probe) return undefined
-  const slot = await slotFor(deps, work)
+  return awaitSlot(deps, await slotFor(deps, work))
+}
+
+/**
+ * What a person asks for does not wait. But a program can ask for any number of attempts at
+ * endpoints that do not answer: all of a tenant's together have the share of one slow endpoint. Those
+ * beyond it wait for a slot, and then like all others.
+ */
+async function waitAsManual(deps: StepDeps, work: ReadyWork): Promise<Wait | undefined> {
+  const { tenant } = work.endpoint
+  const slowMs = slowIntervalOf(deps, work)
+  if (slowMs === 0) return undefined
+  return awaitSlot(deps, await deps.takeSlot(tenant, `manual#${tenant}`, slowMs))
+}
+
+/** Waits for a slot that is near. */
+async function awaitSlot({ table }: StepDeps, slot: number): Promise<Wait | undefined> {
+  const now = table.now()
   if (slot - now > MAX_WAIT_MS) return { at: slot, slot }
   if (slot > now) await sleep(slot - now)
   return undefined
 }
 
+function slowIntervalOf({ slowness, table }: StepDeps, { endpoint, receiver }: ReadyWork): number {
+  const { id } = endpoint
+  const isSlowNow = isSlow(slowness, id, receiver.health, table.now())
+  return isSlowNow ? intervalWhileSlow(slowness.meanMs(id)) : 0
+}
+
 const PAUSE_SPREAD_MS = 5_000
 const spread = ({ random }: StepDeps) => random() * PAUSE_SPREAD_MS
 
-async function slotFor(
-  deps: StepDeps,
-  { endpoint, delivery, receiver }: ReadyWork,
-): Promise<number> {
-  const { table, slowness, takeSlot } = deps
+async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
+  const { endpoint, delivery, receiver } = work
+  const { table, takeSlot } = deps
   const { tenant, id, rateLimit } = endpoint
   const now = table.now()
   const ownMs = rateLimit === null ? 0 : 1000 / rateLimit
-  const slowMs = isSlow(slowness, id, receiver.health, now)
-    ? intervalWhileSlow(slowness.meanMs(id))
-    : 0
+  const slowMs = slowIntervalOf(deps, work)
   const intervalMs = Math.max(ownMs, slowMs)
   // At the interval of a slow endpoint there may be slots for hours to come.
   if (slowMs === 0 && hasSlowSlots(receiver.health, now)) await spreadAfterSlow(deps, tenant, id)

@@ -25,7 +25,10 @@ export const DeliveryMessage = v.object({
   again: v.optional(v.boolean()),
   /** The message is allowed through while the breaker is open. */
   probe: v.optional(v.boolean()),
-  /** Requested by a person: neither the breaker nor the rate limit delays it. */
+  /**
+   * Requested by a person: neither the breaker nor the rate limit delays it. Many for slow endpoints
+   * have a share: see admission.ts.
+   */
   manual: v.optional(v.boolean()),
   /** Moved here from the queue of first attempts. */
   moved: v.optional(v.boolean()),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
+import { replay } from "@ringback/functions/dispatch/redeliver"
 import { intervalWhileSlow, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
 import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
+import { listEvents } from "@ringback/store/event-list"
 import * as Health from "@ringback/store/health"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { queues } from "../../infra/facts.ts"
@@ -15,12 +17,12 @@ beforeEach(() => world.begin())
 
 const SECOND = 1000
 
-/** A worker that has seen POSTs to an endpoint take so long. */
-const workerWhere = (endpointId: string, meanMs: number | undefined): Deps => {
+/** A worker that has seen POSTs to these endpoints take so long. */
+const workerWhere = (endpointIds: string | readonly string[], meanMs: number | undefined): Deps => {
   const deps = makeDeps(world.stack, { now: world.now })
   const slowness: Slowness = {
-    isSlow: (id) => id === endpointId,
-    meanMs: (id) => (id === endpointId ? meanMs : undefined),
+    isSlow: (id) => endpointIds.includes(id),
+    meanMs: (id) => (endpointIds.includes(id) ? meanMs : undefined),
     shortMs: () => undefined,
     watch: () => () => {},
   }
@@ -74,6 +76,27 @@ describe("an endpoint that hangs", () => {
     }
     assert.equal(arrived().length, 20)
   })
+})
+
+test("replays to endpoints that hang take no more at once than one of them, and the first does not wait", async () => {
+  const endpoints = [await world.addEndpoint(), await world.addEndpoint()]
+  const ids = endpoints.map(({ id }) => id)
+  const arrived = () => endpoints.reduce((sum, each) => sum + each.arrived().length, 0)
+  const { table } = world.deps
+  const { tenant } = world.customer
+  await world.say()
+  await world.pump()
+  const [event] = (await listEvents(table, tenant, { limit: 1 })).items
+  for (let count = 0; count < 20; count++) await replay(world.deps, tenant, event!, ids)
+  const worker = workerWhere(ids, 15_000)
+  await pumpAll(world.stack, worker)
+  // What has a slot within a second and a half is waited for.
+  assert.ok(arrived() > 2 && arrived() <= 2 + 4, `${arrived() - 2} at once`)
+  for (let second = 0; second < 60 && arrived() < 42; second++) {
+    world.advance(SECOND)
+    await pumpAll(world.stack, worker)
+  }
+  assert.equal(arrived(), 42)
 })
 
 for (const rateLimit of [null, 100])
