@@ -1,8 +1,8 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { traceIdOf } from "@ringback/events/trace"
 import { idOf } from "@ringback/store/event"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { receive, type ReceiveDeps } from "./ingest/receive-message.ts"
+import { isLarge, receive, type ReceiveDeps } from "./ingest/receive-message.ts"
 import { traceIngest } from "./ingest/ingest-spans.ts"
 import type { Received } from "./ingest/outcome.ts"
 import { keepInQueue } from "./runtime/batch.ts"
@@ -18,15 +18,7 @@ export type IngestDeps = ReceiveDeps & FanOutDeps
 export function ingestHandler(deps: IngestDeps) {
   return async (event: SQSEvent, _context?: Context): Promise<SQSBatchResponse> => {
     const startedAt = deps.table.now()
-    const received = await Promise.all(
-      event.Records.map(async (record): Promise<Received> => {
-        try {
-          return await receive(deps, record)
-        } catch (error) {
-          return { outcome: "later", reason: reasonOf(error) }
-        }
-      }),
-    )
+    const received = await receiveAll(deps, event)
     const accepted = received.flatMap((each) => (each.outcome === "accepted" ? each.accepted : []))
     const sent = await fanOut(deps, accepted)
     const isOut = new Map(accepted.map((each, index) => [each, sent[index]!]))
@@ -39,6 +31,27 @@ export function ingestHandler(deps: IngestDeps) {
     count(deps, outcomes)
     if (deps.tracing) traceIngest(deps.tracing, event, outcomes, startedAt, deps.table.now())
     return keepInQueue(event, (index) => outcomes[index]?.outcome === "later")
+  }
+}
+
+/** Concurrently, except for large messages: each takes 40 MB for a moment, and a batch may have 6 MB. */
+async function receiveAll(deps: IngestDeps, { Records }: SQSEvent): Promise<Received[]> {
+  let last: Promise<unknown> = Promise.resolve()
+  return Promise.all(
+    Records.map((record) => {
+      if (!isLarge(record)) return receiveOne(deps, record)
+      const received = last.then(() => receiveOne(deps, record))
+      last = received
+      return received
+    }),
+  )
+}
+
+async function receiveOne(deps: IngestDeps, record: SQSRecord): Promise<Received> {
+  try {
+    return await receive(deps, record)
+  } catch (error) {
+    return { outcome: "later", reason: reasonOf(error) }
   }
 }
 

@@ -1,11 +1,11 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda"
-import { openMessage, type EventMessage } from "@ringback/events/message"
+import { openMessage } from "@ringback/events/message"
 import { spanIdOf, traceIdOf } from "@ringback/events/trace"
 import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 import { queuedMs, queueOf, receiveCountOf } from "../runtime/batch.ts"
-import type { Received } from "./outcome.ts"
+import type { Received, ReceivedEvent } from "./outcome.ts"
 
 /**
  * The spans of the events' messages in a batch. A rejected message has none: an unknown sender
@@ -29,7 +29,7 @@ export function traceIngest(
 }
 
 /** The span of a failure before the message's tenant was known. */
-function eventIn({ body }: SQSRecord): EventMessage | undefined {
+function eventIn({ body }: SQSRecord): ReceivedEvent | undefined {
   const opened = openMessage(body)
   return opened.ok && opened.message.kind === "event" ? opened.message : undefined
 }
@@ -37,7 +37,7 @@ function eventIn({ body }: SQSRecord): EventMessage | undefined {
 function spanOf(
   record: SQSRecord,
   received: Received,
-  { tenant, source, test }: EventMessage,
+  { tenant, source, test }: ReceivedEvent,
   { trace, from, to }: Pick<Span, "trace" | "from" | "to">,
 ): Span {
   const { outcome } = received

@@ -52,8 +52,16 @@ export async function receive(deps: ReceiveDeps, record: SQSRecord): Promise<Rec
       ? await accept(deps, record, source, message, deferrals)
       : await receiveCollectorReport(deps, source, message, { deferrals, heardAt })
   if (received.outcome === "deferred") await defer(deps, record, deferrals)
-  return { ...received, source: source.id, ...(message.kind === "event" && { message }) }
+  if (message.kind !== "event") return { ...received, source: source.id }
+  // Without its headers, which would take memory until the end of the batch.
+  const { headers: _, ...rest } = message
+  return { ...received, source: source.id, message: rest }
 }
+
+const LARGE_LENGTH = 128 * 1024
+
+/** Whether the message takes so much memory that a batch cannot have many of its kind at once. */
+export const isLarge = ({ body }: SQSRecord): boolean => body.length > LARGE_LENGTH
 
 type Verified = ({ ok: true } & Source.Known) | { ok: false; reason: string }
 
@@ -134,7 +142,7 @@ async function accept(
     tenant,
     event: claimed.event,
     again,
-    ...(isStored && { translated }),
+    ...(isStored && !isLarge(record) && { translated }),
   }
   const calls = await callEvents(deps, {
     tenant,

@@ -4,7 +4,7 @@ import { describe, test } from "node:test"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import { sealMessage } from "@ringback/events/message"
 import { eventMessage } from "../harness/system.ts"
-import { campaignUpdate } from "../harness/world.ts"
+import { campaignUpdate, type World } from "../harness/world.ts"
 import { world, rejected, record, invoke } from "./ingest-set-up.ts"
 
 const MOST_BYTES = 1024 * 1024
@@ -61,6 +61,44 @@ describe("an event of 900 KB", () => {
     assert.equal(webhook.data["h0"], long.find(([name]) => name === "H0")![1])
     assert.match((await rejected())[0]!, /very long/)
   })
+})
+
+test("of a batch's large messages one is parsed at a time, while the small ones do not wait", async () => {
+  const { arrived } = await world.addEndpoint()
+  const { customer, deps } = world
+  const order: string[] = []
+  // A source is read for each parsed message, the endpoints for each stored event.
+  const watch = <Kept extends { get: (...given: never[]) => unknown }>(
+    kept: Kept,
+    word: string,
+  ) => ({
+    ...kept,
+    get: (...given: never[]) => {
+      order.push(word)
+      return kept.get(...given)
+    },
+  })
+  const watched = {
+    ...deps,
+    sources: watch(deps.sources, "parsed"),
+    endpoints: watch(deps.endpoints, "stored"),
+  } as World["deps"]
+  const seal = (...more: [string, string][]) =>
+    sealMessage(eventMessage(customer, [...campaignUpdate(), ...more]), customer.source.key)
+  const large = () => seal(...Array.from({ length: 40_000 }, (): [string, string] => ["", ""]))
+  const records = [large(), large(), seal(), large()].map((body, index) => record(body, `${index}`))
+  assert.deepEqual(await invoke(watched, records), { batchItemFailures: [] })
+  // The small one, and the first of the large ones.
+  assert.deepEqual(order.slice(0, 2), ["parsed", "parsed"])
+  const beforeLast = order.slice(0, order.lastIndexOf("parsed"))
+  assert.deepEqual(beforeLast.toSorted(), [
+    "parsed",
+    "parsed",
+    "parsed",
+    ...Array(3).fill("stored"),
+  ])
+  await world.pump()
+  assert.equal(arrived().length, 4)
 })
 
 test("a message of the size that SQS accepts at most is rejected once, with its beginning", async () => {
