@@ -151,5 +151,13 @@ for (const kind of kinds) {
       assert.equal(end.end, "skipped")
       assert.match(end.words, /set country/)
     })
+
+    test("cannot be searched for by a number of 300 KB, and the words that are stored of it are short", async () => {
+      const number = "x".repeat(300_000)
+      const { end } = await log([{ id: "1" }], { match: "phone" }, { number })
+      assert.equal(end.end, "skipped")
+      assert.match(end.words, /^skipped: the number xxx/)
+      assert.ok(end.words.length < 1_100, `${end.words.length}`)
+    })
   })
 }

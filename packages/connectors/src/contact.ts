@@ -89,7 +89,10 @@ const MAX_LISTED = 5
 const listOf = (ids: string[]) =>
   ids.slice(0, MAX_LISTED).join(", ") + (ids.length > MAX_LISTED ? ", ..." : "")
 
-const skip = (words: string) => stop({ end: "skipped", words: `skipped: ${words}` })
+// They are stored with each attempt, and contain the number as it was dialled, which may be anything.
+const MAX_WORDS = 1_000
+const skip = (words: string) =>
+  stop({ end: "skipped", words: `skipped: ${words.slice(0, MAX_WORDS)}` })
 
 function newContactOf({ call, settings }: Wanted): NewContact {
   const { name, email } = call.contact
