@@ -62,12 +62,16 @@ export async function readSideBySide(
   }
 }
 
+const CAUTION = 0.85
+
 /**
  * How many items to read in order to get this many more, judged by how many passed the filters so
  * far.
  */
 function nextCount(wanted: number, found: number, scanned: number): number {
-  const likely = scanned === 0 ? wanted : Math.ceil((wanted * (scanned + 1)) / (found + 1))
+  // Rather somewhat too few: what does not fit the page is read again.
+  const likely =
+    scanned === 0 ? wanted : Math.ceil((CAUTION * wanted * (scanned + 1)) / (found + 1))
   return Math.min(likely, MOST_READ - scanned)
 }
 
