@@ -1,7 +1,13 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { test } from "node:test"
-import { fitHeaders, packHeaders, unpackHeaders, type HeaderPair } from "@ringback/store/pack"
+import {
+  fitData,
+  fitHeaders,
+  packHeaders,
+  unpackHeaders,
+  type HeaderPair,
+} from "@ringback/store/pack"
 
 const textOf = (bytes: number): HeaderPair[] => {
   const pair: HeaderPair = ["Name", ""]
@@ -81,4 +87,11 @@ test("exactly as much as an item may have is kept", () => {
   assert.ok(sizeOf(200_000) < 350 * 1024 && sizeOf(800_000) > 350 * 1024)
   assert.equal(fitHeaders([["Event", noise(200_000)]]).truncated, false)
   assert.equal(fitHeaders([["Event", noise(800_000)]]).truncated, true)
+})
+
+test("a text of a call that is cut has no half of a character at its end", () => {
+  const name = `${"a".repeat(499)}\u{1f600}${"b".repeat(400_000)}`
+  const { text, truncated } = fitData({ name, variables: {} } as { variables: object })
+  assert.equal(truncated, true)
+  assert.equal((JSON.parse(text) as { name: string }).name, `${"a".repeat(499)}\ufffd`)
 })

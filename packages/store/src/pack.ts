@@ -86,7 +86,7 @@ function firstThatFit(headers: HeaderPair[]): HeaderPair[] {
 
 const MAX_TEXT_LENGTH = 500
 const cutLong = (_: string, value: unknown) =>
-  typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : value
+  typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH).toWellFormed() : value
 
 /**
  * The JSON of what is stored of a call, which is not compressed: whole if it fits, otherwise without
