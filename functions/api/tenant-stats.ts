@@ -21,8 +21,14 @@ export const TenantStats = v.pipe(
       v.description("Its enabled endpoints at which all recent attempts have failed"),
     ),
     endpoints: v.pipe(
-      v.array(v.object({ endpointId: id("ep"), counts: WindowStats.entries.counts })),
-      v.description("The counts of each of its endpoints"),
+      v.array(
+        v.object({
+          endpointId: id("ep"),
+          counts: WindowStats.entries.counts,
+          latencyMs: WindowStats.entries.latencyMs,
+        }),
+      ),
+      v.description("The counts and latencies of each of its endpoints"),
     ),
     disabled: v.pipe(v.array(id("ep")), v.description("Its disabled endpoints")),
   }),
@@ -53,7 +59,7 @@ export const tenantStatsRoutes = [
       200: { description: "The statistics of all endpoints together", schema: TenantStats },
     },
     async handle({ deps: { table }, tenant, query: { window } }) {
-      const [{ series, countsAt, ...stats }, { endpoints, failing }] = await Promise.all([
+      const [{ series, partOf, ...stats }, { endpoints, failing }] = await Promise.all([
         tenantStatsOf(table, tenant.id, WINDOWS[window]),
         endpointsOf(table, tenant.id),
       ])
@@ -66,7 +72,7 @@ export const tenantStatsRoutes = [
             endpointId,
             failingSince: formatMillis(failingSince),
           })),
-          endpoints: endpoints.map((each) => ({ endpointId: each.id, counts: countsAt(each.id) })),
+          endpoints: endpoints.map((each) => ({ endpointId: each.id, ...partOf(each.id) })),
           disabled: endpoints.filter(({ disabled }) => disabled).map((each) => each.id),
         },
       }

@@ -17,15 +17,19 @@ const STATS = "an endpoint's stats"
 const MAX_STATS_REQUESTS = 24
 // Of a page of the portal, without what is cached.
 const MAX_PAGE_BYTES = 60 * 1024
+// Where a filter lets too few items through for a page, a second request of each partition reads more.
+const FILTERED =
+  /by (event )?type|by a|of two types|by source|by uuid|by endpoint|or failed$|, delivered$|^search/
 // Requests to the table of a portal page, and the items that they read, however much there is.
 const BUDGETS: Record<string, { requests: number; items: number }> = {
-  "deliveries' page": { requests: 19, items: 1_100 },
-  // Of each of eight shards the newest 51 of its index, if there are as many as in the long run, then 50
-  // deliveries whole, and 200 endpoints.
-  "failed deliveries' page": { requests: 12, items: many > 600 ? 670 : 600 },
-  "events' page": { requests: 11, items: 500 },
-  // A filter reads the newest thousand of each of eight shards.
-  "calls' page": { requests: 11, items: 8_300 },
+  // Of each of sixteen shards the newest 18, and 200 endpoints.
+  "deliveries' page": { requests: 19, items: 500 },
+  // Of each of eight shards the newest 27 of its index, then 50 deliveries whole, and 200 endpoints.
+  "failed deliveries' page": { requests: 12, items: 480 },
+  "events' page": { requests: 11, items: 300 },
+  "calls' page": { requests: 3, items: 220 },
+  // Of each of eight shards eighty, then what is left of a thousand.
+  "search for earlier calls": { requests: 19, items: 8_300 },
   "PBXes' page": { requests: 3, items: 100 },
   overview: { requests: 41, items: 3_700 },
   "overview of a week": { requests: 89, items: 5_900 },
@@ -89,6 +93,7 @@ async function measurePages(id: string) {
     "failed deliveries' page": `${base}/deliveries?status=failed`,
     "events' page": `${base}/events`,
     "calls' page": `${base}/calls`,
+    "search for earlier calls": `${base}/calls?earlier=1`,
     "PBXes' page": `${base}/sources`,
   }
   const summaries = {
@@ -209,11 +214,20 @@ test(`every list takes the same number of requests at ${few} deliveries as at ${
       `${name}: ${atFirst.requests} requests, ${atFirst.items} items, ${atFirst.bytes} bytes, ${atFirst.ms} ms at ${few}; ${requests}, ${items}, ${bytes}, ${ms} ms at ${many}`,
     )
   }
-  assert.deepEqual(large, small)
-  assert.deepEqual(requestsOf(atMany.pages.lists), requestsOf(atFew.pages.lists))
+  compare(large, small)
+  compare(requestsOf(atMany.pages.lists), requestsOf(atFew.pages.lists))
   assert.ok(largeStats! <= MAX_STATS_REQUESTS)
   assert.equal(total(counts, "dynamodb", /Scan/), 0)
 })
+
+function compare(large: Record<string, number>, small: Record<string, number>) {
+  const isFiltered = (name: string) => FILTERED.test(name)
+  const same = Object.keys(small).filter((name) => !isFiltered(name))
+  const pick = (all: Record<string, number>) => same.map((name) => [name, all[name]])
+  assert.deepEqual(pick(large), pick(small))
+  for (const name of Object.keys(small).filter(isFiltered))
+    assert.ok(large[name]! <= 2 * small[name]!, `${name}: ${small[name]}, then ${large[name]}`)
+}
 
 const requestsOf = (pages: Record<string, { requests: number }>) =>
   Object.fromEntries(Object.entries(pages).map(([name, { requests }]) => [name, requests]))

@@ -95,7 +95,7 @@ function causes(runs: Run[]): string[] {
 
 type Row = [title: string, ...cells: string[]]
 
-function table(header: Row, rows: Row[]): string {
+export function table(header: Row, rows: Row[]): string {
   const lines = [header, ...rows].map(([title, ...cells]) =>
     [title.padEnd(28), ...cells.map((cell) => cell.padStart(14))].join(""),
   )
@@ -103,7 +103,7 @@ function table(header: Row, rows: Row[]): string {
   return ["", first, "-".repeat(first!.length), ...rest, ""].join("\n")
 }
 
-function percentile(values: number[], share: number): number {
+export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }

@@ -58,6 +58,11 @@ test("volume, failures and silent PBXes of all endpoints are shown, not of the n
       .sort((a: number[], b: number[]) => a[0]! - b[0]!),
     ids.map((_, at) => [at, at > 1 ? 1 : 0, at === 1 ? 1 : 0]),
   )
+  for (const { endpointId, latencyMs } of stats.endpoints) {
+    const hasAnswered = ids.indexOf(endpointId) > 1
+    assert.equal(latencyMs.p50 !== null, hasAnswered)
+    assert.equal(latencyMs.p95 !== null, hasAnswered)
+  }
   assert.equal(stats.isEstimate, false)
   for (const window of ["hour", "day", "week"]) {
     const { body } = await portal.call(`GET ${path}/stats?window=${window}`)

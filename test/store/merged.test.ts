@@ -1,8 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import fc from "fast-check"
-import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb"
-import { marshall } from "@aws-sdk/util-dynamodb"
 import { makeId } from "@ringback/events/ids"
 import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
@@ -12,6 +10,7 @@ import { readSideBySide, type SideBySideRequest } from "@ringback/store/side-by-
 import type { Table } from "@ringback/store/table"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
+import { writeRows } from "./rows.ts"
 
 const NOW = Date.parse("2026-11-22T06:00:00Z")
 let stack: Stack
@@ -22,18 +21,7 @@ before(async () => {
 })
 after(() => stack.close())
 
-type Row = { pk: string; sk: string; colour: string }
-
 let run = 0
-
-async function write(rows: Row[]) {
-  for (let start = 0; start < rows.length; start += 25) {
-    const requests = rows
-      .slice(start, start + 25)
-      .map((item) => ({ PutRequest: { Item: marshall(item) } }))
-    await table.client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }))
-  }
-}
 
 /** All pages, one after the other. */
 async function readAll(request: MergedRequest): Promise<string[]> {
@@ -67,7 +55,7 @@ test("pages over many partitions show each row once, newest first, whatever a fi
           sk: String(at).padStart(3, "0"),
           colour: its,
         }))
-        await write(made)
+        await writeRows(table, made)
         const filter = { filters: ["colour = :colour"], values: { ":colour": colour } }
         const seen = await readAll({
           index: null,
@@ -91,7 +79,7 @@ test("pages over many partitions show each row once, newest first, whatever a fi
 test("a list that is as long as its page ends with it", async () => {
   const prefix = `merged${++run}#`
   const partitions = [`${prefix}0`, `${prefix}1`]
-  await write(
+  await writeRows(table, 
     ["001", "002", "003"].map((sk, at) => ({ pk: partitions[at % 2]!, sk, colour: "red" })),
   )
   const request = { index: null, partitions, from: "000", below: "009" }
@@ -99,6 +87,57 @@ test("a list that is as long as its page ends with it", async () => {
   assert.deepEqual([whole.items.length, whole.next], [3, undefined])
   const part = await readMerged(table, { ...request, limit: 2 })
   assert.deepEqual([part.items.length, part.next], [2, "002"])
+})
+
+test("pages are full and complete, however unevenly the newest items are spread", async () => {
+  const row = fc.record({
+    // Most of the rows lie in one partition in some runs.
+    partition: fc.oneof(fc.nat(7), fc.constant(0), fc.constant(0)),
+    colour: fc.constantFrom("red", "red", "red", "blue"),
+    at: fc.nat(999),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(row, { selector: ({ at }) => at, minLength: 60, maxLength: 150 }),
+      fc.integer({ min: 15, max: 40 }),
+      fc.constantFrom("red", "blue", undefined),
+      async (rows, limit, colour) => {
+        const prefix = `merged${++run}#`
+        const made = rows.map(({ partition, colour: its, at }) => ({
+          pk: `${prefix}${partition}`,
+          sk: String(at).padStart(3, "0"),
+          colour: its,
+        }))
+        await writeRows(table, made)
+        const filter = { filters: ["colour = :colour"], values: { ":colour": colour } }
+        const request: MergedRequest = {
+          index: null,
+          partitions: Array.from({ length: 8 }, (_, partition) => `${prefix}${partition}`),
+          from: "0",
+          below: "~",
+          limit,
+          ...(colour && { isSelective: true, ...filter }),
+        }
+        const wanted = made
+          .filter((each) => !colour || each.colour === colour)
+          .map(({ sk }) => sk)
+          .sort()
+          .reverse()
+        let below = request.below
+        const seen: string[] = []
+        while (seen.length < wanted.length) {
+          const page = await readMerged(table, { ...request, below })
+          const left = wanted.length - seen.length
+          assert.equal(page.items.length, Math.min(limit, left))
+          seen.push(...page.items.map(({ sk }) => sk as string))
+          assert.equal(page.next !== undefined, seen.length < wanted.length)
+          below = page.next ?? "0"
+        }
+        assert.deepEqual(seen, wanted)
+      },
+    ),
+    { numRuns: 30, seed: 20261127 },
+  )
 })
 
 test("a job's pages show each row of all partitions once, whatever a filter leaves out", async () => {
@@ -114,7 +153,7 @@ test("a job's pages show each row of all partitions once, whatever a filter leav
       sk: String(at).padStart(3, "0"),
       colour: at % 25 === 0 ? "blue" : "red",
     }))
-    await write(made)
+    await writeRows(table, made)
     const request: SideBySideRequest = {
       index: null,
       partitions: [0, 1, 2, 3].map((partition) => `${prefix}${partition}`),

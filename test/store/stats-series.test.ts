@@ -94,16 +94,16 @@ test("a tenant's numbers are those of all its endpoints, and say what is whose",
   assert.equal(hour.isEstimate, false)
   for (const [index, endpointId] of endpoints.entries()) {
     const own = { ...none, delivered: 1, failed: index % 5 === 0 ? 1 : 0 }
-    assert.deepEqual(hour.countsAt(endpointId), own, endpointId)
+    assert.deepEqual(hour.partOf(endpointId).counts, own, endpointId)
   }
-  assert.deepEqual(hour.countsAt("ep_none"), none)
+  assert.deepEqual(hour.partOf("ep_none").counts, none)
   assert.equal(hour.series.length, 30)
   assert.deepEqual(
     hour.series.map(({ counts }) => counts.delivered),
     Array.from({ length: 30 }, (_, part) => (part < 19 ? 0 : part === 19 || part === 29 ? 1 : 2)),
   )
   const day = await of("lastDay")
-  assert.equal(day.countsAt("ep_0").delivered, 2)
+  assert.equal(day.partOf("ep_0").counts.delivered, 2)
   assert.equal(day.series.length, 24)
   assert.deepEqual(partsOf(day).at(-1), [START, 1])
   assert.equal((await of("lastWeek")).series.length, 28)

@@ -13,6 +13,9 @@ const TYPES = `type=${BEGUN}&type=${ENDED}`
 // A call has two of these events.
 const PAGE = 80
 
+// The parameter of a search without a subscriber.
+const EARLIER = "earlier"
+
 const page = tenantSection("calls")
 
 export const callPages = [
@@ -20,18 +23,15 @@ export const callPages = [
     const at = path`/tenants/${tenant.id}`
     const cursor = query.get("cursor")
     const after = cursor === null ? "" : path`&cursor=${cursor}`
-    // Both in one pass, because each reads the log.
-    const [events, endpoints] = await Promise.all([
-      client.get<Page<Event>>(`${at}/events?${TYPES}&limit=${PAGE}${after}`),
-      client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
-    ])
-    const calls = callsOf(events.data, cursor === null)
+    const endpoints = await client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`)
     const isWanted = endpoints.data.some(({ eventTypes }) => eventTypes?.some(wantsCalls))
-    const offer = mayChange
-      ? html`<a class="button primary" href="${base}/endpoints/new?events=call.*"
-          >Add an endpoint for calls</a
-        >`
-      : nothing
+    // Without a subscriber no calls are made. To look for earlier ones takes a search of the log.
+    const isSearched = isWanted || cursor !== null || query.has(EARLIER)
+    const events = isSearched
+      ? await client.get<Page<Event>>(`${at}/events?${TYPES}&limit=${PAGE}${after}`)
+      : { data: [], nextCursor: null }
+    const calls = callsOf(events.data, cursor === null)
+    const older = pager(`${base}/calls`, query, events.nextCursor)
     const content = html`${heading({
         title: "Calls",
         about: "One row for each call: who was called, how it ended and how long it lasted.",
@@ -41,19 +41,10 @@ export const callPages = [
         <section class="card">
           ${
             calls.length > 0
-              ? html`${rowsHtml(base, calls)}${pager(`${base}/calls`, query, events.nextCursor)}`
-              : events.nextCursor !== null
-                ? html`${empty(
-                    "No call in this part of the log",
-                    "The log is read in parts. Older parts can have calls.",
-                  )}${pager(`${base}/calls`, query, events.nextCursor)}`
-                : isWanted
-                  ? empty("No call yet", "The next call that your dialler makes is listed here.")
-                  : empty(
-                      "No endpoint subscribes to calls",
-                      "Ringback makes calls from the dialler's events as soon as an endpoint subscribes to them.",
-                      offer,
-                    )
+              ? html`${rowsHtml(base, calls)}${older}`
+              : isSearched
+                ? html`${noneFound(events.nextCursor !== null, isWanted)}${older}`
+                : noSubscriber(base, mayChange)
           }
         </section>
       </div>`
@@ -62,6 +53,30 @@ export const callPages = [
 ]
 
 const wantsCalls = (pattern: string) => pattern === "*" || pattern.startsWith("call.")
+
+function noneFound(hasMore: boolean, isWanted: boolean): Html {
+  if (hasMore)
+    return empty(
+      "No call in this part of the log",
+      "The log is read in parts. Older parts can have calls.",
+    )
+  return isWanted
+    ? empty("No call yet", "The next call that your dialler makes is listed here.")
+    : empty("No earlier call", "The log has no call.")
+}
+
+function noSubscriber(base: string, mayChange: boolean): Html {
+  const add = html`<a class="button primary" href="${base}/endpoints/new?events=call.*"
+    >Add an endpoint for calls</a
+  >`
+  return empty(
+    "No endpoint subscribes to calls",
+    "Ringback makes calls from the dialler's events as soon as an endpoint subscribes to them.",
+    html`${mayChange ? add : nothing}<a class="button" href="${base}/calls?${EARLIER}=1"
+        >Search for earlier calls</a
+      >`,
+  )
+}
 
 /** Calls in progress first, then the ended ones. Each call is listed once. */
 function callsOf(events: Event[], isNewest: boolean): Call[] {

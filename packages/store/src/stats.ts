@@ -35,8 +35,8 @@ export type WindowStats = {
 }
 
 export type TenantWindowStats = WindowStats & {
-  /** What of it is an endpoint's own. */
-  countsAt: (endpointId: string) => Record<DeliveryStatus, number>
+  /** The part of one endpoint. */
+  partOf: (endpointId: string) => Pick<WindowStats, "counts" | "latencyMs">
 }
 
 /** One delivery that represents `weight` of them. */
@@ -106,7 +106,10 @@ export async function tenantStatsOf(
   return {
     ...summarize(all),
     series: seriesOf(all, name, now),
-    countsAt: (endpointId) => countsOf(byEndpoint.get(endpointId) ?? []),
+    partOf(endpointId) {
+      const part = byEndpoint.get(endpointId) ?? []
+      return { counts: countsOf(part), latencyMs: latencyOf(part) }
+    },
   }
 }
 
@@ -203,10 +206,15 @@ function seriesOf(all: Weighed[], name: WindowName, now: number): WindowStats["s
 function summarize(all: Weighed[]): Omit<WindowStats, "series"> {
   return {
     counts: countsOf(all),
-    latencyMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) },
+    latencyMs: latencyOf(all),
     isEstimate: all.some(({ weight }) => weight > 1),
   }
 }
+
+const latencyOf = (all: Weighed[]): WindowStats["latencyMs"] => ({
+  p50: percentile(all, 0.5),
+  p95: percentile(all, 0.95),
+})
 
 function percentile(all: Weighed[], share: number): number | null {
   const timed = all
