@@ -10,7 +10,7 @@ import {
   type DueEntry,
   type DuePage,
 } from "@ringback/store/due"
-import { tenantOf } from "@ringback/store/keys"
+import { tenantOf } from "@ringback/store/item-keys"
 import { eachPage } from "@ringback/store/pages"
 import { UNCHECKED_AGAIN_MS } from "@ringback/store/pull"
 import { onDue, type ReleaseDeps } from "./endpoint/breaker.ts"

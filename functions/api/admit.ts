@@ -1,6 +1,7 @@
 import type { Source } from "@ringback/store/source"
 import type { Tenant } from "@ringback/store/tenant"
-import { authorize, identify, type Caller, type Proof } from "./auth.ts"
+import { identify, type Caller, type Proof } from "./authenticate.ts"
+import { authorize } from "./key-scopes.ts"
 import type { Deps } from "./deps.ts"
 import { scopeOf, type Route } from "./route.ts"
 import { identifySource } from "./source-token.ts"

@@ -1,4 +1,4 @@
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 import type { JsonSchema } from "./json-schema.ts"
 import * as prose from "./openapi-prose.ts"
 

@@ -1,7 +1,7 @@
 import * as Audit from "@ringback/store/audit"
 import { MASK, maskedUrl } from "./masked-url.ts"
 import type { Answer, Route } from "./route.ts"
-import type { Caller } from "./auth.ts"
+import type { Caller } from "./authenticate.ts"
 
 /** Who did what, as `serve` saw it. */
 export type Done = {

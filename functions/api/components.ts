@@ -1,11 +1,11 @@
 import { orders } from "@ringback/webhooks/endpoint"
-import { outcomes } from "@ringback/events/outcome"
+import { outcomes } from "@ringback/events/call-outcome"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
 import { FOUND_KINDS } from "@ringback/store/find"
 import { SOURCE_STATUSES } from "@ringback/store/heartbeat"
 import { storedKinds } from "@ringback/store/record"
 import { AuditAnswer } from "./audit.ts"
-import { CreatedKey, KeyAnswer, KeyInput } from "./keys.ts"
+import { CreatedKey, KeyAnswer, KeyInput } from "./api-keys.ts"
 import { TenantCost } from "./cost.ts"
 import { DeadLetterQueue, RedrivenQueue, RedriveInput } from "./dead-letters.ts"
 import {

@@ -1,4 +1,4 @@
-import { eventTypes, isKnownEventType } from "@ringback/events/catalog"
+import { eventTypes, isKnownEventType } from "@ringback/events/documented-event-types"
 import * as Source from "@ringback/store/source"
 import type * as Stored from "@ringback/store/endpoint"
 import type { Endpoint } from "@ringback/webhooks/endpoint"

@@ -1,6 +1,6 @@
 import type { Permission } from "@ringback/store/endpoint"
 import { loopbackOf } from "@ringback/webhooks/loopback"
-import type { Caller } from "./auth.ts"
+import type { Caller } from "./authenticate.ts"
 import type { Deps } from "./deps.ts"
 import { ProblemError, type FieldError } from "./problem.ts"
 import { checkGivenUrl } from "./url-check.ts"

@@ -1,6 +1,11 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
 import * as v from "valibot"
-import { eventTypes, findEventType, kindOfType, type EventType } from "@ringback/events/catalog"
+import {
+  eventTypes,
+  findEventType,
+  kindOfType,
+  type EventType,
+} from "@ringback/events/documented-event-types"
 import { cursorsFor } from "./cursor.ts"
 import { notFound } from "./problem.ts"
 import { route } from "./route.ts"

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto"
-import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/catalog"
+import { eventTypes, exampleHeaders, findEventType } from "@ringback/events/documented-event-types"
 import { HASH_BYTES, makeEventId } from "@ringback/events/ids"
 import { formatMillis as formatStamp } from "@ringback/events/stamp"
 import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
+import { webhookBody } from "@ringback/events/webhook-body"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { wants } from "@ringback/webhooks/subscription"
 

@@ -1,6 +1,6 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
-import { eventTypes } from "@ringback/events/catalog"
-import { recordKinds } from "@ringback/events/dialler-events"
+import { eventTypes } from "@ringback/events/documented-event-types"
+import { recordKinds } from "@ringback/events/ami-event-kinds"
 import { wants } from "@ringback/webhooks/subscription"
 import { nearestTo } from "./nearest.ts"
 import { pointer, type FieldError } from "./problem.ts"

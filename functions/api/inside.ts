@@ -1,5 +1,5 @@
 import type { Context } from "hono"
-import type { Caller, ReadTenants } from "./auth.ts"
+import type { Caller, ReadTenants } from "./authenticate.ts"
 
 // A symbol private to this module: nothing that arrives over HTTP or from Lambda can set it.
 const INSIDE = Symbol("inside")

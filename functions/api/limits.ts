@@ -1,5 +1,5 @@
 import type { CreationRefused } from "@ringback/store/owned"
-import { unknownKey, type Caller } from "./auth.ts"
+import { unknownKey, type Caller } from "./authenticate.ts"
 import type { Deps } from "./deps.ts"
 import { notFound, ProblemError } from "./problem.ts"
 

@@ -1,4 +1,4 @@
-import type { Caller } from "./auth.ts"
+import type { Caller } from "./authenticate.ts"
 
 export const MASK = "********"
 

@@ -1,8 +1,8 @@
-import { RETRY_AFTER_STATUSES } from "@ringback/webhooks/overload"
+import { RETRY_AFTER_STATUSES } from "@ringback/webhooks/pausing-statuses"
 import { refTo } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import { problems, type ProblemCode } from "./problem.ts"
-import type { Access } from "./auth.ts"
+import type { Access } from "./key-scopes.ts"
 import type { Route } from "./route.ts"
 
 // The parts of the document that the schemas do not contain.

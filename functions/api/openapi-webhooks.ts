@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import { toJsonSchema } from "@valibot/to-json-schema"
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 import { refTo, toPascal, type Components } from "./component-names.ts"
 import type { JsonSchema } from "./json-schema.ts"
 import * as prose from "./openapi-prose.ts"

@@ -5,7 +5,7 @@ import {
 } from "@ringback/connectors/kinds"
 import { openAuth, type Endpoint, type Permission, type Settings } from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
-import { authHeaderName, type Auth } from "@ringback/webhooks/auth"
+import { authHeaderName, type Auth } from "@ringback/webhooks/endpoint-auth"
 import { headerProblems } from "@ringback/webhooks/headers"
 import { NOT_CHECKED } from "@ringback/webhooks/expression"
 import type { Deps } from "./deps.ts"

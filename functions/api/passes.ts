@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import * as ApiKey from "@ringback/store/api-key"
 import * as PortalPass from "@ringback/store/portal-pass"
 import type { Table } from "@ringback/store/table"
-import type { Caller } from "./auth.ts"
+import type { Caller } from "./authenticate.ts"
 import type { Deps } from "./deps.ts"
 
 type Some = Pick<Deps, "table" | "operatorKey">

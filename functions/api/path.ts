@@ -1,5 +1,5 @@
 import { isId, parseEventId } from "@ringback/events/ids"
-import { parseDeliveryId } from "@ringback/store/keys"
+import { parseDeliveryId } from "@ringback/store/item-keys"
 
 type PathParam = {
   pattern: string

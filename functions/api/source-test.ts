@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import * as v from "valibot"
-import { exampleHeaders } from "@ringback/events/catalog"
+import { exampleHeaders } from "@ringback/events/documented-event-types"
 import { exampleCall } from "@ringback/events/example-call"
 import type { HeaderPair } from "@ringback/events/header"
 import { identify } from "@ringback/events/identity"

@@ -3,7 +3,7 @@ import { parseSourceToken } from "@ringback/events/token"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
-import { readBearer, unknownKey } from "./auth.ts"
+import { readBearer, unknownKey } from "./authenticate.ts"
 
 /**
  * The existing source whose token was sent, or a problem. Uses a consistent read, so a revoked

@@ -1,4 +1,4 @@
-import type { Action, RecordKind } from "@ringback/events/dialler-events"
+import type { Action, RecordKind } from "@ringback/events/ami-event-kinds"
 import { callFactsOf, callMoments, callTypeOf, type CallMoment } from "@ringback/events/call"
 import { translate, type Translated } from "@ringback/events/translate"
 import { versionOf } from "@ringback/events/version"

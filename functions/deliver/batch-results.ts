@@ -1,5 +1,5 @@
 import type { Endpoint } from "@ringback/store/endpoint"
-import { pauseAfter } from "@ringback/webhooks/overload"
+import { pauseAfter } from "@ringback/webhooks/pausing-statuses"
 import type { Outcome } from "@ringback/webhooks/send"
 import { recordFailures, recordPause, recordSuccess } from "../endpoint/breaker.ts"
 import type { DeliverDeps } from "../endpoint/cached-endpoint.ts"

@@ -1,4 +1,4 @@
-import type { Outcome } from "@ringback/webhooks/outcome"
+import type { Outcome } from "@ringback/webhooks/attempt-outcome"
 
 /**
  * The part of a failure that can be written where more people can read it than the tenant's own

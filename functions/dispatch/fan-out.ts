@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs"
 import type { Translated } from "@ringback/events/translate"
 import { traceIdOf } from "@ringback/events/trace"
-import { formatWebhook } from "@ringback/events/webhook"
+import { formatWebhook } from "@ringback/events/webhook-body"
 import { advance } from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -18,7 +18,7 @@ import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
 import { countEnd } from "../runtime/count-end.ts"
 import { stopForEvent } from "./event-stop.ts"
-import { webhookOf } from "./event-body.ts"
+import { webhookOf } from "./stored-event-body.ts"
 import { traceFanOut } from "./fan-out-span.ts"
 
 export type FanOutDeps = {

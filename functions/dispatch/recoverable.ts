@@ -5,13 +5,13 @@ import { readWhole } from "@ringback/store/delivery-list"
 import type { StoredEvent } from "@ringback/store/event"
 import { listReceived } from "@ringback/store/event-list"
 import type { RecoverJob } from "@ringback/store/job"
-import { deliveryKey } from "@ringback/store/keys"
+import { deliveryKey } from "@ringback/store/item-keys"
 import { eachPage } from "@ringback/store/pages"
 import type { Table } from "@ringback/store/table"
 import type { Endpoint } from "@ringback/webhooks/endpoint"
 import { subscribesTo, wants } from "@ringback/webhooks/subscription"
 import { stopForEvent } from "./event-stop.ts"
-import { webhookOf } from "./event-body.ts"
+import { webhookOf } from "./stored-event-body.ts"
 
 /** An event that was not delivered, with its delivery if there is one. */
 export type Missing = { facts: DeliveryFacts; delivery: Delivery | undefined }

@@ -1,7 +1,7 @@
 import { checkSteps } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import type { Endpoint } from "@ringback/store/endpoint"
-import { failedOutcome, type Outcome } from "@ringback/webhooks/outcome"
+import { failedOutcome, type Outcome } from "@ringback/webhooks/attempt-outcome"
 import { openCrm, NoAnswerError } from "./crm.ts"
 import { settingsOf } from "./log-call.ts"
 import type { OutboundDeps } from "./deps.ts"

@@ -1,6 +1,6 @@
 import { connectorOf, logSteps, type ConnectorSettings } from "@ringback/connectors/kinds"
 import { requestsOf } from "@ringback/connectors/run"
-import { authHeaders, type Auth } from "@ringback/webhooks/auth"
+import { authHeaders, type Auth } from "@ringback/webhooks/endpoint-auth"
 import { fieldsOf } from "./log-call.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
 import { shape } from "./post-webhook.ts"

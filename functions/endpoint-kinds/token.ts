@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as OauthToken from "@ringback/store/oauth-token"
 import type { Table } from "@ringback/store/table"
-import { tokenOf, tokenRequest, type OAuth, type Token } from "@ringback/webhooks/auth"
-import type { Step } from "@ringback/webhooks/outcome"
+import { tokenOf, tokenRequest, type OAuth, type Token } from "@ringback/webhooks/endpoint-auth"
+import type { Step } from "@ringback/webhooks/attempt-outcome"
 import type { Sender } from "@ringback/webhooks/send"
 
 export type TokenSource = {

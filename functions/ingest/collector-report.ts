@@ -4,13 +4,13 @@ import { formatMillis } from "@ringback/events/stamp"
 import { claim, type Claim } from "@ringback/store/event"
 import * as Gap from "@ringback/store/gap"
 import * as Heartbeat from "@ringback/store/heartbeat"
-import { hashOf } from "@ringback/store/keys"
+import { hashOf } from "@ringback/store/item-keys"
 import { readingsBeside, toPbxTime } from "@ringback/store/pbx-clock"
 import type { Source } from "@ringback/store/source"
 import { isUnclear, uncovered } from "@ringback/store/spans"
 import type { Table } from "@ringback/store/table"
 import type { Log } from "../runtime/log.ts"
-import type { Received } from "./outcome.ts"
+import type { Received } from "./ingest-outcome.ts"
 
 const MINUTE_MS = 60_000
 export const DEFERRED_SECONDS = 30

@@ -1,7 +1,7 @@
 import type { HeaderPair } from "@ringback/events/header"
 import { namedIn } from "@ringback/events/named"
 import { eventNameIn } from "@ringback/events/header"
-import { parseEventName } from "@ringback/events/dialler-events"
+import { parseEventName } from "@ringback/events/ami-event-kinds"
 import * as Erasure from "@ringback/store/erasure"
 import type { Table } from "@ringback/store/table"
 import type { Cache } from "../runtime/cache.ts"

@@ -5,7 +5,7 @@ import type { Span } from "@ringback/telemetry/span"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { ingestSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 import { queuedMs, queueOf, receiveCountOf } from "../runtime/batch.ts"
-import type { Received, ReceivedEvent } from "./outcome.ts"
+import type { Received, ReceivedEvent } from "./ingest-outcome.ts"
 
 /**
  * The spans of the events' messages in a batch. A rejected message has none: an unknown sender

@@ -6,7 +6,7 @@ import type { Source } from "@ringback/store/source"
 import type { CallDeps } from "../calls/call.ts"
 import { noteRecord } from "../calls/call-events.ts"
 import { erasureOf, type ErasedDeps } from "./erased.ts"
-import type { Received } from "./outcome.ts"
+import type { Received } from "./ingest-outcome.ts"
 
 const MAX_UUID_LENGTH = 200
 

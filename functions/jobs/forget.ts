@@ -13,13 +13,13 @@ import {
   getEraseJob,
   type EraseJob,
 } from "@ringback/store/job"
-import { deliveryKey } from "@ringback/store/keys"
+import { deliveryKey } from "@ringback/store/item-keys"
 import * as Lease from "@ringback/store/lease"
 import * as Record from "@ringback/store/record"
 import type { Table } from "@ringback/store/table"
 import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/store/walk"
 import { wants } from "@ringback/webhooks/subscription"
-import { webhookOf } from "../dispatch/event-body.ts"
+import { webhookOf } from "../dispatch/stored-event-body.ts"
 import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
 import { SETTLED_MS } from "./settled.ts"
 import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"

@@ -1,5 +1,5 @@
 import { claim } from "@ringback/store/event"
-import { hashOf } from "@ringback/store/keys"
+import { hashOf } from "@ringback/store/item-keys"
 import type { Table } from "@ringback/store/table"
 import type { Accepted } from "../dispatch/fan-out.ts"
 import type { JobOf } from "../messages/job.ts"

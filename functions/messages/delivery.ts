@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { MessageVersion, toAscii } from "@ringback/events/message"
 import { factsOfItem, type DeliveryFacts } from "@ringback/store/delivery-facts"
 import type { DueEntry } from "@ringback/store/due"
-import { deliveryId, parseDeliveryId } from "@ringback/store/keys"
+import { deliveryId, parseDeliveryId } from "@ringback/store/item-keys"
 
 /** A message of the delivery and retry queues: one delivery to attempt. */
 export const DeliveryMessage = v.object({

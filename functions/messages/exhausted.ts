@@ -1,5 +1,5 @@
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
-import { deliveryId as idOf } from "@ringback/store/keys"
+import { deliveryId as idOf } from "@ringback/store/item-keys"
 import type { Table } from "@ringback/store/table"
 import { formatJob } from "./job.ts"
 import { sendOne, type SqsSender } from "./send.ts"

@@ -1,7 +1,7 @@
 import type { Delivery, Due } from "@ringback/store/delivery"
 import { claimByMove, claimInPlace, parkingShardOf, type DueEntry } from "@ringback/store/due"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
-import { deliveryRefOf, dueShardOf } from "@ringback/store/keys"
+import { deliveryRefOf, dueShardOf } from "@ringback/store/item-keys"
 import type { Table } from "@ringback/store/table"
 import { isSoon } from "@ringback/webhooks/retry-schedule"
 

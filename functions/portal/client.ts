@@ -1,6 +1,6 @@
 import type { Hono } from "hono"
 import type * as v from "valibot"
-import type { Caller, ReadTenants } from "../api/auth.ts"
+import type { Caller, ReadTenants } from "../api/authenticate.ts"
 import { insideEnvironment } from "../api/inside.ts"
 import type { Problem as ProblemSchema } from "../api/problem.ts"
 

@@ -1,4 +1,4 @@
-import type { Caller } from "../api/auth.ts"
+import type { Caller } from "../api/authenticate.ts"
 import type { Client } from "./client.ts"
 import type { Html } from "./html.ts"
 import type { Tenant } from "./types.ts"

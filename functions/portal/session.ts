@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import { getCookie, setCookie } from "hono/cookie"
 import * as PortalPass from "@ringback/store/portal-pass"
-import type { Caller } from "../api/auth.ts"
+import type { Caller } from "../api/authenticate.ts"
 import type { Deps } from "../api/deps.ts"
 import { callerOf, originOf } from "../api/passes.ts"
 

@@ -1,7 +1,7 @@
 import * as Delivery from "@ringback/store/delivery"
 import type { Endpoint } from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
-import { parseDeliveryId } from "@ringback/store/keys"
+import { parseDeliveryId } from "@ringback/store/item-keys"
 import * as Order from "@ringback/store/order"
 import * as Pull from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"

@@ -2,7 +2,7 @@ import type { Endpoint } from "@ringback/store/endpoint"
 import { idOf, type StoredEvent } from "@ringback/store/event"
 import type { Sending } from "@ringback/store/order"
 import { orderedOf } from "@ringback/webhooks/order"
-import { webhookOf } from "../dispatch/event-body.ts"
+import { webhookOf } from "../dispatch/stored-event-body.ts"
 
 /**
  * The data that decides whether an event can still be returned. Undefined if the event or the

@@ -1,5 +1,5 @@
 import type { DueEntry } from "@ringback/store/due"
-import { tenantOf } from "@ringback/store/keys"
+import { tenantOf } from "@ringback/store/item-keys"
 
 // More than a run can send for one endpoint. The rest is read again by the next run.
 const MAX_OF_ENDPOINT = 25_000

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 import committed from "../../functions/api/openapi.json" with { type: "json" }
 import { problems } from "@ringback/functions/api/problem"
 import { makeDocument } from "@ringback/functions/api/openapi"

@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs"
 import { claim } from "@ringback/store/event"
-import { hashOf } from "@ringback/store/keys"
+import { hashOf } from "@ringback/store/item-keys"
 import { packHeaders } from "@ringback/store/pack"
 import { startReceiver, type TestReceiver } from "../harness/receiver.ts"
 import { pumpAll } from "../harness/system.ts"

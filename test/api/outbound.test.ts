@@ -3,7 +3,7 @@ import { describe, test } from "node:test"
 import * as Endpoint from "@ringback/store/endpoint"
 import { subscribesTo } from "@ringback/webhooks/subscription"
 import { getItem } from "@ringback/store/item"
-import { endpointKey } from "@ringback/store/keys"
+import { endpointKey } from "@ringback/store/item-keys"
 import { api, receiver, world, path } from "./endpoint-set-up.ts"
 
 const make = (body: object) => api.call(`POST ${path}`, { key: world.key, body })

@@ -7,7 +7,7 @@ import addFormats from "ajv-formats"
 import asyncapi from "../../functions/api/asyncapi.json" with { type: "json" }
 import assets from "../../functions/portal/assets.json" with { type: "json" }
 import committedGuides from "../../functions/api/guides.json" with { type: "json" }
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 import { docsHeaders } from "@ringback/functions/api/docs"
 import { makeDocuments } from "@ringback/functions/api/documents"
 import { guidePage, guidePath, guides } from "@ringback/functions/api/guides"

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto"
 import { DELIVERY_STATUSES } from "@ringback/store/delivery"
-import * as Keys from "@ringback/store/keys"
+import * as Keys from "@ringback/store/item-keys"
 import { packHeaders } from "@ringback/store/pack"
 
 /** When the log ends, epoch ms. */

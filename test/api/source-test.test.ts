@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
-import { exampleHeaders } from "@ringback/events/catalog"
+import { exampleHeaders } from "@ringback/events/documented-event-types"
 import { translate } from "@ringback/events/translate"
 import type { Webhook } from "../harness/receiver.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"

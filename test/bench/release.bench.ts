@@ -2,7 +2,7 @@ import pMap from "p-map"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
 import * as Delivery from "@ringback/store/delivery"
-import { deliveryRef } from "@ringback/store/keys"
+import { deliveryRef } from "@ringback/store/item-keys"
 import { startReceiver } from "../harness/receiver.ts"
 import { startStack } from "../harness/stack.ts"
 import {

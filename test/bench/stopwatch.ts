@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { exampleHeaders } from "@ringback/events/catalog"
+import { exampleHeaders } from "@ringback/events/documented-event-types"
 import { eventStamp } from "@ringback/local/ami-server"
 import { until } from "../harness/until.ts"
 

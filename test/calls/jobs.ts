@@ -10,7 +10,7 @@ import { createEraseJob, makeJobId } from "@ringback/store/job"
 import { sendOne } from "@ringback/functions/messages/send"
 import { dropSlots } from "@ringback/store/rate-slots"
 import { parkingShards } from "@ringback/store/due"
-import { deliveryRef } from "@ringback/store/keys"
+import { deliveryRef } from "@ringback/store/item-keys"
 import { world, tenant, table, statuses, dialing, failsFor } from "./recorded.ts"
 
 const SECOND = 1000

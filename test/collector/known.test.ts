@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type RecordKind, recordKinds } from "@ringback/events/dialler-events"
+import { type RecordKind, recordKinds } from "@ringback/events/ami-event-kinds"
 import { Known, listedKinds } from "@ringback/collector/gaps/known"
 import { openState } from "@ringback/collector/state"
 

@@ -8,7 +8,7 @@ import { bodyOf, Known, type ListedKind, listedKinds } from "@ringback/collector
 import { RecordWriter } from "@ringback/collector/spool/record"
 import type { Entry } from "@ringback/collector/spool/send-window"
 import { openState } from "@ringback/collector/state"
-import { type Action, eventNameOf, type RecordKind } from "@ringback/events/dialler-events"
+import { type Action, eventNameOf, type RecordKind } from "@ringback/events/ami-event-kinds"
 
 // What a collector knows of the PBX's records, from one run to the next.
 

@@ -1,6 +1,6 @@
-import { findEventType } from "@ringback/events/catalog"
+import { findEventType } from "@ringback/events/documented-event-types"
 import { callEventTypes } from "@ringback/events/call-type"
-import { webhookBody } from "@ringback/events/webhook"
+import { webhookBody } from "@ringback/events/webhook-body"
 import { connectorOf, ConnectorSettings, type Kind, logSteps } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import type { Answer, End, Memory, Request, Steps } from "@ringback/connectors/step"

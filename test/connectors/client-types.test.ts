@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { before, describe, test } from "node:test"
 import { checkSteps, logSteps } from "@ringback/connectors/kinds"
 import type { Request } from "@ringback/connectors/step"
-import { outcomes } from "@ringback/events/outcome"
+import { outcomes } from "@ringback/events/call-outcome"
 import { IMPORT_LINES, typeProblems, type Typed } from "../crm/client-types.ts"
 import { callWebhook, idIn, nothing, openAccount, settingsOf, take } from "./account.ts"
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { kinds, type Kind } from "@ringback/connectors/kinds"
-import { outcomes } from "@ringback/events/outcome"
+import { outcomes } from "@ringback/events/call-outcome"
 import { EXPECTED, FIELDS } from "./expected.ts"
 import { callWebhook, idIn, logOn, nothing, openAccount, settingsOf } from "./account.ts"
 

@@ -14,7 +14,7 @@ import {
   noReferences,
 } from "@ringback/events/call"
 import { callDataOf, type CallSummary } from "@ringback/events/call-data"
-import { actions } from "@ringback/events/dialler-events"
+import { actions } from "@ringback/events/ami-event-kinds"
 
 const NOTHING: CallFacts = {
   number: null,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { wordsOf } from "@ringback/events/code"
 import { fieldsOf } from "@ringback/events/field"
-import { recordKinds } from "@ringback/events/dialler-events"
+import { recordKinds } from "@ringback/events/ami-event-kinds"
 
 const document = readFileSync(new URL("../../packages/events/README.md", import.meta.url), "utf8")
 const chapter = document.split("\n## ").find((text) => text.startsWith("Names of codes"))!

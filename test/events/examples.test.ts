@@ -2,10 +2,10 @@ import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"
 import { env } from "node:process"
 import { test } from "node:test"
-import { eventTypes, exampleHeaders } from "@ringback/events/catalog"
+import { eventTypes, exampleHeaders } from "@ringback/events/documented-event-types"
 import { exampleCall } from "@ringback/events/example-call"
 import type { HeaderPair } from "@ringback/events/header"
-import { outcomes } from "@ringback/events/outcome"
+import { outcomes } from "@ringback/events/call-outcome"
 import { translate } from "@ringback/events/translate"
 
 // A test of a source and the demo PBX say these; fixtures/example-events.json has them as they go over the wire. It is

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { dataNameOf, fieldsOf } from "@ringback/events/field"
 import type { HeaderPair } from "@ringback/events/header"
-import { recordKinds } from "@ringback/events/dialler-events"
+import { recordKinds } from "@ringback/events/ami-event-kinds"
 import { fieldNamesOf, isFieldOf, override } from "@ringback/events/override"
 import { translate } from "@ringback/events/translate"
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { toJsonSchema } from "@valibot/to-json-schema"
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 
 // What receivers were given: the API's document has each example, the receiver's package each schema. Both are generated
 // from the catalog and committed, so that a change of the catalog shows in a review.

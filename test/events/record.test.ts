@@ -7,7 +7,7 @@ import {
   kindOfEntry,
   recordKinds,
   parseEventName,
-} from "@ringback/events/dialler-events"
+} from "@ringback/events/ami-event-kinds"
 import { eventFromEntry, fingerprint } from "@ringback/events/record"
 import { translate } from "@ringback/events/translate"
 import { captureEvents, type Pair } from "./capture.ts"

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as v from "valibot"
-import { findEventType } from "@ringback/events/catalog"
+import { findEventType } from "@ringback/events/documented-event-types"
 import { makeId } from "@ringback/events/ids"
 import { translate } from "@ringback/events/translate"
-import { webhookBody, webhookOf } from "@ringback/events/webhook"
+import { webhookBody, webhookOf } from "@ringback/events/webhook-body"
 import { captureEvents, moduleEvents } from "./capture.ts"
 import { naiveData, naiveTimestamp, naiveType } from "./naive.ts"
 

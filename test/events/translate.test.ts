@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import type { HeaderPair } from "@ringback/events/header"
 import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
+import { webhookBody } from "@ringback/events/webhook-body"
 import { receivedAt, read, dataOf } from "./translated.ts"
 
 test("the webhook of the documented example is the one that is promised", () => {

@@ -13,7 +13,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import { createJob, JOB_LEASE_MS, recoverLease } from "@ringback/store/job"
 import * as Lease from "@ringback/store/lease"
-import { hashOf } from "@ringback/store/keys"
+import { hashOf } from "@ringback/store/item-keys"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World

@@ -6,7 +6,7 @@ import { makeDynamodb, makeSqs, LIMITS, longestCallMs } from "@ringback/function
 import { ingestHandler } from "@ringback/functions/ingest"
 import { makeContext, makeRecord } from "@ringback/local/lambda"
 import { getItem } from "@ringback/store/item"
-import { tenantKey } from "@ringback/store/keys"
+import { tenantKey } from "@ringback/store/item-keys"
 import { sealMessage } from "@ringback/events/message"
 import { queues, releaseTimeoutSeconds } from "../../infra/facts.ts"
 import { startStack, type Stack } from "../harness/stack.ts"

@@ -8,7 +8,7 @@ import { formatJob, parseJob, type JobOf, type Next } from "@ringback/functions/
 import { sendAll, sendOne } from "@ringback/functions/messages/send"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
-import { deliveryRef } from "@ringback/store/keys"
+import { deliveryRef } from "@ringback/store/item-keys"
 import { walkTenant } from "@ringback/store/walk"
 import { makeClients } from "../harness/stack.ts"
 import { startWorld, type World } from "../harness/world.ts"

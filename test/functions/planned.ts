@@ -1,7 +1,7 @@
 import pMap from "p-map"
 import * as Delivery from "@ringback/store/delivery"
 import { parkingShardOf } from "@ringback/store/due"
-import { deliveryRef } from "@ringback/store/keys"
+import { deliveryRef } from "@ringback/store/item-keys"
 import type { World } from "../harness/world.ts"
 
 export type Planned = { at: number; shard?: string }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe, test, type TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
-import { failedOutcome } from "@ringback/webhooks/outcome"
+import { failedOutcome } from "@ringback/webhooks/attempt-outcome"
 import type { AskRequest, SendRequest } from "@ringback/webhooks/send"
 import { postWebhook } from "@ringback/functions/endpoint-kinds/post-webhook"
 import * as Endpoint from "@ringback/store/endpoint"

@@ -18,7 +18,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "of two equal texts either is the bound",
   },
   {
-    file: "packages/store/src/stats.ts",
+    file: "packages/store/src/delivery-stats.ts",
     line: "if (newest.from <= slice.from) return newest.found",
     what: "<= -> <",
     reason: "a slice of no length is cut into no parts, so nothing else is read",

@@ -1,7 +1,7 @@
 import * as Endpoints from "@ringback/store/endpoint"
 import type { Endpoint } from "@ringback/store/endpoint"
 import { idOf as eventIdOf, type StoredEvent } from "@ringback/store/event"
-import { deliveryId, deliveryRef } from "@ringback/store/keys"
+import { deliveryId, deliveryRef } from "@ringback/store/item-keys"
 import type { EventKind } from "./events.ts"
 import { readDeliveries, readEvents, readQueues, type KeptDelivery } from "./records.ts"
 import { checkDelivery } from "./one-delivery.ts"

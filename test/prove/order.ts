@@ -1,4 +1,4 @@
-import { bodyOf } from "@ringback/functions/dispatch/event-body"
+import { bodyOf } from "@ringback/functions/dispatch/stored-event-body"
 import { idOf as deliveryIdOf } from "@ringback/store/delivery"
 import { idOf, type StoredEvent } from "@ringback/store/event"
 import type { Receipt } from "./receipts.ts"

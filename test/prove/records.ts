@@ -9,7 +9,7 @@ import {
   EVENT_SHARDS,
   eventPartition,
   shardsOfEndpoint,
-} from "@ringback/store/keys"
+} from "@ringback/store/item-keys"
 import type { World } from "./world.ts"
 
 // As the table has them, without the filters and pages of the code that is on trial.

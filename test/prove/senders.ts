@@ -1,4 +1,4 @@
-import { failedOutcome, outcomeOf } from "@ringback/webhooks/outcome"
+import { failedOutcome, outcomeOf } from "@ringback/webhooks/attempt-outcome"
 import { parseNetworks } from "@ringback/webhooks/address"
 import { makeSender, type Sender, type SendRequest } from "@ringback/webhooks/send"
 import { answer as respond, startReceiver } from "../harness/receiver.ts"

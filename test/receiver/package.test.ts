@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { eventTypes, findEventType } from "@ringback/events/catalog"
+import { eventTypes, findEventType } from "@ringback/events/documented-event-types"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import { generatedFiles } from "../../packages/receiver/generate/files.ts"
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { eventTypes, findEventType } from "@ringback/events/catalog"
+import { eventTypes, findEventType } from "@ringback/events/documented-event-types"
 import { makeSecret, publicKeyOf } from "@ringback/webhooks/secret"
 import { signatureHeaders } from "@ringback/webhooks/sign"
 import {

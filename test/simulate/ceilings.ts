@@ -1,7 +1,7 @@
 import { MAX_RATE } from "@ringback/functions/jobs/wake-rate"
 import { MAX_PER_SECOND } from "@ringback/functions/release/pace"
 import { MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
-import { DUE_SHARDS, EVENT_SHARDS, OPEN_SHARDS, shardsOfEndpoint } from "@ringback/store/keys"
+import { DUE_SHARDS, EVENT_SHARDS, OPEN_SHARDS, shardsOfEndpoint } from "@ringback/store/item-keys"
 import { DEFAULT_RATE } from "@ringback/functions/jobs/default-rate"
 import { queues } from "../../infra/facts.ts"
 import { assumed } from "./aws/assumptions.ts"
@@ -34,7 +34,7 @@ export const ceilings = (data: ScaleData): [what: string, much: string, raise: s
     [
       "one tenant, or one PBX",
       `${number(EVENT_SHARDS * KEY_WRITES)} events a second`,
-      "`EVENT_SHARDS` in packages/store/src/keys.ts, for new data",
+      "`EVENT_SHARDS` in packages/store/src/item-keys.ts, for new data",
     ],
     [
       "one endpoint, delivered at once",

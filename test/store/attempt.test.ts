@@ -3,8 +3,8 @@ import { deflateRawSync } from "node:zlib"
 import { describe, test } from "node:test"
 import { compact, MAX_KEPT, restore, type Attempt } from "@ringback/store/attempt"
 import * as Delivery from "@ringback/store/delivery"
-import { deliveryRef } from "@ringback/store/keys"
-import { statsOf } from "@ringback/store/stats"
+import { deliveryRef } from "@ringback/store/item-keys"
+import { statsOf } from "@ringback/store/delivery-stats"
 import { START, useTable } from "./table.ts"
 
 const world = useTable()

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import type { CallFacts } from "@ringback/events/call"
 import * as Call from "@ringback/store/call"
 import { getItem } from "@ringback/store/item"
-import { callKey } from "@ringback/store/keys"
+import { callKey } from "@ringback/store/item-keys"
 import { RETENTION, START, useTable } from "./table.ts"
 
 const world = useTable({ isLagging: true })

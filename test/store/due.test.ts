@@ -4,7 +4,7 @@ import * as Delivery from "@ringback/store/delivery"
 import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import * as Due from "@ringback/store/due"
 import { putItem } from "@ringback/store/item"
-import { deliveryRef, dueShardOf } from "@ringback/store/keys"
+import { deliveryRef, dueShardOf } from "@ringback/store/item-keys"
 import { START, useTable } from "./table.ts"
 
 const world = useTable()

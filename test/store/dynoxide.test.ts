@@ -8,7 +8,7 @@ if (findDynoxide()) {
   await import("./delivery.test.ts")
   await import("./event.test.ts")
   await import("./merged.test.ts")
-  await import("./stats.test.ts")
+  await import("./delivery-stats.test.ts")
 } else {
   test("the store on dynoxide", { skip: "dynoxide does not run on this platform" }, () => {})
 }

@@ -8,7 +8,7 @@ import type { Delivery } from "@ringback/store/delivery"
 import * as Erasure from "@ringback/store/erasure"
 import * as Event from "@ringback/store/event"
 import { getItem, putItem } from "@ringback/store/item"
-import { eventIdOf, eventKey, hashOf, linkedCountKey, type Key } from "@ringback/store/keys"
+import { eventIdOf, eventKey, hashOf, linkedCountKey, type Key } from "@ringback/store/item-keys"
 import { DAY, RETENTION, START, useTable } from "./table.ts"
 
 const world = useTable()

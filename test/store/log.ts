@@ -1,7 +1,7 @@
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Event from "@ringback/store/event"
-import { deliveryId, hashOf } from "@ringback/store/keys"
+import { deliveryId, hashOf } from "@ringback/store/item-keys"
 import type { Table } from "@ringback/store/table"
 import { START } from "./table.ts"
 

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { makeId } from "@ringback/events/ids"
 import * as Delivery from "@ringback/store/delivery"
 import { listDeliveries } from "@ringback/store/delivery-list"
-import { deliveryRef } from "@ringback/store/keys"
+import { deliveryRef } from "@ringback/store/item-keys"
 import { readMerged, type MergedRequest } from "@ringback/store/merged"
 import { readSideBySide, type SideBySideRequest } from "@ringback/store/side-by-side"
 import type { Table } from "@ringback/store/table"
@@ -79,7 +79,8 @@ test("pages over many partitions show each row once, newest first, whatever a fi
 test("a list that is as long as its page ends with it", async () => {
   const prefix = `merged${++run}#`
   const partitions = [`${prefix}0`, `${prefix}1`]
-  await writeRows(table, 
+  await writeRows(
+    table,
     ["001", "002", "003"].map((sk, at) => ({ pk: partitions[at % 2]!, sk, colour: "red" })),
   )
   const request = { index: null, partitions, from: "000", below: "009" }

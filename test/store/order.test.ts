@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { getItem } from "@ringback/store/item"
-import { orderKey } from "@ringback/store/keys"
+import { orderKey } from "@ringback/store/item-keys"
 import * as Order from "@ringback/store/order"
 import type { Table } from "@ringback/store/table"
 import { startStack, type Stack } from "../harness/stack.ts"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Connector from "@ringback/store/connector"
 import { getItem } from "@ringback/store/item"
-import { loggedCallKey, oauthTokenKey } from "@ringback/store/keys"
+import { loggedCallKey, oauthTokenKey } from "@ringback/store/item-keys"
 import * as OauthToken from "@ringback/store/oauth-token"
 import { MINUTE, RETENTION, START, useTable } from "./table.ts"
 

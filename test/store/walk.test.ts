@@ -4,7 +4,7 @@ import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
 import * as Event from "@ringback/store/event"
 import { createItem, deleteItems } from "@ringback/store/item"
-import { deliveryId, deliveryPartition, hashOf, type Key } from "@ringback/store/keys"
+import { deliveryId, deliveryPartition, hashOf, type Key } from "@ringback/store/item-keys"
 import * as Records from "@ringback/store/record"
 import { volumeOf } from "@ringback/store/volume"
 import {

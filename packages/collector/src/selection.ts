@@ -1,4 +1,4 @@
-import { type Action, type RecordKind, parseEventName } from "@ringback/events/dialler-events"
+import { type Action, type RecordKind, parseEventName } from "@ringback/events/ami-event-kinds"
 
 /**
  * An event name that is forwarded: its record kind, if it is one of the dialler's, and how many

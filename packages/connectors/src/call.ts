@@ -1,5 +1,5 @@
 import { CallData } from "@ringback/events/call-type"
-import type { Outcome } from "@ringback/events/outcome"
+import type { Outcome } from "@ringback/events/call-outcome"
 import * as v from "valibot"
 
 const CallEvent = v.object({

@@ -1,4 +1,4 @@
-import type { Outcome } from "@ringback/events/outcome"
+import type { Outcome } from "@ringback/events/call-outcome"
 import { isSupportedCountry } from "libphonenumber-js/min"
 import * as v from "valibot"
 

@@ -1,4 +1,4 @@
-import type { Outcome } from "@ringback/events/outcome"
+import type { Outcome } from "@ringback/events/call-outcome"
 import type { Call } from "./call.ts"
 import { isoSeconds } from "./time.ts"
 

@@ -1,5 +1,5 @@
 import type { CallFacts, References } from "./call.ts"
-import type { Outcome } from "./outcome.ts"
+import type { Outcome } from "./call-outcome.ts"
 import { parseRfc3339 } from "./stamp.ts"
 
 export type CallTimes = {

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { callDataOf } from "./call-data.ts"
 import { type CallMoment, callMoments, callTypeOf, type CallType } from "./call.ts"
-import { outcomes } from "./outcome.ts"
+import { outcomes } from "./call-outcome.ts"
 import { Time } from "./schema.ts"
 
 const Text = v.nullable(v.string())

@@ -1,5 +1,5 @@
-import { type Outcome, isOver, outcomeOf, type CallState } from "./outcome.ts"
-import type { Action } from "./dialler-events.ts"
+import { type Outcome, isOver, outcomeOf, type CallState } from "./call-outcome.ts"
+import type { Action } from "./ami-event-kinds.ts"
 import { parseRfc3339 } from "./stamp.ts"
 import type { Translated } from "./translate.ts"
 

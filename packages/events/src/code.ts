@@ -1,4 +1,4 @@
-import type { RecordKind } from "./dialler-events.ts"
+import type { RecordKind } from "./ami-event-kinds.ts"
 
 type Words = Readonly<Record<number, string>>
 

@@ -1,8 +1,8 @@
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf } from "./field.ts"
 import { eventNameIn, type HeaderPair, isMissing, ownHeaders } from "./header.ts"
-import type { Action, RecordKind } from "./dialler-events.ts"
-import { isOver, outcomeOf } from "./outcome.ts"
+import type { Action, RecordKind } from "./ami-event-kinds.ts"
+import { isOver, outcomeOf } from "./call-outcome.ts"
 import { formatNanos, parseStamp } from "./stamp.ts"
 
 type Reading = { kind?: RecordKind; action?: Action; withoutVariables: boolean }

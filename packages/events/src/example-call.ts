@@ -1,7 +1,7 @@
 import { exampleEvent, type Fresh, type Values } from "./example.ts"
 import type { HeaderPair } from "./header.ts"
-import type { Action } from "./dialler-events.ts"
-import type { Outcome } from "./outcome.ts"
+import type { Action } from "./ami-event-kinds.ts"
+import type { Outcome } from "./call-outcome.ts"
 import { printStamp } from "./stamp.ts"
 
 type End = { ResDial: string; ResHangup: string; ResHangupDetail: string }

@@ -1,6 +1,6 @@
 import { fieldsOf } from "./field.ts"
 import type { HeaderPair } from "./header.ts"
-import { type Action, eventNameOf, type RecordKind } from "./dialler-events.ts"
+import { type Action, eventNameOf, type RecordKind } from "./ami-event-kinds.ts"
 import { printStamp } from "./stamp.ts"
 
 /** The source of an example's times and Uuids. `now` is epoch ms. */

@@ -1,4 +1,4 @@
-import type { RecordKind } from "./dialler-events.ts"
+import type { RecordKind } from "./ami-event-kinds.ts"
 
 /** How a header's value is parsed. A value that does not parse stays text. */
 export type Form = "text" | "integer" | "time" | "variable"

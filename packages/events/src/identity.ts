@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { emissionOf, eventNameIn, type HeaderPair, ownHeaders, valueOf } from "./header.ts"
 import { HASH_BYTES } from "./ids.ts"
-import { isVersioned, parseEventName } from "./dialler-events.ts"
+import { isVersioned, parseEventName } from "./ami-event-kinds.ts"
 import type { EventMessage } from "./message.ts"
 import { fingerprint } from "./record.ts"
 import { isPlausible, parseStamp } from "./stamp.ts"

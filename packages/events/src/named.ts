@@ -1,5 +1,5 @@
 import { eventNameIn, type HeaderPair, valueOf } from "./header.ts"
-import { parseEventName } from "./dialler-events.ts"
+import { parseEventName } from "./ami-event-kinds.ts"
 import { subjectOf } from "./subject.ts"
 
 /** What an event refers to, so that everything about one person, call or record can be found. */

@@ -1,6 +1,6 @@
 import { dataNameOf, fieldsOf } from "./field.ts"
 import type { HeaderPair } from "./header.ts"
-import { type RecordKind, parseEventName } from "./dialler-events.ts"
+import { type RecordKind, parseEventName } from "./ami-event-kinds.ts"
 
 const VARIABLE = "variables."
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { HASH_BYTES } from "./ids.ts"
 import { eventNameIn, type HeaderPair, isEnvelope, isMissing } from "./header.ts"
-import { type Action, eventNameOf, kindOfEntry } from "./dialler-events.ts"
+import { type Action, eventNameOf, kindOfEntry } from "./ami-event-kinds.ts"
 
 /**
  * A hash of the record's headers, 12 bytes. A list row has the same hash as the event that last

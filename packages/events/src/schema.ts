@@ -1,8 +1,8 @@
 import * as v from "valibot"
 import { wordsOf } from "./code.ts"
 import { dataNameOf, fieldsOf, type Form } from "./field.ts"
-import type { RecordKind } from "./dialler-events.ts"
-import { outcomes } from "./outcome.ts"
+import type { RecordKind } from "./ami-event-kinds.ts"
+import { outcomes } from "./call-outcome.ts"
 
 const DIGITS = "0-9a-hjkmnp-tv-z"
 export const idSchema = (prefix: string, length: number) =>

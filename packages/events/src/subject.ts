@@ -1,5 +1,5 @@
 import { eventNameIn, type HeaderPair, isMissing, valueOf } from "./header.ts"
-import { parseEventName } from "./dialler-events.ts"
+import { parseEventName } from "./ami-event-kinds.ts"
 
 /**
  * The subject of an event: the Uuid of the dialler's record; for other events the channel's

@@ -1,6 +1,6 @@
 import { dataOf } from "./data.ts"
 import { emissionOf, eventNameIn, type HeaderPair, valueOf } from "./header.ts"
-import { isVersioned, parseEventName } from "./dialler-events.ts"
+import { isVersioned, parseEventName } from "./ami-event-kinds.ts"
 import { formatMillis, formatNanos, parseStamp } from "./stamp.ts"
 import { subjectOf } from "./subject.ts"
 

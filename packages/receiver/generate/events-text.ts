@@ -1,4 +1,4 @@
-import { eventTypes } from "@ringback/events/catalog"
+import { eventTypes } from "@ringback/events/documented-event-types"
 import { schemaOf, type JsonSchema } from "./schema-files.ts"
 import { membersText, typeText } from "./type-text.ts"
 

@@ -1,5 +1,5 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
-import { eventTypes, type EventType } from "@ringback/events/catalog"
+import { eventTypes, type EventType } from "@ringback/events/documented-event-types"
 
 export type JsonSchema = {
   type?: string

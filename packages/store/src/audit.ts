@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, type Item } from "./item.ts"
-import { auditKey, auditPartition, deliverySortFrom } from "./keys.ts"
+import { auditKey, auditPartition, deliverySortFrom } from "./item-keys.ts"
 import { readMerged } from "./merged.ts"
 import { readItems } from "./readable.ts"
 import { toSeconds, type Table } from "./table.ts"

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import type { CallFacts, CallMoment, References } from "@ringback/events/call"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
-import { callKey } from "./keys.ts"
+import { callKey } from "./item-keys.ts"
 import { fitData } from "./pack.ts"
 import { toSeconds, type Table } from "./table.ts"
 

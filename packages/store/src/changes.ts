@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { encodeBase32 } from "@ringback/events/ids"
 import { query, updateItem, type Item } from "./item.ts"
-import { changeKey, changesPartition, changesSince, tenantOf, type Key } from "./keys.ts"
+import { changeKey, changesPartition, changesSince, tenantOf, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 // Workers can cache a tenant's sources, endpoints and erasures for long. Every change is announced

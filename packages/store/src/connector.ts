@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
-import { connectorKey, loggedCallKey, type Key } from "./keys.ts"
+import { connectorKey, loggedCallKey, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 const Kept = v.record(v.string(), v.string())

@@ -1,5 +1,5 @@
 import { idOf, type StoredEvent } from "./event.ts"
-import { deliveryRef, deliveryRefOf, tenantOf, type DeliveryRef, type Key } from "./keys.ts"
+import { deliveryRef, deliveryRefOf, tenantOf, type DeliveryRef, type Key } from "./item-keys.ts"
 
 /** The immutable fields of a delivery: enough to create its item if there is none yet. */
 export type DeliveryFacts = {

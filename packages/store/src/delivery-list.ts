@@ -11,7 +11,7 @@ import {
   replayPartition,
   shardsOfEndpoint,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { KEY_ATTRIBUTES, readMerged } from "./merged.ts"
 import { getItems, type Item } from "./item.ts"
 import { queryPage } from "./live-item.ts"

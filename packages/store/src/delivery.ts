@@ -10,7 +10,7 @@ import {
   openKeyOf,
   type DeliveryRef,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const

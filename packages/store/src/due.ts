@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { query, updateItem, type Item } from "./item.ts"
-import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./keys.ts"
+import { DUE_SHARDS, dueShard, hashOf, type DeliveryRef } from "./item-keys.ts"
 import { readItems } from "./readable.ts"
 import type { Table } from "./table.ts"
 

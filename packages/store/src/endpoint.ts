@@ -13,7 +13,7 @@ import {
   toItem,
 } from "./endpoint-item.ts"
 import { deleteItem, type ReadOptions } from "./item.ts"
-import { connectorKey, endpointKey, oauthTokenKey } from "./keys.ts"
+import { connectorKey, endpointKey, oauthTokenKey } from "./item-keys.ts"
 import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"

@@ -14,7 +14,7 @@ import {
   hashOf,
   linkedCountKey,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { queryPage } from "./live-item.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 

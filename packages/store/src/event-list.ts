@@ -7,7 +7,7 @@ import {
   eventSortFrom,
   rareEventPartition,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { readItems } from "./readable.ts"
 import { KEY_ATTRIBUTES, readMerged } from "./merged.ts"
 import { readSideBySide } from "./side-by-side.ts"

@@ -8,7 +8,7 @@ import {
   type Item,
   type ReadOptions,
 } from "./item.ts"
-import { claimKey, eventIdOf, eventKey, rareEventPartition, type Key } from "./keys.ts"
+import { claimKey, eventIdOf, eventKey, rareEventPartition, type Key } from "./item-keys.ts"
 import { ITEM_VERSION } from "./readable.ts"
 import { unpackHeaders, type HeaderPair, type StoredHeaders } from "./pack.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"

@@ -9,7 +9,7 @@ import {
   tenantKey,
   tenantOf,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { getItems, type Item } from "./item.ts"
 import { isTombstone, queryAll } from "./live-item.ts"
 import { isExpired, type Table } from "./table.ts"

@@ -9,7 +9,7 @@ import {
   type ReadOptions,
   type Update,
 } from "./item.ts"
-import { healthKey } from "./keys.ts"
+import { healthKey } from "./item-keys.ts"
 import type { Table } from "./table.ts"
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import * as v from "valibot"
 import { deleteItem, getItem, putItem, updateItem } from "./item.ts"
-import { idempotencyKey, type Key } from "./keys.ts"
+import { idempotencyKey, type Key } from "./item-keys.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 const KEPT_MS = 24 * 3600 * 1000

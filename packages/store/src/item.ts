@@ -13,7 +13,7 @@ import {
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb"
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
-import type { Key } from "./keys.ts"
+import type { Key } from "./item-keys.ts"
 import { ITEM_VERSION, readItem } from "./readable.ts"
 import type { Table } from "./table.ts"
 

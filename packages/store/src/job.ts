@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, getItem, updateItem } from "./item.ts"
 import { DELIVERY_STATUSES } from "./delivery.ts"
-import { jobKey } from "./keys.ts"
+import { jobKey } from "./item-keys.ts"
 import type { Lease } from "./lease.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
 import { getItem, updateItem } from "./item.ts"
-import { leaseKey } from "./keys.ts"
+import { leaseKey } from "./item-keys.ts"
 import type { Table } from "./table.ts"
 
 /** The current leases of one kind of work for a tenant: by name, with an owner and an expiry. */

@@ -1,6 +1,6 @@
 import { announceIfKept } from "./changes.ts"
 import { getItem, query, updateItem, type Item, type ReadOptions } from "./item.ts"
-import type { Key } from "./keys.ts"
+import type { Key } from "./item-keys.ts"
 import { eachPage } from "./pages.ts"
 import { toSeconds, type Table } from "./table.ts"
 

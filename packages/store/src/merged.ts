@@ -82,9 +82,7 @@ export async function readMerged(table: Table, request: MergedRequest): Promise<
 }
 
 const newestFirst = (reads: Read[]): Item[] =>
-  reads
-    .flatMap(({ items }) => items)
-    .sort((a, b) => ((a.sk as string) < (b.sk as string) ? 1 : -1))
+  reads.flatMap(({ items }) => items).sort((a, b) => ((a.sk as string) < (b.sk as string) ? 1 : -1))
 
 async function readOne(
   table: Table,

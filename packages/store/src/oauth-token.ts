@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import * as v from "valibot"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
-import { oauthTokenKey } from "./keys.ts"
+import { oauthTokenKey } from "./item-keys.ts"
 import type { Table } from "./table.ts"
 
 const Tokens = v.object({

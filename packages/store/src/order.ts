@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { getItem, updateItem, type Item, type Update } from "./item.ts"
-import { orderKey } from "./keys.ts"
+import { orderKey } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 // ORDER `latest`: THE VERSION OF A RECORD OR CALL THAT AN ENDPOINT HAS ACCEPTED

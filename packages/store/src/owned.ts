@@ -1,6 +1,6 @@
 import { announceIfKept } from "./changes.ts"
 import { createItem, deleteItem, type Item } from "./item.ts"
-import type { Key } from "./keys.ts"
+import type { Key } from "./item-keys.ts"
 import { release, reserve, type Kind, type Place } from "./quota.ts"
 import type { Table } from "./table.ts"
 import * as Tenant from "./tenant.ts"

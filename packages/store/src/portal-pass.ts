@@ -3,7 +3,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { Scope } from "./api-key.ts"
 import { createItem, deleteItem, getItem, type Item } from "./item.ts"
-import { passKey } from "./keys.ts"
+import { passKey } from "./item-keys.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 
 /**

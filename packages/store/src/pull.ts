@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import * as Delivery from "./delivery.ts"
 import { healthShard, type DueEntry } from "./due.ts"
 import { updateItem, type Update } from "./item.ts"
-import { deliveryKey, endpointKey, type DeliveryRef, type Key } from "./keys.ts"
+import { deliveryKey, endpointKey, type DeliveryRef, type Key } from "./item-keys.ts"
 import type { Table } from "./table.ts"
 
 // The deliveries of a pull endpoint are in the index `due`, in a shard of the endpoint that

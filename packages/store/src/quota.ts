@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { timeOfId } from "@ringback/events/ids"
 import { createItem, getItem, updateItem, type Item } from "./item.ts"
-import { quotaKey } from "./keys.ts"
+import { quotaKey } from "./item-keys.ts"
 import { queryAll } from "./live-item.ts"
 import type { Table } from "./table.ts"
 

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
-import { recordKey, recordPartition, RECORD_SHARDS } from "./keys.ts"
+import { recordKey, recordPartition, RECORD_SHARDS } from "./item-keys.ts"
 import { readMerged } from "./merged.ts"
 import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"

@@ -1,6 +1,6 @@
 import type { DeliveryFacts } from "./delivery-facts.ts"
 import { putItem } from "./item.ts"
-import { deliveryId, replayPartition } from "./keys.ts"
+import { deliveryId, replayPartition } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 /**

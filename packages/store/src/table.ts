@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
-import type { Key } from "./keys.ts"
+import type { Key } from "./item-keys.ts"
 import type { Sealer } from "./seal.ts"
 
 /** The table and what its modules need. It is the first argument of every function here. */

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, type Item, type ReadOptions } from "./item.ts"
-import { tenantKey } from "./keys.ts"
+import { tenantKey } from "./item-keys.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, queryPage, tombstone } from "./live-item.ts"
 import { readItems } from "./readable.ts"

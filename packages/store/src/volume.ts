@@ -6,7 +6,7 @@ import {
   EVENT_SHARDS,
   eventPartition,
   eventSortFrom,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import type { Table } from "./table.ts"
 
 // As with an endpoint's statistics, nothing is counted while work is done: the newest items are

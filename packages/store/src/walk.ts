@@ -16,7 +16,7 @@ import {
   recordPartition,
   testRoom,
   type Key,
-} from "./keys.ts"
+} from "./item-keys.ts"
 import { parseRecord, storedKinds } from "./record.ts"
 import type { Table } from "./table.ts"
 

@@ -1,7 +1,7 @@
 import http from "node:http"
 import https from "node:https"
 import { describeFailure, seconds } from "./failure.ts"
-import type { Answer } from "./outcome.ts"
+import type { Answer } from "./attempt-outcome.ts"
 import { type Lane, type Pool } from "./pool.ts"
 import { readStart } from "./read-start.ts"
 import { watchStatusLine } from "./status-line.ts"

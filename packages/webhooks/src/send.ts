@@ -1,6 +1,6 @@
 import { exchange, type Exchange, type ExchangeRequest, type Limits } from "./exchange.ts"
 import { describeLookupFailure } from "./failure.ts"
-import { failedOutcome, outcomeOf, type Outcome } from "./outcome.ts"
+import { failedOutcome, outcomeOf, type Outcome } from "./attempt-outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
 import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
@@ -12,7 +12,7 @@ import {
   type CheckedAddresses,
 } from "./url.ts"
 
-export type { Outcome } from "./outcome.ts"
+export type { Outcome } from "./attempt-outcome.ts"
 
 /**
  * One attempt. `headers`: the endpoint's own and the signature. `body`: exactly the signed text.

@@ -1,7 +1,7 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb"
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs"
 import { randomBytes, randomUUID } from "node:crypto"
-import { exampleHeaders } from "@ringback/events/catalog"
+import { exampleHeaders } from "@ringback/events/documented-event-types"
 import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import { type IngestMessage, sealMessage } from "@ringback/events/message"
 import { makeEmf } from "@ringback/telemetry/emf"

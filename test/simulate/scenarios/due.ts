@@ -1,4 +1,4 @@
-import { DUE_SHARDS } from "@ringback/store/keys"
+import { DUE_SHARDS } from "@ringback/store/item-keys"
 import { assumed } from "../aws/assumptions.ts"
 import { drain, resultOf, shareOf, type Result } from "../result.ts"
 import { newDelivery } from "../system/delivery.ts"

@@ -1,4 +1,4 @@
-import { changeKey, changesPartition } from "@ringback/store/keys"
+import { changeKey, changesPartition } from "@ringback/store/item-keys"
 import type { Instance } from "../aws/fleet.ts"
 import type { Partition, Table } from "../aws/partitions.ts"
 import type { Usage } from "../aws/usage.ts"

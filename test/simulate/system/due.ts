@@ -1,4 +1,4 @@
-import { DUE_SHARDS } from "@ringback/store/keys"
+import { DUE_SHARDS } from "@ringback/store/item-keys"
 import type { Delivery } from "./delivery.ts"
 
 const MINUTE = 60_000

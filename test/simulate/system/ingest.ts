@@ -1,4 +1,4 @@
-import { DUE_SHARDS } from "@ringback/store/keys"
+import { DUE_SHARDS } from "@ringback/store/item-keys"
 import { assumed } from "../aws/assumptions.ts"
 import type { Handle } from "../aws/event-source.ts"
 import { messageOf, newDelivery, type Message } from "./delivery.ts"

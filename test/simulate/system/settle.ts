@@ -1,6 +1,6 @@
 import { plan } from "@ringback/functions/messages/retry-transport"
 import type { Attempt } from "@ringback/store/delivery"
-import { pauseAfter } from "@ringback/webhooks/overload"
+import { pauseAfter } from "@ringback/webhooks/pausing-statuses"
 import { nextDelayMs } from "@ringback/webhooks/retry-schedule"
 import { recordFailure, recordSuccess } from "./breaker.ts"
 import { messageOf, type Delivery, type Message } from "./delivery.ts"

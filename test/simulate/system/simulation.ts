@@ -1,4 +1,4 @@
-import { DUE_SHARDS, dueShard } from "@ringback/store/keys"
+import { DUE_SHARDS, dueShard } from "@ringback/store/item-keys"
 import {
   megabytes,
   queues as facts,

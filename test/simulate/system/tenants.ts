@@ -8,7 +8,7 @@ import {
   OPEN_SHARDS,
   openPartition,
   shardsOfEndpoint,
-} from "@ringback/store/keys"
+} from "@ringback/store/item-keys"
 import { assumed } from "../aws/assumptions.ts"
 import type { Partition, Table } from "../aws/partitions.ts"
 import type { Group } from "../aws/queue.ts"

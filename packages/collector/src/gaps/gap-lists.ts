@@ -1,7 +1,7 @@
 import type { Action } from "@ringback/ami/action"
 import { AmiError } from "@ringback/ami/errors"
 import type { AmiMessage } from "@ringback/ami/message"
-import { eventNameOf } from "@ringback/events/dialler-events"
+import { eventNameOf } from "@ringback/events/ami-event-kinds"
 import { FORGOTTEN, MAX_OTHER_GAPS } from "@ringback/events/message"
 import { makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"

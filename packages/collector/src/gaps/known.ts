@@ -1,6 +1,6 @@
 import { fingerprint } from "@ringback/events/record"
 import { eventNameIn, isMissing, valueOf } from "@ringback/events/header"
-import { type Action, type RecordKind, parseEventName } from "@ringback/events/dialler-events"
+import { type Action, type RecordKind, parseEventName } from "@ringback/events/ami-event-kinds"
 import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/message"
 import { jsonOf, type SpoolRecord } from "../spool/record.ts"
 import { type Entry, isSafe } from "../spool/send-window.ts"

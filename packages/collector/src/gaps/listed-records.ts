@@ -1,5 +1,5 @@
 import type { AmiMessage } from "@ringback/ami/message"
-import { eventNameOf } from "@ringback/events/dialler-events"
+import { eventNameOf } from "@ringback/events/ami-event-kinds"
 import type { Intake } from "../intake.ts"
 import type { ListedKind } from "./known.ts"
 import type { ListRefusal } from "./list-refusal.ts"

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { AmiMessage, HeaderPair } from "@ringback/ami/message"
 import { valueOf } from "@ringback/events/header"
-import { type Action, eventNameOf } from "@ringback/events/dialler-events"
+import { type Action, eventNameOf } from "@ringback/events/ami-event-kinds"
 import { eventFromEntry } from "@ringback/events/record"
 import type { Entry } from "../spool/send-window.ts"
 import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"

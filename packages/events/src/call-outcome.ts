@@ -1,4 +1,4 @@
-import type { Action } from "./dialler-events.ts"
+import type { Action } from "./ami-event-kinds.ts"
 
 /** How a call ended, in the terms of the webhook. */
 export const outcomes = [

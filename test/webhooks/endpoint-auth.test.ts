@@ -8,7 +8,7 @@ import {
   type OAuth,
   tokenOf,
   tokenRequest,
-} from "@ringback/webhooks/auth"
+} from "@ringback/webhooks/endpoint-auth"
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 const client = {

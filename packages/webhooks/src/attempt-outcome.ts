@@ -1,4 +1,4 @@
-import { RETRY_AFTER_STATUSES } from "./overload.ts"
+import { RETRY_AFTER_STATUSES } from "./pausing-statuses.ts"
 import { KEPT_BODY_BYTES } from "./read-start.ts"
 import { retryAfterMs } from "./retry-after.ts"
 

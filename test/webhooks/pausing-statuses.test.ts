@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { outcomeOf } from "@ringback/webhooks/outcome"
-import { pauseAfter, RETRY_AFTER_STATUSES } from "@ringback/webhooks/overload"
+import { outcomeOf } from "@ringback/webhooks/attempt-outcome"
+import { pauseAfter, RETRY_AFTER_STATUSES } from "@ringback/webhooks/pausing-statuses"
 
 const answerOf = (statusCode: number, retryAfter?: string) =>
   outcomeOf({ statusCode, durationMs: 1, bodyStart: Buffer.alloc(0), retryAfter }, 0)

@@ -1,7 +1,12 @@
 import * as v from "valibot"
 import { DELIVERY_STATUSES, StoredDelivery, type DeliveryStatus } from "./delivery.ts"
 import { query, type Item } from "./item.ts"
-import { DELIVERY_SHARDS, deliveryPartition, deliverySortFrom, shardsOfEndpoint } from "./keys.ts"
+import {
+  DELIVERY_SHARDS,
+  deliveryPartition,
+  deliverySortFrom,
+  shardsOfEndpoint,
+} from "./item-keys.ts"
 import { readItems } from "./readable.ts"
 import { isExpired, type Table } from "./table.ts"
 

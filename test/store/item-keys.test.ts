@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import * as Keys from "@ringback/store/keys"
+import * as Keys from "@ringback/store/item-keys"
 
 // What a key is written to has to be where lists, walks and erasures read.
 

@@ -8,13 +8,13 @@ import {
   exampleHeaders,
   findEventType,
   isKnownEventType,
-} from "@ringback/events/catalog"
+} from "@ringback/events/documented-event-types"
 import { fieldsOf } from "@ringback/events/field"
 import type { HeaderPair } from "@ringback/events/header"
 import { identify } from "@ringback/events/identity"
 import type { EventMessage } from "@ringback/events/message"
 import { translate } from "@ringback/events/translate"
-import { webhookBody } from "@ringback/events/webhook"
+import { webhookBody } from "@ringback/events/webhook-body"
 import { captureEvents, moduleEvents } from "./capture.ts"
 
 const OPERATIONAL = ["source.gap", "endpoint.disabled", "delivery.exhausted"]

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { bodyOf, webhookOf } from "@ringback/functions/dispatch/event-body"
+import { bodyOf, webhookOf } from "@ringback/functions/dispatch/stored-event-body"
 import { translate } from "@ringback/events/translate"
-import { formatWebhook } from "@ringback/events/webhook"
+import { formatWebhook } from "@ringback/events/webhook-body"
 import { parseEvent } from "@ringback/store/event"
-import { eventKey, hashOf } from "@ringback/store/keys"
+import { eventKey, hashOf } from "@ringback/store/item-keys"
 import { packHeaders } from "@ringback/store/pack"
 import { moduleEvents } from "../events/capture.ts"
 

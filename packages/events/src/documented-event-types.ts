@@ -10,13 +10,13 @@ import {
   describeEvent,
   type RecordKind,
   recordKinds,
-} from "./dialler-events.ts"
+} from "./ami-event-kinds.ts"
 import type { EventMessage } from "./message.ts"
 import { operationalTypes } from "./operational.ts"
 import { dataSchema, webhookSchema } from "./schema.ts"
 import { formatMillis } from "./stamp.ts"
 import { translate } from "./translate.ts"
-import { webhookBody } from "./webhook.ts"
+import { webhookBody } from "./webhook-body.ts"
 
 export type EventType = {
   type: string
@@ -71,7 +71,7 @@ const ownTypes = operationalTypes.map(
 
 /**
  * All event types with fixed names; `ami.` types have none. None is added here: they follow from the
- * tables in dialler-events.ts, call-type.ts and operational.ts.
+ * tables in ami-event-kinds.ts, call-type.ts and operational.ts.
  */
 export const eventTypes: readonly EventType[] = [...pbxTypes, ...callTypes, ...ownTypes]
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { outcomeOf } from "@ringback/webhooks/outcome"
+import { outcomeOf } from "@ringback/webhooks/attempt-outcome"
 import { startRawReceiver, startSender } from "./receiver.ts"
 
 const answer = { statusCode: 302, durationMs: 1, bodyStart: Buffer.alloc(0) }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfEvent } from "@ringback/store/delivery-facts"
-import { statsOf, tenantStatsOf } from "@ringback/store/stats"
+import { statsOf, tenantStatsOf } from "@ringback/store/delivery-stats"
 import { attemptOf, logOf } from "./log.ts"
 import { DAY, MINUTE, RETENTION, START, useTable } from "./table.ts"
 

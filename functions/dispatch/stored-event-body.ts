@@ -1,6 +1,10 @@
 import { formatMillis, formatNanos } from "@ringback/events/stamp"
 import { translate, type Translated } from "@ringback/events/translate"
-import { formatWebhook, webhookOf as makeWebhook, type Webhook } from "@ringback/events/webhook"
+import {
+  formatWebhook,
+  webhookOf as makeWebhook,
+  type Webhook,
+} from "@ringback/events/webhook-body"
 import { headersOf, idOf, timeOf, type StoredEvent } from "@ringback/store/event"
 
 /** The body that every attempt for this event sends, identical in every byte. */
