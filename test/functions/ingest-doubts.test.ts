@@ -9,6 +9,7 @@ import { makeContext } from "@ringback/local/lambda"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Source from "@ringback/store/source"
 import { gapMessage, heartbeat, makeMessageId } from "../harness/heard.ts"
+import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { letReadsLag } from "../harness/lagging.ts"
 import { startQueueProxy } from "../harness/queue-proxy.ts"
 import { makeClients } from "../harness/stack.ts"
@@ -58,9 +59,15 @@ describe("a source whose key was rotated a moment ago", () => {
   test("is read again, and consistently, before what the new key signed is called forged", async () => {
     const { arrived } = await world.addEndpoint()
     const { tenant, source } = world.customer
-    const clients = makeClients(world.stack)
+    const counts: Counts = {}
+    const clients = countedClients(world.stack, counts, "ingest")
     letReadsLag(clients.dynamodb)
     const deps = makeDeps(world.stack, { now: world.now, clients })
+    const readsOf = async (run: Promise<unknown>) => {
+      const before = total(counts, "dynamodb", /Get|Query/)
+      await run
+      return total(counts, "dynamodb", /Get|Query/) - before
+    }
     await ingest([anEvent()], { deps })
     const { table } = world.deps
     const rotated = await Source.rotate(
@@ -68,9 +75,10 @@ describe("a source whose key was rotated a moment ago", () => {
       (await Source.get(table, tenant, source.source.id))!,
       0,
     )
-    await ingest([anEvent()], { deps, key: rotated!.key })
+    const again = await readsOf(ingest([anEvent()], { deps, key: rotated!.key }))
     // What was read again is remembered: the next one costs no further read.
-    await ingest([anEvent()], { deps, key: rotated!.key })
+    const next = await readsOf(ingest([anEvent()], { deps, key: rotated!.key }))
+    assert.equal(next, again - 1)
     await world.pump()
     assert.equal(arrived().length, 3)
     clients.close()

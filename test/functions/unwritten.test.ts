@@ -23,7 +23,9 @@ function startWith(unwritten: Unwritten, shortMs: number | undefined, endpointId
 test("a quick endpoint has six unwritten webhooks, and one more for each that is written", async () => {
   const { ask, begun } = startWith(limitUnwritten(NEVER_MS), 3)
   assert.equal(await ask(20), 6)
+  // Its place goes to one that waits, although nothing new asks for one.
   begun[0]!()
+  assert.equal(await ask(0), 7)
   begun[1]!()
   // A place that is passed on is not taken by what comes at that moment.
   assert.equal(await ask(3), 8)
@@ -57,10 +59,14 @@ test("one that nothing is known of waits for nothing, and neither does another e
   assert.equal(await startWith(unwritten, 3, "ep_c").ask(7), 6)
 })
 
-test("none waits for long for an endpoint that has stopped answering", async () => {
-  const { ask, begun } = startWith(limitUnwritten(1), 3)
-  await ask(8)
-  while (begun.length < 8) await setImmediate()
+test("none waits for long for an endpoint that has stopped answering", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const { ask, begun } = startWith(limitUnwritten(250), 3)
+  assert.equal(await ask(8), 6)
+  t.mock.timers.tick(249)
+  assert.equal(await ask(0), 6)
+  t.mock.timers.tick(1)
+  assert.equal(await ask(0), 8)
   for (const end of begun.splice(0)) end()
   assert.equal(await ask(8), 6)
 })

@@ -12,6 +12,13 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "of two equal texts either is the bound",
   })),
   {
+    file: "functions/jobs/forget.ts",
+    line: "return headers.length > 0 ? namedIn(headers) : undefined",
+    what: "> -> >=",
+    reason:
+      "without headers there is nobody in them: what names nobody is emptied no more than what has no names",
+  },
+  {
     file: "packages/store/src/audit.ts",
     line: "below: cursor !== undefined && cursor < bound ? cursor : bound,",
     what: "< -> <=",
@@ -86,7 +93,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: "functions/ingest/receive-message.ts",
-    line: "...(isStored && { translated }),",
+    line: "...(isStored && !isLarge(record) && { translated }),",
     what: /-> \(removed\)$/,
     reason: "the stored event is translated again then, to the same",
   },
