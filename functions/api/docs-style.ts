@@ -91,10 +91,11 @@ th { font-size: 0.8rem; color: var(--dim); }
 main p a, main td a, .guide > ul a, .guide > ol a { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 2px; }
 .guide pre, .guide .wide { margin: 1rem 0; }
 .wide { overflow-x: auto; }
-.wide td:first-child { white-space: nowrap; }
+.wide td:first-child code { white-space: nowrap; }
 @media (max-width: 68rem) { article { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 52rem) {
   .layout { display: block; }
+  .wide table { min-width: 36rem; }
   nav.side { display: none; }
   details.menu { display: block; position: sticky; top: 0; z-index: 1; background: var(--bg); border-bottom: 1px solid var(--line); padding: 0.7rem 1.1rem; }
   details.menu > summary { color: var(--fg); font-weight: 700; font-size: 1rem; }

@@ -166,10 +166,10 @@ test(
     await notice(page)
       .getByText(/No connection. Not updated since \d\d:\d\d:\d\d/)
       .waitFor()
-    await page.locator(".live-mark").getByText("Not live").waitFor()
+    await page.locator(".live-mark[data-paused]").getByText("Not live").waitFor()
     await context.setOffline(false)
     await notice(page).waitFor({ state: "hidden" })
-    await page.locator(".live-mark").getByText("Live", { exact: true }).waitFor()
+    await page.locator(".live-mark:not([data-paused])").getByText("Live", { exact: true }).waitFor()
     await context.close()
   },
 )

@@ -120,7 +120,9 @@
   let timer
 
   const live = () => document.getElementById("live")
-  function mark(isLive) {
+  let isLive = true
+  function mark(isNowLive) {
+    isLive = isNowLive
     for (const each of document.querySelectorAll(".live-mark")) {
       each.toggleAttribute("data-paused", !isLive || document.hidden)
       each.textContent = isLive ? "Live" : "Not live"
@@ -130,7 +132,7 @@
     clearTimeout(timer)
     if (isOver) return
     for (const each of document.querySelectorAll(".live-mark"))
-      each.toggleAttribute("data-paused", document.hidden)
+      each.toggleAttribute("data-paused", !isLive || document.hidden)
     if (!document.hidden && live()) timer = setTimeout(look, everyMs)
   }
   // The live part is not replaced while one of its fields has the focus.

@@ -112,7 +112,7 @@ const rowsHtml = (entries: Entry[], who: (actor: string) => Html, base: string |
           html`<tr>
             <td class="wide"><strong>${wordsOf(entry.action)}</strong>${changesHtml(entry)}</td>
             <td><span class="clip" title="${entry.actor}">${who(entry.actor)}</span></td>
-            <td class="below">${targetHtml(entry.target, base)}</td>
+            <td class="below with-id">${targetHtml(entry.target, base)}</td>
             <td class="when">${exactTime(entry.at)}</td>
           </tr>`,
       )}

@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import type { Answered } from "../client.ts"
-import { copyable, duration, note, nothing, number, time, type Html } from "../html.ts"
+import { copyable, duration, exactTime, note, nothing, number, type Html } from "../html.ts"
 import { tenantSection, type TenantVisit, type View } from "../page.ts"
 import { problemNote } from "../problem-view.ts"
 import type { Endpoint } from "../types.ts"
@@ -56,7 +56,7 @@ export const endpointActionPages = [
         "wait",
         html`<p>
             <strong>${secret ? "The secret" : "The public key"}.</strong>
-            ${previous.length > 0 ? html`${number(previous.length)} older ${previous.length === 1 ? "one signs" : "ones sign"} too, the last until ${time(previous[0]?.expiresAt ?? null)}.` : ""}
+            ${previous.length > 0 ? html`${number(previous.length)} older ${previous.length === 1 ? "one signs" : "ones sign"} too, the last until ${exactTime(previous[0]!.expiresAt)}.` : ""}
           </p>
           ${copyable(secret ?? publicKey ?? "", "Secret", true)}`,
       ),
@@ -71,7 +71,7 @@ export const endpointActionPages = [
         "ok",
         html`<p>
             <strong>The new ${secret ? "secret" : "public key"}.</strong>
-            ${overlapSeconds > 0 ? html`The old one stays valid until ${time(previousExpiresAt)}.` : "The old one is no longer valid."}
+            ${overlapSeconds > 0 ? html`The old one stays valid until ${exactTime(previousExpiresAt)}.` : "The old one is no longer valid."}
             Configure the new one on your server.
           </p>
           ${copyable(secret ?? publicKey ?? "", "New secret", true)}`,
