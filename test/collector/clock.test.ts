@@ -92,6 +92,24 @@ test("a collector says in heartbeats, gaps, log and status how far its clock is 
   assert.notEqual(queue.heartbeats[before]!.run, queue.heartbeats[before - 1]!.run)
 })
 
+test("a clock that is set is told of at once, not with the next heartbeat", async (t) => {
+  const pbx = await Pbx.start({ behindMs: 8 * SECOND })
+  const spool = makeSpoolDir()
+  const tuning = { pingIntervalMs: 50 }
+  const collector = await runCollector(pbx, queue, spool.dir, { heartbeatMs: 3_600_000, tuning })
+  t.after(async () => {
+    await collector.stop()
+    await pbx.close()
+    spool.remove()
+  })
+  const { collector: id } = collector.status()
+  const newest = async () =>
+    (await queue.read()).heartbeats.findLast((each) => each.collector === id)?.skewMs
+  await until(async () => isAbout(await newest(), 8 * SECOND))
+  pbx.options.behindMs = 30 * SECOND
+  await until(async () => isAbout(await newest(), 30 * SECOND))
+})
+
 test("a heartbeat says how far the PBX was heard, where it is connected", async (t) => {
   const pbx = await Pbx.start()
   const spool = makeSpoolDir()

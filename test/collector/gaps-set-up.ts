@@ -34,6 +34,8 @@ export async function setUp(dir = makeDir(), state: State = openState(undefined,
   const openGaps = new OpenGaps(state, attempt)
   const losses = new Losses((loss) => openGaps.keep({ ...loss, to: null }))
   const asked: string[] = []
+  /** What was made of the lists, and why. */
+  const inferred: [name: string, reason: string][] = []
   /** What is left to report when the lists are asked for. */
   const keptThen: string[][] = []
   const answers = new Map<string, AmiMessage[] | ListRefusal>()
@@ -51,7 +53,13 @@ export async function setUp(dir = makeDir(), state: State = openState(undefined,
   }
   const lists = new GapLists({
     ...parts,
-    intake: { takeSynthetic: () => ({ ...entry }), takeRecord() {} },
+    intake: {
+      takeSynthetic({ name }, _, { reason }) {
+        inferred.push([name, reason])
+        return { ...entry }
+      },
+      takeRecord() {},
+    },
     unfilled: new UnfilledGaps(state, attempt, openGaps.left),
     async list(action) {
       asked.push(action)
@@ -81,6 +89,7 @@ export async function setUp(dir = makeDir(), state: State = openState(undefined,
     losses,
     openGaps,
     asked,
+    inferred,
     keptThen,
     kept,
     answers,

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { setImmediate as turn } from "node:timers/promises"
 import { OpenGaps } from "@ringback/collector/gaps/open-gaps"
 import { openState } from "@ringback/collector/state"
+import { FORGOTTEN } from "@ringback/events/message"
 import { until } from "../harness/until.ts"
 import { makeDir, type Line, setUp, event, without, damage } from "./gaps-set-up.ts"
 
@@ -179,5 +180,6 @@ test("calls that nobody has heard of for long are asked about", async () => {
   it.gaps.askAgain(600_000)
   await until(() => !it.known.of("dialing").has("quiet"))
   assert.ok(it.known.of("dialing").has("heard"))
+  assert.deepEqual(it.inferred, [["OutDialingDelete", FORGOTTEN]])
   await it.close()
 })

@@ -11,7 +11,8 @@ const gap: Gap = { id: "g1", from: 0, to: 1_000, reason: "disconnected" }
 /** A disk that refuses while `isFull`, for the state and the spool alike. */
 function setUp() {
   const state = openState(undefined, 0)
-  const disk = { isFull: false, isEmptied: false }
+  const disk = { isFull: false, isEmptied: false, refusesFlush: false }
+  let isRefused = false
   const attempt = (write: () => void) => {
     if (!disk.isFull) write()
   }
@@ -20,9 +21,10 @@ function setUp() {
     async flush() {
       await turn()
       if (disk.isEmptied) disk.isFull = false
+      isRefused = disk.refusesFlush
     },
     get diskTrouble() {
-      return disk.isFull ? new Error("full") : null
+      return disk.isFull || (disk.refusesFlush && isRefused) ? new Error("full") : null
     },
   }
   const openGaps = new OpenGaps(state, attempt)
@@ -40,6 +42,17 @@ test("a gap whose report a full disk refused is left to the next run until the r
   await reports.forgetSaved()
   assert.deepEqual(leftToTheNextRun(), ["g1"])
   disk.isFull = false
+  await reports.forgetSaved()
+  assert.deepEqual(leftToTheNextRun(), [])
+})
+
+test("a gap whose report the spool's disk refuses while it is flushed is left to the next run", async () => {
+  const { disk, reports, leftToTheNextRun } = setUp()
+  reports.keep(gap)
+  disk.refusesFlush = true
+  await reports.report(gap, {})
+  assert.deepEqual(leftToTheNextRun(), ["g1"])
+  disk.refusesFlush = false
   await reports.forgetSaved()
   assert.deepEqual(leftToTheNextRun(), [])
 })

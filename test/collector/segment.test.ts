@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
@@ -14,6 +14,7 @@ import {
   sizeOf,
 } from "@ringback/collector/spool/record"
 import { recoverSegments } from "@ringback/collector/spool/recovery"
+import { SegmentFiles } from "@ringback/collector/spool/segment-files"
 import { listSegments, readRecords, segmentPath } from "@ringback/collector/spool/segment"
 
 const root = mkdtempSync(join(tmpdir(), "ringback-segment-"))
@@ -48,6 +49,21 @@ test("a line is its checksum, its JSON and a line feed, and is intact as it was 
   assert.ok(isIntact(whole(Buffer.from("00000000 \n"))))
   assert.equal(receivedAtOf(whole(lineOf('{"v":1}'))), 0)
 })
+
+test(
+  "a spool appends to the file that it has open, and opens no other for it",
+  { skip: !existsSync("/proc/self/fd") && "no /proc here" },
+  async (t) => {
+    const dir = makeDir()
+    const files = new SegmentFiles(dir, [], 0, 1e6)
+    t.after(() => files.close())
+    const opened = () => readdirSync("/proc/self/fd").length
+    await files.append([lineOf(json(0))])
+    const before = opened()
+    for (let number = 1; number <= 20; number++) await files.append([lineOf(json(number))])
+    assert.ok(opened() < before + 5, `${opened()} files, ${before} before`)
+  },
+)
 
 test("a report is known by its first words", () => {
   assert.ok(isReport(whole(lineOf(json(1, 0, "gap")))))

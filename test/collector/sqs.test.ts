@@ -75,6 +75,27 @@ test("a queue of AWS is asked at its Region's endpoint, with the credentials of 
   }
 })
 
+test("a queue's URL of an older form is asked at its Region's endpoint too", async (t) => {
+  const before = { ...process.env }
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "mine", AWS_SECRET_ACCESS_KEY: "secret" })
+  t.after(() => void (process.env = before))
+  const queueUrl = "https://eu-central-1.queue.amazonaws.com/123456789012/ingest"
+  const sqs = makeSqs("eu-central-1", queueUrl, {})
+  const hosts: string[] = []
+  // The last step before the request is sent, which it is not.
+  sqs.middlewareStack.add(
+    () => (args) => {
+      hosts.push((args.request as { hostname: string }).hostname)
+      return Promise.reject(new Error("not sent"))
+    },
+    { step: "build", priority: "low" },
+  )
+  const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "x" })
+  await assert.rejects(sqs.send(command), /not sent/)
+  assert.deepEqual(hosts, ["sqs.eu-central-1.amazonaws.com"])
+  sqs.destroy()
+})
+
 test("credentials of the environment are used for a local queue, too", async (t) => {
   const own = { AWS_ACCESS_KEY_ID: "mine", AWS_SECRET_ACCESS_KEY: "secret" }
   const before = { ...process.env }

@@ -12,6 +12,24 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "of two equal texts either is the bound",
   })),
   {
+    file: "packages/collector/src/spool/segment.ts",
+    line: "for (const name of (await readdir(dir)).sort()) {",
+    what: "(await readdir(dir)).sort() -> (await readdir(dir))",
+    reason: "Node reads a directory by libuv, which sorts its names",
+  },
+  {
+    file: "packages/collector/src/spool/recovery.ts",
+    line: "if (segment === segments.at(-1) && until > position) {",
+    what: "segment === segments.at(-1) && until > position -> segment === segments.at(-1)",
+    reason: "of a segment that was all acknowledged the end is its size then, as it was",
+  },
+  {
+    file: "packages/collector/src/spool/record.ts",
+    line: "if (end === 0) return this.write(finish(head, message))",
+    what: "end === 0 -> true",
+    reason: "the same bytes, made in the slow way",
+  },
+  {
     file: "functions/jobs/forget.ts",
     line: "return headers.length > 0 ? namedIn(headers) : undefined",
     what: "> -> >=",
