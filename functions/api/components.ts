@@ -29,7 +29,7 @@ import { RotatedSecret, SecretAnswer, SecretRotationInput } from "./endpoint-sec
 import { EraseInput, JobAnswer, StartedErasure } from "./erase.ts"
 import { EventTypeAnswer } from "./event-types.ts"
 import { EventAnswer, EventWithDeliveries } from "./events.ts"
-import { LetterAnswer } from "./letter.ts"
+import { LetterAnswer } from "./queue-message.ts"
 import { AckAnswer, AckInput, FetchInput, MessageAnswer } from "./messages.ts"
 import { FieldError, Problem, problems } from "./problem.ts"
 import { AuthAnswer, ConnectorAnswer, outboundSchemas } from "./outbound-schema.ts"

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { countOf, move, peek } from "../messages/peek.ts"
 import { QUEUE_NAMES, type Deps, type QueueName } from "./deps.ts"
-import { limitOf, LetterAnswer, showLetter } from "./letter.ts"
+import { limitOf, LetterAnswer, showLetter } from "./queue-message.ts"
 import { route } from "./route.ts"
 
 const queue = v.picklist(QUEUE_NAMES)

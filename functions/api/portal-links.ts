@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { Scope } from "@ringback/store/api-key"
 import * as PortalPass from "@ringback/store/portal-pass"
-import { originOf } from "./passes.ts"
+import { originOf } from "./portal-pass-rights.ts"
 import { route } from "./route.ts"
 import { formatMillis, Time } from "./time.ts"
 

@@ -1,6 +1,6 @@
 import * as v from "valibot"
 import { countOf, peek } from "../messages/peek.ts"
-import { limitOf, LetterAnswer, showLetter } from "./letter.ts"
+import { limitOf, LetterAnswer, showLetter } from "./queue-message.ts"
 import { route } from "./route.ts"
 
 export const rejectedRoutes = [

@@ -10,7 +10,7 @@ import { bodyOf } from "../dispatch/stored-event-body.ts"
 import { ERASED } from "../dispatch/event-stop.ts"
 import { probeAnother } from "../endpoint/breaker.ts"
 import type { Verdict } from "../runtime/batch.ts"
-import { countEnd } from "../runtime/count-end.ts"
+import { countEnd } from "../runtime/delivery-count.ts"
 import {
   hasFailed,
   isKeptFromStart,

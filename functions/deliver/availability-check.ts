@@ -1,7 +1,7 @@
 import * as Delivery from "@ringback/store/delivery"
 import { freshReceiver } from "../endpoint/cached-endpoint.ts"
 import { availabilityOf } from "../endpoint/availability.ts"
-import { countEnd } from "../runtime/count-end.ts"
+import { countEnd } from "../runtime/delivery-count.ts"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
 import type { CheckedWork, StepDeps, Work } from "./work.ts"

@@ -8,7 +8,7 @@ import type { Cache } from "../runtime/cache.ts"
 import type { Outbound } from "../endpoint-kinds/send-by-kind.ts"
 import type { Turns } from "../runtime/turns.ts"
 import type { Log } from "../runtime/log.ts"
-import type { Unwritten } from "../deliver/unwritten.ts"
+import type { Unwritten } from "../deliver/unsaved-outcomes.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 /** An endpoint and its health. */

@@ -6,7 +6,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import type { Metrics } from "@ringback/telemetry/metric"
 import { availabilityOf } from "../endpoint/availability.ts"
-import { countEnd } from "../runtime/count-end.ts"
+import { countEnd } from "../runtime/delivery-count.ts"
 import { SETTLED_MS } from "./settled.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 

@@ -1,7 +1,7 @@
 import type { Hono } from "hono"
 import type * as v from "valibot"
 import type { Caller, ReadTenants } from "../api/authenticate.ts"
-import { insideEnvironment } from "../api/inside.ts"
+import { insideEnvironment } from "../api/in-process-request.ts"
 import type { Problem as ProblemSchema } from "../api/problem.ts"
 
 export type Problem = v.InferOutput<typeof ProblemSchema>

@@ -3,7 +3,7 @@ import { getCookie, setCookie } from "hono/cookie"
 import * as PortalPass from "@ringback/store/portal-pass"
 import type { Caller } from "../api/authenticate.ts"
 import type { Deps } from "../api/deps.ts"
-import { callerOf, originOf } from "../api/passes.ts"
+import { callerOf, originOf } from "../api/portal-pass-rights.ts"
 
 const LIFETIME_SECONDS = 12 * 3600
 

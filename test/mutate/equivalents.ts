@@ -55,7 +55,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "no two deliveries of an event have the same key",
   },
   {
-    file: "packages/store/src/side-by-side.ts",
+    file: "packages/store/src/job-page.ts",
     line: 'items.sort((a, b) => ((a["sk"] as string) < (b["sk"] as string) ? 1 : -1))',
     what: "< -> <=",
     reason: "a sort key has a hash of what the item is of, so no two are the same",

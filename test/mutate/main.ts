@@ -11,7 +11,7 @@ import { runTest } from "./run.ts"
 /**
  * Mutation run: do the tests notice when the code does something else?
  *
- *   npm run mutate -- [--room functions]... [--file packages/store/src/merged.ts[:40]]... [--sample 60] [--seed 1]
+ *   npm run mutate -- [--room functions]... [--file packages/store/src/list-page.ts[:40]]... [--sample 60] [--seed 1]
  *                     [--list-survivors] [--nearest] [--all-tests] [--coverage-only]
  *
  * A mutant is one small change of a source: a condition that is always true or false, a neighbouring operator, a

@@ -7,7 +7,7 @@ if (findDynoxide()) {
   await import("./config.test.ts")
   await import("./delivery.test.ts")
   await import("./event.test.ts")
-  await import("./merged.test.ts")
+  await import("./list-page.test.ts")
   await import("./delivery-stats.test.ts")
 } else {
   test("the store on dynoxide", { skip: "dynoxide does not run on this platform" }, () => {})

@@ -7,7 +7,7 @@ import type { Delivery, Endpoint, EventType, Page } from "../types.ts"
 import { deliveryRows } from "./delivery-rows.ts"
 import { endpointText } from "./endpoint-name.ts"
 import { logSection } from "./log-section.ts"
-import { sinceOf, WITHIN } from "./within.ts"
+import { sinceOf, WITHIN } from "./time-range.ts"
 
 const PAGE = "50"
 

@@ -18,7 +18,7 @@ import type { Endpoint, Event, EventType, EventWithDeliveries, Page, Source } fr
 import { deliveryRows } from "./delivery-rows.ts"
 import { endpointText } from "./endpoint-name.ts"
 import { logSection } from "./log-section.ts"
-import { sinceOf, WITHIN } from "./within.ts"
+import { sinceOf, WITHIN } from "./time-range.ts"
 
 const PAGE = "50"
 const FILTERS = ["type", "source", "uuid", "within", "after"]

@@ -1,7 +1,7 @@
 import { html } from "hono/html"
 import type * as v from "valibot"
 import type { DeadLetterQueue as Queue, RedrivenQueue as Redriven } from "../../api/dead-letters.ts"
-import type { LetterAnswer } from "../../api/letter.ts"
+import type { LetterAnswer } from "../../api/queue-message.ts"
 import { confirm } from "../form.ts"
 import { copyable, empty, heading, note, nothing, number, time, type Html } from "../html.ts"
 import { operatorSection, type View, type Visit } from "../page.ts"

@@ -1,7 +1,7 @@
 import type { Candidate, Contacts } from "./contact.ts"
 import { judge } from "./hubspot-problem.ts"
 import { listAt, textAt } from "./json.ts"
-import { isSegment, segment } from "./segment.ts"
+import { isSegment, segment } from "./url-segment.ts"
 import { asking, isSuccess, stop, type Steps } from "./step.ts"
 
 /** Each dated version of HubSpot's API is supported for 18 months. */

@@ -1,7 +1,7 @@
 import type { Candidate, Contacts } from "./contact.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { judge } from "./pipedrive-problem.ts"
-import { segment } from "./segment.ts"
+import { segment } from "./url-segment.ts"
 import { asking, isSuccess, stop, type Steps } from "./step.ts"
 
 const ask = asking(judge)

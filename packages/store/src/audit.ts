@@ -2,7 +2,7 @@ import * as v from "valibot"
 import { makeId } from "@ringback/events/ids"
 import { createItem, type Item } from "./item.ts"
 import { auditKey, auditPartition, deliverySortFrom } from "./item-keys.ts"
-import { readMerged } from "./merged.ts"
+import { readMerged } from "./list-page.ts"
 import { readItems } from "./readable.ts"
 import { toSeconds, type Table } from "./table.ts"
 

@@ -12,11 +12,11 @@ import {
   shardsOfEndpoint,
   type Key,
 } from "./item-keys.ts"
-import { KEY_ATTRIBUTES, readMerged } from "./merged.ts"
+import { KEY_ATTRIBUTES, readMerged } from "./list-page.ts"
 import { getItems, type Item } from "./item.ts"
 import { queryPage } from "./live-item.ts"
 import { readItems } from "./readable.ts"
-import { readSideBySide } from "./side-by-side.ts"
+import { readSideBySide } from "./job-page.ts"
 import { isExpired, type Table } from "./table.ts"
 
 export type DeliveryQuery = {

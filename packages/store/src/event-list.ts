@@ -9,8 +9,8 @@ import {
   type Key,
 } from "./item-keys.ts"
 import { readItems } from "./readable.ts"
-import { KEY_ATTRIBUTES, readMerged } from "./merged.ts"
-import { readSideBySide } from "./side-by-side.ts"
+import { KEY_ATTRIBUTES, readMerged } from "./list-page.ts"
+import { readSideBySide } from "./job-page.ts"
 
 export type EventQuery = {
   /** Absent: any. */

@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { assignmentsOf, deleteItem, getItem, getItems, updateItem, type Item } from "./item.ts"
 import { recordKey, recordPartition, RECORD_SHARDS } from "./item-keys.ts"
-import { readMerged } from "./merged.ts"
+import { readMerged } from "./list-page.ts"
 import { ITEM_VERSION, readItems } from "./readable.ts"
 import { isExpired, toSeconds, type Table } from "./table.ts"
 

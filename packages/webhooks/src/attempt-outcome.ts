@@ -1,5 +1,5 @@
 import { RETRY_AFTER_STATUSES } from "./pausing-statuses.ts"
-import { KEPT_BODY_BYTES } from "./read-start.ts"
+import { KEPT_BODY_BYTES } from "./response-start.ts"
 import { retryAfterMs } from "./retry-after.ts"
 
 /**

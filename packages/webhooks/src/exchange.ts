@@ -3,7 +3,7 @@ import https from "node:https"
 import { describeFailure, seconds } from "./failure.ts"
 import type { Answer } from "./attempt-outcome.ts"
 import { type Lane, type Pool } from "./pool.ts"
-import { readStart } from "./read-start.ts"
+import { readStart } from "./response-start.ts"
 import { watchStatusLine } from "./status-line.ts"
 
 /**

@@ -4,7 +4,12 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { makeFairTurns } from "./fair-turns.ts"
 import { cpuMs, endFirst, hasCpuTimes, memoryMb } from "./process-use.ts"
-import { runIfSandbox, TOO_MUCH_MEMORY, type RealmReply, type RealmRequest } from "./realms.ts"
+import {
+  runIfSandbox,
+  TOO_MUCH_MEMORY,
+  type RealmReply,
+  type RealmRequest,
+} from "./sandbox-realms.ts"
 import { NOT_CHECKED, type Answer, type Request } from "./expression.ts"
 
 /**

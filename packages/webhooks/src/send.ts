@@ -2,7 +2,7 @@ import { exchange, type Exchange, type ExchangeRequest, type Limits } from "./ex
 import { describeLookupFailure } from "./failure.ts"
 import { failedOutcome, outcomeOf, type Outcome } from "./attempt-outcome.ts"
 import { openPool, type Lane } from "./pool.ts"
-import { KEPT_BODY_BYTES } from "./read-start.ts"
+import { KEPT_BODY_BYTES } from "./response-start.ts"
 import { addressesOf, rememberAnswers, resolveHost, within, type Resolve } from "./resolve.ts"
 import {
   parseTarget,

@@ -14,7 +14,7 @@ import { canChange, type ListRefusal, REFUSALS } from "./list-refusal.ts"
 import { QuietDialings } from "./quiet-dialings.ts"
 import { endForgotten, type Inferred, resync } from "./resync.ts"
 import { Retry } from "./retry.ts"
-import type { Touched } from "./touched.ts"
+import type { Touched } from "./touched-records.ts"
 import type { Unfilled, UnfilledGaps } from "./unfilled.ts"
 import { Uptime } from "./uptime.ts"
 

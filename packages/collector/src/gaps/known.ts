@@ -5,7 +5,7 @@ import { type AmiMessage, findValue, type HeaderPair } from "@ringback/ami/messa
 import { jsonOf, type SpoolRecord } from "../spool/record.ts"
 import { type Entry, isSafe } from "../spool/send-window.ts"
 import type { State } from "../state.ts"
-import { recordName, Touched } from "./touched.ts"
+import { recordName, Touched } from "./touched-records.ts"
 
 /**
  * The kinds that the PBX can list completely. It limits dial list rows to 100 and does not list the

@@ -5,7 +5,7 @@ import { type Action, eventNameOf } from "@ringback/events/ami-event-kinds"
 import { eventFromEntry } from "@ringback/events/record"
 import type { Entry } from "../spool/send-window.ts"
 import { bodyOf, isKept, type Known, type ListedKind, listedKinds } from "./known.ts"
-import type { Touched } from "./touched.ts"
+import type { Touched } from "./touched-records.ts"
 
 type Rows = Map<string, HeaderPair[]>
 

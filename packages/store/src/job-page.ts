@@ -1,5 +1,5 @@
 import { query, type Item } from "./item.ts"
-import type { MergedRequest } from "./merged.ts"
+import type { MergedRequest } from "./list-page.ts"
 import type { Table } from "./table.ts"
 
 /**

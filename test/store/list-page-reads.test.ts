@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { readMerged, type MergedRequest } from "@ringback/store/merged"
+import { readMerged, type MergedRequest } from "@ringback/store/list-page"
 import type { Table } from "@ringback/store/table"
 import { countedClients, total, type Counts } from "../harness/counted.ts"
 import { startStack, type Stack } from "../harness/stack.ts"

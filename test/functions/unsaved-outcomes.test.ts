@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate } from "node:timers/promises"
-import { limitUnwritten, type Unwritten } from "@ringback/functions/deliver/unwritten"
+import { limitUnwritten, type Unwritten } from "@ringback/functions/deliver/unsaved-outcomes"
 
 const NEVER_MS = 1e6
 
