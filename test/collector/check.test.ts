@@ -199,7 +199,6 @@ for (const [why, account, code, says] of shortcomings) {
     const result = await run()
     assert.match(result.said, says)
     assert.equal(result.code, code)
-    // In two columns: the verdict, and what it is about.
     for (const line of result.said.trimEnd().split("\n"))
       assert.match(line, /^[a-zA-Z ]{15} \S|^ {16}fix: \S/)
     const others = result.said

@@ -30,7 +30,7 @@ import { runTest } from "./run.ts"
  *
  * `--sample` takes so many mutants of each room, by a seeded shuffle: the score is then an estimate, of which the
  * standard error is shown. Without it all are run, which takes many hours. A survivor is either a gap in the tests or
- * equivalent, which only a reader can tell: those found so stand in `equivalents.ts` with the reason, and are left out.
+ * equivalent, which only a reader can tell: those found so stand in `known-equivalents.ts` with the reason, and are left out.
  */
 const { values: options } = parseArgs({
   args: argv.slice(2),
@@ -115,7 +115,7 @@ async function runRoom(room: Room): Promise<void> {
   const made = files.flatMap((file) => mutantsOf(compiler.parse(resolve(file))))
   const all = made.filter((mutant) => !isEquivalent(mutant)).filter(isWanted)
   for (const { file, line, what } of staleEquivalents(files))
-    say(`equivalents.ts: ${file} has no such mutant: ${line}  ${String(what)}`)
+    say(`known-equivalents.ts: ${file} has no such mutant: ${line}  ${String(what)}`)
   const row = { room, ran: 0, all: all.length, killed: 0, refused: 0 }
   if (all.length === 0) return
   rows.push(row)
