@@ -5,6 +5,7 @@ import net from "node:net"
 import { test } from "node:test"
 import { createServer as createTlsServer } from "node:tls"
 import { Worker } from "node:worker_threads"
+import { until } from "../harness/until.ts"
 import { listen, startRawReceiver, startSender } from "./receiver.ts"
 
 const pem = (name: string) =>
@@ -152,4 +153,21 @@ test("an answer counts that comes while the webhook is still being written, and 
       assert.equal(outcome.statusCode, 429, `${size} ${index}: ${outcome.error}`)
     }
   }
+})
+
+test("of provisional answers no more is read than of a head", async (t) => {
+  const flood = Buffer.from("HTTP/1.1 102 Processing\r\n\r\n".repeat(40_000))
+  const receiver = await startRawReceiver(t, (socket, { request }) => {
+    // In one piece: the final answer is behind fewer than 16 KB, then behind 1 MB.
+    const before = flood.subarray(0, request === 1 ? 540 * 27 : flood.length)
+    socket.write(Buffer.concat([before, Buffer.from("HTTP/1.1 200 OK\r\n\r\n")]))
+  })
+  const { post } = startSender(t)
+  assert.equal((await post(receiver.origin)).ok, true)
+  const { ok, error, mayHaveArrived } = await post(receiver.origin)
+  assert.deepEqual(
+    [ok, error, mayHaveArrived],
+    [false, "over 16 KB of provisional responses (1xx)", true],
+  )
+  await until(() => receiver.openConnections() === 0)
 })

@@ -53,7 +53,7 @@ export function exchange(
       path: url.pathname + url.search,
       headers,
     })
-    const statusLine = watchStatusLine(req)
+    const statusLine = watchStatusLine(req, () => fail("over 16 KB of provisional responses (1xx)"))
     let isDone = false
 
     const settle = (result: Exchange) => {

@@ -2,16 +2,21 @@ import type { ClientRequest } from "node:http"
 import type { Socket } from "node:net"
 
 const MAX_LINE_BYTES = 512
+// As much as Node allows for the final response's headers. Its parser counts each provisional
+// response anew, so that a receiver could send them without an end.
+const MAX_PROVISIONAL_BYTES = 16 * 1024
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\n]*)?\r?\n/
 const SWITCHING_PROTOCOLS = 101
 
 /**
  * Reads the response's status line in addition to Node's parser, which reports nothing before the
  * last header has arrived. The status line decides: a receiver that sent 200 and then closed has
- * accepted the webhook. Preceding provisional responses (1xx) are skipped.
+ * accepted the webhook. Preceding provisional responses (1xx) are skipped; `onTooMany` is called
+ * once if they are over 16 KB.
  */
-export function watchStatusLine(req: ClientRequest) {
+export function watchStatusLine(req: ClientRequest, onTooMany: () => void) {
   let hasBegun = false
+  let bytes = 0
   let line = ""
   let statusCode: number | undefined
   let place: "status line" | "provisional head" | "over" = "status line"
@@ -37,6 +42,11 @@ export function watchStatusLine(req: ClientRequest) {
       if (newline >= 0) endLine()
       at = end
     }
+    if (place === "over") return
+    bytes += chunk.length
+    if (bytes <= MAX_PROVISIONAL_BYTES) return
+    place = "over"
+    onTooMany()
   }
   req.once("socket", (connection) => {
     socket = connection
