@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { until } from "../harness/until.ts"
 import { startRawReceiver, startReceiver, startSender } from "./receiver.ts"
 
 // A request whose answer is read: a token server's, a CRM's.
@@ -88,4 +89,23 @@ test("a webhook that finds its kept connections closed is sent three times at th
   const { ok, error } = await post(`${receiver.origin}/`)
   assert.deepEqual([ok, error], [false, "the connection was closed before an answer"])
   assert.ok(receiver.requests() <= 4, `${receiver.requests()}`)
+})
+
+test("an answer that comes byte by byte is read up to 10,000 pieces", async (t) => {
+  const bytes = (count: number) => "1\r\nx\r\n".repeat(count)
+  const receiver = await startRawReceiver(t, (socket, { request: number }) => {
+    socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    socket.write(`${bytes(number === 1 ? 9_000 : 50_000)}0\r\n\r\n`)
+  })
+  const { ask } = startSender(t)
+  const get = async () => {
+    const got = await ask({ ...request, url: receiver.origin, method: "GET", body: null })
+    assert.ok("body" in got)
+    return got.body
+  }
+  assert.equal(await get(), "x".repeat(9_000))
+  const cut = await get()
+  assert.match(cut, /^x+$/)
+  assert.ok(cut.length >= 9_000 && cut.length < 50_000, `${cut.length} bytes`)
+  await until(() => receiver.openConnections() === 0)
 })

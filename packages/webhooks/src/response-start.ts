@@ -4,10 +4,12 @@ import type { IncomingMessage } from "node:http"
 export const KEPT_BODY_BYTES = 1_024
 
 const MAX_BODY_BYTES = 64 * 1_024
+// Each piece costs time and memory, however small it is: a body can be sent byte by byte.
+const MAX_PIECES = 10_000
 
 /**
- * Reads a body to its end, so that its connection can be reused, but for at most `limitMs` and 64
- * KB (or the kept size). `done` is called once, with at least the first `keptBytes` of the received
+ * Reads a body to its end, so that its connection can be reused, but for at most `limitMs`, 64 KB
+ * (or the kept size) and 10,000 pieces. `done` is called once, with at least the first `keptBytes` of the received
  * data.
  */
 export function readStart(
@@ -16,19 +18,33 @@ export function readStart(
   done: (start: Buffer) => void,
 ) {
   let length = 0
+  let pieces = 0
   let isDone = false
-  const kept: Buffer[] = []
+  let kept = Buffer.alloc(0)
+  let keptLength = 0
+  // Copied, because a piece of one byte keeps all of the memory that the socket read with it.
+  const keep = (chunk: Buffer) => {
+    const needed = keptLength + chunk.length
+    if (needed > kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * kept.length, needed))
+      kept.copy(larger, 0, 0, keptLength)
+      kept = larger
+    }
+    chunk.copy(kept, keptLength)
+    keptLength = needed
+  }
   const finish = () => {
     if (isDone) return
     isDone = true
     clearTimeout(timer)
-    done(Buffer.concat(kept))
+    done(kept.subarray(0, keptLength))
   }
   const timer = setTimeout(finish, limitMs)
   response.on("data", (chunk: Buffer) => {
-    if (length < keptBytes) kept.push(chunk)
+    if (isDone) return
+    if (length < keptBytes) keep(chunk)
     length += chunk.length
-    if (length > Math.max(MAX_BODY_BYTES, keptBytes)) finish()
+    if (length > Math.max(MAX_BODY_BYTES, keptBytes) || ++pieces > MAX_PIECES) finish()
   })
   response.on("end", finish).on("error", finish).on("close", finish)
 }
