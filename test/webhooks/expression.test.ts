@@ -59,6 +59,21 @@ test("depth and length have their bounds", async () => {
   assert.notEqual(await reasonOf("$count([1..100001])"), undefined)
 })
 
+test("a value is nested 200 levels at most, because others must be able to write it", async () => {
+  const nested = (levels: number) =>
+    JSON.parse(`${'{"a":['.repeat(levels / 2)}${"]}".repeat(levels / 2)}`) as object
+  assert.ok("json" in (await evaluate("$", nested(200))))
+  const tooDeep = { reason: "the value is nested more than 200 levels deep" }
+  assert.deepEqual(await evaluate("$", nested(202)), tooDeep)
+  // Ten times 50 levels.
+  const step = `${'{"a": '.repeat(50)}$x${"}".repeat(50)}`
+  assert.deepEqual(await evaluate(`$reduce([1..11], function($x, $y){${step}}, 1)`), tooDeep)
+  // Brackets in texts are none.
+  assert.deepEqual(await evaluate(`"${"[{".repeat(300)}" & '"[' & "\\\\[["`), {
+    json: JSON.stringify(`${"[{".repeat(300)}"[\\[[`),
+  })
+})
+
 test("nothing can be added to what all expressions share", () => {
   for (const { prototype } of [Object, Array, Function, String, Number]) {
     assert.equal(Object.isExtensible(prototype), false)

@@ -120,13 +120,3 @@ test("media types with parameters are taken, and without auth its header is free
   const free = of({ $request: { headers: { "x-key": "1" } } }, { authHeader: undefined as never })
   assert.equal(free.result, "send")
 })
-
-test("a body that is nested more deeply than it can be written is a failure, not an error", () => {
-  const nested = (depth: number) =>
-    `{"$request": {"body": ${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}}`
-  assert.equal(requestOf({ result: "value", json: nested(100) }, target).result, "send")
-  assert.deepEqual(requestOf({ result: "value", json: nested(100_000) }, target), {
-    result: "failed",
-    reason: "the transform failed: $request.body is nested too deeply",
-  })
-})

@@ -11,6 +11,8 @@ export const NOT_CHECKED = "could not be checked now: try again"
 const MAX_OUTPUT_BYTES = 256 * 1024
 const MAX_DEPTH = 200
 const MAX_SEQUENCE = 100_000
+// The value is written as JSON again by threads whose stack is smaller than that of a realm.
+const MAX_NESTING = 200
 const MAX_REASON_LENGTH = 500
 
 /**
@@ -62,8 +64,26 @@ async function ended(evaluation: Promise<unknown>): Promise<unknown> {
 function answerOf(value: unknown): Answer {
   const json = JSON.stringify(value)
   if (json === undefined || json === "null") return { json: null }
-  const isSmall = Buffer.byteLength(json) <= MAX_OUTPUT_BYTES
-  return isSmall ? { json } : { reason: `the value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+  if (Buffer.byteLength(json) > MAX_OUTPUT_BYTES)
+    return { reason: `the value is larger than ${MAX_OUTPUT_BYTES / 1024} KB` }
+  if (depthOf(json) > MAX_NESTING)
+    return { reason: `the value is nested more than ${MAX_NESTING} levels deep` }
+  return { json }
+}
+
+/** How deeply the arrays and objects of a JSON text are nested. */
+function depthOf(json: string): number {
+  let [depth, deepest, isInText] = [0, 0, false]
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (isInText) {
+      if (character === "\\") at++
+      else if (character === '"') isInText = false
+    } else if (character === '"') isInText = true
+    else if (character === "[" || character === "{") deepest = Math.max(deepest, ++depth)
+    else if (character === "]" || character === "}") depth--
+  }
+  return deepest
 }
 
 /** The built-in functions of JSONata. All expressions of a realm share their objects. */

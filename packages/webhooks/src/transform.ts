@@ -70,8 +70,6 @@ function readRequest(request: unknown, target: Target): Sent | { problem: string
     return { problem: `$request.method must be one of ${METHODS.join(", ")}` }
   const problem = pathProblem(path, target.url) ?? headersProblem(headers, target.authHeader)
   if (problem !== undefined) return { problem }
-  const written = writeBody(body)
-  if ("problem" in written) return written
   const own = Object.entries(headers as Record<string, string>)
   const contentType = own.find(([name]) => isContentType(name))?.[1]
   return {
@@ -88,17 +86,7 @@ function readRequest(request: unknown, target: Target): Sent | { problem: string
           : target.body
         : typeof body === "string" && contentType !== undefined
           ? body
-          : written.json,
-  }
-}
-
-// The sandbox has a larger stack than the thread of the worker, and so can return what is nested
-// more deeply than this thread can write.
-function writeBody(body: unknown): { json: string } | { problem: string } {
-  try {
-    return { json: JSON.stringify(body) }
-  } catch {
-    return { problem: "$request.body is nested too deeply" }
+          : JSON.stringify(body),
   }
 }
 
