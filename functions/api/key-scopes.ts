@@ -5,6 +5,9 @@ import { type Caller, type ReadTenants, unknownKey } from "./authenticate.ts"
 import { isPathId } from "./path.ts"
 import { notFound, ProblemError } from "./problem.ts"
 
+// What a caller may do. A key's scope, `full` or `read`, is stored by packages/store/src/api-key.ts,
+// and each route names the one that it needs.
+
 /**
  * Who may use a route. `operator`: the operator's key only. `tenant`: also that tenant's keys.
  * `key`: any valid key. `source`: any valid source token. `open`: everyone.

@@ -54,7 +54,7 @@ for (const [name, row] of LISTS) {
       const { status, text } = await visitor.get(next)
       assert.equal(status, 200)
       const list = /<table class="list">[^]*<\/table>/.exec(text)![0]
-      seen.push(...[...new Set([...list.matchAll(row)].map(([each]) => each))])
+      seen.push(...new Set([...list.matchAll(row)].map(([each]) => each)))
       const pager = /<nav class="pager"[^]*?<\/nav>/.exec(text)![0]
       assert.equal(pager.includes(`href="${at}">Newest`), pages > 0)
       next = /href="([^"]*)">Older/.exec(pager)?.[1]?.replaceAll("&amp;", "&") ?? ""

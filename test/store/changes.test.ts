@@ -11,6 +11,7 @@ import { makeClients } from "../harness/stack.ts"
 import { makeEndpoint } from "../harness/system.ts"
 import { START, useTable } from "./table.ts"
 
+const SECOND = 1_000
 const HOUR = 3600_000
 const world = useTable()
 let era = 0
@@ -21,14 +22,42 @@ test("what changed since a time is listed with its tenant, that very time includ
   const start = nextEra()
   const other = (await Tenant.create(world.table, { name: "Other" })).id
   await announceChange(world.table, world.tenant)
-  world.now += 1
-  await announceChange(world.table, other)
+  world.now += SECOND
   await announceChange(world.table, other)
   const mine = { tenant: world.tenant, at: start }
-  const theirs = { tenant: other, at: start + 1 }
-  assert.deepEqual(await listChanges(world.table, start), [mine, theirs, theirs])
-  assert.deepEqual(await listChanges(world.table, start + 1), [theirs, theirs])
-  assert.deepEqual(await listChanges(world.table, start + 2), [])
+  const theirs = { tenant: other, at: start + SECOND }
+  assert.deepEqual(await listChanges(world.table, start), [mine, theirs])
+  assert.deepEqual(await listChanges(world.table, start + SECOND), [theirs])
+  assert.deepEqual(await listChanges(world.table, start + SECOND + 1), [])
+})
+
+test("a tenant's changes of one second are one announcement at its end, one write for each process", async () => {
+  const start = nextEra()
+  const clients = [makeClients(world.stack), makeClients(world.stack)]
+  let writes = 0
+  for (const { dynamodb } of clients)
+    dynamodb.middlewareStack.add(
+      (next) => (args) => {
+        writes++
+        return next(args)
+      },
+      { step: "initialize" },
+    )
+  for (const at of [1, 2, 500, SECOND]) {
+    world.now = start + at
+    for (const { dynamodb } of clients)
+      await announceChange({ ...world.table, client: dynamodb }, world.tenant)
+  }
+  assert.equal(writes, 2)
+  const told = { tenant: world.tenant, at: start + SECOND }
+  assert.deepEqual(await listChanges(world.table, start), [told])
+  world.now = start + SECOND + 1
+  await announceChange({ ...world.table, client: clients[0]!.dynamodb }, world.tenant)
+  assert.deepEqual(await listChanges(world.table, start), [
+    told,
+    { ...told, at: start + 2 * SECOND },
+  ])
+  for (const { close } of clients) close()
 })
 
 test("an announcement is kept for longer than anybody caches, and then removed", async () => {
@@ -47,7 +76,7 @@ test("an announcement is kept for longer than anybody caches, and then removed",
 
 test("more changes than fit one answer are all listed", async () => {
   const start = nextEra()
-  const ats = Array.from({ length: 7 }, (_, index) => start + index)
+  const ats = Array.from({ length: 7 }, (_, index) => start + index * SECOND)
   for (const at of ats) {
     world.now = at
     await announceChange(world.table, world.tenant)
@@ -117,6 +146,8 @@ test("what cannot be announced is not done", async () => {
     { step: "initialize", name: "down" },
   )
   isDown = true
+  // What is announced already is announced no second time.
+  world.now += SECOND
   const down = { name: "ThrottlingException" }
   await assert.rejects(Source.update(table, tenant, source.id, { name: "x" }), down)
   await assert.rejects(Source.remove(table, tenant, source.id), down)

@@ -134,7 +134,7 @@ test("keys sort by time, whatever its length, and begin where a list of that tim
   millis.forEach((at, index) =>
     assert.ok(deliveries[index]!.startsWith(`${Keys.deliverySortFrom(at)}#`)),
   )
-  const changes = millis.map((at) => Keys.changeKey(at, T, "x").sk)
+  const changes = millis.map((at) => Keys.changeKey(at, T).sk)
   assert.deepEqual(changes.toSorted(), changes)
   assert.ok(Keys.auditKey(T, 9, "x").sk < Keys.auditKey(T, 10, "a").sk)
 })

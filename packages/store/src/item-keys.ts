@@ -232,9 +232,9 @@ export const idempotencyKey = (scope: string, key: string): Key => ({
 export const changesPartition = "CHANGES"
 export const changesSince = millisText
 
-export const changeKey = (at: number, tenant: string, id: string): Key => ({
+export const changeKey = (at: number, tenant: string): Key => ({
   pk: changesPartition,
-  sk: `${millisText(at)}#${tenant}#${id}`,
+  sk: `${millisText(at)}#${tenant}`,
 })
 
 export const DUE_SHARDS = 16

@@ -49,7 +49,7 @@ export class Changes {
       return false
     }
     this.#announced.push(now)
-    this.bytes = changeKey(now, tenant.id, "00000000").sk.length + OVERHEAD_BYTES
+    this.bytes = changeKey(now, tenant.id).sk.length + OVERHEAD_BYTES
     tenant.changedAt = now
     return true
   }
