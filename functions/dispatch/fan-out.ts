@@ -13,7 +13,7 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/subscription"
 import type { Cache } from "../runtime/cache.ts"
 import { availabilityOf, type Stop } from "../endpoint/availability.ts"
-import { formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
+import { bodyInMessage, formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
@@ -92,7 +92,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const webhook = webhookOf(tenant, event, translated)
   const candidate = { type: event.type, source: event.source, webhook }
   const endpoints = await endpointsOf(deps, tenant)
-  const body = formatWebhook(webhook)
+  const body = bodyInMessage(formatWebhook(webhook))
   const trace = traceIdOf(event.message)
   const messages: DeliveryMessage[] = []
   for (const endpoint of endpoints) {
@@ -110,7 +110,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
       await advance(deps.table, facts, 0, { status: "pending", due })
     } else {
       const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-      messages.push(messageFor(facts, { ...marks, trace, body }))
+      messages.push(messageFor(facts, { ...marks, trace, ...(body !== undefined && { body }) }))
     }
   }
   return messages

@@ -42,6 +42,15 @@ export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 // SQS charges each 64 KB as one request. Larger bodies are sent by reference.
 const MAX_BODY_BYTES = 62 * 1024
 
+/**
+ * A webhook's body, if a message can hold it. An event has one body for all of its messages, so
+ * that a large one is measured once.
+ */
+export const bodyInMessage = (body: string): string | undefined =>
+  body.length <= MAX_BODY_BYTES && toAscii(JSON.stringify(body)).length <= MAX_BODY_BYTES
+    ? body
+    : undefined
+
 export function formatDelivery(message: DeliveryMessage): string {
   const text = toAscii(JSON.stringify(message))
   if (message.body === undefined || text.length <= MAX_BODY_BYTES) return text

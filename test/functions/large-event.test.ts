@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { randomBytes, type randomUUID } from "node:crypto"
+import { bodyInMessage } from "@ringback/functions/messages/delivery"
 import { describe, test } from "node:test"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import { sealMessage } from "@ringback/events/message"
@@ -108,4 +109,13 @@ test("a message of the size that SQS accepts at most is rejected once, with its 
   )
   await world.pump()
   assert.deepEqual(await rejected(), ["not of the form keyId.mac.json"])
+})
+
+test("a message holds a webhook's body of 62 KB at most, as SQS gets it", () => {
+  const sized = (text: string) => bodyInMessage(text) !== undefined
+  assert.ok(sized("x".repeat(60_000)))
+  assert.ok(!sized("x".repeat(64_000)))
+  // Each of these takes six characters.
+  assert.ok(sized("é".repeat(10_000)))
+  assert.ok(!sized("é".repeat(11_000)))
 })

@@ -91,11 +91,11 @@ test("a webhook that finds its kept connections closed is sent three times at th
   assert.ok(receiver.requests() <= 4, `${receiver.requests()}`)
 })
 
-test("an answer that comes byte by byte is read up to 10,000 pieces", async (t) => {
+test("an answer that comes byte by byte is read up to some thousand pieces", async (t) => {
   const bytes = (count: number) => "1\r\nx\r\n".repeat(count)
   const receiver = await startRawReceiver(t, (socket, { request: number }) => {
     socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-    socket.write(`${bytes(number === 1 ? 9_000 : 50_000)}0\r\n\r\n`)
+    socket.write(`${bytes(number === 1 ? 4_000 : 50_000)}0\r\n\r\n`)
   })
   const { ask } = startSender(t)
   const get = async () => {
@@ -103,9 +103,9 @@ test("an answer that comes byte by byte is read up to 10,000 pieces", async (t) 
     assert.ok("body" in got)
     return got.body
   }
-  assert.equal(await get(), "x".repeat(9_000))
+  assert.equal(await get(), "x".repeat(4_000))
   const cut = await get()
   assert.match(cut, /^x+$/)
-  assert.ok(cut.length >= 9_000 && cut.length < 50_000, `${cut.length} bytes`)
+  assert.ok(cut.length >= 4_000 && cut.length < 10_000, `${cut.length} bytes`)
   await until(() => receiver.openConnections() === 0)
 })

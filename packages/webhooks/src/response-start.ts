@@ -4,12 +4,13 @@ import type { IncomingMessage } from "node:http"
 export const KEPT_BODY_BYTES = 1_024
 
 const MAX_BODY_BYTES = 64 * 1_024
-// Each piece costs time and memory, however small it is: a body can be sent byte by byte.
-const MAX_PIECES = 10_000
+// Each piece costs time, however small it is: a body can be sent byte by byte.
+const MAX_PIECES = 1_000
+const KEPT_PIECE_BYTES = 256
 
 /**
  * Reads a body to its end, so that its connection can be reused, but for at most `limitMs`, 64 KB
- * (or the kept size) and 10,000 pieces. `done` is called once, with at least the first `keptBytes` of the received
+ * (or the kept size) and a number of pieces. `done` is called once, with at least the first `keptBytes` of the received
  * data.
  */
 export function readStart(
@@ -17,6 +18,7 @@ export function readStart(
   { limitMs, keptBytes }: { limitMs: number; keptBytes: number },
   done: (start: Buffer) => void,
 ) {
+  const maxPieces = MAX_PIECES + keptBytes / KEPT_PIECE_BYTES
   let length = 0
   let pieces = 0
   let isDone = false
@@ -44,7 +46,7 @@ export function readStart(
     if (isDone) return
     if (length < keptBytes) keep(chunk)
     length += chunk.length
-    if (length > Math.max(MAX_BODY_BYTES, keptBytes) || ++pieces > MAX_PIECES) finish()
+    if (length > Math.max(MAX_BODY_BYTES, keptBytes) || ++pieces > maxPieces) finish()
   })
   response.on("end", finish).on("error", finish).on("close", finish)
 }
