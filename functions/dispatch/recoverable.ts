@@ -19,6 +19,9 @@ export type Missing = { facts: DeliveryFacts; delivery: Delivery | undefined }
 export type Range = Pick<RecoverJob, "since" | "until" | "statuses">
 
 const PAGE = 100
+// The first message of a younger event may still be in its queue, and makes its attempt without
+// reading the delivery (turn-check.ts). An older one reads it.
+const UNDER_WAY_MS = 75_000
 
 /**
  * A page of events that the endpoint subscribed to and did not receive. It starts from the EVENTS,
@@ -34,12 +37,16 @@ export async function recoverablePage(
   const { tenant } = endpoint
   const { items, next } = await listReceived(table, tenant, { since, until, limit: PAGE, cursor })
   const wanted: DeliveryFacts[] = []
+  const underWay = new Set<DeliveryFacts>()
   for (const event of items) {
     // To apply a filter to an event of 1 MB takes a third of a second. On one machine, all other work
     // would wait for a hundred of them.
     if (endpoint.filter) await setImmediate()
     if (stopForEvent(event) || !isWanted(endpoint, event)) continue
-    wanted.push(factsOfEvent(tenant, event, endpoint.id))
+    const facts = factsOfEvent(tenant, event, endpoint.id)
+    wanted.push(facts)
+    const isYoung = event.claimedAt > table.now() - UNDER_WAY_MS
+    if (isYoung && endpoint.createdAt <= event.claimedAt) underWay.add(facts)
   }
   const found = await readWhole(
     table,
@@ -48,7 +55,9 @@ export async function recoverablePage(
   const bySort = new Map(found.map((delivery) => [delivery.sk, delivery]))
   const missing = wanted
     .map((facts) => ({ facts, delivery: bySort.get(deliveryKey(tenant, facts.ref).sk) }))
-    .filter(({ delivery }) => !delivery || statuses.includes(delivery.status))
+    .filter(({ facts, delivery }) =>
+      delivery ? statuses.includes(delivery.status) : !underWay.has(facts),
+    )
   return { missing, next }
 }
 

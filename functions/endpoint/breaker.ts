@@ -15,6 +15,7 @@ import { sendOne } from "../messages/send.ts"
 import type { Log } from "../runtime/log.ts"
 import {
   cachedReceiver,
+  forgetReceiver,
   freshReceiver,
   isHealthy,
   noteHealth,
@@ -86,8 +87,10 @@ export async function recordSuccess(
   const { endpoint, health } = await cachedReceiver(deps, tenant, endpointId)
   if (!endpoint) return
   if (health.failingSince === undefined && !BreakerState.isOpen(health)) return
-  await BreakerState.close(deps.table, tenant, endpointId)
-  noteHealth(deps, tenant, endpointId, { failures: 0 })
+  const closed = await BreakerState.close(deps.table, tenant, endpointId)
+  // It was closed by another worker: what else there is of its health is not known.
+  if (closed) noteHealth(deps, tenant, endpointId, closed)
+  else forgetReceiver(deps, tenant, endpointId)
   deps.log("breaker.closed", { endpointId })
 }
 

@@ -98,3 +98,9 @@ export function noteHealth(
 ): void {
   receivers.amend(keyOf(tenant, endpointId), (receiver) => ({ ...receiver, health }))
 }
+
+export const forgetReceiver = (
+  { receivers }: Pick<DeliverDeps, "receivers">,
+  tenant: string,
+  endpointId: string,
+): void => receivers.forget(keyOf(tenant, endpointId))

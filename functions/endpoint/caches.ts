@@ -17,7 +17,8 @@ export function makeCaches(table: Table, cachedMs: number) {
     erased: makeCache<Marker>(now, cachedMs, { changes }),
     receivers: makeCache<Receiver>(now, cachedMs, {
       changes,
-      isAnnounced: ({ health }) => isHealthy(health, now()),
+      // What was slow or paused when it was read may have been so again since.
+      isAnnounced: ({ health }, readAt) => isHealthy(health, readAt),
     }),
   }
 }

@@ -2,7 +2,7 @@ import type { Health } from "@ringback/store/health"
 import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
-import type { DeliverDeps } from "./cached-endpoint.ts"
+import { forgetReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
 // THE SHARE OF A SLOW ENDPOINT
@@ -41,12 +41,13 @@ export const hasSlowSlots = ({ slowAt, spreadAt = 0 }: Health, now: number): boo
 
 /** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */
 export async function spreadAfterSlow(
-  { table, sqs, queues }: Pick<DeliverDeps, "table" | "sqs" | "queues">,
+  { table, sqs, queues, receivers }: Pick<DeliverDeps, "table" | "sqs" | "queues" | "receivers">,
   tenant: string,
   endpointId: string,
 ): Promise<void> {
   const dropped = await dropSlowSlots(table, tenant, endpointId)
-  if (!dropped) return
+  // Otherwise each of this worker's deliveries would ask the table again.
+  if (!dropped) return forgetReceiver({ receivers }, tenant, endpointId)
   try {
     await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
   } catch (error) {
@@ -54,4 +55,5 @@ export async function spreadAfterSlow(
     await forgetSpread(table, tenant, endpointId, dropped.spreadAt!)
     throw error
   }
+  noteHealth({ receivers }, tenant, endpointId, dropped)
 }

@@ -18,8 +18,8 @@ export type CacheOptions<T> = {
    * read again.
    */
   changes?: Changes | undefined
-  /** Whether changes of such a value are announced. */
-  isAnnounced?: (value: T) => boolean
+  /** Whether changes of such a value, read at that time (epoch ms), are announced. */
+  isAnnounced?: (value: T, readAt: number) => boolean
   maxBytes?: number
 }
 
@@ -79,7 +79,7 @@ export function makeCache<T>(
   async function isCurrent(key: string, entry: Entry<T>): Promise<boolean> {
     if (!changes || Math.abs(now() - entry.at) >= KEPT_MS) return false
     const value = await entry.value
-    return isAnnounced(value) && changes.isCurrent(key.split("/", 1)[0]!, entry.at)
+    return isAnnounced(value, entry.at) && changes.isCurrent(key.split("/", 1)[0]!, entry.at)
   }
 
   return {

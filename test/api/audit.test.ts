@@ -175,11 +175,14 @@ test("what an Idempotency-Key answers a second time was done, and is noted, once
 test("an entry costs one write unit, however much was changed", async () => {
   const meter = newMeter()
   const clients = meteredClients(api.stack, meter)
-  const metered = await startApi({ stack: api.stack, clients })
+  let now = Date.now()
+  const metered = await startApi({ stack: api.stack, clients, now: () => now })
   const { path } = await makeTenant(api)
   const { body } = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
   const rename = async (name: string) => {
     const before = meter.writeUnits
+    // The changes of one second have one announcement.
+    now += 1_000
     await metered.call(`PATCH ${path}/sources/${body.id}`, { body: { name } })
     return meter.writeUnits - before
   }

@@ -71,6 +71,8 @@ async function twoPages() {
       content: { data: "{}" },
     })
   await pMap([...Array(150).keys()], claimOne, { concurrency: 25 })
+  // Until then their first messages may be under way.
+  world.advance(75_000)
   return { id, job: await createJob(table(), range(id)) }
 }
 

@@ -201,11 +201,16 @@ function isSame(left: string, right: string): boolean {
 
 // AMI values may contain ESC, 0x01 and U+FFFE, which SQS refuses. All characters outside 0x20 to
 // 0x7E are escaped.
-const NOT_ASCII = /[^\x20-\x7e]/g
+const NOT_ASCII = /[^\x20-\x7e]+/g
 
 /** The same JSON in printable ASCII. */
 export function toAscii(json: string): string {
   // Most texts are ASCII already, and these two tests are faster than the expression.
   if (Buffer.byteLength(json) === json.length && !json.includes("\x7f")) return json
-  return json.replace(NOT_ASCII, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return json.replace(NOT_ASCII, (run) => {
+    let escaped = ""
+    for (let at = 0; at < run.length; at++)
+      escaped += `\\u${run.charCodeAt(at).toString(16).padStart(4, "0")}`
+    return escaped
+  })
 }
