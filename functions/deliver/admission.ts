@@ -4,6 +4,7 @@ import { allowsAttempt } from "../endpoint/breaker.ts"
 import { hasSlowSlots, intervalWhileSlow, isSlow, spreadAfterSlow } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
+import { isSlotValid } from "./queue-lag.ts"
 
 /**
  * What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with its slot under a
@@ -14,8 +15,6 @@ type Wait = "breaker" | { at: number; slot?: number }
 // The worker waits for a slot that is nearer than this. A delivery with a later slot waits in the
 // table.
 const MAX_WAIT_MS = 1_500
-// A slot older than this has expired. Otherwise a backlog of old slots would be sent all at once.
-const SLOT_VALID_MS = 5_000
 
 /**
  * Whether the delivery can be attempted now. If not, it is scheduled for what it waits for, and
@@ -81,7 +80,7 @@ async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
   if (slowMs === 0 && hasSlowSlots(receiver.health, now)) await spreadAfterSlow(deps, tenant, id)
   if (intervalMs === 0) return now
   const slot = delivery?.slot
-  if (slot !== undefined && Math.abs(now - slot) < SLOT_VALID_MS) return slot
+  if (slot !== undefined && isSlotValid(table, slot)) return slot
   return takeSlot(tenant, id, intervalMs)
 }
 

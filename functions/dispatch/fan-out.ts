@@ -13,7 +13,12 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/subscription"
 import type { Cache } from "../runtime/cache.ts"
 import { availabilityOf, type Stop } from "../endpoint/availability.ts"
-import { bodyInMessage, formatDelivery, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
+import {
+  bodyInMessage,
+  formatDelivery,
+  messageFor,
+  type DeliveryMessage,
+} from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
 import { countEnd } from "../runtime/delivery-count.ts"

@@ -1,7 +1,7 @@
 import type { Health } from "@ringback/store/health"
 import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
-import { sendOne } from "../messages/send.ts"
+import { MAX_DELAY_SECONDS, sendOne } from "../messages/send.ts"
 import { forgetReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
@@ -45,15 +45,20 @@ export async function spreadAfterSlow(
   tenant: string,
   endpointId: string,
 ): Promise<void> {
-  const dropped = await dropSlowSlots(table, tenant, endpointId)
+  // What has a slot before is not spread anew, see jobs/spread.ts: new slots beside those would
+  // exceed the endpoint's rate.
+  const until = table.now() + MAX_DELAY_SECONDS * 1_000
+  const dropped = await dropSlowSlots(table, tenant, endpointId, until)
   // Otherwise each of this worker's deliveries would ask the table again.
   if (!dropped) return forgetReceiver({ receivers }, tenant, endpointId)
+  const { health, isDropped } = dropped
   try {
-    await sendOne(sqs, queues.jobsUrl, formatJob({ v: 1, kind: "spread", tenant, endpointId }))
+    const job = formatJob({ v: 1, kind: "spread", tenant, endpointId })
+    if (isDropped) await sendOne(sqs, queues.jobsUrl, job)
   } catch (error) {
     // The next delivery asks again. Otherwise these would wait for their slots, for hours.
-    await forgetSpread(table, tenant, endpointId, dropped.spreadAt!)
+    await forgetSpread(table, tenant, endpointId, { at: health.spreadAt!, until })
     throw error
   }
-  noteHealth({ receivers }, tenant, endpointId, dropped)
+  noteHealth({ receivers }, tenant, endpointId, health)
 }

@@ -30,7 +30,7 @@ export async function recordFailures(
 export async function close(table: Table, tenant: string, endpointId: string) {
   const woken = await changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, slowAt, wake",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now REMOVE failures, failingSince, leaseUntil, wake",
     condition: "#state = :resting",
     names: { "#state": "state" },
     values: {

@@ -1,4 +1,4 @@
-import { changeHealth } from "./health.ts"
+import { changeHealth, type Health } from "./health.ts"
 import type { Table } from "./table.ts"
 
 /**
@@ -28,23 +28,46 @@ export async function takeSlots(
 }
 
 /**
- * Restarts the slots, because the endpoint is not slow any more. Undefined if that has been done
- * since it was slow.
+ * Restarts the slots if they are taken beyond `until` (epoch ms), because the endpoint is not slow
+ * any more. Undefined if that has been decided since it was slow.
  */
-export async function dropSlowSlots(table: Table, tenant: string, endpointId: string) {
-  return changeHealth(table, tenant, endpointId, {
+export async function dropSlowSlots(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  until: number,
+): Promise<{ health: Health; isDropped: boolean } | undefined> {
+  const condition =
+    "attribute_exists(slowAt) AND (attribute_not_exists(spreadAt) OR spreadAt < slowAt)"
+  const now = table.now()
+  const dropped = await changeHealth(table, tenant, endpointId, {
     update: "SET spreadAt = :now REMOVE nextFree",
-    condition: "attribute_exists(slowAt) AND (attribute_not_exists(spreadAt) OR spreadAt < slowAt)",
-    values: { ":now": table.now() },
+    condition: `${condition} AND nextFree > :until`,
+    values: { ":now": now, ":until": until },
   })
+  if (dropped) return { health: dropped, isDropped: true }
+  const decided = await changeHealth(table, tenant, endpointId, {
+    update: "SET spreadAt = :now",
+    condition,
+    values: { ":now": now },
+  })
+  return decided && { health: decided, isDropped: false }
 }
 
-/** Has `dropSlowSlots` take place once more: what should have followed it did not. */
-export async function forgetSpread(table: Table, tenant: string, endpointId: string, at: number) {
+/**
+ * Has `dropSlowSlots` of that time drop the slots once more, because what should have followed it
+ * did not.
+ */
+export async function forgetSpread(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  { at, until }: { at: number; until: number },
+) {
   return changeHealth(table, tenant, endpointId, {
-    update: "REMOVE spreadAt",
+    update: "SET nextFree = :beyond REMOVE spreadAt",
     condition: "spreadAt = :at",
-    values: { ":at": at },
+    values: { ":at": at, ":beyond": until + 1 },
   })
 }
 
