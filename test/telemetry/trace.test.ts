@@ -93,6 +93,7 @@ describe("the trace of an event", () => {
       const name = new URL(stack.queues.Ingest.url).pathname.split("/").at(-1)
       assert.equal(attributeOf(span, "messaging.destination.name"), name)
     }
+    assert.equal(attributeOf(deliver, "ringback.event.type"), "campaign.updated")
     assert.equal(attributeOf(deliver, "http.request.method"), "POST")
     assert.equal(attributeOf(deliver, "http.response.status_code"), 204)
     assert.equal(attributeOf(deliver, "server.address"), "127.0.0.1")

@@ -50,7 +50,7 @@ export function endpointForm(form: Form): Html {
         ? connectorFields(values.connector ?? { kind }, endpoint?.connector ?? null, problem)
         : eventTypesField(values, form.eventTypes, error("eventTypes"))
     }
-    ${form.sources.length > 1 ? sourcesField(form, error("sources")) : ""}
+    ${form.sources.length > 1 || error("sources") ? sourcesField(form, error("sources")) : ""}
     ${filterField(values.filter, error("filter"))}
     ${isCrm(kind) ? "" : transformField(values.transform, error("transform"))}
     ${
