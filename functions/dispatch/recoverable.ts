@@ -22,6 +22,8 @@ const PAGE = 100
 // The first message of a younger event may still be in its queue, and makes its attempt without
 // reading the delivery (turn-check.ts). An older one reads it.
 const UNDER_WAY_MS = 75_000
+// Workers cache a tenant's endpoints for ten seconds: until then an event may have no message.
+const KNOWN_AFTER_MS = 12_000
 
 /**
  * A page of events that the endpoint subscribed to and did not receive. It starts from the EVENTS,
@@ -46,7 +48,8 @@ export async function recoverablePage(
     const facts = factsOfEvent(tenant, event, endpoint.id)
     wanted.push(facts)
     const isYoung = event.claimedAt > table.now() - UNDER_WAY_MS
-    if (isYoung && endpoint.createdAt <= event.claimedAt) underWay.add(facts)
+    const wasKnown = endpoint.createdAt + KNOWN_AFTER_MS <= event.claimedAt
+    if (isYoung && wasKnown) underWay.add(facts)
   }
   const found = await readWhole(
     table,

@@ -37,6 +37,7 @@ test("a recovery sends nothing twice whose first message is still in its queue",
   for (const waitsMs of [0, 80_000]) {
     await world.begin()
     const { id, arrived } = await world.addEndpoint()
+    world.advance(12_000)
     for (let event = 0; event < EVENTS; event++) await world.say()
     await drain("Ingest")
     world.advance(waitsMs)
