@@ -192,6 +192,8 @@ test("an entry costs one write unit, however much was changed", async () => {
   const filter = Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`data.field${index}`, ["v".repeat(50)]]),
   )
+  // After the renaming's entry, which lists sort by time.
+  now += 1_000
   await metered.call(`POST ${path}/endpoints`, { body: { url: "https://a.invalid/", filter } })
   const [entry] = await listed(path)
   assert.match(String(entry!.changes["filter"]), /^\(\d+ characters\)$/)
