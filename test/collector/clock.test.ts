@@ -78,6 +78,7 @@ test("a collector says in heartbeats, gaps, log and status how far its clock is 
   assert.ok(isAbout(collector.status().clockSkewSeconds! * SECOND, 8 * SECOND))
   const [line] = collector.lines.filter(({ event }) => event === "clock.off")
   assert.equal(line?.["alarm"], false)
+  assert.match(String(line["fix"]), /^NTP on both/)
   pbx.cut()
   await until(async () => (await queue.read()).gaps.length === 1)
   const gap = queue.messages.find(({ kind }) => kind === "gap")

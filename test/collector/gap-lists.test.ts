@@ -84,6 +84,24 @@ test("asks for unknown lists after half a minute, then ever more rarely; for den
   assert.equal(await isAskedAt(7_200), false, "nothing is left to ask for")
 })
 
+test("asks for nothing more while it still asks, however often the time for it comes", async (t) => {
+  const { lists, asked, gapLists } = setUp(t)
+  lists.set("OutCampaignShow", () => {
+    // Not for ever, should each list be asked for once more.
+    if (asked.length > 20) return []
+    gapLists.booted()
+    gapLists.askAgain(0)
+    return UNKNOWN
+  })
+  await gapLists.ask({ gap: gapOf("g1") })
+  const { length } = asked
+  await turn()
+  assert.equal(asked.length, length)
+  lists.set("OutCampaignShow", [])
+  gapLists.askAgain(0)
+  await until(() => asked.length > length)
+})
+
 test("compares the other lists where one is too large, and does not ask for that again", async (t) => {
   const { lists, inferred, logged, gapLists, asked } = setUp(t)
   lists.set("OutCampaignShow", new AmiError("list_too_large", "over 20000 rows"))

@@ -3,9 +3,15 @@ import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { createServer as createHttpsServer } from "node:https"
 import { connect, type AddressInfo, type Server } from "node:net"
-import { createServer as createTlsServer } from "node:tls"
+import {
+  createServer as createTlsServer,
+  getCACertificates,
+  setDefaultCACertificates,
+} from "node:tls"
 import { after, before, test } from "node:test"
+import { SendMessageCommand } from "@aws-sdk/client-sqs"
 import { proxyOrigin, readProxy } from "@ringback/collector/proxy"
+import { makeSqs } from "@ringback/collector/sqs"
 import {
   collectorEnvironment,
   IngestQueue,
@@ -78,6 +84,25 @@ test("SQS and the API are reached through HTTPS_PROXY, and the log says which", 
   const places = [`localhost:${portOf(api)}`, `localhost:${portOf(sqs)}`]
   assert.deepEqual([...new Set(proxy.asked)].sort(), places.sort())
   assert.ok(log.includes(`"proxy":"${proxy.url}"`), log)
+})
+
+test("one connection carries the requests to SQS, one after another", async (t) => {
+  const trusted = getCACertificates()
+  setDefaultCACertificates([...trusted, readFileSync(pathOf("ca.pem"), "utf8")])
+  t.after(() => setDefaultCACertificates(trusted))
+  let connectionCount = 0
+  const queueServer = createHttpsServer(certificate, (_, response) => void response.end("{}"))
+  queueServer.on("secureConnection", () => connectionCount++)
+  await once(queueServer.listen(0, "127.0.0.1"), "listening")
+  const queueUrl = `https://localhost:${portOf(queueServer)}/0/ingest`
+  const client = makeSqs("eu-west-1", queueUrl, {})
+  t.after(() => {
+    client.destroy()
+    queueServer.close()
+  })
+  for (let count = 0; count < 3; count++)
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "x" }))
+  assert.equal(connectionCount, 1)
 })
 
 test("NO_PROXY names what is reached without it", async () => {

@@ -134,6 +134,13 @@ for (const [name, value] of wrong) {
   })
 }
 
+test("each required setting that is left out is named as missing", () => {
+  for (const [name] of Object.entries(good)) {
+    const { [name as keyof typeof good]: _, ...rest } = good
+    assert.throws(() => readSettings(rest), { name: "SettingError", message: `${name} is missing` })
+  }
+})
+
 test("takes any name that AMI gives an event, and a comma at the end", () => {
   const read = (text: string) => readSettings({ ...good, RINGBACK_AMI_EVENTS: text }).amiEvents
   assert.deepEqual(read("AOC-D, AOC-E,Hangup"), ["AOC-D", "AOC-E", "Hangup"])
