@@ -115,7 +115,7 @@ export async function connect(linked: Linked) {
     urlRules: { allowedNetworks, operatorLoopback, resolve: resolveHost },
     rateLimit: settings.apiRateLimit,
     limits: { endpoints: settings.maxEndpoints, keys: MAX_KEYS, sources: MAX_SOURCES },
-    ...makeCaches(table, cachedMs),
+    ...makeCaches(table, cachedMs, () => performance.now()),
     slowness: makeSlowness(now),
     unwritten: settings.inserts === "transaction" ? limitUnwritten() : undefined,
     turns: makeTurns(),

@@ -1,4 +1,3 @@
-import { keepAccount } from "@ringback/store/connector"
 import { resetAndWake } from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
 import { dropSlots } from "@ringback/store/rate-slots"
@@ -165,9 +164,6 @@ export const endpointRoutes = [
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
-      // What was learned about the endpoint with its previous settings may not apply to the new
-      // ones.
-      if (connector) await keepAccount(deps.table, tenant.id, endpointId, {})
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })

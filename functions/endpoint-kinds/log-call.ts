@@ -33,7 +33,8 @@ export async function logCall(
   const fields = await fieldsOf(deps, settings, { realm: endpoint.tenant, body: event.body })
   if ("outcome" in fields) return fields.outcome
   const { tenant, id: endpointId } = endpoint
-  const call = { tenant, endpointId, uuid: data.uuid, owner: randomUUID() }
+  const fingerprint = Connector.fingerprintOf(endpoint)
+  const call = { tenant, endpointId, fingerprint, uuid: data.uuid, owner: randomUUID() }
   const begun = await Connector.begin(deps.table, call, LEASE_MS)
   if (begun.outcome === "busy")
     return { ...failedOutcome("another attempt is logging this call", 0), isNeutral: true }
@@ -43,7 +44,7 @@ export async function logCall(
       return discarded(`superseded by ${begun.eventId}`)
     const memory: Memory = {
       call: begun.kept,
-      endpoint: await Connector.accountOf(deps.table, tenant, endpointId),
+      endpoint: await Connector.accountOf(deps.table, call),
     }
     const crm = openCrm(deps, endpoint, settings)
     const steps = logSteps({ webhook, settings, fields: fields.values, memory })
@@ -104,7 +105,7 @@ const keeping =
     }
     if (more.endpoint) {
       memory.endpoint = { ...memory.endpoint, ...more.endpoint }
-      await Connector.keepAccount(table, call.tenant, call.endpointId, memory.endpoint)
+      await Connector.keepAccount(table, call, memory.endpoint)
     }
   }
 

@@ -5,18 +5,26 @@ import type { Known } from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { makeCache } from "../runtime/cache.ts"
 import { makeChanges } from "../runtime/changes.ts"
+import { watchStepsBack } from "../runtime/clock-steps.ts"
 import { isHealthy, type Receiver } from "./cached-endpoint.ts"
 
-/** A process's cached data of tenants, each at most `cachedMs` older than the table. */
-export function makeCaches(table: Table, cachedMs: number) {
+/**
+ * A process's cached data of tenants, each at most `cachedMs` older than the table. `monotonic` (ms)
+ * shows where the table's clock is set back.
+ */
+export function makeCaches(table: Table, cachedMs: number, monotonic: () => number) {
   const { now } = table
-  const changes = makeChanges(now, (since) => listChanges(table, since), cachedMs)
+  const stepWatch = () => watchStepsBack(now, monotonic)
+  const list = (since: number) => listChanges(table, since)
+  const changes = makeChanges(now, list, cachedMs, stepWatch())
+  // Each notices a step by itself.
+  const options = () => ({ changes, isSetBack: stepWatch() })
   return {
-    sources: makeCache<Known | undefined>(now, cachedMs, { changes }),
-    endpoints: makeCache<Matching[]>(now, cachedMs, { changes }),
-    erased: makeCache<Marker>(now, cachedMs, { changes }),
+    sources: makeCache<Known | undefined>(now, cachedMs, options()),
+    endpoints: makeCache<Matching[]>(now, cachedMs, options()),
+    erased: makeCache<Marker>(now, cachedMs, options()),
     receivers: makeCache<Receiver>(now, cachedMs, {
-      changes,
+      ...options(),
       // What was slow or paused when it was read may have been so again since.
       isAnnounced: ({ health }, readAt) => isHealthy(health, readAt),
     }),

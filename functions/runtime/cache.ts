@@ -20,6 +20,8 @@ export type CacheOptions<T> = {
   changes?: Changes | undefined
   /** Whether changes of such a value, read at that time (epoch ms), are announced. */
   isAnnounced?: (value: T, readAt: number) => boolean
+  /** Whether `now` was set back since the last call. Nothing is kept then. */
+  isSetBack?: () => boolean
   maxBytes?: number
 }
 
@@ -31,10 +33,20 @@ const ENTRY_BYTES = 200
 export function makeCache<T>(
   now: () => number,
   ttlMs: number,
-  { changes, isAnnounced = () => true, maxBytes = MAX_BYTES }: CacheOptions<T> = {},
+  {
+    changes,
+    isAnnounced = () => true,
+    isSetBack = () => false,
+    maxBytes = MAX_BYTES,
+  }: CacheOptions<T> = {},
 ): Cache<T> {
   const entries = new Map<string, Entry<T>>()
   let bytes = 0
+
+  function clear() {
+    entries.clear()
+    bytes = 0
+  }
 
   function drop(key: string, entry: Entry<T> | undefined) {
     if (!entry || entries.get(key) !== entry) return
@@ -84,6 +96,8 @@ export function makeCache<T>(
 
   return {
     async get(key, read) {
+      // The age of what was read by the earlier time is not known.
+      if (isSetBack()) clear()
       const found = entries.get(key)
       if (!found) return load(key, read)
       if (Math.abs(now() - found.at) < ttlMs) return use(key, found)
@@ -93,7 +107,10 @@ export function makeCache<T>(
       if (later && (stands || later !== found)) return use(key, later)
       return stands ? found.value : load(key, read)
     },
-    set: (key, value) => void put(key, Promise.resolve(value)),
+    set(key, value) {
+      if (isSetBack()) clear()
+      put(key, Promise.resolve(value))
+    },
     amend(key, change) {
       const found = entries.get(key)
       if (!found) return

@@ -19,6 +19,7 @@ export function makeChanges(
   now: () => number,
   list: (since: number) => Promise<Change[]>,
   cachedMs: number,
+  isSetBack: () => boolean = () => false,
 ): Changes {
   // Twice within the time for which cached data may be outdated.
   const askEveryMs = cachedMs / 2
@@ -30,7 +31,7 @@ export function makeChanges(
 
   async function ask(): Promise<boolean> {
     const at = now()
-    const isGap = at - askedAt >= KEPT_MS
+    const isGap = at < askedAt || at - askedAt >= KEPT_MS
     if (isGap) changedAt.clear()
     // The first request reads all announcements that may concern data read since this process
     // started.
@@ -53,6 +54,10 @@ export function makeChanges(
 
   return {
     async isCurrent(tenant, readAt) {
+      if (isSetBack()) {
+        askedAt = -Infinity
+        knownFrom = Infinity
+      }
       if (Math.abs(now() - askedAt) >= askEveryMs) {
         asking ??= ask().finally(() => (asking = undefined))
         if (!(await asking)) return false

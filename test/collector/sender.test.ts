@@ -108,6 +108,17 @@ test("no more is sent in a second than the rate allows", async (t) => {
   assert.ok(performance.now() - startedAt > 500)
 })
 
+test("a clock that is set back holds nothing up", async (t) => {
+  const it = await setUp(t, (entries) => ({ Successful: entries.map(accept) }))
+  it.sending.start()
+  await it.add(1, 2)
+  await until(() => it.spool.depth === 0)
+  const setBack = Date.now() - 3_600_000
+  t.mock.method(Date, "now", () => setBack)
+  await it.add(2, 30)
+  await until(() => it.sending.counts.sent === 29)
+})
+
 test("what the queue did not take is sent again, alone, until it is", async (t) => {
   const fails = new Map(Object.entries({ 3: 2, 7: 1 }))
   const it = await setUp(t, (entries, numbers) => {

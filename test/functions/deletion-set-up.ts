@@ -43,8 +43,9 @@ export async function signIn(endpointId: string, credentials = "sealed"): Promis
   const { tenant } = world.customer
   const tokens = { accessToken: SECRETS[1]!, refreshToken: SECRETS[2]! }
   await OAuthToken.put(table, { tenant, endpointId, credentials }, tokens, world.now() + 3600_000)
-  await Connector.keepAccount(table, tenant, endpointId, { owner: "Adalbert" })
-  const logged = { tenant, endpointId, uuid: ada.dialing, owner: "an attempt" }
+  const logging = { tenant, endpointId, fingerprint: "of its settings" }
+  await Connector.keepAccount(table, logging, { owner: "Adalbert" })
+  const logged = { ...logging, uuid: ada.dialing, owner: "an attempt" }
   await Connector.begin(table, logged, 45_000)
   await Connector.keepCall(table, logged, { contactId: "contact of Adalbert" })
 }

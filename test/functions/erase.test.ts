@@ -186,7 +186,7 @@ describe("erasing a person", () => {
       world.advance(11_000)
       await say(ada.events)
       const logged = { tenant: world.customer.tenant, endpointId: id, uuid: ada.dialing }
-      const own = { ...logged, owner: "an attempt" }
+      const own = { ...logged, fingerprint: "of its settings", owner: "an attempt" }
       await Connector.begin(world.deps.table, own, 45_000)
       await Connector.keepCall(world.deps.table, own, { contactId: "contact of Adalbert" })
       const [delivery] = await leftAt(id)

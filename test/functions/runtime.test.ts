@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { handleBatch, receiveCountOf } from "@ringback/functions/runtime/batch"
 import { makeCache } from "@ringback/functions/runtime/cache"
+import { watchStepsBack } from "@ringback/functions/runtime/clock-steps"
 import { reasonOf } from "@ringback/functions/runtime/log"
 import { makeSlowness, SLOW_FOR_MS } from "@ringback/functions/endpoint/slow-endpoints"
 import type { SQSEvent, SQSRecord } from "aws-lambda"
@@ -24,6 +25,34 @@ describe("a cache", () => {
     // A clock that was set back does not make it last for ever.
     now = -1
     assert.equal(await cache.get("a", load), 4)
+  })
+
+  test("keeps nothing from before its clock was set back", async () => {
+    let now = 100_000
+    let monotonic = 0
+    const cache = makeCache<number>(() => now, 1000, {
+      changes: { isCurrent: async () => true },
+      isSetBack: watchStepsBack(
+        () => now,
+        () => monotonic,
+      ),
+    })
+    const pass = (ms: number, stepMs: number) => {
+      monotonic += ms
+      now += ms + stepMs
+    }
+    const load = async () => now
+    assert.equal(await cache.get("a", load), 100_000)
+    // What an adjusted clock loses in a while is no step.
+    pass(500_000, -1_000)
+    assert.equal(await cache.get("a", load), 100_000)
+    pass(0, -1_001)
+    assert.equal(await cache.get("a", load), now)
+    // Also where the time that was lost has passed again since.
+    cache.set("b", 7)
+    pass(10_000, -10_000)
+    assert.equal(await cache.get("b", load), now)
+    assert.equal(await cache.get("a", load), now)
   })
 
   test("remembers no failure", async () => {

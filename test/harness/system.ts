@@ -59,6 +59,8 @@ export type SystemOptions = {
   log?: (event: string, fields: Record<string, unknown>) => void
   tracing?: Tracing | undefined
   metrics?: Metrics | undefined
+  /** Left out: as `now`, which is never set back then. */
+  monotonic?: () => number
   /** What secrets in the table are sealed with; that of the test's process where it is left out. */
   dataKey?: Buffer
 }
@@ -87,7 +89,7 @@ export function makeDeps(stack: Stack, options: SystemOptions = {}): Deps {
     queues: queueUrlsOf(stack),
     outbound: outboundOf(options.sender ?? makeSender({ ...sending, timeouts })),
     testOutbound: outboundOf(options.sender ?? makeTestSender(sending), { limitMs: TEST_LIMIT_MS }),
-    ...makeCaches(table, CACHED_MS),
+    ...makeCaches(table, CACHED_MS, options.monotonic ?? now),
     slowness: makeSlowness(now),
     turns: makeTurns(),
     random,

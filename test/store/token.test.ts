@@ -56,12 +56,12 @@ test("a token is known with its own credentials alone, sealed in its place", asy
   })
 })
 
-const call = (owner: string, uuid = "u") => ({
+const logging = (endpointId = "ep_1", fingerprint = "of its settings") => ({
   tenant: world.tenant,
-  endpointId: "ep_1",
-  uuid,
-  owner,
+  endpointId,
+  fingerprint,
 })
+const call = (owner: string, uuid = "u") => ({ ...logging(), uuid, owner })
 
 test("a call is written by one attempt at a time; the others hear until when", async () => {
   const { table } = world
@@ -102,10 +102,33 @@ test("what an attempt keeps of a call the next one finds; one that was overtaken
 })
 
 test("what is known of an endpoint's account is kept for that endpoint", async () => {
-  const { table, tenant } = world
-  assert.deepEqual(await Connector.accountOf(table, tenant, "ep_1"), {})
-  await Connector.keepAccount(table, tenant, "ep_1", { owner: "9" })
-  // Read before each attempt, and may lag: asked twice it is there.
-  await Connector.accountOf(table, tenant, "ep_1")
-  assert.deepEqual(await Connector.accountOf(table, tenant, "ep_2"), {})
+  const { table } = world
+  await Connector.keepAccount(table, logging(), { owner: "9" })
+  assert.deepEqual(await Connector.accountOf(table, logging()), { owner: "9" })
+  assert.deepEqual(await Connector.accountOf(table, logging("ep_2")), {})
+})
+
+test("what was known with other settings is of another account, and counts no more", async () => {
+  const { table } = world
+  const other = logging("ep_1", "of other settings")
+  await Connector.keepAccount(table, logging(), { owner: "9" })
+  assert.deepEqual(await Connector.accountOf(table, other), {})
+  await Connector.begin(table, call("a"), MINUTE)
+  await Connector.keepCall(table, call("a"), { contactId: "7" })
+  await Connector.end(table, call("a"), { version: "v1", eventId: "evt_1" })
+  const begun = await Connector.begin(table, { ...call("b"), ...other }, MINUTE)
+  const done = { outcome: "begun", kept: {}, version: "v1", eventId: "evt_1" }
+  assert.deepEqual(begun, done, "its order counts as before")
+})
+
+test("an account is known by its CRM, its credentials and its settings", () => {
+  const settings = { url: "https://a.example.com", auth: "sealed", connector: { kind: "zoho" } }
+  const others = [
+    { ...settings, url: "https://b.example.com" },
+    { ...settings, auth: "sealed anew" },
+    { ...settings, connector: { kind: "zoho", callIdField: "Id__c" } },
+  ]
+  const known = [settings, { ...settings }, ...others].map(Connector.fingerprintOf)
+  assert.equal(known[0], known[1])
+  assert.equal(new Set(known).size, 4)
 })

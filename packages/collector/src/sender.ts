@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { sealJson, type SigningKey } from "@ringback/events/message"
+import { backoffMs } from "./backoff.ts"
 import { BATCH_BYTES, BATCH_COUNT, type Refusal, sendBatch, type Sqs } from "./batch.ts"
 import type { EdgeTrace } from "./edge-trace.ts"
+import { SendRate } from "./send-rate.ts"
 import { jsonOf, type SpoolRecord } from "./spool/record.ts"
 import type { Spool } from "./spool/spool.ts"
 import type { Entry } from "./spool/send-window.ts"
@@ -38,8 +40,6 @@ const LANES = 4
 // Waits for a batch to fill if one was just sent. Events come in bursts, and each SQS request costs
 // money.
 const LINGER_MS = 20
-const BACKOFF_MIN_MS = 250
-const BACKOFF_MAX_MS = 30_000
 // The key id, the MAC and two dots precede the JSON.
 const SEAL_BYTES = 64
 
@@ -48,7 +48,7 @@ export function startSender(options: SenderOptions): Sender {
   const { spool, sqs, queueUrl, source } = options
   const stopping = new AbortController()
   const aborting = new AbortController()
-  let nextSlot = 0
+  const sendRate = new SendRate(options.ratePerSecond, 1_000 / LANES)
   let sentAt = -Infinity
   // While the queue is unreachable only one lane tries, so that the oldest messages are still sent
   // first.
@@ -58,12 +58,7 @@ export function startSender(options: SenderOptions): Sender {
 
   const pause = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {})
 
-  async function awaitSendRate(count: number): Promise<void> {
-    const now = Date.now()
-    nextSlot = Math.max(now, nextSlot) + (count * 1_000) / options.ratePerSecond
-    const excess = nextSlot - now - 1_000 / LANES
-    if (excess > 0) await pause(excess)
-  }
+  const backOff = (failures: number) => pause(backoffMs(failures, Math.random()))
 
   /**
    * Makes one SQS call. Returns the entries to send again, or the error if the queue was
@@ -105,7 +100,7 @@ export function startSender(options: SenderOptions): Sender {
     options.onOutage?.(error)
     let result: Entry[] | Error = error
     for (let failures = 1; result instanceof Error && !isGivenUp; failures++) {
-      await pause(backoffMs(failures))
+      await backOff(failures)
       result = await attempt(batch)
       isGivenUp = result instanceof Error && stopping.signal.aborted
     }
@@ -116,10 +111,11 @@ export function startSender(options: SenderOptions): Sender {
   }
 
   async function settle(batch: Entry[]): Promise<void> {
-    await awaitSendRate(batch.length)
+    const excessMs = sendRate.take(batch.length, performance.now())
+    if (excessMs > 0) await pause(excessMs)
     let left = await sendWhenReachable(batch)
     for (let failures = 1; left.length > 0; failures++) {
-      await pause(backoffMs(failures))
+      await backOff(failures)
       if (stopping.signal.aborted) return
       left = await sendWhenReachable(left)
     }
@@ -148,10 +144,4 @@ export function startSender(options: SenderOptions): Sender {
       clearTimeout(timer)
     },
   }
-}
-
-// Full jitter, so that collectors do not all retry at the same time.
-function backoffMs(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 10))
-  return BACKOFF_MIN_MS / 2 + Math.random() * ceiling
 }

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto"
 import * as v from "valibot"
+import type { Endpoint } from "./endpoint-item.ts"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
 import { connectorKey, loggedCallKey, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
@@ -8,14 +10,34 @@ type Kept = v.InferOutput<typeof Kept>
 
 const Stored = v.object({
   kept: v.optional(Kept, {}),
+  /** Identifies the settings that it was kept with. With other settings it is not valid. */
+  fingerprint: v.optional(v.string(), ""),
   /** The newest event of the call that is in the CRM. */
   version: v.exactOptional(v.string()),
   eventId: v.exactOptional(v.string()),
   leaseUntil: v.optional(v.number(), 0),
 })
 
+/** An endpoint with the settings of its connector. */
+export type Logging = { tenant: string; endpointId: string; fingerprint: string }
+
 /** A call in an endpoint's CRM. `owner`: the attempt that is working on it. */
-export type LoggedCall = { tenant: string; endpointId: string; uuid: string; owner: string }
+export type LoggedCall = Logging & { uuid: string; owner: string }
+
+type CallOf = Pick<LoggedCall, "tenant" | "endpointId" | "uuid">
+
+/**
+ * Identifies a connector's settings: its CRM's URL, its encrypted credentials and the rest. What is
+ * known of one account, such as the ids of contacts, is wrong in another.
+ */
+export const fingerprintOf = ({
+  url,
+  auth,
+  connector,
+}: Pick<Endpoint, "url" | "auth" | "connector">) =>
+  createHash("sha256")
+    .update(JSON.stringify([url, auth, connector]))
+    .digest("base64url")
 
 export type Begun =
   | { outcome: "begun"; kept: Kept; version: string | undefined; eventId: string | undefined }
@@ -42,14 +64,14 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
     const other = v.parse(Stored, (await getItem(table, keyOf(call), { consistent: true })) ?? {})
     return { outcome: "busy", until: other.leaseUntil }
   }
-  const { kept, version, eventId } = v.parse(Stored, item)
-  return { outcome: "begun", kept, version, eventId }
+  const { version, eventId } = v.parse(Stored, item)
+  return { outcome: "begun", kept: keptIn(item, call), version, eventId }
 }
 
 /** Stores what is known of a call by now. Throws if another attempt has taken over. */
 export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Promise<void> {
   const item = await update(table, keyOf(call), {
-    set: { kept },
+    set: { kept, fingerprint: call.fingerprint },
     condition: "leaseOwner = :owner",
     values: { ":owner": call.owner },
   })
@@ -57,7 +79,7 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
 }
 
 /** Removes a call's contact and its ids in the CRM. Which of its events is in the CRM is kept. */
-export async function emptyCall(table: Table, call: Omit<LoggedCall, "owner">): Promise<void> {
+export async function emptyCall(table: Table, call: CallOf): Promise<void> {
   await updateItem(table, keyOf(call), {
     update: "REMOVE kept",
     condition: "attribute_exists(kept)",
@@ -78,22 +100,22 @@ export async function end(
 }
 
 /** The stored data about the endpoint's account in the CRM. */
-export async function accountOf(table: Table, tenant: string, endpointId: string): Promise<Kept> {
-  const item = await getItem(table, connectorKey(tenant, endpointId))
-  return v.parse(Stored, item ?? {}).kept
+export async function accountOf(table: Table, logging: Logging): Promise<Kept> {
+  const item = await getItem(table, connectorKey(logging.tenant, logging.endpointId))
+  return keptIn(item, logging)
 }
 
-export async function keepAccount(
-  table: Table,
-  tenant: string,
-  endpointId: string,
-  kept: Kept,
-): Promise<void> {
-  await update(table, connectorKey(tenant, endpointId), { set: { kept } })
+export async function keepAccount(table: Table, logging: Logging, kept: Kept): Promise<void> {
+  const { tenant, endpointId, fingerprint } = logging
+  await update(table, connectorKey(tenant, endpointId), { set: { kept, fingerprint } })
 }
 
-const keyOf = ({ tenant, endpointId, uuid }: Omit<LoggedCall, "owner">) =>
-  loggedCallKey(tenant, endpointId, uuid)
+function keptIn(item: Item | undefined, { fingerprint }: Logging): Kept {
+  const stored = v.parse(Stored, item ?? {})
+  return stored.fingerprint === fingerprint ? stored.kept : {}
+}
+
+const keyOf = ({ tenant, endpointId, uuid }: CallOf) => loggedCallKey(tenant, endpointId, uuid)
 
 type Write = { set: Item; condition?: string; values?: Item }
 
