@@ -19,10 +19,12 @@ export type JobsDeps = FanOutDeps & { queues: { jobsUrl: string; retryUrl: strin
 // A page of events of 1 MB takes half a minute. If the next one did not fit, both would be done again,
 // and the job would never end.
 const MIN_TIME_LEFT_MS = 20_000
+// A job of many pages must not keep the jobs of other tenants waiting: few run at the same time.
+const TURN_MS = 2_000
 
 /**
- * Reads the jobs queue. Jobs work in pages: the rest of a job is sent as a new message when the
- * time is over, so a crash repeats one page at most.
+ * Reads the jobs queue. Jobs work in pages: after two seconds, the rest of a job is sent as a new
+ * message, behind the waiting ones. A crash repeats one page at most.
  */
 export function jobsHandler(deps: JobsDeps) {
   return async (
@@ -37,7 +39,10 @@ export function jobsHandler(deps: JobsDeps) {
       let pages = 0
       let waitMs = 0
       let longestMs = 0
-      let leftMs = context.getRemainingTimeInMillis()
+      const givenMs = context.getRemainingTimeInMillis()
+      let leftMs = givenMs
+      const isTimeOver = () =>
+        givenMs - leftMs >= TURN_MS || leftMs <= Math.max(MIN_TIME_LEFT_MS, 2 * longestMs)
       do {
         const before = leftMs
         next = await runPage(deps, next)
@@ -45,7 +50,7 @@ export function jobsHandler(deps: JobsDeps) {
         longestMs = Math.max(longestMs, before - leftMs)
         waitMs = notBefore(next) - deps.table.now()
         pages++
-      } while (next && waitMs <= 0 && leftMs > Math.max(MIN_TIME_LEFT_MS, 2 * longestMs))
+      } while (next && waitMs <= 0 && !isTimeOver())
       if (next) {
         const delaySeconds = Math.max(0, Math.ceil(waitMs / 1000))
         await sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(next), delaySeconds })
