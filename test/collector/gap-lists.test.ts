@@ -7,6 +7,7 @@ import { bodyOf } from "@ringback/collector/gaps/known"
 import type { OpenGap } from "@ringback/collector/gaps/open-gaps"
 import { UnfilledGaps } from "@ringback/collector/gaps/unfilled"
 import { Uptime } from "@ringback/collector/gaps/uptime"
+import { FORGOTTEN } from "@ringback/events/message"
 import { until } from "../harness/until.ts"
 import { type Answer, SECOND, UNKNOWN, DENIED, LOST, row, gapOf, setUp } from "./scripted-lists.ts"
 
@@ -186,6 +187,18 @@ test("a PBX that is known to have restarted is not asked for its uptime, and los
     assert.deepEqual(logged, ["lists.unknown", "lists.answered"])
     await gapLists.stop()
   }
+})
+
+test("a call that the reloaded module forgot is ended as forgotten, also where the lists come later", async (t) => {
+  const { known, lists, inferred, reasons, gapLists } = setUp(t)
+  known.set("dialing", "one", "body")
+  lists.set("OutDialingShow", UNKNOWN)
+  await gapLists.ask({ gap: null, hasRestarted: true, isModule: true })
+  lists.set("OutDialingShow", [])
+  gapLists.booted()
+  gapLists.askAgain(0)
+  await until(() => inferred.length === 1)
+  assert.deepEqual([inferred[0]!.name, reasons], ["OutDialingDelete", [FORGOTTEN]])
 })
 
 test("where only the uptime could tell and cannot be had, no call is ended, and the lists are asked for again", async (t) => {

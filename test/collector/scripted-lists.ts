@@ -35,6 +35,8 @@ export function setUp(t: TestContext, state: State = openState(undefined, 0)) {
   const lists = new Map<string, Answer | (() => Answer)>()
   const asked: string[] = []
   const inferred: Synthetic[] = []
+  /** Of each of `inferred`. */
+  const reasons: string[] = []
   const logged: string[] = []
   const attempt = (write: () => void) => write()
   const line = { bytes: Buffer.from("0 {}\n"), from: 0, to: 5, end: 5 }
@@ -44,7 +46,8 @@ export function setUp(t: TestContext, state: State = openState(undefined, 0)) {
     known,
     unfilled: new UnfilledGaps(state, attempt, []),
     intake: {
-      takeSynthetic({ name, headers }, _, { gap, others = [] }) {
+      takeSynthetic({ name, headers }, _, { gap, others = [], reason }) {
+        reasons.push(reason)
         inferred.push({ name, uuid: headers.find(([key]) => key === "Uuid")![1], gap, others })
         return entry()
       },
@@ -66,5 +69,5 @@ export function setUp(t: TestContext, state: State = openState(undefined, 0)) {
   t.after(() => gapLists.stop())
   const hear = (uuid: string) =>
     known.note({ kind: "campaign", action: "updated" }, row("Campaign", uuid), entry())
-  return { known, lists, asked, inferred, logged, gapLists, state, hear }
+  return { known, lists, asked, inferred, reasons, logged, gapLists, state, hear }
 }

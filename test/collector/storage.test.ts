@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { openStorage } from "@ringback/collector/spool/storage"
+import { check } from "@ringback/collector/check"
+import { readSettings } from "@ringback/collector/settings"
+import { makeSqs } from "@ringback/collector/sqs"
+import { makeSpoolDir, makeToken } from "../harness/collector.ts"
+
+const open = (dir: string) => openStorage({ dir, maxBytes: 1_000_000, log: () => {}, now: () => 0 })
+const headers = (event: string, uuid: string) => [
+  ["Event", event],
+  ["Uuid", uuid],
+]
+const messageOf = (event: string, uuid: string) =>
+  JSON.stringify({ v: 1, kind: "event", receivedAt: 1, headers: headers(event, uuid) })
+
+test("what the spool has and the saved state has not is known after a start", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const first = await open(dir)
+  for (const [event, uuid] of [
+    ["OutPlanCreate", "kept"],
+    ["OutPlanCreate", "gone"],
+    ["OutPlanDelete", "gone"],
+    ["Hangup", "none"],
+  ] as const)
+    first.spool.append(messageOf(event, uuid))
+  await first.spool.flush()
+  assert.equal(first.known.of("plan").size, 0, "nothing told it")
+  await first.close()
+  const second = await open(dir)
+  assert.deepEqual([...second.known.of("plan").keys()], ["kept"])
+  assert.equal(second.collector, first.collector)
+  await second.close()
+})
+
+test("a directory is one collector's, until it is closed", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const first = await open(dir)
+  const inUse = { name: "SettingError", message: /^RINGBACK_SPOOL_DIR names .* is using$/ }
+  await assert.rejects(open(dir), inUse)
+  assert.equal(first.trouble(), null)
+  await first.close()
+  const second = await open(dir)
+  await second.close()
+})
+
+test("a directory that cannot be made is named, with the reason", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const path = join(dir, "file")
+  writeFileSync(path, "")
+  const message = `RINGBACK_SPOOL_DIR names ${path}, which cannot be created (EEXIST)`
+  await assert.rejects(open(path), { name: "SettingError", message })
+})
+
+test("--check makes the directory that it says is writable", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const spoolDir = join(dir, "deep", "spool")
+  const settings = readSettings({
+    AMI_HOST: "127.0.0.1",
+    AMI_PORT: "1",
+    AMI_USERNAME: "u",
+    AMI_SECRET: "s",
+    RINGBACK_SOURCE_TOKEN: makeToken().text,
+    RINGBACK_INGEST_QUEUE_URL: "http://127.0.0.1:1/0/ingest",
+    RINGBACK_SPOOL_DIR: spoolDir,
+  })
+  const lines: string[] = []
+  const sqs = makeSqs(settings.region, settings.ingestQueueUrl, {})
+  t.after(() => sqs.destroy())
+  assert.equal(await check(settings, sqs, (line) => lines.push(line)), 1)
+  assert.ok(lines.includes(`ok              spool: ${spoolDir} is writable`), lines.join("\n"))
+  assert.ok(existsSync(spoolDir))
+})
