@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
@@ -75,13 +76,21 @@ async function read({ table }: Deps, tenant: string, eventId: string) {
 // A Lambda response can have up to 6 MB.
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024
 
+// A large event takes milliseconds, in which other requests would wait.
+const UNBROKEN_LENGTH = 256 * 1024
+
 /** The events that fit in a response, at least one. */
-function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | undefined }) {
+async function fit(tenant: string, page: { items: Event.StoredEvent[]; next: string | undefined }) {
   const data: Shown[] = []
   let length = 0
+  let brokenAt = 0
   for (const [index, event] of page.items.entries()) {
     const shown = show(tenant, event)
     length += JSON.stringify(shown).length
+    if (length - brokenAt > UNBROKEN_LENGTH) {
+      brokenAt = length
+      await setImmediate()
+    }
     const previous = page.items[index - 1]
     if (length > MAX_PAGE_LENGTH && previous) return { data, next: previous.sk }
     data.push(shown)
@@ -135,7 +144,7 @@ export const eventRoutes = [
         return { status: 200, body: { data: [], nextCursor: null } }
       }
       const search = { types, source, uuid, after, before, limit, cursor: start }
-      const { data, next } = fit(tenant.id, await listEvents(table, tenant.id, search))
+      const { data, next } = await fit(tenant.id, await listEvents(table, tenant.id, search))
       return { status: 200, body: { data, nextCursor: cursors.write(next) } }
     },
   }),

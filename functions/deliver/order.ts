@@ -14,7 +14,8 @@ type Send = (note: (outcome: Outcome) => Promise<void>) => Promise<void>
 
 // A POST takes less time than this. A worker that has held the item for longer has died.
 const POST_MS = 20_000
-const LOOK_AGAIN_MS = 2_000
+const MIN_WAIT_MS = 2_000
+const MAX_WAIT_MS = 10_000
 
 /**
  * Attempts a delivery at once if its endpoint has no order. If the order is `latest`, only one
@@ -35,9 +36,11 @@ export async function inOrder(
     return "done"
   }
   const sending = { ...ordered, tenant, endpointId, eventId: work.message.eventId }
-  // Within this process the attempts wait for each other, which costs nothing.
-  return deps.turns.inTurn(`${endpointId}/${ordered.subject}`, () =>
-    attemptAlone(deps, work, sending, send),
+  // Within this process the attempts wait for each other, which costs no write.
+  return deps.turns.inTurn(
+    `${endpointId}/${ordered.subject}`,
+    () => attemptAlone(deps, work, sending, send),
+    () => waitFor(deps, work, Infinity),
   )
 }
 
@@ -96,7 +99,10 @@ async function waitFor(
 ): Promise<Verdict> {
   const now = table.now()
   const isDead = until - now < Order.LEASE_MS - POST_MS
-  const { due, isByMessage } = plan(isDead ? until : now + LOOK_AGAIN_MS, now)
+  // Most older versions are superseded in the meantime, so they wait for longer.
+  const waitedMs = now - facts.ref.createdAt
+  const waitMs = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, waitedMs / 2))
+  const { due, isByMessage } = plan(isDead ? until : now + waitMs, now)
   const change = { status: "pending" as const, keepsTurn: true, due }
   const written = await advance(table, facts, message.turn, change)
   if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)

@@ -10,7 +10,7 @@ import {
 import { type Translated, translate } from "@ringback/events/translate"
 import { noteEnd } from "@ringback/store/ended"
 import { claim } from "@ringback/store/event"
-import { fitHeaders } from "@ringback/store/pack"
+import { boundHeaders, fitHeaders } from "@ringback/store/pack"
 import { hashOf } from "@ringback/store/item-keys"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -103,7 +103,8 @@ async function accept(
   message: EventMessage,
   deferrals: number,
 ): Promise<Received> {
-  const translated = translate(message.headers, { receivedAt: message.receivedAt })
+  const headers = boundHeaders(message.headers)
+  const translated = translate(headers, { receivedAt: message.receivedAt })
   if (!translated)
     return reject(deps, record, "no event's name, or a very long one, in its first header")
   const { synthetic } = message
@@ -118,7 +119,8 @@ async function accept(
   const isHeard = !synthetic && !message.test
   if (end && !isErased && isHeard && Object.keys(collectors).length > 1)
     await noteEnd(deps.table, tenant, source, end)
-  const { stored, truncated } = fitHeaders(message.headers)
+  const { stored, truncated: isCut } = fitHeaders(headers)
+  const truncated = isCut || headers.length < message.headers.length
   const claimed = await claim(deps.table, {
     tenant,
     ...identityOf(message, refuted !== undefined),

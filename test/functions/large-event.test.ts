@@ -64,6 +64,33 @@ describe("an event of 900 KB", () => {
   })
 })
 
+for (const [what, name] of [
+  ["Variables", () => "Variable"],
+  ["others", (index: number) => `H${index}`],
+] as const) {
+  test(`an event of 60,000 headers, ${what}, is stored and delivered without most of them, and says so`, async () => {
+    const { arrived } = await world.addEndpoint()
+    const { customer, deps } = world
+    const more = Array.from({ length: 60_000 }, (_, index): [string, string] => [name(index), "a"])
+    const message = eventMessage(customer, [...campaignUpdate(), ...more])
+    const sealed = sealMessage(message, customer.source.key)
+    for (const id of ["a", "again"]) {
+      assert.deepEqual(await invoke(deps, [record(sealed, id)]), { batchItemFailures: [] })
+      await world.pump()
+    }
+    const [webhook, ...others] = arrived() as unknown as [
+      { truncated: boolean; data: Record<string, unknown> },
+    ]
+    assert.deepEqual(others, [])
+    assert.equal(webhook.truncated, true)
+    assert.equal(webhook.data["name"], "test")
+    const count = Object.keys(webhook.data).length
+    assert.ok(count <= 2_100, `${count}`)
+    if (what === "Variables") assert.deepEqual(webhook.data["variables"], {})
+    else assert.equal(webhook.data["h0"], "a")
+  })
+}
+
 test("of a batch's large messages one is parsed at a time, while the small ones do not wait", async () => {
   const { arrived } = await world.addEndpoint()
   const { customer, deps } = world

@@ -5,6 +5,8 @@ import { makeCache } from "@ringback/functions/runtime/cache"
 import { watchStepsBack } from "@ringback/functions/runtime/clock-steps"
 import { reasonOf } from "@ringback/functions/runtime/log"
 import { makeSlowness, SLOW_FOR_MS } from "@ringback/functions/endpoint/slow-endpoints"
+import { makeTurns } from "@ringback/functions/runtime/turns"
+import { until } from "../harness/until.ts"
 import type { SQSEvent, SQSRecord } from "aws-lambda"
 
 describe("a cache", () => {
@@ -120,6 +122,68 @@ describe("a batch", () => {
     assert.equal(reasonOf("text"), "text")
     const attributes = { ApproximateReceiveCount: "3" }
     assert.equal(receiveCountOf({ attributes } as SQSRecord), 3)
+  })
+})
+
+describe("turns", () => {
+  const setUp = (limits?: { waitMs?: number; maxWaiting?: number }) => {
+    const turns = makeTurns(limits)
+    const begun: string[] = []
+    const ends = new Map<string, PromiseWithResolvers<string>>()
+    const say = (key: string, name: string) =>
+      turns.inTurn(
+        key,
+        () => {
+          begun.push(name)
+          const end = Promise.withResolvers<string>()
+          ends.set(name, end)
+          return end.promise
+        },
+        async () => "late",
+      )
+    const turn = () => new Promise(setImmediate)
+    return { begun, ends, say, turn }
+  }
+
+  test("come in the order of the calls, for each key alone, also after a failure", async () => {
+    const { begun, ends, say, turn } = setUp()
+    const [first, second, third, other] = [
+      say("a", "first"),
+      say("a", "second"),
+      say("a", "third"),
+      say("b", "other"),
+    ] as const
+    await turn()
+    assert.deepEqual(begun, ["first", "other"])
+    ends.get("first")!.reject(new Error("down"))
+    await assert.rejects(first, /down/)
+    await turn()
+    ends.get("second")!.resolve("done")
+    assert.equal(await second, "done")
+    await turn()
+    assert.deepEqual(begun, ["first", "other", "second", "third"])
+    for (const name of ["third", "other"]) ends.get(name)!.resolve(name)
+    assert.deepEqual(await Promise.all([third, other]), ["third", "other"])
+    const again = say("a", "again")
+    await turn()
+    ends.get("again")!.resolve("at once")
+    assert.equal(await again, "at once")
+  })
+
+  test("are waited for a short time, in a short line", async () => {
+    const { begun, ends, say } = setUp({ waitMs: 5, maxWaiting: 2 })
+    const first = say("a", "first")
+    const second = say("a", "second")
+    const third = say("a", "third")
+    assert.equal(await Promise.race([say("a", "fourth"), second, third]), "late")
+    assert.deepEqual(await Promise.all([second, third]), ["late", "late"])
+    const fifth = say("a", "fifth")
+    ends.get("first")!.resolve("done")
+    assert.equal(await first, "done")
+    await until(() => ends.has("fifth"))
+    ends.get("fifth")!.resolve("done")
+    assert.equal(await fifth, "done")
+    assert.deepEqual(begun, ["first", "fifth"])
   })
 })
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { test } from "node:test"
 import {
+  boundHeaders,
   fitData,
   fitHeaders,
   packHeaders,
@@ -76,6 +77,14 @@ test("what does not fit an item loses its variables, then what is very long, the
   assert.ok(kept.every(([header]) => header !== "B"))
   const bytes = kept.reduce((sum, each) => sum + size(each), 0)
   assert.ok(bytes <= 350 * 1024 && bytes + 16_010 > 350 * 1024, `${bytes}`)
+})
+
+test("of more than two thousand headers the Variables are left out, then the last ones", () => {
+  const header = (index: number): HeaderPair => [`H${index}`, ""]
+  const most = Array.from({ length: 2_000 }, (_, index) => header(index))
+  assert.equal(boundHeaders(most), most)
+  assert.deepEqual(boundHeaders([["Variable", "a=1"], ...most]), most)
+  assert.deepEqual(boundHeaders([...most, header(2_000)]), most)
 })
 
 test("exactly as much as an item may have is kept", () => {

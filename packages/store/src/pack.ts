@@ -54,6 +54,17 @@ export function unpackHeaders(stored: {
 const MAX_STORED_BYTES = 350 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
 
+/**
+ * Each header takes time to read, in every delivery of its event. A PBX sends a few hundred at most.
+ */
+const MAX_HEADERS = 2_000
+
+/** At most 2,000 headers: all of them, otherwise the first ones without the Variables. */
+export function boundHeaders(headers: HeaderPair[]): HeaderPair[] {
+  if (headers.length <= MAX_HEADERS) return headers
+  return headers.filter(([name]) => name !== "Variable").slice(0, MAX_HEADERS)
+}
+
 const sizeOf = (stored: StoredHeaders) =>
   "packed" in stored ? stored.packed.length : Buffer.byteLength(stored.headers)
 
