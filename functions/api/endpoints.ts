@@ -140,9 +140,9 @@ export const endpointRoutes = [
       const before = await getExisting("endpoint", read)
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
-      refuse([...changeErrors(before, body), ...movedAuthErrors(deps.table, before, body)])
-      checkPull(before.pull, body)
       const settings = { ...given, ...(connector && storedConnector(connector)) }
+      refuse([...changeErrors(before, body), ...movedAuthErrors(deps.table, before, settings)])
+      checkPull(before.pull, body)
       checkSize(settings, before)
       const ofSettings = await checkEndpoint(deps, tenant.id, settings, before)
       const { permission, warnings: ofUrl } = await checkEndpointUrl(

@@ -110,20 +110,23 @@ export function besideConnector(given: Record<string, unknown>): FieldError[] {
 const isGiven = (value: unknown) =>
   value != null && !(typeof value === "object" && Object.keys(value).length === 0)
 
+type Moved = { url?: string | null | undefined; auth?: unknown; connector?: unknown }
+
 /**
- * Credentials are only sent to the host that they were given for. A `url` with another host needs
- * them again.
+ * Credentials are only sent to the host that they were given for. A `url` or a CRM account with
+ * another host needs them again. `changes` as they are stored.
  */
 export function movedAuthErrors(
   table: Table,
   before: Endpoint,
-  { url, auth }: { url?: string | undefined; auth?: unknown },
+  { url, auth, connector }: Moved,
 ): FieldError[] {
-  if (url === undefined || auth !== undefined || before.url === null) return []
+  if (url == null || auth !== undefined || before.url === null) return []
   if (openAuth(table, before) === undefined || new URL(url).origin === new URL(before.url).origin)
     return []
-  const message = "The url has another host: give auth again, or null"
-  return [{ path: "/auth", message }]
+  return connector
+    ? [{ path: "/connector/auth", message: "The account has another host: give auth again" }]
+    : [{ path: "/auth", message: "The url has another host: give auth again, or null" }]
 }
 
 /** Forbidden changes: an endpoint keeps its url, or its connector's kind. */

@@ -1,4 +1,19 @@
+import { makePlaces, type Places } from "../runtime/places.ts"
 import { ProblemError } from "./problem.ts"
+
+/** The limits of this process for each caller. */
+export type CallerLimits = {
+  rateLimit: RateLimit
+  /** Reads of one tenant at the same time. They take CPU time, which other tenants share. */
+  reads: Places
+}
+
+const MAX_READS = 4
+
+export const makeCallerLimits = (perSecond: number, now: () => number): CallerLimits => ({
+  rateLimit: makeRateLimit(perSecond, now),
+  reads: makePlaces(MAX_READS),
+})
 
 export type RateLimit = {
   /** The headers with the caller's remaining requests. Throws a problem if none remain. */

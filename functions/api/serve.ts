@@ -13,7 +13,7 @@ import { isPathId } from "./path.ts"
 import { refusedCreation } from "./limits.ts"
 import { notFound, ProblemError, problemResponse } from "./problem.ts"
 import { readQuery } from "./query.ts"
-import type { RateLimit } from "./rate-limit.ts"
+import type { CallerLimits } from "./rate-limit.ts"
 import type { Answer, Route } from "./route.ts"
 import { allowedMethods } from "./routes.ts"
 import { validate } from "./validate.ts"
@@ -24,7 +24,7 @@ import { validate } from "./validate.ts"
  */
 export async function serve(
   deps: Deps,
-  rateLimit: RateLimit,
+  limits: CallerLimits,
   route: Route | undefined,
   c: Context,
 ): Promise<Response> {
@@ -35,7 +35,7 @@ export async function serve(
   let error: unknown
   try {
     if (!route) throw refusal(c.req.path)
-    response = respond(await answer(deps, rateLimit, route, c, seen))
+    response = respond(await answer(deps, limits, route, c, seen))
   } catch (thrown) {
     if (!(thrown instanceof ProblemError)) error = thrown
     const problem = thrown instanceof ProblemError ? thrown : new ProblemError("internal")
@@ -76,7 +76,7 @@ type Seen = { callerId: string | undefined; headers: Record<string, string> }
 
 async function answer(
   deps: Deps,
-  rateLimit: RateLimit,
+  { rateLimit, reads }: CallerLimits,
   route: Route,
   c: Context,
   seen: Seen,
@@ -113,6 +113,9 @@ async function answer(
       throw error
     }
   }
+  // A page of the portal counts as one read, however many API calls it makes.
+  if (route.method === "get" && admitted.caller?.kind === "tenant" && !inside)
+    return reads.use(admitted.caller.tenant, handle)
   if (route.method !== "post") return handle()
   const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }
   return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })

@@ -3,7 +3,7 @@ import type { Context, Hono } from "hono"
 import { readText } from "../api/body.ts"
 import type { Deps } from "../api/deps.ts"
 import { ProblemError } from "../api/problem.ts"
-import type { RateLimit } from "../api/rate-limit.ts"
+import type { CallerLimits } from "../api/rate-limit.ts"
 import { reasonOf } from "../runtime/log.ts"
 import { findAsset } from "./assets.ts"
 import { makeClient, path, Refused, type Problem } from "./client.ts"
@@ -43,7 +43,7 @@ type Gate = (deps: Deps, c: Context, form: URLSearchParams) => Promise<GateView>
  * Adds the portal to the API's app. The portal reads and changes everything through the API's
  * handlers.
  */
-export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
+export function mountPortal(app: Hono, deps: Deps, { rateLimit, reads }: CallerLimits): void {
   const gate = (method: "get" | "post", at: string, show: Gate) =>
     app.on(method.toUpperCase(), at, (c) =>
       answer(deps, c, at, async () => gated(c, await show(deps, c, await formOf(c)))),
@@ -67,8 +67,10 @@ export function mountPortal(app: Hono, deps: Deps, rateLimit: RateLimit): void {
         const session = await readSession(deps, c)
         if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(deps, c)
         const { caller } = session
-        if (caller.kind === "tenant") rateLimit.take(caller.id)
-        return visit(c, session, page, form, isTenants)
+        const show = () => visit(c, session, page, form, isTenants)
+        if (caller.kind !== "tenant") return show()
+        rateLimit.take(caller.id)
+        return page.method === "get" ? reads.use(caller.tenant, show) : show()
       }),
     )
   for (const page of operatorPages) visited(`/portal${page.path}`, page, false)

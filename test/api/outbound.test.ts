@@ -97,6 +97,31 @@ describe("a url that leads elsewhere", () => {
 })
 
 describe("a connector", () => {
+  test("needs its credentials again for an account with another host", async () => {
+    const auth = { type: "bearer", token: "t-secret-1" }
+    const pipedrive = { kind: "pipedrive", companyDomain: "acme" }
+    const made = await make({ connector: { ...pipedrive, auth } })
+    const change = (connector: object) =>
+      api.call(`PATCH ${path}/${made.body.id}`, { key: world.key, body: { connector } })
+    assert.equal((await change({ ...pipedrive, companyDomain: "ACME", live: true })).status, 200)
+    const other = { ...pipedrive, companyDomain: "other" }
+    const refused = await change(other)
+    assert.deepEqual(
+      [refused.status, refused.body.errors],
+      [
+        400,
+        [
+          {
+            path: "/connector/auth",
+            message: "The account has another host: give auth again",
+          },
+        ],
+      ],
+    )
+    assert.equal((await change({ ...other, auth })).status, 200)
+    await api.call(`DELETE ${path}/${made.body.id}`, { key: world.key })
+  })
+
   test("is taken, shown without its token, changed without it, and stays of its kind", async () => {
     const made = await make({ connector: { ...hubspot, country: "DK" } })
     const listed = await Endpoint.list(api.deps.table, world.ids["tenantId"]!)
