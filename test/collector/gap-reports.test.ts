@@ -18,7 +18,7 @@ function setUp(t: TestContext) {
   const logged: [string, Record<string, unknown>][] = []
   const reports = new GapReports({
     spool: {
-      append: (draft) => void appended.push(JSON.parse(String(draft)) as (typeof appended)[0]),
+      append: (text) => void appended.push(JSON.parse(text as string) as (typeof appended)[0]),
       async flush() {
         disk.flushCount++
         // The disk's answer takes a while.
