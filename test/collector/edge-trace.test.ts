@@ -5,6 +5,7 @@ import { makeEnvelope } from "@ringback/collector/envelope"
 import { RecordWriter } from "@ringback/collector/spool/record"
 import { traceIdOf } from "@ringback/events/trace"
 import type { Span } from "@ringback/telemetry/span"
+import { readSpanId, spoolSpanId } from "@ringback/telemetry/span-ids"
 
 const envelope = makeEnvelope({ tenant: "ten_1", source: "src_1", collector: "c" })
 const message = {
@@ -47,6 +48,38 @@ test("an event that the queue refuses for good has both spans, sampled or not", 
   assert.equal(spool.trace, traceIdOf(idIn(entry)))
   assert.equal(spool.attributes["error.type"], "InvalidMessageContents")
   assert.ok(spool.error)
+})
+
+test("the spans of an event bear where it was read and where it was sent", () => {
+  const { spans, trace } = startTrace(true)
+  const entry = entryOf(envelope.event(message, 1_000))
+  trace.read(entry, message.name)
+  trace.sent(entry, 10)
+  const [read, spool] = spans as [Span, Span]
+  const common = { "ringback.source": "src_1", "ringback.collector": "c" }
+  const at = { trace: traceIdOf(idIn(entry)), from: 1_000, to: 2_000 }
+  const expected = { ...at, id: readSpanId(at.trace), name: "collector.read", kind: "internal" }
+  assert.deepEqual(read, {
+    ...expected,
+    attributes: { ...common, "ringback.ami.event": "OutPlanCreate" },
+  })
+  assert.deepEqual(spool, {
+    ...at,
+    id: spoolSpanId(at.trace),
+    parent: read.id,
+    name: "spool",
+    kind: "producer",
+    attributes: {
+      ...common,
+      "messaging.system": "aws_sqs",
+      "messaging.operation.type": "send",
+      "messaging.operation.name": "SendMessageBatch",
+      "messaging.destination.name": "Ingest",
+      "server.address": "sqs.eu-central-1.amazonaws.com",
+      "messaging.batch.message_count": 10,
+      "error.type": undefined,
+    },
+  })
 })
 
 test("a synthetic event has them as well; what is no event has none", () => {

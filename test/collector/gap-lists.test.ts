@@ -126,6 +126,8 @@ test("bears the gaps of an earlier run whose lists were broken off", async (t) =
   assert.deepEqual(second.inferred, [
     { name: "OutCampaignCreate", uuid: "born", gap: "g2", others: ["g1"] },
   ])
+  const kept = new UnfilledGaps(first.state, (write) => write(), [])
+  assert.equal(kept.current, undefined)
   const third = setUp(t, first.state)
   third.lists.set("OutPlanShow", [row("Plan", "plan")])
   await third.gapLists.ask({ gap: gapOf("g3") })

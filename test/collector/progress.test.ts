@@ -155,6 +155,24 @@ test("what was read by a process that had been suspended may be old: the next ru
   await third.storage.close()
 })
 
+test("what was sent is saved with how far was read, so that a run that is killed sends it once", async () => {
+  const { progress, read, coverage, storage } = await startRun(makeDir())
+  storage.spool.append(message(1_000))
+  await storage.spool.flush()
+  storage.spool.done(storage.spool.take(10, 1e6))
+  coverage.open(1_000)
+  read.at = 1_000
+  const acknowledged = () => Number(storage.state.get("acknowledged") ?? 0)
+  assert.equal(acknowledged(), 0)
+  progress.remember()
+  assert.ok(acknowledged() > 0)
+  assert.deepEqual(
+    [storage.state.get("readSince"), storage.state.get("readUntil")],
+    ["1000", "1000"],
+  )
+  await storage.close()
+})
+
 test("the age of a spool is that of its oldest message, and never negative", () => {
   assert.equal(ageSeconds(null, 5_000), 0)
   assert.equal(ageSeconds(3_500, 5_000), 1.5)

@@ -114,6 +114,19 @@ test("an endpoint on another machine gets no credentials but those of the enviro
   sqs.destroy()
 })
 
+test("a request has 5 s to connect and 20 s to be answered, over 50 connections at most", async () => {
+  const sqs = makeSqs("eu-west-1", `${origin}/0/ingest`, {})
+  const handler = sqs.config.requestHandler as unknown as { httpHandlerConfigs(): unknown }
+  await sqs.send(new SendMessageCommand({ QueueUrl: `${origin}/0/ingest`, MessageBody: "x" }))
+  const { connectionTimeout, requestTimeout, throwOnRequestTimeout, httpsAgent } =
+    handler.httpHandlerConfigs() as Record<string, any>
+  assert.deepEqual(
+    [connectionTimeout, requestTimeout, throwOnRequestTimeout, httpsAgent.maxSockets],
+    [5_000, 20_000, true, 50],
+  )
+  sqs.destroy()
+})
+
 test("a request that fails is sent once: the sender repeats what is left of it", async () => {
   status = 500
   await assert.rejects(send(`${origin}/0/ingest`))

@@ -36,6 +36,28 @@ test("what the spool has and the saved state has not is known after a start", as
   await second.close()
 })
 
+test("what was sent is not sent again by the next run", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const first = await open(dir)
+  for (const uuid of ["sent", "left"]) first.spool.append(messageOf("Hangup", uuid))
+  await first.spool.flush()
+  const [sent, left] = first.spool.take(10, 1e6)
+  first.spool.done([sent!])
+  first.checkpoint()
+  const position = first.state.get("acknowledged")
+  assert.equal(Number(position), sent!.end)
+  first.checkpoint()
+  assert.equal(first.state.get("acknowledged"), position)
+  assert.ok(left)
+  await first.close()
+  const second = await open(dir)
+  assert.equal(second.spool.depth, 1)
+  const [again] = second.spool.take(10, 1e6)
+  assert.match(again!.bytes.toString("latin1", again!.from, again!.to), /"left"/)
+  await second.close()
+})
+
 test("a directory is one collector's, until it is closed", async (t) => {
   const { dir, remove } = makeSpoolDir()
   t.after(remove)

@@ -82,6 +82,22 @@ test("the token goes to no other address than the one that is set", async (t) =>
   assert.equal(other.asked.length, 0)
 })
 
+test("the API is asked at the start, and every ten minutes", async (t) => {
+  const api = await startApi()
+  t.mock.timers.enable({ apis: ["setInterval"] })
+  const log = () => {}
+  const check = startTokenCheck({ apiUrl: api.url, token: () => "rbs_secret", log })
+  t.after(() => check.stop())
+  await until(() => api.asked.length === 1)
+  t.mock.timers.tick(10 * 60_000 - 1)
+  t.mock.timers.tick(1)
+  await until(() => api.asked.length === 2)
+  // Long enough for another one, had the first tick asked as well.
+  const other = watch(t, api.url, () => "rbs_other", 1e6)
+  await until(() => api.asked.length === 3)
+  other.stop()
+})
+
 test("a check that was stopped asks no more and says no more", async (t) => {
   const api = await startApi()
   api.status = 401
