@@ -1,3 +1,4 @@
+import { fingerprintOf, keepAccount } from "@ringback/store/connector"
 import { resetAndWake } from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
 import { dropSlots } from "@ringback/store/rate-slots"
@@ -164,6 +165,11 @@ export const endpointRoutes = [
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
         updateChecked(deps.table, read, changes, revision),
       )
+      // What was learned about the account with the previous settings may not apply to the new ones.
+      if (connector) {
+        const fingerprint = fingerprintOf(endpoint)
+        await keepAccount(deps.table, { tenant: tenant.id, endpointId, fingerprint }, {})
+      }
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await dropSlots(deps.table, tenant.id, endpointId)
         await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })

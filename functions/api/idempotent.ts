@@ -20,7 +20,8 @@ export type Request = { callerId: string; tenant: string | undefined; path: stri
 
 /**
  * Runs the handler once per Idempotency-Key. A repeated or concurrent request gets the same
- * response. A response other than 2xx means that nothing was changed, and is not kept.
+ * response, for as long as it is kept. A response other than 2xx means that nothing was changed, and
+ * is not kept.
  */
 export async function once(
   table: Table,
@@ -103,10 +104,11 @@ async function run(
     await claimed.release()
     throw error
   }
-  const text = JSON.stringify(answer)
+  const { keptMs, ...kept } = answer
+  const text = JSON.stringify(kept)
   // An item can have up to 400 KB. Fetched messages are leased, so a repeated request returns the
   // remaining ones.
-  if (text.length <= MAX_KEPT_LENGTH) await claimed.settle(text)
+  if (text.length <= MAX_KEPT_LENGTH && keptMs !== 0) await claimed.settle(text, keptMs)
   else await claimed.release()
   return answer
 }

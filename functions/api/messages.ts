@@ -141,7 +141,8 @@ export const messageRoutes = [
         there.length > 0 || body.waitSeconds === 0
           ? there
           : await awaitMessages(deps, endpoint, wanted, until)
-      return { status: 200, body: { messages }, isNoChange: true }
+      // Afterwards others may have leased them.
+      return { status: 200, body: { messages }, isNoChange: true, keptMs: wanted.leaseMs }
     },
   }),
   route({

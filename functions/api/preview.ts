@@ -100,6 +100,7 @@ export const previewRoutes = [
           ...(await inTurn(deps, tenant.id, body, () => previewOf(deps, tenant.id, body, event))),
         },
         isNoChange: true,
+        keptMs: 0,
       }
     },
   }),

@@ -19,6 +19,11 @@ export type Answer = {
   headers?: Record<string, string>
   /** Nothing was changed, although the method implies it. The audit log gets no entry. */
   isNoChange?: true
+  /**
+   * For how long a repeated request gets this answer, ms; a day if omitted. What has the content of
+   * events is kept no longer than it is of use: an erasure does not find it.
+   */
+  keptMs?: number
 }
 
 /** An admitted request whose input matches the route's schemas. */

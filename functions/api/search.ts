@@ -61,18 +61,33 @@ const MAX_SEARCHED_LENGTH = 4_000_000
 type SomeFound = { found: Found[]; isComplete: boolean }
 
 /** Events with this Uuid. For a number: those among the tenant's newest events that contain it. */
-async function findEvents(table: Table, tenant: string, text: string): Promise<SomeFound> {
+async function findEvents(
+  table: Table,
+  tenant: string,
+  text: string,
+  hasTime: () => boolean,
+): Promise<SomeFound> {
   const digits = NUMBER.test(text) ? digitsOf(text) : ""
   const isNumber = digits.length >= MIN_DIGITS
-  const { items } = isNumber
-    ? await listEvents(table, tenant, { limit: NEWEST_EVENTS })
-    : await listEvents(table, tenant, { uuid: text, limit: EVENTS_OF_UUID })
   const { found, isComplete } = isNumber
-    ? eventsWithNumber(items, digits)
-    : { found: items, isComplete: true }
+    ? eventsWithNumber((await listEvents(table, tenant, { limit: NEWEST_EVENTS })).items, digits)
+    : await eventsOfUuid(table, tenant, text, hasTime)
   const show = (event: Event.StoredEvent) =>
     ({ kind: "event", id: Event.idOf(event), tenant, name: event.type }) as const
   return { found: found.map(show), isComplete }
+}
+
+/** Reads on while a page has none: they may be older than the events that it has read. */
+async function eventsOfUuid(table: Table, tenant: string, uuid: string, hasTime: () => boolean) {
+  const found: Event.StoredEvent[] = []
+  let cursor: string | undefined
+  do {
+    const limit = EVENTS_OF_UUID - found.length
+    const { items, next } = await listEvents(table, tenant, { uuid, limit, cursor })
+    found.push(...items)
+    cursor = next
+  } while (cursor !== undefined && found.length < EVENTS_OF_UUID && hasTime())
+  return { found, isComplete: cursor === undefined || found.length >= EVENTS_OF_UUID }
 }
 
 function eventsWithNumber(events: Event.StoredEvent[], digits: string) {
@@ -108,7 +123,7 @@ async function search(table: Table, text: string, only: string | undefined) {
     if (!hasTime() || found.length > MAX_FOUND) return void (isComplete = false)
     const [named, events] = await Promise.all([
       findText(table, tenant, small),
-      findEvents(table, tenant, text),
+      findEvents(table, tenant, text, hasTime),
     ])
     found.push(...named, ...events.found)
     if (!events.isComplete) isComplete = false

@@ -14,7 +14,7 @@ import { refusedCreation } from "./limits.ts"
 import { notFound, ProblemError, problemResponse } from "./problem.ts"
 import { readQuery } from "./query.ts"
 import type { CallerLimits } from "./rate-limit.ts"
-import type { Answer, Route } from "./route.ts"
+import { scopeOf, type Answer, type Route } from "./route.ts"
 import { allowedMethods } from "./routes.ts"
 import { validate } from "./validate.ts"
 
@@ -102,7 +102,7 @@ async function answer(
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
   const { callerId, ...who } = admitted
   const call = { deps, params, query, body, ...who, ifMatch: c.req.header("if-match") }
-  const handle = async () => {
+  const run = async () => {
     try {
       const answer = await route.handle(call as never)
       await audit(deps, { route, params, body, caller: admitted.caller, answer })
@@ -114,8 +114,11 @@ async function answer(
     }
   }
   // A page of the portal counts as one read, however many API calls it makes.
-  if (route.method === "get" && admitted.caller?.kind === "tenant" && !inside)
-    return reads.use(admitted.caller.tenant, handle)
+  const { caller } = admitted
+  const handle = () =>
+    scopeOf(route) === "read" && caller?.kind === "tenant" && !inside
+      ? reads.use(caller.tenant, run)
+      : run()
   if (route.method !== "post") return handle()
   const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }
   return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })

@@ -25,9 +25,10 @@ after(async () => {
   await api.close()
 })
 
-async function setUp() {
+async function setUp(settings: object = {}) {
   const { path, key } = await makeTenant(api)
-  const made = await api.call(`POST ${path}/endpoints`, { body: { pull: true } })
+  const body = { pull: true, ...settings }
+  const made = await api.call(`POST ${path}/endpoints`, { body })
   const source = await api.call(`POST ${path}/sources`, { body: { name: "PBX" } })
   const happen = async () => {
     await api.call(`POST ${path}/sources/${source.body.id}/test`, { body: {} })
@@ -57,6 +58,28 @@ test("what waits is posted as it was signed, and acknowledged once the receiver 
   pulling.stop()
   assert.equal((await pulling.finished).exitCode, 0)
 })
+
+for (const [transform, body] of [
+  ['{"is": type}', '{"is":"campaign.updated"}'],
+  ['{"$request": {"body": type}}', '"campaign.updated"'],
+  ['{"data": "none", "id": 7, "type": null}', '{"data":"none","id":7,"type":null}'],
+] as const) {
+  test(`what a transform made of it is posted, shown and acknowledged: ${body}`, async (t) => {
+    const { env, happen, statuses } = await setUp({ transform })
+    receiver.arrived.length = 0
+    await happen()
+    const pulling = startCli(t, ["pull", "--forward-to", receiver.url], env)
+    await until("it is delivered", async () => (await statuses())[0] === "delivered")
+    await until("it is shown", () => pulling.written.out.includes("→ 204"))
+    assert.deepEqual(
+      receiver.arrived.map((each) => each.body),
+      [body],
+    )
+    assert.match(pulling.written.out, /no type/)
+    pulling.stop()
+    assert.equal((await pulling.finished).exitCode, 0)
+  })
+}
 
 test("what the receiver refuses is not acknowledged, and waits for the end of its lease", async (t) => {
   const { env, happen, statuses } = await setUp()

@@ -143,11 +143,6 @@ export const mainPath = new URL("../../packages/collector/src/main.ts", import.m
 export function collectorEnvironment(pbx: Pbx, queue: IngestQueue, spoolDir: string) {
   return {
     PATH: process.env["PATH"],
-    // Of a mutation run, which changes this process as well.
-    ...(process.env["MUTANT"] && {
-      MUTANT: process.env["MUTANT"],
-      NODE_OPTIONS: process.env["NODE_OPTIONS"],
-    }),
     AMI_HOST: pbx.target.host,
     AMI_PORT: String(pbx.target.port),
     AMI_USERNAME: pbx.target.username,
@@ -159,10 +154,15 @@ export function collectorEnvironment(pbx: Pbx, queue: IngestQueue, spoolDir: str
   }
 }
 
+// A mutation run changes and measures this process as well.
+const MUTATION = ["MUTANT", "NODE_OPTIONS", "NODE_V8_COVERAGE"]
+const mutationOf = ({ env }: NodeJS.Process): NodeJS.ProcessEnv =>
+  Object.fromEntries(MUTATION.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+
 export function spawnCollector(environment: NodeJS.ProcessEnv, ...args: string[]): ChildProcess {
   // As `npm run collector` and the container start it.
   return spawn(process.execPath, ["--max-semi-space-size=8", mainPath, ...args], {
-    env: environment,
+    env: { ...mutationOf(process), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   })
 }

@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import pMap from "p-map"
-import { path, Refused } from "../client.ts"
+import { path, Refused, type Client } from "../client.ts"
 import { dueTime, exactTime, heading, liveMark, name, number, seconds, type Html } from "../html.ts"
 import { tenantSection } from "../page.ts"
 import { deliveryStatus, outcomeStatus } from "../status.ts"
@@ -27,14 +27,47 @@ const stepOf = ({ id, type, observedAt, deliveries, data }: EventWithDeliveries)
   states: [data["statusName"], data["outcome"]],
 })
 
+// Each reads some thousand events, of which the call's may be the oldest.
+const MAX_PAGES = 10
+// A call lasts for some hours at most, and `startedAt` may be of its first event.
+const AROUND_MS = 24 * 3600_000
+
+/** The call's events, newest first. `startedAt`: what the link to this page says of it. */
+async function eventsOf(client: Client, at: string, uuid: string, startedAt: string | null) {
+  const around = timesAround(startedAt)
+  const found: Event[] = []
+  let cursor: string | null = null
+  for (let pages = 0; pages < MAX_PAGES && found.length < MAX_STEPS; pages++) {
+    const limit = String(MAX_STEPS - found.length)
+    const query = new URLSearchParams({
+      uuid,
+      limit,
+      ...around,
+      ...(cursor !== null && { cursor }),
+    })
+    const { data, nextCursor } = await client.get<Page<Event>>(`${at}/events?${query}`)
+    found.push(...data)
+    if (nextCursor === null) break
+    cursor = nextCursor
+  }
+  return found
+}
+
+function timesAround(startedAt: string | null): { after?: string; before?: string } {
+  const ms = Date.parse(startedAt ?? "")
+  if (Number.isNaN(ms)) return {}
+  const iso = (each: number) => new Date(each).toISOString()
+  return { after: iso(ms - AROUND_MS), before: iso(ms + AROUND_MS) }
+}
+
 const page = tenantSection("calls")
 
 export const callPage = [
-  page.show("/calls/:uuid", async ({ client, tenant, base, params }) => {
+  page.show("/calls/:uuid", async ({ client, tenant, base, params, query }) => {
     const at = path`/tenants/${tenant.id}`
     const uuid = params["uuid"] ?? ""
-    const [{ data }, endpoints] = await Promise.all([
-      client.get<Page<Event>>(`${at}${path`/events?uuid=${uuid}&limit=${String(MAX_STEPS)}`}`),
+    const [data, endpoints] = await Promise.all([
+      eventsOf(client, at, uuid, query.get("at")),
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`),
     ])
     if (data.length === 0) {

@@ -115,7 +115,7 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
         (call) =>
           html`<tr>
             <td>
-              <a href="${base}/calls/${encodeURIComponent(call.uuid)}"
+              <a href="${base}/calls/${encodeURIComponent(call.uuid)}?at=${call.startedAt}"
                 >${name(call.number ?? "unknown")}</a
               >
             </td>

@@ -16,6 +16,28 @@ export const Webhook = v.looseObject({
 })
 export type Webhook = v.InferOutput<typeof Webhook>
 
+/** What can be shown of a body, which a transform may have made anything of. `id`: if it has none. */
+export function webhookIn(body: string, id: string): Webhook {
+  const webhook = asObject(body)
+  const text = (name: string) => (typeof webhook[name] === "string" ? webhook[name] : undefined)
+  return {
+    ...webhook,
+    id: text("id") ?? id,
+    type: text("type") ?? "no type",
+    timestamp: text("timestamp") ?? "",
+    observedAt: text("observedAt") ?? "",
+    data: (webhook["data"] ?? {}) as Record<string, unknown>,
+  }
+}
+
+function asObject(body: string): Record<string, unknown> {
+  try {
+    return { ...(JSON.parse(body) as object) }
+  } catch {
+    return {}
+  }
+}
+
 const TYPE_WIDTH = 20
 const SUBJECT_WIDTH = 40
 const LEAST_SUBJECT_WIDTH = 12

@@ -60,6 +60,9 @@ function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     database.exec(SCHEMA)
+    // Damage behind the first pages would only show when they are read.
+    const [found] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})
+    if (found !== "ok") throw new DamageError(String(found))
     return database
   } catch (error) {
     database.close()
@@ -67,8 +70,11 @@ function openDatabase(path: string): DatabaseSync {
   }
 }
 
+class DamageError extends Error {}
+
 // SQLITE_CORRUPT and SQLITE_NOTADB.
 const isDamage = (error: unknown) =>
+  error instanceof DamageError ||
   [11, 26].includes(Number((error as { errcode?: number }).errcode) & 255)
 
 function stateOf(database: DatabaseSync, trouble: string | undefined): State {

@@ -119,15 +119,15 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
   const { call, fields, memory } = input
   if (!call.isOver)
     return { end: "skipped", words: "skipped: the call was already logged as ended" }
-  if (memory.call["isLogged"] === "yes")
-    yield* ask({
-      purpose: "change the activity",
-      method: "PATCH",
-      path: `/api/v2/activities/${segment(id)}`,
-      body: { subject: subjectOf(call), note: noteOf(call), ...ownOf(fields) },
-      sample: { success: true, data: { id: 1 } },
-    })
-  else yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
+  yield* ask({
+    purpose: "change the activity",
+    method: "PATCH",
+    path: `/api/v2/activities/${segment(id)}`,
+    body: textsOf(call, fields),
+    sample: { success: true, data: { id: 1 } },
+  })
+  if (memory.call["isLogged"] !== "yes")
+    yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
   return { end: "logged", words: `activity ${id} on person ${personId}` }
 }
 
@@ -142,13 +142,11 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
     path: "/api/v2/activities",
     body: {
       type: "call",
-      subject: subjectOf(call),
       due_date,
       due_time,
       participants: [{ person_id: Number(personId), primary: true }],
       done: false,
-      note: noteOf(call),
-      ...ownOf(fields),
+      ...textsOf(call, fields),
     },
     sample: { success: true, data: { id: 1 } },
   })
@@ -170,17 +168,24 @@ function callLogOf(
     start_time: sqlTime(call.startedAt),
     end_time: sqlTime(call.endedAt),
     ...(call.talkSeconds !== null && { duration: String(call.talkSeconds) }),
-    subject: subjectOf(call),
     ...(activity ? { activity_id: Number(activity.id) } : { person_id: Number(person) }),
-    note: noteOf(call),
-    ...ownOf(fields),
+    ...textsOf(call, fields),
   }
 }
 
-// The connector sets these fields itself: they determine the call's person and activity.
-const ownOf = ({ activity_id: _, person_id: _person, ...own }: Record<string, unknown>) => own
+function textsOf(call: Call, fields: Record<string, unknown>): Record<string, unknown> {
+  // The connector sets these two itself: they determine the call's person and activity.
+  const { activity_id: _, person_id: _person, note, ...own } = fields
+  return { subject: subjectOf(call), ...own, note: noteOf(call, note) }
+}
 
-const noteOf = (call: Call) => `<p>${notesOf(call).map(escaped).join("<br>")}</p>`
+/** `own`: the note of `map`, if it has one. The marker finds the activity again, so it is added. */
+function noteOf(call: Call, own: unknown): string {
+  if (own === undefined) return `<p>${notesOf(call).map(escaped).join("<br>")}</p>`
+  const text = typeof own === "string" ? own : ""
+  const marker = markerOf(call)
+  return text.includes(marker) ? text : `${text}<p>${escaped(marker)}</p>`
+}
 
 function* check(): Steps {
   yield* ask({

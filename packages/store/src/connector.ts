@@ -10,7 +10,7 @@ type Kept = v.InferOutput<typeof Kept>
 
 const Stored = v.object({
   kept: v.optional(Kept, {}),
-  /** Identifies the settings that it was kept with. With other settings it is not valid. */
+  /** Identifies the account that it was kept for. It is not valid for another. */
   fingerprint: v.optional(v.string(), ""),
   /** The newest event of the call that is in the CRM. */
   version: v.exactOptional(v.string()),
@@ -18,7 +18,7 @@ const Stored = v.object({
   leaseUntil: v.optional(v.number(), 0),
 })
 
-/** An endpoint with the settings of its connector. */
+/** An endpoint with the account of its connector. */
 export type Logging = { tenant: string; endpointId: string; fingerprint: string }
 
 /** A call in an endpoint's CRM. `owner`: the attempt that is working on it. */
@@ -27,16 +27,12 @@ export type LoggedCall = Logging & { uuid: string; owner: string }
 type CallOf = Pick<LoggedCall, "tenant" | "endpointId" | "uuid">
 
 /**
- * Identifies a connector's settings: its CRM's URL, its encrypted credentials and the rest. What is
- * known of one account, such as the ids of contacts, is wrong in another.
+ * Identifies a connector's account by its CRM's URL and its encrypted credentials. What is known of
+ * one account, such as the ids of contacts, is wrong in another.
  */
-export const fingerprintOf = ({
-  url,
-  auth,
-  connector,
-}: Pick<Endpoint, "url" | "auth" | "connector">) =>
+export const fingerprintOf = ({ url, auth }: Pick<Endpoint, "url" | "auth">) =>
   createHash("sha256")
-    .update(JSON.stringify([url, auth, connector]))
+    .update(JSON.stringify([url, auth]))
     .digest("base64url")
 
 export type Begun =

@@ -21,7 +21,11 @@ const Promised = v.object({
 export type Asked = { scope: string; key: string; fingerprint: string }
 
 export type Claimed =
-  | { outcome: "first"; settle: (answer: string) => Promise<void>; release: () => Promise<void> }
+  | {
+      outcome: "first"
+      settle: (answer: string, keptMs?: number) => Promise<void>
+      release: () => Promise<void>
+    }
   | { outcome: "answered"; answer: string }
   | { outcome: "running" }
   | { outcome: "mismatch" }
@@ -86,10 +90,12 @@ function first(table: Table, place: Key, owner: string): Claimed {
   const isMine = { condition: "#owner = :owner", names: { "#owner": "owner" } }
   return {
     outcome: "first",
-    async settle(answer) {
+    async settle(answer, keptMs = KEPT_MS) {
       const sealed = table.sealer.seal(answer, contextOf(place))
-      const values = { ":owner": owner, ":answer": sealed }
-      await updateItem(table, place, { ...isMine, update: "SET answer = :answer", values })
+      const expiresAt = toSeconds(table.now() + keptMs)
+      const values = { ":owner": owner, ":answer": sealed, ":expiresAt": expiresAt }
+      const update = "SET answer = :answer, expiresAt = :expiresAt"
+      await updateItem(table, place, { ...isMine, update, values })
     },
     async release() {
       await deleteItem(table, place, { ...isMine, values: { ":owner": owner } })

@@ -7,7 +7,7 @@ import { addExamples } from "../group.ts"
 import { makeForward, type Forward, type Forwarded } from "../listen/forward.ts"
 import { Refusal } from "../refusal.ts"
 import { pathOf, type Open, type Session } from "../session.ts"
-import { Webhook, durationText, webhookLine } from "../webhook.ts"
+import { durationText, webhookIn, webhookLine } from "../webhook.ts"
 
 const Message = v.looseObject({
   deliveryId: v.string(),
@@ -136,7 +136,7 @@ async function unlessStopped<T>(work: Promise<T>, stopped: AbortSignal): Promise
 
 function show({ terminal, isJson }: Session, message: Message, forwarded: Forwarded): void {
   const at = Date.now()
-  const webhook = v.parse(v.pipe(v.string(), v.parseJson(), Webhook), message.body)
+  const webhook = webhookIn(message.body, message.headers["webhook-id"] ?? message.deliveryId)
   if (isJson) {
     const { deliveryId } = message
     const line = { fetchedAt: new Date(at).toISOString(), deliveryId, forwarded, webhook }

@@ -5,7 +5,7 @@ import * as v from "valibot"
 import type { Api } from "../api.ts"
 import { isNotFound } from "../refusal.ts"
 import { pathOf, type Session } from "../session.ts"
-import type { Webhook } from "../webhook.ts"
+import { webhookIn } from "../webhook.ts"
 import { catchUp } from "./catch-up.ts"
 import type { Forwarded } from "./forward.ts"
 import type { Listening } from "./listening.ts"
@@ -62,7 +62,7 @@ async function receive(
   { forward, show }: Listening,
 ): Promise<number> {
   const problem = verificationProblem(signatureOf(headers), body, secret, at) ?? null
-  const webhook = parse(body, headers)
+  const webhook = webhookIn(body.toString("utf8"), signatureOf(headers).id)
   // A webhook that fails verification is not forwarded.
   const forwarded = problem === null ? await forward?.(body, headers) : undefined
   show({ webhook, at, problem, forwarded })
@@ -79,27 +79,6 @@ function signatureOf(headers: IncomingHttpHeaders) {
     id: value("webhook-id"),
     timestamp: value("webhook-timestamp"),
     signature: value("webhook-signature"),
-  }
-}
-
-function parse(body: Buffer, headers: IncomingHttpHeaders): Webhook {
-  const webhook = asObject(body)
-  const text = (name: string) => (typeof webhook[name] === "string" ? webhook[name] : undefined)
-  return {
-    ...webhook,
-    id: text("id") ?? signatureOf(headers).id,
-    type: text("type") ?? "no type",
-    timestamp: text("timestamp") ?? "",
-    observedAt: text("observedAt") ?? "",
-    data: (webhook["data"] ?? {}) as Record<string, unknown>,
-  }
-}
-
-function asObject(body: Buffer): Record<string, unknown> {
-  try {
-    return { ...(JSON.parse(body.toString("utf8")) as object) }
-  } catch {
-    return {}
   }
 }
 

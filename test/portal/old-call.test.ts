@@ -1,0 +1,73 @@
+import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
+import { after, before, test } from "node:test"
+import pMap from "p-map"
+import { claim } from "@ringback/store/event"
+import { hashOf } from "@ringback/store/item-keys"
+import { makeTenant } from "../api/api.ts"
+import { startPortal, words, type TestPortal } from "./portal.ts"
+
+// More than one request reads of all shards.
+const NEWER = 9_600
+const STARTED_MS = Date.parse("2026-11-22T08:00:00Z")
+
+let portal: TestPortal
+let tenant: string
+const uuid = randomUUID()
+
+const stored = (at: number, type: string, of: string, content: object) =>
+  claim(portal.deps.table, {
+    tenant,
+    timeNanos: BigInt(at) * 1_000_000n,
+    hash: hashOf("old", at, of),
+    type,
+    source: null,
+    uuid: of,
+    message: `m${at}`,
+    receivedAt: at,
+    content: { data: JSON.stringify(content) },
+  })
+
+before(async () => {
+  portal = await startPortal({ now: () => STARTED_MS + 3_600_000 })
+  tenant = (await makeTenant(portal)).id
+  const startedAt = new Date(STARTED_MS).toISOString()
+  const call = { uuid, number: "+4520123456", outcome: "answered", startedAt, variables: {} }
+  await stored(STARTED_MS, "dialing.created", uuid, { uuid })
+  await stored(STARTED_MS + 1, "call.completed", uuid, call)
+  const others = Array.from({ length: NEWER }, (_, index) => STARTED_MS + 2 + index)
+  await pMap(others, (at) => stored(at, "dialing.updated", String(at), {}), { concurrency: 50 })
+})
+after(() => portal.close())
+
+test("the page of a call shows all of its events, however many are newer, with and without its time", async () => {
+  const visitor = await portal.signIn()
+  const page = `/portal/${tenant}/calls/${uuid}`
+  for (const at of ["", `?at=${new Date(STARTED_MS).toISOString()}`, "?at=never"]) {
+    const { status, text } = await visitor.get(page + at)
+    assert.equal(status, 200, at)
+    assert.match(words(text), /dialing\.created/)
+    assert.match(words(text), /call\.completed/)
+  }
+  const elsewhere = await visitor.get(`${page}?at=2026-11-20T08:00:00.000Z`)
+  assert.equal(elsewhere.status, 404, "two days before, and not searched further")
+  assert.equal((await visitor.get(`/portal/${tenant}/calls/${randomUUID()}`)).status, 404)
+})
+
+test("the list of calls leads to it with its time", async () => {
+  const visitor = await portal.signIn()
+  const { text } = await visitor.get(`/portal/${tenant}/calls`)
+  const href = new RegExp(`href="([^"]*/calls/${uuid}[^"]*)"`).exec(text)?.[1]
+  assert.ok(href?.endsWith("?at=2026-11-22T08:00:00.000Z"), href)
+  assert.equal((await visitor.get(href)).status, 200)
+})
+
+test("a search for its Uuid finds it, and says that it has looked at everything", async () => {
+  const search = (text: string) => portal.call(`GET /v1/search?q=${text}&tenantId=${tenant}`)
+  const { body } = await search(uuid)
+  assert.deepEqual(
+    [body.data.map(({ name }: { name: string }) => name), body.isComplete],
+    [["call.completed", "dialing.created"], true],
+  )
+  assert.deepEqual((await search(randomUUID())).body, { data: [], isComplete: true })
+})
