@@ -10,7 +10,7 @@ import { deleteItems } from "@ringback/store/item"
 import { eachPage } from "@ringback/store/pages"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
-import { walkTenant, type SidePlace } from "@ringback/store/walk"
+import { walkLoggedCalls, walkTenant, type SidePlace } from "@ringback/store/walk"
 import { wasDeleted } from "../endpoint/availability.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { SETTLED_MS } from "./settled.ts"
@@ -24,10 +24,20 @@ type Erase = JobOf<"erase">
 type Found = { next: string | undefined; discarded: number }
 
 const PAGE = 100
+const LOGGED_PAGE = 500
 
 export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">> {
   const { tenant, place = {} } = job
   if (place.rest) return removeRest(table, tenant, sideBySide(place.rest))
+  if (place.logged && job.endpointId) {
+    const of = { tenant, endpointId: job.endpointId }
+    const { items, next } = await walkLoggedCalls(table, of, place.logged, LOGGED_PAGE)
+    await deleteItems(table, items)
+    if (next) return { logged: next }
+    await Health.remove(table, tenant, job.endpointId)
+    await Endpoint.purge(table, tenant, job.endpointId)
+    return undefined
+  }
   const now = table.now()
   const { settledAt = now + SETTLED_MS, beganAt = now, cursor } = place
   const isTenant = job.endpointId === undefined && job.sourceId === undefined
@@ -40,10 +50,7 @@ export async function erasePage(table: Table, job: Erase): Promise<Next<"erase">
     const againAt = beganAt < settledAt ? settledAt : now + SETTLED_MS
     return { settledAt, beganAt: againAt, notBefore: againAt }
   }
-  if (job.endpointId) {
-    await Health.remove(table, tenant, job.endpointId)
-    await Endpoint.purge(table, tenant, job.endpointId)
-  }
+  if (job.endpointId) return { logged: { shard: 0 } }
   return isTenant ? { rest: { open: [], from: 0 } } : undefined
 }
 

@@ -47,6 +47,8 @@ const Erasing = v.optional(
         InPartition,
       ]),
     ),
+    /** In what the endpoint's connector has stored about calls, once no worker uses it any more. */
+    logged: v.exactOptional(InPartition),
     /**
      * When no worker uses data read before the deletion any more, and when this pass began: epoch
      * ms.

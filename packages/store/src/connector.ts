@@ -49,6 +49,8 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
   const now = table.now()
   const item = await update(table, keyOf(call), {
     set: {
+      // What is left when the endpoint is deleted is found by it.
+      endpointId: call.endpointId,
       leaseOwner: call.owner,
       leaseUntil: now + leaseMs,
       expiresAt: toSeconds(now + table.retentionMs),

@@ -8,6 +8,7 @@ import {
   shardsOfEndpoint,
 } from "./item-keys.ts"
 import { readItems } from "./readable.ts"
+import { sampleLog, timesIn, type Part, type Sizes, type Slice } from "./sample-log.ts"
 import { isExpired, type Table } from "./table.ts"
 
 // Nothing is counted while deliveries are made, because that would cost a write each. Instead the
@@ -17,7 +18,6 @@ import { isExpired, type Table } from "./table.ts"
 // `page`: how many of the newest are read in each shard. An endpoint has 2 shards, a tenant 16.
 const OF_ENDPOINT = { page: 250, sample: 100 }
 const OF_TENANT = { page: 100, sample: 40 }
-const SAMPLES = 3
 
 const HOUR_MS = 3600 * 1000
 // Intervals start at full 2 minutes, hours and 6 hours, so that a chart's columns do not move while
@@ -52,8 +52,6 @@ type Weighed = {
   durationMs: number | undefined
   weight: number
 }
-type Slice = { from: number; to: number }
-
 /** What is counted of a delivery. Nothing else is read. */
 const Counted = v.object({
   ...v.pick(StoredDelivery, ["pk", "sk", "endpointId", "status", "expiresAt"]).entries,
@@ -65,11 +63,11 @@ const Counted = v.object({
 const ATTRIBUTES = ["v", ...Object.keys(Counted.entries)]
 const parse = (item: Item) => v.parse(Counted, item)
 
-type Log = { tenant: string; endpointId: string | undefined; page: number; sample: number }
+type Log = Sizes & { tenant: string; endpointId: string | undefined }
 
 /**
- * Counts by status and latencies of an endpoint, by the time of receipt. At most 24 requests,
- * however long the log is.
+ * Counts by status and latencies of an endpoint, by the time of receipt. About 24 requests if the log
+ * is long, more if it has bursts.
  */
 export async function statsOf(
   table: Table,
@@ -98,7 +96,7 @@ export async function statsOf(
 
 const ALL_SHARDS = Array.from({ length: DELIVERY_SHARDS }, (_, shard) => shard)
 
-/** The same for all of a tenant's endpoints together, in one window. At most 64 requests. */
+/** The same for all of a tenant's endpoints together, in one window. About 64 requests. */
 export async function tenantStatsOf(
   table: Table,
   tenant: string,
@@ -121,41 +119,21 @@ export async function tenantStatsOf(
 /** For one endpoint, or for all. */
 async function readSlice(table: Table, log: Log, slice: Slice): Promise<Weighed[]> {
   const shards = log.endpointId === undefined ? ALL_SHARDS : shardsOfEndpoint(log.endpointId)
-  const read = await Promise.all(
-    shards.map(async (shard) => {
-      const readFrom = (part: Slice, limit: number) => readPart(table, log, shard, part, limit)
-      const newest = await readFrom(slice, log.page)
-      if (newest.from <= slice.from) return newest.found
-      const rest = cut({ from: slice.from, to: newest.from })
-      const parts = await Promise.all(
-        rest.map(async (part) => {
-          const sample = await readFrom(part, log.sample)
-          const weight = (part.to - part.from) / (part.to - sample.from)
-          return sample.found.map((each) => ({ ...each, weight }))
-        }),
-      )
-      return [...newest.found, ...parts.flat()]
-    }),
+  const sampled = await Promise.all(
+    shards.map((shard) =>
+      sampleLog((part, limit) => readPart(table, log, shard, part, limit), slice, log),
+    ),
   )
-  return read.flat()
+  return sampled.flat().flatMap(({ items, weight }) => items.map((item) => ({ ...item, weight })))
 }
 
-function cut({ from, to }: Slice): Slice[] {
-  const width = (to - from) / SAMPLES
-  return Array.from({ length: SAMPLES }, (_, index) => ({
-    from: Math.floor(from + index * width),
-    to: Math.floor(from + (index + 1) * width),
-  })).filter((slice) => slice.to > slice.from)
-}
-
-/** The newest items of a slice. `from` is how far back it was read. */
 async function readPart(
   table: Table,
   { tenant, endpointId }: Log,
   shard: number,
   { from, to }: Slice,
   limit: number,
-): Promise<{ found: Weighed[]; from: number }> {
+): Promise<Part<Omit<Weighed, "weight">>> {
   const page = await query(table, {
     where: "pk = :pk AND sk BETWEEN :from AND :to",
     ...(endpointId !== undefined && { filter: "endpointId = :endpointId" }),
@@ -169,19 +147,22 @@ async function readPart(
     newestFirst: true,
     limit,
   })
-  const last = page.last?.["sk"] as string | undefined
-  const found = readItems(table, page.items, parse)
+  const timeOf = (item: Item) => timeIn(item["sk"] as string)
+  const items = readItems(table, page.items, parse)
     .filter((delivery) => !isExpired(delivery, table.now()))
     .map((delivery) => {
       const { endpointId, status, attempts } = delivery
       const durationMs = attempts.findLast((attempt) => attempt.error === null)?.durationMs
-      const at = timeIn(delivery.sk)
-      return { endpointId, at, status, durationMs, weight: 1 }
+      return { endpointId, at: timeIn(delivery.sk), status, durationMs }
     })
   // The last millisecond may have more items than were read. That is acceptable for a sample, but
   // not for a count.
-  const reached = last === undefined ? from : timeIn(last)
-  return { found, from: Math.min(Math.max(from, reached), to - 1) }
+  const reached = page.last === undefined ? from : timeOf(page.last)
+  return {
+    items,
+    from: Math.min(Math.max(from, reached), to - 1),
+    times: timesIn(page.items, timeOf),
+  }
 }
 
 const timeIn = (sk: string) => Number(sk.split("#", 1)[0])

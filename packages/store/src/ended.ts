@@ -1,10 +1,19 @@
+import { encodeBase32 } from "@ringback/events/ids"
 import { createItem, getItem } from "./item.ts"
+import { hashOf, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 // Collectors that were disconnected for longer have new spools, and do not know of it.
 const KEPT_MS = 7 * 24 * 3600 * 1000
 
-const keyOf = (tenant: string, source: string, subject: string) => ({
+// Hashed, because a Uuid may name a person, and an erasure does not look here.
+const keyOf = (tenant: string, source: string, subject: string): Key => ({
+  pk: tenant,
+  sk: `ENDED#${encodeBase32(hashOf("ended", source, subject))}`,
+})
+
+/** As releases before 0.2 have written it, for seven days after the upgrade. */
+const earlierKeyOf = (tenant: string, source: string, subject: string): Key => ({
   pk: tenant,
   sk: `ENDED#${source}#${subject}`,
 })
@@ -20,6 +29,9 @@ export async function noteEnd(table: Table, tenant: string, source: string, subj
 
 /** Whether the end was recorded. */
 export async function isEnded(table: Table, tenant: string, source: string, subject: string) {
-  const item = await getItem(table, keyOf(tenant, source, subject), { consistent: true })
-  return item !== undefined
+  for (const makeKey of [keyOf, earlierKeyOf]) {
+    const key = makeKey(tenant, source, subject)
+    if (await getItem(table, key, { consistent: true })) return true
+  }
+  return false
 }

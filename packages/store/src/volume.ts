@@ -1,4 +1,4 @@
-import { query } from "./item.ts"
+import { query, type Item } from "./item.ts"
 import {
   DELIVERY_SHARDS,
   deliveryPartition,
@@ -7,12 +7,12 @@ import {
   eventPartition,
   eventSortFrom,
 } from "./item-keys.ts"
+import { sampleLog, timesIn, type Part, type Slice } from "./sample-log.ts"
 import type { Table } from "./table.ts"
 
 // As with an endpoint's statistics, nothing is counted while work is done: the newest items are
 // read, and samples of the rest.
-const PAGE = 100
-const SAMPLES = 6
+const SIZES = { page: 100, sample: 100 }
 const NANOS = 1_000_000n
 
 export type Volume = {
@@ -31,7 +31,7 @@ type Log = {
 }
 type Counted = { items: number; attempts: number; isEstimate: boolean }
 
-/** A tenant's volume between two times, in epoch ms. At most 168 requests, however large it is. */
+/** A tenant's volume between two times, in epoch ms. About 168 requests if it is large. */
 export async function volumeOf(
   table: Table,
   tenant: string,
@@ -61,46 +61,39 @@ export async function volumeOf(
   }
 }
 
-type Range = { from: number; to: number }
-
-async function countSlice(table: Table, log: Log, range: Range): Promise<Counted> {
-  const newest = await countPart(table, log, range)
-  if (newest.from <= range.from) return { ...newest, isEstimate: false }
-  const width = (newest.from - range.from) / SAMPLES
-  const parts = await Promise.all(
-    Array.from({ length: SAMPLES }, async (_, index) => {
-      const from = Math.floor(range.from + index * width)
-      const to = Math.floor(range.from + (index + 1) * width)
-      if (to <= from) return { items: 0, attempts: 0 }
-      const sample = await countPart(table, log, { from, to })
-      const weight = (to - from) / (to - sample.from)
-      return { items: sample.items * weight, attempts: sample.attempts * weight }
-    }),
-  )
-  return {
-    items: parts.reduce((sum, { items }) => sum + items, newest.items),
-    attempts: parts.reduce((sum, { attempts }) => sum + attempts, newest.attempts),
-    isEstimate: true,
+async function countSlice(table: Table, log: Log, range: Slice): Promise<Counted> {
+  const sampled = await sampleLog((part, limit) => readPart(table, log, part, limit), range, SIZES)
+  const counted = { items: 0, attempts: 0, isEstimate: false }
+  for (const { items, weight } of sampled) {
+    counted.items += items.length * weight
+    counted.attempts += weight * items.reduce((sum, attempts) => sum + attempts, 0)
+    counted.isEstimate ||= weight > 1
   }
+  return counted
 }
 
-/** The newest items of a part. `from` is how far back it was read. */
-async function countPart(table: Table, log: Log, { from, to }: Range) {
+/** The number of attempts of each item. */
+async function readPart(
+  table: Table,
+  log: Log,
+  { from, to }: Slice,
+  limit: number,
+): Promise<Part<number>> {
   const page = await query(table, {
     where: "pk = :pk AND sk BETWEEN :from AND :to",
     values: { ":pk": log.pk, ":from": log.format(from), ":to": log.format(to) },
     attributes: ["sk", "attemptCount"],
     newestFirst: true,
-    limit: PAGE,
+    limit,
   })
   const found = page.items
-  const last = page.last?.["sk"] as string | undefined
-  const reached = last === undefined ? from : log.parse(last.split("#", 1)[0]!)
+  const timeOf = (item: Item) => log.parse((item["sk"] as string).split("#", 1)[0]!)
+  // The last millisecond may have more items than were read. That is acceptable for a sample, but
+  // not for a count.
+  const reached = page.last === undefined ? from : timeOf(page.last)
   return {
-    items: found.length,
-    attempts: found.reduce((sum, { attemptCount }) => sum + Number(attemptCount ?? 0), 0),
-    // The last millisecond may have more items than were read. That is acceptable for a sample, but
-    // not for a count.
+    items: found.map(({ attemptCount }) => Number(attemptCount ?? 0)),
     from: Math.min(Math.max(from, reached), to - 1),
+    times: timesIn(found, timeOf),
   }
 }

@@ -57,6 +57,19 @@ const recordPartitions = (tenant: string) =>
     numbered(RECORD_SHARDS, tenant, (_, shard) => recordPartition(tenant, room, shard)),
   )
 
+/** A page of the keys of what a connector has stored about calls. */
+export function walkLoggedCalls(
+  table: Table,
+  { tenant, endpointId }: { tenant: string; endpointId: string },
+  place: Place,
+  limit: number,
+): Promise<Walked<Key>> {
+  const pks = numbered(CALL_SHARDS, tenant, loggedCallPartition)
+  const filter = { filter: "endpointId = :endpointId", values: { ":endpointId": endpointId } }
+  const attributes = ["pk", "sk"]
+  return walk(table, { pks, filter, attributes }, place, limit, (item) => item as Key)
+}
+
 /**
  * The position in a walk through several partitions side by side: those that are begun, and the
  * number of the first that is not.
@@ -70,7 +83,7 @@ const SIDE_BY_SIDE = 8
 /**
  * A page of the keys of all of a tenant's items except its sources. Items in partitions of their
  * own (responses to Idempotency-Keys, replay notes, accepted versions) are not included: they name
- * nobody, and they expire.
+ * nobody, or expire within minutes.
  */
 export async function walkTenant(
   table: Table,
