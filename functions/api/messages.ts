@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import { acknowledge } from "../pull/acknowledge.ts"
-import { fetchMessages, type Message, type Wanted } from "../pull/fetch.ts"
+import { fetchMessages, type Message } from "../pull/fetch.ts"
 import type { Deps } from "./deps.ts"
 import { deliveryIdSchema } from "./delivery-schema.ts"
 import { ProblemError } from "./problem.ts"
@@ -96,7 +96,7 @@ const fetching = ({ table, testOutbound }: Deps) => ({
 async function awaitMessages(
   deps: Deps,
   endpoint: Endpoint.Endpoint,
-  wanted: Wanted,
+  fetch: () => Promise<Message[]>,
   until: number,
 ): Promise<Message[]> {
   const work = { kind: "PULL", tenant: endpoint.tenant } as const
@@ -105,7 +105,7 @@ async function awaitMessages(
       const leftMs = until - performance.now()
       if (leftMs <= 0) return []
       await wait(Math.min(POLL_INTERVAL_MS, leftMs))
-      const messages = await fetchMessages(fetching(deps), endpoint, wanted)
+      const messages = await fetch()
       if (messages.length > 0) return messages
     }
   })
@@ -129,18 +129,19 @@ export const messageRoutes = [
       200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },
     },
     problems: ["conflict.state"],
-    async handle({ deps, tenant, params: { endpointId }, body }) {
+    async handle({ deps, tenant, params: { endpointId }, body, read }) {
       const endpoint = await pullEndpoint(deps, tenant.id, endpointId)
       if (endpoint.disabled) {
         throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
       }
       const wanted = { limit: body.limit, leaseMs: body.leaseSeconds * 1000 }
       const until = performance.now() + body.waitSeconds * 1000
-      const there = await fetchMessages(fetching(deps), endpoint, wanted)
+      const fetch = () => read(() => fetchMessages(fetching(deps), endpoint, wanted))
+      const there = await fetch()
       const messages =
         there.length > 0 || body.waitSeconds === 0
           ? there
-          : await awaitMessages(deps, endpoint, wanted, until)
+          : await awaitMessages(deps, endpoint, fetch, until)
       // Afterwards others may have leased them.
       return { status: 200, body: { messages }, isNoChange: true, keptMs: wanted.leaseMs }
     },

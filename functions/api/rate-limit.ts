@@ -1,19 +1,39 @@
-import { makePlaces, type Places } from "../runtime/places.ts"
+import { makePlaces } from "../runtime/places.ts"
 import { ProblemError } from "./problem.ts"
 
 /** The limits of this process for each caller. */
 export type CallerLimits = {
   rateLimit: RateLimit
-  /** Reads of one tenant at the same time. They take CPU time, which other tenants share. */
-  reads: Places
+  /**
+   * Runs a read when few of the tenant's are running. Reads take CPU time, which other tenants
+   * share. Throws a problem if too many wait, or if the client leaves while the read waits.
+   */
+  read: <T>(tenant: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
 }
 
 const MAX_READS = 4
+const MAX_WAITING = 40
 
-export const makeCallerLimits = (perSecond: number, now: () => number): CallerLimits => ({
-  rateLimit: makeRateLimit(perSecond, now),
-  reads: makePlaces(MAX_READS),
-})
+export function makeCallerLimits(perSecond: number, now: () => number): CallerLimits {
+  const places = makePlaces(MAX_READS, MAX_WAITING)
+  return {
+    rateLimit: makeRateLimit(perSecond, now),
+    async read(tenant, signal, work) {
+      const refuse = (detail: string) =>
+        new ProblemError("rate_limit.exceeded", detail, { headers: { "retry-after": "1" } })
+      if (places.isFull(tenant))
+        throw refuse(`${MAX_READS} reads of a tenant run at once, and ${MAX_WAITING} wait.`)
+      let isBegun = false
+      const begin = () => {
+        isBegun = true
+        return work()
+      }
+      return places.use(tenant, begin, signal).catch((error: unknown) => {
+        throw isBegun ? error : refuse("The client left while the read waited.")
+      })
+    },
+  }
+}
 
 export type RateLimit = {
   /** The headers with the caller's remaining requests. Throws a problem if none remain. */

@@ -30,6 +30,8 @@ export type Answer = {
 export type Call<Path extends string, Query, Body> = {
   deps: Deps
   params: Record<NamesIn<Path>, string>
+  /** Runs a read of a route that changes things, too, as one of the tenant's reads. */
+  read: <T>(work: () => Promise<T>) => Promise<T>
   query: Query
   body: Body
   /** The existing tenant in the path, on routes whose access is `tenant`. */

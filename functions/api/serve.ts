@@ -76,7 +76,7 @@ type Seen = { callerId: string | undefined; headers: Record<string, string> }
 
 async function answer(
   deps: Deps,
-  { rateLimit, reads }: CallerLimits,
+  { rateLimit, read }: CallerLimits,
   route: Route,
   c: Context,
   seen: Seen,
@@ -101,7 +101,13 @@ async function answer(
   if (route.body) admitted = await judge()
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
   const { callerId, ...who } = admitted
-  const call = { deps, params, query, body, ...who, ifMatch: c.req.header("if-match") }
+  // A page of the portal has a place of its own.
+  const inPlace = <T>(work: () => Promise<T>): Promise<T> =>
+    admitted.caller?.kind === "tenant" && !inside
+      ? read(admitted.caller.tenant, c.req.raw.signal, work)
+      : work()
+  const input = { params, query, body, ifMatch: c.req.header("if-match") }
+  const call = { deps, ...input, ...who, read: inPlace }
   const run = async () => {
     try {
       const answer = await route.handle(call as never)
@@ -114,11 +120,7 @@ async function answer(
     }
   }
   // A page of the portal counts as one read, however many API calls it makes.
-  const { caller } = admitted
-  const handle = () =>
-    scopeOf(route) === "read" && caller?.kind === "tenant" && !inside
-      ? reads.use(caller.tenant, run)
-      : run()
+  const handle = () => (scopeOf(route) === "read" ? inPlace(run) : run())
   if (route.method !== "post") return handle()
   const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }
   return once(deps.table, c.req.header("idempotency-key"), request, { handle, judge })

@@ -43,7 +43,7 @@ type Gate = (deps: Deps, c: Context, form: URLSearchParams) => Promise<GateView>
  * Adds the portal to the API's app. The portal reads and changes everything through the API's
  * handlers.
  */
-export function mountPortal(app: Hono, deps: Deps, { rateLimit, reads }: CallerLimits): void {
+export function mountPortal(app: Hono, deps: Deps, { rateLimit, read }: CallerLimits): void {
   const gate = (method: "get" | "post", at: string, show: Gate) =>
     app.on(method.toUpperCase(), at, (c) =>
       answer(deps, c, at, async () => gated(c, await show(deps, c, await formOf(c)))),
@@ -70,7 +70,7 @@ export function mountPortal(app: Hono, deps: Deps, { rateLimit, reads }: CallerL
         const show = () => visit(c, session, page, form, isTenants)
         if (caller.kind !== "tenant") return show()
         rateLimit.take(caller.id)
-        return page.method === "get" ? reads.use(caller.tenant, show) : show()
+        return read(caller.tenant, c.req.raw.signal, show)
       }),
     )
   for (const page of operatorPages) visited(`/portal${page.path}`, page, false)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type IncomingMessage } from "node:http"
+import type { Agent } from "node:https"
 import type { AddressInfo } from "node:net"
 import { after, before, beforeEach, test } from "node:test"
 import { SendMessageCommand } from "@aws-sdk/client-sqs"
@@ -119,9 +120,9 @@ test("a request has 5 s to connect and 20 s to be answered, over 50 connections 
   const handler = sqs.config.requestHandler as unknown as { httpHandlerConfigs(): unknown }
   await sqs.send(new SendMessageCommand({ QueueUrl: `${origin}/0/ingest`, MessageBody: "x" }))
   const { connectionTimeout, requestTimeout, throwOnRequestTimeout, httpsAgent } =
-    handler.httpHandlerConfigs() as Record<string, any>
+    handler.httpHandlerConfigs() as Record<string, unknown>
   assert.deepEqual(
-    [connectionTimeout, requestTimeout, throwOnRequestTimeout, httpsAgent.maxSockets],
+    [connectionTimeout, requestTimeout, throwOnRequestTimeout, (httpsAgent as Agent).maxSockets],
     [5_000, 20_000, true, 50],
   )
   sqs.destroy()
