@@ -74,7 +74,7 @@ test(
     holding = { tenant: id, end }
     const app = createApi(api.deps)
     const leaving = new AbortController()
-    const ask = (signal?: AbortSignal) =>
+    const ask = async (signal?: AbortSignal) =>
       app.request(
         new Request(`http://api.test${path}/sources`, {
           headers: { authorization: `Bearer ${key}` },
