@@ -54,8 +54,8 @@ const TESTED_BY: Record<Room, string[]> = {
   functions: ["functions", "api", "portal", "telemetry", "faults"],
   store: ["store", "functions", "api"],
   webhooks: ["webhooks", "functions"],
-  ami: ["ami", "collector", "edge"],
-  collector: ["collector", "edge"],
+  ami: ["ami", "collector", "edge", "faults"],
+  collector: ["collector", "edge", "faults"],
   events: ["events", "functions", "edge", "api"],
 }
 // The two rooms in functions/ that have test folders of their own.
