@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { openStorage } from "@ringback/collector/spool/storage"
@@ -48,3 +48,20 @@ for (const [what, isBroken] of [
     await third.close()
   })
 }
+
+test("a state that cannot be opened, and is not damaged, stays where it is: the collector keeps its own in memory", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  mkdirSync(join(dir, "state.sqlite"))
+  const lines: [string, Record<string, unknown>][] = []
+  const log = (event: string, fields = {}) => void lines.push([event, fields])
+  const storage = await openStorage({ dir, maxBytes: 1e8, log, now: () => 7 })
+  const [[event, { alarm, reason }] = ["", {}]] = lines as [[string, Record<string, unknown>]]
+  assert.deepEqual([event, alarm, storage.trouble()], ["state.trouble", true, reason])
+  assert.match(String(reason), /EISDIR/)
+  assert.deepEqual(
+    readdirSync(dir).filter((name) => name.startsWith("state")),
+    ["state.sqlite"],
+  )
+  await storage.close()
+})

