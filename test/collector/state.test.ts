@@ -56,7 +56,7 @@ test("a state that cannot be opened, and is not damaged, stays where it is: the 
   const lines: [string, Record<string, unknown>][] = []
   const log = (event: string, fields = {}) => void lines.push([event, fields])
   const storage = await openStorage({ dir, maxBytes: 1e8, log, now: () => 7 })
-  const [[event, { alarm, reason }] = ["", {}]] = lines as [[string, Record<string, unknown>]]
+  const [[event, { alarm, reason }]] = lines as [[string, Record<string, unknown>]]
   assert.deepEqual([event, alarm, storage.trouble()], ["state.trouble", true, reason])
   assert.match(String(reason), /EISDIR/)
   assert.deepEqual(
