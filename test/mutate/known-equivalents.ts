@@ -1,57 +1,17 @@
+import { COLLECTOR_EQUIVALENTS } from "./collector-equivalents.ts"
+
 /** A mutant that changes nothing anybody could see, and why. `line` is the source's line, trimmed. */
 export type Equivalent = { file: string; line: string; what: string | RegExp; reason: string }
 
 /** Left out of a run and counted apart. An entry whose line has gone is named by the run, and is to be removed. */
 export const EQUIVALENTS: readonly Equivalent[] = [
+  ...COLLECTOR_EQUIVALENTS,
   ...["event-list", "delivery-list"].map((name) => ({
     file: `packages/store/src/${name}.ts`,
     line: "below: query.cursor !== undefined && query.cursor < before ? query.cursor : before,",
     what: "< -> <=",
     reason: "of two equal texts either is the bound",
   })),
-  {
-    file: "packages/collector/src/spool/segment.ts",
-    line: "for (const name of (await readdir(dir)).sort()) {",
-    what: "(await readdir(dir)).sort() -> (await readdir(dir))",
-    reason: "Node reads a directory by libuv, which sorts its names",
-  },
-  {
-    file: "packages/collector/src/spool/recovery.ts",
-    line: "if (segment === segments.at(-1) && until > position) {",
-    what: "segment === segments.at(-1) && until > position -> segment === segments.at(-1)",
-    reason: "of a segment that was all acknowledged the end is its size then, as it was",
-  },
-  {
-    file: "packages/collector/src/selection.ts",
-    line: "if (this.#unwanted.size < MAX_UNWANTED) this.#unwanted.add(name)",
-    what: "< -> <=",
-    reason: "one name more is remembered, which saves or costs no more than its look-up",
-  },
-  {
-    file: "packages/collector/src/gaps/known.ts",
-    line: "else if (first && first.end > 0) to = Math.min(to, first.end - 1)",
-    what: "0 -> 1",
-    reason: "a record on the disk ends after its first byte",
-  },
-  {
-    file: "packages/collector/src/pbx-collector.ts",
-    line: "if (ended) this.#progress.remember()",
-    what: "ended -> true",
-    reason: "what is remembered a second early is as true as by the timer",
-  },
-  {
-    file: "packages/collector/src/spool/segment-files.ts",
-    line: "await handle.sync()",
-    what: "await handle.sync() -> handle.sync()",
-    reason:
-      "the file is closed after it: what is then not on the disk only a loss of power could show",
-  },
-  {
-    file: "packages/collector/src/spool/record.ts",
-    line: "if (end === 0) return this.write(finish(head, message))",
-    what: "end === 0 -> true",
-    reason: "the same bytes, made in the slow way",
-  },
   {
     file: "functions/jobs/forget.ts",
     line: "return headers.length > 0 ? namedIn(headers) : undefined",
@@ -64,12 +24,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     line: "below: cursor !== undefined && cursor < bound ? cursor : bound,",
     what: "< -> <=",
     reason: "of two equal texts either is the bound",
-  },
-  {
-    file: "packages/store/src/delivery-stats.ts",
-    line: "if (newest.from <= slice.from) return newest.found",
-    what: "<= -> <",
-    reason: "a slice of no length is cut into no parts, so nothing else is read",
   },
   {
     file: "packages/store/src/delivery-list.ts",
@@ -113,18 +67,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     line: "const next = spans.findIndex((span) => span[0] > at)",
     what: /^(> -> >=|0 -> 1)$/,
     reason: "a gap at which a span begins or ends is cut the same, reported or not",
-  },
-  {
-    file: "packages/collector/src/progress.ts",
-    line: "const newest = Math.max(Number(remembered), spool.lastReceivedAt ?? 0)",
-    what: "0 -> 1",
-    reason: "no time that was saved is so early",
-  },
-  {
-    file: "packages/collector/src/spool/segment.ts",
-    line: "while (length < buffer.length) {",
-    what: "< -> <=",
-    reason: "a full buffer is asked for nothing once more",
   },
   {
     file: "functions/api/events.ts",
@@ -209,18 +151,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     line: "#bytesSinceArmed = 0",
     what: "0 -> 1",
     reason: "set to 0 whenever a deadline begins",
-  },
-  {
-    file: "packages/collector/src/spool/send-window.ts",
-    line: "export const isSafe = ({ end, isDone }: Entry) => end > 0 || isDone",
-    what: "0 -> 1",
-    reason: "a line has ten bytes at least, and so ends behind them",
-  },
-  {
-    file: "packages/collector/src/spool/send-window.ts",
-    line: "if (this.#first > 1_000 && this.#first * 2 > this.#entries.length) {",
-    what: /./,
-    reason: "how much of what is done stays in memory, and for how long; never what is given",
   },
   {
     file: "packages/webhooks/src/expression.ts",
