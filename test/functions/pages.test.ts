@@ -71,7 +71,11 @@ describe("a page of work", () => {
     const last = await erasePage(table(), { ...job, place: again })
     assert.ok(last && (await Endpoint.isDeleted(table(), tenant(), id)))
     world.advance(75_000)
-    assert.equal(await erasePage(table(), { ...job, place: last }), undefined)
+    // Then what its connector has stored about calls, if it was one.
+    const logged = await erasePage(table(), { ...job, place: last })
+    assert.deepEqual(logged, { logged: { shard: 0 } })
+    assert.ok(await Endpoint.isDeleted(table(), tenant(), id))
+    assert.equal(await erasePage(table(), { ...job, place: logged }), undefined)
     const all = await statusesOf(id)
     assert.equal(all.get("discarded")!.length, 131)
     assert.match(all.get("discarded")![0]!.reason!, /endpoint was deleted/)
