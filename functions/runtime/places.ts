@@ -17,7 +17,8 @@ export function makePlaces(count: number, maxWaiting: number): Places {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const entry = { begin: resolve }
     const leave = () => {
-      line.splice(line.indexOf(entry), 1)
+      const at = line.indexOf(entry)
+      if (at >= 0) line.splice(at, 1)
       reject(signal?.reason as Error)
     }
     line.push(entry)

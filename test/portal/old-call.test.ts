@@ -43,7 +43,12 @@ after(() => portal.close())
 test("the page of a call shows all of its events, however many are newer, with and without its time", async () => {
   const visitor = await portal.signIn()
   const page = `/portal/${tenant}/calls/${uuid}`
-  for (const at of ["", `?at=${new Date(STARTED_MS).toISOString()}`, "?at=never"]) {
+  for (const at of [
+    "",
+    `?at=${new Date(STARTED_MS).toISOString()}`,
+    "?at=never",
+    "?at=%2B275760-09-13T00:00:00Z",
+  ]) {
     const { status, text } = await visitor.get(page + at)
     assert.equal(status, 200, at)
     assert.match(words(text), /dialing\.created/)

@@ -4,7 +4,13 @@ import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb"
 import { marshall } from "@aws-sdk/util-dynamodb"
 import { makeId } from "@ringback/events/ids"
 import { statsOf, tenantStatsOf } from "@ringback/store/delivery-stats"
-import { deliveryKey, deliveryRef, eventKey, hashOf } from "@ringback/store/item-keys"
+import {
+  deliveryKey,
+  deliveryRef,
+  eventKey,
+  hashOf,
+  shardsOfEndpoint,
+} from "@ringback/store/item-keys"
 import { sampleLog, slicesBefore, timesIn, type Slice } from "@ringback/store/sample-log"
 import { volumeOf } from "@ringback/store/volume"
 import { START, useTable } from "./table.ts"
@@ -100,14 +106,10 @@ test("slices grow to the past, touch each other and reach the start", () => {
 
 const world = useTable()
 
-test("statistics and volume of a log with a burst are of its size", async () => {
+/** Deliveries of those times with their events, written as they are stored. */
+async function write(deliveries: { at: number; endpointId: string }[]) {
   const { table, tenant } = world
-  const endpointId = makeId("ep", START)
-  const times = [
-    ...spread(1_000, START - 10 * MINUTE, 10_000),
-    ...spread(200, START - 5 * MINUTE, 4 * MINUTE),
-  ]
-  const requests = times.flatMap((at, index) => {
+  const requests = deliveries.flatMap(({ at, endpointId }, index) => {
     const eventId = `evt_${index}`
     const delivery = { endpointId, eventId, eventType: "x", status: "delivered", turn: 1 }
     const expiresAt = START / 1000 + 3600
@@ -127,6 +129,34 @@ test("statistics and volume of a log with a burst are of its size", async () => 
     const RequestItems = { [table.name]: requests.slice(from, from + 25) }
     await table.client.send(new BatchWriteItemCommand({ RequestItems }))
   }
+}
+
+test("an endpoint with few deliveries beside a busy one is counted, and said to be estimated", async () => {
+  const { table, tenant } = world
+  const quiet = makeId("ep", START)
+  const shards = JSON.stringify(shardsOfEndpoint(quiet))
+  const isBeside = (id: string) => JSON.stringify(shardsOfEndpoint(id)) === shards
+  let busy = makeId("ep", START)
+  while (!isBeside(busy)) busy = makeId("ep", START)
+  await write([
+    ...spread(6_000, START - HOUR + MINUTE, 58 * MINUTE).map((at) => ({ at, endpointId: busy })),
+    ...spread(60, START - 55 * MINUTE, 40 * MINUTE).map((at) => ({ at, endpointId: quiet })),
+  ])
+  const { lastHour, lastDay } = await statsOf(table, tenant, quiet)
+  for (const { counts, isEstimate } of [lastHour, lastDay]) {
+    assert.ok(counts.delivered >= 20 && counts.delivered <= 180, `${counts.delivered} of 60`)
+    assert.equal(isEstimate, true)
+  }
+})
+
+test("statistics and volume of a log with a burst are of its size", async () => {
+  const { table, tenant } = world
+  const endpointId = makeId("ep", START)
+  const times = [
+    ...spread(1_000, START - 10 * MINUTE, 10_000),
+    ...spread(200, START - 5 * MINUTE, 4 * MINUTE),
+  ]
+  await write(times.map((at) => ({ at, endpointId })))
   const endpoint = await statsOf(table, tenant, endpointId)
   const volume = await volumeOf(table, tenant, { from: START - 24 * HOUR, to: START })
   const shown = [

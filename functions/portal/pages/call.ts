@@ -31,6 +31,8 @@ const stepOf = ({ id, type, observedAt, deliveries, data }: EventWithDeliveries)
 const MAX_PAGES = 10
 // A call lasts for some hours at most, and `startedAt` may be of its first event.
 const AROUND_MS = 24 * 3600_000
+// The API takes years of four digits.
+const LATEST_MS = Date.parse("9999-01-01T00:00:00Z")
 
 /** The call's events, newest first. `startedAt`: what the link to this page says of it. */
 async function eventsOf(client: Client, at: string, uuid: string, startedAt: string | null) {
@@ -55,7 +57,7 @@ async function eventsOf(client: Client, at: string, uuid: string, startedAt: str
 
 function timesAround(startedAt: string | null): { after?: string; before?: string } {
   const ms = Date.parse(startedAt ?? "")
-  if (Number.isNaN(ms)) return {}
+  if (!(Math.abs(ms) < LATEST_MS)) return {}
   const iso = (each: number) => new Date(each).toISOString()
   return { after: iso(ms - AROUND_MS), before: iso(ms + AROUND_MS) }
 }

@@ -63,6 +63,9 @@ const Counted = v.object({
 const ATTRIBUTES = ["v", ...Object.keys(Counted.entries)]
 const parse = (item: Item) => v.parse(Counted, item)
 
+/** `isEstimate`: samples were read. */
+type Read = { all: Weighed[]; isEstimate: boolean }
+
 type Log = Sizes & { tenant: string; endpointId: string | undefined }
 
 /**
@@ -85,8 +88,10 @@ export async function statsOf(
     }),
   )
   const stats = names.map((name, index) => {
-    const all = added.slice(0, index + 1).flat()
-    return { ...summarize(all), series: seriesOf(all, name, now) }
+    const read = added.slice(0, index + 1)
+    const all = read.flatMap((each) => each.all)
+    const isEstimate = read.some((each) => each.isEstimate)
+    return { ...summarize(all), isEstimate, series: seriesOf(all, name, now) }
   })
   return Object.fromEntries(names.map((name, index) => [name, stats[index]])) as Record<
     WindowName,
@@ -104,10 +109,12 @@ export async function tenantStatsOf(
 ): Promise<TenantWindowStats> {
   const now = table.now()
   const log = { tenant, endpointId: undefined, ...OF_TENANT }
-  const all = await readSlice(table, log, { from: now - WINDOWS[name], to: now + 1 })
+  const slice = { from: now - WINDOWS[name], to: now + 1 }
+  const { all, isEstimate } = await readSlice(table, log, slice)
   const byEndpoint = Map.groupBy(all, ({ endpointId }) => endpointId)
   return {
     ...summarize(all),
+    isEstimate,
     series: seriesOf(all, name, now),
     partOf(endpointId) {
       const part = byEndpoint.get(endpointId) ?? []
@@ -117,14 +124,19 @@ export async function tenantStatsOf(
 }
 
 /** For one endpoint, or for all. */
-async function readSlice(table: Table, log: Log, slice: Slice): Promise<Weighed[]> {
+async function readSlice(table: Table, log: Log, slice: Slice): Promise<Read> {
   const shards = log.endpointId === undefined ? ALL_SHARDS : shardsOfEndpoint(log.endpointId)
   const sampled = await Promise.all(
     shards.map((shard) =>
       sampleLog((part, limit) => readPart(table, log, shard, part, limit), slice, log),
     ),
   )
-  return sampled.flat().flatMap(({ items, weight }) => items.map((item) => ({ ...item, weight })))
+  const parts = sampled.flat()
+  return {
+    all: parts.flatMap(({ items, weight }) => items.map((item) => ({ ...item, weight }))),
+    // Also where a sample has nothing of the endpoint.
+    isEstimate: parts.some(({ weight }) => weight > 1),
+  }
 }
 
 async function readPart(
@@ -189,13 +201,10 @@ function seriesOf(all: Weighed[], name: WindowName, now: number): WindowStats["s
   }))
 }
 
-function summarize(all: Weighed[]): Omit<WindowStats, "series"> {
-  return {
-    counts: countsOf(all),
-    latencyMs: latencyOf(all),
-    isEstimate: all.some(({ weight }) => weight > 1),
-  }
-}
+const summarize = (all: Weighed[]): Pick<WindowStats, "counts" | "latencyMs"> => ({
+  counts: countsOf(all),
+  latencyMs: latencyOf(all),
+})
 
 const latencyOf = (all: Weighed[]): WindowStats["latencyMs"] => ({
   p50: percentile(all, 0.5),

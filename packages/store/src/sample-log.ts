@@ -5,7 +5,7 @@ export type Times = { newest: number; middle: number; late: number }
 
 /**
  * The newest items of a slice. `from` is how far back it was read: to the start of the slice, or to
- * the oldest of the items.
+ * the oldest item that was read. With a filter none of those may be among `items`.
  */
 export type Part<T> = { items: T[]; from: number; times: Times | null }
 
@@ -46,10 +46,12 @@ export function sampleLog<T>(
   const sampleSlice = async (of: Slice, limit: number, depth: number): Promise<Sampled<T>[]> => {
     const part = await read(of, limit)
     const { items, from, times } = part
-    if (from <= of.from || !times) return [{ items, weight: 1 }]
+    if (from <= of.from) return [{ items, weight: 1 }]
     if (depth > 0 && (depth >= MAX_DEPTH || isTypical(of, part)))
       return [{ items, weight: (of.to - of.from) / (of.to - from) }]
-    const nearMs = Math.min(times.middle - from, 4 * (times.late - from))
+    const nearMs = times
+      ? Math.min(times.middle - from, 4 * (times.late - from))
+      : Math.floor((of.to - from) / 2)
     const rest = slicesBefore({ from: of.from, to: from }, nearMs)
     const parts = await Promise.all(rest.map((each) => sampleSlice(each, sample, depth + 1)))
     return [{ items, weight: 1 }, ...parts.flat()]
@@ -62,9 +64,9 @@ export function sampleLog<T>(
  * neither tells how many there are in the rest.
  */
 const isTypical = (slice: Slice, { from, times }: Part<unknown>) =>
-  times !== null &&
-  slice.to - times.newest <= GROWTH * (times.newest - from) &&
-  slice.to - from >= LEAST_SHARE * (slice.to - slice.from)
+  times === null ||
+  (slice.to - times.newest <= GROWTH * (times.newest - from) &&
+    slice.to - from >= LEAST_SHARE * (slice.to - slice.from))
 
 /**
  * Cuts the time before the read items into slices, each longer than the one after it. Reading has
