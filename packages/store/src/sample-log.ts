@@ -30,7 +30,7 @@ export type Sizes = { page: number; sample: number }
 
 const GROWTH = 4
 // A sample of a smaller part of its slice may be of a burst.
-const LEAST_SHARE = 1 / 64
+const LEAST_SHARE = 1 / 128
 const MAX_SLICES = 8
 const MAX_DEPTH = 2
 
