@@ -101,7 +101,7 @@ async function answer(
   if (route.body) admitted = await judge()
   const body = route.body && validate(route.body, parseJson(text, c.req.header("content-type")))
   const { callerId, ...who } = admitted
-  // A page of the portal has a place of its own.
+  // A page of the portal counts as one read, however many API calls it makes.
   const inPlace = <T>(work: () => Promise<T>): Promise<T> =>
     admitted.caller?.kind === "tenant" && !inside
       ? read(admitted.caller.tenant, c.req.raw.signal, work)
@@ -119,7 +119,6 @@ async function answer(
       throw error
     }
   }
-  // A page of the portal counts as one read, however many API calls it makes.
   const handle = () => (scopeOf(route) === "read" ? inPlace(run) : run())
   if (route.method !== "post") return handle()
   const request = { callerId: callerId!, tenant: who.tenant?.id, path: c.req.path, text }

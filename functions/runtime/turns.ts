@@ -1,3 +1,5 @@
+import { makePlaces } from "./places.ts"
+
 /** Runs the work of one key in sequence. The work of different keys runs concurrently. */
 export type Turns = {
   /**
@@ -12,36 +14,22 @@ const WAIT_MS = 500
 const MAX_WAITING = 10
 
 export function makeTurns({ waitMs = WAIT_MS, maxWaiting = MAX_WAITING } = {}): Turns {
-  /** Of each key with running work, those that wait for their turn, the first one first. */
-  const waiting = new Map<string, (() => void)[]>()
-
-  /** Whether the turn came. */
-  function waitIn(line: (() => void)[]): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const begin = () => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    const timer = setTimeout(() => {
-      line.splice(line.indexOf(begin), 1)
-      resolve(false)
-    }, waitMs)
-    line.push(begin)
-    return promise
-  }
-
+  const places = makePlaces(1, maxWaiting)
   return {
     async inTurn(key, work, late) {
-      const line = waiting.get(key)
-      if (!line) waiting.set(key, [])
-      else if (line.length >= maxWaiting || !(await waitIn(line))) return late()
-      try {
-        return await work()
-      } finally {
-        const next = waiting.get(key)!.shift()
-        if (next) next()
-        else waiting.delete(key)
+      if (places.isFull(key)) return late()
+      const waiting = new AbortController()
+      const timer = setTimeout(() => waiting.abort(), waitMs)
+      let isBegun = false
+      const begin = () => {
+        isBegun = true
+        clearTimeout(timer)
+        return work()
       }
+      return places.use(key, begin, waiting.signal).catch((error: unknown) => {
+        if (isBegun) throw error
+        return late()
+      })
     },
   }
 }

@@ -17,7 +17,7 @@ export const endpointPages = [
   page.show("/endpoints", async ({ client, tenant, base, query, mayChange }) => {
     const at = path`/tenants/${tenant.id}`
     const cursor = query.get("cursor")
-    // The statistics of all at once: those of each endpoint take about 24 requests.
+    // The statistics of all at once: those of each endpoint take some dozens of requests.
     const [list, stats] = await Promise.all([
       client.get<Page<Endpoint>>(
         `${at}/endpoints?limit=${PAGE}${cursor === null ? "" : path`&cursor=${cursor}`}`,

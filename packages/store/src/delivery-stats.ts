@@ -69,8 +69,8 @@ type Read = { all: Weighed[]; isEstimate: boolean }
 type Log = Sizes & { tenant: string; endpointId: string | undefined }
 
 /**
- * Counts by status and latencies of an endpoint, by the time of receipt. About 24 requests if the log
- * is long, more if it has bursts.
+ * Counts by status and latencies of an endpoint, by the time of receipt. Of a long log, about ten
+ * requests a shard and window, and several times as many if it has bursts.
  */
 export async function statsOf(
   table: Table,
@@ -101,7 +101,7 @@ export async function statsOf(
 
 const ALL_SHARDS = Array.from({ length: DELIVERY_SHARDS }, (_, shard) => shard)
 
-/** The same for all of a tenant's endpoints together, in one window. About 64 requests. */
+/** The same for all of a tenant's endpoints together, in one window. */
 export async function tenantStatsOf(
   table: Table,
   tenant: string,

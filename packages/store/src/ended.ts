@@ -12,7 +12,7 @@ const keyOf = (tenant: string, source: string, subject: string): Key => ({
   sk: `ENDED#${encodeBase32(hashOf("ended", source, subject))}`,
 })
 
-/** As releases before 0.2 have written it, for seven days after the upgrade. */
+/** As it was written before it was hashed. Such an item is kept for seven days. */
 const earlierKeyOf = (tenant: string, source: string, subject: string): Key => ({
   pk: tenant,
   sk: `ENDED#${source}#${subject}`,

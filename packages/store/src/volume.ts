@@ -31,7 +31,7 @@ type Log = {
 }
 type Counted = { items: number; attempts: number; isEstimate: boolean }
 
-/** A tenant's volume between two times, in epoch ms. About 168 requests if it is large. */
+/** A tenant's volume between two times, in epoch ms: about ten requests a shard if it is large. */
 export async function volumeOf(
   table: Table,
   tenant: string,
