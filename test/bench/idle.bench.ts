@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { setTimeout as wait } from "node:timers/promises"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { cpuOfChildren } from "./cpu.ts"
 
 // What `npm start` takes while nothing happens: its memory with the demo, which has a collector in it, and its processor time
@@ -43,7 +44,7 @@ const cleanings: (() => void | Promise<void>)[] = []
 const context = { after: (clean: () => void | Promise<void>) => void cleanings.unshift(clean) }
 
 async function start(isDemo: boolean): Promise<number> {
-  const env = { RINGBACK_DATA_DIR: makeDir(context), RINGBACK_DEMO: isDemo ? "1" : "0" }
+  const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: isDemo ? "1" : "0" }
   const { child } = await startRingback(context, env)
   await wait(SETTLES_SECONDS * 1000)
   return child.pid!

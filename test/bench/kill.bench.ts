@@ -1,6 +1,7 @@
 import { loadavg } from "node:os"
 import { answer, startReceiver } from "../harness/receiver.ts"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 import { Feeder } from "../prove/feeder.ts"
 
@@ -28,7 +29,7 @@ async function run(): Promise<{
       answer(response, 204)
     })
     context.after(() => receiver.close())
-    const env = { RINGBACK_DATA_DIR: makeDir(context), RINGBACK_DEMO: "0" }
+    const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
     let ringback = await startRingback(context, env)
     const { id } = await ringback.call<{ id: string }>("POST", "/tenants", { name: "acme" })
     const path = `/tenants/${id}`

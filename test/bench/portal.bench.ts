@@ -5,7 +5,8 @@ import { marshall } from "@aws-sdk/util-dynamodb"
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb"
 import pMap from "p-map"
 import { entries } from "../api/scale-log.ts"
-import { makeDir, operatorKey, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { operatorKey, startRingback } from "../harness/ringback.ts"
 import { makeClients } from "../harness/stack.ts"
 import { percentile, table } from "./report.ts"
 
@@ -73,7 +74,7 @@ async function signIn(url: string): Promise<string> {
 
 const port = await freePort()
 const ringback = await startRingback(context, {
-  RINGBACK_DATA_DIR: makeDir(context),
+  RINGBACK_DATA_DIR: makeDir(),
   RINGBACK_DYNAMODB_PORT: String(port),
   RINGBACK_DEMO: "0",
   RINGBACK_ALLOWED_NETWORKS: "127.0.0.0/8",

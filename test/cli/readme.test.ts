@@ -4,7 +4,8 @@ import { once } from "node:events"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { makeDir, operatorKey, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { operatorKey, startRingback } from "../harness/ringback.ts"
 import { until } from "./command.ts"
 
 const readme = readFileSync(new URL("../../packages/cli/README.md", import.meta.url), "utf8")
@@ -14,7 +15,7 @@ const main = new URL("../../packages/cli/src/main.ts", import.meta.url).pathname
 type Named = { id: string }
 
 test("every command of the guide does what it says, beside a real npm start", async (t) => {
-  const dir = makeDir(t)
+  const dir = makeDir()
   const ringback = await startRingback(t, { RINGBACK_DATA_DIR: dir, RINGBACK_DEMO: "0" })
   writeFileSync(join(dir, "ringback"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
     mode: 0o755,

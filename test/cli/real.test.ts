@@ -1,10 +1,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { makeDir, operatorKey, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { operatorKey, startRingback } from "../harness/ringback.ts"
 import { cli, startCli, until } from "./command.ts"
 
 test("beside a real npm start: listen, trigger, and the verified webhook; then the logs, replay and retry", async (t) => {
-  const dir = makeDir(t)
+  const dir = makeDir()
   const ringback = await startRingback(t, { RINGBACK_DATA_DIR: dir, RINGBACK_DEMO: "0" })
   const env = { RINGBACK_DATA_DIR: dir, RINGBACK_KEY: operatorKey }
   await ringback.call("POST", "/tenants", { name: "demo" })

@@ -5,12 +5,12 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { startReceiver } from "../harness/receiver.ts"
-import { makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
 
 test("a stage on AWS obeys no endpoint's allowed loopback, whatever its table says", async (t) => {
   const receiver = await startReceiver()
   t.after(() => receiver.close())
-  const path = join(makeDir(t), "data-key")
+  const path = join(makeDir(), "data-key")
   writeFileSync(path, randomBytes(32))
   const queue = { url: "https://sqs.eu-central-1.amazonaws.com/123456789012/Q" }
   const settings = { allowedNetworks: [], retentionDays: 30, apiRateLimit: 100, maxEndpoints: 200 }

@@ -112,7 +112,7 @@ export class IngestQueue {
 
 export function makeSpoolDir(): { dir: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), "ringback-collector-"))
-  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 10 }) }
 }
 
 export type LogLine = { event: string } & Record<string, unknown>

@@ -1,8 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { until } from "./until.ts"
 
 export type Ready = {
@@ -69,7 +66,7 @@ export async function startRingback(
   const ready = JSON.parse(ringback.stdout()) as Ready
   const kill = async (signal: NodeJS.Signals = "SIGTERM") => {
     ringback.child.kill(signal)
-    await ringback.ended
+    await until(() => isOver, { seconds: 60, what: `the end of npm start after ${signal}` })
   }
   return { ...ringback, ready, kill, call: makeCall(ready.apiUrl) }
 }
@@ -91,11 +88,4 @@ function makeCall(apiUrl: string): Call {
     if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`)
     return (response.status === 204 ? undefined : await response.json()) as T
   }
-}
-
-/** A directory that goes with the test. */
-export function makeDir(context: Context): string {
-  const dir = mkdtempSync(join(tmpdir(), "ringback-"))
-  context.after(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
 }

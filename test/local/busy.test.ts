@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { processesWith } from "../harness/processes.ts"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 
 const HEAVY = JSON.stringify({
   url: "https://example.invalid/",
@@ -9,7 +10,7 @@ const HEAVY = JSON.stringify({
 })
 
 test("/healthz answers while the engines are busy and 20 heavy bodies of a tenant wait", async (t) => {
-  const dir = makeDir(t)
+  const dir = makeDir()
   const { ready, call, kill } = await startRingback(t, {
     RINGBACK_DATA_DIR: dir,
     RINGBACK_DEMO: "0",

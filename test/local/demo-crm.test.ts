@@ -2,7 +2,8 @@ import { startDemoCrm, type DemoCrm } from "@ringback/local/demo-crm/crm-server"
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import type { Browser } from "playwright-core"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 import { skip, startBrowser } from "../portal/browser.ts"
 
@@ -99,7 +100,7 @@ describe("npm start's demo CRM", () => {
   after(() => (skip ? undefined : browser.close()))
 
   test("calls of the demo PBX appear on contacts while one looks", { skip }, async (t) => {
-    const ringback = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(t) })
+    const ringback = await startRingback(t, { RINGBACK_DATA_DIR: makeDir() })
     const url = await until(() => /Demo CRM\s+(http:\S+)/.exec(ringback.stderr())?.[1])
     const page = await browser.newPage()
     await page.goto(url)

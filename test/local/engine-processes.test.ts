@@ -12,13 +12,14 @@ import { type AddressInfo, createServer } from "node:net"
 import { test, type TestContext } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
 import { processesWith } from "../harness/processes.ts"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { makeClients, startServices } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
 
 const kinds = findDynoxide() ? (["dynalite", "dynoxide"] as const) : (["dynalite"] as const)
 
-function openDir(t: TestContext, path = makeDir(t)) {
+function openDir(t: TestContext, path = makeDir()) {
   const dir = openDataDir(path)
   t.after(dir.release)
   return dir
@@ -107,8 +108,8 @@ for (const kind of kinds) {
   })
 }
 
-test("an engine waits for the one before it, which still has the files and the port", async (t) => {
-  const dataDir = makeDir(t)
+test("an engine waits for the one before it, which still has the files and the port", async () => {
+  const dataDir = makeDir()
   for (const kind of ["sqs", "dynalite"] satisfies EngineKind[]) {
     const first = await spawnEngine(kind, { dataDir })
     const port = Number(new URL(first.url).port)
@@ -120,7 +121,7 @@ test("an engine waits for the one before it, which still has the files and the p
 })
 
 test("the engines end with a start that is killed, and a new one finds what they kept", async (t) => {
-  const env = { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" }
+  const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
   const first = await startRingback(t, env)
   const { id } = await first.call<{ id: string }>("POST", "/tenants", { name: "kept" })
   const engines = processesWith(env.RINGBACK_DATA_DIR)
@@ -137,7 +138,7 @@ test("the engines end with a start that is killed, and a new one finds what they
 })
 
 test("an engine that ends by itself ends the start, which names it", async (t) => {
-  const env = { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" }
+  const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
   const ringback = await startRingback(t, env)
   const [sqs] = processesWith(env.RINGBACK_DATA_DIR, "engine-main")
   process.kill(sqs!, "SIGKILL")
@@ -147,7 +148,7 @@ test("an engine that ends by itself ends the start, which names it", async (t) =
 })
 
 test("a directory of dynalite stays with it, its tenants too", async (t) => {
-  const env = { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" }
+  const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
   writeFileSync(join(env.RINGBACK_DATA_DIR, "dynamodb-engine"), "dynalite")
   const first = await startRingback(t, env)
   const { id } = await first.call<{ id: string }>("POST", "/tenants", { name: "old" })

@@ -12,7 +12,7 @@ import { networkInterfaces, tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
-import { makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
 import { makeClients } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
 
@@ -69,8 +69,8 @@ const TableName = "kept"
 
 for (const isGone of [false, true]) {
   const who = isGone ? "though nobody listens any more" : "whoever still listens"
-  test(`closing waits for what DynamoDB has begun, ${who}`, async (t) => {
-    const engine = await startDynalite({ dataDir: makeDir(t) })
+  test(`closing waits for what DynamoDB has begun, ${who}`, async () => {
+    const engine = await startDynalite({ dataDir: makeDir() })
     const { dynamodb, close } = makeClients({ dynamodbUrl: engine.url })
     await dynamodb.send(
       new CreateTableCommand({

@@ -5,10 +5,10 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
 
-test("what happens is a line of JSON at the end of the file", (t) => {
-  const path = join(makeDir(t), "log")
+test("what happens is a line of JSON at the end of the file", () => {
+  const path = join(makeDir(), "log")
   const log = openLogFile(path, (error) => assert.fail(String(error)))
   log("one", { count: 1 })
   const second = makeLogger(path)
@@ -21,9 +21,9 @@ test("what happens is a line of JSON at the end of the file", (t) => {
   )
 })
 
-test("what was said last is in the file, also where the process ends or throws in the same turn", (t) => {
+test("what was said last is in the file, also where the process ends or throws in the same turn", () => {
   for (const end of ["process.exit(0)", 'throw new Error("a bug")']) {
-    const path = join(makeDir(t), "log")
+    const path = join(makeDir(), "log")
     const code = `
       import { makeLogger } from "@ringback/functions/runtime/log"
       const { log } = makeLogger(${JSON.stringify(path)})

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { startReceiver } from "../harness/receiver.ts"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 
 type Made = { id: string; key: string }
@@ -10,7 +11,7 @@ test("npm start lets the operator's endpoints reach this machine, and no tenant'
   const receiver = await startReceiver()
   t.after(() => receiver.close())
   const { url } = receiver
-  const dir = makeDir(t)
+  const dir = makeDir()
   const env = { RINGBACK_DATA_DIR: dir, RINGBACK_DEMO: "0" }
   const allowing = { ...env, RINGBACK_ALLOWED_NETWORKS: "127.0.0.0/8" }
   const first = await startRingback(t, allowing)

@@ -1,10 +1,10 @@
 import { openDataDir } from "@ringback/local/data-dir"
 import { readSettings, refuseOptions } from "@ringback/local/machine-settings"
 import assert from "node:assert/strict"
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { test, type TestContext } from "node:test"
+import { test } from "node:test"
+import { makeDir } from "../harness/directory.ts"
 
 test("without settings the contract's defaults hold", () => {
   assert.deepEqual(readSettings({}), {
@@ -76,14 +76,10 @@ test("a wrong setting is named in one line", () => {
   }
 })
 
-function makeDir(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), "ringback-"))
-  context.after(() => rmSync(dir, { recursive: true }))
-  return join(dir, "data")
-}
+const makeDataDir = () => join(makeDir(), "data")
 
-test("the operator's key and the data key are made once, for their owner's eyes only", (t) => {
-  const dir = makeDir(t)
+test("the operator's key and the data key are made once, for their owner's eyes only", () => {
+  const dir = makeDataDir()
   const first = openDataDir(dir)
   first.release()
   const second = openDataDir(dir)
@@ -96,8 +92,8 @@ test("the operator's key and the data key are made once, for their owner's eyes 
   }
 })
 
-test("a key in the settings wins over the kept one and does not replace it", (t) => {
-  const dir = makeDir(t)
+test("a key in the settings wins over the kept one and does not replace it", () => {
+  const dir = makeDataDir()
   const kept = openDataDir(dir)
   kept.release()
   const given = openDataDir(dir, "a key of the operator's own")
@@ -108,8 +104,8 @@ test("a key in the settings wins over the kept one and does not replace it", (t)
   later.release()
 })
 
-test("a directory in use, or one that is a file, is said with the setting's name", (t) => {
-  const dir = makeDir(t)
+test("a directory in use, or one that is a file, is said with the setting's name", () => {
+  const dir = makeDataDir()
   const held = openDataDir(dir)
   assert.throws(
     () => openDataDir(dir),

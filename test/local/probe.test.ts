@@ -6,7 +6,8 @@ import { createServer, request as httpRequest } from "node:http"
 import { text } from "node:stream/consumers"
 import type { AddressInfo } from "node:net"
 import { after, before, test, type TestContext } from "node:test"
-import { makeDir, spawnRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { spawnRingback } from "../harness/ringback.ts"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 
 let stack: Stack
@@ -48,7 +49,7 @@ test("an SQS that refuses MessageGroupId ends the start: one line that says so, 
     body.includes("MessageGroupId") ? { refuse: "InvalidParameterValue" } : { body },
   )
   const ringback = spawnRingback(t, {
-    RINGBACK_DATA_DIR: makeDir(t),
+    RINGBACK_DATA_DIR: makeDir(),
     AWS_ENDPOINT_URL_SQS: sqsUrl,
     AWS_ENDPOINT_URL_DYNAMODB: stack.dynamodbUrl,
   })

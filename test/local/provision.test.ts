@@ -19,7 +19,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import dynalite from "dynalite"
-import { makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
 
@@ -95,8 +95,8 @@ test("a table that is there is left as it is, and a missing index is said", asyn
   await stack.dynamodb.send(new DeleteTableCommand({ TableName }))
 })
 
-test("a table that a killed start left half made becomes active", async (t) => {
-  const dataDir = makeDir(t)
+test("a table that a killed start left half made becomes active", async () => {
+  const dataDir = makeDir()
   const prefix = `${stack.prefix}killed`
   // So slow that it ends before it makes the table active.
   const killed = dynalite({ path: join(dataDir, "dynamodb"), createTableMs: 2000 })

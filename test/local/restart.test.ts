@@ -3,7 +3,8 @@ import { describe, it } from "node:test"
 import { Webhook } from "standardwebhooks"
 import { Pbx } from "../harness/pbx.ts"
 import { answer, ok, startReceiver } from "../harness/receiver.ts"
-import { type Call, makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { type Call, startRingback } from "../harness/ringback.ts"
 import { startServices } from "../harness/stack.ts"
 import { until } from "../harness/until.ts"
 
@@ -26,7 +27,7 @@ const verify = (secret: string, { headers, body }: { headers: object; body: stri
 
 describe("npm start", { concurrency: 2 }, () => {
   it("delivers after a SIGKILL what was pending before it", async (t) => {
-    const env = { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" }
+    const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
     const receiver = await startReceiver((_, response) => answer(response, 500))
     t.after(() => receiver.close())
     const first = await startRingback(t, env)
@@ -54,7 +55,7 @@ describe("npm start", { concurrency: 2 }, () => {
   })
 
   it("delivers after a SIGKILL what was being sent at that moment", async (t) => {
-    const env = { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" }
+    const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
     const receiver = await startReceiver(() => {})
     t.after(() => receiver.close())
     const first = await startRingback(t, env)
@@ -76,7 +77,7 @@ describe("npm start", { concurrency: 2 }, () => {
     t.after(() => pbx.close())
     const { host, port, username, secret } = pbx.target
     const env = {
-      RINGBACK_DATA_DIR: makeDir(t),
+      RINGBACK_DATA_DIR: makeDir(),
       AMI_HOST: host,
       AMI_PORT: String(port),
       AMI_USERNAME: username,
@@ -115,7 +116,7 @@ describe("npm start", { concurrency: 2 }, () => {
     const services = await startServices()
     t.after(() => services.close())
     const ringback = await startRingback(t, {
-      RINGBACK_DATA_DIR: makeDir(t),
+      RINGBACK_DATA_DIR: makeDir(),
       AWS_ENDPOINT_URL_SQS: services.sqsUrl,
       AWS_ENDPOINT_URL_DYNAMODB: services.dynamodbUrl,
     })

@@ -6,7 +6,8 @@ import { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { describe, it, type TestContext } from "node:test"
 import { canConnect } from "../harness/can-connect.ts"
-import { makeDir, spawnRingback, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { spawnRingback, startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 
 /** Must end at once with that one line, and without a word on stdout. */
@@ -20,7 +21,7 @@ async function assertRefused(t: TestContext, env: Record<string, string>, line: 
 
 describe("npm start", { concurrency: 2 }, () => {
   it("it says on stdout once that it is up, shows verified webhooks, and ends cleanly", async (t) => {
-    const dir = makeDir(t)
+    const dir = makeDir()
     const ringback = await startRingback(t, { RINGBACK_DATA_DIR: dir })
     const { ready } = ringback
     assert.equal(ready.ready, true)
@@ -41,7 +42,7 @@ describe("npm start", { concurrency: 2 }, () => {
   })
 
   it("ends cleanly at a signal in the middle of its start", async (t) => {
-    const dir = makeDir(t)
+    const dir = makeDir()
     const ringback = spawnRingback(t, { RINGBACK_DATA_DIR: dir })
     await until(() => existsSync(join(dir, "sqs")))
     ringback.child.kill("SIGINT")
@@ -50,7 +51,7 @@ describe("npm start", { concurrency: 2 }, () => {
   })
 
   it("all of it listens on 127.0.0.1 alone", async (t) => {
-    const ringback = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(t), RINGBACK_DEMO: "0" })
+    const ringback = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" })
     await until(() => ringback.stderr().includes("Try"))
     const urls = ringback.stderr().match(/http:\/\/127\.0\.0\.1:\d+/g)!
     assert.equal(new Set(urls).size, 3)
@@ -72,14 +73,14 @@ describe("npm start", { concurrency: 2 }, () => {
     await once(server, "listening")
     const port = String((server.address() as AddressInfo).port)
     for (const setting of ["RINGBACK_PORT", "RINGBACK_SQS_PORT", "RINGBACK_DYNAMODB_PORT"]) {
-      const env = { RINGBACK_DATA_DIR: makeDir(t), [setting]: port }
+      const env = { RINGBACK_DATA_DIR: makeDir(), [setting]: port }
       await assertRefused(t, env, new RegExp(`^ringback: ${setting}: port ${port} is taken`))
     }
     server.close()
   })
 
   it("a data directory in use is one line with its setting, exit 2; SIGKILL sets it free", async (t) => {
-    const dir = makeDir(t)
+    const dir = makeDir()
     const env = { RINGBACK_DATA_DIR: dir, RINGBACK_DEMO: "0" }
     const first = await startRingback(t, env)
     await assertRefused(t, env, /^ringback: RINGBACK_DATA_DIR: .* is in use/)
@@ -98,7 +99,7 @@ describe("npm start", { concurrency: 2 }, () => {
   })
 
   it("wrong settings are one line each, exit 2", async (t) => {
-    const dir = makeDir(t)
+    const dir = makeDir()
     await assertRefused(t, { RINGBACK_PORT: "web" }, /^ringback: RINGBACK_PORT: must be a port/)
     await assertRefused(
       t,

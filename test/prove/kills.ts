@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { answer, startReceiver, type TestReceiver } from "../harness/receiver.ts"
-import { makeDir, startRingback } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 import { makeChance } from "./chance.ts"
 import { Feeder } from "./feeder.ts"
@@ -51,7 +52,7 @@ export async function runKills({
       else response.socket?.resetAndDestroy()
     })
     context.after(() => receiver.close())
-    const env = { RINGBACK_DATA_DIR: makeDir(context), RINGBACK_DEMO: "0" }
+    const env = { RINGBACK_DATA_DIR: makeDir(), RINGBACK_DEMO: "0" }
     let ringback = await startRingback(context, env)
     const { tenant, token } = await makeTenant(ringback, receiver)
     const feeder = new Feeder(token)

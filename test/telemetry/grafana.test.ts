@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { describe, test } from "node:test"
 import { dollarsOf, perDelivery, perEvent } from "../../infra/unit-costs.ts"
-import { operatorKey, startRingback, makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { operatorKey, startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 
 type Panel = { title: string; targets: { expr: string }[] }
@@ -13,7 +14,7 @@ const exprs = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) =
 
 describe("the Grafana dashboard", () => {
   test("names metrics and labels that `npm start` gives", async (t) => {
-    const { ready } = await startRingback(t, { RINGBACK_DATA_DIR: makeDir(t) })
+    const { ready } = await startRingback(t, { RINGBACK_DATA_DIR: makeDir() })
     const scrape = async () => {
       const headers = { authorization: `Bearer ${operatorKey}` }
       return (await fetch(`${ready.apiUrl}/metrics`, { headers })).text()

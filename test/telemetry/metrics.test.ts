@@ -7,7 +7,8 @@ import { makeRelay } from "@ringback/telemetry/relay"
 import { makeMetrics, MAX_DETAILS, withMetrics } from "@ringback/local/metrics"
 import { startOtlp } from "../harness/otlp.ts"
 import { answer } from "../harness/receiver.ts"
-import { startRingback, makeDir } from "../harness/ringback.ts"
+import { makeDir } from "../harness/directory.ts"
+import { startRingback } from "../harness/ringback.ts"
 import { until } from "../harness/until.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
@@ -187,7 +188,7 @@ describe("over OTLP", () => {
     const otlp = await startOtlp()
     t.after(() => otlp.close())
     const environment = {
-      RINGBACK_DATA_DIR: makeDir(t),
+      RINGBACK_DATA_DIR: makeDir(),
       OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
       OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20key",
       OTEL_TRACES_SAMPLER_ARG: "1",
