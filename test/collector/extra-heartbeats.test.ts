@@ -6,10 +6,12 @@ import { Losses } from "@ringback/collector/gaps/losses"
 import { OpenGaps } from "@ringback/collector/gaps/open-gaps"
 import { heartbeatNumber } from "@ringback/collector/heartbeat"
 import { Progress } from "@ringback/collector/progress"
+import { makeSqs } from "@ringback/collector/sqs"
 import { openStorage } from "@ringback/collector/spool/storage"
 import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import type { HeartbeatMessage } from "@ringback/events/message"
 import { IngestQueue, makeSpoolDir } from "../harness/collector.ts"
+import { startQueueProxy } from "../harness/queue-proxy.ts"
 import { until } from "../harness/until.ts"
 
 // The alarm for silent collectors counts regular heartbeats: one of each number.
@@ -21,18 +23,13 @@ after(() => queue.close())
 const BEAT = HEARTBEAT_SECONDS * 1000
 const START = Date.parse("2026-11-22T06:00:00Z")
 
-/** A collector on a clock of the test's. `isAway`: its queue does not answer. */
+/** A collector on a clock of the test's, whose queue may be away. */
 async function startRun(dir: string, clock: { now: number }) {
-  const away = { isAway: false, refused: 0 }
+  const proxy = await startQueueProxy(queue.url)
+  const sqs = makeSqs("eu-central-1", proxy.url, {})
   const now = () => clock.now
   const storage = await openStorage({ dir, maxBytes: 1e6, log: () => {}, now })
   const { state, attempt, collector } = storage
-  const sqs = new Proxy(queue.sqs, {
-    get: (target, name) =>
-      name === "send" && away.isAway
-        ? () => Promise.reject(new Error(`away: ${away.refused++}`))
-        : Reflect.get(target, name),
-  })
   const progress = new Progress({
     storage,
     coverage: new Coverage(null),
@@ -40,7 +37,7 @@ async function startRun(dir: string, clock: { now: number }) {
     openGaps: new OpenGaps(state, attempt),
     envelope: makeEnvelope({ ...queue.token, collector }),
     sqs,
-    queueUrl: queue.url,
+    queueUrl: proxy.url,
     signingKey: () => queue.token,
     lastReadAt: () => null,
     now,
@@ -57,7 +54,12 @@ async function startRun(dir: string, clock: { now: number }) {
       .toSorted((a, b) => a.receivedAt - b.receivedAt || a.number! - b.number!)
       .map(({ extra = false }) => extra)
   }
-  return { progress, away, arrived, collector, close: () => storage.close() }
+  const close = async () => {
+    await storage.close()
+    sqs.destroy()
+    await proxy.close()
+  }
+  return { progress, proxy, heard, arrived, collector, close }
 }
 
 test("the first heartbeat of each number is regular, others of sessions and starts are extra", async (t) => {
@@ -101,13 +103,29 @@ test("a regular heartbeat that the queue did not take is regular when it is sent
   const spool = makeSpoolDir()
   t.after(() => spool.remove())
   const clock = { now: START }
-  const { progress, away, arrived, close } = await startRun(spool.dir, clock)
-  away.isAway = true
+  const { progress, proxy, heard, collector, close } = await startRun(spool.dir, clock)
+  // The next number is far from here.
+  const number = () => heartbeatNumber(collector, clock.now)
+  for (const before = number(); number() === before;) clock.now++
+  proxy.mode = "down"
   progress.beat()
-  await until(() => away.refused === 1)
-  await new Promise(setImmediate)
-  away.isAway = false
-  clock.now += 5_000
-  assert.deepEqual(await arrived(1, () => progress.beatIfDue()), [false])
+  await until(() => proxy.calls === 1)
+  const failed = clock.now
+  proxy.mode = "ok"
+  const lookAgain = async () => {
+    clock.now += 100
+    progress.beatIfDue()
+    return (await heard()).length > 0
+  }
+  await until(lookAgain)
+  assert.ok(clock.now - failed >= 5_000, "not sent again at once")
+  const end = clock.now + 6_000
+  while (clock.now < end) await lookAgain()
+  assert.deepEqual(
+    (await heard()).map(({ extra = false }) => extra),
+    [false],
+    "what was accepted is not sent again",
+  )
+  assert.equal(proxy.calls, 2)
   await close()
 })

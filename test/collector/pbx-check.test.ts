@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { header } from "@ringback/ami/message"
+import { type AmiMessage, header } from "@ringback/ami/message"
 import { checkPbx } from "@ringback/collector/pbx-check"
-import { startPbx } from "../ami/pbx.ts"
+import { type PbxOptions, type Reply, startPbx } from "../ami/pbx.ts"
 
 const BOOTED = "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
 
@@ -64,4 +64,52 @@ test("a certificate of an unknown CA is told apart from a weak one", async (t) =
     finding!.fix,
     "AMI_TLS_CA names the CA of the PBX's certificate; AMI_HOST is a name in it",
   )
+})
+
+const answering = (headers: [string, string][]) => ({
+  onAction: (_: AmiMessage, { respond }: Reply) => {
+    const [[name, value], ...rest] = headers as [[string, string], ...[string, string][]]
+    respond(value, Object.fromEntries(rest))
+    return name === "Response"
+  },
+})
+
+test("each way in which a login fails has its own fix", async (t) => {
+  const cases: [PbxOptions, { auth: "md5" | "plain"; secret?: string }, RegExp, RegExp][] = [
+    [{}, { auth: "md5", secret: "wrong" }, /Authentication failed/, /^AMI_USERNAME, AMI_SECRET/],
+    [
+      answering([["Response", "Error"]]),
+      { auth: "md5" },
+      /gave no challenge/,
+      /^AMI_AUTH=plain if the PBX knows no MD5; one AMI user for each collector$/,
+    ],
+    [
+      answering([
+        ["Response", "Error"],
+        ["Message", "Only one session per user"],
+      ]),
+      { auth: "plain" },
+      /refused the login: Only one session/,
+      /one AMI user for each collector/,
+    ],
+    [{ banner: "SSH-2.0-OpenSSH_9.2\r\n" }, { auth: "md5" }, /PBX: /, /^AMI_PORT: 5038, or 5039/],
+  ]
+  for (const [options, credentials, what, fix] of cases) {
+    const pbx = await startPbx(options)
+    t.after(() => pbx.stop())
+    const target = { host: "127.0.0.1", port: pbx.port, username: "collector", secret: "secret" }
+    const findings = await checkPbx({ ...target, ...credentials })
+    assert.equal(findings.length, 1)
+    assert.equal(findings[0]!.is, "WRONG")
+    assert.match(findings[0]!.what, what)
+    assert.match(findings[0]!.fix ?? "", fix)
+  }
+})
+
+test("where nothing listens, the fix names the settings of the address", async () => {
+  const pbx = await startPbx()
+  await pbx.stop()
+  const target = { host: "127.0.0.1", port: pbx.port, username: "collector", secret: "secret" }
+  const [finding] = await checkPbx({ ...target, auth: "md5" })
+  assert.equal(finding!.fix, "AMI_HOST and AMI_PORT")
 })

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Entry, SendWindow } from "@ringback/collector/spool/send-window"
+import { endOfSent, type Entry, SendWindow } from "@ringback/collector/spool/send-window"
 
 const entryOf = (end: number): Entry => ({
   bytes: Buffer.alloc(100),
@@ -58,4 +58,19 @@ test("a window that thousands have gone through goes on where it was", () => {
     assert.equal(window.shift(), done.end)
     assert.equal(window.oldest, entries[taken - 3])
   }
+})
+
+test("what was sent while it was written counts up to the first record that still waits", () => {
+  const group = [1, 2, 3].map((number) => ({ ...entryOf(number * 100), isDone: true }))
+  const [first, second, third] = group as [Entry, Entry, Entry]
+  assert.equal(endOfSent(group, undefined), 300)
+  assert.equal(endOfSent(group, entryOf(0)), 300, "one that is not on the disk is newer")
+  assert.equal(endOfSent(group, entryOf(400)), 300)
+  second.isDone = false
+  assert.equal(endOfSent(group, second), 100, "the third was sent before the second")
+  assert.equal(endOfSent(group, entryOf(50)), 0, "an earlier one waits")
+  first.isDone = false
+  assert.equal(endOfSent(group, first), 0)
+  assert.equal(endOfSent([third], undefined), 300)
+  assert.equal(endOfSent([], undefined), 0)
 })

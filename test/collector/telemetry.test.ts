@@ -1,0 +1,46 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { SettingError } from "@ringback/collector/settings"
+import { openTelemetry } from "@ringback/collector/telemetry"
+import { version } from "@ringback/collector/version"
+import { startOtlp } from "../harness/otlp.ts"
+
+const span = {
+  trace: "1".repeat(32),
+  id: "2".repeat(16),
+  name: "work",
+  from: 1,
+  to: 2,
+  kind: "internal",
+  attributes: {},
+} as const
+
+test("a collector sends its spans and metrics under its own name before it ends", async (t) => {
+  const otlp = await startOtlp()
+  t.after(() => otlp.close())
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, OTEL_TRACES_SAMPLER_ARG: "1" }
+  const telemetry = openTelemetry(environment, () => {})
+  const value = { name: "ringback_connected", help: "", type: "gauge", values: [] }
+  telemetry!.exportMetrics({ getMetricsAsJSON: async () => [value] })
+  telemetry!.tracing.add({ ...span })
+  await telemetry!.stop()
+  assert.deepEqual(
+    otlp.spans().map(({ name, service }) => [name, service]),
+    [["work", "ringback-collector"]],
+  )
+  assert.deepEqual(otlp.requests.map(({ path }) => path).sort(), ["/v1/metrics", "/v1/traces"])
+  for (const { body } of otlp.requests) assert.ok(body.includes(version), body)
+})
+
+test("without an endpoint there is no telemetry, and a wrong setting is refused by its name", () => {
+  assert.equal(
+    openTelemetry({}, () => {}),
+    undefined,
+  )
+  const wrong = { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }
+  assert.throws(
+    () => openTelemetry(wrong, () => {}),
+    (error: Error) =>
+      error instanceof SettingError && error.message.startsWith("OTEL_EXPORTER_OTLP_ENDPOINT "),
+  )
+})
