@@ -29,7 +29,7 @@ export const row = (kind: "Campaign" | "Plan", uuid: string, status = "0"): AmiM
 export const gapOf = (id: string): Gap => ({ id, from: 0, to: 1_000, reason: "disconnected" })
 
 /** The lists of a PBX as a script says, without one: all that is wanted here is which list says what, and when. */
-export function setUp(t: TestContext, state: State = openState(undefined, 0)) {
+export function setUp(t: TestContext, state: State = openState(undefined, 0), confirmMs = 1) {
   const known = new Known(state)
   for (const kind of listedKinds) known.setWhole(kind)
   const lists = new Map<string, Answer | (() => Answer)>()
@@ -62,7 +62,7 @@ export function setUp(t: TestContext, state: State = openState(undefined, 0)) {
       return said instanceof AmiError ? Promise.reject(said) : Promise.resolve(said)
     },
     send: () => Promise.reject(LOST),
-    confirmMs: 1,
+    confirmMs,
     log: (event) => void logged.push(event),
     now: () => 0,
   })

@@ -51,3 +51,19 @@ test("a call that is over without a gap or a reloaded module has no reason to be
   assert.deepEqual(await gapLists.ask({ gap: null }), { "dialing.deleted": 1 })
   assert.deepEqual([inferred.length, reasons], [1, [""]])
 })
+
+test("reads an emptied list of dialings a third time, after more than three times the wait", async (t) => {
+  const { known, lists, gapLists } = setUp(t, undefined, 100)
+  known.set("dialing", "d", "x")
+  const readAt: number[] = []
+  lists.set("OutDialingShow", () => {
+    readAt.push(performance.now())
+    return []
+  })
+  assert.deepEqual(await gapLists.ask({ gap: null }), { "dialing.deleted": 1 })
+  const [first, second, third] = readAt as [number, number, number]
+  assert.equal(readAt.length, 3)
+  // Timers may be a millisecond early.
+  assert.ok(second - first >= 99, `${second - first} ms`)
+  assert.ok(third - second >= 339, `${third - second} ms`)
+})
