@@ -55,6 +55,16 @@ test("gaps that an earlier run left are reported with their bounds, an open one 
   assert.deepEqual(it.kept(), [])
 })
 
+test("who stops waits until each report is on the disk", async () => {
+  const state = openState(undefined, 0)
+  new OpenGaps(state, (write) => write()).keep({ id: "g", reason: "refused", from: 1, to: 2 })
+  const it = await setUp(makeDir(), state)
+  it.gaps.reportLeft(5_000)
+  await it.gaps.stop()
+  assert.deepEqual(it.kept(), [])
+  await it.spool.close()
+})
+
 test("a session's gap is kept before the lists are asked for, and reported with what they tell", async () => {
   const it = await setUp()
   const row = event("OutPlanEntry", ["Uuid", "u"], ["Status", "0"])

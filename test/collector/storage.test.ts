@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import type { Log } from "@ringback/collector/log"
 import { openStorage } from "@ringback/collector/spool/storage"
 import { check } from "@ringback/collector/check"
 import { readSettings } from "@ringback/collector/settings"
@@ -77,6 +78,25 @@ test("a directory that cannot be made is named, with the reason", async (t) => {
   writeFileSync(path, "")
   const message = `RINGBACK_SPOOL_DIR names ${path}, which cannot be created (EEXIST)`
   await assert.rejects(open(path), { name: "SettingError", message })
+})
+
+test("a directory that cannot be locked is not written to: messages wait in memory, and leave from there", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  mkdirSync(join(dir, "lock"))
+  const logged: unknown[] = []
+  const log: Log = (event, fields) => void logged.push([event, fields?.["alarm"]])
+  const storage = await openStorage({ dir, maxBytes: 1_000_000, log, now: () => 0 })
+  assert.deepEqual(logged, [["spool.memory", true]])
+  assert.equal(storage.trouble(), "the directory is not writable")
+  storage.spool.append(messageOf("OutPlanCreate", "p"))
+  await storage.spool.flush()
+  const taken = storage.spool.take(10, 1e6)
+  assert.equal(taken.length, 1)
+  storage.spool.done(taken)
+  assert.equal(storage.spool.depth, 0)
+  await storage.close()
+  assert.deepEqual(readdirSync(dir), ["lock"])
 })
 
 test("--check makes the directory that it says is writable", async (t) => {
