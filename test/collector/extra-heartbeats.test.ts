@@ -127,5 +127,6 @@ test("a regular heartbeat that the queue did not take is regular when it is sent
     "what was accepted is not sent again",
   )
   assert.equal(proxy.calls, 2)
+  assert.deepEqual(proxy.groups, [queue.token.source])
   await close()
 })

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { test } from "node:test"
+import { test, type TestContext } from "node:test"
+import type { Pbx } from "../harness/pbx.ts"
 import { until } from "../harness/until.ts"
 import { setUp, synthetic, wordsOf, listsAsked, gapCount } from "./resync-set-up.ts"
 
@@ -92,4 +93,41 @@ test("ends the calls of a module that is loaded anew while the lists are asked f
   pbx.say(LOAD)
   await until(async () => (await queue.read()) && wordsOf(queue).length === 1)
   assert.equal(synthetic(queue)[0]!.synthetic!.reason, "forgotten")
+})
+
+/** How often a PBX whose dialings are gone is asked for them after a gap. `code`: how the session's end is seen. */
+async function dialingsAsked(
+  t: TestContext,
+  code: string,
+  interrupt: (pbx: Pbx) => void | Promise<void>,
+) {
+  const { pbx, queue, run } = await setUp(t)
+  const collector = await run()
+  await until(() => listsAsked(pbx) === 10)
+  pbx.create("Dialing", "call", [["Status", "1"]])
+  await until(async () => (await queue.read()).events.length === 1)
+  pbx.records.delete("Dialing")
+  const count = () => pbx.actions.filter((name) => name === "OutDialingShow").length
+  const before = count()
+  await interrupt(pbx)
+  await until(() => collector.lines.some((line) => line["code"] === code))
+  if (!pbx.isListening) await pbx.listen()
+  await gapCount(queue, 1)
+  assert.deepEqual(wordsOf(queue), ["OutDialingDelete call"])
+  return count() - before
+}
+
+const SHUTDOWN =
+  "Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n"
+
+test("an empty list of dialings is believed at once where the PBX was seen to restart", async (t) => {
+  const lost = await dialingsAsked(t, "lost", (pbx) => pbx.cut())
+  assert.equal(lost, 3)
+  const refused = await dialingsAsked(t, "port_refused", (pbx) => pbx.down())
+  assert.equal(refused, 2)
+  const announced = await dialingsAsked(t, "shutdown", (pbx) => {
+    pbx.say(SHUTDOWN)
+    pbx.cut()
+  })
+  assert.equal(announced, 2)
 })

@@ -88,13 +88,17 @@ export class Pbx {
     await closed
   }
 
+  get isListening(): boolean {
+    return this.#server?.listening ?? false
+  }
+
   async close(): Promise<void> {
-    if (this.#server?.listening) await this.down()
+    if (this.isListening) await this.down()
   }
 
   /** Dies and comes back: dialings lived in its memory. */
   async restart(): Promise<void> {
-    if (this.#server?.listening) await this.down()
+    if (this.isListening) await this.down()
     this.records.delete("Dialing")
     this.startedAt = Date.now()
     await this.listen()

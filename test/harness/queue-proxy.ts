@@ -18,6 +18,8 @@ export type QueueProxy = {
   calls: number
   /** How every call ends: `ok`; `down`: the connection breaks; `lost`: it is done, but its answer never comes. */
   mode: "ok" | "down" | "lost"
+  /** The message groups of single messages, by which the queue is fair. */
+  groups: (string | undefined)[]
   /** Entries that fail within a call that succeeds. */
   judge: (entry: Entry) => Verdict | undefined
   close: () => Promise<void>
@@ -48,6 +50,10 @@ export async function startQueueProxy(queueUrl: string): Promise<QueueProxy> {
       }
       body = Buffer.from(JSON.stringify({ ...call, Entries: passing }))
     }
+    if (String(request.headers["x-amz-target"]).endsWith("SendMessage")) {
+      const { MessageGroupId } = JSON.parse(body.toString()) as { MessageGroupId?: string }
+      proxy.groups.push(MessageGroupId)
+    }
     const headers = { ...request.headers, host: target.host, "content-length": body.length }
     const passed = forward({
       host: target.hostname,
@@ -72,6 +78,7 @@ export async function startQueueProxy(queueUrl: string): Promise<QueueProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${target.pathname}`,
     calls: 0,
     mode: "ok",
+    groups: [],
     judge: () => undefined,
     close: () =>
       new Promise((resolve) => {
