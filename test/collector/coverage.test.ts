@@ -44,6 +44,15 @@ test("claims nothing of a session that was lost while its spool was full", () =>
   assert.deepEqual(claim().connectedSince, null)
 })
 
+test("claims nothing of a session whose spool was full before it began", () => {
+  const { coverage, losses, claim } = setUp()
+  losses.note("spool-full", 500)
+  coverage.open(1_000)
+  assert.deepEqual(claim(), { connectedSince: null })
+  coverage.lose(2_000)
+  assert.deepEqual(claim(), { connectedSince: null })
+})
+
 test("continues the coverage of an earlier run where its start is known and is not after its end", () => {
   const gap = { from: 5_000, to: 6_000, reason: "restarted" }
   assert.equal(new Coverage(null).open(6_000), null, "the first run has no gap")

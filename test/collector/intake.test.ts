@@ -174,3 +174,15 @@ test("ids are never made twice, over many pools of them", () => {
   assert.equal(new Set(ids).size, 5_000)
   assert.ok(ids.every((id) => /^[\w-]{22}$/.test(id)))
 })
+
+test("a list row that is too large is left out, and is no loss", async () => {
+  const { spool, intake, losses } = await startIntake()
+  const rowOf = (length: number) =>
+    read(`Event: OutPlanEntry\nUuid: p\nDetail: ${"x".repeat(length)}`)
+  intake.takeRecord(rowOf(1_000_000), 1_000)
+  assert.equal(spool.depth, 0)
+  intake.takeRecord(rowOf(900_000), 1_000)
+  assert.equal(spool.depth, 1)
+  assert.deepEqual(losses.counts(), {})
+  await spool.close()
+})

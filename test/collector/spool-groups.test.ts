@@ -210,3 +210,28 @@ test("a spool that was closed plans nothing more", async () => {
   spool.append(message(1))
   assert.equal(timers(), before)
 })
+
+test("what was acknowledged can be saved before the files of it are deleted", async () => {
+  const dir = makeDir()
+  let acknowledged = 0
+  const files = () => readdirSync(dir).length
+  const seen: [files: number, acknowledged: number][] = []
+  const spool = await openSpool(dir, {
+    saveAcknowledged: (position) => (acknowledged = position),
+    beforeDrop: () => void seen.push([files(), acknowledged]),
+  })
+  for (let number = 0; number < 12; number++) {
+    spool.append(message(number, 900_000))
+    await spool.flush()
+  }
+  assert.equal(files(), 2)
+  const taken = spool.take(12, 2e7)
+  const [second] = readdirSync(dir).sort().slice(1)
+  const isOfFirst = (entry: (typeof taken)[number]) => entry.end <= parseInt(second!)
+  spool.done(taken.filter(isOfFirst).slice(0, -1))
+  assert.deepEqual(seen, [], "the first file is still needed")
+  spool.done(taken.filter(isOfFirst).slice(-1))
+  assert.deepEqual(seen, [[2, parseInt(second!)]])
+  await spool.close()
+  assert.equal(files(), 1)
+})
