@@ -4,6 +4,7 @@ import { open, type FileHandle } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test, type TestContext } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
 import { jsonOf, type SpoolRecord } from "@ringback/collector/spool/record"
 import { Spool } from "@ringback/collector/spool/spool"
 import type { SpoolOptions } from "@ringback/collector/spool/spool-options"
@@ -230,6 +231,7 @@ test("what was acknowledged can be saved before the files of it are deleted", as
   const isOfFirst = (entry: (typeof taken)[number]) => entry.end <= parseInt(second!)
   spool.done(taken.filter(isOfFirst).slice(0, -1))
   assert.deepEqual(seen, [], "the first file is still needed")
+  await turn()
   spool.done(taken.filter(isOfFirst).slice(-1))
   assert.deepEqual(seen, [[2, parseInt(second!)]])
   await spool.close()
