@@ -71,6 +71,21 @@ test("a directory is one collector's, until it is closed", async (t) => {
   await second.close()
 })
 
+test("a state that cannot be written is the directory's trouble, until a write succeeds", async (t) => {
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  const storage = await open(dir)
+  storage.state.database.exec("PRAGMA query_only = ON")
+  storage.remember("name", "refused")
+  assert.equal(storage.trouble(), "attempt to write a readonly database")
+  assert.equal(storage.state.get("name"), undefined)
+  storage.state.database.exec("PRAGMA query_only = OFF")
+  storage.remember("name", "kept")
+  assert.equal(storage.trouble(), null)
+  assert.equal(storage.state.get("name"), "kept")
+  await storage.close()
+})
+
 test("a directory that cannot be made is named, with the reason", async (t) => {
   const { dir, remove } = makeSpoolDir()
   t.after(remove)
