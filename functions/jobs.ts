@@ -1,13 +1,16 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
+import * as JobStart from "@ringback/store/job-start"
+import type { Table } from "@ringback/store/table"
 import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { formatJob, parseJob, type JobOf, type PagedJob } from "./messages/job.ts"
+import { formatJob, parseJob, targetOf, type JobOf, type PagedJob } from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
 import { expirePage } from "./jobs/expire.ts"
 import { forgetPage } from "./jobs/forget.ts"
 import { holdPage } from "./jobs/hold.ts"
 import { claimNotice } from "./jobs/notify.ts"
 import { recoverPage } from "./jobs/recover.ts"
+import { makeShares } from "./jobs/shares.ts"
 import { spreadPage } from "./jobs/spread.ts"
 import { wakePage } from "./jobs/wake.ts"
 import { endWaitingCall } from "./calls/call-events.ts"
@@ -22,11 +25,17 @@ const MIN_TIME_LEFT_MS = 20_000
 // A job of many pages must not keep the jobs of other tenants waiting: few run at the same time.
 const TURN_MS = 2_000
 
+// One machine's queue gives out jobs in the order in which they came, so one tenant's many jobs would
+// take all places.
+const MAX_OF_TENANT = 2
+const MAX_PUT_OFF_SECONDS = 60
+
 /**
  * Reads the jobs queue. Jobs work in pages: after two seconds, the rest of a job is sent as a new
  * message, behind the waiting ones. A crash repeats one page at most.
  */
 export function jobsHandler(deps: JobsDeps) {
+  const shares = makeShares(MAX_OF_TENANT)
   return async (
     event: SQSEvent,
     context: Pick<Context, "getRemainingTimeInMillis">,
@@ -35,29 +44,68 @@ export function jobsHandler(deps: JobsDeps) {
       const job = parseJob(record.body)
       if (job.kind === "notify") return notify(deps, job)
       if (job.kind === "call") return finishCall(deps, job)
-      let next: PagedJob | undefined = job
-      let pages = 0
-      let waitMs = 0
-      let longestMs = 0
-      const givenMs = context.getRemainingTimeInMillis()
-      let leftMs = givenMs
-      const isTimeOver = () =>
-        givenMs - leftMs >= TURN_MS || leftMs <= Math.max(MIN_TIME_LEFT_MS, 2 * longestMs)
-      do {
-        const before = leftMs
-        next = await runPage(deps, next)
-        leftMs = context.getRemainingTimeInMillis()
-        longestMs = Math.max(longestMs, before - leftMs)
-        waitMs = notBefore(next) - deps.table.now()
-        pages++
-      } while (next && waitMs <= 0 && !isTimeOver())
-      if (next) {
-        const delaySeconds = Math.max(0, Math.ceil(waitMs / 1000))
-        await sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(next), delaySeconds })
+      const end = shares.begin(job.tenant)
+      if (!end) return putOff(deps, job)
+      try {
+        return await takeTurn(deps, job, context)
+      } finally {
+        end()
       }
-      deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !next })
-      return "done"
     })
+}
+
+async function takeTurn(
+  deps: JobsDeps,
+  { putOff: _, ...job }: PagedJob,
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<Verdict> {
+  if (await isReplaced(deps.table, job)) {
+    deps.log("job.replaced", { kind: job.kind, tenant: job.tenant })
+    return "done"
+  }
+  if (job.kind === "erase" && job.start !== undefined)
+    await JobStart.note(deps.table, targetOf(job), job.start)
+  let next: PagedJob | undefined = job
+  let pages = 0
+  let waitMs = 0
+  let longestMs = 0
+  const givenMs = context.getRemainingTimeInMillis()
+  let leftMs = givenMs
+  const isTimeOver = () =>
+    givenMs - leftMs >= TURN_MS || leftMs <= Math.max(MIN_TIME_LEFT_MS, 2 * longestMs)
+  do {
+    const before = leftMs
+    next = await runPage(deps, next)
+    leftMs = context.getRemainingTimeInMillis()
+    longestMs = Math.max(longestMs, before - leftMs)
+    waitMs = notBefore(next) - deps.table.now()
+    pages++
+  } while (next && waitMs <= 0 && !isTimeOver())
+  if (next) await sendLater(deps, next, Math.max(0, Math.ceil(waitMs / 1000)))
+  deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !next })
+  return "done"
+}
+
+const sendLater = (deps: JobsDeps, job: PagedJob, delaySeconds: number) =>
+  sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(job), delaySeconds })
+
+/** After one to two seconds, then after twice as long each time, a minute at most. */
+async function putOff(deps: JobsDeps, job: PagedJob): Promise<Verdict> {
+  const count = (job.putOff ?? 0) + 1
+  const seconds = Math.min(2 ** count, MAX_PUT_OFF_SECONDS)
+  const delaySeconds = Math.ceil((seconds * (1 + Math.random())) / 2)
+  await sendLater(deps, { ...job, putOff: count }, delaySeconds)
+  return "done"
+}
+
+/**
+ * Whether a later request has started the same work again. An erasure is not replaced: while it is
+ * seen to run, no request starts another.
+ */
+async function isReplaced(table: Table, job: PagedJob): Promise<boolean> {
+  if ((job.kind !== "hold" && job.kind !== "spread") || job.start === undefined) return false
+  const last = await JobStart.latest(table, targetOf(job))
+  return last !== undefined && last.number > job.start
 }
 
 async function notify(deps: JobsDeps, job: JobOf<"notify">): Promise<Verdict> {

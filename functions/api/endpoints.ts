@@ -14,7 +14,7 @@ import {
 } from "./endpoint-schema.ts"
 import { checkSize, updateChecked } from "./endpoint-update.ts"
 import { checkEndpointUrl } from "./endpoint-url.ts"
-import { enqueue } from "./enqueue.ts"
+import { startJob } from "./enqueue.ts"
 import {
   afterChange,
   besideConnector,
@@ -172,9 +172,9 @@ export const endpointRoutes = [
       }
       if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await dropSlots(deps.table, tenant.id, endpointId)
-        await enqueue(deps, { kind: "spread", tenant: tenant.id, endpointId })
+        await startJob(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }
-      if (disabled) await enqueue(deps, { kind: "hold", tenant: tenant.id, endpointId })
+      if (disabled) await startJob(deps, { kind: "hold", tenant: tenant.id, endpointId })
       return {
         status: 200,
         body: showEndpoint(deps.table, caller, endpoint, warnings),

@@ -1,6 +1,6 @@
 import type { Deps } from "./deps.ts"
 import type { JobOf } from "../messages/job.ts"
-import { enqueue } from "./enqueue.ts"
+import { startJob } from "./enqueue.ts"
 import { notFound } from "./problem.ts"
 
 type Erase = Omit<JobOf<"erase">, "v">
@@ -18,6 +18,6 @@ export async function removeAndErase(
   const isRemoved = await remove()
   // A repeated request for a deleted resource starts the erasure again, because the first request
   // may have died before it did.
-  if (isRemoved || (await isDeleted())) await enqueue(deps, job)
+  if (isRemoved || (await isDeleted())) await startJob(deps, job)
   if (!isRemoved) throw notFound(what)
 }

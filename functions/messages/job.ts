@@ -1,8 +1,14 @@
 import * as v from "valibot"
 import { MessageVersion, toAscii } from "@ringback/events/message"
+import type { JobTarget } from "@ringback/store/job-start"
 import type { Outgoing } from "./send.ts"
 
-const Base = { v: MessageVersion, tenant: v.string() }
+const Base = {
+  v: MessageVersion,
+  tenant: v.string(),
+  /** How often it was put off since its last page, because its tenant had enough running jobs. */
+  putOff: v.exactOptional(v.number()),
+}
 
 // The place where the next page of a job begins. Absent at the start.
 /** A place in a list. */
@@ -29,6 +35,11 @@ const Holding = v.optional(
     notBefore: v.exactOptional(v.number()),
   }),
 )
+/**
+ * The number of its start. A later start of the same work on the same resource replaces it: see
+ * job-start.ts. Absent if a worker started it.
+ */
+const Start = v.exactOptional(v.number())
 const ListedAndPaced = v.optional(v.object({ cursor: v.string(), from: v.number() }))
 
 const InPartition = v.object({ shard: v.number(), after: v.exactOptional(v.string()) })
@@ -110,20 +121,33 @@ export const Job = v.variant("kind", [
    */
   v.object({ ...Base, kind: v.literal("call"), eventId: v.string() }),
   /** The endpoint is disabled: its pending deliveries are held. */
-  v.object({ ...Base, kind: v.literal("hold"), endpointId: v.string(), place: Holding }),
+  v.object({
+    ...Base,
+    kind: v.literal("hold"),
+    endpointId: v.string(),
+    start: Start,
+    place: Holding,
+  }),
   /** The endpoint has recovered: its parked deliveries are sent, at a rate that it can handle. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
   /**
    * The endpoint's rate limit changed, or it is no longer slow: deliveries with a slot at the old
    * rate are spread at the new one.
    */
-  v.object({ ...Base, kind: v.literal("spread"), endpointId: v.string(), place: Listed }),
+  v.object({
+    ...Base,
+    kind: v.literal("spread"),
+    endpointId: v.string(),
+    start: Start,
+    place: Listed,
+  }),
   /** Deletes the remaining data of a deleted endpoint, source or tenant. */
   v.object({
     ...Base,
     kind: v.literal("erase"),
     endpointId: v.optional(v.string()),
     sourceId: v.optional(v.string()),
+    start: Start,
     place: Erasing,
   }),
   /** Ends the deliveries of a pull endpoint that were not fetched in time. */
@@ -140,9 +164,20 @@ export const Job = v.variant("kind", [
 ])
 export type Job = v.InferOutput<typeof Job>
 
+export type Unversioned<T> = T extends unknown ? Omit<T, "v"> : never
+
+/** A job that works on one resource, for which an API request starts it. */
+export type StartedJob = Extract<Job, { kind: "hold" | "spread" | "erase" }>
+
 export type JobOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>
 /** A job that runs in pages. */
 export type PagedJob = Extract<Job, { place?: unknown }>
+/** What such a job works on. */
+export function targetOf(job: Unversioned<StartedJob>): JobTarget {
+  const { tenant, kind, endpointId } = job
+  const sourceId = "sourceId" in job ? job.sourceId : undefined
+  return { tenant, kind, id: endpointId ?? sourceId ?? tenant }
+}
 /**
  * The result of a page of such a job: the place of the next page. Undefined once the job is done.
  */

@@ -14,6 +14,7 @@ import {
 } from "./endpoint-item.ts"
 import { deleteItem, type ReadOptions } from "./item.ts"
 import { connectorKey, endpointKey, oauthTokenKey } from "./item-keys.ts"
+import * as JobStart from "./job-start.ts"
 import { watchFrom } from "./pull.ts"
 import * as LiveItem from "./live-item.ts"
 import { changeItem, getLive, IS_TOMBSTONE, queryAll, queryPage, tombstone } from "./live-item.ts"
@@ -164,6 +165,7 @@ export const remove = (table: Table, tenant: string, id: string) =>
 export async function purge(table: Table, tenant: string, id: string): Promise<boolean> {
   // No token is needed any more.
   for (const keyOf of [oauthTokenKey, connectorKey]) await deleteItem(table, keyOf(tenant, id), {})
+  await JobStart.forget(table, tenant, id)
   return deleteItem(table, endpointKey(tenant, id), { condition: IS_TOMBSTONE })
 }
 
