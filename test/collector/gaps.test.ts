@@ -65,6 +65,19 @@ test("who stops waits until each report is on the disk", async () => {
   await it.spool.close()
 })
 
+test("who stops waits until no list is read any more", async () => {
+  const it = await setUp()
+  it.gaps.bridge(null, false)
+  await it.gaps.stop()
+  const { length } = it.asked
+  assert.deepEqual(
+    it.lines.map(({ event }) => event),
+    ["resync.broken"],
+  )
+  await it.spool.close()
+  assert.equal(it.asked.length, length)
+})
+
 test("a session's gap is kept before the lists are asked for, and reported with what they tell", async () => {
   const it = await setUp()
   const row = event("OutPlanEntry", ["Uuid", "u"], ["Status", "0"])
@@ -176,6 +189,8 @@ test("a PBX that has booted is asked again at once for lists that it did not kno
     await turn()
     return it.asked.length > before
   }
+  assert.equal(await isAskedAgain(), false)
+  it.gaps.note(event("OutPlanCreate", ["Uuid", "p"]), 3_000)
   assert.equal(await isAskedAgain(), false)
   it.gaps.note(event("FullyBooted"), 3_000)
   assert.equal(await isAskedAgain(), true)

@@ -101,6 +101,10 @@ test("metrics tell all of a collector's status, each time as it is then", async 
       batches.includes(`ringback_batch_seconds_bucket{le="${bound}",source="src_a"} ${count}`),
       `${bound}`,
     )
+  assert.equal(
+    batches.filter((line) => line.startsWith("ringback_batch_seconds_bucket")).length,
+    11,
+  )
   assert.ok(batches.includes('ringback_batch_seconds_sum{source="src_a"} 3.02'))
 })
 

@@ -223,3 +223,19 @@ test("a directory without files is recovered to its place, and one that was all 
   assert.deepEqual(await recoverSegments([segment], size), { ...nothing, end: size })
   assert.equal(segment.size, size)
 })
+
+test("an empty line at the start of a block costs itself alone", async () => {
+  const dir = makeDir()
+  const line = lineOf(json(1))
+  writeFileSync(segmentPath(dir, 0), Buffer.concat([Buffer.from("\n"), line]))
+  const [segment] = await listSegments(dir)
+  const { records, next } = await readRecords(segment!, 0, 1e6)
+  assert.deepEqual(
+    records.map((record) => [record.isIntact, record.end]),
+    [
+      [false, 1],
+      [true, 1 + line.length],
+    ],
+  )
+  assert.equal(next, 1 + line.length)
+})

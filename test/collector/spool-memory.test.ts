@@ -52,6 +52,26 @@ test("a directory that is not ours is not written to: all goes by way of memory"
   assert.deepEqual([readdirSync(dir), troubles], [[], []])
 })
 
+test("what waits on the disk leaves before what waits in memory", async () => {
+  const dir = makeDir()
+  const first = await openSpool(dir)
+  // Each is more than is read from the disk at once.
+  for (const number of range(0, 3)) first.append(message(number, 900_000))
+  await first.flush()
+  await first.close()
+  const second = await openSpool(dir, { isWritable: false })
+  second.append(message(3))
+  const numbers: number[] = []
+  while (numbers.length < 4) {
+    const taken = second.take(10, 1e9)
+    if (taken.length === 0) await second.available()
+    numbers.push(...taken.map(numberOf))
+    second.done(taken)
+  }
+  assert.deepEqual(numbers, range(0, 4))
+  await second.close()
+})
+
 test("while the disk refuses, a message can be taken as soon as it is there, however many wait", async (t) => {
   const dir = makeDir()
   symlinkSync("/dev/full", segmentOf(dir))
