@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { ConnectorSettings, logSteps } from "@ringback/connectors/kinds"
+import { ConnectorSettings, logSteps, NO_CALL } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import type { End, Memory } from "@ringback/connectors/step"
 import * as Connector from "@ringback/store/connector"
@@ -26,7 +26,10 @@ export async function logCall(
   event: Sendable,
 ): Promise<Outcome> {
   const webhook: unknown = JSON.parse(event.body)
-  const { data, version, test } = v.parse(Event, webhook)
+  const read = v.safeParse(Event, webhook)
+  // Any event can be sent to an endpoint by a replay.
+  if (!read.success) return { ...delivered(NO_CALL, null, 0), isNeutral: true }
+  const { data, version, test } = read.output
   const settings = settingsOf(deps, endpoint)
   if (test && deps.crmUrls?.[settings.kind] === undefined)
     return { ...delivered("skipped: a test, which is no call", null, 0), isNeutral: true }

@@ -1,4 +1,6 @@
+import * as v from "valibot"
 import type { PushEndpoint } from "@ringback/store/endpoint"
+import { failedOutcome } from "@ringback/webhooks/attempt-outcome"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
 import type { Outcome } from "@ringback/webhooks/send"
 import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
@@ -7,7 +9,10 @@ import { makeTokens } from "./token.ts"
 
 /** Sends to endpoints of every kind. */
 export type Outbound = {
-  /** One attempt. Every failure of the other side is an outcome, not an exception. */
+  /**
+   * One attempt. Every failure of the other side, and of the preparation, is an outcome. Rejects if
+   * the table fails.
+   */
   sendByKind: (endpoint: PushEndpoint, event: Traced) => Promise<Outcome>
   deps: OutboundDeps
   /** Ends the process of the transforms, if there is one. */
@@ -23,15 +28,28 @@ export function makeOutbound(options: OutboundOptions): Outbound {
     sandbox: () =>
       (sandbox ??= import("@ringback/webhooks/sandbox").then(({ openSandbox }) => openSandbox())),
   }
+  async function send(endpoint: PushEndpoint, event: Traced): Promise<Outcome> {
+    if (!endpoint.connector) return postWebhook(deps, endpoint, event)
+    const { logCall } = await import("./log-call.ts")
+    return logCall(deps, endpoint, event)
+  }
   return {
     deps,
     async close() {
       ;(await sandbox)?.close()
     },
-    async sendByKind(endpoint, event) {
-      if (!endpoint.connector) return postWebhook(deps, endpoint, event)
-      const { logCall } = await import("./log-call.ts")
-      return logCall(deps, endpoint, event)
-    },
+    sendByKind: (endpoint, event) => send(endpoint, event).catch(unpreparedOutcome),
   }
+}
+
+// Such an error comes again with each attempt. As a rejection it would bring the message back at
+// once, again and again, instead of by the schedule of retries.
+const REPEATED = [TypeError, RangeError, SyntaxError, v.ValiError]
+
+function unpreparedOutcome(error: unknown): Outcome {
+  if (!REPEATED.some((kind) => error instanceof kind)) throw error
+  // Its message may quote the event.
+  const name = (error as Error).name
+  const words = `the request could not be prepared (${name}); the endpoint's settings or this event may be damaged`
+  return { ...failedOutcome(words, 0), isNeutral: true }
 }

@@ -71,14 +71,13 @@ export type Logged = {
   memory: Memory
 }
 
+/** Why an event that is no call is not logged. */
+export const NO_CALL = "skipped: only answered and completed calls are logged in a CRM"
+
 /** The steps that log a webhook as the CRM's activity. */
 export function* logSteps({ webhook, settings, fields, memory }: Logged): Steps {
   const call = callOf(webhook)
-  if (!call)
-    return {
-      end: "skipped",
-      words: "skipped: only answered and completed calls are logged in a CRM",
-    }
+  if (!call) return { end: "skipped", words: NO_CALL }
   return yield* ending(connectorOf(settings.kind).log({ call, settings, fields, memory }))
 }
 

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { makeOutbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
+import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
+import { updateItem } from "@ringback/store/item"
+import { endpointKey } from "@ringback/store/item-keys"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { deliverOn, startCrm, tell } from "./crm.ts"
+
+// Deliveries for which no request can be made: each ends or is retried by its schedule, never at once.
+
+let stack: Stack
+before(async () => void (stack = await startStack()))
+after(() => stack.close())
+
+test("an event that is no call is skipped, whatever it has", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [])
+  const told = tell(world)
+  for (const data of [{}, { uuid: 7 }, { uuid: "p", name: "a plan" }]) {
+    const body = JSON.stringify({ type: "ami.Hangup", version: "1", timestamp: "x", data })
+    const { ref, eventId } = tell(world)
+    const delivery = await deliverOn(world, { ...told, ref, eventId, body })
+    assert.equal(delivery?.status, "delivered", JSON.stringify(data))
+    assert.match(delivery.attempts[0]?.error ?? "", /^skipped: only answered and completed calls/)
+  }
+  assert.equal(world.server.asked.length, 0)
+})
+
+test("what cannot be prepared fails by the schedule of retries, and is no fault of the CRM", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [])
+  const { deps, customer, endpointId } = world
+  const place = `${customer.tenant}#${endpointId}`
+  await updateItem(deps.table, endpointKey(customer.tenant, endpointId), {
+    update: "SET #auth = :auth",
+    names: { "#auth": "auth" },
+    values: { ":auth": deps.table.sealer.seal("secret words", place) },
+  })
+  const delivery = await deliverOn(world, tell(world))
+  assert.equal(delivery?.status, "pending")
+  assert.equal(delivery.turn, 1)
+  assert.ok(delivery.nextAt! - world.clock.now >= 4_000)
+  const [attempt] = delivery.attempts
+  assert.match(attempt?.error ?? "", /^the request could not be prepared \(SyntaxError\);/)
+  assert.doesNotMatch(JSON.stringify(delivery), /secret|words/)
+  const health = await Health.get(deps.table, customer.tenant, endpointId, { consistent: true })
+  assert.equal(health.failures, 0)
+})
+
+test("a table that fails is no outcome: the message comes again", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [])
+  const { deps, customer, endpointId } = world
+  const endpoint = await Endpoint.get(deps.table, customer.tenant, endpointId)
+  const receiver = { ...endpoint!, url: "https://api.hubapi.com" }
+  const { body, eventId } = tell(world)
+  const table = { ...deps.table, name: "there-is-no-such-table" }
+  const away = makeOutbound({ ...deps.outbound.deps, table })
+  const traced = { id: eventId, body, trace: "", span: "", isKept: false }
+  await assert.rejects(away.sendByKind(receiver, traced), { name: "ResourceNotFoundException" })
+})
