@@ -91,8 +91,7 @@ test("metrics tell all of a collector's status, each time as it is then", async 
   const batches = (await lines()).filter(isOfBatches)
   for (const [bound, count] of [
     ["0.01", 0],
-    ["0.025", 1],
-    ["2.5", 1],
+    ...["0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5"].map((bound) => [bound, 1] as const),
     ["5", 2],
     ["10", 2],
     ["+Inf", 2],

@@ -210,6 +210,13 @@ test("a spool that was closed plans nothing more", async () => {
   assert.equal(isWoken, true)
   spool.append(message(1))
   assert.equal(timers(), before)
+  // Nor what was planned while it closed.
+  const other = await openSpool(makeDir())
+  const closing = other.close()
+  other.append(message(2))
+  assert.equal(timers(), before + 1)
+  await closing
+  assert.equal(timers(), before)
 })
 
 test("what was acknowledged can be saved before the files of it are deleted", async () => {

@@ -81,4 +81,16 @@ export const COLLECTOR_EQUIVALENTS: readonly Equivalent[] = [
     what: "...(tuning && { tuning }), -> (removed)",
     reason: "timeouts that tests shorten: with the usual ones they see the same, later",
   },
+  {
+    file: "packages/collector/src/gaps/unfilled.ts",
+    line: 'if (text === (this.#state.get(FACT) ?? "")) return',
+    what: '"" -> "mutant"',
+    reason: "an empty text is written where nothing is stored, and is read as nothing",
+  },
+  {
+    file: "packages/collector/src/spool/spool.ts",
+    line: "if (this.#trouble) this.#sendUnwritten()",
+    what: "this.#trouble -> true",
+    reason: "what leaves before it is written is as safe with the queue as on the disk",
+  },
 ]
