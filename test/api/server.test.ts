@@ -6,6 +6,7 @@ import { after, before, test } from "node:test"
 import { createAdaptorServer } from "@hono/node-server"
 import { handle } from "hono/aws-lambda"
 import { createApi } from "@ringback/functions/api/index"
+import { until } from "../harness/until.ts"
 import { OPERATOR_KEY, startApi, type TestApi } from "./api.ts"
 
 let api: TestApi
@@ -40,6 +41,22 @@ test("over a socket a body that is too large is refused, whether it says its len
   assert.equal(chunked, 413)
   const good = await fetch(`${url}/v1/tenants`, { method: "POST", headers, body: '{"name":"x"}' })
   assert.equal(good.status, 201)
+})
+
+test("a body that its client cuts off is the client's fault in the log, not ours", async () => {
+  const before = api.logged.length
+  const sent = request(`${url}/v1/tenants`, {
+    method: "POST",
+    headers: { ...headers, "content-length": "1000" },
+  })
+  sent.on("error", () => {})
+  const begun = once(server, "request")
+  sent.write('{"name":')
+  await begun
+  sent.destroy()
+  const answered = () => api.logged.slice(before).find(({ event }) => event === "api.answered")
+  const line = await until(answered)
+  assert.deepEqual([line["status"], line["reason"]], [400, undefined])
 })
 
 test("an answer over a socket is as long as it says, HEAD is without a body", async () => {
