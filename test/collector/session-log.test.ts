@@ -67,3 +67,20 @@ test("the gap of a planned restart says since when the run before had read", asy
   assert.equal(gap!.since, since)
   await second.stop()
 })
+
+test("each minute the log has what the collector is doing", async (t) => {
+  const { start } = await setUp(t)
+  t.mock.timers.enable({ apis: ["setInterval"] })
+  const collector = await start()
+  await collector.ready
+  const minutes = () => collector.lines.filter(({ event }) => event === "collector.minute")
+  t.mock.timers.tick(59_999)
+  assert.equal(minutes().length, 0)
+  t.mock.timers.tick(1)
+  const [{ event: _, ...said }] = minutes() as [(typeof collector.lines)[number]]
+  assert.deepEqual(Object.keys(said).sort(), Object.keys(collector.status()).sort())
+  assert.deepEqual([said["session"], said["sessions"]], ["connected", 1])
+  await collector.stop()
+  t.mock.timers.tick(60_000)
+  assert.equal(minutes().length, 1)
+})

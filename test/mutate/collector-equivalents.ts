@@ -93,4 +93,10 @@ export const COLLECTOR_EQUIVALENTS: readonly Equivalent[] = [
     what: "this.#trouble -> true",
     reason: "what leaves before it is written is as safe with the queue as on the disk",
   },
+  {
+    file: "packages/collector/src/pbx-check.ts",
+    line: 'if (code === "tls_failed" && reason?.includes(NO_TLS)) {',
+    what: 'code === "tls_failed" && reason?.includes(NO_TLS) -> reason?.includes(NO_TLS)',
+    reason: "no other failure has these words",
+  },
 ]
