@@ -73,6 +73,25 @@ test("a kept connection that dies under the request is no failure: one more is o
   assert.equal(receiver.requests(), 3)
 })
 
+test("what was sent on a kept connection that died may have arrived, whatever is answered to the copy", async (t) => {
+  const statuses = [200, 500, 200, 200]
+  const receiver = await startRawReceiver(t, (socket, { connection, request }) => {
+    // The second and the fourth request find their kept connection reset.
+    if ((connection === 1 && request === 2) || (connection === 2 && request === 4))
+      return void socket.resetAndDestroy()
+    socket.write(`HTTP/1.1 ${statuses.shift()} X\r\ncontent-length: 2\r\n\r\nok`)
+  })
+  const { post } = startSender(t)
+  const seen = async () => {
+    const { statusCode, mayHaveArrived } = await post(receiver.origin)
+    return [statusCode, mayHaveArrived]
+  }
+  assert.deepEqual(await seen(), [200, false])
+  assert.deepEqual(await seen(), [500, true])
+  assert.deepEqual(await seen(), [200, false], "an answer of 200 says more")
+  assert.equal(receiver.requests(), 5)
+})
+
 test("however many kept connections have died, the webhook is sent once more and no more", async (t) => {
   const receiver = await startRawReceiver(t, (socket, { connection, request }) => {
     if (connection <= 8 && request > 8) socket.destroy()

@@ -93,10 +93,14 @@ export function makeSender(options: SenderOptions): Sender {
     const located = await locate(request)
     const result = located.ok
       ? await post(request, located, startedAt)
-      : { error: located.reason, isSent: false }
-    return "answer" in result
-      ? outcomeOf(result.answer, now())
-      : failedOutcome(result.error, Math.round(performance.now() - startedAt), result.isSent)
+      : { error: located.reason, isSent: false, isRepeated: false }
+    if ("answer" in result) {
+      const outcome = outcomeOf(result.answer, now())
+      // An earlier copy may have reached the receiver before its connection was closed.
+      return { ...outcome, mayHaveArrived: result.isRepeated && !outcome.ok }
+    }
+    const mayHaveArrived = result.isSent || result.isRepeated
+    return failedOutcome(result.error, Math.round(performance.now() - startedAt), mayHaveArrived)
   }
 
   // The only lookup of an attempt. `post` dials only the addresses that were checked here.
@@ -130,14 +134,18 @@ export function makeSender(options: SenderOptions): Sender {
     const postOnce = () => exchange(pool, lane, attempt, within).catch(refusedByNode)
     pool.dropUnfit(lane)
     let result = await postOnce()
+    let isRepeated = false
     // The receiver, or a freeze of the Lambda, may have closed an idle connection. That is no
     // failure of the receiver, so the request is sent again at once. It has the same webhook-id,
     // like the retry after 5 s that it replaces.
     for (let stale = 0; "error" in result && result.isStale && stale < MAX_STALE; stale++) {
       pool.dropIdle(lane)
+      isRepeated = true
       result = await postOnce()
     }
-    return "error" in result ? { ...result, error: `${result.error}${located.leftOut}` } : result
+    return "error" in result
+      ? { ...result, isRepeated, error: `${result.error}${located.leftOut}` }
+      : { ...result, isRepeated }
   }
 
   async function ask(request: AskRequest): Promise<Asked> {
