@@ -19,6 +19,7 @@ test("a PBX that is still starting is waited for: its FullyBooted shows the clas
   t.after(() => pbx.stop())
   const target = { host: "127.0.0.1", port: pbx.port, username: "collector", secret: "secret" }
   const findings = await checkPbx({ ...target, auth: "md5" })
+  assert.equal(header(pbx.actions.at(-1)!, "Action"), "Logoff", "it has left")
   const said = findings.map(({ what }) => what.replace(/\(.*/, "").trim())
   assert.equal(said[0], "PBX: logged in")
   assert.deepEqual(

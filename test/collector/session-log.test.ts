@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import { after, before, test, type TestContext } from "node:test"
 import { IngestQueue, makeSpoolDir, runCollector } from "../harness/collector.ts"
 import { Pbx } from "../harness/pbx.ts"
@@ -83,4 +85,21 @@ test("each minute the log has what the collector is doing", async (t) => {
   await collector.stop()
   t.mock.timers.tick(60_000)
   assert.equal(minutes().length, 1)
+})
+
+test("a start that fails leaves the directory to the next one", async (t) => {
+  const { pbx } = await setUp(t)
+  const other = createServer().listen(0, "127.0.0.1")
+  await once(other, "listening")
+  t.after(() => other.close())
+  const { port: healthPort } = other.address() as AddressInfo
+  const { dir, remove } = makeSpoolDir()
+  t.after(remove)
+  await assert.rejects(runCollector(pbx, queue, dir, { healthPort, confirmMs: 1 }), {
+    name: "SettingError",
+    message: /^RINGBACK_HEALTH_PORT: cannot listen on .* \(EADDRINUSE\)$/,
+  })
+  const collector = await runCollector(pbx, queue, dir, { confirmMs: 1 })
+  await collector.ready
+  await collector.stop()
 })

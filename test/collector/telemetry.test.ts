@@ -3,7 +3,15 @@ import { test } from "node:test"
 import { SettingError } from "@ringback/collector/settings"
 import { openTelemetry } from "@ringback/collector/telemetry"
 import { version } from "@ringback/collector/version"
+import {
+  collectorEnvironment,
+  IngestQueue,
+  makeSpoolDir,
+  spawnCollector,
+} from "../harness/collector.ts"
 import { startOtlp } from "../harness/otlp.ts"
+import { Pbx } from "../harness/pbx.ts"
+import { until } from "../harness/until.ts"
 
 const span = {
   trace: "1".repeat(32),
@@ -43,4 +51,30 @@ test("without an endpoint there is no telemetry, and a wrong setting is refused 
     (error: Error) =>
       error instanceof SettingError && error.message.startsWith("OTEL_EXPORTER_OTLP_ENDPOINT "),
   )
+})
+
+test("a collector's process traces what it reads and sends", async (t) => {
+  const otlp = await startOtlp()
+  const pbx = await Pbx.start({ hasTimestamps: true })
+  const queue = await IngestQueue.start()
+  const { dir, remove } = makeSpoolDir()
+  const child = spawnCollector({
+    ...collectorEnvironment(pbx, queue, dir),
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+    OTEL_TRACES_SAMPLER_ARG: "1",
+  })
+  t.after(async () => {
+    child.kill("SIGKILL")
+    await pbx.close()
+    await queue.close()
+    await otlp.close()
+    remove()
+  })
+  await until(() => pbx.sessionCount === 1)
+  pbx.emit("OutPlanCreate", [["Uuid", "p"]])
+  await until(async () => (await queue.read()).events.length === 1)
+  child.kill("SIGTERM")
+  await until(() => otlp.spans().length >= 2)
+  const names = new Set(otlp.spans().map(({ name }) => name))
+  assert.deepEqual(names, new Set(["collector.read", "spool"]))
 })

@@ -55,7 +55,7 @@ const TESTED_BY: Record<Room, string[]> = {
   store: ["store", "functions", "api"],
   webhooks: ["webhooks", "functions"],
   ami: ["ami", "collector", "edge", "faults"],
-  collector: ["collector", "edge", "faults"],
+  collector: ["collector", "edge", "telemetry", "faults"],
   events: ["events", "functions", "edge", "api"],
 }
 // The two rooms in functions/ that have test folders of their own.
