@@ -99,4 +99,10 @@ export const COLLECTOR_EQUIVALENTS: readonly Equivalent[] = [
     what: 'code === "tls_failed" && reason?.includes(NO_TLS) -> reason?.includes(NO_TLS)',
     reason: "no other failure has these words",
   },
+  {
+    file: "packages/collector/src/state.ts",
+    line: 'database.exec("PRAGMA synchronous = NORMAL")',
+    what: 'database.exec("PRAGMA synchronous = NORMAL") -> ;',
+    reason: "SQLite then flushes at each write, which is slower and says the same",
+  },
 ]
