@@ -16,6 +16,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb"
 import type { Key } from "./item-keys.ts"
 import { ITEM_VERSION, readItem } from "./readable.ts"
 import type { Table } from "./table.ts"
+import { wellFormed } from "./well-formed.ts"
 
 // The requests to DynamoDB. Only this file and insert.ts make any.
 
@@ -34,7 +35,8 @@ export type Condition = {
 }
 export type Update = Condition & { update: string; returns?: "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" }
 
-export const toAttributes = (values: Item) => marshall(values, { removeUndefinedValues: true })
+export const toAttributes = (values: Item) =>
+  marshall(wellFormed(values), { removeUndefinedValues: true })
 
 function expressionsOf({ condition, names, values }: Condition) {
   return {
