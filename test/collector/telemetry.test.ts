@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import { test } from "node:test"
 import { SettingError } from "@ringback/collector/settings"
 import { openTelemetry } from "@ringback/collector/telemetry"
@@ -53,7 +55,17 @@ test("without an endpoint there is no telemetry, and a wrong setting is refused 
   )
 })
 
-test("a collector's process traces what it reads and sends", async (t) => {
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+test("a collector's process traces what it reads and sends, counts it, and has one health server", async (t) => {
   const otlp = await startOtlp()
   const pbx = await Pbx.start({ hasTimestamps: true })
   const queue = await IngestQueue.start()
@@ -62,6 +74,7 @@ test("a collector's process traces what it reads and sends", async (t) => {
     ...collectorEnvironment(pbx, queue, dir),
     OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
     OTEL_TRACES_SAMPLER_ARG: "1",
+    RINGBACK_HEALTH_PORT: String(await freePort()),
   })
   t.after(async () => {
     child.kill("SIGKILL")
@@ -74,7 +87,8 @@ test("a collector's process traces what it reads and sends", async (t) => {
   pbx.emit("OutPlanCreate", [["Uuid", "p"]])
   await until(async () => (await queue.read()).events.length === 1)
   child.kill("SIGTERM")
-  await until(() => otlp.spans().length >= 2)
+  await once(child, "exit")
+  assert.ok(otlp.requests.some(({ path }) => path === "/v1/metrics"))
   const names = new Set(otlp.spans().map(({ name }) => name))
   assert.deepEqual(names, new Set(["collector.read", "spool"]))
 })
