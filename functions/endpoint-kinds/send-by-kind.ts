@@ -44,7 +44,7 @@ export function makeOutbound(options: OutboundOptions): Outbound {
 
 // Such an error comes again with each attempt. As a rejection it would bring the message back at
 // once, again and again, instead of by the schedule of retries.
-const REPEATED = [TypeError, RangeError, SyntaxError, v.ValiError]
+const REPEATED = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, v.ValiError]
 
 function unpreparedOutcome(error: unknown): Outcome {
   if (!REPEATED.some((kind) => error instanceof kind)) throw error

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
+import { kinds } from "@ringback/connectors/kinds"
 import { makeOutbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
@@ -46,6 +47,23 @@ test("what cannot be prepared fails by the schedule of retries, and is no fault 
   const health = await Health.get(deps.table, customer.tenant, endpointId, { consistent: true })
   assert.equal(health.failures, 0)
 })
+
+for (const kind of kinds)
+  test(`a call at ${kind} whose texts have half of a surrogate pair is looked for and ends`, async (t) => {
+    const world = await startCrm(t, stack, kind, [], { match: "externalId:Ext_Key" })
+    const contact = {
+      key: "k\ud800",
+      name: "n\ud800",
+      email: "e\ud800@example.com",
+      uuid: "r",
+      detail: null,
+    }
+    const told = tell(world, { uuid: "u\ud800", contact, number: "+4520123456" })
+    const delivery = await deliverOn(world, told)
+    assert.ok(delivery && delivery.attempts.length === 1, "its attempt is on record")
+    assert.doesNotMatch(delivery.attempts[0]!.error ?? "", /could not be prepared/)
+    assert.ok(world.server.asked.length > 0, JSON.stringify(delivery.attempts))
+  })
 
 test("a table that fails is no outcome: the message comes again", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [])

@@ -100,7 +100,7 @@ export const callPage = [
         <section class="card">
           <header>
             <h2>From the PBX to each endpoint</h2>
-            <a href="${base}/events?uuid=${encodeURIComponent(uuid)}">Its events</a>
+            <a href="${base}/events?uuid=${encodeURIComponent(uuid.toWellFormed())}">Its events</a>
           </header>
           <div class="body">
             <ol class="timeline">

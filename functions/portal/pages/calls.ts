@@ -115,7 +115,8 @@ const rowsHtml = (base: string, calls: Call[]): Html =>
         (call) =>
           html`<tr>
             <td>
-              <a href="${base}/calls/${encodeURIComponent(call.uuid)}?at=${call.startedAt}"
+              <a
+                href="${base}/calls/${encodeURIComponent(call.uuid.toWellFormed())}?at=${call.startedAt}"
                 >${name(call.number ?? "unknown")}</a
               >
             </td>

@@ -1,7 +1,7 @@
 import type { Candidate, Contacts } from "./contact.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { judge } from "./pipedrive-problem.ts"
-import { segment } from "./url-segment.ts"
+import { encode, segment } from "./url-segment.ts"
 import { asking, isSuccess, stop, type Steps } from "./step.ts"
 
 const ask = asking(judge)
@@ -39,7 +39,7 @@ function* search(
   const answer = yield* ask({
     purpose,
     method: "GET",
-    path: `/api/v2/persons/search?term=${encodeURIComponent(term)}&${query}&limit=10`,
+    path: `/api/v2/persons/search?term=${encode(term)}&${query}&limit=10`,
     sample: { success: true, data: { items: [{ item: { id: 1, ...sample } }] } },
   })
   return listAt(answer.body, "data", "items").flatMap((each) => {

@@ -5,7 +5,7 @@ import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { contacts } from "./pipedrive-contacts.ts"
 import { judge } from "./pipedrive-problem.ts"
-import { segment } from "./url-segment.ts"
+import { encode, segment } from "./url-segment.ts"
 import { dispositionsOf, live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, keep, type Steps } from "./step.ts"
 import { isoSeconds, sqlTime } from "./time.ts"
@@ -88,11 +88,11 @@ function* log(input: Input<Settings>): Steps {
 
 function* findActivity(input: Input<Settings>, personId: string): Steps<Activity | undefined> {
   const { call } = input
-  const since = encodeURIComponent(isoSeconds(call.startedAt - CLOCK_TOLERANCE_MS))
+  const since = encode(isoSeconds(call.startedAt - CLOCK_TOLERANCE_MS))
   const answer = yield* ask({
     purpose: "look for what an earlier attempt made",
     method: "GET",
-    path: `/api/v2/activities?person_id=${encodeURIComponent(personId)}&updated_since=${since}&sort_by=update_time&sort_direction=desc&limit=500`,
+    path: `/api/v2/activities?person_id=${encode(personId)}&updated_since=${since}&sort_by=update_time&sort_direction=desc&limit=500`,
     sample: { success: true, data: [] },
   })
   const ours = listAt(answer.body, "data").filter((each) => isOf(call, each))

@@ -4,7 +4,7 @@ import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { judge } from "./salesforce-problem.ts"
-import { segment } from "./url-segment.ts"
+import { encode, segment } from "./url-segment.ts"
 import { ClientAuth, FieldName, live, RefreshAuth } from "./settings.ts"
 import { asking, isSuccess, keep, stop, type Answer, type Steps } from "./step.ts"
 import { dayIn, isoSeconds, isTimeZone } from "./time.ts"
@@ -131,7 +131,7 @@ function* query(purpose: string, field: string, value: string): Steps<Candidate[
   const answer = yield* ask({
     purpose,
     method: "GET",
-    path: `${API}/query?q=${encodeURIComponent(soql)}`,
+    path: `${API}/query?q=${encode(soql)}`,
     sample: { totalSize: 1, done: true, records: [{ Id: "CONTACT" }] },
   })
   return recordsOf(answer, "records")
@@ -144,7 +144,7 @@ const contacts: Contacts = {
       {
         purpose: "read the contact",
         method: "GET",
-        path: `${API}/sobjects/Contact/${segment(id)}?fields=${encodeURIComponent(FIELDS)}`,
+        path: `${API}/sobjects/Contact/${segment(id)}?fields=${encode(FIELDS)}`,
         sample: { Id: id },
       },
       [NOT_FOUND],
@@ -160,7 +160,7 @@ const contacts: Contacts = {
     const answer = yield* ask({
       purpose: "find the contact by phone",
       method: "GET",
-      path: `${API}/search?q=${encodeURIComponent(sosl)}`,
+      path: `${API}/search?q=${encode(sosl)}`,
       sample: { searchRecords: [{ Id: "CONTACT", Phone: e164 }] },
     })
     return recordsOf(answer, "searchRecords")

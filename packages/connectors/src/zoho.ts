@@ -3,7 +3,7 @@ import { contactOf, type Candidate, type Contacts } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
-import { segment } from "./url-segment.ts"
+import { encode, segment } from "./url-segment.ts"
 import { FieldName, RefreshAuth } from "./settings.ts"
 import { asking, isSuccess, keep, stop, type Answer, type Kept, type Steps } from "./step.ts"
 import { minutesAndSeconds } from "./time.ts"
@@ -176,21 +176,18 @@ const contacts: Contacts = {
     const answer = yield* ask({
       purpose: `find the contact by ${field}`,
       method: "GET",
-      path: `${API}/Contacts/search?criteria=${encodeURIComponent(criteria)}&per_page=10`,
+      path: `${API}/Contacts/search?criteria=${encode(criteria)}&per_page=10`,
       sample: { data: [{ id: "CONTACT", [field]: value }] },
     })
     const data = listAt(answer.body, "data").filter((record) => textAt(record, field) === value)
     return candidatesOf({ ...answer, body: { data } })
   },
   byEmail: (email) =>
-    find(
-      "find the contact by email",
-      `${API}/Contacts/search?email=${encodeURIComponent(email)}&per_page=10`,
-    ),
+    find("find the contact by email", `${API}/Contacts/search?email=${encode(email)}&per_page=10`),
   byPhone: ({ national, e164 }) =>
     find(
       "find the contact by phone",
-      `${API}/Contacts/search?phone=${encodeURIComponent(national)}&per_page=10`,
+      `${API}/Contacts/search?phone=${encode(national)}&per_page=10`,
       { Phone: e164 },
     ),
   *create({ name, email, phone }) {

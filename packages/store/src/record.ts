@@ -87,7 +87,7 @@ function fit(data: { [name: string]: unknown }): string {
   // A header that its kind does not have is a list if it is repeated, however long.
   const cut = NAMES.flatMap((name) => {
     const value = data[name]
-    if (typeof value === "string") return [[name, value.slice(0, MAX_TEXT_LENGTH)]]
+    if (typeof value === "string") return [[name, value.slice(0, MAX_TEXT_LENGTH).toWellFormed()]]
     return value === undefined || Array.isArray(value) ? [] : [[name, value]]
   })
   return JSON.stringify(Object.fromEntries(cut))
