@@ -61,6 +61,22 @@ describe("an event source", { concurrency: true }, () => {
     }
   })
 
+  it("what fails again and again is received ever more rarely", async () => {
+    const queueUrl = await makeQueue()
+    const receivedAt: number[] = []
+    const source = poll(queueUrl, async () => {
+      receivedAt.push(performance.now())
+      if (receivedAt.length < 13) throw new Error("always")
+    })
+    await sendAll(queueUrl, ["poison"])
+    await until(() => isEmpty(queueUrl))
+    await source.close()
+    const gaps = receivedAt.slice(1).map((at, index) => at - receivedAt[index]!)
+    // Twice and four times the second that it is hidden.
+    assert.ok(gaps.at(-2)! > 1_900, `${gaps.at(-2)} ms`)
+    assert.ok(gaps.at(-1)! > 3_900, `${gaps.at(-1)} ms`)
+  })
+
   it("what fails for good ends in the dead-letter queue after its receives", async () => {
     const deadLetterUrl = await makeQueue()
     const deadLetterTargetArn = (await attributesOf(deadLetterUrl))["QueueArn"]

@@ -154,13 +154,14 @@ async function invoke(options: EventSourceOptions, messages: Message[]): Promise
   const hold = holdMessages(options, messages)
   const context = makeContext(options.facts.timeoutSeconds * 1000)
   const limit = new AbortController()
+  let failed = new Set(messages.map(({ MessageId }) => MessageId!))
   try {
     const Records = messages.map((message) => makeRecord(message, queueUrl))
     const response = await Promise.race([
       handler({ Records }, context),
       timeLimit(options.facts.timeoutSeconds, limit.signal),
     ])
-    const failed = failedIds(response, messages)
+    failed = failedIds(response, messages)
     await remove(
       sqs,
       queueUrl,
@@ -171,7 +172,24 @@ async function invoke(options: EventSourceOptions, messages: Message[]): Promise
   } finally {
     limit.abort()
     clearInterval(hold)
+    const again = messages.filter(({ MessageId }) => failed.has(MessageId!))
+    await putOff(options, again).catch(onError)
   }
+}
+
+// After a short outage a failed message is received again soon.
+const SOON_RECEIVES = 10
+const MAX_DOUBLINGS = 5
+
+/** After ten receives a failed message is hidden for twice as long each time, 32 times at most. */
+async function putOff({ sqs, queueUrl, ...options }: EventSourceOptions, failed: Message[]) {
+  const doublings = ({ Attributes }: Message) =>
+    Math.min(Number(Attributes?.ApproximateReceiveCount) - SOON_RECEIVES, MAX_DOUBLINGS)
+  const seconds = options.holdSeconds ?? heldSeconds
+  const late = failed.filter((message) => doublings(message) > 0)
+  const hiddenFor = (of: Message) => ({ VisibilityTimeout: seconds * 2 ** doublings(of) })
+  for (const Entries of batches(late, (entry, of) => ({ ...entry, ...hiddenFor(of) })))
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
 }
 
 // An invocation cannot be killed here as Lambda kills it. Messages that it does not finish in time
@@ -219,9 +237,9 @@ async function remove(sqs: SQSClient, queueUrl: string, messages: Message[]) {
 
 type Entry = { Id: string; ReceiptHandle: string }
 
-function batches<T>(messages: Message[], toEntry: (entry: Entry) => T): T[][] {
-  const entries = messages.map(({ ReceiptHandle }, index) =>
-    toEntry({ Id: String(index), ReceiptHandle: ReceiptHandle! }),
+function batches<T>(messages: Message[], toEntry: (entry: Entry, of: Message) => T): T[][] {
+  const entries = messages.map((message, index) =>
+    toEntry({ Id: String(index), ReceiptHandle: message.ReceiptHandle! }, message),
   )
   return Array.from({ length: Math.ceil(entries.length / 10) }, (_, index) =>
     entries.slice(index * 10, index * 10 + 10),
