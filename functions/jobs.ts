@@ -82,6 +82,9 @@ async function takeTurn(
     pages++
   } while (next && waitMs <= 0 && !isTimeOver())
   if (next) await sendLater(deps, next, Math.max(0, Math.ceil(waitMs / 1000)))
+  // Nothing is left of a tenant but what identifies its late messages.
+  else if (job.kind === "erase" && targetOf(job).id === job.tenant)
+    await JobStart.forget(deps.table, job.tenant, job.tenant)
   deps.log("job.page", { kind: job.kind, tenant: job.tenant, pages, isDone: !next })
   return "done"
 }

@@ -74,6 +74,17 @@ test("a source that is deleted again and again is erased once, until its erasure
   )
 })
 
+test("of a tenant that was erased no start of its erasure is left", async () => {
+  const { tenant } = world.customer
+  const target = { tenant, kind: "erase", id: tenant } as const
+  await JobStart.note(world.deps.table, target, 1)
+  // Its last turn finds that all places were walked through.
+  const place = { rest: { open: [], from: 10_000 } }
+  await handle(jobsHandler(world.deps), { v: 1, kind: "erase", tenant, start: 1, place })
+  assert.deepEqual(await takeJobs(), [])
+  assert.equal(await JobStart.latest(world.deps.table, target), undefined)
+})
+
 test("of a rate limit that is changed again and again only the last job spreads deliveries", async () => {
   const { id } = await world.addEndpoint({ rateLimit: 1 })
   const change = async (body: object) =>
