@@ -3,7 +3,14 @@ import * as JobStart from "@ringback/store/job-start"
 import type { Table } from "@ringback/store/table"
 import { handleBatch, type Verdict } from "./runtime/batch.ts"
 import { fanOut, type FanOutDeps } from "./dispatch/fan-out.ts"
-import { formatJob, parseJob, targetOf, type JobOf, type PagedJob } from "./messages/job.ts"
+import {
+  formatJob,
+  parseJob,
+  targetOf,
+  type Job,
+  type JobOf,
+  type PagedJob,
+} from "./messages/job.ts"
 import { erasePage } from "./jobs/erase.ts"
 import { expirePage } from "./jobs/expire.ts"
 import { forgetPage } from "./jobs/forget.ts"
@@ -26,9 +33,12 @@ const MIN_TIME_LEFT_MS = 20_000
 const TURN_MS = 2_000
 
 // One machine's queue gives out jobs in the order in which they came, so one tenant's many jobs would
-// take all places.
+// take all places. Two run, and one more that was put off: the next turn of one of the two is put off
+// in return.
 const MAX_OF_TENANT = 2
 const MAX_PUT_OFF_SECONDS = 60
+// These are short, at most one of each runs for an endpoint, and its deliveries depend on them.
+const MAX_PUT_OFF_OF_KIND: Partial<Record<Job["kind"], number>> = { hold: 4, spread: 4, wake: 4 }
 
 /**
  * Reads the jobs queue. Jobs work in pages: after two seconds, the rest of a job is sent as a new
@@ -44,7 +54,11 @@ export function jobsHandler(deps: JobsDeps) {
       const job = parseJob(record.body)
       if (job.kind === "notify") return notify(deps, job)
       if (job.kind === "call") return finishCall(deps, job)
-      const end = shares.begin(job.tenant)
+      if (await isReplaced(deps.table, job)) {
+        deps.log("job.replaced", { kind: job.kind, tenant: job.tenant })
+        return "done"
+      }
+      const end = shares.begin(job.tenant, job.putOff !== undefined)
       if (!end) return putOff(deps, job)
       try {
         return await takeTurn(deps, job, context)
@@ -59,10 +73,6 @@ async function takeTurn(
   { putOff: _, ...job }: PagedJob,
   context: Pick<Context, "getRemainingTimeInMillis">,
 ): Promise<Verdict> {
-  if (await isReplaced(deps.table, job)) {
-    deps.log("job.replaced", { kind: job.kind, tenant: job.tenant })
-    return "done"
-  }
   if (job.kind === "erase" && job.start !== undefined)
     await JobStart.note(deps.table, targetOf(job), job.start)
   let next: PagedJob | undefined = job
@@ -92,10 +102,10 @@ async function takeTurn(
 const sendLater = (deps: JobsDeps, job: PagedJob, delaySeconds: number) =>
   sendOne(deps.sqs, deps.queues.jobsUrl, { ...formatJob(job), delaySeconds })
 
-/** After one to two seconds, then after twice as long each time, a minute at most. */
+/** After one to two seconds, then after twice as long each time, up to a maximum. */
 async function putOff(deps: JobsDeps, job: PagedJob): Promise<Verdict> {
   const count = (job.putOff ?? 0) + 1
-  const seconds = Math.min(2 ** count, MAX_PUT_OFF_SECONDS)
+  const seconds = Math.min(2 ** count, MAX_PUT_OFF_OF_KIND[job.kind] ?? MAX_PUT_OFF_SECONDS)
   const delaySeconds = Math.ceil((seconds * (1 + Math.random())) / 2)
   await sendLater(deps, { ...job, putOff: count }, delaySeconds)
   return "done"

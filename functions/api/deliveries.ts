@@ -15,6 +15,7 @@ import {
 } from "./delivery-schema.ts"
 import { notFound, ProblemError } from "./problem.ts"
 import { route } from "./route.ts"
+import { assertSendable } from "./sendable.ts"
 import { id, pageOf, paging, toPage } from "./schemas.ts"
 import { parseMillis, parseMillisUp, TimeInput } from "./time.ts"
 
@@ -112,7 +113,7 @@ export const deliveryRoutes = [
         throw new ProblemError("conflict.state", `It was discarded: ${delivery.reason ?? ""}`)
       }
       const event = await Event.get(deps.table, tenant.id, delivery.eventId, { consistent: true })
-      if (event?.erased) throw new ProblemError("conflict.state", "Its content was erased.")
+      if (event) assertSendable(event)
       if (!(await retryNow(deps, delivery))) {
         throw new ProblemError("conflict.changed", "It is being attempted right now.")
       }

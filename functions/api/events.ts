@@ -13,6 +13,7 @@ import { DeliveryAnswer, deliveryIdSchema, eventIdSchema, showDelivery } from ".
 import { notFound, ProblemError } from "./problem.ts"
 import { getExisting } from "./revision.ts"
 import { route } from "./route.ts"
+import { assertSendable } from "./sendable.ts"
 import { id, MAX_LIMIT, pageOf, paging, pagingOf, reference } from "./schemas.ts"
 import { formatMillis, parseNanos, Time, TimeInput } from "./time.ts"
 
@@ -200,7 +201,7 @@ export const eventRoutes = [
     problems: ["conflict.state"],
     async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
       const event = await read(deps, tenant.id, eventId)
-      if (event.erased) throw new ProblemError("conflict.state", "Its content was erased.")
+      assertSendable(event)
       const endpointIds =
         endpointId === undefined
           ? await wantedBy(deps, tenant.id, event)
@@ -215,7 +216,8 @@ async function wantedBy({ table }: Deps, tenant: string, event: Event.StoredEven
   const webhook = webhookOf(tenant, event)
   const candidate = { type: event.type, source: event.source, webhook }
   return (await Endpoint.list(table, tenant))
-    .filter((endpoint) => !endpoint.disabled && wants(endpoint, candidate))
+    .filter((endpoint) => !endpoint.disabled && endpoint.id !== event.except)
+    .filter((endpoint) => wants(endpoint, candidate))
     .map((endpoint) => endpoint.id)
 }
 

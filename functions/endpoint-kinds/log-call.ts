@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { ConnectorSettings, logSteps, NO_CALL } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
-import type { End, Memory } from "@ringback/connectors/step"
+import { isSuccess, type End, type Memory, type Request } from "@ringback/connectors/step"
 import * as Connector from "@ringback/store/connector"
 import * as Endpoint from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/attempt-outcome"
@@ -51,11 +51,17 @@ export async function logCall(
     }
     const crm = openCrm(deps, endpoint, settings)
     const steps = logSteps({ webhook, settings, fields: fields.values, memory })
-    const end = await run(steps, { send: crm.send, keep: keeping(deps, call, memory) }).catch(
+    let isWritten = false
+    const send = async (request: Request) => {
+      const answer = await crm.send(request)
+      isWritten ||= request.writesCall === true && isSuccess(answer)
+      return answer
+    }
+    const end = await run(steps, { send, keep: keeping(deps, call, memory) }).catch(
       (error: unknown) => unansweredEnd(error),
     )
     if (end.end === "logged") done = { version, eventId: event.id }
-    return outcomeOf(end, crm)
+    return outcomeOf(end, crm, isWritten)
   } finally {
     await Connector.end(deps.table, call, done)
   }
@@ -117,7 +123,11 @@ function unansweredEnd(error: unknown): End {
   return { end: "failed", words: error.message, statusCode: null }
 }
 
-function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "durationMs">): Outcome {
+function outcomeOf(
+  end: End,
+  { steps, durationMs }: Pick<Crm, "steps" | "durationMs">,
+  isWritten: boolean,
+): Outcome {
   const last = steps.at(-1)?.statusCode ?? null
   const known = steps.length > 0 ? { steps } : {}
   if (end.end !== "failed") {
@@ -131,7 +141,7 @@ function outcomeOf(end: End, { steps, durationMs }: Pick<Crm, "steps" | "duratio
     ...failedOutcome(words, durationMs()),
     ...known,
     statusCode,
-    mayHaveArrived: statusCode === null,
+    mayHaveArrived: isWritten || statusCode === null,
     ...(waitMs !== undefined && cappedWait(waitMs)),
   }
 }

@@ -70,7 +70,9 @@ export async function postWebhook(
   if (outcome.statusCode !== 401) return withSteps(outcome, steps)
   const renewed = await deps.tokens.get(limited(), fetched.token)
   if ("problem" in renewed) return withSteps({ ...outcome, error: renewed.problem }, steps)
-  return withSteps(await post(renewed.token), steps)
+  const repeated = await post(renewed.token)
+  const mayHaveArrived = repeated.mayHaveArrived || (outcome.mayHaveArrived && !repeated.ok)
+  return withSteps({ ...repeated, mayHaveArrived }, steps)
 }
 
 // The maximum for the whole attempt: the transform, signing in, the POST, and the last two once more after a 401.

@@ -38,7 +38,8 @@ export function makeOutbound(options: OutboundOptions): Outbound {
     async close() {
       ;(await sandbox)?.close()
     },
-    sendByKind: (endpoint, event) => send(endpoint, event).catch(unpreparedOutcome),
+    sendByKind: (endpoint, event) =>
+      send(endpoint, event).catch((error: unknown) => unpreparedOutcome(error, endpoint)),
   }
 }
 
@@ -46,10 +47,15 @@ export function makeOutbound(options: OutboundOptions): Outbound {
 // once, again and again, instead of by the schedule of retries.
 const REPEATED = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, v.ValiError]
 
-function unpreparedOutcome(error: unknown): Outcome {
-  if (!REPEATED.some((kind) => error instanceof kind)) throw error
+// The SDK marks an error of an answer that it could not read.
+const isOfTable = (error: unknown) =>
+  typeof error === "object" && error !== null && ("$metadata" in error || "$response" in error)
+
+function unpreparedOutcome(error: unknown, { connector }: PushEndpoint): Outcome {
+  if (isOfTable(error) || !REPEATED.some((kind) => error instanceof kind)) throw error
   // Its message may quote the event.
   const name = (error as Error).name
   const words = `the request could not be prepared (${name}); the endpoint's settings or this event may be damaged`
-  return { ...failedOutcome(words, 0), isNeutral: true }
+  // Of a connector's several requests, some may have been sent.
+  return { ...failedOutcome(words, 0, Boolean(connector)), isNeutral: true }
 }

@@ -85,7 +85,7 @@ export async function disableEndpoint(
       endpointId,
       // Only the origin: many receivers have a secret in the path or the query, and the other
       // endpoints receive this event.
-      url: endpoint.url === null ? null : new URL(endpoint.url).origin,
+      url: endpoint.url === null || endpoint.connector ? null : new URL(endpoint.url).origin,
       reason,
       failingSince: failingSince === undefined ? null : formatMillis(failingSince),
     },

@@ -124,7 +124,7 @@ test("each setting of an endpoint has its option, and --data takes whatever else
     "--header",
     "X-Account: a: b",
     "--filter",
-    'data.status=0,1,"1",busy,null',
+    'data.status=0,1,"1",busy,null,-01,0045,-4.5',
     "--filter",
     "data.ok=true",
     "--data",
@@ -143,7 +143,7 @@ test("each setting of an endpoint has its option, and --data takes whatever else
     disabled: true,
     description: "two words",
     headers: { "X-Account": "a: b" },
-    filter: { "data.status": [0, 1, "1", "busy", null], "data.ok": [true] },
+    filter: { "data.status": [0, 1, "1", "busy", null, "-01", "0045", -4.5], "data.ok": [true] },
   })
   await run("endpoints update ep_1 --clear filter,headers,rateLimit --to https://y.example")
   assert.deepEqual(asked.at(-1)!.body, {
@@ -168,6 +168,13 @@ test("nothing is deleted unless it is meant: asked at the keyboard, or said with
     assert.match(err, /\? Use --yes to skip this question/)
   }
   assert.ok(asked.every(({ method }) => method !== "DELETE"))
+})
+
+test("a filter's value with quotes in it that is no JSON string is refused in words", async (t) => {
+  const { run } = await setUp(t)
+  const { exitCode, err } = await run("endpoints create https://x.example", "--filter", 'a="b"c"')
+  assert.equal(exitCode, 2)
+  assert.match(err, /^[^\n]*Give "b"c" as a JSON string\.\n.*--help shows help\)\n$/)
 })
 
 test("a test that the receiver does not take exits with 1, with its answer", async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
-import { disableFailing } from "@ringback/functions/endpoint/disable"
+import { disableEndpoint, disableFailing } from "@ringback/functions/endpoint/disable"
 import pMap from "p-map"
 import * as Delivery from "@ringback/store/delivery"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -128,6 +128,20 @@ describe("an endpoint at which all fails", () => {
       [["endpoint.disabled", "failing", new URL(world.receiver.url).origin]],
     )
     assert.deepEqual(await statuses(failing.id), ["held", "failed"])
+  })
+
+  test("of a connector the notice has no URL", async () => {
+    const failing = await world.addEndpoint({ disabled: false })
+    const other = await world.addEndpoint({ eventTypes: ["endpoint.disabled"] })
+    const { table } = world.deps
+    const endpoint = await Endpoint.get(table, world.customer.tenant, failing.id)
+    const connector = { ...endpoint!, connector: { kind: "hubspot" as const } }
+    assert.equal(await disableEndpoint(world.deps, connector, "failing", world.now()), true)
+    await world.pump()
+    assert.deepEqual(
+      other.arrived().map(({ data }) => data["url"]),
+      [null],
+    )
   })
 
   test("is not disabled where one delivery since then has arrived, though nobody noted it", async () => {

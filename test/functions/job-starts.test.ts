@@ -125,27 +125,50 @@ test("two that start at the same time both run, and the next one replaces both",
   assert.equal(await JobStart.latest(table, target), undefined)
 })
 
-test("a tenant has two running jobs in a process; a further one is put off, ever longer, and others' run", async () => {
+test("a tenant has two running jobs in a process, and a third that waited; a further one is put off, ever longer, and others' run", async () => {
   const { tenant } = world.customer
-  const job = (endpointId: string, of = tenant): Job => ({
+  const job = (sourceId: string, of = tenant): Job => ({
     v: 1,
-    kind: "spread",
+    kind: "erase",
     tenant: of,
-    endpointId,
+    sourceId,
   })
   const handler = jobsHandler(world.deps)
-  const put = { ...job("ep_d"), putOff: 7 }
-  const all = [job("ep_a"), job("ep_b"), job("ep_c"), put, job("ep_e", "ten_other")]
-  const answers = await Promise.all(all.map((each) => handle(handler, each)))
+  const put = { ...job("src_d"), putOff: 7 }
+  const short: Job = { v: 1, kind: "spread", tenant, endpointId: "ep_a", putOff: 9 }
+  const waited = { ...job("src_f"), putOff: 1 }
+  const running = [job("src_a"), job("src_b"), waited, job("src_e", "ten_other")]
+  const answers = await Promise.all(
+    [...running, job("src_c"), put, short].map((each) => handle(handler, each)),
+  )
   assert.ok(answers.every(({ batchItemFailures }) => batchItemFailures.length === 0))
-  assert.equal(logged.filter((event) => event === "job.page").length, 3)
-  assert.deepEqual(await takeJobs(), [])
+  assert.equal(logged.filter((event) => event === "job.page").length, running.length)
+  const putOff = async () => (await takeJobs()).filter((each) => "putOff" in each)
+  assert.deepEqual(await putOff(), [])
   world.advance(2_000)
-  assert.deepEqual(await takeJobs(), [{ ...job("ep_c"), putOff: 1 }])
-  world.advance(28_000)
-  assert.deepEqual(await takeJobs(), [])
+  const first = await putOff()
+  assert.deepEqual(
+    first.filter(({ kind }) => kind === "erase"),
+    [{ ...job("src_c"), putOff: 1 }],
+  )
+  world.advance(2_000)
+  const second = [...first, ...(await putOff())].filter(({ kind }) => kind === "spread")
+  assert.deepEqual(second, [{ ...short, putOff: 10 }])
+  world.advance(26_000)
+  assert.deepEqual(await putOff(), [])
   world.advance(30_000)
-  assert.deepEqual(await takeJobs(), [{ ...put, putOff: 8 }])
+  assert.deepEqual(await putOff(), [{ ...put, putOff: 8 }])
+})
+
+test("what a later request has replaced ends at once, also while its tenant has enough running jobs", async () => {
+  const { tenant } = world.customer
+  const target = { tenant, kind: "spread", id: "ep_a" } as const
+  await JobStart.note(world.deps.table, target, 2)
+  const spread: Job = { v: 1, kind: "spread", tenant, endpointId: "ep_a", start: 1 }
+  const erase = (sourceId: string): Job => ({ v: 1, kind: "erase", tenant, sourceId })
+  const handler = jobsHandler(world.deps)
+  await Promise.all([erase("src_a"), erase("src_b"), spread].map((each) => handle(handler, each)))
+  assert.deepEqual(logged.toSorted(), ["job.page", "job.page", "job.replaced"])
 })
 
 test("what was put off is counted anew once it has run", async () => {
@@ -153,23 +176,35 @@ test("what was put off is counted anew once it has run", async () => {
   const { tenant } = world.customer
   await handle(jobsHandler(world.deps), { v: 1, kind: "hold", tenant, endpointId: id, putOff: 3 })
   world.advance(2 * MINUTE)
-  const [next] = await takeJobs()
+  const next = (await takeJobs()).find(({ kind }) => kind === "hold")
   assert.ok(next?.kind === "hold" && next.place?.isSecond)
   assert.equal(next.putOff, undefined)
 })
 
 test("a share is free again when its work has ended", () => {
   const shares = makeShares(2)
-  const first = shares.begin("a")
-  const second = shares.begin("a")
+  const first = shares.begin("a", false)
+  const second = shares.begin("a", false)
   assert.ok(first && second)
-  assert.equal(shares.begin("a"), undefined)
-  const other = shares.begin("b")
+  assert.equal(shares.begin("a", false), undefined)
+  const other = shares.begin("b", false)
   assert.ok(other)
   first()
-  const third = shares.begin("a")
+  const third = shares.begin("a", false)
   assert.ok(third)
-  assert.equal(shares.begin("a"), undefined)
+  assert.equal(shares.begin("a", false), undefined)
   for (const end of [second, third, other]) end()
-  assert.ok(shares.begin("a") && shares.begin("a") && !shares.begin("a"))
+  assert.ok(shares.begin("a", false) && shares.begin("a", false) && !shares.begin("a", false))
+})
+
+test("work that begins again at once gives its place to work that has waited", () => {
+  const shares = makeShares(2)
+  const [first, second] = [shares.begin("a", false), shares.begin("a", false)]
+  assert.ok(first && second)
+  const waited = shares.begin("a", true)
+  assert.ok(waited)
+  assert.equal(shares.begin("a", true), undefined)
+  first()
+  assert.equal(shares.begin("a", false), undefined, "its next turn")
+  assert.ok(shares.begin("a", true), "another that has waited")
 })

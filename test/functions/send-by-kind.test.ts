@@ -125,6 +125,26 @@ describe("a delivery with auth", () => {
     assert.ok(limits.length <= 1, limits.join())
   })
 
+  test("OAuth: a first POST that may have arrived counts, unless the second one arrives", async (t) => {
+    const world = await start(t, { auth: OAUTH })
+    for (const [second, expected] of [
+      [{ ...failedOutcome("no", 1), statusCode: 500 }, true],
+      [{ ...failedOutcome("no", 1, true), statusCode: null }, true],
+      [{ ...failedOutcome("", 1), ok: true, statusCode: 204 }, false],
+    ] as const) {
+      const outcomes = [{ ...failedOutcome("no", 1, true), statusCode: 401 }, second]
+      const { ask } = slowSender(0, [])
+      const sender = { ask, send: async () => outcomes.shift()! }
+      const { table, outbound } = makeDeps(stack, { now: () => world.clock.now, sender })
+      const endpoint = await Endpoint.get(table, world.customer.tenant, world.endpointId)
+      const traced = { id: "evt_1", body: "{}", trace: "1".repeat(32), span: "1".repeat(16) }
+      const receiver = { ...endpoint!, url: world.receiver.url }
+      const outcome = await postWebhook(outbound.deps, receiver, traced)
+      assert.equal(outcome.mayHaveArrived, expected)
+      assert.equal(outcomes.length, 0)
+    }
+  })
+
   test("OAuth: a token of half a megabyte is a failed attempt, and not kept", async (t) => {
     const world = await start(t, { auth: OAUTH })
     const sender = {

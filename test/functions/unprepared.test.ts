@@ -1,5 +1,10 @@
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { after, before, test } from "node:test"
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { kinds } from "@ringback/connectors/kinds"
 import { makeOutbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -64,6 +69,47 @@ for (const kind of kinds)
     assert.doesNotMatch(delivery.attempts[0]!.error ?? "", /could not be prepared/)
     assert.ok(world.server.asked.length > 0, JSON.stringify(delivery.attempts))
   })
+
+test("an older event is not logged after a newer one whose call was written, though its attempt failed", async (t) => {
+  const ada = { id: "101", phone: "+4520123456" }
+  const world = await startCrm(t, stack, "hubspot", [ada], { live: true })
+  const uuid = randomUUID()
+  const version = (second: number) => `2026-11-28T08:00:0${second}.000000000Z/0`
+  world.server.faults = ({ method }) =>
+    method === "PUT" ? { status: 400, body: { message: "no" } } : "none"
+  const newer = await deliverOn(world, tell(world, { uuid, version: version(2) }))
+  assert.deepEqual([newer?.status, newer?.attempts[0]?.statusCode], ["pending", 400])
+  world.server.faults = undefined
+  const asked = world.server.asked.length
+  const older = await deliverOn(world, tell(world, { uuid, version: version(1) }))
+  assert.equal(older?.status, "discarded")
+  assert.match(older.reason ?? "", /^superseded/)
+  assert.equal(world.server.asked.length, asked)
+})
+
+test("an answer of the table that cannot be read is no outcome: the message comes again", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [])
+  const { deps, customer, endpointId } = world
+  const web = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("<html>")
+  }).listen(0, "127.0.0.1")
+  await once(web, "listening")
+  t.after(() => void web.close())
+  const { port } = web.address() as AddressInfo
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "a", secretAccessKey: "s" },
+    maxAttempts: 1,
+  })
+  const table = { ...deps.table, client }
+  const away = makeOutbound({ ...deps.outbound.deps, table })
+  const endpoint = await Endpoint.get(deps.table, customer.tenant, endpointId)
+  const receiver = { ...endpoint!, url: "https://api.hubapi.com" }
+  const { body, eventId } = tell(world)
+  const traced = { id: eventId, body, trace: "", span: "", isKept: false }
+  await assert.rejects(away.sendByKind(receiver, traced), { name: "SyntaxError" })
+})
 
 test("a table that fails is no outcome: the message comes again", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [])

@@ -1,6 +1,7 @@
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import type { SQSBatchResponse } from "aws-lambda"
 import { failedIds } from "@ringback/local/event-source"
+import { heldSeconds, hiddenSeconds } from "@ringback/local/held-messages"
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { describe, it } from "node:test"
@@ -75,6 +76,11 @@ describe("an event source", { concurrency: true }, () => {
     // Twice and four times the second that it is hidden.
     assert.ok(gaps.at(-2)! > 1_900, `${gaps.at(-2)} ms`)
     assert.ok(gaps.at(-1)! > 3_900, `${gaps.at(-1)} ms`)
+  })
+
+  it("what fails again and again is hidden for less than a minute, so that a restart finds it again", () => {
+    const hidden = [1, 10, 11, 12, 13, 500].map((count) => hiddenSeconds(count, heldSeconds))
+    assert.deepEqual(hidden, [9, 9, 18, 36, 45, 45])
   })
 
   it("what fails for good ends in the dead-letter queue after its receives", async () => {

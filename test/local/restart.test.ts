@@ -109,7 +109,34 @@ describe("npm start", { concurrency: 2 }, () => {
 
     const second = await startRingback(t, env)
     assert.deepEqual(await said(second), made)
+
+    // A token that is rotated at once is used at once, and after the next start.
+    const source = `/tenants/${made.tenant}/sources/${made.source}`
+    const body = { overlapSeconds: 0 }
+    const { token } = await second.call<{ token: string }>("POST", `${source}/rotate`, body)
+    assert.notEqual(token, made.token)
+    await until(() => second.stderr().includes(`The token of source ${made.source} was rotated`))
+    await until(() => pbx.logins > 1)
+    pbx.emit("OutCampaignCreate", [
+      ["Uuid", "8f0c9f3e-7d3a-4f6e-9a44-2f4c1c9a7b10"],
+      ["TmCreate", "2026-11-22T06:16:17.857216120Z"],
+    ])
+    const created = ({ webhook }: { webhook: { type: string } }) =>
+      webhook.type === "campaign.created"
+    await until(() => receiver.arrived.filter(created).length === 2)
     await second.kill()
+    const third = await startRingback(t, env)
+    assert.deepEqual(await said(third), { ...made, token })
+
+    // Of a deleted source another one is made, for the same tenant.
+    await third.call("DELETE", source)
+    await until(() => third.stderr().includes(`Source ${made.source} was deleted`))
+    await third.kill()
+    const fourth = await startRingback(t, env)
+    const { tenant, source: other } = await said(fourth)
+    assert.equal(tenant, made.tenant)
+    assert.notEqual(other, made.source)
+    await fourth.kill()
   })
 
   it("uses services named in the settings instead of its own", async (t) => {

@@ -49,6 +49,7 @@ test("an event is erased by the Uuid that it tells of, or the one beside it, and
   assert.deepEqual(hashes("u", "u"), [hashOfUuid("u")])
   assert.deepEqual(hashes(null, null), [])
   assert.notEqual(Erasure.hashOfName("contactKey", "u"), hashOfUuid("u"))
+  assert.equal(hashOfUuid("u\ud800"), hashOfUuid("u\ufffd"), "as it is stored")
 })
 
 test("whether a tenant has erasures is told by one read, and by those of its own", async () => {

@@ -30,7 +30,7 @@ type Filter = Record<string, unknown[]>
 
 /**
  * `data.status=0,1`: a path and its allowed values. Numbers, true, false and null are not parsed as
- * strings.
+ * strings, but `0045` is one. A value in quotes is a string, too.
  */
 export function readFilter(text: string, before: Filter = {}): Filter {
   const [[path, values] = ["", ""]] = Object.entries(cutAt(text, "=", "data.status=0,1"))
@@ -39,8 +39,12 @@ export function readFilter(text: string, before: Filter = {}): Filter {
 
 function readValue(text: string): unknown {
   const value = text.trim()
-  if (!/^(true|false|null|-?\d+(\.\d+)?|".*")$/.test(value)) return value
-  return JSON.parse(value) as unknown
+  if (!/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?|".*")$/.test(value)) return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    throw new InvalidArgumentError(`Give ${value} as a JSON string.`)
+  }
 }
 
 /** `a,b`, repeatable. */

@@ -75,6 +75,7 @@ function* log(input: Input<Settings>): Steps {
 function* upsert(input: Input<Settings>): Steps<string> {
   const request: Request = {
     purpose: "log the call",
+    writesCall: true,
     method: "POST",
     path: `${CALLS}/batch/upsert`,
     body: { inputs: [{ idProperty: KEY, id: input.call.uuid, properties: propertiesOf(input) }] },

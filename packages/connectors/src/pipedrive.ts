@@ -76,6 +76,7 @@ function* log(input: Input<Settings>): Steps {
   if (!call.isOver) return yield* begin(input, personId, activity)
   const answer = yield* ask({
     purpose: "log the call",
+    writesCall: true,
     method: "POST",
     path: "/api/v1/callLogs",
     body: callLogOf(input, personId, activity),
@@ -121,6 +122,7 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
     return { end: "skipped", words: "skipped: the call was already logged as ended" }
   yield* ask({
     purpose: "change the activity",
+    writesCall: true,
     method: "PATCH",
     path: `/api/v2/activities/${segment(id)}`,
     body: textsOf(call, fields),
@@ -138,6 +140,7 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
   const [due_date, due_time] = sqlTime(call.startedAt).slice(0, 16).split(" ")
   const answer = yield* ask({
     purpose: "show the running call",
+    writesCall: true,
     method: "POST",
     path: "/api/v2/activities",
     body: {

@@ -69,6 +69,7 @@ function* log(input: Input<Settings>): Steps {
   const answer = yield* ask(
     {
       purpose: "log the call",
+      writesCall: true,
       method: "PATCH",
       path: `${API}/sobjects/Task/${given.callIdField}/${segment(call.uuid)}`,
       body: taskOf(input, contactId),

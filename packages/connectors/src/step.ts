@@ -7,6 +7,8 @@ export type Request = {
   headers?: Record<string, string>
   /** Sent as JSON. */
   body?: unknown
+  /** Writes what the event says of the call: from its success on, no older event may be logged. */
+  writesCall?: true
   /** An example of a successful response. The preview uses it, because it sends nothing. */
   sample: unknown
 }

@@ -74,6 +74,7 @@ function* log(input: Input<Settings>): Steps {
   const contactId = yield* contactOf(contacts, input)
   const answer = yield* ask({
     purpose: "log the call",
+    writesCall: true,
     method: "POST",
     path: `${API}/Calls/upsert`,
     body: {

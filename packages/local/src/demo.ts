@@ -1,24 +1,22 @@
 import type { AmiTarget } from "@ringback/ami/session"
 import type { Admin } from "./admin.ts"
-import type { DataDir } from "./data-dir.ts"
 import type { DemoCrm } from "./demo-crm/crm-server.ts"
 import { startDemoPbx } from "./demo-pbx.ts"
 import { startDemoReceiver } from "./demo-receiver.ts"
-import { keepConnector, keepEndpoint, keepSource } from "./kept-source.ts"
+import { keepConnector, keepEndpoint, type KeptSource } from "./kept-source.ts"
 import type { Shutdown } from "./shutdown.ts"
 import type { TerminalOutput } from "./terminal-output.ts"
 
-export type Demo = { receiverUrl: string; tenant: string; token: string; ami: AmiTarget }
+export type Demo = { receiverUrl: string; kept: KeptSource; ami: AmiTarget }
 
-/** A PBX, a receiver and perhaps a CRM of our own, for a tenant `demo`; the collector between comes from the caller. */
+/** A PBX, a receiver and perhaps a CRM of our own, for that tenant; the collector between comes from the caller. */
 export async function startDemo(
   admin: Admin,
-  dir: DataDir,
+  kept: KeptSource,
   output: TerminalOutput,
   shutdown: Shutdown,
   crm?: DemoCrm,
 ): Promise<Demo> {
-  const kept = await keepSource(admin, dir, "demo")
   let secret: string | undefined
   const receiver = await startDemoReceiver(() => secret, output.webhook)
   shutdown.add(receiver.close)
@@ -28,5 +26,5 @@ export async function startDemo(
   shutdown.add(pbx.close)
   const { port, username, secret: amiSecret } = pbx
   const ami = { host: "127.0.0.1", port, username, secret: amiSecret }
-  return { receiverUrl: receiver.url, tenant: kept.tenant, token: kept.token, ami }
+  return { receiverUrl: receiver.url, kept, ami }
 }

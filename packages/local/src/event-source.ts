@@ -1,13 +1,8 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs"
+import { type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda"
 import { setTimeout as wait } from "node:timers/promises"
 import type { QueueFacts } from "../../../infra/facts.ts"
+import { heldSeconds, holdMessages, type PolledQueue, putOff, remove } from "./held-messages.ts"
 import { makeContext, makeRecord } from "./lambda.ts"
 
 export type SqsHandler = (
@@ -15,13 +10,9 @@ export type SqsHandler = (
   context: Context,
 ) => Promise<SQSBatchResponse | undefined | void>
 
-export type EventSourceOptions = {
-  sqs: SQSClient
-  queueUrl: string
+export type EventSourceOptions = PolledQueue & {
   facts: Pick<QueueFacts, "timeoutSeconds" | "batchSize" | "windowSeconds" | "maximumConcurrency">
   handler: SqsHandler
-  /** Called with an error of a handler, an exceeded time limit, or an unreachable queue. */
-  onError?: ((error: unknown) => void) | undefined
   /** False: only a few functions run at a time, until the processor is free again. */
   hasTime?: (() => boolean) | undefined
   /**
@@ -39,19 +30,12 @@ export type EventSourceOptions = {
    * given to a receiver that has gone would reach nobody.
    */
   waitSeconds?: number | undefined
-  /** How long a received message that is not deleted stays hidden. */
-  holdSeconds?: number | undefined
 }
 
 export type EventSource = {
   /** Stops receiving, and waits until the running handlers have ended. */
   close: () => Promise<void>
 }
-
-// Much less than the queue's own visibility timeout, and extended while a handler runs: messages in
-// flight at a SIGKILL are received again within ten seconds, not after six times the function's
-// timeout.
-export const heldSeconds = 9
 
 // Short, because emulators hand messages to receivers that have gone: a killed process leaves
 // receivers behind, and they consume messages for as long as they wait.
@@ -150,7 +134,7 @@ async function gather({ facts, ...options }: EventSourceOptions, closing: AbortS
  * rejects.
  */
 async function invoke(options: EventSourceOptions, messages: Message[]): Promise<void> {
-  const { sqs, queueUrl, handler, onError } = options
+  const { queueUrl, handler, onError } = options
   const hold = holdMessages(options, messages)
   const context = makeContext(options.facts.timeoutSeconds * 1000)
   const limit = new AbortController()
@@ -163,8 +147,7 @@ async function invoke(options: EventSourceOptions, messages: Message[]): Promise
     ])
     failed = failedIds(response, messages)
     await remove(
-      sqs,
-      queueUrl,
+      options,
       messages.filter(({ MessageId }) => !failed.has(MessageId!)),
     )
   } catch (error) {
@@ -173,23 +156,8 @@ async function invoke(options: EventSourceOptions, messages: Message[]): Promise
     limit.abort()
     clearInterval(hold)
     const again = messages.filter(({ MessageId }) => failed.has(MessageId!))
-    await putOff(options, again).catch(onError)
+    await putOff(options, again).catch((error: unknown) => onError?.(error))
   }
-}
-
-// After a short outage a failed message is received again soon.
-const SOON_RECEIVES = 10
-const MAX_DOUBLINGS = 5
-
-/** After ten receives a failed message is hidden for twice as long each time, 32 times at most. */
-async function putOff({ sqs, queueUrl, ...options }: EventSourceOptions, failed: Message[]) {
-  const doublings = ({ Attributes }: Message) =>
-    Math.min(Number(Attributes?.ApproximateReceiveCount) - SOON_RECEIVES, MAX_DOUBLINGS)
-  const seconds = options.holdSeconds ?? heldSeconds
-  const late = failed.filter((message) => doublings(message) > 0)
-  const hiddenFor = (of: Message) => ({ VisibilityTimeout: seconds * 2 ** doublings(of) })
-  for (const Entries of batches(late, (entry, of) => ({ ...entry, ...hiddenFor(of) })))
-    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
 }
 
 // An invocation cannot be killed here as Lambda kills it. Messages that it does not finish in time
@@ -217,31 +185,4 @@ export function failedIds(response: unknown, messages: Message[]): Set<string> {
   )
   const areKnown = ids.every((id): id is string => typeof id === "string" && all.has(id))
   return areKnown ? new Set(ids as string[]) : all
-}
-
-function holdMessages({ sqs, queueUrl, ...options }: EventSourceOptions, messages: Message[]) {
-  const VisibilityTimeout = options.holdSeconds ?? heldSeconds
-  const prolong = async () => {
-    for (const Entries of batches(messages, (entry) => ({ ...entry, VisibilityTimeout }))) {
-      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
-    }
-  }
-  return setInterval(() => void prolong().catch(options.onError), (VisibilityTimeout * 1000) / 3)
-}
-
-async function remove(sqs: SQSClient, queueUrl: string, messages: Message[]) {
-  for (const Entries of batches(messages, (entry) => entry)) {
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
-  }
-}
-
-type Entry = { Id: string; ReceiptHandle: string }
-
-function batches<T>(messages: Message[], toEntry: (entry: Entry, of: Message) => T): T[][] {
-  const entries = messages.map((message, index) =>
-    toEntry({ Id: String(index), ReceiptHandle: message.ReceiptHandle! }, message),
-  )
-  return Array.from({ length: Math.ceil(entries.length / 10) }, (_, index) =>
-    entries.slice(index * 10, index * 10 + 10),
-  )
 }

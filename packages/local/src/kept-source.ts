@@ -1,30 +1,88 @@
+import type { Collector } from "@ringback/collector/collector"
+import type { AmiTarget } from "@ringback/ami/session"
+import { formatSourceToken } from "@ringback/events/token"
+import * as Source from "@ringback/store/source"
+import type { Table } from "@ringback/store/table"
 import type { Admin } from "./admin.ts"
 import type { DataDir } from "./data-dir.ts"
 
 /**
- * A tenant and its source that this data directory created once and keeps, with the token of its
- * collector.
+ * A tenant and its source that this data directory created once and keeps, with the newest token of
+ * its collector.
  */
 export type KeptSource = { tenant: string; source: string; token: string }
 
 type Made = { id: string }
+type Files = Pick<DataDir, "read" | "write">
 
-/** Both are named `name`. The file has their ids. They are created again if they were deleted. */
-export async function keepSource(admin: Admin, dir: DataDir, name: string): Promise<KeptSource> {
+/**
+ * Both are named `name`. The file has their ids. The one that was deleted is created again, and a
+ * token that was rotated since is replaced by the newest.
+ */
+export async function keepSource(
+  admin: Admin,
+  table: Table,
+  dir: Files,
+  name: string,
+): Promise<KeptSource> {
   const file = `${name}.json`
   const text = dir.read(file)
-  if (text !== undefined) {
-    const kept = JSON.parse(text) as KeptSource
-    if (await admin.call("GET", `/tenants/${kept.tenant}/sources/${kept.source}`)) return kept
-  }
-  const tenant = (await admin.call<Made>("POST", "/tenants", { name }))!.id
-  const made = await admin.call<Made & { token: string }>("POST", `/tenants/${tenant}/sources`, {
-    name,
-  })
-  const kept = { tenant, source: made!.id, token: made!.token }
-  dir.write(file, JSON.stringify(kept))
-  return kept
+  const kept = text === undefined ? undefined : (JSON.parse(text) as KeptSource)
+  const tenant =
+    kept && (await admin.call("GET", `/tenants/${kept.tenant}`))
+      ? kept.tenant
+      : (await admin.call<Made>("POST", "/tenants", { name }))!.id
+  const token = kept && (await newestToken(table, kept))
+  const next = token
+    ? { ...kept, token }
+    : await admin
+        .call<Made & { token: string }>("POST", `/tenants/${tenant}/sources`, { name })
+        .then((made) => ({ tenant, source: made!.id, token: made!.token }))
+  const changed = JSON.stringify(next)
+  if (changed !== text) dir.write(file, changed)
+  return next
 }
+
+/** Undefined if the source was deleted. */
+async function newestToken(
+  table: Table,
+  { tenant, source }: Pick<KeptSource, "tenant" | "source">,
+): Promise<string | undefined> {
+  const found = await Source.get(table, tenant, source, { consistent: true })
+  const [newest] = found ? Source.keysOf(table, found) : []
+  return newest && formatSourceToken({ tenant, source, ...newest })
+}
+
+export type KeptCollector = {
+  kept: KeptSource
+  ami: AmiTarget
+  collector: Pick<Collector, "reload">
+}
+
+/**
+ * To be called after a request that may have rotated the source's token or deleted the source: the
+ * queue accepts messages signed with any token, so a collector does not notice it.
+ */
+export async function renewToken(
+  table: Table,
+  { kept, ami, collector }: KeptCollector,
+  output: { say: (line: string) => void; warn: (line: string) => void },
+): Promise<void> {
+  const token = await newestToken(table, kept)
+  if (token === undefined) {
+    output.warn(
+      `Source ${kept.source} was deleted: the events of its PBX are discarded. The next start creates another one.`,
+    )
+  } else if (token !== kept.token) {
+    await collector.reload({ ami, sourceToken: token })
+    kept.token = token
+    output.say(`The token of source ${kept.source} was rotated. The collector uses the new one.`)
+  }
+}
+
+/** Whether a request may have changed it. */
+export const concerns = ({ tenant, source }: KeptSource, { method, url }: Request): boolean =>
+  method !== "GET" && (url.includes(source) || (method === "DELETE" && url.endsWith(tenant)))
 
 const DEMO_CRM = "The demo CRM of npm start"
 

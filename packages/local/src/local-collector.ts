@@ -38,6 +38,8 @@ export type LocalCollectorOptions = {
   healthPort?: number | null
   token: string
   ingestQueueUrl: string
+  /** The API that says regularly whether the token is valid. */
+  apiUrl: string
   dataDir: string
   /** Its spool's name in the data directory. */
   spool: string
@@ -56,6 +58,7 @@ export async function startLocalCollector(options: LocalCollectorOptions): Promi
     amiEvents: options.amiEvents ?? [],
     sourceToken: options.token,
     ingestQueueUrl: options.ingestQueueUrl,
+    apiUrl: options.apiUrl,
     sqs: makeSqs(process.env["AWS_REGION"] ?? "us-east-1", options.ingestQueueUrl, process.env),
     spoolDir,
     healthPort: options.healthPort ?? null,

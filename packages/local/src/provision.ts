@@ -23,7 +23,7 @@ import {
   table,
   visibilitySeconds,
 } from "../../../infra/facts.ts"
-import { heldSeconds } from "./event-source.ts"
+import { heldSeconds } from "./held-messages.ts"
 
 export type ProvisionedQueue = { url: string; deadLetterUrl: string }
 export type Provisioned = {

@@ -6,7 +6,7 @@ import { startApi, type Answer } from "./api-server.ts"
 import { openDataDir, type DataDir } from "./data-dir.ts"
 import { startDemo } from "./demo.ts"
 import { startDemoCrm } from "./demo-crm/crm-server.ts"
-import { keepSource } from "./kept-source.ts"
+import { concerns, keepSource, type KeptCollector, renewToken } from "./kept-source.ts"
 import { readPbx, startLocalCollector } from "./local-collector.ts"
 import { keepLogSmall, openLogFile } from "./log-file.ts"
 import { failuresTo, withWarnings } from "./warnings.ts"
@@ -62,8 +62,8 @@ export async function run(
     loadFirstDueAt(),
     loadApi(),
   ])
-  const collectors: Collector[] = []
-  const metrics = makeMetrics(deps.relay, () => collectors.map((each) => each.status()))
+  const running: (KeptCollector & { collector: Collector })[] = []
+  const metrics = makeMetrics(deps.relay, () => running.map(({ collector }) => collector.status()))
   telemetry?.exportMetrics(metrics)
   const serve = withMetrics(app.fetch, metrics, dir.operatorKey)
   answer = serve
@@ -71,8 +71,11 @@ export async function run(
 
   const admin = makeAdmin(api.url, dir.operatorKey)
   // The receiver starts before the workers: pending deliveries find it at its new address.
-  const demo = settings.isDemo ? await startDemo(admin, dir, output, shutdown, crm) : undefined
-  const local = pbx && { ...(await keepSource(admin, dir, "local")), ...pbx }
+  const keep = async (name: string) => keepSource(admin, deps.table, dir, name)
+  const demo = settings.isDemo
+    ? await startDemo(admin, await keep("demo"), output, shutdown, crm)
+    : undefined
+  const local = pbx && { kept: await keep("local"), ...pbx }
   const sayFailure = failuresTo(output, "Not all can be done now, and is tried again")
   const workers = startWorkers({
     ...services,
@@ -87,51 +90,59 @@ export async function run(
   answer = async (request) => {
     const response = await serve(request)
     if (request.method !== "GET") workers.noteWork()
+    for (const each of running)
+      if (concerns(each.kept, request)) await renewToken(deps.table, each, output).catch(sayFailure)
     return response
   }
 
   announce(dir, services, api.url)
   shutdown.add(() => dir.remove("ready.json"))
   const { operatorKey } = dir
-  const tenant = (demo ?? local)?.tenant
+  const tenant = (demo ?? local)?.kept.tenant
   const portalUrl = await portalUrlOf(admin, api.url, tenant)
   const urls = { apiUrl: api.url, portalUrl, crmUrl: crm?.url }
   introduce(output, { settings, services, ...urls, operatorKey, tenant })
   const sayUnread = failuresTo(output, "The stored endpoints could not be looked through")
   await nameRefusedEndpoints(deps, output).catch(sayUnread)
 
+  const follow = async (each: (typeof running)[number]) => {
+    running.push(each)
+    shutdown.add(each.collector.stop)
+    // A request may have changed it since it was read.
+    await renewToken(deps.table, each, output).catch(sayFailure)
+  }
   const ingestQueueUrl = services.provisioned.queues.Ingest.url
   const common = {
     ingestQueueUrl,
+    apiUrl: api.url,
     dataDir: dir.path,
     ...(telemetry && { tracing: telemetry.tracing }),
   }
   if (demo) {
-    const { ami, token, receiverUrl } = demo
+    const { ami, kept, receiverUrl } = demo
     output.say("A demo PBX plays a campaign of five calls, again and again. Its webhooks, as")
     output.say(`the demo receiver at ${receiverUrl} gets and verifies them:`)
     output.say()
     const log = withWarnings(output, toFile, { isDemo: true })
-    const options = { ...common, ami, token, spool: "spool-demo", log }
+    const options = { ...common, ami, token: kept.token, spool: "spool-demo", log }
     const collector = await startLocalCollector(options)
-    collectors.push(collector)
-    shutdown.add(collector.stop)
+    await follow({ kept, ami, collector })
   }
   if (local) {
-    const { host, port } = local.ami
+    const { ami, kept } = local
+    const { host, port } = ami
     output.facts([
       ["PBX", `${host}:${port}`],
-      ["Tenant", local.tenant],
-      ["Source", local.source],
-      ["Token", local.token, "for npm run collector"],
+      ["Tenant", kept.tenant],
+      ["Source", kept.source],
+      ["Token", kept.token, "for npm run collector"],
       ["Listen", "npm run cli -- --tenant local listen", "shows its webhooks"],
     ])
     output.say()
     const log = withWarnings(output, toFile, { isDemo: false })
-    const options = { ...common, ...local, spool: "spool-local", log }
+    const options = { ...common, ...local, token: kept.token, spool: "spool-local", log }
     const collector = await startLocalCollector(options)
-    collectors.push(collector)
-    shutdown.add(collector.stop)
+    await follow({ kept, ami, collector })
   }
 }
 

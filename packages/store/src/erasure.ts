@@ -39,8 +39,9 @@ const LIST_LIMIT = 1000
 export const LINKED_A_DAY = 1000
 const DAY_SECONDS = 24 * 3600
 
+/** The same for a text as it was received and as it is stored: see well-formed.ts. */
 export const hashOfName = (kind: "uuid" | "contactKey", text: string) =>
-  encodeBase32(hashOf("erased", kind, text))
+  encodeBase32(hashOf("erased", kind, text.toWellFormed()))
 
 /** The hashes of the Uuids by which an event can be erased. */
 export const hashesOf = ({ subject, linked }: Pick<Named, "subject" | "linked">): string[] => [
