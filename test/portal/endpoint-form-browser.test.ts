@@ -30,7 +30,7 @@ const everything = {
   auth: { type: "header", name: "x-key", value: "hush" },
   headers: { "x-crm-account": "4711" },
   rateLimit: 0.5,
-  metadata: { team: "renewals" },
+  metadata: { team: "renewals", "crm:account": "4711", note: "a\nb " },
 }
 const hubspot = {
   description: "CRM",
@@ -78,6 +78,37 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close()
   })
 }
+
+test(
+  "the PBXes of an endpoint stay when it is renamed: the only one, and deleted ones",
+  { skip },
+  async () => {
+    const { page, path, base, context } = await enter(false)
+    const { call } = portal.served.api
+    const addSource = async (name: string) =>
+      (await call(`POST ${path}/sources`, { body: { name } })).body.id as string
+    const only = await addSource("A")
+    const made = await call(`POST ${path}/endpoints`, {
+      body: { url: "https://example.com/", sources: [only] },
+    })
+    const sourcesAfter = async (name: string) => {
+      await page.goto(`${base}/endpoints/${made.body.id}/edit`)
+      await page.getByLabel("Name", { exact: true }).fill(name)
+      await page.getByRole("button", { name: "Save" }).click()
+      await page.waitForURL(`${base}/endpoints/${made.body.id}?done=saved`)
+      const { body } = await call(`GET ${path}/endpoints/${made.body.id}`)
+      assert.equal(body.description, name)
+      return body.sources
+    }
+    assert.deepEqual(await sourcesAfter("first"), [only])
+    for (const name of ["B", "C"]) await addSource(name)
+    assert.equal((await call(`DELETE ${path}/sources/${only}`)).status, 204)
+    assert.deepEqual(await sourcesAfter("second"), [only])
+    await page.goto(`${base}/endpoints/${made.body.id}/edit`)
+    assert.equal(await page.getByLabel(`${only} not in the list of PBXes`).isChecked(), true)
+    await context.close()
+  },
+)
 
 /** Every field that is seen, by its label. */
 const seen = (page: Page) =>

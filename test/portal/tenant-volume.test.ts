@@ -87,5 +87,5 @@ test("volume, failures and silent PBXes of all endpoints are shown, not of the n
   // Enabled again, it has to be told of what was held meanwhile.
   await portal.call(`PATCH ${path}/endpoints/${ids[1]}`, { body: { disabled: false } })
   const after = words((await operator.get(`/portal/${id}`)).text)
-  assert.match(after, /Number 1 works again, and 1 delivery of the last week did not arrive/)
+  assert.match(after, /Number 1 did not get 1 delivery of the last week, the last one received/)
 })

@@ -33,6 +33,20 @@ const sign = (secrets: string[], timestampSeconds = seconds()) => ({
 })
 const isRefused = { name: "WebhookVerificationError" }
 
+test("a signature or a public key that is no base64 is refused in words", async () => {
+  const headers = sign([pair.secret])
+  for (const signature of ["v1a,A", "v1a,####", "v1a,", "v1a"]) {
+    const damaged = { ...headers, "webhook-signature": signature }
+    await assert.rejects(verify(damaged, body, pair.publicKey), isRefused)
+    const both = { ...headers, "webhook-signature": `${signature} ${headers["webhook-signature"]}` }
+    assert.ok(await verify(both, body, pair.publicKey))
+  }
+  for (const key of ["whpk_A", "whpk_", "whpk_QUJD"]) {
+    const message = "The public key is damaged: copy it from the endpoint"
+    await assert.rejects(verify(headers, body, key), { name: "TypeError", message })
+  }
+})
+
 for (const { name, signs, verifies, other } of SIGNINGS) {
   describe(`a webhook signed with ${name}`, () => {
     test("is read, whatever form its headers and body have", async () => {

@@ -23,11 +23,12 @@ export const keyPages = [
   page.act("/keys", async (visit) => {
     const { client, tenant, form, now } = visit
     const days = Number(form.get("days"))
+    const from = shownAt(form, now)
     const made = await client.ask<CreatedKey>("POST", path`/tenants/${tenant.id}/keys`, {
       body: {
         name: form.get("name") ?? "",
         scope: form.get("scope") ?? "full",
-        expiresAt: days > 0 && days < 10_000 ? new Date(now + days * DAY_MS).toISOString() : null,
+        expiresAt: days > 0 && days < 10_000 ? new Date(from + days * DAY_MS).toISOString() : null,
       },
       idempotencyKey: form.get("once") ?? undefined,
     })
@@ -63,6 +64,15 @@ export const keyPages = [
   }),
 ]
 
+/**
+ * When the form was shown, which counts if it is sent twice: a repeated request must be the same.
+ * `now` if that is long ago.
+ */
+function shownAt(form: URLSearchParams, now: number): number {
+  const at = Date.parse(form.get("at") ?? "")
+  return at <= now && at > now - DAY_MS ? at : now
+}
+
 async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): Promise<View> {
   const { client, tenant, base, query, mayChange } = visit
   const cursor = query.get("cursor")
@@ -73,7 +83,7 @@ async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): P
       about: html`For your own programs, and for signing in here. <a href="/docs">The API</a>`,
     })}
     ${outcome}
-    ${mayChange ? html`<div class="cards">${createHtml(base, errorOf(problem, "name"))}${invitationHtml(base)}</div>` : ""}
+    ${mayChange ? html`<div class="cards">${createHtml(base, visit.now, errorOf(problem, "name"))}${invitationHtml(base)}</div>` : ""}
     <section class="card">
       ${
         list.data.length === 0
@@ -87,12 +97,13 @@ async function keysView(visit: TenantVisit, outcome: Html, problem?: Problem): P
   return { title: "API keys", content, status: problem?.status ?? 200 }
 }
 
-const createHtml = (base: string, error: string | undefined): Html =>
+const createHtml = (base: string, now: number, error: string | undefined): Html =>
   html`<section class="card">
     <header><h2>Create a key</h2></header>
     <div class="body">
       <form class="filters" method="post" action="${base}/keys">
         ${onceOnly()}
+        <input type="hidden" name="at" value="${new Date(now).toISOString()}" />
         ${field({
           id: "name",
           label: "Name",

@@ -55,9 +55,11 @@ export function attentionHtml(
       if (!missed || endpoint.disabled || isFailing.has(endpoint.id)) return []
       // The list has one page, newest first: there may be more.
       const word = notArrived.nextCursor === null ? "" : "at least "
-      const about = html`<strong>${endpointName(endpoint)}</strong> works again, and
-        ${word}${missed.length} ${missed.length === 1 ? "delivery" : "deliveries"} of the last week
-        did not arrive.`
+      const [newest] = missed.toSorted((one, other) => (one.createdAt > other.createdAt ? -1 : 1))
+      const about = html`<strong>${endpointName(endpoint)}</strong> did not get
+        ${word}${missed.length} ${missed.length === 1 ? "delivery" : "deliveries"} of the last week,
+        <a href="${base}/deliveries/${newest!.id}">the last one</a> received
+        ${time(newest!.createdAt)}.`
       const action = html`<a class="button" href="${base}/endpoints/${endpoint.id}#recover"
         >Recover…</a
       >`

@@ -31,7 +31,7 @@ export const auditPages = [
     ])
     const here = `${base}/audit`
     const target = query.get("target")
-    const rows = list.ok ? list.body.data : []
+    const { data: rows, nextCursor } = list.ok ? list.body : { data: [], nextCursor: null }
     const content = html`${heading({
         title: "Audit",
         about: "Who changed what, and when. Entries are kept for 400 days and contain no secrets.",
@@ -56,15 +56,21 @@ export const auditPages = [
       ${list.ok ? "" : problemNote(list.problem)}
       <section class="card">
         ${
-          rows.length === 0
-            ? empty(
-                "No entries",
-                target
-                  ? "No change to that id is recorded."
-                  : "Changes to endpoints, PBXes and keys are listed here.",
-              )
-            : html`${rowsHtml(rows, (actor) => actorHtml(actor, keys.data), base)}${pager(here, query, list.ok ? list.body.nextCursor : null)}`
+          rows.length > 0
+            ? rowsHtml(rows, (actor) => actorHtml(actor, keys.data), base)
+            : nextCursor !== null
+              ? empty(
+                  "No change to that id in this part of the log",
+                  "The log is read in parts. Older parts can have changes.",
+                )
+              : empty(
+                  "No entries",
+                  target
+                    ? "No change to that id is recorded."
+                    : "Changes to endpoints, PBXes and keys are listed here.",
+                )
         }
+        ${pager(here, query, nextCursor)}
       </section>`
     return { title: "Audit", content }
   }),

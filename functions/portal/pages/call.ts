@@ -180,7 +180,7 @@ function stepHtml(base: string, event: Step, endpoints: Endpoint[]): Html {
     </div>
     ${
       deliveries.length === 0
-        ? html`<p class="dim small">No endpoint subscribed to it.</p>`
+        ? html`<p class="dim small">No delivery to an endpoint that still exists.</p>`
         : html`<ul class="reached">
             ${deliveries.map(
               (each) =>

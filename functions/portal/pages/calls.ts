@@ -10,8 +10,10 @@ import { readCall, type Call } from "./call-data.ts"
 const BEGUN = "call.started"
 const ENDED = "call.completed"
 const TYPES = `type=${BEGUN}&type=${ENDED}`
-// A call has two of these events.
+// A call has two of these events. The first page has more of them, because it lists the calls in
+// progress.
 const PAGE = 80
+const FIRST_PAGE = 250
 
 // The parameter of a search without a subscriber.
 const EARLIER = "earlier"
@@ -24,24 +26,29 @@ export const callPages = [
     const cursor = query.get("cursor")
     const after = cursor === null ? "" : path`&cursor=${cursor}`
     const endpoints = await client.get<Page<Endpoint>>(`${at}/endpoints?limit=250`)
-    const isWanted = endpoints.data.some(({ eventTypes }) => eventTypes?.some(wantsCalls))
+    const isWanted = endpoints.data.some(
+      ({ connector, eventTypes }) => eventTypes?.some(wantsCalls) ?? Boolean(connector),
+    )
     // Without a subscriber no calls are made. To look for earlier ones takes a search of the log.
     const isSearched = isWanted || cursor !== null || query.has(EARLIER)
     const events = isSearched
-      ? await client.get<Page<Event>>(`${at}/events?${TYPES}&limit=${PAGE}${after}`)
+      ? await client.get<Page<Event>>(
+          `${at}/events?${TYPES}&limit=${cursor === null ? FIRST_PAGE : PAGE}${after}`,
+        )
       : { data: [], nextCursor: null }
-    const calls = callsOf(events.data, cursor === null)
+    const isNewest = cursor === null
+    const calls = callsOf(events, isNewest)
     const older = pager(`${base}/calls`, query, events.nextCursor)
     const content = html`${heading({
         title: "Calls",
         about: "One row for each call: who was called, how it ended and how long it lasted.",
-        actions: cursor === null ? liveMark : nothing,
+        actions: isNewest ? liveMark : nothing,
       })}
-      <div ${cursor === null ? html`id="live"` : ""}>
+      <div ${isNewest ? html`id="live"` : ""}>
         <section class="card">
           ${
             calls.length > 0
-              ? html`${rowsHtml(base, calls)}${older}`
+              ? html`${rowsHtml(base, calls)}${isNewest ? restHtml(events) : ""}${older}`
               : isSearched
                 ? html`${noneFound(events.nextCursor !== null, isWanted)}${older}`
                 : noSubscriber(base, mayChange)
@@ -79,17 +86,26 @@ function noSubscriber(base: string, mayChange: boolean): Html {
 }
 
 /** Calls in progress first, then the ended ones. Each call is listed once. */
-function callsOf(events: Event[], isNewest: boolean): Call[] {
+function callsOf({ data: events, nextCursor }: Page<Event>, isNewest: boolean): Call[] {
   const ended = events.filter(({ type }) => type === ENDED)
   const done = new Set(ended.map(({ data }) => data["uuid"]))
-  // Only the newest page can have calls in progress. A call that started before the oldest ended
-  // call of this page has most likely ended on a later page.
-  const oldest = ended.at(-1)?.timestamp ?? ""
+  // The end of a call is a newer event than its start. So what has started on the newest page and
+  // not ended there is in progress. Of older pages it is not known.
+  const oldest = nextCursor === null ? "" : (events.at(-1)?.timestamp ?? "")
   const open = events.filter(
     ({ type, data, timestamp }) =>
       isNewest && type === BEGUN && !done.has(data["uuid"]) && timestamp > oldest,
   )
   return [...open, ...ended].map(readCall)
+}
+
+/** From when on calls in progress are not listed, if there are older pages. */
+function restHtml({ data, nextCursor }: Page<Event>): Html {
+  const oldest = data.at(-1)
+  if (nextCursor === null || !oldest) return nothing
+  return html`<p class="body hint dim">
+    Calls that started before ${time(oldest.timestamp)} are listed when they have ended.
+  </p>`
 }
 
 const clipped = (text: string | null): Html | string =>

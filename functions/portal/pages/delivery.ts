@@ -76,12 +76,23 @@ async function deliveryView(visit: TenantVisit, outcome: Html, status = 200): Pr
             <a href="${base}/events/${delivery.eventId}">The event</a>
           </header>
           <div class="body stack">
+            ${changedHtml(delivery, target)}
             ${previewed ?? requestHtml(delivery, event.ok ? event.body : undefined, target)}
           </div>
         </section>
       </div>
     </div>`
   return { title: delivery.eventType, content, status }
+}
+
+/** Attempts do not store their request: it is made again from the endpoint's settings. */
+function changedHtml({ attempts }: DeliveryDetail, target: Endpoint | undefined): Html {
+  const last = attempts.at(-1)
+  if (!target || (last && Date.parse(last.at) > Date.parse(target.updatedAt))) return nothing
+  const text = last
+    ? "The endpoint was changed after the last attempt. This is the request that it would get now."
+    : "This is the request that the endpoint would get now."
+  return html`<p class="hint dim">${text}</p>`
 }
 
 function stateHtml(

@@ -65,7 +65,10 @@ export const endpointActionPages = [
   page.act("/endpoints/:endpointId/rotate", async (visit) => {
     const overlapSeconds = Number(visit.form.get("overlap") ?? "86400")
     const at = `${endpointPath(visit)}/secret/rotate`
-    const answered = await visit.client.ask<Rotated>("POST", at, { body: { overlapSeconds } })
+    const answered = await visit.client.ask<Rotated>("POST", at, {
+      body: { overlapSeconds },
+      idempotencyKey: visit.form.get("once") ?? undefined,
+    })
     return outcome(visit, answered, ({ secret, publicKey, previousExpiresAt }) =>
       note(
         "ok",

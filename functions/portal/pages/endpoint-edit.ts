@@ -66,7 +66,7 @@ async function formView(visit: TenantVisit, shown: Shown): Promise<View> {
 async function choicesFor(client: Client, at: string) {
   const [eventTypes, sources] = await Promise.all([
     client.get<Page<EventType>>("/event-types?limit=250"),
-    client.get<Page<Source>>(`${at}/sources?limit=200`),
+    client.get<Page<Source>>(`${at}/sources?limit=250`),
   ])
   return { eventTypes: eventTypes.data, sources: sources.data }
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from "../types.ts"
 import { readAuth } from "./auth-fields.ts"
 import { readConnector } from "./connector-fields.ts"
 import { isCrm, type Kind } from "./endpoint-kinds.ts"
+import { readLines } from "./lines.ts"
 
 /**
  * The form's fields for that kind, as in the API's body. A text that is not valid JSON stays a
@@ -98,21 +99,3 @@ function parsed(text: string): unknown {
     return text
   }
 }
-
-/** Lines of `Name: value`. */
-function readLines(text: string): Record<string, string> {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "")
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(":")
-      return colon < 0
-        ? [line.trim(), ""]
-        : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
-}
-
-export const writeLines = (record: Record<string, string>): string =>
-  Object.entries(record)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("\n")

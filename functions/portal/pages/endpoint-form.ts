@@ -26,7 +26,9 @@ export function endpointForm(form: Form): Html {
   const { kind, values, problem, endpoint } = form
   const error = (of: string) => errorOf(problem, of)
   return html`<form class="form" id="endpoint-form" method="post" action="${form.action}">
-    ${problem ? problemNote(problem, NAMED) : ""} ${endpoint ? "" : onceOnly()}
+    ${problem ? problemNote(problem, NAMED) : ""}
+    ${problem?.status === 412 ? html`<p><a href="${form.action}">Load the endpoint as it is now</a>. What you changed here is lost.</p>` : ""}
+    ${endpoint ? "" : onceOnly()}
     ${form.etag ? html`<input type="hidden" name="etag" value="${form.etag}" />` : ""}
     <input type="hidden" name="kind" value="${kind}" />
     ${kind === "webhook" ? urlField(values.url ?? "", error("url")) : ""}
@@ -50,8 +52,7 @@ export function endpointForm(form: Form): Html {
         ? connectorFields(values.connector ?? { kind }, endpoint?.connector ?? null, problem)
         : eventTypesField(values, form.eventTypes, error("eventTypes"))
     }
-    ${form.sources.length > 1 || error("sources") ? sourcesField(form, error("sources")) : ""}
-    ${filterField(values.filter, error("filter"))}
+    ${sourcesField(form, error("sources"))} ${filterField(values.filter, error("filter"))}
     ${isCrm(kind) ? "" : transformField(values.transform, error("transform"))}
     ${
       kind === "webhook"

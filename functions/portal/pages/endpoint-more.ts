@@ -1,10 +1,10 @@
 import { html } from "hono/html"
 import { check, described, field, select } from "../form.ts"
-import { name, type Html } from "../html.ts"
+import { name, nothing, type Html } from "../html.ts"
 import { errorOf } from "../problem-view.ts"
 import { isCrm } from "./endpoint-kinds.ts"
-import { writeLines } from "./endpoint-fields.ts"
 import type { Form, FormValues } from "./endpoint-form-values.ts"
+import { writeLines } from "./lines.ts"
 
 /** Fields that few users need. They are collapsed unless one is set or has an error. */
 export function moreFields({ kind, values, problem }: Form): Html {
@@ -145,15 +145,21 @@ export const signingFields = (
     })}
   </details>`
 
-export const sourcesField = (
+/** All PBXes, and the chosen ones that are not among them. Nothing if there is nothing to choose. */
+export function sourcesField(
   { values, sources }: Pick<Form, "values" | "sources">,
   error: string | undefined,
-): Html =>
-  html`<fieldset class="field">
+): Html {
+  const chosen = values.sources ?? []
+  const missing = chosen.filter((id) => !sources.some((source) => source.id === id))
+  if (sources.length < 2 && chosen.length === 0 && !error) return nothing
+  return html`<fieldset class="field">
     <legend>PBXes</legend>
     <div class="picks">
-      ${sources.map((source) => check("sources", source.id, values.sources?.includes(source.id) ?? false, name(source.name)))}
+      ${sources.map((source) => check("sources", source.id, chosen.includes(source.id), name(source.name)))}
+      ${missing.map((id) => check("sources", id, true, html`<code>${id}</code> <span class="dim">not in the list of PBXes</span>`))}
     </div>
     ${error ? html`<p class="error">${error}</p>` : ""}
     <p class="hint">If none is chosen, events of all PBXes are sent.</p>
   </fieldset>`
+}

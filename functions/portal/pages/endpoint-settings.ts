@@ -1,5 +1,5 @@
 import { html } from "hono/html"
-import { confirm, field, select } from "../form.ts"
+import { confirm, field, onceOnly, select } from "../form.ts"
 import { copyable, json, name, time, type Html } from "../html.ts"
 import { endpointStatus } from "../status.ts"
 import type { Endpoint, Source } from "../types.ts"
@@ -106,7 +106,7 @@ const rotationHtml = (here: string, endpoint: Endpoint): Html =>
     action: `${here}/rotate`,
     yes: "Rotate",
     isDanger: false,
-    fields: field({
+    fields: html`${onceOnly()}${field({
       id: "overlap",
       label: "Keep the old one valid for",
       control: select(
@@ -119,7 +119,7 @@ const rotationHtml = (here: string, endpoint: Endpoint): Html =>
         ],
         "86400",
       ),
-    }),
+    })}`,
   })
 
 const signatureHtml = (endpoint: Endpoint, here: string, mayChange: boolean): Html =>

@@ -72,10 +72,15 @@ export async function endpointView(visit: TenantVisit, outcome: Html, status = 2
         <header><h2>Most recent</h2></header>
         ${
           recent.data.length === 0
-            ? html`<div class="body dim">
-                No delivery yet. Tests sent with the button above are not listed here. Examples sent
-                from a PBX's page are.
-              </div>`
+            ? recent.nextCursor !== null
+              ? html`<div class="body dim">
+                  None in the newest part of the log.
+                  <a href="${base}/deliveries?endpointId=${endpoint.id}">Look further back</a>
+                </div>`
+              : html`<div class="body dim">
+                  No delivery yet. Tests sent with the button above are not listed here. Examples
+                  sent from a PBX's page are.
+                </div>`
             : deliveryRows(base, recent.data, undefined)
         }
       </section>

@@ -62,7 +62,7 @@ function rowsHtml(base: string, endpoints: Endpoint[], stats: TenantStats): Html
         <th>State</th>
         <th>Events</th>
         <th class="num">Last hour</th>
-        <th class="num">Failed</th>
+        <th class="num">Failed or held</th>
         <th class="num">Median answer</th>
       </tr>
     </thead>
@@ -84,7 +84,7 @@ function rowsHtml(base: string, endpoints: Endpoint[], stats: TenantStats): Html
           <td class="num" data-label="last hour">
             ${about}${number(part ? sumOf(part.counts) : 0)}
           </td>
-          <td class="num" data-label="failed">${about}${number(failed + held)}</td>
+          <td class="num" data-label="failed or held">${about}${number(failed + held)}</td>
           <td class="num" data-label="median">${duration(part?.latencyMs.p50 ?? null)}</td>
         </tr>`
       })}
@@ -95,8 +95,8 @@ function rowsHtml(base: string, endpoints: Endpoint[], stats: TenantStats): Html
 const MAX_WORDS = 2
 
 /** The selected events, in a few words. */
-function wanted({ eventTypes, filter }: Endpoint): Html | string {
-  const some = eventTypes ?? ["all but calls"]
+function wanted({ connector, eventTypes, filter }: Endpoint): Html | string {
+  const some = eventTypes ?? [connector ? "calls" : "all but calls"]
   const filtered = filter ? ", filtered" : ""
   const more = some.length - MAX_WORDS
   return `${some.slice(0, MAX_WORDS).join(", ")}${more > 0 ? ` and ${more} more` : ""}${filtered}`

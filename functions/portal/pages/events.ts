@@ -171,7 +171,7 @@ async function eventView(visit: TenantVisit, outcome: Html, status = 200): Promi
           <h2>Deliveries</h2>
           ${typeof uuid === "string" ? html`<a href="${base}/events?uuid=${encodeURIComponent(uuid.toWellFormed())}">All events of this Uuid</a>` : ""}
         </header>
-        ${deliveries.length > 0 ? deliveryRows(base, deliveries, endpoints.data) : html`<div class="body dim">No endpoint subscribed to it when it was received.</div>`}
+        ${deliveries.length > 0 ? deliveryRows(base, deliveries, endpoints.data) : html`<div class="body dim">No delivery to an endpoint that still exists.</div>`}
       </section>
     </div>
     ${mayChange ? replayHtml(`${base}/events/${event.id}`, endpoints.data) : ""}

@@ -25,15 +25,23 @@ export const overviewPages = [
     const at = path`/tenants/${tenant.id}`
     const word = windowIn(query)
     const weekAgo = new Date(Date.now() - WEEK_MS).toISOString()
-    const [endpoints, sources, gaps, notArrived, all] = await Promise.all([
+    const missed = (status: string) =>
+      client.get<Page<Delivery>>(
+        `${at}/deliveries?status=${status}${path`&after=${weekAgo}`}&limit=${NOT_ARRIVED}`,
+      )
+    const [endpoints, sources, gaps, failed, held, all] = await Promise.all([
       client.get<Page<Endpoint>>(`${at}/endpoints?limit=${MAX}`),
       client.get<Page<Source>>(`${at}/sources?limit=${MAX}`),
       client.get<Page<Event>>(`${at}/events?type=source.gap&limit=${GAPS}`),
-      client.get<Page<Delivery>>(
-        `${at}/deliveries?status=failed&status=held${path`&after=${weekAgo}`}&limit=${NOT_ARRIVED}`,
-      ),
+      missed("failed"),
+      // Apart from the failed ones: a disabled endpoint can have any number of them.
+      missed("held"),
       client.get<TenantStats>(`${at}/stats?window=${word}`),
     ])
+    const notArrived = {
+      data: [...failed.data, ...held.data],
+      nextCursor: failed.nextCursor ?? held.nextCursor,
+    }
     // Failing ones come first, whatever their age.
     const failing = new Set(all.failing.map(({ endpointId }) => endpointId))
     const shown = [

@@ -1,6 +1,6 @@
 import { html } from "hono/html"
 import { onceOnly } from "../form.ts"
-import { exactTime, heading, note, number } from "../html.ts"
+import { exactTime, heading, note, number, type Html } from "../html.ts"
 import { tenantSection } from "../page.ts"
 import { problemNote } from "../problem-view.ts"
 import type { Endpoint } from "../types.ts"
@@ -8,11 +8,34 @@ import { endpointName } from "./endpoint-name.ts"
 import { endpointPath, endpointView } from "./endpoint.ts"
 
 type Count = { count: number; isLowerBound: boolean }
+type Range = { since: string; until: string }
 
 const HOUR_MS = 3600 * 1000
 const MAX_HOURS = 24 * 365
 
 const page = tenantSection("endpoints")
+
+/** How many events are missing, or that they could not be counted, and what happens to them. */
+export function missingHtml({ count, isLowerBound }: Count, range: Range): Html {
+  const between = html`received between ${exactTime(range.since)} and ${exactTime(range.until)}`
+  const next =
+    count === 1
+      ? html`It is sent again, under the same id.`
+      : html`They are sent again, oldest first, at the endpoint's rate. Their ids stay the same, so
+        your server can recognise an event that it has received.`
+  if (count === 0)
+    return html`<p>
+      <strong>The log is too long to count what is missing.</strong> Events ${between} that were not
+      delivered can be in the part that was not read. ${next}
+    </p>`
+  return html`<p>
+    <strong
+      >${isLowerBound ? "At least " : ""}${number(count)}
+      ${count === 1 ? "event" : "events"}</strong
+    >
+    ${between} ${count === 1 ? "was" : "were"} not delivered. ${next}
+  </p>`
+}
 
 export const recoverPages = [
   page.act("/endpoints/:endpointId/recover", async (visit) => {
@@ -35,29 +58,20 @@ export const recoverPages = [
       <section class="card">
         <div class="body stack">
           ${
-            count === 0
+            count === 0 && !isLowerBound
               ? html`<p>
                     <strong>Nothing is missing.</strong> All events received between
                     ${exactTime(range.since)} and ${exactTime(range.until)} were delivered or are
                     still being retried.
                   </p>
                   <a class="button" href="${here}">Back to the endpoint</a>`
-              : html`<p>
-                    <strong
-                      >${isLowerBound ? "At least " : ""}${number(count)}
-                      ${count === 1 ? "event" : "events"}</strong
-                    >
-                    received between ${exactTime(range.since)} and ${exactTime(range.until)}
-                    ${count === 1 ? "was" : "were"} not delivered. They are sent again, oldest
-                    first, at the endpoint's rate. Their ids stay the same, so your server can
-                    recognise an event that it has received.
-                  </p>
+              : html`${missingHtml(counted.body, range)}
                   ${endpoint.disabled ? note("warn", "The endpoint is disabled: enable it first.") : ""}
                   <form class="row" method="post" action="${here}/recover/start">
                     ${onceOnly()}
                     <input type="hidden" name="since" value="${range.since}" />
                     <input type="hidden" name="until" value="${range.until}" />
-                    ${endpoint.disabled ? "" : html`<button class="primary">Send ${number(count)} again</button>`}
+                    ${endpoint.disabled ? "" : html`<button class="primary">Send ${isLowerBound ? "all" : number(count)} again</button>`}
                     <a class="button" href="${here}">Cancel</a>
                   </form>`
           }

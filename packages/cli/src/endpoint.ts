@@ -33,7 +33,8 @@ export const endpointColumns: Column<Endpoint>[] = [
   },
   {
     title: "event types",
-    text: ({ eventTypes }) => eventTypes?.join(", ") ?? "all but call.*",
+    text: ({ connector, eventTypes }) =>
+      eventTypes?.join(", ") ?? (connector ? "call.*" : "all but call.*"),
     isFlexible: true,
     isExtra: true,
   },

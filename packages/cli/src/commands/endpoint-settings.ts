@@ -63,7 +63,7 @@ const EMPTY: Record<string, unknown> = {
 
 /** The request for the API. */
 export function bodyOf({ clear = [], data, header, to, ...rest }: EndpointOptions): object {
-  const unknown = clear.find((name) => !(name in EMPTY))
+  const unknown = clear.find((name) => !Object.hasOwn(EMPTY, name))
   if (unknown !== undefined) {
     const names = Object.keys(EMPTY).join(", ")
     throw new Failure(`--clear: ${JSON.stringify(unknown)} has no default. There are: ${names}`, 2)

@@ -58,6 +58,10 @@ export function addRecover(parent: Command, open: Open): void {
 }
 
 function wordsFor({ count, isLowerBound }: v.InferOutput<typeof Recovery>, isDry: boolean): string {
+  if (count === 0 && isLowerBound) {
+    const what = "the log is too long to count what is missing"
+    return isDry ? `${what}; this was a dry run` : `${what}; all of it is sent again`
+  }
   if (count === 0) return "there is nothing to send again"
   const what = `${isLowerBound ? "at least " : ""}${count} ${count === 1 ? "delivery" : "deliveries"}`
   if (isDry) return `${what} would be sent again; this was a dry run`
