@@ -38,7 +38,7 @@ const TURN_MS = 2_000
 const MAX_OF_TENANT = 2
 const MAX_PUT_OFF_SECONDS = 60
 // These are short, at most one of each runs for an endpoint, and its deliveries depend on them.
-const MAX_PUT_OFF_OF_KIND: Partial<Record<Job["kind"], number>> = { hold: 4, spread: 4, wake: 4 }
+const MAX_PUT_OFF_OF_KIND: Partial<Record<Job["kind"], number>> = { hold: 16, spread: 16, wake: 4 }
 
 /**
  * Reads the jobs queue. Jobs work in pages: after two seconds, the rest of a job is sent as a new

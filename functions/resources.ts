@@ -11,6 +11,7 @@ import { makeCaches } from "./endpoint/caches.ts"
 import { makeDynamodb, makeSqs } from "./runtime/clients.ts"
 import { readDataKey, type DataKeyResource } from "./runtime/data-key.ts"
 import { makeLogger, reasonOf, type Logger } from "./runtime/log.ts"
+import { memoized } from "./runtime/memoized.ts"
 import { makeSlowness } from "./endpoint/slow-endpoints.ts"
 import { makeOutbound } from "./endpoint-kinds/send-by-kind.ts"
 import { makeTurns } from "./runtime/turns.ts"
@@ -156,11 +157,6 @@ function connectServices({ Settings: settings, Table: { name } }: Linked, sealer
 }
 
 export type Resources = Awaited<ReturnType<typeof connect>>
-
-function memoized<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
-}
 
 // One of each per process: on one machine all functions share it.
 let logger: Logger | undefined

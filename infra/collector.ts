@@ -1,3 +1,4 @@
+import { api } from "./api.ts"
 import { makeCollectorRoles } from "./collector-roles.ts"
 import { queues } from "./queues.ts"
 import { logDays, settings } from "./deployment-settings.ts"
@@ -38,6 +39,12 @@ const containerOf = ({ image, amiHost, amiSecret, sourceToken, spool, logGroup }
     { name: "AMI_HOST", value: amiHost },
     { name: "AMI_USERNAME", value: required("COLLECTOR_AMI_USERNAME") },
     { name: "RINGBACK_INGEST_QUEUE_URL", value: queues.Ingest.url },
+    { name: "RINGBACK_API_URL", value: api.url },
+    // A task reads its secrets when it starts. With its version a changed one is a new task.
+    {
+      name: "CREDENTIALS_VERSION",
+      value: $interpolate`${amiSecret.version}.${sourceToken.version}`,
+    },
     { name: "RINGBACK_SPOOL_DIR", value: SPOOL_DIR },
   ],
   secrets: [

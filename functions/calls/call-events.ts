@@ -40,16 +40,18 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
 
 /**
  * Stores the last known state of a record that calls refer to, if an endpoint subscribes to calls.
+ * What the PBX lists once a day is stored for endpoints to come, except for people.
  */
 export async function noteRecord(
   deps: FanOutDeps,
   { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
   { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
+  isListed = false,
 ): Promise<void> {
   const [kind, action] = type.split(".") as [Record.StoredKind, Action]
   if (!Record.storedKinds.includes(kind)) return
-  const wanted = await wantedMoments(deps, tenant, source)
-  if (wanted.size === 0) return
+  const isKept = isListed && kind !== "dllist"
+  if (!isKept && (await wantedMoments(deps, tenant, source)).size === 0) return
   const version = versionOf(type, timestamp)
   const isDeleted = action === "deleted"
   const record = { kind, source, uuid, test, version, data, isDeleted }

@@ -3,6 +3,7 @@ import type { PushEndpoint } from "@ringback/store/endpoint"
 import { failedOutcome } from "@ringback/webhooks/attempt-outcome"
 import type { Sandbox } from "@ringback/webhooks/sandbox"
 import type { Outcome } from "@ringback/webhooks/send"
+import { memoized } from "../runtime/memoized.ts"
 import type { OutboundDeps, OutboundOptions, Traced } from "./deps.ts"
 import { postWebhook } from "./post-webhook.ts"
 import { makeTokens } from "./token.ts"
@@ -21,12 +22,16 @@ export type Outbound = {
 
 export function makeOutbound(options: OutboundOptions): Outbound {
   // JSONata and its process are only loaded if a transform is used.
-  let sandbox: Promise<Sandbox> | undefined
+  let isOpen = false
+  const sandbox = memoized(async (): Promise<Sandbox> => {
+    const { openSandbox } = await import("@ringback/webhooks/sandbox")
+    isOpen = true
+    return openSandbox()
+  })
   const deps: OutboundDeps = {
     ...options,
     tokens: makeTokens(options),
-    sandbox: () =>
-      (sandbox ??= import("@ringback/webhooks/sandbox").then(({ openSandbox }) => openSandbox())),
+    sandbox,
   }
   async function send(endpoint: PushEndpoint, event: Traced): Promise<Outcome> {
     if (!endpoint.connector) return postWebhook(deps, endpoint, event)
@@ -36,7 +41,7 @@ export function makeOutbound(options: OutboundOptions): Outbound {
   return {
     deps,
     async close() {
-      ;(await sandbox)?.close()
+      if (isOpen) (await sandbox()).close()
     },
     sendByKind: (endpoint, event) =>
       send(endpoint, event).catch((error: unknown) => unpreparedOutcome(error, endpoint)),

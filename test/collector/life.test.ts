@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { test, type TestContext } from "node:test"
 import { readConfig } from "@ringback/collector/config"
+import { formatSourceToken, makeSourceKey } from "@ringback/events/token"
 import {
   collectorEnvironment,
   IngestQueue,
@@ -136,6 +137,37 @@ test("runs a collector for each entry of a configuration file, in YAML or JSON",
   )
   child.kill("SIGTERM")
   assert.deepEqual(await once(child, "exit"), [0, null])
+})
+
+test("new tokens reach every collector, also if one PBX refuses the login", async (t) => {
+  const { pbx, queue, dir } = await setUp(t)
+  const other = await Pbx.start()
+  t.after(() => other.close())
+  const config = join(dir, "pbxs.json")
+  const sources = [queue.token, makeToken()]
+  const write = (tokens: { text: string }[]) =>
+    writeFileSync(
+      config,
+      JSON.stringify(
+        [pbx, other].map(({ target }, index) => ({
+          AMI_PORT: String(target.port),
+          RINGBACK_SOURCE_TOKEN: tokens[index]!.text,
+        })),
+      ),
+    )
+  write(sources)
+  const environment = { ...collectorEnvironment(pbx, queue, dir), RINGBACK_CONFIG: config }
+  const { child, lines } = spawnLogged(t, environment)
+  await until(() => pbx.sessionCount === 1 && other.sessionCount === 1)
+  pbx.isRefusing = true
+  write(sources.map((token) => ({ text: formatSourceToken({ ...token, ...makeSourceKey() }) })))
+  child.kill("SIGHUP")
+  const [failed] = await until(() => {
+    const found = lines.filter(({ event }) => event === "collector.reload-failed")
+    return other.logins === 2 && found.length > 0 ? found : undefined
+  })
+  assert.equal(failed!["source"], queue.token.source)
+  assert.ok(!lines.some(({ event }) => event === "collector.reloaded"))
 })
 
 test("names what is wrong in a configuration file", (t) => {

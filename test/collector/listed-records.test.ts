@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
+import { systemClock } from "@ringback/ami/clock"
+import type { CollectorOptions } from "@ringback/collector/collector"
 import { IngestQueue, makeSpoolDir, runCollector } from "../harness/collector.ts"
 import { type Pair, Pbx, type PbxOptions } from "../harness/pbx.ts"
 import { until } from "../harness/until.ts"
@@ -15,8 +17,8 @@ async function setUp(t: TestContext, options: PbxOptions = { canList: true }) {
     await queue.close()
     remove()
   })
-  const run = async () => {
-    const collector = await runCollector(pbx, queue, dir, { confirmMs: 20 })
+  const run = async (more: Partial<CollectorOptions> = {}) => {
+    const collector = await runCollector(pbx, queue, dir, { confirmMs: 20, ...more })
     running.push(collector)
     await collector.ready
     return collector
@@ -25,6 +27,8 @@ async function setUp(t: TestContext, options: PbxOptions = { canList: true }) {
     queue.messages.flatMap((message) => (message.kind === "record" ? [message.headers] : []))
   return { pbx, queue, run, records }
 }
+
+const HOUR_MS = 3600_000
 
 const row: Pair[] = [
   ["Uuid", "r-1"],
@@ -57,6 +61,30 @@ test("what the lists show at the start is sent once in a run, calls apart, and i
   await run()
   await until(async () => (await queue.read()) && records().length === 10)
   assert.deepEqual(queue.events, [], "nor after a restart")
+})
+
+test("what the lists show is sent again a day later, without a gap", async (t) => {
+  const { pbx, queue, run, records } = await setUp(t)
+  pbx.create("Campaign", "c-1", [["Name", "spring"]])
+  pbx.rows = [row]
+  let aheadMs = 0
+  const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+  await run({ clock })
+  await until(async () => (await queue.read()) && records().length === 2)
+  aheadMs = 23 * HOUR_MS
+  pbx.create("Campaign", "c-2", [["Name", "summer"]])
+  await until(async () => (await queue.read()).events.length === 1)
+  assert.equal(records().length, 2)
+  aheadMs = 25 * HOUR_MS
+  await until(async () => (await queue.read()) && records().length === 5)
+  assert.deepEqual(
+    records()
+      .slice(2)
+      .map((headers) => headers.find(([name]) => name === "Uuid")![1])
+      .toSorted(),
+    ["c-1", "c-2", "r-1"],
+  )
+  assert.equal(queue.events.length, 1)
 })
 
 test("a gap before them is inferred as ever", async (t) => {

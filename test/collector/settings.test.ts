@@ -94,6 +94,8 @@ test("each setting arrives where it belongs, as it was set", (t) => {
     healthHost: "0.0.0.0",
     region: "us-gov-west-1",
   })
+  const vpce = "https://vpce-0a-b.sqs.eu-west-1.vpce.amazonaws.com/123456789012/Ingest"
+  assert.equal(readSettings({ ...good, RINGBACK_INGEST_QUEUE_URL: vpce }).region, "eu-west-1")
   const { apiUrl, spoolMaxMb, sendRate } = readSettings({ ...good, AMI_TLS: "0" })
   assert.deepEqual([apiUrl, spoolMaxMb, sendRate], [undefined, 1024, 2000])
 })
@@ -113,7 +115,12 @@ const wrong: [name: string, value: string][] = [
   ["RINGBACK_SOURCE_TOKEN_FILE", "/nowhere/token"],
   ["RINGBACK_INGEST_QUEUE_URL", ""],
   ["RINGBACK_INGEST_QUEUE_URL", "Ingest"],
+  ["RINGBACK_INGEST_QUEUE_URL", "https://a b/123456789012/Ingest"],
+  ["RINGBACK_INGEST_QUEUE_URL", `${good.RINGBACK_INGEST_QUEUE_URL}.fifo`],
+  ["AMI_SECRET", "two\nlines"],
+  ["AMI_USERNAME", "u".repeat(401)],
   ["RINGBACK_API_URL", "api.example.com"],
+  ["RINGBACK_API_URL", "https://a b"],
   ["RINGBACK_AMI_EVENTS", "Hangup,,Cdr"],
   ["RINGBACK_AMI_EVENTS", "Out*"],
   ["RINGBACK_SPOOL_MAX_MB", "0"],

@@ -2,6 +2,8 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { HEARTBEAT_SECONDS } from "@ringback/events/heartbeat"
 import { heartbeat, makeMessageId } from "../harness/heard.ts"
+import { eventMessage } from "../harness/system.ts"
+import { campaignUpdate } from "../harness/world.ts"
 import { world, A, B, send, beat, missed, pass, SECOND } from "./gaps-set-up.ts"
 
 /** A was away from 20 to 100 s, B from 60 to 140 s: together from 60 to 100 s. Neither has said so. */
@@ -43,6 +45,41 @@ describe("one collector", () => {
         ],
       ],
     )
+  })
+})
+
+describe("a gap without a length, as of one event that a full disk refused", () => {
+  for (const reason of ["spool-full", "spool-damaged", "disconnected"])
+    test(`${reason}: told, and what was inferred of it is sent`, async () => {
+      const { arrived } = await world.addEndpoint()
+      await beat(A, world.now())
+      await world.pump()
+      const [at, id] = [world.now(), makeMessageId()]
+      world.advance(6 * SECOND)
+      const inferred = { collector: A, synthetic: { reason, gap: id } }
+      await send(eventMessage(world.customer, campaignUpdate(), inferred))
+      await missed(A, at, at, id, reason)
+      await pass(300)
+      assert.deepEqual(
+        arrived().map(({ type, data }) => [type, data["from"], data["to"]]),
+        [
+          ["source.gap", iso(at), iso(at)],
+          ["campaign.updated", undefined, undefined],
+        ],
+      )
+    })
+
+  test("not told where another collector read the PBX at that moment", async () => {
+    const { arrived } = await world.addEndpoint()
+    const start = world.now()
+    for (const collector of [A, B]) await beat(collector, start)
+    await world.pump()
+    world.advance(60 * SECOND)
+    for (const collector of [A, B]) await beat(collector, start)
+    await world.pump()
+    await missed(A, start + 30 * SECOND, start + 30 * SECOND, makeMessageId(), "spool-full")
+    await pass(300)
+    assert.deepEqual(arrived(), [])
   })
 })
 

@@ -135,6 +135,24 @@ describe("rows of the PBX's lists", () => {
   const events = async () =>
     (await api.call(`GET /v1/tenants/${world.customer.tenant}/events`)).body.data
 
+  test("name the calls of an endpoint that comes later, and no person is stored before", async () => {
+    await hear(row)
+    await hear([
+      ["Event", "OutCampaignEntry"],
+      ["Uuid", "c-1"],
+      ["Name", "Winback"],
+      ["TmCreate", time(1)],
+    ])
+    await world.pump()
+    assert.deepEqual((await list("?kind=dllist")).data, [])
+    const { arrived } = await world.addEndpoint(CALLS)
+    const dialing = record("Dialing", "Create", "d-1", ["CampUuid", "c-1"], ["DlListUuid", "r-1"])
+    await say([...dialing, ["TmCreate", time(2)]])
+    const [started] = arrived()
+    assert.deepEqual(started?.data["campaign"], { uuid: "c-1", name: "Winback" })
+    assert.equal(JSON.stringify(started).includes("Ada"), false)
+  })
+
   test("fill what was never heard of, make no event, and give a call its contact", async () => {
     const { arrived } = await world.addEndpoint(CALLS)
     await hear(row)

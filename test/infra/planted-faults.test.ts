@@ -1,35 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { get, type Kind, queueOf, readRecording, type Recording } from "./recording.ts"
-import { rules } from "./rules/all.ts"
+import { addAction, faultsOf, mappingOf, plant, sound, tableArn, withVariables } from "./plant.ts"
+import { get, type Kind } from "./recording.ts"
 import { statementsOf } from "./rules/rights.ts"
-
-const sound = readRecording("production")
-
-const faultsOf = (recording: Recording) => Object.values(rules).flatMap((rule) => rule(recording))
-
-/** Changes a copy of what was recorded; gives the messages that were not there before. */
-const plant = (kind: Kind, name: string, change: (inputs: any) => void) => {
-  const planted = structuredClone(sound)
-  change(get(planted, kind, name).inputs)
-  const before = new Set(faultsOf(sound))
-  return faultsOf(planted).filter((message) => !before.has(message))
-}
-
-const addAction = (inputs: any, action: string, resource: string) => {
-  const [policy] = inputs.inlinePolicies
-  const document = JSON.parse(policy.policy)
-  document.Statement.push({ Effect: "Allow", Action: action, Resource: resource })
-  policy.policy = JSON.stringify(document)
-}
-
-const mappingOf = (queue: string) => {
-  const { outputs } = get(sound, "queue", queueOf(queue))
-  const found = sound.resources.find(({ inputs }) => inputs.eventSourceArn === outputs.arn)
-  return found?.name ?? ""
-}
-
-const tableArn = get(sound, "table", "TableTable").outputs.arn
 
 describe("the rules name a fault that is planted", () => {
   const cases: [string, Kind, string, (inputs: any) => void, RegExp][] = [
@@ -219,12 +192,15 @@ describe("the rules name a fault that is planted", () => {
       "a secret in plain text",
       "task",
       "CollectorTask",
-      (inputs) => {
-        const [container] = JSON.parse(inputs.containerDefinitions)
-        container.environment.push({ name: "AMI_SECRET", value: "s" })
-        inputs.containerDefinitions = JSON.stringify([container])
-      },
+      withVariables((all) => [...all, { name: "AMI_SECRET", value: "s" }]),
       /CollectorTask: AMI_SECRET is in plain text/,
+    ],
+    [
+      "a task that a changed secret does not replace",
+      "task",
+      "CollectorTask",
+      withVariables((all) => all.filter(({ name }) => name !== "CREDENTIALS_VERSION")),
+      /CollectorTask: version is undefined/,
     ],
     [
       "a collector that may read",

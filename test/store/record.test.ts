@@ -34,6 +34,22 @@ const dataOf = async (uuid = ref.uuid) => {
   return record?.data === undefined ? undefined : (JSON.parse(record.data) as object)
 }
 
+test("a record that is reported again as it is lives on", async () => {
+  await write("2", { name: "second" })
+  const expiresAt = async () => (await Records.get(table, tenant, ref))!.expiresAt
+  const first = await expiresAt()
+  now += 14 * DAY
+  await write("2", { name: "second" })
+  assert.equal(await expiresAt(), first, "not written every day")
+  now += 2 * DAY
+  await write("1", { name: "first" })
+  assert.equal(await expiresAt(), first)
+  await write("2", { name: "second" })
+  assert.equal(await expiresAt(), (now + 30 * DAY) / 1000)
+  now += 29 * DAY
+  assert.deepEqual(await dataOf(), { name: "second" })
+})
+
 test("a record is as the newest event says, in whatever order events are heard", async () => {
   await write("2", { name: "second" })
   await write("1", { name: "first" })

@@ -21,6 +21,17 @@ describe("when a collector read its PBX", () => {
     assert.equal(isUnclear(120, 140, after), false)
   })
 
+  test("covers a single moment only where it read before and after it", () => {
+    const spans: Span[] = [
+      [0, 100, 0],
+      [130, 130, 0],
+    ]
+    assert.deepEqual(uncovered(50, 50, spans), [])
+    for (const edge of [0, 100]) assert.deepEqual(uncovered(edge, edge, spans), [])
+    for (const at of [101, 130, 200]) assert.deepEqual(uncovered(at, at, spans), [[at, at]])
+    assert.deepEqual(uncovered(7, 7, []), [[7, 7]])
+  })
+
   test("is unclear only where a break that is not explained yet may lie within it", () => {
     const spans: Span[] = [
       [0, 100, 0],

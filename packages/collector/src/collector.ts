@@ -17,8 +17,13 @@ export type Collector = {
   ready: Promise<void>
   healthPort: number | null
   status: () => Status
-  /** Applies new credentials and settings of the same source without missing an event. */
-  reload: (options: Pick<CollectorOptions, "ami" | "sourceToken">) => Promise<void>
+  /**
+   * Applies new credentials of the same source without missing an event. Without `ami` the session
+   * stays.
+   */
+  reload: (
+    options: Pick<CollectorOptions, "sourceToken"> & Partial<Pick<CollectorOptions, "ami">>,
+  ) => Promise<void>
   /**
    * Logs off, sends what is left in the spool while the queue is reachable, and unlocks the
    * directory.

@@ -70,10 +70,22 @@ async function reload(collectors: Collector[]): Promise<void> {
         "RINGBACK_CONFIG has more or fewer entries: restart the collector to apply them",
       )
     }
-    for (const [index, settings] of all.entries()) await collectors[index]!.reload(settings)
-    log("collector.reloaded")
+    const each = all.map(async (settings, index) => reloadOne(collectors[index]!, settings))
+    if ((await Promise.all(each)).every(Boolean)) log("collector.reloaded")
   } catch (error) {
     log("collector.reload-failed", { alarm: true, reason: (error as Error).message })
+  }
+}
+
+/** False if its PBX refuses the settings, or they are of another source. The others go on. */
+async function reloadOne(collector: Collector, settings: CollectorSettings): Promise<boolean> {
+  try {
+    await collector.reload(settings)
+    return true
+  } catch (error) {
+    const { source } = collector.status()
+    log("collector.reload-failed", { alarm: true, source, reason: (error as Error).message })
+    return false
   }
 }
 

@@ -130,8 +130,9 @@ export class PbxCollector {
   }
 
   /** Opens a new session before closing the old one. Rejects if the PBX refuses the new settings. */
-  async reload(ami: AmiTarget, token: SourceToken): Promise<void> {
+  async reload(ami: AmiTarget | undefined, token: SourceToken): Promise<void> {
     this.#key = token
+    if (!ami) return
     await this.#client?.renew(ami)
     this.#user = ami.username
   }

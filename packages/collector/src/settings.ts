@@ -16,6 +16,15 @@ export type Environment = Record<string, string | undefined>
 const isMissing = "is missing"
 const Required = v.pipe(v.string(isMissing), v.nonEmpty(isMissing))
 
+// A line of the login, which has up to 1,024 bytes in all.
+const MAX_CREDENTIAL_BYTES = 400
+const Credential = v.pipe(
+  Required,
+  // oxlint-disable-next-line no-control-regex
+  v.regex(/^[^\u0000-\u001f]*$/, "must be one line"),
+  v.maxBytes(MAX_CREDENTIAL_BYTES, `can have up to ${MAX_CREDENTIAL_BYTES} bytes`),
+)
+
 const Whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
   return v.pipe(
@@ -45,20 +54,23 @@ const AmiEvents = v.pipe(
   ),
 )
 
+const AQueueUrl =
+  "must be a queue's URL, such as https://sqs.eu-central-1.amazonaws.com/123456789012/NAME"
 const QueueUrl = v.pipe(
   Required,
-  v.regex(
-    /^https?:\/\/[^/]+\/[^/]+\/[^/]+$/,
-    "must be a queue's URL, such as https://sqs.eu-central-1.amazonaws.com/123456789012/NAME",
+  v.regex(/^https?:\/\/[^/]+\/[^/]+\/[^/]+$/, AQueueUrl),
+  v.check((text) => URL.canParse(text), AQueueUrl),
+  v.check(
+    (text) => !text.endsWith(".fifo"),
+    "is a FIFO queue's: the ingest queue is a standard one",
   ),
 )
 
+const AnApiUrl = "must be the URL of Ringback's API, such as https://api.example.com"
 const ApiUrl = v.pipe(
   v.string(),
-  v.regex(
-    /^https?:\/\/[^/]+/,
-    "must be the URL of Ringback's API, such as https://api.example.com",
-  ),
+  v.regex(/^https?:\/\/[^/]+/, AnApiUrl),
+  v.check((text) => URL.canParse(text), AnApiUrl),
   v.transform((url) => url.replace(/\/+$/, "")),
 )
 
@@ -70,8 +82,8 @@ const SourceToken = v.pipe(
 const Environment = v.object({
   AMI_HOST: Required,
   AMI_PORT: v.optional(Whole(1, 65_535)),
-  AMI_USERNAME: Required,
-  AMI_SECRET: Required,
+  AMI_USERNAME: Credential,
+  AMI_SECRET: Credential,
   AMI_TLS: v.optional(Flag, "0"),
   AMI_TLS_CA: v.optional(v.string()),
   AMI_AUTH: v.optional(v.picklist(["md5", "plain"], "must be md5 or plain"), "md5"),
@@ -165,6 +177,6 @@ export function readText(setting: string, path: string): string {
 }
 
 const regionOf = (queueUrl: string) =>
-  /^(?:[\w-]+\.)?sqs\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(
+  /^(?:[\w-]+\.)?sqs\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)/.exec(
     new URL(queueUrl).hostname,
   )?.[1]

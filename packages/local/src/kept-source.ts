@@ -1,5 +1,4 @@
 import type { Collector } from "@ringback/collector/collector"
-import type { AmiTarget } from "@ringback/ami/session"
 import { formatSourceToken } from "@ringback/events/token"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
@@ -55,7 +54,6 @@ async function newestToken(
 
 export type KeptCollector = {
   kept: KeptSource
-  ami: AmiTarget
   collector: Pick<Collector, "reload">
 }
 
@@ -65,7 +63,7 @@ export type KeptCollector = {
  */
 export async function renewToken(
   table: Table,
-  { kept, ami, collector }: KeptCollector,
+  { kept, collector }: KeptCollector,
   output: { say: (line: string) => void; warn: (line: string) => void },
 ): Promise<void> {
   const token = await newestToken(table, kept)
@@ -74,7 +72,7 @@ export async function renewToken(
       `Source ${kept.source} was deleted: the events of its PBX are discarded. The next start creates another one.`,
     )
   } else if (token !== kept.token) {
-    await collector.reload({ ami, sourceToken: token })
+    await collector.reload({ sourceToken: token })
     kept.token = token
     output.say(`The token of source ${kept.source} was rotated. The collector uses the new one.`)
   }

@@ -90,7 +90,7 @@ export async function run(
   answer = async (request) => {
     const response = await serve(request)
     if (request.method !== "GET") workers.noteWork()
-    for (const each of running)
+    for (const each of response.status < 400 ? running : [])
       if (concerns(each.kept, request)) await renewToken(deps.table, each, output).catch(sayFailure)
     return response
   }
@@ -126,7 +126,7 @@ export async function run(
     const log = withWarnings(output, toFile, { isDemo: true })
     const options = { ...common, ami, token: kept.token, spool: "spool-demo", log }
     const collector = await startLocalCollector(options)
-    await follow({ kept, ami, collector })
+    await follow({ kept, collector })
   }
   if (local) {
     const { ami, kept } = local
@@ -142,7 +142,7 @@ export async function run(
     const log = withWarnings(output, toFile, { isDemo: false })
     const options = { ...common, ...local, token: kept.token, spool: "spool-local", log }
     const collector = await startLocalCollector(options)
-    await follow({ kept, ami, collector })
+    await follow({ kept, collector })
   }
 }
 

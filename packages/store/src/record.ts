@@ -43,7 +43,8 @@ const NAMES = ["uuid", "name", "detail", "uKey", "email", "dlmaUuid"]
 const MAX_TEXT_LENGTH = 500
 
 /**
- * Written only if it is newer than the stored one. A delete that has only the Uuid keeps the names.
+ * Written only if it is newer than the stored one, or the same one that expires before long. A
+ * delete that has only the Uuid keeps the names.
  */
 export async function write(
   table: Table,
@@ -74,8 +75,10 @@ export async function write(
   })
   await updateItem(table, recordKey(tenant, { kind, source, uuid, test }), {
     update: `SET ${sets.join(", ")}`,
-    condition: "attribute_not_exists(#version) OR #version < :version",
-    ...assigned,
+    condition:
+      "attribute_not_exists(#version) OR #version < :version OR (#version = :version AND #expiresAt < :soon)",
+    names: assigned.names,
+    values: { ...assigned.values, ":soon": toSeconds(table.now() + table.retentionMs / 2) },
   })
 }
 

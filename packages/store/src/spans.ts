@@ -69,8 +69,13 @@ function isReported(spans: Span[], at: number): boolean {
 
 const withEnd = ([from, , isUnexplained]: Span, to: number): Span => [from, to, isUnexplained]
 
-/** The parts of a time span that none of these spans cover. */
+/**
+ * The parts of a time span that none of these spans cover. A span without a length, as of one event,
+ * is one part.
+ */
 export function uncovered(from: number, to: number, spans: Span[]): [from: number, to: number][] {
+  const touches = ([start, end]: Span) => start < end && start <= from && end >= from
+  if (from === to) return spans.some(touches) ? [] : [[from, to]]
   const left: [number, number][] = []
   let at = from
   for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {

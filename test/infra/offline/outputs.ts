@@ -91,6 +91,8 @@ export const create = (type: string, name: string, inputs: Values, region: strin
         arn: arnOf("acm", `certificate/${hex(32)}`),
         domainValidationOptions: [],
       })
+    case "aws:ssm/parameter:Parameter":
+      return made(name, { name: physical, arn: arnOf("ssm", `parameter${physical}`), version: 3 })
     case "aws:ecs/cluster:Cluster":
       return made(name, { name: physical, arn: arnOf("ecs", `cluster/${physical}`) })
     case "aws:efs/fileSystem:FileSystem":

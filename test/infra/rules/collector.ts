@@ -19,10 +19,17 @@ export const collectorFaults = (recording: Recording) => {
     expect(others.length === 0, `${name}: has ${others.length + 1} containers, must be one`)
     expectValues(name, container, { readonlyRootFilesystem: true, user: "1000:1000" })
     expectValues(name, container, { portMappings: undefined, privileged: undefined })
-    const plain: { name: string }[] = container.environment
+    const plain: { name: string; value: string }[] = container.environment
     for (const each of plain) {
       expect(!/SECRET|TOKEN/.test(each.name), `${name}: ${each.name} is in plain text`)
     }
+    // A task reads its secrets once: a changed one must make another task.
+    const version = plain.find((each) => each.name === "CREDENTIALS_VERSION")
+    expectValues(name, { version: version?.value }, { version: "3.3" })
+    expect(
+      plain.some((each) => each.name === "RINGBACK_API_URL"),
+      `${name}: it cannot ask whether its token is valid`,
+    )
     const wanted = ["AMI_SECRET", "RINGBACK_SOURCE_TOKEN"]
     const secrets = container.secrets.map((each: { name: string }) => each.name)
     expectValues(name, { secrets }, { secrets: wanted })

@@ -1,7 +1,6 @@
 import type { Action } from "@ringback/ami/action"
 import { AmiError } from "@ringback/ami/errors"
 import type { AmiMessage } from "@ringback/ami/message"
-import { eventNameOf } from "@ringback/events/ami-event-kinds"
 import { FORGOTTEN, MAX_OTHER_GAPS } from "@ringback/events/message"
 import { makeMessageId } from "../envelope.ts"
 import type { Intake } from "../intake.ts"
@@ -9,7 +8,7 @@ import type { Log } from "../log.ts"
 import type { Spool } from "../spool/spool.ts"
 import type { Gap } from "./gap-reports.ts"
 import type { Known, ListedKind } from "./known.ts"
-import { ListedRecords } from "./listed-records.ts"
+import { ListedRecords, showActionOf } from "./listed-records.ts"
 import { canChange, type ListRefusal, REFUSALS } from "./list-refusal.ts"
 import { QuietDialings } from "./quiet-dialings.ts"
 import { endForgotten, type Inferred, resync } from "./resync.ts"
@@ -81,6 +80,11 @@ export class GapLists {
     if (this.#pendingCount > 0) return
     if (this.#options.unfilled.current && this.#retry.isDue(now)) {
       void this.#enqueue((touched) => this.#fill({ gap: null }, touched))
+      return
+    }
+    const due = this.#records.due(now)
+    if (due.length > 0) {
+      void this.#enqueue(() => this.#records.sendAgain(due))
       return
     }
     const uuids = this.quiet.takeQuiet(this.#options.known.of("dialing").keys(), now)
@@ -228,5 +232,3 @@ export class GapLists {
     this.#options.log(event, { ...fields, reason: refusal.message })
   }
 }
-
-const showActionOf = (kind: ListedKind) => eventNameOf(kind, "created").replace("Create", "Show")
