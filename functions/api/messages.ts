@@ -81,6 +81,9 @@ async function pullEndpoint({ table }: Deps, tenant: string, endpointId: string)
   )
 }
 
+// An erasure takes longer than this.
+const MAX_KEPT_MS = 60_000
+
 // Each poll costs one read. With the two calls for its lease that is less than one call a second.
 const POLL_INTERVAL_MS = 1_700
 
@@ -142,8 +145,9 @@ export const messageRoutes = [
         there.length > 0 || body.waitSeconds === 0
           ? there
           : await awaitMessages(deps, endpoint, fetch, until)
-      // Afterwards others may have leased them.
-      return { status: 200, body: { messages }, isNoChange: true, keptMs: wanted.leaseMs }
+      // Afterwards others may have leased them, or what they say may have been erased.
+      const keptMs = Math.min(wanted.leaseMs, MAX_KEPT_MS)
+      return { status: 200, body: { messages }, isNoChange: true, keptMs }
     },
   }),
   route({

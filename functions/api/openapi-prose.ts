@@ -20,7 +20,7 @@ export const info = {
     "",
     "**Lists** are newest first: `?limit=1..250&cursor=`, where the cursor is the `nextCursor` of the previous page. It stays valid while items are added, and only for the same query.",
     "",
-    "**Repeating a POST.** With an `Idempotency-Key` the same request has one effect and, for 24 hours, one answer. Fetched messages are the same while they are leased; a preview is made anew. While the first is in progress, the others wait for up to one second and then get a 409.",
+    "**Repeating a POST.** With an `Idempotency-Key` the same request has one effect and, for 24 hours, one answer. Fetched messages are the same for a minute; a preview is made anew. While the first is in progress, the others wait for up to one second and then get a 409.",
     "",
     "**Concurrent changes.** Send the `ETag` back as `If-Match`. 412 means that someone else changed the resource first.",
     "",

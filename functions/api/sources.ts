@@ -195,8 +195,10 @@ export const sourceRoutes = [
       const source = await getExisting("source", () =>
         Source.get(deps.table, tenant.id, params.sourceId, { consistent: true }),
       )
-      if (Source.keysOf(deps.table, source).length >= MAX_KEYS) {
-        const detail = `${MAX_KEYS} tokens are valid: rotate with a shorter overlap once some have expired.`
+      // Without an overlap the new one is the only one: a leaked token can always be revoked.
+      const isLimited = body.overlapSeconds > 0
+      if (isLimited && Source.keysOf(deps.table, source).length >= MAX_KEYS) {
+        const detail = `${MAX_KEYS} tokens are valid: rotate with "overlapSeconds": 0, or once some have expired.`
         throw new ProblemError("conflict.secrets", detail)
       }
       const rotated = await Source.rotate(deps.table, source, body.overlapSeconds * 1000)

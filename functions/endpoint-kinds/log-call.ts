@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto"
 import { ConnectorSettings, logSteps, NO_CALL } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
-import { isSuccess, type End, type Memory, type Request } from "@ringback/connectors/step"
+import {
+  isSuccess,
+  type Answer,
+  type End,
+  type Memory,
+  type Request,
+} from "@ringback/connectors/step"
 import * as Connector from "@ringback/store/connector"
 import * as Endpoint from "@ringback/store/endpoint"
 import { failedOutcome, type Outcome } from "@ringback/webhooks/attempt-outcome"
@@ -9,6 +15,11 @@ import { BUSY } from "@ringback/webhooks/transform"
 import * as v from "valibot"
 import { openCrm, NoAnswerError, type Crm } from "./crm.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
+
+// A batch of one call that is refused.
+const ITEM_REFUSED = [202, 207]
+const isAccepted = (answer: Answer) =>
+  isSuccess(answer) && !ITEM_REFUSED.includes(answer.statusCode)
 
 // Longer than an attempt can take, including fetching a token.
 const LEASE_MS = 45_000
@@ -54,7 +65,7 @@ export async function logCall(
     let isWritten = false
     const send = async (request: Request) => {
       const answer = await crm.send(request)
-      isWritten ||= request.writesCall === true && isSuccess(answer)
+      isWritten ||= request.writesCall === true && isAccepted(answer)
       return answer
     }
     const end = await run(steps, { send, keep: keeping(deps, call, memory) }).catch(

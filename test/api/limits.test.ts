@@ -40,6 +40,22 @@ test("a tenant has so many endpoints, keys and sources, and room again for what 
   }
 })
 
+test("a source whose tokens are as many as may be valid can be rotated without an overlap", async () => {
+  const { path } = await makeTenant(api)
+  const made = await api.call(`POST ${path}/sources`, { body: { name: "x" } })
+  const rotate = (body: object) => api.call(`POST ${path}/sources/${made.body.id}/rotate`, { body })
+  for (let count = 1; count < 20; count++) assert.equal((await rotate({})).status, 200)
+  const refused = await rotate({ overlapSeconds: 1 })
+  assert.deepEqual([refused.status, refused.body.code], [409, "conflict.secrets"])
+  const check = (key: string) => api.call("GET /v1/collector/check", { key })
+  assert.equal((await check(made.body.token)).status, 200)
+  const { status, body } = await rotate({ overlapSeconds: 0 })
+  assert.equal(status, 200)
+  assert.equal((await check(made.body.token)).status, 401)
+  assert.equal((await check(body.token)).status, 200)
+  assert.equal((await rotate({})).status, 200)
+})
+
 const KB = 1024
 const metadata = (bytes: number) =>
   Object.fromEntries(

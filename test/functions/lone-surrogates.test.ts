@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { getItem, putItem } from "@ringback/store/item"
+import { callKey, loggedCallKey, recordKey } from "@ringback/store/item-keys"
 import { wellFormed } from "@ringback/store/well-formed"
 import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
@@ -56,6 +57,17 @@ for (const kind of ["dynoxide", "dynalite"] as const) {
     })
   })
 }
+
+test("a record, a call and what a connector knows of it are found by the Uuid as it is stored", () => {
+  for (const key of [
+    (uuid: string) => recordKey("ten_a", { kind: "dllist", source: "src_a", uuid }),
+    (uuid: string) => callKey("ten_a", "src_a", uuid),
+    (uuid: string) => loggedCallKey("ten_a", "ep_a", uuid),
+  ]) {
+    assert.deepEqual(key(LONE), key(MENDED))
+    assert.notDeepEqual(key(LONE), key("another"))
+  }
+})
 
 test("what has no lone surrogate is the same object", () => {
   const item = { text: "😀", list: ["a", { b: 1 }], bytes: new Uint8Array([1]), none: undefined }

@@ -117,9 +117,16 @@ describe("a receiver that fetches", () => {
     const { id, fetch } = await makePull()
     const uuids = await happen(2)
     const headers = { "idempotency-key": "a" }
-    const ask = () => call(`POST /endpoints/${id}/messages`, { body: { limit: 1 }, headers })
+    const ask = () =>
+      call(`POST /endpoints/${id}/messages`, { body: { limit: 1, leaseSeconds: 3600 }, headers })
     assert.deepEqual((await ask()).body, (await ask()).body)
     assert.deepEqual(uuidsOf(await fetch()), uuids.slice(1))
+    // After a minute an erasure may have emptied what they say.
+    world.advance(59 * SECOND)
+    assert.equal((await ask()).headers.get("idempotency-replayed"), "true")
+    world.advance(2 * SECOND)
+    const later = await ask()
+    assert.equal(later.headers.get("idempotency-replayed"), null)
   })
 })
 

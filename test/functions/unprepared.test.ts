@@ -87,6 +87,20 @@ test("an older event is not logged after a newer one whose call was written, tho
   assert.equal(world.server.asked.length, asked)
 })
 
+test("a call that the CRM refused within a batch of one was not written", async (t) => {
+  const ada = { id: "101", phone: "+4520123456" }
+  const world = await startCrm(t, stack, "hubspot", [ada], { live: true })
+  const uuid = randomUUID()
+  const version = (second: number) => `2026-11-28T08:00:0${second}.000000000Z/0`
+  world.server.faults = ({ path }) =>
+    path.includes("upsert") ? { status: 207, body: { results: [], errors: [] } } : "none"
+  const newer = await deliverOn(world, tell(world, { uuid, version: version(2) }))
+  assert.equal(newer?.status, "pending")
+  world.server.faults = undefined
+  const older = await deliverOn(world, tell(world, { uuid, version: version(1) }))
+  assert.equal(older?.status, "delivered")
+})
+
 test("an answer of the table that cannot be read is no outcome: the message comes again", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [])
   const { deps, customer, endpointId } = world

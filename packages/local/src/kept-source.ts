@@ -78,9 +78,21 @@ export async function renewToken(
   }
 }
 
-/** Whether a request may have changed it. */
-export const concerns = ({ tenant, source }: KeptSource, { method, url }: Request): boolean =>
-  method !== "GET" && (url.includes(source) || (method === "DELETE" && url.endsWith(tenant)))
+/** Whether a request may have changed it, through the API or the portal. */
+export function concerns({ tenant, source }: KeptSource, { method, url }: Request): boolean {
+  if (method === "GET") return false
+  // Ids can be percent-encoded.
+  const path = decode(new URL(url).pathname)
+  return path.includes(source) || new RegExp(`${tenant}(/delete)?/?$`).test(path)
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
 
 const DEMO_CRM = "The demo CRM of npm start"
 

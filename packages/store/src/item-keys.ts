@@ -98,14 +98,15 @@ export const loggedCallPartition = (tenant: string, shard: number) => `${tenant}
  * The stored state of one call, by the dialing's Uuid. In 8 shards, because each dialing event
  * writes it. A test's call may have the Uuid of a real one, and is stored separately.
  */
+// A Uuid is looked for as it was received and as it is stored: see well-formed.ts.
 export function callKey(tenant: string, source: string, uuid: string, isTest = false): Key {
-  const hash = hashOf(isTest ? "test-call" : "call", source, uuid)
+  const hash = hashOf(isTest ? "test-call" : "call", source, uuid.toWellFormed())
   return { pk: callPartition(tenant, hash.readUInt8(0) % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
 /** A connector's record of one call. In 8 shards, because each call writes it. */
 export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
-  const hash = hashOf("logged call", endpointId, uuid)
+  const hash = hashOf("logged call", endpointId, uuid.toWellFormed())
   return {
     pk: loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS),
     sk: encodeBase32(hash),
@@ -126,7 +127,7 @@ export type RecordPlace = { kind: string; source: string; uuid: string; test?: b
  * it.
  */
 export function recordKey(tenant: string, { kind, source, uuid, test }: RecordPlace): Key {
-  const hash = hashOf("record", source, uuid)
+  const hash = hashOf("record", source, uuid.toWellFormed())
   const room = test ? testRoom(kind) : kind
   return {
     pk: recordPartition(tenant, room, hash.readUInt8(0) % RECORD_SHARDS),

@@ -159,6 +159,7 @@ export async function rotate(
   const older = source.keys
     .filter((each) => isValid(each, now))
     .map((each) => ({ ...each, expiresAt: Math.min(each.expiresAt ?? Infinity, now + overlapMs) }))
+    .filter((each) => isValid(each, now))
   const item = await changeItem(
     table,
     sourceKey(source.tenant, source.id),
