@@ -78,16 +78,12 @@ async function takeTurn(
   let next: PagedJob | undefined = job
   let pages = 0
   let waitMs = 0
-  let longestMs = 0
   const givenMs = context.getRemainingTimeInMillis()
   let leftMs = givenMs
-  const isTimeOver = () =>
-    givenMs - leftMs >= TURN_MS || leftMs <= Math.max(MIN_TIME_LEFT_MS, 2 * longestMs)
+  const isTimeOver = () => givenMs - leftMs >= TURN_MS || leftMs <= MIN_TIME_LEFT_MS
   do {
-    const before = leftMs
     next = await runPage(deps, next)
     leftMs = context.getRemainingTimeInMillis()
-    longestMs = Math.max(longestMs, before - leftMs)
     waitMs = notBefore(next) - deps.table.now()
     pages++
   } while (next && waitMs <= 0 && !isTimeOver())

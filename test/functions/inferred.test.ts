@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { FORGOTTEN } from "@ringback/events/message"
+import { stampOf } from "../portal/say.ts"
 import * as Gap from "@ringback/store/gap"
 import { makeMessageId } from "../harness/heard.ts"
 import { eventMessage, sendToIngest } from "../harness/system.ts"
@@ -40,6 +41,33 @@ test("what a module loaded anew forgot is believed at once, though a twin was co
   assert.deepEqual(
     arrived().map(({ type, synthetic: isInferred }) => [type, isInferred]),
     [["dialing.deleted", true]],
+  )
+})
+
+test("an inferred end of a call without a known gap is told at once, at the time of its receipt", async () => {
+  const { arrived } = await world.addEndpoint({ eventTypes: ["call.completed"] })
+  const uuid = `call of ${world.customer.tenant}`
+  const start: [string, string][] = [
+    ["Event", "OutDialingCreate"],
+    ["Uuid", uuid],
+    ["DialAddr", "+4520123456"],
+    ["Status", "0"],
+    ["TmCreate", stampOf(world.now())],
+  ]
+  await send(eventMessage(world.customer, start, { receivedAt: world.now() }))
+  await world.pump()
+  world.advance(20 * SECOND)
+  const end: [string, string][] = [
+    ["Event", "OutDialingDelete"],
+    ["Uuid", uuid],
+  ]
+  const synthetic = { reason: FORGOTTEN, gap: makeMessageId() }
+  const receivedAt = world.now()
+  await send(eventMessage(world.customer, end, { receivedAt, synthetic }))
+  await world.pump()
+  assert.deepEqual(
+    arrived().map(({ data }) => data["endedAt"]),
+    [stampOf(receivedAt)],
   )
 })
 

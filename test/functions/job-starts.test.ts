@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import type { SQSEvent } from "aws-lambda"
+import { startJob } from "@ringback/functions/api/enqueue"
 import { jobsHandler } from "@ringback/functions/jobs"
 import { makeShares } from "@ringback/functions/jobs/shares"
 import { formatJob, parseJob, type Job } from "@ringback/functions/messages/job"
@@ -72,6 +73,24 @@ test("a source that is deleted again and again is erased once, until its erasure
     restarted.map((job) => [job.kind, "start" in job && job.start, "place" in job]),
     [["erase", 2, false]],
   )
+})
+
+test("an erasure that was seen at a time to come, by a clock that was set back since, is begun again", async () => {
+  const source = world.customer.source.source.id
+  const { tenant } = world.customer
+  const target = { tenant, kind: "erase", id: source } as const
+  world.advance(5_000)
+  await JobStart.note(world.deps.table, target, 1)
+  world.advance(-5_000)
+  const early = { ...api.deps, table: { ...api.deps.table, now: world.now } }
+  await startJob(early, { kind: "erase", tenant, sourceId: source })
+  assert.deepEqual(
+    (await takeJobs()).map((job) => "start" in job && job.start),
+    [2],
+  )
+  // Seen at this very moment, it runs.
+  await startJob(early, { kind: "erase", tenant, sourceId: source })
+  assert.deepEqual(await takeJobs(), [])
 })
 
 test("of a tenant that was erased no start of its erasure is left", async () => {

@@ -109,7 +109,7 @@ test("a call in progress is listed however many others have ended, and where the
   await pMap(Array.from({ length: 42 }).keys(), call, { concurrency: 4 })
   await pump()
   const few = await look("/calls")
-  assert.match(few, /\+4599999999/)
+  assert.match(few, /\+4599999999 c-1 In progress|\+4599999999.{0,40} In progress/)
   assert.doesNotMatch(few, /are listed when they have ended/)
   await pMap(Array.from({ length: 90 }).keys(), (index) => call(100 + index), { concurrency: 4 })
   await pump()

@@ -96,9 +96,9 @@ export const loggedCallPartition = (tenant: string, shard: number) => `${tenant}
 
 /**
  * The stored state of one call, by the dialing's Uuid. In 8 shards, because each dialing event
- * writes it. A test's call may have the Uuid of a real one, and is stored separately.
+ * writes it. A test's call may have the Uuid of a real one, and is stored separately. A Uuid is
+ * looked for as it was received and as it is stored: see well-formed.ts.
  */
-// A Uuid is looked for as it was received and as it is stored: see well-formed.ts.
 export function callKey(tenant: string, source: string, uuid: string, isTest = false): Key {
   const hash = hashOf(isTest ? "test-call" : "call", source, uuid.toWellFormed())
   return { pk: callPartition(tenant, hash.readUInt8(0) % CALL_SHARDS), sk: encodeBase32(hash) }
