@@ -21,8 +21,8 @@ type Claimed = {
 
 /**
  * The call events that result from a dialler event, claimed and ready to be sent. Records that a
- * call refers to (its campaign, its contact) are stored on the way. Costs nothing if no endpoint of
- * the tenant subscribes to calls.
+ * call refers to (its campaign, its contact) are stored on the way. A dialing's event costs nothing if
+ * no endpoint of the tenant subscribes to calls.
  */
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
@@ -39,19 +39,17 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
 }
 
 /**
- * Stores the last known state of a record that calls refer to, if an endpoint subscribes to calls.
- * What the PBX lists once a day is stored for endpoints to come, except for people.
+ * Stores the last known state of a record that calls refer to. A row of a dial list is a person, and
+ * is stored only if an endpoint subscribes to calls.
  */
 export async function noteRecord(
   deps: FanOutDeps,
   { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
   { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
-  isListed = false,
 ): Promise<void> {
   const [kind, action] = type.split(".") as [Record.StoredKind, Action]
   if (!Record.storedKinds.includes(kind)) return
-  const isKept = isListed && kind !== "dllist"
-  if (!isKept && (await wantedMoments(deps, tenant, source)).size === 0) return
+  if (kind === "dllist" && (await wantedMoments(deps, tenant, source)).size === 0) return
   const version = versionOf(type, timestamp)
   const isDeleted = action === "deleted"
   const record = { kind, source, uuid, test, version, data, isDeleted }

@@ -14,7 +14,9 @@ export async function checkCrm(deps: OutboundDeps, endpoint: Endpoint): Promise<
   const settings = settingsOf(deps, endpoint)
   const crm = openCrm(deps, endpoint, settings, deps.limitMs)
   const keep = async () => undefined
-  const end = await run(checkSteps(settings), { send: crm.send, keep }).catch((error: unknown) => {
+  const person = async () => ({})
+  const doing = { send: crm.send, keep, person }
+  const end = await run(checkSteps(settings), doing).catch((error: unknown) => {
     if (error instanceof NoAnswerError) return { end: "failed" as const, words: error.message }
     throw error
   })

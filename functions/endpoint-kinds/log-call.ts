@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto"
+import { matchOf } from "@ringback/connectors/contact"
 import { ConnectorSettings, logSteps, NO_CALL } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
 import {
   isSuccess,
   type Answer,
   type End,
+  type Kept,
   type Memory,
   type Request,
 } from "@ringback/connectors/step"
@@ -15,14 +17,12 @@ import { BUSY } from "@ringback/webhooks/transform"
 import * as v from "valibot"
 import { openCrm, NoAnswerError, type Crm } from "./crm.ts"
 import type { OutboundDeps, Sendable } from "./deps.ts"
+import { BusyPersonError, LEASE_MS, makePeople } from "./people.ts"
 
 // A batch of one call that is refused.
 const ITEM_REFUSED = [202, 207]
 const isAccepted = (answer: Answer) =>
   isSuccess(answer) && !ITEM_REFUSED.includes(answer.statusCode)
-
-// Longer than an attempt can take, including fetching a token.
-const LEASE_MS = 45_000
 
 const Event = v.looseObject({
   version: v.string(),
@@ -52,6 +52,7 @@ export async function logCall(
   const begun = await Connector.begin(deps.table, call, LEASE_MS)
   if (begun.outcome === "busy")
     return { ...failedOutcome("another attempt is logging this call", 0), isNeutral: true }
+  const people = makePeople(deps, call)
   let done: { version: string; eventId: string } | undefined
   try {
     if (begun.version !== undefined && begun.version > version)
@@ -68,12 +69,20 @@ export async function logCall(
       isWritten ||= request.writesCall === true && isAccepted(answer)
       return answer
     }
-    const end = await run(steps, { send, keep: keeping(deps, call, memory) }).catch(
-      (error: unknown) => unansweredEnd(error),
-    )
+    const doing = {
+      send,
+      keep: keeping(deps, call, memory, people, settings),
+      person: people.begin,
+    }
+    const end = await run(steps, doing).catch((error: unknown) => unansweredEnd(error))
     if (end.end === "logged") done = { version, eventId: event.id }
     return outcomeOf(end, crm, isWritten)
+  } catch (error) {
+    if (error instanceof BusyPersonError)
+      return { ...failedOutcome(error.message, 0), isNeutral: true }
+    throw error
   } finally {
+    await people.end()
     await Connector.end(deps.table, call, done)
   }
 }
@@ -117,10 +126,18 @@ function mapFailed(words: string): Outcome {
 }
 
 const keeping =
-  ({ table }: OutboundDeps, call: Connector.LoggedCall, memory: Memory) =>
-  async (more: Partial<Memory>) => {
+  (
+    { table }: OutboundDeps,
+    call: Connector.LoggedCall,
+    memory: Memory,
+    people: ReturnType<typeof makePeople>,
+    settings: ConnectorSettings,
+  ) =>
+  async (more: Partial<Memory> & { person?: Kept }) => {
+    if (more.person) await people.keep(more.person)
     if (more.call) {
-      memory.call = { ...memory.call, ...more.call }
+      const match = matchOf(settings)
+      memory.call = { ...memory.call, match, ...people.noteIn(), ...more.call }
       await Connector.keepCall(table, call, memory.call)
     }
     if (more.endpoint) {

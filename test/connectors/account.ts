@@ -3,7 +3,7 @@ import { callEventTypes } from "@ringback/events/call-type"
 import { webhookBody } from "@ringback/events/webhook-body"
 import { connectorOf, ConnectorSettings, type Kind, logSteps } from "@ringback/connectors/kinds"
 import { run } from "@ringback/connectors/run"
-import type { Answer, End, Memory, Request, Steps } from "@ringback/connectors/step"
+import type { Answer, End, Kept, Memory, Request, Steps } from "@ringback/connectors/step"
 import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
 import { makeHubspot } from "@ringback/local/demo-crm/hubspot"
 import * as v from "valibot"
@@ -168,6 +168,9 @@ export function askAccount(
 
 export const nothing = (): Memory => ({ call: {}, endpoint: {} })
 
+// What is kept of the people that contacts were made for.
+const people = new WeakMap<Account, Map<string, Kept>>()
+
 /** Takes steps against the account; what they keep goes into `memory`. */
 export function take(
   account: Account,
@@ -176,9 +179,16 @@ export function take(
   memory: Memory = nothing(),
   transport: Transport = (_, ask) => ask(),
 ): Promise<End> {
+  let at = ""
   return run(steps, {
     send: async (request) => transport(request, () => askAccount(account, settings, request)),
-    async keep({ call, endpoint }) {
+    person: async (name) => {
+      at = name
+      return people.get(account)?.get(name) ?? {}
+    },
+    async keep({ call, endpoint, person }) {
+      const kept = people.get(account) ?? new Map<string, Kept>()
+      if (person) people.set(account, kept.set(at, person))
       memory.call = { ...memory.call, ...call }
       memory.endpoint = { ...memory.endpoint, ...endpoint }
     },

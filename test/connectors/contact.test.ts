@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { kinds, logSteps } from "@ringback/connectors/kinds"
+import * as v from "valibot"
+import { ConnectorSettings, kinds, logSteps } from "@ringback/connectors/kinds"
 import {
   callWebhook,
   idIn,
@@ -14,6 +15,16 @@ import {
 
 const contact = (key: string | null, email: string | null = null) => ({
   contact: { uuid: "r-1", key, name: "Ada Lovelace", detail: null, email },
+})
+
+test("a field to match by may begin with a digit, as Pipedrive's keys do, and has no other signs", () => {
+  const isGood = (field: string) => {
+    const settings = { ...settingsOf("pipedrive"), match: `externalId:${field}` }
+    return v.safeParse(ConnectorSettings, settings).success
+  }
+  for (const field of ["9dc80c50d78a15643bfc4ca79d76156a73a1ca0e", "Customer_Number__c", "dcf5"])
+    assert.equal(isGood(field), true, field)
+  for (const field of ["", "a/b", "a b", "a.b", "a?b"]) assert.equal(isGood(field), false, field)
 })
 
 for (const kind of kinds) {

@@ -51,7 +51,11 @@ test("the guide's fifth CRM finds its person and logs a call once", async () => 
   const call = callOf(callWebhook())!
   for (let time = 0; time < 2; time++) {
     const steps = ledger.log({ call, settings, fields: { region: "north" }, memory: nothing() })
-    const end = await run(ending(steps), { send, keep: async () => undefined })
+    const end = await run(ending(steps), {
+      send,
+      keep: async () => undefined,
+      person: async () => ({}),
+    })
     assert.equal(end.end, "logged", end.words)
   }
   assert.equal(calls.size, 1)
@@ -63,6 +67,7 @@ test("the guide's fifth CRM finds its person and logs a call once", async () => 
   const refused = await run(ending(ledger.check(settings)), {
     send: async () => ({ statusCode: 401, headers: {}, body: { error: "no such token" } }),
     keep: async () => undefined,
+    person: async () => ({}),
   })
   assert.match(refused.words, /no such token: check connector\.auth/)
 })

@@ -105,14 +105,21 @@ describe("records", () => {
     }
   })
 
-  test("are a tenant's own, and none are kept for who does not ask for calls", async () => {
+  test("are a tenant's own, and people are kept for who asks for calls alone", async () => {
     await world.addEndpoint()
-    await say(record("Campaign", "Create", "c-1", ["TmCreate", time(1)]))
-    assert.deepEqual((await list()).data, [])
+    const both = [
+      record("Campaign", "Create", "c-1", ["TmCreate", time(1)]),
+      record("DlList", "Create", "r-1", ["Name", "Ada"]),
+    ]
+    await say(...both)
+    assert.deepEqual(
+      (await list()).data.map(({ uuid }) => uuid),
+      ["c-1"],
+    )
     await world.begin()
     await world.addEndpoint(CALLS)
-    await say(record("Campaign", "Create", "c-1", ["TmCreate", time(1)]))
-    assert.equal((await list()).data.length, 1)
+    await say(...both)
+    assert.equal((await list()).data.length, 2)
     await world.begin()
     assert.deepEqual((await list("?uuid=c-1")).data, [])
   })
@@ -143,13 +150,14 @@ describe("rows of the PBX's lists", () => {
       ["Name", "Winback"],
       ["TmCreate", time(1)],
     ])
-    await world.pump()
+    // A change that comes before the endpoint counts, too.
+    await say(record("Campaign", "Update", "c-1", ["Name", "Spring"], ["TmUpdate", time(2)]))
     assert.deepEqual((await list("?kind=dllist")).data, [])
     const { arrived } = await world.addEndpoint(CALLS)
     const dialing = record("Dialing", "Create", "d-1", ["CampUuid", "c-1"], ["DlListUuid", "r-1"])
     await say([...dialing, ["TmCreate", time(2)]])
     const [started] = arrived()
-    assert.deepEqual(started?.data["campaign"], { uuid: "c-1", name: "Winback" })
+    assert.deepEqual(started?.data["campaign"], { uuid: "c-1", name: "Spring" })
     assert.equal(JSON.stringify(started).includes("Ada"), false)
   })
 

@@ -5,10 +5,9 @@ import { createItem, getItem } from "@ringback/store/item"
 import { deliveryKey, parseDeliveryId, shardsOfEndpoint } from "@ringback/store/item-keys"
 import { missingHtml } from "@ringback/functions/portal/pages/recover"
 import pMap from "p-map"
-import { makeTenant } from "../api/api.ts"
 import { makeDeps, pumpAll } from "../harness/system.ts"
-import { startPortal, words, type TestPortal, type Visitor } from "./portal.ts"
-import { say, sayCall, stampOf } from "./say.ts"
+import { openTenant } from "./opened.ts"
+import { startPortal, words, type TestPortal } from "./portal.ts"
 
 // What pages say of data that is incomplete, changed or deleted.
 
@@ -18,31 +17,7 @@ after(() => portal.close())
 
 const pump = () => pumpAll(portal.stack, makeDeps(portal.stack))
 
-/** A tenant with a PBX. `look`: the words of one of its pages. */
-async function open() {
-  const { id, path } = await makeTenant(portal)
-  const make = async (what: string, body: object) => {
-    const made = await portal.call(`POST ${path}/${what}`, { body })
-    assert.equal(made.status, 201, made.text)
-    return made.body
-  }
-  const { token } = await make("sources", { name: "PBX" })
-  const visitor: Visitor = await portal.signIn()
-  const get = async (page: string) => {
-    const { status, text } = await visitor.get(`/portal/${id}${page}`)
-    assert.equal(status, 200)
-    return text
-  }
-  const tell = (kind: "Campaign" | "Plan", uuid: string) =>
-    say(portal, token, [
-      ["Event", `Out${kind}Create`],
-      ["Uuid", uuid],
-      ["Name", "spring"],
-      ["TmCreate", stampOf(Date.now())],
-    ])
-  const look = async (page: string) => words(/<main[^]*<\/main>/.exec(await get(page))![0])
-  return { id, path, token, visitor, make, get, look, tell }
-}
+const open = () => openTenant(portal)
 
 const refusing = { pull: true, description: "billing", eventTypes: ["campaign.*"] }
 
@@ -69,53 +44,6 @@ test("what an endpoint missed is told beside any number of held deliveries of a 
   })
   await pump()
   assert.match(await look(""), /billing did not get at least 1 delivery of the last week/)
-})
-
-test("a connector to a CRM subscribes to calls", async () => {
-  const { make, look } = await open()
-  const auth = { type: "bearer", token: "hush" }
-  await make("endpoints", { connector: { kind: "hubspot", auth } })
-  assert.match(await look("/calls"), /No call yet/)
-  assert.match(await look("/endpoints"), /Enabled calls 0/)
-})
-
-test("a call in progress is listed however many others have ended, and where the list ends is said", async () => {
-  const { token, make, look } = await open()
-  await make("endpoints", { pull: true, eventTypes: ["call.*"] })
-  const at = Date.now() - 60_000
-  const dialing = (event: string, more: [string, string][]): [string, string][] => [
-    ["Event", `OutDialing${event}`],
-    ["Uuid", "long"],
-    ["DialAddr", "+4599999999"],
-    ["ResHangup", "0"],
-    ["TmCreate", stampOf(at)],
-    ...more,
-  ]
-  await say(
-    portal,
-    token,
-    dialing("Create", [
-      ["Status", "0"],
-      ["ResDial", "0"],
-    ]),
-  )
-  const answered: [string, string][] = [
-    ["Status", "1"],
-    ["ResDial", "4"],
-  ]
-  await say(portal, token, dialing("Update", [...answered, ["TmUpdate", stampOf(at + 2000)]]))
-  const call = (index: number) =>
-    sayCall(portal, token, { uuid: `s-${index}`, number: `+4520${100_000 + index}` })
-  await pMap(Array.from({ length: 42 }).keys(), call, { concurrency: 4 })
-  await pump()
-  const few = await look("/calls")
-  assert.match(few, /\+4599999999 c-1 In progress|\+4599999999.{0,40} In progress/)
-  assert.doesNotMatch(few, /are listed when they have ended/)
-  await pMap(Array.from({ length: 90 }).keys(), (index) => call(100 + index), { concurrency: 4 })
-  await pump()
-  const many = await look("/calls")
-  assert.doesNotMatch(many, /\+4599999999/)
-  assert.match(many, /Calls that started before .* are listed when they have ended/)
 })
 
 test("a delivery's request is said to be made of its endpoint's settings once these have changed", async () => {

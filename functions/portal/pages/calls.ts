@@ -15,13 +15,15 @@ const TYPES = `type=${BEGUN}&type=${ENDED}`
 const PAGE = 80
 const FIRST_PAGE = 250
 
+const END_OF_TIME = "~"
+
 // The parameter of a search without a subscriber.
 const EARLIER = "earlier"
 
 const page = tenantSection("calls")
 
 export const callPages = [
-  page.show("/calls", async ({ client, tenant, base, query, mayChange }) => {
+  page.show("/calls", async ({ client, tenant, base, query, mayChange, now }) => {
     const at = path`/tenants/${tenant.id}`
     const cursor = query.get("cursor")
     const after = cursor === null ? "" : path`&cursor=${cursor}`
@@ -37,7 +39,8 @@ export const callPages = [
         )
       : { data: [], nextCursor: null }
     const isNewest = cursor === null
-    const calls = callsOf(events, isNewest)
+    const since = isNewest ? openSince(events, now) : END_OF_TIME
+    const calls = callsOf(events.data, since)
     const older = pager(`${base}/calls`, query, events.nextCursor)
     const content = html`${heading({
         title: "Calls",
@@ -48,7 +51,7 @@ export const callPages = [
         <section class="card">
           ${
             calls.length > 0
-              ? html`${rowsHtml(base, calls)}${isNewest ? restHtml(events) : ""}${older}`
+              ? html`${rowsHtml(base, calls)}${isNewest ? restHtml(events, since) : ""}${older}`
               : isSearched
                 ? html`${noneFound(events.nextCursor !== null, isWanted)}${older}`
                 : noSubscriber(base, mayChange)
@@ -85,26 +88,34 @@ function noSubscriber(base: string, mayChange: boolean): Html {
   )
 }
 
-/** Calls in progress first, then the ended ones. Each call is listed once. */
-function callsOf({ data: events, nextCursor }: Page<Event>, isNewest: boolean): Call[] {
+// No call lasts longer. One whose end came while no endpoint subscribed to calls has no such event.
+const MAX_CALL_MS = 4 * 3600 * 1000
+
+/** Since when calls in progress are listed: of calls that started earlier the end is not known. */
+function openSince({ data, nextCursor }: Page<Event>, now: number): string {
+  const longest = new Date(now - MAX_CALL_MS).toISOString()
+  const oldest = nextCursor === null ? "" : (data.at(-1)?.timestamp ?? "")
+  return oldest > longest ? oldest : longest
+}
+
+/** Calls in progress since then first, then the ended ones. Each call is listed once. */
+function callsOf(events: Event[], since: string): Call[] {
   const ended = events.filter(({ type }) => type === ENDED)
   const done = new Set(ended.map(({ data }) => data["uuid"]))
   // The end of a call is a newer event than its start. So what has started on the newest page and
   // not ended there is in progress. Of older pages it is not known.
-  const oldest = nextCursor === null ? "" : (events.at(-1)?.timestamp ?? "")
   const open = events.filter(
-    ({ type, data, timestamp }) =>
-      isNewest && type === BEGUN && !done.has(data["uuid"]) && timestamp > oldest,
+    ({ type, data, timestamp }) => type === BEGUN && !done.has(data["uuid"]) && timestamp > since,
   )
   return [...open, ...ended].map(readCall)
 }
 
-/** From when on calls in progress are not listed, if there are older pages. */
-function restHtml({ data, nextCursor }: Page<Event>): Html {
-  const oldest = data.at(-1)
-  if (nextCursor === null || !oldest) return nothing
+/** From when on calls in progress are listed, if there are older events. */
+function restHtml(events: Page<Event>, since: string): Html {
+  if (events.nextCursor === null && events.data.every(({ timestamp }) => timestamp > since))
+    return nothing
   return html`<p class="body hint dim">
-    Calls that started before ${time(oldest.timestamp)} are listed when they have ended.
+    Calls that started before ${time(since)} are listed when they have ended.
   </p>`
 }
 

@@ -1,11 +1,18 @@
 import type { Call } from "./call.ts"
+import { textAt } from "./json.ts"
 import { isPhone, phoneOf, type Phone } from "./phone.ts"
 import type { CommonSettings } from "./settings.ts"
 import { keep, stop, type Memory, type Steps } from "./step.ts"
 
 export type Candidate = { id: string; phones: (string | undefined)[] }
 
-export type NewContact = { name: string; email: string | null; phone: string | null }
+export type NewContact = {
+  name: string
+  email: string | null
+  phone: string | null
+  /** The field by which contacts are matched, with the row's key. */
+  field: Readonly<Record<string, string>>
+}
 
 /** How a CRM is searched for contacts. A search without results returns an empty list. */
 export type Contacts = {
@@ -26,11 +33,13 @@ export type Wanted = {
 
 /** The id of the call's contact. Ends the steps as skipped if there is none, or more than one. */
 export function* contactOf(contacts: Contacts, wanted: Wanted): Steps<string> {
-  const known = wanted.memory.call["contactId"]
-  if (known !== undefined) return known
+  const { contactId: known, match = matchOf(wanted.settings) } = wanted.memory.call
+  if (known !== undefined && match === matchOf(wanted.settings)) return known
+  let isSearched = false
   const tried: string[] = []
   for (const way of waysOf(wanted.settings.match)) {
     const search = searchFor(contacts, way, wanted)
+    isSearched = "steps" in search
     if ("missing" in search) {
       tried.push(search.missing)
       continue
@@ -41,12 +50,42 @@ export function* contactOf(contacts: Contacts, wanted: Wanted): Steps<string> {
     if (found.length > 1) skip(`${found.length} contacts have ${search.what}: ${listOf(found)}`)
     tried.push(`no contact has ${search.what}`)
   }
-  if (wanted.settings.create === "never") skip(tried.join("; "))
+  // What could not be looked for may be there.
+  if (wanted.settings.create === "never" || !isSearched) skip(tried.join("; "))
+  const made = yield* madeFor(contacts, wanted)
+  if (made !== undefined) return made
   const id = yield* contacts.create(newContactOf(wanted))
-  // Stored at once: an attempt that fails later must not create a second one.
-  yield* keep({ call: { contactId: id } })
+  // Stored at once: neither an attempt that fails later nor another call must create a second one.
+  yield* keep({ call: { contactId: id }, person: { contactId: id } })
   return id
 }
+
+/**
+ * The contact that another call of the same person has made, if it still exists. The search may not
+ * find it: a new contact has none of the row's keys, its email may be unknown, and a CRM's index
+ * lags.
+ */
+function* madeFor(contacts: Contacts, wanted: Wanted): Steps<string | undefined> {
+  const { body } = yield { person: personOf(wanted) }
+  const id = textAt(body, "contactId")
+  if (id === undefined) return undefined
+  return (yield* contacts.byId(id)).length > 0 ? id : undefined
+}
+
+/** What the last search was for: two calls for which it is the same are of one person. */
+function personOf({ call, settings }: Wanted): string {
+  const way = waysOf(settings.match).at(-1)!
+  if (way === "phone") return `phone ${phoneOf(call.number, settings.country)?.e164}`
+  return way === "email" ? `email ${call.contact.email?.toLowerCase()}` : `key ${call.contact.key}`
+}
+
+/** How contacts are found. A contact that was found in another way may be another one. */
+export const matchOf = ({ match, country, several }: Omit<Wanted["settings"], "create">): string =>
+  JSON.stringify([match, country, several])
+
+const EXTERNAL = "externalId:"
+const fieldOf = (match: string | null) =>
+  match?.startsWith(EXTERNAL) ? match.slice(EXTERNAL.length) : undefined
 
 const waysOf = (match: string | null) => (match === null ? ["key", "phone"] : [match])
 
@@ -62,7 +101,7 @@ function searchFor(contacts: Contacts, way: string, { call, settings }: Wanted):
   }
   if (key === null) return { missing: "the call's contact has no key (UKey)" }
   if (way !== "key") {
-    const field = way.slice("externalId:".length)
+    const field = way.slice(EXTERNAL.length)
     return { what: `${field} ${key}`, steps: contacts.byField(field, key) }
   }
   return contacts.isId(key)
@@ -95,7 +134,15 @@ const skip = (words: string) =>
   stop({ end: "skipped", words: `skipped: ${words.slice(0, MAX_WORDS)}` })
 
 function newContactOf({ call, settings }: Wanted): NewContact {
-  const { name, email } = call.contact
+  const { email } = call.contact
+  const name = call.contact.name?.trim().replaceAll(/\s+/g, " ") || null
   const phone = phoneOf(call.number, settings.country)?.e164 ?? call.number
-  return { name: name ?? email ?? phone ?? "Unknown", email, phone }
+  const field = fieldOf(settings.match)
+  const { key } = call.contact
+  return {
+    name: name ?? email ?? phone ?? "Unknown",
+    email,
+    phone,
+    field: field !== undefined && key !== null ? { [field]: key } : {},
+  }
 }

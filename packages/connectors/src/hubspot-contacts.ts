@@ -65,7 +65,7 @@ export const contacts: Contacts = {
     })
     return listAt(answer.body, "results").flatMap(candidateOf)
   },
-  *create({ name, email, phone }) {
+  *create({ name, email, phone, field }) {
     const [firstname = "", ...rest] = name.split(" ")
     const answer = yield* ask(
       {
@@ -76,6 +76,7 @@ export const contacts: Contacts = {
           properties: {
             firstname,
             lastname: rest.join(" "),
+            ...field,
             ...(phone !== null && { phone }),
             ...(email !== null && { email }),
           },

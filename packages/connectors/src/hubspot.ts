@@ -60,14 +60,14 @@ function* log(input: Input<Settings>): Steps {
   if (memory.endpoint["hasKey"] === undefined) yield* makeKey()
   const contactId = yield* contactOf(contacts, input)
   const id = yield* upsert(input)
-  if (memory.call["isOnContact"] === undefined) {
+  if (memory.call["isOnContact"] !== contactId) {
     yield* ask({
       purpose: "put the call on its contact",
       method: "PUT",
       path: `${CALLS}/${segment(id)}/associations/default/contacts/${segment(contactId)}`,
       sample: { status: "COMPLETE", results: [] },
     })
-    yield* keep({ call: { id, contactId, isOnContact: "yes" } })
+    yield* keep({ call: { id, contactId, isOnContact: contactId } })
   }
   return { end: "logged", words: `call ${id} on contact ${contactId}` }
 }

@@ -66,7 +66,7 @@ export const contacts: Contacts = {
   // code.
   byPhone: ({ national, e164 }) =>
     search("find the person by phone", national, "fields=phone", { phones: [e164] }),
-  *create({ name, email, phone }) {
+  *create({ name, email, phone, field }) {
     const entry = (value: string) => [{ value, primary: true, label: "work" }]
     const answer = yield* ask({
       purpose: "make the person",
@@ -74,6 +74,7 @@ export const contacts: Contacts = {
       path: "/api/v2/persons",
       body: {
         name,
+        ...(Object.keys(field).length > 0 && { custom_fields: field }),
         ...(email !== null && { emails: entry(email) }),
         ...(phone !== null && { phones: entry(phone) }),
       },

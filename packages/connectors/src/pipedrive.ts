@@ -120,20 +120,23 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
   const { call, fields, memory } = input
   if (!call.isOver)
     return { end: "skipped", words: "skipped: the call was already logged as ended" }
+  const isMoved = (memory.call["personId"] ?? personId) !== personId
   yield* ask({
     purpose: "change the activity",
     writesCall: true,
     method: "PATCH",
     path: `/api/v2/activities/${segment(id)}`,
-    body: textsOf(call, fields),
+    body: { ...textsOf(call, fields), ...(isMoved && { participants: participantsOf(personId) }) },
     sample: { success: true, data: { id: 1 } },
   })
-  if (memory.call["isLogged"] !== "yes")
+  if (isMoved || memory.call["isLogged"] !== "yes")
     yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
   return { end: "logged", words: `activity ${id} on person ${personId}` }
 }
 
 /** An activity that is not done yet. The call log takes it over. */
+const participantsOf = (personId: string) => [{ person_id: Number(personId), primary: true }]
+
 function* begin({ call, fields }: Input<Settings>, personId: string, activity?: Activity): Steps {
   const words = (id: string) => `activity ${id} on person ${personId}`
   if (activity) return { end: "logged", words: words(activity.id) }
@@ -147,7 +150,7 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
       type: "call",
       due_date,
       due_time,
-      participants: [{ person_id: Number(personId), primary: true }],
+      participants: participantsOf(personId),
       done: false,
       ...textsOf(call, fields),
     },

@@ -166,7 +166,7 @@ const contacts: Contacts = {
     })
     return recordsOf(answer, "searchRecords")
   },
-  *create({ name, email, phone }) {
+  *create({ name, email, phone, field }) {
     const words = name.split(" ")
     const last = words.pop() ?? name
     const answer = yield* ask({
@@ -175,6 +175,7 @@ const contacts: Contacts = {
       path: `${API}/sobjects/Contact`,
       headers: { "sforce-duplicate-rule-header": "allowSave=true" },
       body: {
+        ...field,
         LastName: last,
         ...(words.length > 0 && { FirstName: words.join(" ") }),
         ...(email !== null && { Email: email }),

@@ -15,7 +15,7 @@ const Match = v.pipe(
   v.string(),
   v.maxLength(120),
   v.regex(
-    /^(key|email|phone|externalId:[A-Za-z][A-Za-z0-9_]*)$/,
+    /^(key|email|phone|externalId:[A-Za-z0-9_]+)$/,
     "must be key, email, phone or externalId:FIELD, where FIELD is the API name of a contact's field",
   ),
   v.description(

@@ -27,7 +27,12 @@ export type Answer = {
 export type Memory = { call: Kept; endpoint: Kept }
 export type Kept = Readonly<Record<string, string>>
 
-export type Step = { request: Request } | { keep: Partial<Memory> }
+/**
+ * `keep.person` is what is stored of the person that `person` named, for all calls of this endpoint
+ * to that person.
+ */
+export type Step =
+  { request: Request } | { keep: Partial<Memory> & { person?: Kept } } | { person: string }
 
 /**
  * The result of an attempt. `words` are for the tenant. `waitMs`: how long the CRM wants all of
@@ -40,13 +45,14 @@ export type End =
 
 /**
  * Yields requests one after the other and receives their responses. A `keep` receives KEPT once it
- * is written.
+ * is written. A `person` receives what is kept of that person as the body, once no other attempt
+ * works on the same one.
  */
 export type Steps<Result = End> = Generator<Step, Result, Answer>
 
 export const KEPT: Answer = { statusCode: 200, headers: {}, body: null }
 
-export function* keep(memory: Partial<Memory>): Steps<void> {
+export function* keep(memory: Partial<Memory> & { person?: Kept }): Steps<void> {
   yield { keep: memory }
 }
 

@@ -191,7 +191,7 @@ const contacts: Contacts = {
       `${API}/Contacts/search?phone=${encode(national)}&per_page=10`,
       { Phone: e164 },
     ),
-  *create({ name, email, phone }) {
+  *create({ name, email, phone, field }) {
     const words = name.split(" ")
     const last = words.pop() ?? name
     const answer = yield* ask({
@@ -201,6 +201,7 @@ const contacts: Contacts = {
       body: {
         data: [
           {
+            ...field,
             Last_Name: last,
             ...(words.length > 0 && { First_Name: words.join(" ") }),
             ...(email !== null && { Email: email }),

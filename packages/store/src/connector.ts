@@ -76,8 +76,18 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
   if (!item) throw new Error("Another attempt has taken over this call")
 }
 
-/** Removes a call's contact and its ids in the CRM. Which of its events is in the CRM is kept. */
+// An AMI header has no line break, so no call's Uuid is one of these.
+/** In place of a call's Uuid: a person, by a hash. What is kept is the contact that was made. */
+export const personRef = (hash: string) => `person\n${hash}`
+
+/**
+ * Removes a call's contact and its ids in the CRM, also those of its person. Which of its events is
+ * in the CRM is kept.
+ */
 export async function emptyCall(table: Table, call: CallOf): Promise<void> {
+  const item = await getItem(table, keyOf(call), { consistent: true })
+  const { person } = v.parse(Stored, item ?? {}).kept
+  if (person !== undefined) await emptyCall(table, { ...call, uuid: personRef(person) })
   await updateItem(table, keyOf(call), {
     update: "REMOVE kept",
     condition: "attribute_exists(kept)",
