@@ -79,7 +79,7 @@ export const recordRoutes = [
     tag: "Events",
     summary: "The last known campaigns, plans, dial lists, destinations and rows",
     description:
-      "Records are kept for as long as events are, after their last report; rows of dial lists, which are people, only while an endpoint of the tenant subscribes to calls. The order is not significant.",
+      "Records are kept while an endpoint of the tenant subscribes to calls, for as long as events are kept after the last report. Before that only what a collector lists once a day is kept, without rows of dial lists, which are people. The order is not significant.",
     query: {
       ...paging,
       kind: v.exactOptional(

@@ -21,8 +21,8 @@ type Claimed = {
 
 /**
  * The call events that result from a dialler event, claimed and ready to be sent. Records that a
- * call refers to (its campaign, its contact) are stored on the way. A dialing's event costs nothing if
- * no endpoint of the tenant subscribes to calls.
+ * call refers to (its campaign, its contact) are stored on the way. Costs nothing if no endpoint of
+ * the tenant subscribes to calls.
  */
 export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Accepted[]> {
   const { tenant, event, translated } = claimed
@@ -38,22 +38,27 @@ export async function callEvents(deps: CallDeps, claimed: Claimed): Promise<Acce
   return wanted.size === 0 ? [] : noteCall(deps, dialingEventOf(claimed, action), wanted)
 }
 
+// A collector lists the records once a day. What it does not list any more was deleted.
+const UNWANTED_MS = 2 * 24 * 3600 * 1000
+
 /**
- * Stores the last known state of a record that calls refer to. A row of a dial list is a person, and
- * is stored only if an endpoint subscribes to calls.
+ * Stores the last known state of a record that calls refer to, if an endpoint subscribes to calls.
+ * What a collector lists is stored for two days for endpoints to come, except for people.
  */
 export async function noteRecord(
   deps: FanOutDeps,
   { tenant, source, uuid, test }: { tenant: string } & Omit<Record.RecordRef, "kind">,
   { type, timestamp, data }: Pick<Translated, "type" | "timestamp" | "data">,
+  isListed = false,
 ): Promise<void> {
   const [kind, action] = type.split(".") as [Record.StoredKind, Action]
   if (!Record.storedKinds.includes(kind)) return
-  if (kind === "dllist" && (await wantedMoments(deps, tenant, source)).size === 0) return
+  const isWanted = (await wantedMoments(deps, tenant, source)).size > 0
+  if (!isWanted && !(isListed && kind !== "dllist")) return
   const version = versionOf(type, timestamp)
   const isDeleted = action === "deleted"
   const record = { kind, source, uuid, test, version, data, isDeleted }
-  await Record.write(deps.table, tenant, record)
+  await Record.write(deps.table, tenant, record, isWanted ? undefined : UNWANTED_MS)
 }
 
 /** The end of a call whose earlier events might still arrive. */

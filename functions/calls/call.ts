@@ -185,8 +185,8 @@ async function referencesFor(
   { references, facts }: Call.Call,
 ): Promise<References> {
   const row = dialing.facts.contact ?? facts?.contact ?? null
-  if (references && (references.contact || row === null || !isEnd(dialing.facts, dialing.action)))
-    return references
+  // The row of a call is often told after the call's first event.
+  if (references && (references.contact || row === null)) return references
   return readReferences(deps.table, { ...dialing, facts: merged(dialing, facts) })
 }
 

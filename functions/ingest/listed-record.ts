@@ -26,7 +26,7 @@ export async function receiveListedRecord(
   if (!headers || !translated || uuid === null || uuid.length > MAX_UUID_LENGTH)
     return { outcome: "discarded", reason: "not a row of a list" }
   if (await erasureOf(deps, tenant, headers)) return { outcome: "listed" }
-  await noteRecord(deps, { tenant, source, uuid }, translated)
+  await noteRecord(deps, { tenant, source, uuid }, translated, true)
   return { outcome: "listed" }
 }
 

@@ -17,12 +17,21 @@ export type NewContact = {
 /** How a CRM is searched for contacts. A search without results returns an empty list. */
 export type Contacts = {
   isId: (key: string) => boolean
+  /** The shortest key that can be searched for in a field. */
+  minKeyLength?: number
   byId: (id: string) => Steps<Candidate[]>
   byField: (field: string, value: string) => Steps<Candidate[]>
   byEmail: (email: string) => Steps<Candidate[]>
   /** May also find other contacts: their numbers are compared here. */
   byPhone: (phone: Phone) => Steps<Candidate[]>
   create: (contact: NewContact) => Steps<string>
+}
+
+/** A first and a last name. Salesforce and Zoho refuse longer ones. */
+export function namesOf(name: string): { first: string; last: string } {
+  const words = name.split(" ")
+  const last = words.pop()!
+  return { first: words.join(" ").slice(0, 40).trim(), last: last.slice(0, 80) }
 }
 
 export type Wanted = {
@@ -102,6 +111,8 @@ function searchFor(contacts: Contacts, way: string, { call, settings }: Wanted):
   if (key === null) return { missing: "the call's contact has no key (UKey)" }
   if (way !== "key") {
     const field = way.slice(EXTERNAL.length)
+    if (key.length < (contacts.minKeyLength ?? 1))
+      return { missing: `the key (UKey) ${key} is too short to be searched for` }
     return { what: `${field} ${key}`, steps: contacts.byField(field, key) }
   }
   return contacts.isId(key)

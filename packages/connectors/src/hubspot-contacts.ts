@@ -1,8 +1,8 @@
-import type { Candidate, Contacts } from "./contact.ts"
+import type { Candidate, Contacts, NewContact } from "./contact.ts"
 import { judge } from "./hubspot-problem.ts"
 import { listAt, textAt } from "./json.ts"
 import { isSegment, segment } from "./url-segment.ts"
-import { asking, isSuccess, stop, type Steps } from "./step.ts"
+import { asking, isSuccess, stop, type Answer, type Steps } from "./step.ts"
 
 /** Each dated version of HubSpot's API is supported for 18 months. */
 export const VERSION = "2026-03"
@@ -65,30 +65,40 @@ export const contacts: Contacts = {
     })
     return listAt(answer.body, "results").flatMap(candidateOf)
   },
-  *create({ name, email, phone, field }) {
-    const [firstname = "", ...rest] = name.split(" ")
-    const answer = yield* ask(
-      {
-        purpose: "make the contact",
-        method: "POST",
-        path: CONTACTS,
-        body: {
-          properties: {
-            firstname,
-            lastname: rest.join(" "),
-            ...field,
-            ...(phone !== null && { phone }),
-            ...(email !== null && { email }),
-          },
-          associations: [],
-        },
-        sample: FOUND,
-      },
-      [CONFLICT],
-    )
-    // Another contact has the email: that contact is used.
+  *create(contact) {
+    const answer = yield* make(contact)
+    const id = textAt(answer.body, "id")
+    if (id !== undefined) return id
     const existing = /Existing ID: (\d+)/.exec(textAt(answer.body, "message") ?? "")?.[1]
-    const id = textAt(answer.body, "id") ?? existing
-    return id ?? stop(judge(answer, { purpose: "make the contact" }))
+    // Another contact has the email: that contact is used, unless it is told from this one by a key.
+    const isOther = existing !== undefined && Object.keys(contact.field).length > 0
+    if (!isOther) return existing ?? stop(judge(answer, { purpose: MAKE }))
+    const again = yield* make({ ...contact, email: null })
+    return textAt(again.body, "id") ?? stop(judge(again, { purpose: MAKE }))
   },
+}
+
+const MAKE = "make the contact"
+
+function make({ name, email, phone, field }: NewContact): Steps<Answer> {
+  const [firstname = "", ...rest] = name.split(" ")
+  return ask(
+    {
+      purpose: MAKE,
+      method: "POST",
+      path: CONTACTS,
+      body: {
+        properties: {
+          firstname,
+          lastname: rest.join(" "),
+          ...field,
+          ...(phone !== null && { phone }),
+          ...(email !== null && { email }),
+        },
+        associations: [],
+      },
+      sample: FOUND,
+    },
+    [CONFLICT],
+  )
 }

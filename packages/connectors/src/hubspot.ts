@@ -96,9 +96,10 @@ const isAboutKey = ({ statusCode, body }: Answer) =>
 
 /** Without this property, a repeated call would be logged again, so this step is not optional. */
 function* makeKey(): Steps<void> {
-  yield* ask(
+  const purpose = `make the calls' property ${KEY}`
+  const answer = yield* ask(
     {
-      purpose: `make the calls' property ${KEY}`,
+      purpose,
       method: "POST",
       path: PROPERTIES,
       body: {
@@ -111,12 +112,27 @@ function* makeKey(): Steps<void> {
       },
       sample: { name: KEY },
     },
-    [CONFLICT],
+    [CONFLICT, FORBIDDEN],
   )
+  // The right to make it is needed once for an account, not for each of its credentials.
+  if (answer.statusCode === FORBIDDEN && !isSuccess(yield* readKey()))
+    stop(judge(answer, { purpose }))
   yield* keep({ endpoint: { hasKey: "yes" } })
 }
 
+const readKey = () =>
+  ask(
+    {
+      purpose: `read the calls' property ${KEY}`,
+      method: "GET",
+      path: `${PROPERTIES}/${KEY}`,
+      sample: { name: KEY, hasUniqueValue: true },
+    },
+    [NOT_FOUND],
+  )
+
 const BAD_REQUEST = 400
+const FORBIDDEN = 403
 const CONFLICT = 409
 const NOT_FOUND = 404
 
@@ -155,15 +171,7 @@ function* check(): Steps {
     path: `${CONTACTS}?limit=1`,
     sample: { results: [] },
   })
-  const key = yield* ask(
-    {
-      purpose: `read the calls' property ${KEY}`,
-      method: "GET",
-      path: `${PROPERTIES}/${KEY}`,
-      sample: { name: KEY, hasUniqueValue: true },
-    },
-    [NOT_FOUND],
-  )
+  const key = yield* readKey()
   if (!isSuccess(key))
     return { end: "logged", words: `signed in; the first call creates the property ${KEY}` }
   return at(key.body, "hasUniqueValue") === true

@@ -26,6 +26,8 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
 }
 
 const NOT_FOUND = 404
+// Each costs one request, and an attempt has six.
+const MAX_READ = 3
 // Pipedrive refuses a shorter search term.
 const MIN_TERM = 2
 
@@ -52,14 +54,21 @@ function* search(
 /** Searches Pipedrive's persons. */
 export const contacts: Contacts = {
   isId: (key) => /^\d{1,15}$/.test(key),
+  minKeyLength: MIN_TERM,
   byId: personOf,
   *byField(field, value) {
     const query = "fields=custom_fields&exact_match=true"
     const found = yield* search(`find the person by ${field}`, value, query)
-    // Each of them costs one request, and an attempt has six.
-    const [first, ...more] = found
-    if (!first || more.length > 0) return found
-    return yield* readPerson(first.id, (person) => textAt(person, "custom_fields", field) === value)
+    if (found.length > MAX_READ) {
+      const words = `skipped: ${found.length} persons have ${value} in one of their fields`
+      stop({ end: "skipped", words })
+    }
+    const meant: Candidate[] = []
+    for (const { id } of found) {
+      const isMeant = (person: unknown) => textAt(person, "custom_fields", field) === value
+      meant.push(...(yield* readPerson(id, isMeant)))
+    }
+    return meant
   },
   byEmail: (email) => search("find the person by email", email, "fields=email&exact_match=true"),
   // The search compares the stored text: most notations contain the digits without the country

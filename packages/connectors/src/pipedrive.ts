@@ -68,12 +68,16 @@ function* log(input: Input<Settings>): Steps {
   const { call, memory } = input
   const personId = yield* contactOf(contacts, input)
   const known = memory.call["activityId"]
+  // An attempt whose answer was lost may have logged it.
+  const isUnsure = memory.call["isLogging"] === "yes" && memory.call["isLogged"] !== "yes"
   const activity =
-    known === undefined
+    known === undefined || isUnsure
       ? yield* findActivity(input, personId)
       : { id: known, isLogged: memory.call["isLogged"] === "yes" }
   if (activity?.isLogged) return yield* change(input, personId, activity.id)
   if (!call.isOver) return yield* begin(input, personId, activity)
+  const isMoved = activity !== undefined && isOnAnother(input, personId)
+  if (known !== undefined) yield* keep({ call: { isLogging: "yes" } })
   const answer = yield* ask({
     purpose: "log the call",
     writesCall: true,
@@ -83,7 +87,16 @@ function* log(input: Input<Settings>): Steps {
     sample: { success: true, data: { id: "LOG", activity_id: 1 } },
   })
   const activityId = textAt(answer.body, "data", "activity_id") ?? activity?.id
-  if (activityId !== undefined) yield* keep({ call: { activityId, isLogged: "yes", personId } })
+  if (isMoved && activityId !== undefined)
+    yield* ask({
+      purpose: "move the activity",
+      method: "PATCH",
+      path: `/api/v2/activities/${segment(activityId)}`,
+      body: { participants: participantsOf(personId) },
+      sample: { success: true, data: { id: 1 } },
+    })
+  if (activityId !== undefined)
+    yield* keep({ call: { activityId, isLogged: "yes", personId, contactId: personId } })
   return { end: "logged", words: `call log ${activityId ?? ""} on person ${personId}` }
 }
 
@@ -120,7 +133,7 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
   const { call, fields, memory } = input
   if (!call.isOver)
     return { end: "skipped", words: "skipped: the call was already logged as ended" }
-  const isMoved = (memory.call["personId"] ?? personId) !== personId
+  const isMoved = isOnAnother(input, personId)
   yield* ask({
     purpose: "change the activity",
     writesCall: true,
@@ -130,13 +143,16 @@ function* change(input: Input<Settings>, personId: string, id: string): Steps {
     sample: { success: true, data: { id: 1 } },
   })
   if (isMoved || memory.call["isLogged"] !== "yes")
-    yield* keep({ call: { activityId: id, isLogged: "yes", personId } })
+    yield* keep({ call: { activityId: id, isLogged: "yes", personId, contactId: personId } })
   return { end: "logged", words: `activity ${id} on person ${personId}` }
 }
 
-/** An activity that is not done yet. The call log takes it over. */
+const isOnAnother = ({ memory }: Input<Settings>, personId: string) =>
+  (memory.call["personId"] ?? personId) !== personId
+
 const participantsOf = (personId: string) => [{ person_id: Number(personId), primary: true }]
 
+/** An activity that is not done yet. The call log takes it over. */
 function* begin({ call, fields }: Input<Settings>, personId: string, activity?: Activity): Steps {
   const words = (id: string) => `activity ${id} on person ${personId}`
   if (activity) return { end: "logged", words: words(activity.id) }
@@ -158,7 +174,7 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
   })
   const id = textAt(answer.body, "data", "id")
   if (id === undefined) return judge(answer, { purpose: "show the running call" })
-  yield* keep({ call: { activityId: id, personId } })
+  yield* keep({ call: { activityId: id, personId, contactId: personId } })
   return { end: "logged", words: words(id) }
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { contactOf, type Candidate, type Contacts } from "./contact.ts"
+import { contactOf, namesOf, type Candidate, type Contacts } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
@@ -167,8 +167,7 @@ const contacts: Contacts = {
     return recordsOf(answer, "searchRecords")
   },
   *create({ name, email, phone, field }) {
-    const words = name.split(" ")
-    const last = words.pop() ?? name
+    const { first, last } = namesOf(name)
     const answer = yield* ask({
       purpose: "make the contact",
       method: "POST",
@@ -177,7 +176,7 @@ const contacts: Contacts = {
       body: {
         ...field,
         LastName: last,
-        ...(words.length > 0 && { FirstName: words.join(" ") }),
+        ...(first !== "" && { FirstName: first }),
         ...(email !== null && { Email: email }),
         ...(phone !== null && { Phone: phone }),
       },

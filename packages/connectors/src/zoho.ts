@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { contactOf, type Candidate, type Contacts } from "./contact.ts"
+import { contactOf, namesOf, type Candidate, type Contacts, type NewContact } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { at, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
@@ -191,32 +191,40 @@ const contacts: Contacts = {
       `${API}/Contacts/search?phone=${encode(national)}&per_page=10`,
       { Phone: e164 },
     ),
-  *create({ name, email, phone, field }) {
-    const words = name.split(" ")
-    const last = words.pop() ?? name
-    const answer = yield* ask({
-      purpose: "make the contact",
-      method: "POST",
-      path: `${API}/Contacts`,
-      body: {
-        data: [
-          {
-            ...field,
-            Last_Name: last,
-            ...(words.length > 0 && { First_Name: words.join(" ") }),
-            ...(email !== null && { Email: email }),
-            ...(phone !== null && { Phone: phone }),
-          },
-        ],
-      },
-      sample: { data: [{ code: "SUCCESS", details: { id: "CONTACT" } }] },
-    })
-    // DUPLICATE_DATA names the contact that already has the email.
-    return (
-      textAt(itemOf(answer), "details", "id") ??
-      stop(judge(answer, { purpose: "make the contact" }))
-    )
+  *create(contact) {
+    const answer = yield* make(contact)
+    const id = textAt(itemOf(answer), "details", "id")
+    // DUPLICATE_DATA names the contact that already has the email: that contact is used, unless it is
+    // told from this one by a key.
+    const isTaken = textAt(itemOf(answer), "code") === "DUPLICATE_DATA"
+    const isOther = isTaken && contact.email !== null && Object.keys(contact.field).length > 0
+    if (!isOther) return id ?? stop(judge(answer, { purpose: MAKE }))
+    const again = yield* make({ ...contact, email: null })
+    return textAt(itemOf(again), "details", "id") ?? stop(judge(again, { purpose: MAKE }))
   },
+}
+
+const MAKE = "make the contact"
+
+function make({ name, email, phone, field }: NewContact): Steps<Answer> {
+  const { first, last } = namesOf(name)
+  return ask({
+    purpose: MAKE,
+    method: "POST",
+    path: `${API}/Contacts`,
+    body: {
+      data: [
+        {
+          ...field,
+          Last_Name: last,
+          ...(first !== "" && { First_Name: first }),
+          ...(email !== null && { Email: email }),
+          ...(phone !== null && { Phone: phone }),
+        },
+      ],
+    },
+    sample: { data: [{ code: "SUCCESS", details: { id: "CONTACT" } }] },
+  })
 }
 
 function* check({ callIdField }: Settings): Steps {

@@ -60,6 +60,7 @@ export async function write(
   }: Omit<Record, "expiresAt" | "data"> & {
     data: { [name: string]: unknown }
   },
+  keptMs = table.retentionMs,
 ): Promise<void> {
   const isBare = isDeleted && data["tmCreate"] === undefined
   const { sets, ...assigned } = assignmentsOf({
@@ -69,7 +70,7 @@ export async function write(
     uuid,
     version,
     isDeleted,
-    expiresAt: toSeconds(table.now() + table.retentionMs),
+    expiresAt: toSeconds(table.now() + keptMs),
     ...(isBare ? {} : { data: fit(data) }),
     ...(test ? { test } : {}),
   })
@@ -78,7 +79,7 @@ export async function write(
     condition:
       "attribute_not_exists(#version) OR #version < :version OR (#version = :version AND #expiresAt < :soon)",
     names: assigned.names,
-    values: { ...assigned.values, ":soon": toSeconds(table.now() + table.retentionMs / 2) },
+    values: { ...assigned.values, ":soon": toSeconds(table.now() + keptMs / 2) },
   })
 }
 
