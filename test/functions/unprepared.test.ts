@@ -20,6 +20,9 @@ let stack: Stack
 before(async () => void (stack = await startStack()))
 after(() => stack.close())
 
+const ADA = { id: "101", phone: "+4520123456" }
+const version = (second: number) => `2026-11-28T08:00:0${second}.000000000Z/0`
+
 test("an event that is no call is skipped, whatever it has", async (t) => {
   const world = await startCrm(t, stack, "hubspot", [])
   const told = tell(world)
@@ -71,10 +74,8 @@ for (const kind of kinds)
   })
 
 test("an older event is not logged after a newer one whose call was written, though its attempt failed", async (t) => {
-  const ada = { id: "101", phone: "+4520123456" }
-  const world = await startCrm(t, stack, "hubspot", [ada], { live: true })
+  const world = await startCrm(t, stack, "hubspot", [ADA], { live: true })
   const uuid = randomUUID()
-  const version = (second: number) => `2026-11-28T08:00:0${second}.000000000Z/0`
   world.server.faults = ({ method }) =>
     method === "PUT" ? { status: 400, body: { message: "no" } } : "none"
   const newer = await deliverOn(world, tell(world, { uuid, version: version(2) }))
@@ -88,10 +89,8 @@ test("an older event is not logged after a newer one whose call was written, tho
 })
 
 test("a call that the CRM refused within a batch of one was not written", async (t) => {
-  const ada = { id: "101", phone: "+4520123456" }
-  const world = await startCrm(t, stack, "hubspot", [ada], { live: true })
+  const world = await startCrm(t, stack, "hubspot", [ADA], { live: true })
   const uuid = randomUUID()
-  const version = (second: number) => `2026-11-28T08:00:0${second}.000000000Z/0`
   world.server.faults = ({ path }) =>
     path.includes("upsert") ? { status: 207, body: { results: [], errors: [] } } : "none"
   const newer = await deliverOn(world, tell(world, { uuid, version: version(2) }))

@@ -27,13 +27,14 @@ export async function keepSource(
   const file = `${name}.json`
   const text = dir.read(file)
   const kept = text === undefined ? undefined : (JSON.parse(text) as KeptSource)
-  const tenant =
-    kept && (await admin.call("GET", `/tenants/${kept.tenant}`))
-      ? kept.tenant
-      : (await admin.call<Made>("POST", "/tenants", { name }))!.id
-  const token = kept && (await newestToken(table, kept))
+  const hasTenant = kept && (await admin.call("GET", `/tenants/${kept.tenant}`)) !== undefined
+  const tenant = hasTenant
+    ? kept.tenant
+    : (await admin.call<Made>("POST", "/tenants", { name }))!.id
+  // The source of a deleted tenant is there until its erasure has come to it.
+  const token = hasTenant ? await newestToken(table, kept) : undefined
   const next = token
-    ? { ...kept, token }
+    ? { tenant, source: kept!.source, token }
     : await admin
         .call<Made & { token: string }>("POST", `/tenants/${tenant}/sources`, { name })
         .then((made) => ({ tenant, source: made!.id, token: made!.token }))
