@@ -12,8 +12,9 @@ export function readLines(text: string): Record<string, string> {
 }
 
 const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`
-const QUOTED_NAME = new RegExp(`^\\s*(${QUOTED})\\s*:(.*)$`)
-const QUOTED_VALUE = new RegExp(`^${QUOTED}$`)
+// The dot takes U+2028 and U+2029 too, which JSON leaves as they are.
+const QUOTED_NAME = new RegExp(`^\\s*(${QUOTED})\\s*:(.*)$`, "s")
+const QUOTED_VALUE = new RegExp(`^${QUOTED}$`, "s")
 // A form's text loses edges of white space, and has its own line breaks.
 const isPlain = (text: string) =>
   // oxlint-disable-next-line no-control-regex
