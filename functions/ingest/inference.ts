@@ -10,7 +10,8 @@ import { MAX_DEFERRALS } from "./collector-report.ts"
 // may have read and forwarded the real events. So an inferred event waits for the decision on its
 // gap. If another collector read throughout the gap, the event is refuted. It may name several
 // gaps, and may have happened in any of them. One gap that no collector covered is enough to accept
-// it.
+// it. The end of a record happens once: if some of its gaps were covered, a collector may have read
+// the end, so it also waits for that.
 //
 // Dialings are different. They are held in the memory of the dialler's module, which loses them
 // without an event when it is reloaded. Then even a collector that read throughout the gap got no
@@ -44,7 +45,8 @@ export async function judgeInference(table: Table, inference: Inference): Promis
   const gaps = await decisionsOf(table, tenant, synthetic)
   const gapEnd = gaps.at(-1)?.to
   const mayDefer = deferrals < MAX_INFERENCE_DEFERRALS
-  const isKnown = gaps.every(Boolean) || gaps.some((gap) => gap && !gap.isCovered)
+  const isUncovered = gaps.some((gap) => gap && !gap.isCovered)
+  const isKnown = gaps.every(Boolean) || (isUncovered && end === undefined)
   if (!isKnown && mayDefer) return { isDeferred: true }
   const isCovered = gaps.length > 0 && gaps.every((gap) => gap?.isCovered)
   const isCall = end?.startsWith("dialing.") === true
@@ -53,7 +55,8 @@ export async function judgeInference(table: Table, inference: Inference): Promis
   if (end !== undefined && (await isEnded(table, tenant, source, end)))
     return { isDeferred: false, refuted: "another collector read this event from the PBX" }
   // Events that the other collector read may still be on their way.
-  if (isCovered && mayDefer) return { isDeferred: true }
+  const mayHaveBeenRead = end !== undefined && gaps.some((gap) => gap?.isCovered)
+  if (mayHaveBeenRead && mayDefer) return { isDeferred: true }
   return { isDeferred: false, gapEnd }
 }
 

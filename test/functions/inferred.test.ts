@@ -74,46 +74,54 @@ test("an inferred end of a call without a known gap is told at once, at the time
 describe("the end of a call that was inferred after a gap in which a twin was connected", () => {
   const SEVEN_MINUTES = 7 * 60
 
-  async function infer() {
+  async function infer(wasAwayBefore: boolean) {
     const { arrived } = await world.addEndpoint()
     await beat(A, world.now())
     await beat(B, world.now())
     await world.pump()
     world.advance(20 * SECOND)
-    const id = makeMessageId()
-    await Gap.decide(world.deps.table, world.customer.tenant, id, true, world.now())
+    const [earlier, id] = [makeMessageId(), makeMessageId()]
+    const others = wasAwayBefore ? [earlier] : []
+    const { deps, customer } = world
+    for (const each of others)
+      await Gap.decide(deps.table, customer.tenant, each, false, world.now() - 60 * SECOND)
+    await Gap.decide(deps.table, customer.tenant, id, true, world.now())
     const headers: [string, string][] = [
       ["Event", "OutDialingDelete"],
       ["Uuid", `call of ${world.customer.tenant}`],
     ]
     const about = { receivedAt: world.now(), collector: A }
-    const synthetic = { reason: "disconnected", gap: id }
+    const synthetic = { reason: "disconnected", gap: id, ...(wasAwayBefore && { others }) }
     await send(eventMessage(world.customer, headers, { ...about, synthetic }))
     const sayReal = () => send(eventMessage(world.customer, headers, { ...about, collector: B }))
     return { arrived, sayReal }
   }
 
-  test("is told after seven minutes where nobody heard it: the PBX had forgotten the call", async () => {
-    const { arrived } = await infer()
-    await pass(SEVEN_MINUTES - 30)
-    assert.equal(arrived().length, 0)
-    await pass(60)
-    assert.deepEqual(
-      arrived().map(({ type, synthetic }) => [type, synthetic]),
-      [["dialing.deleted", true]],
-    )
-  })
+  for (const wasAwayBefore of [false, true]) {
+    const before = wasAwayBefore ? ", with an earlier gap in which neither was" : ""
 
-  test("is discarded where the twin heard it, also if that comes minutes later", async () => {
-    const { arrived, sayReal } = await infer()
-    await pass(120)
-    await sayReal()
-    await pass(SEVEN_MINUTES)
-    assert.deepEqual(
-      arrived().map(({ type, synthetic }) => [type, synthetic]),
-      [["dialing.deleted", undefined]],
-    )
-  })
+    test(`is told after seven minutes where nobody heard it: the PBX had forgotten the call${before}`, async () => {
+      const { arrived } = await infer(wasAwayBefore)
+      await pass(SEVEN_MINUTES - 30)
+      assert.equal(arrived().length, 0)
+      await pass(60)
+      assert.deepEqual(
+        arrived().map(({ type, synthetic }) => [type, synthetic]),
+        [["dialing.deleted", true]],
+      )
+    })
+
+    test(`is discarded where the twin heard it, also if that comes minutes later${before}`, async () => {
+      const { arrived, sayReal } = await infer(wasAwayBefore)
+      await pass(120)
+      await sayReal()
+      await pass(SEVEN_MINUTES)
+      assert.deepEqual(
+        arrived().map(({ type, synthetic }) => [type, synthetic]),
+        [["dialing.deleted", undefined]],
+      )
+    })
+  }
 })
 
 describe("what was inferred after a gap", () => {
