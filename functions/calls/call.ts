@@ -21,7 +21,7 @@ import { fitData } from "@ringback/store/pack"
 import type { Accepted, FanOutDeps } from "../dispatch/fan-out.ts"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
-import { readReferences } from "./references.ts"
+import { latest, readReferences } from "./references.ts"
 
 // A call is reported in three moments, each once, even if events arrive twice, late or out of order. One item per dialing
 // stores who claimed which moment. The claim names the collector's message, so that a message that is received again
@@ -170,7 +170,7 @@ async function makeEvents(
   const moments = Object.keys(claims) as CallMoment[]
   const own = moments.filter((moment) => !isTaken(known[moment], dialing))
   if (own.length === 0) return []
-  const references = await referencesFor(deps, dialing, known)
+  const references = await referencesFor(deps, dialing, known, own.includes("completed"))
   const events = await Promise.all(
     own.map((moment) =>
       makeEvent(deps, dialing, { ...known, references }, moment, known[moment] ?? claims[moment]!),
@@ -179,15 +179,16 @@ async function makeEvents(
   return events.flatMap((each) => each ?? [])
 }
 
+// The row of a call is often told after the call's first event. All may change until the call's end.
 async function referencesFor(
   deps: CallDeps,
   dialing: DialingEvent,
   { references, facts }: Call.Call,
+  isOver: boolean,
 ): Promise<References> {
-  const row = dialing.facts.contact ?? facts?.contact ?? null
-  // The row of a call is often told after the call's first event.
-  if (references && (references.contact || row === null)) return references
-  return readReferences(deps.table, { ...dialing, facts: merged(dialing, facts) })
+  const all = merged(dialing, facts)
+  if (references && !isOver && (references.contact || all.contact === null)) return references
+  return latest(await readReferences(deps.table, { ...dialing, facts: all }), references, all)
 }
 
 const merged = ({ facts }: DialingEvent, before: CallFacts | undefined) =>

@@ -33,6 +33,19 @@ export async function readReferences(
   return { ...noReferences, ...Object.fromEntries(known) }
 }
 
+/** What was read, and of what is stored no more, what was known of it before. */
+export function latest(
+  read: References,
+  before: References | undefined,
+  facts: CallFacts,
+): References {
+  const known = (Object.keys(KINDS) as Role[]).flatMap((role) => {
+    const reference = read[role] ?? before?.[role]
+    return reference && reference.uuid === facts[role] ? [[role, reference] as const] : []
+  })
+  return { ...noReferences, ...Object.fromEntries(known) }
+}
+
 function show(role: Role, { uuid, data }: Record.Record) {
   const said = data === undefined ? {} : (JSON.parse(data) as { [name: string]: unknown })
   const text = (name: string) => (typeof said[name] === "string" ? said[name] : null)

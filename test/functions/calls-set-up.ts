@@ -19,7 +19,7 @@ type CallData = {
   campaign: Named
   list: Named
   plan: Named
-  contact: (Named & { key: string }) | null
+  contact: (Named & { key: string; email: string | null }) | null
 } & { [Name in "startedAt" | "answeredAt" | "endedAt" | "outcome"]: string | null } & {
   [Name in "ringSeconds" | "talkSeconds"]: number | null
 }

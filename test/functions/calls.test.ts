@@ -106,40 +106,6 @@ describe("a call", () => {
     await say([...ANSWERED.slice(0, 2).map((state) => dialing(state)), bare])
     assert.equal(dataOf(ofType(ringing.arrived(), "call.completed")[0]!).outcome, null)
   })
-
-  test("names its campaign, list and contact as last heard of, whatever version came last", async () => {
-    const { arrived } = await world.addEndpoint(CALLS)
-    const named = (event: string, uuid: string, name: string, second: number): Pair[] => [
-      ["Event", event],
-      ["Uuid", uuid],
-      ["Name", name],
-      ["UKey", "10042"],
-      ["Email", "ada@example.com"],
-      ["TmCreate", timeOf(0)],
-      ["TmUpdate", timeOf(second)],
-    ]
-    await say([
-      named("OutCampaignUpdate", "c-1", "new name", 2),
-      named("OutCampaignUpdate", "c-1", "old name", 1),
-      named("OutDlmaUpdate", "l-1", "north", 1),
-      named("OutDlListUpdate", "r-1", "Ada", 1),
-    ])
-    await say(ANSWERED.map((state) => dialing(state)))
-    for (const webhook of arrived()) {
-      const { campaign, list, plan, contact } = dataOf(webhook)
-      assert.deepEqual(campaign, { uuid: "c-1", name: "new name" })
-      assert.deepEqual(list, { uuid: "l-1", name: "north" })
-      assert.deepEqual(plan, { uuid: null, name: null })
-      assert.deepEqual(contact, {
-        uuid: "r-1",
-        key: "10042",
-        name: "Ada",
-        detail: null,
-        email: "ada@example.com",
-      })
-    }
-    assert.equal(arrived().length, 3)
-  })
 })
 
 describe("an end that was inferred after a gap", () => {
