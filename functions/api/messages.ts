@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises"
 import * as v from "valibot"
 import * as Endpoint from "@ringback/store/endpoint"
 import { acknowledge } from "../pull/acknowledge.ts"
-import { fetchMessages, type Message } from "../pull/fetch.ts"
+import { fetchMessages, isAnyDue, type Message } from "../pull/fetch.ts"
 import type { Deps } from "./deps.ts"
 import { deliveryIdSchema } from "./delivery-schema.ts"
 import { ProblemError } from "./problem.ts"
@@ -92,23 +92,29 @@ const fetching = ({ table, testOutbound }: Deps) => ({
   sandbox: testOutbound.deps.sandbox,
 })
 
+/** The pull endpoint, which must be enabled. */
+async function fetchableEndpoint(deps: Deps, tenant: string, endpointId: string) {
+  const endpoint = await pullEndpoint(deps, tenant, endpointId)
+  if (!endpoint.disabled) return endpoint
+  throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
+}
+
 /**
  * Waits until messages arrive or the time is over. If too many of the tenant's requests wait
  * already, the time is over at once.
  */
 async function awaitMessages(
-  deps: Deps,
-  endpoint: Endpoint.Endpoint,
+  { table }: Deps,
+  { tenant, id }: Endpoint.Endpoint,
   fetch: () => Promise<Message[]>,
   until: number,
 ): Promise<Message[]> {
-  const work = { kind: "PULL", tenant: endpoint.tenant } as const
-  const waited = await tryWaiting(deps.table, work, async () => {
+  const waited = await tryWaiting(table, { kind: "PULL", tenant }, async () => {
     for (;;) {
       const leftMs = until - performance.now()
       if (leftMs <= 0) return []
       await wait(Math.min(POLL_INTERVAL_MS, leftMs))
-      const messages = await fetch()
+      const messages = (await isAnyDue(table, id)) ? await fetch() : []
       if (messages.length > 0) return messages
     }
   })
@@ -132,19 +138,22 @@ export const messageRoutes = [
       200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },
     },
     problems: ["conflict.state"],
-    async handle({ deps, tenant, params: { endpointId }, body, read }) {
-      const endpoint = await pullEndpoint(deps, tenant.id, endpointId)
-      if (endpoint.disabled) {
-        throw new ProblemError("conflict.state", "The endpoint is disabled: enable it first.")
-      }
+    async handle({ deps, tenant, params: { endpointId }, body, read, judge }) {
+      const endpoint = await fetchableEndpoint(deps, tenant.id, endpointId)
       const wanted = { limit: body.limit, leaseMs: body.leaseSeconds * 1000 }
       const until = performance.now() + body.waitSeconds * 1000
-      const fetch = () => read(() => fetchMessages(fetching(deps), endpoint, wanted))
-      const there = await fetch()
+      const fetch = (from: Endpoint.Endpoint) =>
+        read(() => fetchMessages(fetching(deps), from, wanted))
+      // During the wait the key may be revoked, and the endpoint disabled or given other secrets.
+      const fetchLater = async () => {
+        await judge()
+        return fetch(await fetchableEndpoint(deps, tenant.id, endpointId))
+      }
+      const there = await fetch(endpoint)
       const messages =
         there.length > 0 || body.waitSeconds === 0
           ? there
-          : await awaitMessages(deps, endpoint, fetch, until)
+          : await awaitMessages(deps, endpoint, fetchLater, until)
       // Afterwards others may have leased them, or what they say may have been erased.
       const keptMs = Math.min(wanted.leaseMs, MAX_KEPT_MS)
       return { status: 200, body: { messages }, isNoChange: true, keptMs }

@@ -30,6 +30,11 @@ export type Answer = {
 export type Call<Path extends string, Query, Body> = {
   deps: Deps
   params: Record<NamesIn<Path>, string>
+  /**
+   * Checks the caller's right again, after a wait: a revoked key must not get what comes later.
+   * Throws as at the start.
+   */
+  judge: () => Promise<unknown>
   /** Runs a read of a route that changes things, too, as one of the tenant's reads. */
   read: <T>(work: () => Promise<T>) => Promise<T>
   query: Query

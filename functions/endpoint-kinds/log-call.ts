@@ -136,8 +136,9 @@ const keeping =
   async (more: Partial<Memory> & { person?: Kept }) => {
     if (more.person) await people.keep(more.person)
     if (more.call) {
-      const match = matchOf(settings)
-      memory.call = { ...memory.call, match, ...people.noteIn(), ...more.call }
+      // Names the settings by which the contact was found, so it changes with the contact alone.
+      const found = more.call["contactId"] === undefined ? {} : { match: matchOf(settings) }
+      memory.call = { ...memory.call, ...found, ...people.noteIn(), ...more.call }
       await Connector.keepCall(table, call, memory.call)
     }
     if (more.endpoint) {

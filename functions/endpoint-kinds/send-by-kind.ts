@@ -56,8 +56,14 @@ const REPEATED = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, 
 const isOfTable = (error: unknown) =>
   typeof error === "object" && error !== null && ("$metadata" in error || "$response" in error)
 
+// The table never takes the item, for example as it is too large.
+const isRefusal = (error: unknown) => (error as Error).name === "ValidationException"
+
 function unpreparedOutcome(error: unknown, { connector }: PushEndpoint): Outcome {
-  if (isOfTable(error) || !REPEATED.some((kind) => error instanceof kind)) throw error
+  const isRepeated = isOfTable(error)
+    ? isRefusal(error)
+    : REPEATED.some((kind) => error instanceof kind)
+  if (!isRepeated) throw error
   // Its message may quote the event.
   const name = (error as Error).name
   const words = `the request could not be prepared (${name}); the endpoint's settings or this event may be damaged`

@@ -34,6 +34,12 @@ const PUT_OFF_MS = 60_000
 // No further evaluations are started after this time: the request must be answered in time.
 const WORK_MS = 5_000
 
+/** Whether there is something to fetch, by one read. */
+export async function isAnyDue(table: Table, endpointId: string): Promise<boolean> {
+  const { entries } = await listDue(table, Pull.pullShard(endpointId), table.now(), 1)
+  return entries.length > 0
+}
+
 type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
 
 /** What a pull shard consists of: deliveries alone. */

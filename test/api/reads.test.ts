@@ -105,6 +105,29 @@ test(
 )
 
 test(
+  "a read that waited for its place is not made with a key that was revoked",
+  LIMIT,
+  async () => {
+    const { id, path, key } = await makeTenant(api)
+    const made = await api.call(`POST ${path}/keys`, { body: { name: "leaks" } })
+    const end = Promise.withResolvers<void>()
+    held.length = 0
+    holding = { tenant: id, end }
+    const running = Array.from({ length: 4 }, () => api.call(`GET ${path}/sources`, { key }))
+    await until(() => held.length === 4)
+    const waiting = api.call(`GET ${path}/sources`, { key: made.body.key })
+    // At least as long as a wait after which the key is checked again.
+    await sleep(600)
+    const { status } = await api.call(`DELETE ${path}/keys/${made.body.id}`)
+    assert.equal(status, 204)
+    holding = undefined
+    end.resolve()
+    for (const each of await Promise.all(running)) assert.equal(each.status, 200)
+    assert.equal((await waiting).status, 401)
+  },
+)
+
+test(
   "previews and fetches of messages are reads, too; a fetch that only waits is none",
   LIMIT,
   async () => {

@@ -126,6 +126,9 @@ export function makePipedrive(persons: Person[] = []): Pipedrive {
       if (!activity) return refuse(404, "Activity not found")
       const problem = shapeProblem(body, ACTIVITY)
       if (problem) return refuse(400, problem)
+      const participant = at(body, "participants", 0, "person_id")
+      // Read-only, but the primary participant sets it.
+      if (participant !== undefined) activity.person_id = Number(participant)
       Object.assign(activity, body, { update_time: now() })
       return good(activity)
     },

@@ -11,6 +11,7 @@ let stack: Stack
 before(async () => void (stack = await startStack()))
 after(() => stack.close())
 
+const HOUR = 3600_000
 const ADA = { id: "101", phone: "+4520123456" }
 const row = { uuid: "row-1", key: "4711", name: "Ada Byron", detail: null, email: null }
 const byNumber = { match: "externalId:customer_number" }
@@ -70,6 +71,34 @@ test("pipedrive: a live call whose match was mended ends on the person that is f
   assert.deepEqual(activity?.text["participants"], [{ person_id: 102, primary: true }])
 })
 
+for (const [what, isRefused] of [
+  ["is not logged at first", ({ path }: { path: string }) => path.endsWith("callLogs")],
+  ["is not moved at first", ({ method }: { method: string }) => method === "PATCH"],
+] as const) {
+  test(`pipedrive: a live call whose match was mended, which ${what}, ends on the right person, once`, async (t) => {
+    const people = [
+      { id: "101", phone: "+4520999999" },
+      { id: "102", phone: "+4520123456" },
+    ]
+    const world = await startCrm(t, stack, "pipedrive", people, { live: true })
+    const data = { ...call, contact: { ...row, key: "101" } }
+    await deliverOn(world, tell(world, { ...data, moment: "answered" }))
+    const { auth: _, ...connector } = settingsOf("pipedrive", { match: "phone", live: true })
+    await Endpoint.update(world.deps.table, world.customer.tenant, world.endpointId, { connector })
+    world.clock.now += HOUR
+    const told = tell(world, data)
+    world.server.faults = (request) => (isRefused(request) ? { status: 429, body: {} } : "none")
+    assert.equal((await deliverOn(world, told))?.status, "pending")
+    world.server.faults = undefined
+    world.clock.now += 2 * HOUR
+    const ended = await deliverOn(world, told)
+    assert.deepEqual([ended?.status, lastError(ended)], ["delivered", null])
+    const [activity, ...others] = world.account.activities()
+    assert.deepEqual(activity?.text["participants"], [{ person_id: 102, primary: true }])
+    assert.deepEqual([activity?.text["done"], others], [true, []])
+  })
+}
+
 test("pipedrive: a key of one character is not searched for, and makes no person", async (t) => {
   const people = [{ ...ADA, number: "7" }]
   const world = await startCrm(t, stack, "pipedrive", people, { create: "contact", ...byNumber })
@@ -111,6 +140,13 @@ for (const kind of ["salesforce", "zoho"] as const)
     const made = JSON.stringify(world.server.asked.map(({ body }) => body))
     assert.match(made, /"(FirstName|First_Name)":"Nordjyske Ejendomsadministration og Boli"/)
     assert.match(made, /"(LastName|Last_Name)":"ApS"/)
+    const odd = `${"n".repeat(39)}\u{1F600} ${"m".repeat(79)}\u{1F600}`
+    const contact = { ...row, key: null, name: odd }
+    const other = { uuid: "call-2", number: "+4520123457", contact }
+    await deliverOn(world, tell(world, other))
+    const asked = JSON.stringify(world.server.asked.map(({ body }) => body))
+    assert.match(asked, /"(FirstName|First_Name)":"n{39}"/)
+    assert.match(asked, /"(LastName|Last_Name)":"m{79}"/)
   })
 
 test("hubspot: new credentials need no right to make the property that exists", async (t) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { createHash } from "node:crypto"
 import { after, before, describe, test } from "node:test"
 import { kinds } from "@ringback/connectors/kinds"
 import * as Connector from "@ringback/store/connector"
@@ -83,6 +84,21 @@ for (const kind of kinds) {
       assert.equal(world.account.activities().length, 3)
     })
 
+    test("and an answer with an id that is none is a failed attempt", async (t) => {
+      const world = await startCrm(t, stack, kind, [], { create: "contact" })
+      const id = "9".repeat(410_000)
+      const details = [{ code: "SUCCESS", details: { id } }]
+      const body = { hubspot: { id }, salesforce: { id, success: true } }
+      const other = { pipedrive: { success: true, data: { id } }, zoho: { data: details } }
+      world.server.faults = ({ method, path }) =>
+        method === "POST" && /(contacts|persons|Contact)$/i.test(path)
+          ? { status: 201, body: { ...body, ...other }[kind] }
+          : "none"
+      const delivery = await deliverOn(world, tell(world, { number: "+4520123456", contact: null }))
+      assert.deepEqual([delivery?.status, delivery?.attempts.length], ["pending", 1])
+      assert.ok(delivery?.attempts[0]?.error)
+    })
+
     test("of calls to one unknown number that end at the same time", async (t) => {
       const world = await startCrm(t, stack, kind, [], { create: "contact" })
       await deliverOn(world, tell(world, { number: "+4520000001", contact: null }))
@@ -139,6 +155,32 @@ test("an erased call takes the contact that was made for its person out of what 
   await Connector.emptyCall(table, { tenant, endpointId, uuid })
   await deliverOn(world, tell(world, { number: "+4520123456", contact: ada }))
   assert.equal(world.account.contactCount(), 2, "nothing is known of the first one")
+})
+
+test("and also if the connector got other credentials since", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [], { create: "contact" })
+  const { tenant } = world.customer
+  const { table } = world.deps
+  const data = { uuid: "call-1", number: "+4520123456", contact: null }
+  await deliverOn(world, tell(world, data))
+  const { endpointId } = world
+  const read = () => Endpoint.get(table, tenant, endpointId, { consistent: true })
+  const account = Connector.fingerprintOf((await read())!)
+  await Endpoint.update(table, tenant, endpointId, { auth: { type: "bearer", token: "other" } })
+  world.account.tokens.add("other")
+  world.clock.now += HOUR
+  const told = tell(world, { ...data, version: "2099-01-01T00:00:00.000000000Z/0" })
+  const delivery = await deliverOn(world, told)
+  assert.deepEqual([delivery?.status, delivery?.attempts.at(-1)?.error], ["delivered", null])
+  await Connector.emptyCall(table, { tenant, endpointId, uuid: data.uuid })
+  for (const fingerprint of [account, Connector.fingerprintOf((await read())!)]) {
+    const uuid = Connector.personRef(
+      createHash("sha256").update("phone +4520123456").digest("base64url"),
+    )
+    const look = { tenant, endpointId, uuid, fingerprint, owner: fingerprint }
+    const begun = await Connector.begin(table, look, 0)
+    assert.ok(begun.outcome === "begun" && begun.kept["contactId"] === undefined)
+  }
 })
 
 for (const kind of kinds)

@@ -10,7 +10,7 @@ import { makeOutbound } from "@ringback/functions/endpoint-kinds/send-by-kind"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { updateItem } from "@ringback/store/item"
-import { endpointKey } from "@ringback/store/item-keys"
+import { endpointKey, loggedCallKey } from "@ringback/store/item-keys"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { deliverOn, startCrm, tell } from "./crm.ts"
 
@@ -54,6 +54,20 @@ test("what cannot be prepared fails by the schedule of retries, and is no fault 
   assert.doesNotMatch(JSON.stringify(delivery), /secret|words/)
   const health = await Health.get(deps.table, customer.tenant, endpointId, { consistent: true })
   assert.equal(health.failures, 0)
+})
+
+test("what the table never takes, as it is too large, fails by the schedule of retries, too", async (t) => {
+  const world = await startCrm(t, stack, "hubspot", [ADA])
+  const { deps, customer, endpointId } = world
+  const uuid = randomUUID()
+  await updateItem(deps.table, loggedCallKey(customer.tenant, endpointId, uuid), {
+    update: "SET filler = :filler",
+    values: { ":filler": "x".repeat(400 * 1024 - 200) },
+  })
+  const delivery = await deliverOn(world, tell(world, { uuid }))
+  assert.deepEqual([delivery?.status, delivery?.attempts.length], ["pending", 1])
+  const error = delivery?.attempts[0]?.error ?? ""
+  assert.match(error, /^the request could not be prepared \(ValidationException\);/)
 })
 
 for (const kind of kinds)

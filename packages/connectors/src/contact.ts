@@ -31,8 +31,12 @@ export type Contacts = {
 export function namesOf(name: string): { first: string; last: string } {
   const words = name.split(" ")
   const last = words.pop()!
-  return { first: words.join(" ").slice(0, 40).trim(), last: last.slice(0, 80) }
+  return { first: cut(words.join(" "), 40).trim(), last: cut(last, 80) }
 }
+
+// Without the first half of a character that takes two.
+const cut = (text: string, length: number) =>
+  text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")
 
 export type Wanted = {
   call: Call

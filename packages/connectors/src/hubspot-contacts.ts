@@ -1,6 +1,6 @@
 import type { Candidate, Contacts, NewContact } from "./contact.ts"
 import { judge } from "./hubspot-problem.ts"
-import { listAt, textAt } from "./json.ts"
+import { idAt, listAt, textAt } from "./json.ts"
 import { isSegment, segment } from "./url-segment.ts"
 import { asking, isSuccess, stop, type Answer, type Steps } from "./step.ts"
 
@@ -18,7 +18,7 @@ const SEARCHED = ["hs_searchable_calculated_phone_number", "hs_searchable_calcul
 const READ = `properties=${PHONES.join("%2C")}`
 
 const candidateOf = (contact: unknown): Candidate[] => {
-  const id = textAt(contact, "id")
+  const id = idAt(contact, "id")
   const phones = PHONES.map((name) => textAt(contact, "properties", name))
   return id === undefined ? [] : [{ id, phones }]
 }
@@ -67,14 +67,14 @@ export const contacts: Contacts = {
   },
   *create(contact) {
     const answer = yield* make(contact)
-    const id = textAt(answer.body, "id")
+    const id = idAt(answer.body, "id")
     if (id !== undefined) return id
-    const existing = /Existing ID: (\d+)/.exec(textAt(answer.body, "message") ?? "")?.[1]
+    const existing = /Existing ID: (\d{1,30})(?!\d)/.exec(textAt(answer.body, "message") ?? "")?.[1]
     // Another contact has the email: that contact is used, unless it is told from this one by a key.
     const isOther = existing !== undefined && Object.keys(contact.field).length > 0
     if (!isOther) return existing ?? stop(judge(answer, { purpose: MAKE }))
     const again = yield* make({ ...contact, email: null })
-    return textAt(again.body, "id") ?? stop(judge(again, { purpose: MAKE }))
+    return idAt(again.body, "id") ?? stop(judge(again, { purpose: MAKE }))
   },
 }
 

@@ -3,7 +3,7 @@ import { contactOf } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
 import { CONTACTS, contacts, VERSION } from "./hubspot-contacts.ts"
 import { judge } from "./hubspot-problem.ts"
-import { at, textAt } from "./json.ts"
+import { at, idAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { segment } from "./url-segment.ts"
 import { live, RefreshAuth, TokenAuth } from "./settings.ts"
@@ -88,7 +88,7 @@ function* upsert(input: Input<Settings>): Steps<string> {
     answer = yield* ask(request)
   }
   // A batch with a refused item is answered with 207.
-  return textAt(answer.body, "results", 0, "id") ?? stop(judge(answer, request))
+  return idAt(answer.body, "results", 0, "id") ?? stop(judge(answer, request))
 }
 
 const isAboutKey = ({ statusCode, body }: Answer) =>

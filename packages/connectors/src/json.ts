@@ -13,12 +13,21 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
 }
 
 /**
- * An id or a name. A number becomes its text. Undefined for anything else and for an empty text.
+ * A text. A number becomes its text. Undefined for anything else and for an empty text.
  */
 export function textAt(value: unknown, ...path: (string | number)[]): string | undefined {
   const found = at(value, ...path)
   if (typeof found === "number") return String(found)
   return typeof found === "string" && found !== "" ? found : undefined
+}
+
+// The longest ids have some 30 characters. What is stored of an id must fit into an item.
+const MAX_ID_LENGTH = 200
+
+/** An id. Undefined also if it is too long for one. */
+export function idAt(value: unknown, ...path: (string | number)[]): string | undefined {
+  const id = textAt(value, ...path)
+  return id !== undefined && id.length <= MAX_ID_LENGTH ? id : undefined
 }
 
 export function listAt(value: unknown, ...path: (string | number)[]): unknown[] {

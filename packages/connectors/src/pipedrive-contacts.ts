@@ -1,5 +1,5 @@
 import type { Candidate, Contacts } from "./contact.ts"
-import { at, listAt, textAt } from "./json.ts"
+import { at, idAt, listAt, textAt } from "./json.ts"
 import { judge } from "./pipedrive-problem.ts"
 import { encode, segment } from "./url-segment.ts"
 import { asking, isSuccess, stop, type Steps } from "./step.ts"
@@ -22,7 +22,7 @@ function* readPerson(id: string, isMeant: (person: unknown) => boolean): Steps<C
   const person = at(answer.body, "data")
   if (!isSuccess(answer) || at(person, "is_deleted") === true || !isMeant(person)) return []
   const phones = listAt(person, "phones").map((each) => textAt(each, "value"))
-  return [{ id: textAt(person, "id") ?? id, phones }]
+  return [{ id: idAt(person, "id") ?? id, phones }]
 }
 
 const NOT_FOUND = 404
@@ -45,7 +45,7 @@ function* search(
     sample: { success: true, data: { items: [{ item: { id: 1, ...sample } }] } },
   })
   return listAt(answer.body, "data", "items").flatMap((each) => {
-    const id = textAt(each, "item", "id")
+    const id = idAt(each, "item", "id")
     const phones = listAt(each, "item", "phones").map((phone) => textAt([phone], 0))
     return id === undefined ? [] : [{ id, phones }]
   })
@@ -89,6 +89,6 @@ export const contacts: Contacts = {
       },
       sample: { success: true, data: { id: 1 } },
     })
-    return textAt(answer.body, "data", "id") ?? stop(judge(answer, { purpose: "make the person" }))
+    return idAt(answer.body, "data", "id") ?? stop(judge(answer, { purpose: "make the person" }))
   },
 }

@@ -2,7 +2,7 @@ import * as v from "valibot"
 import type { Call } from "./call.ts"
 import { contactOf } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
-import { at, listAt, textAt } from "./json.ts"
+import { at, idAt, listAt, textAt } from "./json.ts"
 import { contacts } from "./pipedrive-contacts.ts"
 import { judge } from "./pipedrive-problem.ts"
 import { encode, segment } from "./url-segment.ts"
@@ -76,7 +76,15 @@ function* log(input: Input<Settings>): Steps {
       : { id: known, isLogged: memory.call["isLogged"] === "yes" }
   if (activity?.isLogged) return yield* change(input, personId, activity.id)
   if (!call.isOver) return yield* begin(input, personId, activity)
-  const isMoved = activity !== undefined && isOnAnother(input, personId)
+  // Moved first: if the answer to the call log is lost, it is looked for on this person.
+  if (activity !== undefined && isOnAnother(input, personId))
+    yield* ask({
+      purpose: "move the activity",
+      method: "PATCH",
+      path: `/api/v2/activities/${segment(activity.id)}`,
+      body: { participants: participantsOf(personId) },
+      sample: { success: true, data: { id: 1 } },
+    })
   if (known !== undefined) yield* keep({ call: { isLogging: "yes" } })
   const answer = yield* ask({
     purpose: "log the call",
@@ -86,15 +94,7 @@ function* log(input: Input<Settings>): Steps {
     body: callLogOf(input, personId, activity),
     sample: { success: true, data: { id: "LOG", activity_id: 1 } },
   })
-  const activityId = textAt(answer.body, "data", "activity_id") ?? activity?.id
-  if (isMoved && activityId !== undefined)
-    yield* ask({
-      purpose: "move the activity",
-      method: "PATCH",
-      path: `/api/v2/activities/${segment(activityId)}`,
-      body: { participants: participantsOf(personId) },
-      sample: { success: true, data: { id: 1 } },
-    })
+  const activityId = idAt(answer.body, "data", "activity_id") ?? activity?.id
   if (activityId !== undefined)
     yield* keep({ call: { activityId, isLogged: "yes", personId, contactId: personId } })
   return { end: "logged", words: `call log ${activityId ?? ""} on person ${personId}` }
@@ -111,7 +111,7 @@ function* findActivity(input: Input<Settings>, personId: string): Steps<Activity
   })
   const ours = listAt(answer.body, "data").filter((each) => isOf(call, each))
   const found = ours.find((each) => at(each, "done") === true) ?? ours[0]
-  const id = textAt(found, "id")
+  const id = idAt(found, "id")
   return id === undefined ? undefined : { id, isLogged: at(found, "done") === true }
 }
 
@@ -172,7 +172,7 @@ function* begin({ call, fields }: Input<Settings>, personId: string, activity?: 
     },
     sample: { success: true, data: { id: 1 } },
   })
-  const id = textAt(answer.body, "data", "id")
+  const id = idAt(answer.body, "data", "id")
   if (id === undefined) return judge(answer, { purpose: "show the running call" })
   yield* keep({ call: { activityId: id, personId, contactId: personId } })
   return { end: "logged", words: words(id) }

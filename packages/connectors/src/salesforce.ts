@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { contactOf, namesOf, type Candidate, type Contacts } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
-import { at, listAt, textAt } from "./json.ts"
+import { at, idAt, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { judge } from "./salesforce-problem.ts"
 import { encode, segment } from "./url-segment.ts"
@@ -81,7 +81,7 @@ function* log(input: Input<Settings>): Steps {
     const words = `Several tasks have this call's id: mark ${given.callIdField} as unique in Salesforce`
     return failed(answer, words)
   }
-  const id = textAt(answer.body, "id") ?? memory.call["id"]
+  const id = idAt(answer.body, "id") ?? memory.call["id"]
   yield* keep({ call: { contactId, ...(id !== undefined && { id }) } })
   return { end: "logged", words: `task ${id ?? call.uuid} on contact ${contactId}` }
 }
@@ -116,7 +116,7 @@ const PHONES = ["Phone", "MobilePhone"]
 const FIELDS = ["Id", ...PHONES].join(",")
 
 const candidateOf = (record: unknown): Candidate[] => {
-  const id = textAt(record, "Id")
+  const id = idAt(record, "Id")
   return id === undefined ? [] : [{ id, phones: PHONES.map((name) => textAt(record, name)) }]
 }
 
@@ -182,7 +182,7 @@ const contacts: Contacts = {
       },
       sample: { id: "CONTACT", success: true, errors: [] },
     })
-    return textAt(answer.body, "id") ?? stop(judge(answer, { purpose: "make the contact" }))
+    return idAt(answer.body, "id") ?? stop(judge(answer, { purpose: "make the contact" }))
   },
 }
 

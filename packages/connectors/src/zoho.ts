@@ -1,7 +1,7 @@
 import * as v from "valibot"
 import { contactOf, namesOf, type Candidate, type Contacts, type NewContact } from "./contact.ts"
 import type { Connector, Input, SettingsOf } from "./connector.ts"
-import { at, listAt, textAt } from "./json.ts"
+import { at, idAt, listAt, textAt } from "./json.ts"
 import { failed } from "./problem.ts"
 import { encode, segment } from "./url-segment.ts"
 import { FieldName, RefreshAuth } from "./settings.ts"
@@ -83,7 +83,7 @@ function* log(input: Input<Settings>): Steps {
     },
     sample: { data: [{ code: "SUCCESS", action: "insert", details: { id: "CALL" } }] },
   })
-  const id = textAt(itemOf(answer), "details", "id")
+  const id = idAt(itemOf(answer), "details", "id")
   // A batch of one is answered with 202 or 207 if its item is refused.
   if (id === undefined || textAt(itemOf(answer), "code") !== "SUCCESS")
     return judge(answer, { purpose: "log the call" })
@@ -151,7 +151,7 @@ const PHONES = ["Phone", "Mobile", "Home_Phone", "Other_Phone"]
 
 const candidatesOf = ({ body }: Answer): Candidate[] =>
   listAt(body, "data").flatMap((record) => {
-    const id = textAt(record, "id")
+    const id = idAt(record, "id")
     return id === undefined ? [] : [{ id, phones: PHONES.map((name) => textAt(record, name)) }]
   })
 
@@ -193,14 +193,14 @@ const contacts: Contacts = {
     ),
   *create(contact) {
     const answer = yield* make(contact)
-    const id = textAt(itemOf(answer), "details", "id")
+    const id = idAt(itemOf(answer), "details", "id")
     // DUPLICATE_DATA names the contact that already has the email: that contact is used, unless it is
     // told from this one by a key.
     const isTaken = textAt(itemOf(answer), "code") === "DUPLICATE_DATA"
     const isOther = isTaken && contact.email !== null && Object.keys(contact.field).length > 0
     if (!isOther) return id ?? stop(judge(answer, { purpose: MAKE }))
     const again = yield* make({ ...contact, email: null })
-    return textAt(itemOf(again), "details", "id") ?? stop(judge(again, { purpose: MAKE }))
+    return idAt(itemOf(again), "details", "id") ?? stop(judge(again, { purpose: MAKE }))
   },
 }
 

@@ -120,7 +120,10 @@ export async function keepAccount(table: Table, logging: Logging, kept: Kept): P
 
 function keptIn(item: Item | undefined, { fingerprint }: Logging): Kept {
   const stored = v.parse(Stored, item ?? {})
-  return stored.fingerprint === fingerprint ? stored.kept : {}
+  if (stored.fingerprint === fingerprint) return stored.kept
+  // An erasure finds by it what was kept of the person for another account.
+  const { person } = stored.kept
+  return person === undefined ? {} : { person }
 }
 
 const keyOf = ({ tenant, endpointId, uuid }: CallOf) => loggedCallKey(tenant, endpointId, uuid)
