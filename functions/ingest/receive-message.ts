@@ -204,7 +204,7 @@ async function reject(deps: ReceiveDeps, { body }: SQSRecord, reason: string): P
       QueueUrl: deps.queues.rejectedUrl,
       MessageBody: startOf(body),
       MessageAttributes: {
-        reason: { DataType: "String", StringValue: toAscii(reason).slice(0, 500) },
+        reason: { DataType: "String", StringValue: toAscii(reason) },
       },
     }),
   )

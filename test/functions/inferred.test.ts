@@ -27,6 +27,16 @@ describe("what was inferred of two gaps, of the first of which the lists could n
   }
 })
 
+test("what was inferred of two gaps, one covered by nobody and one not decided yet, is believed at once", async () => {
+  const { arrived } = await world.addEndpoint()
+  const [uncovered, unknown] = [makeMessageId(), makeMessageId()]
+  await Gap.decide(world.deps.table, world.customer.tenant, uncovered, false, world.now())
+  const synthetic = { reason: "disconnected", gap: unknown, others: [uncovered] }
+  await send(eventMessage(world.customer, campaignUpdate(), { synthetic }))
+  await world.pump()
+  assert.equal(arrived().length, 1)
+})
+
 test("what a module loaded anew forgot is believed at once, though a twin was connected", async () => {
   const { arrived } = await world.addEndpoint()
   await beat(B, world.now())

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
+import { serveCrm } from "../crm/server.ts"
+import { makeTokenServer } from "../crm/token.ts"
+import { startReceiver } from "../harness/receiver.ts"
+import { startStack, type Stack } from "../harness/stack.ts"
+import { makeCustomer, makeDeps, makeEndpoint } from "../harness/system.ts"
+import { deliverOn, startCrm, tell } from "./crm.ts"
+
+// How a token server is told who asks: RFC 6749 recommends Basic, and some take nothing but the form.
+
+let stack: Stack
+before(async () => void (stack = await startStack()))
+after(() => stack.close())
+
+const isBasic = ({ headers }: Asked) => headers["authorization"] !== undefined
+
+for (const [what, refusal, isAskedAgain] of [
+  ["401 invalid_client", { status: 401, body: { error: "invalid_client" } }, true],
+  ["400 invalid_request", { status: 400, body: { error: "invalid_request" } }, true],
+  ["400 invalid_scope", { status: 400, body: { error: "invalid_scope" } }, false],
+  ["500 invalid_client", { status: 500, body: { error: "invalid_client" } }, false],
+] as [string, Answered, boolean][])
+  test(`a token server that answers ${what} to Basic is ${isAskedAgain ? "" : "not "}asked by the form`, async (t) => {
+    const issuer = makeTokenServer(new Set())
+    const tokens = await serveCrm((asked) => (isBasic(asked) ? refusal : issuer.answer(asked)))
+    const receiver = await startReceiver()
+    t.after(() => Promise.all([tokens.close(), receiver.close()]))
+    const clock = { now: Date.now() }
+    const deps = makeDeps(stack, { now: () => clock.now })
+    const customer = await makeCustomer(deps)
+    const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, {
+      auth: {
+        type: "oauth2",
+        grant: "client_credentials",
+        tokenUrl: `${tokens.url}/token`,
+        clientId: "client",
+        clientSecret: "very-secret",
+      },
+    })
+    const world = { deps, customer, clock, endpointId: endpoint.id }
+    const delivery = await deliverOn(world, tell(world))
+    assert.equal(delivery?.status, isAskedAgain ? "delivered" : "pending")
+    assert.equal(receiver.arrived.length, isAskedAgain ? 1 : 0)
+    assert.deepEqual(tokens.asked.map(isBasic), isAskedAgain ? [true, false] : [true])
+  })
+
+test("a CRM is asked in its own way alone", async (t) => {
+  for (const [kind, isByBasic] of [
+    ["pipedrive", true],
+    ["zoho", false],
+  ] as const) {
+    const world = await startCrm(t, stack, kind, [])
+    world.server.faults = ({ path }) =>
+      path.endsWith("/token") ? { status: 401, body: { error: "invalid_client" } } : "none"
+    const delivery = await deliverOn(world, tell(world))
+    assert.equal(delivery?.status, "pending")
+    assert.deepEqual(world.server.asked.map(isBasic), [isByBasic])
+  }
+})
