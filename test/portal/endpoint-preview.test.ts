@@ -66,6 +66,11 @@ test("a preview is of a call that came in, by the form as it is now, and sends n
     event: "queue.created",
   })
   assert.match(masked.shown, /x-secret: \*{8}/)
+  // Beside the requests stands what they are made of: an example, or an event.
+  const original = (shown: string) => shown.split("The original event")[1] ?? ""
+  assert.match(original(masked.shown), /"type": "queue.created"/)
+  assert.match(original(crm.shown), new RegExp(`"uuid": "${uuid}"`))
+  assert.doesNotMatch(original(crm.shown), /"deliveries"|"headers"/)
 })
 
 test("an endpoint's own preview is of its own kind, whatever the form says", async () => {
