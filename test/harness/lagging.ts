@@ -23,3 +23,20 @@ export function letReadsLag(client: DynamoDBClient): void {
     { step: "initialize", name: "lag" },
   )
 }
+
+/**
+ * Makes a client's reads lag as far as DynamoDB's may after a write: an item that is read without `ConsistentRead` is not
+ * there.
+ */
+export function letReadsMiss(client: DynamoDBClient): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const { ConsistentRead } = args.input as Input
+        if (commandName !== "GetItemCommand" || ConsistentRead) return next(args)
+        const { output } = await next(args)
+        return { response: {}, output: { ...output, Item: undefined } as never }
+      },
+    { step: "initialize", name: "miss" },
+  )
+}
