@@ -34,19 +34,22 @@ export function checkSize(settings: OwnText, before?: OwnText): void {
 }
 
 /**
- * Changes an endpoint on condition that it is still the version whose size was checked: two
- * concurrent changes must not exceed the limit together. Undefined if it is deleted, or its
- * revision is not the requested one.
+ * Changes an endpoint on condition that it is still the version that was checked: two concurrent
+ * changes must not exceed the limit together, nor send one's credentials to the other's host.
+ * `check` throws if the version cannot be changed so. Undefined if it is deleted, or its revision is
+ * not the requested one.
  */
 export async function updateChecked(
   table: Table,
   read: () => Promise<Endpoint.Endpoint | undefined>,
   changes: Endpoint.Changes,
   revision: number | undefined,
+  check: (current: Endpoint.Endpoint) => void,
 ): Promise<Endpoint.Endpoint | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const current = await read()
-    if (!current) return undefined
+    if (!current || (revision !== undefined && revision !== current.revision)) return undefined
+    check(current)
     checkSize(changes, current)
     const { tenant, id } = current
     const expected = revision ?? current.revision

@@ -142,8 +142,11 @@ export const endpointRoutes = [
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
       const settings = { ...given, ...(connector && storedConnector(connector)) }
-      refuse([...changeErrors(before, body), ...movedAuthErrors(deps.table, before, settings)])
-      checkPull(before.pull, body)
+      const check = (current: Endpoint.Endpoint) => {
+        refuse([...changeErrors(current, body), ...movedAuthErrors(deps.table, current, settings)])
+        checkPull(current.pull, body)
+      }
+      check(before)
       checkSize(settings, before)
       const ofSettings = await checkEndpoint(deps, tenant.id, settings, before)
       const { permission, warnings: ofUrl } = await checkEndpointUrl(
@@ -163,7 +166,7 @@ export const endpointRoutes = [
       // answer that never came finds it either disabled or forgotten.
       if (isSwitched && !disabled) await resetAndWake(deps.table, tenant.id, endpointId)
       const endpoint = await changeMatching(ifMatch, "endpoint", read, (revision) =>
-        updateChecked(deps.table, read, changes, revision),
+        updateChecked(deps.table, read, changes, revision, check),
       )
       // What was learned about the account with the previous settings may not apply to the new ones.
       if (connector) {

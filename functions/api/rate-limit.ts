@@ -7,9 +7,16 @@ export type CallerLimits = {
   /**
    * Runs a read when few of the tenant's are running. Reads take CPU time, which other tenants
    * share. Throws a problem if too many wait, or if the client leaves while the read waits.
+   * `hasWaited`: for long enough that the caller's right must be checked again.
    */
-  read: <T>(tenant: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+  read: <T>(
+    tenant: string,
+    signal: AbortSignal,
+    work: (hasWaited: boolean) => Promise<T>,
+  ) => Promise<T>
 }
+
+const LONG_WAIT_MS = 500
 
 const MAX_READS = 4
 const MAX_WAITING = 40
@@ -24,9 +31,10 @@ export function makeCallerLimits(perSecond: number, now: () => number): CallerLi
       if (places.isFull(tenant))
         throw refuse(`${MAX_READS} reads of a tenant run at once, and ${MAX_WAITING} wait.`)
       let isBegun = false
+      const askedAt = performance.now()
       const begin = () => {
         isBegun = true
-        return work()
+        return work(performance.now() - askedAt > LONG_WAIT_MS)
       }
       return places.use(tenant, begin, signal).catch((error: unknown) => {
         throw isBegun ? error : refuse("The client left while the read waited.")

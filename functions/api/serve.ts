@@ -72,8 +72,6 @@ function tenantIn(c: Context): string | undefined {
   return id !== undefined && isPathId("tenantId", id) ? id : undefined
 }
 
-const LONG_WAIT_MS = 500
-
 type Seen = { callerId: string | undefined; headers: Record<string, string> }
 
 async function answer(
@@ -106,10 +104,8 @@ async function answer(
   // A page of the portal counts as one read, however many API calls it makes.
   const inPlace = <T>(work: () => Promise<T>): Promise<T> => {
     if (admitted.caller?.kind !== "tenant" || inside) return work()
-    const askedAt = performance.now()
-    return read(admitted.caller.tenant, c.req.raw.signal, async () => {
-      // A read can wait for its place for seconds, as for a body.
-      if (performance.now() - askedAt > LONG_WAIT_MS) await judge()
+    return read(admitted.caller.tenant, c.req.raw.signal, async (hasWaited) => {
+      if (hasWaited) await judge()
       return work()
     })
   }

@@ -11,6 +11,7 @@ import type { Table } from "@ringback/store/table"
 import type { Metrics } from "@ringback/telemetry/metric"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/subscription"
+import pMap from "p-map"
 import type { Cache } from "../runtime/cache.ts"
 import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import {
@@ -99,27 +100,37 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
   const endpoints = await endpointsOf(deps, tenant)
   const body = bodyInMessage(formatWebhook(webhook))
   const trace = traceIdOf(event.message)
-  const messages: DeliveryMessage[] = []
-  for (const endpoint of endpoints) {
-    if (endpoint.id === event.except || !wants(endpoint, candidate)) continue
-    // An endpoint that was created after the first fan-out began does not get the event.
-    if (again && endpoint.createdAt > event.claimedAt) continue
+  const subscribed = endpoints.filter(
+    (endpoint) =>
+      endpoint.id !== event.except &&
+      wants(endpoint, candidate) &&
+      // An endpoint that was created after the first fan-out began does not get the event.
+      !(again && endpoint.createdAt > event.claimedAt),
+  )
+  const isNew = !again
+  const planOne = async (endpoint: Endpoint.Matching): Promise<DeliveryMessage | undefined> => {
     const facts = factsOfEvent(tenant, event, endpoint.id)
     const stop = await stopBefore(deps, accepted, endpoint)
     // No POST is made: the delivery is stored with the reason.
     if (stop) {
-      await advance(deps.table, facts, 0, stop)
+      await advance(deps.table, facts, 0, { ...stop, isNew })
       countEnd(deps.metrics, facts, stop.status)
-    } else if (endpoint.pull) {
-      const due = waitingFrom(endpoint.id, deps.table.now())
-      await advance(deps.table, facts, 0, { status: "pending", due })
-    } else {
-      const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-      messages.push(messageFor(facts, { ...marks, trace, ...(body !== undefined && { body }) }))
+      return undefined
     }
+    if (endpoint.pull) {
+      const due = waitingFrom(endpoint.id, deps.table.now())
+      await advance(deps.table, facts, 0, { status: "pending", due, isNew })
+      return undefined
+    }
+    const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
+    return messageFor(facts, { ...marks, trace, ...(body !== undefined && { body }) })
   }
-  return messages
+  const planned = await pMap(subscribed, planOne, { concurrency: WRITES_AT_ONCE })
+  return planned.flatMap((message) => message ?? [])
 }
+
+// Of one event: a tenant may have 200 endpoints for which it is stored and not sent.
+const WRITES_AT_ONCE = 25
 
 /** Cached data may be ten seconds old, so an endpoint that seems disabled is read again. */
 async function stopBefore(

@@ -67,10 +67,14 @@ export function mountPortal(app: Hono, deps: Deps, { rateLimit, read }: CallerLi
         const session = await readSession(deps, c)
         if (!session) return isCrossSiteNavigation(c) ? gated(c, reloadPage()) : ended(deps, c)
         const { caller } = session
-        const show = () => visit(c, session, page, form, isTenants)
-        if (caller.kind !== "tenant") return show()
+        const show = (by: Session) => visit(c, by, page, form, isTenants)
+        if (caller.kind !== "tenant") return show(session)
         rateLimit.take(caller.id)
-        return read(caller.tenant, c.req.raw.signal, show)
+        return read(caller.tenant, c.req.raw.signal, async (hasWaited) => {
+          // During the wait the session may have ended, or its key may have been revoked.
+          const now = hasWaited ? await readSession(deps, c) : session
+          return now ? show(now) : ended(deps, c)
+        })
       }),
     )
   for (const page of operatorPages) visited(`/portal${page.path}`, page, false)
