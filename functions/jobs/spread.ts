@@ -4,7 +4,6 @@ import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
-import { isSoon } from "@ringback/webhooks/retry-schedule"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease } from "../messages/retry-transport.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
@@ -27,8 +26,8 @@ export async function spreadPage(
     limit: PAGE,
     cursor: place?.cursor,
   })
-  // A slot that is due soon already has a delayed message on its way.
-  const waiting = items.filter(({ slot }) => slot !== undefined && !isSoon(slot - table.now()))
+  // Those due soon have a delayed message on its way, which then waits for the new slot.
+  const waiting = items.filter(({ slot }) => slot !== undefined)
   if (waiting.length > 0) {
     const { rateLimit } = endpoint
     const intervalMs = 1000 / (rateLimit ?? DEFAULT_RATE)
