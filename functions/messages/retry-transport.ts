@@ -16,7 +16,8 @@ import { isSoon } from "@ringback/webhooks/retry-schedule"
 // entry is moved there only if it is still there a minute after its time. Most attempts end before,
 // and move it to the time of the next one: moving an index entry is two write units.
 
-const RESENT_AFTER_MS = 15 * 60_000
+/** When a pending delivery is sent again although a message for it was sent. */
+export const RESENT_AFTER_MS = 15 * 60_000
 const MOVED_AFTER_MS = 60_000
 
 /** `isByMessage`: the caller sends a delayed message after writing `due`. */
@@ -52,6 +53,18 @@ export function messageTimeOf(
   if (status !== "pending" || nextAt === undefined) return undefined
   const planned = plan(nextAt, now)
   return planned.isByMessage && dueAt === planned.due.at ? nextAt : undefined
+}
+
+/** The time for which a message of this pending delivery was sent, if one was. */
+export function sentTimeOf({
+  status,
+  nextAt,
+  dueAt,
+  sentFor,
+}: Pick<Delivery, "status" | "nextAt" | "dueAt" | "sentFor">): number | undefined {
+  if (status !== "pending" || nextAt === undefined || dueAt === undefined) return undefined
+  if (sentFor === dueAt) return dueAt
+  return dueAt - nextAt >= RESENT_AFTER_MS ? dueAt - RESENT_AFTER_MS : undefined
 }
 
 /**

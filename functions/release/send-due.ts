@@ -15,6 +15,8 @@ export type SendDueDeps = {
 }
 
 const CLAIMS_AT_ONCE = 10
+// What is claimed and not sent when the process dies is sent late.
+const CLAIMED_BEFORE_SENDING = 50
 
 /**
  * Sends deliveries to the retry queue, each for its time, and returns how many. Each is claimed
@@ -25,18 +27,33 @@ export async function sendDue(
   entries: DueEntry[],
   { timeOf = (entry: DueEntry) => entry.dueAt, claimsAtOnce = CLAIMS_AT_ONCE, moves = false } = {},
 ): Promise<number> {
-  const { table, sqs, queues } = deps
-  const claimed = await pMap(entries, (each) => claimSafely(deps, each, moves), {
-    concurrency: claimsAtOnce,
-  })
+  let sent = 0
+  for (let start = 0; start < entries.length; start += CLAIMED_BEFORE_SENDING) {
+    const some = entries.slice(start, start + CLAIMED_BEFORE_SENDING)
+    const claimed = await pMap(some, (each) => claimSafely(deps, each, moves), {
+      concurrency: claimsAtOnce,
+    })
+    sent += await sendClaimed(
+      deps,
+      some.filter((_, index) => claimed[index]),
+      timeOf,
+    )
+  }
+  return sent
+}
+
+/** Sends deliveries that were claimed, each for its time. */
+export async function sendClaimed(
+  { table, sqs, queues }: SendDueDeps,
+  entries: DueEntry[],
+  timeOf: (entry: DueEntry) => number,
+): Promise<number> {
   const now = table.now()
-  const messages = entries
-    .filter((_, index) => claimed[index])
-    .map((entry) => ({
-      body: formatDelivery(messageForEntry(entry, now)),
-      groupId: entry.endpointId,
-      delaySeconds: Math.max(0, Math.ceil((timeOf(entry) - now) / 1000)),
-    }))
+  const messages = entries.map((entry) => ({
+    body: formatDelivery(messageForEntry(entry, now)),
+    groupId: entry.endpointId,
+    delaySeconds: Math.max(0, Math.ceil((timeOf(entry) - now) / 1000)),
+  }))
   const failed = await sendAll(sqs, queues.retryUrl, messages)
   return messages.length - failed.size
 }

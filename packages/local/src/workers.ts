@@ -16,6 +16,8 @@ import type { Provisioned } from "./provision.ts"
 
 export type Handlers = Record<QueueName, SqsHandler> & {
   Release: (event: { windowMs: number }, context: Context) => Promise<unknown>
+  /** Finds what a killed process left unfinished. The returned function sends it again. */
+  findUnfinished?: (restartedAt: number) => Promise<() => Promise<unknown>>
 }
 
 /**
@@ -33,11 +35,13 @@ export async function loadFirstDueAt(): Promise<() => Promise<number>> {
  * environment.
  */
 export async function loadHandlers(): Promise<Handlers> {
-  const [ingest, deliver, jobs, release] = await Promise.all([
+  const [ingest, deliver, jobs, release, resend, { releaseResources }] = await Promise.all([
     import("@ringback/functions/ingest"),
     import("@ringback/functions/deliver"),
     import("@ringback/functions/jobs"),
     import("@ringback/functions/release"),
+    import("@ringback/functions/release/resend"),
+    import("@ringback/functions/resources"),
   ])
   return {
     Ingest: ingest.handler,
@@ -45,6 +49,8 @@ export async function loadHandlers(): Promise<Handlers> {
     Retry: deliver.handler,
     Jobs: jobs.handler,
     Release: release.handler,
+    findUnfinished: async (restartedAt) =>
+      resend.findUnfinished(await releaseResources(), restartedAt),
   }
 }
 
@@ -128,6 +134,8 @@ export function startWorkers({
 
 // As on AWS: other workers on the same table are not waited for any longer.
 const LONGEST_SLEEP_MS = 60_000
+// By then the queues have given out again what the killed process had received.
+const RESENT_AFTER_MS = 30_000
 
 type ReleaseOptions = Pick<WorkerOptions, "handlers" | "firstDueAt" | "releaseEveryMs" | "onError">
 
@@ -166,6 +174,8 @@ function releaseWhenDue({ handlers, firstDueAt, releaseEveryMs, onError }: Relea
 
   async function runForEver() {
     const { signal } = ended
+    const resend = await handlers.findUnfinished?.(Date.now()).catch(onError)
+    const resending = resend && resendLater(resend, signal)
     while (!signal.aborted) {
       hasWork = atWork > 0
       const context = makeContext(releaseTimeoutSeconds * 1000)
@@ -173,6 +183,12 @@ function releaseWhenDue({ handlers, firstDueAt, releaseEveryMs, onError }: Relea
       await wait(everyMs, undefined, { signal }).catch(() => undefined)
       if (!hasWork && firstDueAt && !signal.aborted) await sleepUntilDue(firstDueAt)
     }
+    await resending
+  }
+
+  async function resendLater(resend: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await wait(RESENT_AFTER_MS, undefined, { signal }).catch(() => undefined)
+    if (!signal.aborted) await resend().catch(onError)
   }
 
   async function sleepUntilDue(firstDueAt: () => Promise<number>) {
