@@ -83,3 +83,16 @@ test("a search for its Uuid finds it, and says that it has looked at everything"
   )
   assert.deepEqual((await search(randomUUID())).body, { data: [], isComplete: true })
 })
+
+test("a call of which only the PBX's events are there has no outcome, and nothing reached anybody", async () => {
+  const visitor = await portal.signIn()
+  const other = randomUUID()
+  await stored(STARTED_MS, "dialing.created", other, { uuid: other, dialAddr: "+4520123456" })
+  const { text } = await visitor.get(`/portal/${tenant}/calls/${other}`)
+  assert.match(words(text), /dialing\.created/)
+  assert.doesNotMatch(text, /<dt>Outcome/)
+  assert.match(text, /<li class="">/)
+  assert.doesNotMatch(text, /is-good/)
+  const completed = await visitor.get(`/portal/${tenant}/calls/${uuid}`)
+  assert.match(completed.text, /<dt>Outcome/)
+})
