@@ -26,7 +26,7 @@ import {
 } from "./outbound-check.ts"
 import { invalid } from "./problem.ts"
 import { removeAndErase } from "./removal.ts"
-import { changeMatching, etagOf, getExisting } from "./revision.ts"
+import { changeMatching, checkMatch, etagOf, getExisting } from "./revision.ts"
 import { route } from "./route.ts"
 import { pageOf, paging, toPage } from "./schemas.ts"
 
@@ -139,6 +139,8 @@ export const endpointRoutes = [
     async handle({ deps, caller, tenant, params: { endpointId }, body, ifMatch }) {
       const read = () => Endpoint.get(deps.table, tenant.id, endpointId, { consistent: true })
       const before = await getExisting("endpoint", read)
+      // Before anything is changed for it, and again with the change.
+      checkMatch(ifMatch, before)
       const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
       const settings = { ...given, ...(connector && storedConnector(connector)) }

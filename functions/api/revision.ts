@@ -19,14 +19,20 @@ export async function changeMatching<Thing extends Revised>(
   let revision: number | undefined
   if (ifMatch !== undefined && ifMatch.trim() !== "*") {
     const thing = await getExisting(what, read)
-    const tags = ifMatch.split(",").map((tag) => tag.trim())
-    if (!tags.includes(etagOf(thing).etag)) throw stale()
+    checkMatch(ifMatch, thing)
     revision = thing.revision
   }
   const changed = await change(revision)
   if (changed) return changed
   await getExisting(what, read)
   throw stale()
+}
+
+/** Throws a problem if `If-Match` does not hold. */
+export function checkMatch(ifMatch: string | undefined, thing: Revised): void {
+  if (ifMatch === undefined || ifMatch.trim() === "*") return
+  const tags = ifMatch.split(",").map((tag) => tag.trim())
+  if (!tags.includes(etagOf(thing).etag)) throw stale()
 }
 
 /** The resource, or 404 if it never existed or is deleted. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
+import * as BreakerState from "@ringback/store/breaker-state"
+import * as Health from "@ringback/store/health"
 import { makeTenant, startApi, type TestApi } from "./api.ts"
 
 let api: TestApi
@@ -14,7 +16,7 @@ before(async () => {
 })
 after(() => api.close())
 
-for (const ifMatch of [undefined, '"2"'])
+for (const ifMatch of [undefined, '"1"'])
   test(`credentials that are set while another host is checked stay with theirs, If-Match ${ifMatch}`, async () => {
     const { path, key } = await makeTenant(api)
     const url = "http://good.localhost/"
@@ -32,8 +34,30 @@ for (const ifMatch of [undefined, '"2"'])
       ...(ifMatch !== undefined && { headers: { "if-match": ifMatch } }),
       body: { url: "http://other.localhost/" },
     })
-    assert.equal(moved.status, 400, moved.text)
-    assert.equal(moved.body.errors[0].path, "/auth")
+    assert.equal(moved.status, ifMatch === undefined ? 400 : 412, moved.text)
+    if (ifMatch === undefined) assert.equal(moved.body.errors[0].path, "/auth")
     const { body } = await api.call(`GET ${at}`, { key })
     assert.deepEqual([body.url, body.auth.type], [url, "bearer"])
   })
+
+test("a change with an old ETag leaves what is known of the endpoint's failures", async () => {
+  asked = undefined
+  const { id: tenant, path } = await makeTenant(api)
+  const { table } = api.deps
+  const made = await api.call(`POST ${path}/endpoints`, {
+    body: { url: "http://good.localhost/", disabled: true },
+  })
+  const { id } = made.body
+  await BreakerState.open(table, tenant, id, Date.now())
+  const isOpen = async () =>
+    BreakerState.isOpen(await Health.get(table, tenant, id, { consistent: true }))
+  const enable = (etag: string) =>
+    api.call(`PATCH ${path}/endpoints/${id}`, {
+      headers: { "if-match": etag },
+      body: { disabled: false },
+    })
+  assert.equal((await enable('"7"')).status, 412)
+  assert.equal(await isOpen(), true)
+  assert.equal((await enable(made.headers.get("etag")!)).status, 200)
+  assert.equal(await isOpen(), false)
+})
