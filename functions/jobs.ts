@@ -135,7 +135,7 @@ async function runPage(deps: JobsDeps, job: PagedJob): Promise<PagedJob | undefi
     case "hold":
       return at(job, await holdPage(table, job, deps.metrics))
     case "spread":
-      return at(job, await spreadPage(table, job))
+      return at(job, await spreadPage(deps, job))
     case "wake":
       return at(job, await wakePage(deps, job))
     case "erase":

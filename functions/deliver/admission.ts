@@ -27,13 +27,14 @@ export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
 }
 
 async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefined> {
-  const { message, receiver } = work
+  const { message, receiver, delivery } = work
   const now = deps.table.now()
   if (!(await allowsAttempt(deps, message, receiver.health))) return "breaker"
   // The time of a retry already includes the receiver's Retry-After. New deliveries are spread over
   // the time after the pause.
   const { pausedUntil = 0 } = receiver.health
-  if (pausedUntil > now && message.turn === 0) return { at: Math.ceil(pausedUntil + spread(deps)) }
+  const isFirstTry = message.turn === 0 || delivery?.tries === 0
+  if (pausedUntil > now && isFirstTry) return { at: Math.ceil(pausedUntil + spread(deps)) }
   // Slots may be taken for hours to come, by deliveries that are parked now. A probe waits for none.
   if (message.probe) return undefined
   return awaitSlot(deps, await slotFor(deps, work))

@@ -45,8 +45,7 @@ export async function spreadAfterSlow(
   tenant: string,
   endpointId: string,
 ): Promise<void> {
-  // What has a slot before is not spread anew, see jobs/spread.ts: new slots beside those would
-  // exceed the endpoint's rate.
+  // What is due before goes on soon without a job.
   const until = table.now() + MAX_DELAY_SECONDS * 1_000
   const dropped = await dropSlowSlots(table, tenant, endpointId, until)
   // Otherwise each of this worker's deliveries would ask the table again.

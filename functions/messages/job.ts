@@ -11,8 +11,6 @@ const Base = {
 }
 
 // The place where the next page of a job begins. Absent at the start.
-/** A place in a list. */
-const Listed = v.optional(v.object({ cursor: v.string() }))
 /**
  * A place in a job that sends at a rate: when the next step begins, epoch ms, and what the previous
  * step sent, to check the results.
@@ -26,8 +24,8 @@ const Waking = v.optional(
     ),
   }),
 )
-/** A place in a list, which is read twice for a pull endpoint. */
-const Holding = v.optional(
+/** A place in a list, which may be read a second time. */
+const ListedTwice = v.optional(
   v.object({
     cursor: v.exactOptional(v.string()),
     isSecond: v.exactOptional(v.boolean()),
@@ -126,7 +124,7 @@ export const Job = v.variant("kind", [
     kind: v.literal("hold"),
     endpointId: v.string(),
     start: Start,
-    place: Holding,
+    place: ListedTwice,
   }),
   /** The endpoint has recovered: its parked deliveries are sent, at a rate that it can handle. */
   v.object({ ...Base, kind: v.literal("wake"), endpointId: v.string(), place: Waking }),
@@ -139,7 +137,7 @@ export const Job = v.variant("kind", [
     kind: v.literal("spread"),
     endpointId: v.string(),
     start: Start,
-    place: Listed,
+    place: ListedTwice,
   }),
   /** Deletes the remaining data of a deleted endpoint, source or tenant. */
   v.object({

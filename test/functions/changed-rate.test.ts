@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { answer } from "../harness/receiver.ts"
+import { makeDeps, pump } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { startApi, type TestApi } from "../api/api.ts"
 
@@ -15,32 +16,83 @@ beforeEach(() => world.begin())
 
 const SECOND = 1000
 
-for (const [before, now, least, most] of [
-  [10, 1, 1, 12],
-  [1, 10, 40, 120],
-] as const)
-  test(`a rate limit changed from ${before} to ${now} holds for all that waits, from when workers know it`, async () => {
-    const { id } = await world.addEndpoint({ rateLimit: before })
-    const sent: number[] = []
-    world.receiver.behave((_, response) => {
-      sent.push(world.now())
-      answer(response, 204)
-    })
-    for (let event = 0; event < 300; event++) await world.say()
-    await world.pump()
-    const route = `PATCH /v1/tenants/${world.customer.tenant}/endpoints/${id}`
-    const { status } = await api.call(route, { body: { rateLimit: now } })
-    assert.equal(status, 200)
-    const pass = async (seconds: number) => {
-      for (let second = 0; second < seconds; second++) {
-        world.advance(SECOND)
-        await world.release()
-        await world.pump()
-      }
-    }
-    await pass(11)
-    const known = world.now()
-    await pass(10)
-    const count = sent.filter((at) => at > known).length
-    assert.ok(count >= least && count <= most, `${count} in 10 s`)
+/** An endpoint with what it was sent, each with its time. */
+async function start(rateLimit: number) {
+  const { id } = await world.addEndpoint({ rateLimit })
+  const sent: { id: string; at: number }[] = []
+  world.receiver.behave((arrived, response) => {
+    sent.push({ id: arrived.webhook.id, at: world.now() })
+    answer(response, 204)
   })
+  const change = async (to: number | null) => {
+    const route = `PATCH /v1/tenants/${world.customer.tenant}/endpoints/${id}`
+    const { status } = await api.call(route, { body: { rateLimit: to } })
+    assert.equal(status, 200)
+  }
+  const say = async (count: number) => {
+    for (let event = 0; event < count; event++) await world.say()
+  }
+  return { sent, change, say }
+}
+
+/** As on AWS, `release` runs once a minute. */
+async function pass(seconds: number) {
+  for (let second = 0; second < seconds; second++) {
+    world.advance(SECOND)
+    if (second % 60 === 2) await world.release()
+    await world.pump()
+  }
+}
+
+for (const [former, present, least] of [
+  [10, 2, 100],
+  [1, 10, 200],
+] as const)
+  test(`a rate limit changed from ${former} to ${present} holds for all that waits, without a pause, and sends nothing twice`, async () => {
+    const { sent, change, say } = await start(former)
+    await say(200)
+    await world.pump()
+    await change(present)
+    const from = world.now()
+    await pass(90)
+    const known = sent.filter(({ at }) => at > from + 20 * SECOND)
+    const perTen = Array.from({ length: 7 }, (_, ten) => {
+      const begin = from + (20 + ten * 10) * SECOND
+      return known.filter(({ at }) => at > begin && at <= begin + 10 * SECOND).length
+    })
+    assert.ok(Math.max(...perTen) <= present * 12, `in 10 s each: ${perTen.join()}`)
+    assert.ok(sent.length >= least, `${sent.length} in 90 s; in 10 s each: ${perTen.join()}`)
+    assert.equal(new Set(sent.map(({ id }) => id)).size, sent.length, perTen.join())
+  })
+
+test("what a worker that does not know the new limit adds is spread as well", async () => {
+  const { sent, change, say } = await start(1)
+  const stale = makeDeps(world.stack, { now: world.now, random: () => 0.5 })
+  await say(1)
+  await pump(world.stack, stale, "Ingest")
+  await pump(world.stack, stale, "Delivery")
+  await change(null)
+  await pump(world.stack, world.deps, "Jobs")
+  await say(60)
+  await pump(world.stack, stale, "Ingest")
+  await pump(world.stack, stale, "Delivery")
+  await pass(30)
+  assert.equal(sent.length, 61)
+})
+
+test("what got a new slot still waits while its endpoint asks for a pause", async () => {
+  const { sent, change, say } = await start(1)
+  await say(30)
+  await world.pump()
+  await change(10)
+  await world.pump()
+  world.receiver.behave((_, response) => {
+    sent.push({ id: "refused", at: world.now() })
+    answer(response, 429, { "retry-after": "40" })
+  })
+  await pass(2)
+  const refused = sent.length
+  assert.ok(refused < 25, `${refused} before the pause is known`)
+  await pass(30)
+  assert.equal(sent.length, refused)
+})
