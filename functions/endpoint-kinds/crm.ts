@@ -80,7 +80,12 @@ export function openCrm(
     const { auth } = settings
     if (auth.type === "bearer") return connector.authorize(auth.token, true)
     const source = {
-      whose: { tenant: endpoint.tenant, endpointId: endpoint.id, credentials: endpoint.auth ?? "" },
+      whose: {
+        tenant: endpoint.tenant,
+        endpointId: endpoint.id,
+        credentials: endpoint.auth ?? "",
+        revision: endpoint.revision,
+      },
       auth: { ...auth, tokenUrl: place.tokenUrl } as OAuth,
       client: place.client,
       limitMs: limitMs - durationMs(),

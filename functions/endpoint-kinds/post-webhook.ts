@@ -53,7 +53,12 @@ export async function postWebhook(
   if (auth?.type !== "oauth2") return post()
 
   const steps: Step[] = []
-  const whose = { tenant: endpoint.tenant, endpointId, credentials: endpoint.auth ?? "" }
+  const whose = {
+    tenant: endpoint.tenant,
+    endpointId,
+    credentials: endpoint.auth ?? "",
+    revision: endpoint.revision,
+  }
   const source = {
     whose,
     auth,

@@ -106,7 +106,8 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
     // Stored before it is used: a server that issues a new refresh token with each access token has
     // revoked the previous one.
     const kept = { accessToken, ...(refreshToken !== undefined && { refreshToken }) }
-    await OauthToken.put(table, whose, kept, until)
+    const isKept = await OauthToken.put(table, whose, kept, until)
+    if (!isKept) await OauthToken.dropLease(table, whose, owner)
     return remember(whose, accessToken, until)
   }
 

@@ -42,7 +42,8 @@ export async function signIn(endpointId: string, credentials = "sealed"): Promis
   const { table } = world.deps
   const { tenant } = world.customer
   const tokens = { accessToken: SECRETS[1]!, refreshToken: SECRETS[2]! }
-  await OAuthToken.put(table, { tenant, endpointId, credentials }, tokens, world.now() + 3600_000)
+  const whose = { tenant, endpointId, credentials, revision: 1 }
+  await OAuthToken.put(table, whose, tokens, world.now() + 3600_000)
   const logging = { tenant, endpointId, fingerprint: "of its settings" }
   await Connector.keepAccount(table, logging, { owner: "Adalbert" })
   const logged = { ...logging, uuid: ada.dialing, owner: "an attempt" }

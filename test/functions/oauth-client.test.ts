@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
+import * as Endpoint from "@ringback/store/endpoint"
 import { serveCrm } from "../crm/server.ts"
 import { makeTokenServer } from "../crm/token.ts"
 import { startReceiver } from "../harness/receiver.ts"
@@ -58,4 +59,44 @@ test("a CRM is asked in its own way alone", async (t) => {
     assert.equal(delivery?.status, "pending")
     assert.deepEqual(world.server.asked.map(isBasic), [isByBasic])
   }
+})
+
+test("a worker that knows the former credentials does not lose the refresh token of the new ones", async (t) => {
+  const former = await serveCrm(() => ({
+    status: 200,
+    body: { access_token: "former", token_type: "bearer", expires_in: 30 },
+  }))
+  const issuer = makeTokenServer(new Set())
+  const present = await serveCrm(issuer.answer)
+  const receiver = await startReceiver()
+  t.after(() => Promise.all([former.close(), present.close(), receiver.close()]))
+  const clock = { now: Date.now() }
+  const deps = makeDeps(stack, { now: () => clock.now })
+  const customer = await makeCustomer(deps)
+  const authAt = (url: string) => ({
+    type: "oauth2",
+    grant: "refresh_token",
+    tokenUrl: `${url}/token`,
+    clientId: "client",
+    clientSecret: "very-secret",
+    refreshToken: "refresh-0",
+  })
+  const settings = { auth: authAt(former.url) }
+  const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, settings)
+  const world = { deps, customer, clock, endpointId: endpoint.id }
+  await deliverOn(world, tell(world))
+  const auth = authAt(present.url)
+  await Endpoint.update(deps.table, customer.tenant, endpoint.id, { auth })
+  const other = makeDeps(stack, { now: () => clock.now })
+  assert.equal(
+    (await deliverOn({ ...world, deps: other }, tell(world), other))?.status,
+    "delivered",
+  )
+  assert.equal(present.asked.length, 1)
+  clock.now += 3_000
+  await deliverOn(world, tell(world))
+  assert.equal(former.asked.length, 2, "it did not know")
+  clock.now += 3600_000
+  const delivery = await deliverOn(world, tell(world))
+  assert.deepEqual([delivery?.status, delivery?.attempts.at(-1)?.error], ["delivered", null])
 })

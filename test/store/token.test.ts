@@ -9,10 +9,11 @@ import { MINUTE, RETENTION, START, useTable } from "./table.ts"
 // What workers side by side agree on by one item: who fetches a token, who writes a call into a CRM.
 
 const world = useTable({ isLagging: true })
-const whose = (credentials = "sealed") => ({
+const whose = (credentials = "sealed", revision = 1) => ({
   tenant: world.tenant,
   endpointId: "ep_1",
   credentials,
+  revision,
 })
 const NONE = { tokens: undefined, validUntil: 0, leaseUntil: 0 }
 
@@ -54,6 +55,23 @@ test("a token is known with its own credentials alone, sealed in its place", asy
     validUntil: START,
     leaseUntil: 0,
   })
+})
+
+test("a worker that knows former credentials does not replace the token of the present ones", async () => {
+  const { table } = world
+  const put = (credentials: string, revision: number, accessToken: string) =>
+    OauthToken.put(table, whose(credentials, revision), { accessToken }, START + MINUTE)
+  const token = async (credentials: string) =>
+    (await OauthToken.get(table, whose(credentials))).tokens?.accessToken
+  assert.equal(await put("former", 11, "a"), true)
+  assert.equal(await put("present", 12, "b"), true)
+  assert.equal(await put("former", 11, "c"), false)
+  assert.equal(await token("present"), "b")
+  // Other settings of the endpoint were changed, and one worker does not know yet.
+  assert.equal(await put("present", 13, "d"), true)
+  assert.equal(await put("present", 12, "e"), true)
+  assert.equal(await put("former", 11, "f"), false)
+  assert.equal(await token("present"), "e")
 })
 
 const logging = (endpointId = "ep_1", fingerprint = "of its settings") => ({

@@ -18,12 +18,17 @@ const Stored = v.object({
    * Identifies the credentials that it was fetched with. With other credentials it is not valid.
    */
   fingerprint: v.optional(v.string(), ""),
+  /** The endpoint's revision, as the worker that fetched it knew it. */
+  revision: v.exactOptional(v.number()),
   leaseOwner: v.exactOptional(v.string()),
   leaseUntil: v.optional(v.number(), 0),
 })
 
-/** The owner of the token. `credentials`: the endpoint's encrypted auth. */
-export type Whose = { tenant: string; endpointId: string; credentials: string }
+/**
+ * The owner of the token. `credentials`: the endpoint's encrypted auth. `revision`: of the endpoint
+ * as this worker knows it.
+ */
+export type Whose = { tenant: string; endpointId: string; credentials: string; revision: number }
 
 export type Known = {
   /** Undefined: none was fetched with these credentials. */
@@ -67,7 +72,8 @@ export const dropLease = (table: Table, whose: Whose, owner: string) =>
 
 /**
  * Stores a token and releases the right. A worker whose lease expired writes the token
- * nevertheless: otherwise a refresh token that replaces a used one would be lost.
+ * nevertheless: otherwise a refresh token that replaces a used one would be lost. False if the
+ * endpoint has newer credentials, whose token is kept.
  */
 export const put = (
   table: Table,
@@ -80,8 +86,12 @@ export const put = (
       sealed: table.sealer.seal(JSON.stringify(tokens), contextOf(whose)),
       validUntil,
       fingerprint: fingerprintOf(whose),
+      revision: whose.revision,
       leaseUntil: 0,
     },
+    condition:
+      "attribute_not_exists(revision) OR revision <= :known OR fingerprint = :fingerprintOfOurs",
+    values: { ":known": whose.revision, ":fingerprintOfOurs": fingerprintOf(whose) },
   })
 
 type Write = { set: Item; condition?: string; values?: Item }
