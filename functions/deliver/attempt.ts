@@ -22,6 +22,7 @@ import { loggable } from "./loggable.ts"
 import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
 import { earlierSpans } from "./earlier-spans.ts"
+import { TRUSTED_MS } from "./turn-check.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
 
 /** One attempt to send the webhook, followed at once by the write of its outcome. */
@@ -120,9 +121,12 @@ type FoundBody = { ok: true; body: string; trace: string } | { ok: false; change
 /** The body, or the new status of a delivery whose event no longer exists. */
 async function bodyFor(
   { table }: StepDeps,
-  { message, facts: { tenant, eventId } }: ReadyWork,
+  { message, delivery, facts: { tenant, eventId } }: ReadyWork,
 ): Promise<FoundBody> {
-  if (message.body !== undefined) {
+  // An erasure marks the deliveries that are stored. Of the others it knows those of endpoints that
+  // still want the event.
+  const mayBeErased = delivery === undefined && table.now() - message.madeAt > TRUSTED_MS
+  if (message.body !== undefined && !mayBeErased) {
     // A message from a release without tracing has no trace.
     return { ok: true, body: message.body, trace: message.trace ?? traceIdOf(eventId) }
   }

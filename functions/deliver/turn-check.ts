@@ -2,8 +2,9 @@ import * as Delivery from "@ringback/store/delivery"
 import { messageTimeOf } from "../messages/retry-transport.ts"
 import type { StepDeps, Work } from "./work.ts"
 
-// If the message is older than this, another copy of it may have been processed in the meantime.
-const TRUSTED_MS = 60_000
+// If the message is older than this, another copy of it may have been processed in the meantime, and
+// its event may have been erased.
+export const TRUSTED_MS = 60_000
 
 /** The work with its stored delivery. Undefined if the message is void because its turn is over. */
 export async function checkTurn(deps: StepDeps, work: Work): Promise<Work | undefined> {
