@@ -106,3 +106,19 @@ test("who is signed in to look only sees no form", async () => {
   const { status } = await reader.post(`${base}/endpoints/new`, { kind: "webhook", url: URL_ })
   assert.equal(status, 403)
 })
+
+test("the fields that few need are shown where one of them has something", async () => {
+  for (const [fields, isOpen] of [
+    [{}, false],
+    [{ headers: "x-a: b" }, true],
+    [{ metadata: "a: b" }, true],
+    [{ headers: "x-a: b", metadata: "a: b" }, true],
+    [{ rateLimit: "5" }, true],
+    [{ order: "latest" }, true],
+  ] as const) {
+    const { id } = await made({ kind: "webhook", url: URL_, ...fields })
+    const { text } = await visitor.get(`${base}/endpoints/${id}/edit`)
+    const [, open] = /<details class="more" (open)?[^>]*>\s*<summary>Headers/.exec(text)!
+    assert.equal(open !== undefined, isOpen, JSON.stringify(fields))
+  }
+})
