@@ -35,8 +35,7 @@ export function namesOf(name: string): { first: string; last: string } {
 }
 
 // Without the first half of a character that takes two.
-const cut = (text: string, length: number) =>
-  text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")
+const cut = (text: string, length: number) => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")
 
 export type Wanted = {
   call: Call
