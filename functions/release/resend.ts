@@ -1,4 +1,3 @@
-import pMap from "p-map"
 import type { Delivery } from "@ringback/store/delivery"
 import { readWhole } from "@ringback/store/delivery-list"
 import {
@@ -13,7 +12,7 @@ import {
 import { deliveryRefOf, dueShardOf } from "@ringback/store/item-keys"
 import { eachPage } from "@ringback/store/pages"
 import { RESENT_AFTER_MS, sentTimeOf } from "../messages/retry-transport.ts"
-import { sendClaimed, type SendDueDeps } from "./send-due.ts"
+import { sendDue, type SendDueDeps } from "./send-due.ts"
 
 // A delivery is claimed, and then its message is sent. If the process is killed in between, the
 // delivery is sent again 15 minutes later. That is for AWS, where hardly anything is killed. On one
@@ -21,7 +20,6 @@ import { sendClaimed, type SendDueDeps } from "./send-due.ts"
 
 const PAGE = 1_000
 const READ_AT_ONCE = 100
-const CLAIMS_AT_ONCE = 10
 // `release` claims what is due before its next run.
 const CLAIMED_EARLY_MS = 10_000
 
@@ -77,18 +75,16 @@ async function withDeliveries({ table }: SendDueDeps, all: DueEntry[]): Promise<
   })
 }
 
-async function sendAgain(deps: SendDueDeps, unfinished: Read[]): Promise<number> {
+// Claimed as it is now: `release` may have moved it meanwhile.
+function sendAgain(deps: SendDueDeps, unfinished: Read[]): Promise<number> {
   const { table } = deps
-  const claim = async ({ entry, delivery }: Read): Promise<DueEntry | undefined> => {
+  const entries = unfinished.map(({ entry, delivery }) => {
     const { dueAt = entry.dueAt, dueShard = entry.dueShard } = delivery
-    const place = {
-      at: table.now() + RESENT_AFTER_MS,
-      shard: dueShardOf(deliveryRefOf(entry)),
-    }
-    const claimed = await claimByMove(table, { ...entry, dueAt, dueShard }, place)
-    return claimed && entry
+    return { ...entry, dueAt, dueShard }
+  })
+  const claim = async (entry: DueEntry): Promise<boolean> => {
+    const place = { at: table.now() + RESENT_AFTER_MS, shard: dueShardOf(deliveryRefOf(entry)) }
+    return (await claimByMove(table, entry, place)) !== undefined
   }
-  const claimed = await pMap(unfinished, claim, { concurrency: CLAIMS_AT_ONCE })
-  const entries = claimed.flatMap((entry) => entry ?? [])
-  return sendClaimed(deps, entries, () => table.now())
+  return sendDue(deps, entries, { timeOf: () => table.now(), claim })
 }

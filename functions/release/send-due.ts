@@ -14,6 +14,16 @@ export type SendDueDeps = {
   log: Log
 }
 
+type SendDueOptions = {
+  /** When its attempt is due, epoch ms. */
+  timeOf?: (entry: DueEntry) => number
+  claimsAtOnce?: number
+  /** See `takeDue`. */
+  moves?: boolean
+  /** Whether this caller may send it. Only one of several that try may. */
+  claim?: (entry: DueEntry) => Promise<boolean>
+}
+
 const CLAIMS_AT_ONCE = 10
 // What is claimed and not sent when the process dies is sent late.
 const CLAIMED_BEFORE_SENDING = 50
@@ -25,12 +35,17 @@ const CLAIMED_BEFORE_SENDING = 50
 export async function sendDue(
   deps: SendDueDeps,
   entries: DueEntry[],
-  { timeOf = (entry: DueEntry) => entry.dueAt, claimsAtOnce = CLAIMS_AT_ONCE, moves = false } = {},
+  {
+    timeOf = ({ dueAt }) => dueAt,
+    claimsAtOnce = CLAIMS_AT_ONCE,
+    moves = false,
+    claim = (entry) => takeDue(deps.table, entry, { moves }),
+  }: SendDueOptions = {},
 ): Promise<number> {
   let sent = 0
   for (let start = 0; start < entries.length; start += CLAIMED_BEFORE_SENDING) {
     const some = entries.slice(start, start + CLAIMED_BEFORE_SENDING)
-    const claimed = await pMap(some, (each) => claimSafely(deps, each, moves), {
+    const claimed = await pMap(some, (each) => claimSafely(deps, each, claim), {
       concurrency: claimsAtOnce,
     })
     sent += await sendClaimed(
@@ -43,7 +58,7 @@ export async function sendDue(
 }
 
 /** Sends deliveries that were claimed, each for its time. */
-export async function sendClaimed(
+async function sendClaimed(
   { table, sqs, queues }: SendDueDeps,
   entries: DueEntry[],
   timeOf: (entry: DueEntry) => number,
@@ -59,9 +74,13 @@ export async function sendClaimed(
 }
 
 // A delivery that cannot be claimed must not block those that were.
-async function claimSafely(deps: SendDueDeps, entry: DueEntry, moves: boolean): Promise<boolean> {
+async function claimSafely(
+  deps: SendDueDeps,
+  entry: DueEntry,
+  claim: (entry: DueEntry) => Promise<boolean>,
+): Promise<boolean> {
   try {
-    return await takeDue(deps.table, entry, { moves })
+    return await claim(entry)
   } catch (error) {
     deps.log("claim.failed", { endpointId: entry.endpointId, reason: reasonOf(error) })
     return false
