@@ -139,7 +139,7 @@ const keeping =
       // Names the settings by which the contact was found, so it changes with the contact alone.
       const found = more.call["contactId"] === undefined ? {} : { match: matchOf(settings) }
       memory.call = { ...memory.call, ...found, ...people.noteIn(), ...more.call }
-      await Connector.keepCall(table, call, memory.call)
+      if (!(await Connector.keepCall(table, call, memory.call))) await people.empty()
     }
     if (more.endpoint) {
       memory.endpoint = { ...memory.endpoint, ...more.endpoint }

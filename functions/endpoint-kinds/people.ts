@@ -33,6 +33,10 @@ export function makePeople({ table }: Pick<OutboundDeps, "table">, call: Connect
     async keep(kept: Kept): Promise<void> {
       if (person) await Connector.keepCall(table, person, kept)
     },
+    /** The call was erased in the meantime. */
+    async empty(): Promise<void> {
+      if (person) await Connector.emptyPerson(table, person)
+    },
     /** What the call's own memory says of the person: an erasure of the call finds it by that. */
     noteIn: (): Kept => (hash === undefined ? {} : { person: hash }),
     async end(): Promise<void> {

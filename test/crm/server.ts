@@ -13,7 +13,7 @@ export type CrmServer = {
   /** What the checker found wrong, over all requests. */
   problems: string[]
   /** Decides the fault of each request; undefined: none. */
-  faults: ((asked: Asked) => Fault) | undefined
+  faults: ((asked: Asked) => Fault | Promise<Fault>) | undefined
   close: () => Promise<void>
 }
 
@@ -26,7 +26,7 @@ export async function serveCrm(
     const asked = await readAsked(request)
     crm.asked.push(asked)
     crm.problems.push(...check(asked).map((each) => `${asked.method} ${asked.path}: ${each}`))
-    const fault = crm.faults?.(asked) ?? "none"
+    const fault = (await crm.faults?.(asked)) ?? "none"
     if (fault === "request lost") return void request.socket.destroy()
     const answered = typeof fault === "object" ? fault : answer(asked)
     if (fault === "answer lost") return void request.socket.destroy()

@@ -63,8 +63,9 @@ export type Note = {
 const MAX_FACTS_BYTES = 2048
 
 /**
- * Records a dialing event of the call in one write, or in two if a newer one was already recorded.
- * Returns the call as it was before: the caller now has every claim that was missing from it.
+ * Records a dialing event of the call in one write, or in two if a newer one was already recorded
+ * or the call was erased. Returns the call as it was before: the caller now has every claim that was
+ * missing from it.
  */
 export async function note(table: Table, ref: CallRef, note: Note): Promise<Call> {
   const kept: Item = { ...note.claims }
@@ -110,7 +111,8 @@ async function update(
 ): Promise<Call | undefined> {
   const attributes = { ...kept, ...newest, expiresAt: toSeconds(table.now() + table.retentionMs) }
   const { sets, ...assigned } = assignmentsOf(attributes, Object.keys(kept))
-  const isNewer = "attribute_not_exists(#version) OR #version < :version"
+  const isNewer =
+    "attribute_not_exists(erased) AND (attribute_not_exists(#version) OR #version < :version)"
   const updated = await updateItem(table, keyOf(ref), {
     update: `SET ${sets.join(", ")}`,
     condition: ifOlderThan === undefined ? undefined : isNewer,

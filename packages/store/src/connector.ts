@@ -15,7 +15,10 @@ const Stored = v.object({
   /** The newest event of the call that is in the CRM. */
   version: v.exactOptional(v.string()),
   eventId: v.exactOptional(v.string()),
+  leaseOwner: v.exactOptional(v.string()),
   leaseUntil: v.optional(v.number(), 0),
+  /** The call was erased: nothing is kept of it any more. */
+  erased: v.optional(v.boolean(), false),
 })
 
 /** An endpoint with the account of its connector. */
@@ -66,14 +69,20 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
   return { outcome: "begun", kept: keptIn(item, call), version, eventId }
 }
 
-/** Stores what is known of a call by now. Throws if another attempt has taken over. */
-export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Promise<void> {
+/**
+ * Stores what is known of a call by now. False if the call was erased in the meantime: then nothing
+ * is stored. Throws if another attempt has taken over.
+ */
+export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Promise<boolean> {
   const item = await update(table, keyOf(call), {
     set: { kept, fingerprint: call.fingerprint },
-    condition: "leaseOwner = :owner",
+    condition: "leaseOwner = :owner AND attribute_not_exists(erased)",
     values: { ":owner": call.owner },
   })
-  if (!item) throw new Error("Another attempt has taken over this call")
+  if (item) return true
+  const other = v.parse(Stored, (await getItem(table, keyOf(call), { consistent: true })) ?? {})
+  if (other.erased && other.leaseOwner === call.owner) return false
+  throw new Error("Another attempt has taken over this call")
 }
 
 // An AMI header has no line break, so no call's Uuid is one of these.
@@ -82,13 +91,25 @@ export const personRef = (hash: string) => `person\n${hash}`
 
 /**
  * Removes a call's contact and its ids in the CRM, also those of its person. Which of its events is
- * in the CRM is kept.
+ * in the CRM is kept. An attempt that is still working on the call stores nothing more.
  */
 export async function emptyCall(table: Table, call: CallOf): Promise<void> {
-  const item = await getItem(table, keyOf(call), { consistent: true })
-  const { person } = v.parse(Stored, item ?? {}).kept
-  if (person !== undefined) await emptyCall(table, { ...call, uuid: personRef(person) })
-  await updateItem(table, keyOf(call), {
+  const before = await updateItem(table, keyOf(call), {
+    update: "SET erased = :true, endpointId = :endpointId, expiresAt = :expiresAt REMOVE kept",
+    values: {
+      ":true": true,
+      ":endpointId": call.endpointId,
+      ":expiresAt": toSeconds(table.now() + table.retentionMs),
+    },
+    returns: "ALL_OLD",
+  })
+  const { person } = v.parse(Stored, before?.item ?? {}).kept
+  if (person !== undefined) await emptyPerson(table, { ...call, uuid: personRef(person) })
+}
+
+/** Removes the contact that was made for a person. The next call to them may make another. */
+export async function emptyPerson(table: Table, person: CallOf): Promise<void> {
+  await updateItem(table, keyOf(person), {
     update: "REMOVE kept",
     condition: "attribute_exists(kept)",
   })

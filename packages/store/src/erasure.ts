@@ -158,13 +158,17 @@ export const emptyEvent = (table: Table, event: Key): Promise<boolean> =>
     values: { ":true": true, ":null": null },
   })
 
-/** Removes the data of a call, except for its claims. */
-export const emptyCall = (table: Table, { tenant, source, uuid, isTest }: CallRef) =>
-  change(table, callKey(tenant, source, uuid, isTest), {
-    update: "REMOVE facts, #references",
-    condition: "attribute_exists(facts) OR attribute_exists(#references)",
+/**
+ * Removes the data of a call, except for its claims. A worker that still has an event of the call
+ * adds nothing but claims.
+ */
+export async function emptyCall(table: Table, { tenant, source, uuid, isTest }: CallRef) {
+  await updateItem(table, callKey(tenant, source, uuid, isTest), {
+    update: "SET erased = :true, expiresAt = :expiresAt REMOVE facts, #references",
     names: { "#references": "references" },
+    values: { ":true": true, ":expiresAt": toSeconds(table.now() + table.retentionMs) },
   })
+}
 
 type Words = Pick<Delivery, "status" | "attempts" | "reason">
 
