@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { startApi } from "../api/api.ts"
 import { openAccount } from "../connectors/account.ts"
-import { serveCrm } from "../crm/server.ts"
+import { serveCrm, type Fault } from "../crm/server.ts"
 import { pump } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { itemsOf, person, wordsOf } from "./person.ts"
@@ -60,7 +60,7 @@ for (const { create, request } of REQUESTS)
     const made = await post("/endpoints", { connector: { kind: "hubspot", auth, create, match } })
     assert.equal(made.status, 201, made.text)
     world.advance(11_000)
-    crm.faults = async ({ method, path }) => {
+    crm.faults = async ({ method, path }): Promise<Fault> => {
       if (request.test(`${method} ${path}`)) await firstPass()
       return "none"
     }
