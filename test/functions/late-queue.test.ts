@@ -60,6 +60,29 @@ for (const lagSeconds of [0, 3, 7, 20]) {
   })
 }
 
+test("a backlog at a rate limit is not sent all at once after a stall of 30 s", async () => {
+  const { arrived } = await world.addEndpoint({ rateLimit: 5 })
+  for (let count = 0; count < 300; count++) await world.say()
+  while ((await pump(world.stack, world.deps, "Ingest")) > 0);
+  while ((await pump(world.stack, world.deps, "Delivery")) > 0);
+  world.advance(30 * SECOND)
+  const before = arrived().length
+  const late = await takeRetries()
+  assert.ok(late.length > 120, `${late.length} are late`)
+  for (let from = 0; from < late.length; from += 10)
+    await deliver(world, late.slice(from, from + 10))
+  const atOnce = arrived().length - before
+  assert.ok(atOnce <= 30, `${atOnce} at once`)
+  for (let second = 0; second < 90; second++) {
+    const sent = arrived().length
+    world.advance(SECOND)
+    await world.release()
+    const perSecond = arrived().length - sent
+    assert.ok(perSecond <= 11, `${perSecond} in a second`)
+  }
+  assert.equal(arrived().length, 300)
+})
+
 test("a rate limit holds after one slow answer, while slots of before are still used", async () => {
   const { id, arrived } = await world.addEndpoint({ rateLimit: 1 })
   await recordSlow(world.deps.table, world.customer.tenant, id)
