@@ -16,10 +16,7 @@ type Wait = "breaker" | { at: number; slot?: number }
 // table.
 const MAX_WAIT_MS = 1_500
 
-/**
- * Whether the delivery can be attempted now. If not, it is scheduled for what it waits for, and
- * keeps its turn.
- */
+/** Whether the delivery can be attempted now. If not, it is scheduled for what it waits for. */
 export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
   const wait = work.message.manual ? await waitAsManual(deps, work) : await waitFor(deps, work)
   if (wait) await defer(deps, work, wait)
@@ -92,7 +89,11 @@ async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait):
     wait === "breaker" ? { due: parked(now, facts), isByMessage: false } : plan(wait.at, now)
   const slot = wait === "breaker" ? undefined : wait.slot
   const isNew = isFirst(work)
-  const change = { status: "pending" as const, keepsTurn: true, isNew, due, slot }
+  // A slot is another turn. If the delivery has two messages, the second one is void. Otherwise each
+  // would find the slot of the other, too early for itself, and take another one, without an end.
+  const keepsTurn = slot === undefined
+  const change = { status: "pending" as const, keepsTurn, isNew, due, slot }
   const written = await advance(table, facts, message.turn, change)
-  if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)
+  const turn = keepsTurn ? message.turn : message.turn + 1
+  if (written === "won" && isByMessage) results.retryAt({ ...message, turn }, due.nextAt)
 }

@@ -36,7 +36,10 @@ export const hasFailed = ({ outcome, status }: Pick<Attempted, "outcome" | "stat
   (!outcome.ok && !outcome.isNeutral) || status === "failed"
 
 /** The span of an attempt, and one span for each request of a connector or for a token. */
-export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Attempted): Span[] {
+export function spansOfAttempt(
+  { message, endpoint, delivery }: ReadyWork,
+  attempted: Attempted,
+): Span[] {
   const { trace, span, from, to, outcome, status } = attempted
   const { statusCode } = outcome
   const deliver: Span = {
@@ -56,7 +59,7 @@ export function spansOfAttempt({ message, endpoint }: ReadyWork, attempted: Atte
         : {
             // A transform can choose another method.
             "http.request.method": endpoint.transform == null ? "POST" : undefined,
-            "http.request.resend_count": message.turn > 0 ? message.turn : undefined,
+            "http.request.resend_count": delivery?.attemptCount || undefined,
             ...serverOf(endpoint.url),
           }),
       "http.response.status_code": statusCode ?? undefined,

@@ -7,7 +7,7 @@ import { recordSlow } from "@ringback/store/health"
 import type { Tracing } from "@ringback/telemetry/tracing"
 import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/stored-event-body.ts"
-import { ERASED } from "../dispatch/event-stop.ts"
+import { ERASED, EXPIRED } from "../dispatch/event-stop.ts"
 import { probeAnother } from "../endpoint/breaker.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
@@ -23,7 +23,7 @@ import { inOrder } from "./order.ts"
 import { settle } from "./settle.ts"
 import { earlierSpans } from "./earlier-spans.ts"
 import { TRUSTED_MS } from "./turn-check.ts"
-import type { ReadyWork, StepDeps } from "./work.ts"
+import { isFirstAttempt, type ReadyWork, type StepDeps } from "./work.ts"
 
 /** One attempt to send the webhook, followed at once by the write of its outcome. */
 export async function attempt(deps: StepDeps, work: ReadyWork): Promise<Verdict> {
@@ -67,7 +67,7 @@ async function attemptOnce(
   const edgeToReceiverMs = to - work.facts.ref.createdAt
   const { statusCode, durationMs } = outcome
   const { deliveryId, eventId, tenant, turn } = message
-  if (outcome.ok && turn === 0 && !isKept) {
+  if (outcome.ok && isFirstAttempt(work) && !isKept) {
     const delivered = { deliveryId, eventId, statusCode, durationMs, edgeToReceiverMs }
     deps.delivered.add(endpoint, delivered)
   } else {
@@ -131,7 +131,7 @@ async function bodyFor(
     return { ok: true, body: message.body, trace: message.trace ?? traceIdOf(eventId) }
   }
   const event = await Event.get(table, tenant, eventId, { consistent: true })
-  if (!event) return { ok: false, change: { status: "failed", reason: "the event has expired" } }
+  if (!event) return { ok: false, change: EXPIRED }
   if (event.erased) return { ok: false, change: ERASED }
   return { ok: true, body: bodyOf(tenant, event), trace: traceIdOf(event.message) }
 }

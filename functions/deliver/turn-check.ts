@@ -5,6 +5,8 @@ import type { StepDeps, Work } from "./work.ts"
 // If the message is older than this, another copy of it may have been processed in the meantime, and
 // its event may have been erased.
 export const TRUSTED_MS = 60_000
+// Longer than most attempts take, and still within the time of its slot.
+const AFTER_ITS_ATTEMPT_MS = 2_000
 
 /** The work with its stored delivery. Undefined if the message is void because its turn is over. */
 export async function checkTurn(deps: StepDeps, work: Work): Promise<Work | undefined> {
@@ -22,7 +24,7 @@ export async function checkTurn(deps: StepDeps, work: Work): Promise<Work | unde
 /**
  * Handles a message that is received again after its outcome was written: the function ended in
  * between, perhaps before it sent a retry that is due soon. The retry is sent once more, so that it
- * need not wait for `release`. If there are two, the later one is void.
+ * need not wait for `release`. If there are two, this is the later one, and void.
  */
 function sendRetryAgain(
   { table, results }: StepDeps,
@@ -30,5 +32,6 @@ function sendRetryAgain(
   delivery: Delivery.Delivery,
 ): void {
   const at = messageTimeOf(delivery, table.now())
-  if (at !== undefined) results.retryAt({ ...message, turn: delivery.turn }, at)
+  if (at !== undefined)
+    results.retryAt({ ...message, turn: delivery.turn }, at + AFTER_ITS_ATTEMPT_MS)
 }

@@ -33,6 +33,9 @@ export type Work = Taken & {
 /** Whether no decision about the delivery is stored, as far as this worker knows. */
 export const isFirst = ({ message, delivery }: Work) => message.turn === 0 && delivery === undefined
 
+/** Whether nothing was sent for it before. It may have waited for a slot. */
+export const isFirstAttempt = ({ delivery }: Work) => (delivery?.attemptCount ?? 0) === 0
+
 /** Work whose endpoint exists and is enabled. */
 export type CheckedWork = Work & { endpoint: Endpoint }
 /** Work whose endpoint also has a URL or a CRM to send to. */

@@ -4,6 +4,9 @@ import type { Stop } from "../endpoint/availability.ts"
 /** The status of a delivery whose event was about an erased person or call. */
 export const ERASED: Stop = { status: "discarded", reason: "erased" }
 
+/** The outcome of a delivery whose event is no longer stored. */
+export const EXPIRED = { status: "failed", reason: "the event has expired" } as const
+
 /** Why an event is sent to no endpoint. Undefined if it is sent to its subscribers. */
 export function stopForEvent({
   erased,

@@ -1,4 +1,5 @@
-import { advance } from "@ringback/store/delivery"
+import pMap from "p-map"
+import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
@@ -6,7 +7,7 @@ import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
 import { formatDelivery, messageFor } from "../messages/delivery.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease, plan } from "../messages/retry-transport.ts"
-import { sendAll } from "../messages/send.ts"
+import { sendAll, type Outgoing } from "../messages/send.ts"
 import type { SendDueDeps } from "../release/send-due.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
 
@@ -15,8 +16,12 @@ const PAGE = 100
 // `release` runs every minute. What is due before its second next run has a message.
 const BEFORE_RELEASE_MS = 120_000
 const BEING_SENT_MS = 5_000
+// All are in the two partitions of one endpoint.
+const WRITES_AT_ONCE = 10
 // Workers know a changed limit after ten seconds. Until then they take slots at the old one.
 const KNOWN_MS = 15_000
+
+type SpreadDeps = Pick<SendDueDeps, "table" | "sqs" | "queues">
 
 /**
  * The next page of deliveries that wait for a slot at an endpoint's old rate, or of the time when it
@@ -24,9 +29,10 @@ const KNOWN_MS = 15_000
  * a worker that does not know it yet may still add deliveries, and takes wide slots.
  */
 export async function spreadPage(
-  { table, sqs, queues }: Pick<SendDueDeps, "table" | "sqs" | "queues">,
+  deps: SpreadDeps,
   { tenant, endpointId, start, place }: JobOf<"spread">,
 ): Promise<Next<"spread">> {
+  const { table } = deps
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) return undefined
   const isSecond = place?.isSecond ?? false
@@ -41,33 +47,40 @@ export async function spreadPage(
   const waiting = items.filter(
     ({ slot }) => slot !== undefined && slot - table.now() > BEING_SENT_MS,
   )
-  if (waiting.length > 0) {
-    const { rateLimit } = endpoint
-    const intervalMs = 1000 / (rateLimit ?? DEFAULT_RATE)
-    const count = waiting.length
-    const first = await takeSlots(table, tenant, endpointId, count, intervalMs)
-    // Read newest first. Within a page the oldest is sent first.
-    const inOrder = waiting.toReversed()
-    const now = table.now()
-    const messages = await Promise.all(
-      inOrder.map(async (delivery, index) => {
-        const at = Math.ceil(first + index * intervalMs)
-        // Without a rate limit there is no slot to wait for when it is due.
-        const slot = rateLimit === null ? undefined : at
-        const isSoon = at - now < BEFORE_RELEASE_MS
-        const due = isSoon ? plan(at, now).due : byRelease(at)
-        const facts = factsOfItem(delivery)
-        // Another turn: the message for the former slot is void.
-        const written = await advance(table, facts, delivery.turn, { status: "pending", due, slot })
-        if (written === "lost" || !isSoon) return []
-        const message = messageFor(facts, { turn: delivery.turn + 1, madeAt: now, again: true })
-        const delaySeconds = Math.max(0, Math.ceil((at - now) / 1000))
-        return [{ body: formatDelivery(message), groupId: endpointId, delaySeconds }]
-      }),
-    )
-    await sendAll(sqs, queues.retryUrl, messages.flat())
-  }
+  if (waiting.length > 0) await spread(deps, endpoint, waiting)
   if (next !== undefined) return { cursor: next, isSecond }
   const isLast = isSecond || start === undefined
   return isLast ? undefined : { isSecond: true, notBefore: table.now() + KNOWN_MS }
+}
+
+/** Gives deliveries other slots. `waiting`: newest first. Within a page the oldest is sent first. */
+async function spread(
+  { table, sqs, queues }: SpreadDeps,
+  { tenant, id, rateLimit }: Endpoint.Endpoint,
+  waiting: Delivery[],
+): Promise<void> {
+  const intervalMs = 1000 / (rateLimit ?? DEFAULT_RATE)
+  const first = await takeSlots(table, tenant, id, waiting.length, intervalMs)
+  const now = table.now()
+  const messages: Outgoing[] = []
+  const spreadOne = async (delivery: Delivery, index: number) => {
+    const at = Math.ceil(first + index * intervalMs)
+    // Without a rate limit there is no slot to wait for when it is due.
+    const slot = rateLimit === null ? undefined : at
+    const isSoon = at - now < BEFORE_RELEASE_MS
+    const due = isSoon ? plan(at, now).due : byRelease(at)
+    const facts = factsOfItem(delivery)
+    // Another turn: the message for the former slot is void.
+    const written = await advance(table, facts, delivery.turn, { status: "pending", due, slot })
+    if (written === "lost" || !isSoon) return
+    const message = messageFor(facts, { turn: delivery.turn + 1, madeAt: now, again: true })
+    const delaySeconds = Math.max(0, Math.ceil((at - now) / 1000))
+    messages.push({ body: formatDelivery(message), groupId: id, delaySeconds })
+  }
+  const writing = pMap(waiting.toReversed(), spreadOne, {
+    concurrency: WRITES_AT_ONCE,
+    stopOnError: false,
+  })
+  // What was written has no other message: it is sent even if another write fails.
+  await writing.finally(() => sendAll(sqs, queues.retryUrl, messages))
 }

@@ -8,7 +8,7 @@ import * as Order from "@ringback/store/order"
 import * as Pull from "@ringback/store/pull"
 import type { Table } from "@ringback/store/table"
 import { signatureHeaders } from "@ringback/webhooks/sign"
-import { ERASED } from "../dispatch/event-stop.ts"
+import { ERASED, EXPIRED } from "../dispatch/event-stop.ts"
 import { bodyOf } from "../dispatch/stored-event-body.ts"
 import type { OutboundDeps } from "../endpoint-kinds/deps.ts"
 import { shape } from "../endpoint-kinds/post-webhook.ts"
@@ -159,7 +159,7 @@ async function endOf(
   endpoint: Endpoint.Endpoint,
   event: Event.StoredEvent | undefined,
 ): Promise<Delivery.Change | undefined> {
-  if (!event) return { status: "failed", reason: "the event has expired" }
+  if (!event) return EXPIRED
   if (event.erased) return ERASED
   const sending = sendingOf(endpoint, event)
   const by = sending && (await Order.findSuperseding(table, sending))

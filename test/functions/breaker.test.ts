@@ -211,7 +211,7 @@ describe("a slot of a rate limit", () => {
     const [one, other] = await world.deliveries({ endpointId: id })
     const waiting = [one!, other!].find(({ slot }) => slot !== undefined)!
     assert.equal(waiting.slot! - world.now(), 100_000)
-    const message = messageOf(world, waiting, { again: true })
+    const message = messageOf(world, waiting, { again: true, turn: waiting.turn })
     // Held up until another has taken what came after.
     world.advance(100_000 + 5_000)
     await takeSlots(table(), tenant(), id, 1, 100_000)
@@ -221,6 +221,8 @@ describe("a slot of a rate limit", () => {
     assert.ok(later.slot! > world.now() + 90_000)
     world.advance(later.slot! + 4_999 - world.now())
     await deliver(world, [message])
+    assert.equal(arrived().length, 1, "the message of the former slot is void")
+    await deliver(world, [{ ...message, turn: later.turn }])
     assert.equal(arrived().length, 2)
   })
 })

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { answer } from "../harness/receiver.ts"
+import { makeClients } from "../harness/stack.ts"
 import { makeDeps, pump } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { startApi, type TestApi } from "../api/api.ts"
@@ -18,10 +19,10 @@ const SECOND = 1000
 
 /** An endpoint with what it was sent, each with its time. */
 async function start(rateLimit: number) {
-  const { id } = await world.addEndpoint({ rateLimit })
+  const { id, path } = await world.addEndpoint({ rateLimit })
   const sent: { id: string; at: number }[] = []
   world.receiver.behave((arrived, response) => {
-    sent.push({ id: arrived.webhook.id, at: world.now() })
+    if (arrived.path === path) sent.push({ id: arrived.webhook.id, at: world.now() })
     answer(response, 204)
   })
   const change = async (to: number | null) => {
@@ -95,4 +96,31 @@ test("what got a new slot still waits while its endpoint asks for a pause", asyn
   assert.ok(refused < 25, `${refused} before the pause is known`)
   await pass(30)
   assert.equal(sent.length, refused)
+})
+
+test("a page of which one write fails delays nothing by more than its repetition", async (t) => {
+  const { sent, change, say } = await start(1)
+  await say(60)
+  await world.pump()
+  await change(2)
+  const from = world.now()
+  const clients = makeClients(world.stack)
+  t.after(() => clients.close())
+  let failed = 0
+  clients.dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      const { UpdateExpression = "" } = args.input as { UpdateExpression?: string }
+      if (UpdateExpression.includes("slot") && failed++ === 0)
+        throw Object.assign(new Error("throttled"), { name: "ThrottlingException" })
+      return next(args)
+    },
+    { step: "initialize", name: "throttle" },
+  )
+  await pump(world.stack, makeDeps(world.stack, { now: world.now, clients }), "Jobs")
+  assert.ok(failed > 40, `${failed} writes`)
+  await pass(100)
+  assert.equal(new Set(sent.map(({ id }) => id)).size, 60)
+  assert.equal(sent.length, 60)
+  const late = sent.filter(({ at }) => at > from + 60 * SECOND)
+  assert.deepEqual(late, [])
 })

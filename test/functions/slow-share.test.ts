@@ -69,7 +69,7 @@ describe("an endpoint that hangs", () => {
     assert.ok(arrived().length >= 1 && arrived().length < 20, `${arrived().length} at once`)
     const waiting = (await world.deliveries({ endpointId: id })).filter(({ slot }) => slot)
     assert.equal(waiting.length, 20 - arrived().length)
-    assert.ok(waiting.every(({ turn, attemptCount }) => turn === 0 && attemptCount === 0))
+    assert.ok(waiting.every(({ turn, attemptCount }) => turn === 1 && attemptCount === 0))
     for (let second = 0; second < 20; second++) {
       world.advance(SECOND)
       await world.pump()

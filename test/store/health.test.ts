@@ -5,7 +5,7 @@ import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
 import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
-import { startStack, type Stack } from "../harness/stack.ts"
+import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
 
 const tenant = "ten_06fzk3vq8r2m5x0c9d7g4h1jtw"
@@ -127,4 +127,26 @@ test("slots follow one another without a gap, and begin anew where the rate is a
   assert.equal((await read()).nextFree, undefined)
   assert.equal(await take(1), now)
   assert.equal(await dropSlots(table, tenant, `${id}x`), undefined)
+})
+
+test("slots that are taken while they are dropped begin now", async () => {
+  const clients = makeClients(stack)
+  const first = await takeSlots(table, tenant, id, 5, 1000)
+  let isDropped = false
+  const racing = { ...table, client: clients.dynamodb }
+  clients.dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      const { UpdateExpression = "" } = args.input as { UpdateExpression?: string }
+      if (UpdateExpression.startsWith("ADD nextFree") && !isDropped) {
+        isDropped = true
+        await dropSlots(table, tenant, id)
+      }
+      return next(args)
+    },
+    { step: "initialize", name: "drop" },
+  )
+  const taken = await takeSlots(racing, tenant, id, 1, 1000)
+  clients.close()
+  assert.ok(isDropped)
+  assert.equal(taken, first)
 })

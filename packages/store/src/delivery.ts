@@ -106,7 +106,7 @@ export type Advanced = "won" | "lost"
 /**
  * Writes a decision on condition that the item's turn is still `turn`. A missing item counts as
  * turn 0, and is created only here. A write whose response was lost is recognised by its attempt's
- * id.
+ * id, or by its slot, which no other delivery's message has.
  */
 export async function advance(
   table: Table,
@@ -124,9 +124,13 @@ export async function advance(
     values: { ":turn": turn, ":next": change.keepsTurn ? turn : turn + 1 },
   })
   if (isWritten) return "won"
-  if (!change.attempt) return "lost"
+  if (!change.attempt && change.slot === undefined) return "lost"
   const item = await get(table, facts.tenant, facts.ref, { consistent: true })
-  return item?.turn === turn + 1 && item.attempts.at(-1)?.id === change.attempt.id ? "won" : "lost"
+  if (item?.turn !== turn + 1) return "lost"
+  const isOwn = change.attempt
+    ? item.attempts.at(-1)?.id === change.attempt.id
+    : item.slot === change.slot
+  return isOwn ? "won" : "lost"
 }
 
 /** The item as its first decision creates it. */

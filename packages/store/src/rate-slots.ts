@@ -22,9 +22,12 @@ export async function takeSlots(
   if (fresh) return now
   const queued = await changeHealth(table, tenant, endpointId, {
     update: "ADD nextFree :width",
+    condition: "attribute_exists(nextFree)",
     values: { ":width": width },
   })
-  return queued!.nextFree! - width
+  // They were dropped in the meantime.
+  if (!queued) return takeSlots(table, tenant, endpointId, count, intervalMs)
+  return queued.nextFree! - width
 }
 
 /**
