@@ -20,7 +20,7 @@ import type { Table } from "@ringback/store/table"
 import { walkDeliveries, walkEvents, walkRecords, type Walked } from "@ringback/store/walk"
 import { wants } from "@ringback/webhooks/subscription"
 import { webhookOf } from "../dispatch/stored-event-body.ts"
-import { ERASED, stopForEvent } from "../dispatch/event-stop.ts"
+import { ERASED, EXPIRED, stopForEvent } from "../dispatch/event-stop.ts"
 import { SETTLED_MS } from "./settled.ts"
 import { FORGET_PHASES, type ForgetPlace, type JobOf, type Next } from "../messages/job.ts"
 
@@ -214,23 +214,32 @@ async function deliveriesPage({ table, job, walk }: Work) {
   const { tenant } = job
   const { items, next } = await walkDeliveries(table, tenant, walk, PAGE)
   const ids = [...new Set(items.map(({ eventId }) => eventId))]
-  const empty = await Erasure.erasedAmong(table, tenant, ids)
+  const empty = await Erasure.withoutContent(table, tenant, ids)
   for (const delivery of items) {
-    if (empty.has(delivery.eventId) && (await forget(table, delivery))) walk.deliveries++
+    const cause = empty.get(delivery.eventId)
+    const end = cause === "expired" ? EXPIRED : ERASED
+    if (cause && (await forget(table, delivery, end))) walk.deliveries++
   }
   return next
 }
 
 const ATTEMPTS = 10
 
-/** False if there was nothing to remove. A delivery that changes in the meantime is read again. */
-async function forget(table: Table, found: Delivery.Delivery): Promise<boolean> {
+/**
+ * Ends an open delivery and removes the words of others. False if there was nothing to remove. A
+ * delivery that changes in the meantime is read again.
+ */
+async function forget(
+  table: Table,
+  found: Delivery.Delivery,
+  end: typeof ERASED | typeof EXPIRED,
+): Promise<boolean> {
   let delivery: Delivery.Delivery | undefined = found
   for (let attempt = 0; delivery && attempt < ATTEMPTS; attempt++) {
     const facts = factsOfItem(delivery)
     const isOpen = delivery.status === "pending" || delivery.status === "held"
     if (!isOpen && !Erasure.hasWords(delivery)) return attempt > 0
-    if (isOpen) await Delivery.advance(table, facts, delivery.turn, ERASED)
+    if (isOpen) await Delivery.advance(table, facts, delivery.turn, end)
     else await Erasure.emptyDelivery(table, delivery)
     delivery = await Delivery.get(table, facts.tenant, facts.ref, { consistent: true })
   }

@@ -108,8 +108,14 @@ test("a token lasts as long as its server says, within bounds, else half an hour
     ["soon", HALF_HOUR],
     [null, HALF_HOUR],
     [undefined, HALF_HOUR],
+    [true, HALF_HOUR],
   ]
   for (const [said, ms] of expected) assert.equal(lasts(said), ms, String(said))
+  // Making a number of it would overflow the stack.
+  const deep = `{"access_token":"a","expires_in":${"[".repeat(20_000)}${"]".repeat(20_000)}}`
+  const token = tokenOf(200, deep)
+  assert.ok(!("problem" in token))
+  assert.equal(token.expiresInMs, HALF_HOUR)
 })
 
 test("a server may give the next refresh token", () => {

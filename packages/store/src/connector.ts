@@ -58,6 +58,9 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
       leaseUntil: now + leaseMs,
       expiresAt: toSeconds(now + table.retentionMs),
     },
+    // An erasure finds a call by its events. What is kept of it must not be stored for longer. What
+    // is kept of a person is for the next calls.
+    once: isPerson(call) ? [] : ["expiresAt"],
     condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :at OR leaseOwner = :owner",
     values: { ":at": now, ":owner": call.owner },
   })
@@ -87,7 +90,9 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
 
 // An AMI header has no line break, so no call's Uuid is one of these.
 /** In place of a call's Uuid: a person, by a hash. What is kept is the contact that was made. */
-export const personRef = (hash: string) => `person\n${hash}`
+export const personRef = (hash: string) => `${PERSON}${hash}`
+const PERSON = "person\n"
+const isPerson = ({ uuid }: CallOf) => uuid.startsWith(PERSON)
 
 /**
  * Removes a call's contact and its ids in the CRM, also those of its person. Which of its events is
@@ -149,11 +154,12 @@ function keptIn(item: Item | undefined, { fingerprint }: Logging): Kept {
 
 const keyOf = ({ tenant, endpointId, uuid }: CallOf) => loggedCallKey(tenant, endpointId, uuid)
 
-type Write = { set: Item; condition?: string; values?: Item }
+/** `once`: those of `set` that keep an existing value. */
+type Write = { set: Item; once?: string[]; condition?: string; values?: Item }
 
 /** The item after the write. Undefined if the condition failed. */
 async function update(table: Table, key: Key, write: Write): Promise<Item | undefined> {
-  const { sets, names, values } = assignmentsOf(write.set)
+  const { sets, names, values } = assignmentsOf(write.set, write.once)
   const updated = await updateItem(table, key, {
     update: `SET ${sets.join(", ")}`,
     condition: write.condition,

@@ -215,19 +215,28 @@ export const emptyDelivery = (table: Table, delivery: Delivery) => {
   })
 }
 
-/** Which of these events are empty. At most a hundred events. */
-export async function erasedAmong(
+/**
+ * Which of these events have no content, and why. A delivery may be stored for longer than its
+ * event: then nothing tells any more whom it is about. At most a hundred events.
+ */
+export async function withoutContent(
   table: Table,
   tenant: string,
   eventIds: string[],
-): Promise<Set<string>> {
+): Promise<Map<string, "erased" | "expired">> {
   const keys = eventIds.flatMap((id) => {
     const parsed = parseEventId(id)
     return parsed ? [eventKey(tenant, parsed.timeNanos, parsed.hash)] : []
   })
   const attributes = ["pk", "sk", "erased"]
   const items = await getItems(table, keys, { consistent: true, attributes })
-  return new Set(items.filter(({ erased }) => erased).map((item) => eventIdOf(item as Item & Key)))
+  const causes = new Map(keys.map((key) => [eventIdOf(key), "expired" as "erased" | "expired"]))
+  for (const item of items) {
+    const id = eventIdOf(item as Item & Key)
+    if (item["erased"]) causes.set(id, "erased")
+    else causes.delete(id)
+  }
+  return causes
 }
 
 const change = async (table: Table, { pk, sk }: Key, update: Update): Promise<boolean> =>
