@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { recordFailures } from "@ringback/functions/endpoint/breaker"
-import { cachedReceiver } from "@ringback/functions/endpoint/cached-endpoint"
+import { recordFailures, recordSuccess } from "@ringback/functions/endpoint/breaker"
+import { cachedReceiver, freshReceiver } from "@ringback/functions/endpoint/cached-endpoint"
 import { listChanges } from "@ringback/store/changes"
 import * as Health from "@ringback/store/health"
-import { makeDeps } from "../harness/system.ts"
+import { makeDeps, type Deps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 let world: World
@@ -12,6 +12,7 @@ before(async () => void (world = await startWorld()))
 after(() => world.close())
 
 const WORKERS = 20
+const SECOND = 1_000
 const MINUTE = 60_000
 
 /** Workers with caches of their own, all of which take the endpoint for well. */
@@ -56,4 +57,21 @@ test("of many workers that find an endpoint slow, one announces it, and nobody w
     const { slowAt } = await Health.get(world.deps.table, tenant, id)
     assert.equal(slowAt, from)
   }
+})
+
+test("a streak that begins anew is announced once, also by a worker that takes the endpoint for failing", async () => {
+  const { id } = await world.addEndpoint()
+  const { tenant } = world.customer
+  const [one, two] = (await makeWorkers(id)) as [Deps, Deps]
+  const failOnce = (deps: Deps) => recordFailures(deps, tenant, id, { count: 1, pauseMs: 0 })
+  await failOnce(one)
+  await freshReceiver(two, tenant, id)
+  await recordSuccess(one, tenant, id)
+  world.advance(SECOND)
+  const from = world.now()
+  await failOnce(two)
+  assert.equal(await announced(from), 1)
+  world.advance(SECOND)
+  await failOnce(two)
+  assert.equal(await announced(from + SECOND), 0)
 })

@@ -12,9 +12,11 @@ describe("a receiver that fetches", () => {
     const { fetch, ack, secret, deliveries, answer } = await makePull()
     assert.deepEqual([answer.url, answer.pull], [null, true])
     const uuids = await happen(5)
+    world.advance(999 - (world.now() % SECOND))
     const first = await fetch({ limit: 3 })
     assert.deepEqual(uuidsOf(first), uuids.slice(0, 3))
     for (const { headers, body } of first) {
+      assert.equal(headers["webhook-timestamp"], String(Math.floor(world.now() / SECOND)))
       const verified = new Webhook(secret).verify(body, headers) as { id: string }
       assert.equal(verified.id, headers["webhook-id"])
       assert.equal(headers["content-type"], "application/json")

@@ -80,3 +80,9 @@ test("an endpoint's own preview is of its own kind, whatever the form says", asy
   assert.equal(status, 200)
   assert.match(words(text), /https:\/\/acme\.pipedrive\.com\//)
 })
+
+test("a preview of an endpoint's change keeps the version that is changed", async () => {
+  const fields = { kind: "webhook", url: URL_, event: "call.completed", etag: '"7"' }
+  const { text } = await preview(fields)
+  assert.match(text, /name="etag" value="&quot;7&quot;"/)
+})

@@ -40,6 +40,7 @@ export async function startPortal(
       const set = response.headers.get("set-cookie")
       if (set !== null) self.cookie = set.split(";", 1)[0]!
       const { status } = response
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff", path)
       const location = response.headers.get("location")
       return { status, text: await response.text(), headers: response.headers, location }
     }

@@ -48,7 +48,9 @@ test("a session that may only look is told so by every change that it tries, and
   assert.deepEqual([after.disabled, after.revision], [false, endpoint.revision])
   assert.equal((await portal.call(`GET ${path}/sources`)).body.data.length, 1)
   // What it may do, it can still do.
-  assert.equal((await reader.get(base)).status, 200)
+  const home = await reader.get(base)
+  assert.equal(home.status, 200)
+  assert.match(words(home.text), /Signed in, read-only/)
 })
 
 test("a tenant at a page of the operator's is told whose it is, in its own portal's frame", async () => {
