@@ -1,3 +1,4 @@
+import { EVENT_EXPIRED } from "@ringback/store/delivery"
 import type { StoredEvent } from "@ringback/store/event"
 import type { Stop } from "../endpoint/availability.ts"
 
@@ -5,7 +6,7 @@ import type { Stop } from "../endpoint/availability.ts"
 export const ERASED: Stop = { status: "discarded", reason: "erased" }
 
 /** The outcome of a delivery whose event is no longer stored. */
-export const EXPIRED = { status: "failed", reason: "the event has expired" } as const
+export const EXPIRED = { status: "failed", reason: EVENT_EXPIRED } as const
 
 /** Why an event is sent to no endpoint. Undefined if it is sent to its subscribers. */
 export function stopForEvent({

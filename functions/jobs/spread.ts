@@ -1,4 +1,3 @@
-import pMap from "p-map"
 import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listOpen } from "@ringback/store/delivery-list"
@@ -7,7 +6,7 @@ import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
 import { formatDelivery, messageFor } from "../messages/delivery.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease, plan } from "../messages/retry-transport.ts"
-import { sendAll, type Outgoing } from "../messages/send.ts"
+import { sendAll } from "../messages/send.ts"
 import type { SendDueDeps } from "../release/send-due.ts"
 import { DEFAULT_RATE } from "./default-rate.ts"
 
@@ -55,32 +54,52 @@ export async function spreadPage(
 
 /** Gives deliveries other slots. `waiting`: newest first. Within a page the oldest is sent first. */
 async function spread(
-  { table, sqs, queues }: SpreadDeps,
-  { tenant, id, rateLimit }: Endpoint.Endpoint,
+  deps: SpreadDeps,
+  endpoint: Endpoint.Endpoint,
   waiting: Delivery[],
 ): Promise<void> {
-  const intervalMs = 1000 / (rateLimit ?? DEFAULT_RATE)
-  const first = await takeSlots(table, tenant, id, waiting.length, intervalMs)
-  const now = table.now()
-  const messages: Outgoing[] = []
-  const spreadOne = async (delivery: Delivery, index: number) => {
-    const at = Math.ceil(first + index * intervalMs)
-    // Without a rate limit there is no slot to wait for when it is due.
-    const slot = rateLimit === null ? undefined : at
-    const isSoon = at - now < BEFORE_RELEASE_MS
-    const due = isSoon ? plan(at, now).due : byRelease(at)
-    const facts = factsOfItem(delivery)
-    // Another turn: the message for the former slot is void.
-    const written = await advance(table, facts, delivery.turn, { status: "pending", due, slot })
-    if (written === "lost" || !isSoon) return
-    const message = messageFor(facts, { turn: delivery.turn + 1, madeAt: now, again: true })
-    const delaySeconds = Math.max(0, Math.ceil((at - now) / 1000))
-    messages.push({ body: formatDelivery(message), groupId: id, delaySeconds })
+  const { table, sqs, queues } = deps
+  const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
+  const first = await takeSlots(table, endpoint.tenant, endpoint.id, waiting.length, intervalMs)
+  const moves = waiting
+    .toReversed()
+    .map((delivery, index) => ({ delivery, at: Math.ceil(first + index * intervalMs) }))
+  const failed: unknown[] = []
+  for (let start = 0; start < moves.length; start += WRITES_AT_ONCE) {
+    const some = moves.slice(start, start + WRITES_AT_ONCE)
+    const moved = await Promise.allSettled(some.map((each) => moveOne(deps, endpoint, each)))
+    failed.push(...moved.flatMap((each) => (each.status === "rejected" ? [each.reason] : [])))
+    const now = table.now()
+    const messages = moved.flatMap((each) => {
+      if (each.status === "rejected" || !each.value) return []
+      const { delivery, at } = each.value
+      const marks = { turn: delivery.turn + 1, madeAt: now, again: true }
+      const body = formatDelivery(messageFor(factsOfItem(delivery), marks))
+      const delaySeconds = Math.max(0, Math.ceil((at - now) / 1000))
+      return [{ body, groupId: endpoint.id, delaySeconds }]
+    })
+    // What was written has no other message: it is sent even if another write fails.
+    await sendAll(sqs, queues.retryUrl, messages)
   }
-  const writing = pMap(waiting.toReversed(), spreadOne, {
-    concurrency: WRITES_AT_ONCE,
-    stopOnError: false,
-  })
-  // What was written has no other message: it is sent even if another write fails.
-  await writing.finally(() => sendAll(sqs, queues.retryUrl, messages))
+  if (failed.length > 0) throw failed[0]
+}
+
+type Move = { delivery: Delivery; at: number }
+
+/** Writes the slot. Undefined if no message must be sent. */
+async function moveOne(
+  { table }: SpreadDeps,
+  { rateLimit }: Endpoint.Endpoint,
+  move: Move,
+): Promise<Move | undefined> {
+  const { delivery, at } = move
+  const now = table.now()
+  // Without a rate limit there is no slot to wait for when it is due.
+  const slot = rateLimit === null ? undefined : at
+  const isSoon = at - now < BEFORE_RELEASE_MS
+  const due = isSoon ? plan(at, now).due : byRelease(at)
+  // Another turn: the message for the former slot is void.
+  const change = { status: "pending" as const, due, slot }
+  const written = await advance(table, factsOfItem(delivery), delivery.turn, change)
+  return written === "won" && isSoon ? move : undefined
 }

@@ -3,7 +3,10 @@ import type { ServerResponse } from "node:http"
 import { test } from "node:test"
 import { DeleteItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb"
 import { unmarshall } from "@aws-sdk/util-dynamodb"
+import { parseEventId } from "@ringback/events/ids"
 import * as Connector from "@ringback/store/connector"
+import { deleteItem } from "@ringback/store/item"
+import { eventKey } from "@ringback/store/item-keys"
 import { kept, person } from "./person.ts"
 import { call, erase, say, settle, world } from "./erase-set-up.ts"
 
@@ -85,4 +88,17 @@ test("what a connector knows of a call is stored no longer for being tried again
   const left = await kept(world)
   assert.doesNotMatch(left, /contact of a call/)
   assert.match(left, /contact of person/, "it is for the next calls")
+})
+
+test("an erasure leaves the reason of a delivery that failed because its event had expired", async () => {
+  const { id } = await world.addEndpoint()
+  world.receiver.behave((_, response) => void response.writeHead(500).end())
+  await say([person("Another").events[0]!])
+  const [pending] = await world.deliveries({ endpointId: id })
+  const { timeNanos, hash } = parseEventId(pending!.eventId)!
+  await deleteItem(world.deps.table, eventKey(world.customer.tenant, timeNanos, hash))
+  await world.run()
+  await erase({ uuid: "of nobody" })
+  const [failed] = await world.deliveries({ endpointId: id })
+  assert.deepEqual([failed!.status, failed!.reason], ["failed", "the event has expired"])
 })

@@ -63,6 +63,26 @@ test("a decision whose answer was lost is one's own, by its attempt", async () =
   close()
 })
 
+test("a decision without an attempt whose answer was lost is one's own, by its times", async () => {
+  const due = { at: now + 5_000, nextAt: now + 4_000 }
+  for (const slot of [undefined, now + 4_000]) {
+    const facts = newFacts()
+    const { lossy, close } = losingTable()
+    const change = { status: "pending" as const, due, slot }
+    assert.equal(await Delivery.advance(lossy, facts, 0, change), "won")
+    close()
+    assert.equal((await read(facts)).turn, 1)
+    const others = [
+      { ...change, slot: now + 3_000 },
+      { ...change, due: { ...due, at: now + 6_000 } },
+      { status: "discarded" as const, reason: "other" },
+    ]
+    for (const other of others) assert.equal(await Delivery.advance(table, facts, 0, other), "lost")
+    await Delivery.advance(table, facts, 1, change)
+    assert.equal(await Delivery.advance(table, facts, 0, change), "lost", "a turn later")
+  }
+})
+
 test("a decision for a turn that another attempt, or no attempt, has ended is lost", async () => {
   const facts = newFacts()
   const decide = (turn: number, id: string) =>

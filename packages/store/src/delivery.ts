@@ -103,10 +103,13 @@ export type Change = {
 /** `won`: this decision is stored. `lost`: another one was stored for this turn before. */
 export type Advanced = "won" | "lost"
 
+/** The reason of a delivery that failed because its event is no longer stored. */
+export const EVENT_EXPIRED = "the event has expired"
+
 /**
  * Writes a decision on condition that the item's turn is still `turn`. A missing item counts as
  * turn 0, and is created only here. A write whose response was lost is recognised by its attempt's
- * id, or by its slot, which no other delivery's message has.
+ * id, or by the times that it has set.
  */
 export async function advance(
   table: Table,
@@ -124,12 +127,12 @@ export async function advance(
     values: { ":turn": turn, ":next": change.keepsTurn ? turn : turn + 1 },
   })
   if (isWritten) return "won"
-  if (!change.attempt && change.slot === undefined) return "lost"
+  if (!change.attempt && (!change.due || change.keepsTurn)) return "lost"
   const item = await get(table, facts.tenant, facts.ref, { consistent: true })
   if (item?.turn !== turn + 1) return "lost"
   const isOwn = change.attempt
     ? item.attempts.at(-1)?.id === change.attempt.id
-    : item.slot === change.slot
+    : item.dueAt === change.due?.at && item.slot === change.slot
   return isOwn ? "won" : "lost"
 }
 

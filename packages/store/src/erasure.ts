@@ -1,7 +1,7 @@
 import { encodeBase32, parseEventId } from "@ringback/events/ids"
 import type { Named } from "@ringback/events/named"
 import type { CallRef } from "./call.ts"
-import type { Delivery } from "./delivery.ts"
+import { EVENT_EXPIRED, type Delivery } from "./delivery.ts"
 import { announceChange } from "./changes.ts"
 import { getItems, updateItem, type Item, type Update } from "./item.ts"
 import {
@@ -185,7 +185,8 @@ const withoutPerson = ({ steps: _, error, ...attempt }: Delivery["attempts"][num
 
 // The reasons of held and discarded deliveries are our own texts. Those of failures may come from a
 // transform or connector.
-const hasOwnWords = ({ status, reason }: Words) => status === "failed" && reason !== undefined
+const hasOwnWords = ({ status, reason }: Words) =>
+  status === "failed" && reason !== undefined && reason !== EVENT_EXPIRED
 
 /** Whether a delivery contains text from a receiver, a transform or a connector. */
 export const hasWords = (delivery: Words): boolean =>
