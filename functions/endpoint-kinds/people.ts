@@ -24,7 +24,7 @@ export function makePeople({ table }: Pick<OutboundDeps, "table">, call: Connect
     /** What is kept of the person. Throws BusyPersonError. */
     async begin(name: string): Promise<Kept> {
       hash = createHash("sha256").update(name.toWellFormed()).digest("base64url")
-      const asked = { ...call, uuid: Connector.personRef(hash) }
+      const asked = { ...call, uuid: hash, isPerson: true }
       const begun = await Connector.begin(table, asked, LEASE_MS)
       if (begun.outcome === "busy") throw new BusyPersonError()
       person = asked

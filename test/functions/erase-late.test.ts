@@ -73,7 +73,10 @@ for (const [way, tryAgain] of Object.entries(ways))
 test("what a connector knows of a call is stored no longer for being tried again", async () => {
   const { tenant } = world.customer
   const call = { tenant, endpointId: "ep_a", fingerprint: "f", owner: "o" }
-  const refs = ["a call", Connector.personRef("hash")].map((uuid) => ({ ...call, uuid }))
+  const refs = [
+    { ...call, uuid: "a call" },
+    { ...call, uuid: "a person", isPerson: true },
+  ]
   const tryAll = async () => {
     for (const each of refs) {
       await Connector.begin(world.deps.table, each, 45_000)
@@ -87,7 +90,7 @@ test("what a connector knows of a call is stored no longer for being tried again
   await expire()
   const left = await kept(world)
   assert.doesNotMatch(left, /contact of a call/)
-  assert.match(left, /contact of person/, "it is for the next calls")
+  assert.match(left, /contact of a person/, "it is for the next calls")
 })
 
 test("an erasure leaves the reason of a delivery that failed because its event had expired", async () => {

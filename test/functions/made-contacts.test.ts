@@ -10,6 +10,9 @@ import { deliverOn, startCrm, tell } from "./crm.ts"
 
 // Contacts that a connector makes for people whom the CRM does not know.
 
+/** What an endpoint's records of persons are found by. */
+const hashOf = (person: string) => createHash("sha256").update(person).digest("base64url")
+
 let stack: Stack
 before(async () => void (stack = await startStack()))
 after(() => stack.close())
@@ -174,13 +177,23 @@ test("and also if the connector got other credentials since", async (t) => {
   assert.deepEqual([delivery?.status, delivery?.attempts.at(-1)?.error], ["delivered", null])
   await Connector.emptyCall(table, { tenant, endpointId, uuid: data.uuid })
   for (const fingerprint of [account, Connector.fingerprintOf((await read())!)]) {
-    const uuid = Connector.personRef(
-      createHash("sha256").update("phone +4520123456").digest("base64url"),
-    )
-    const look = { tenant, endpointId, uuid, fingerprint, owner: fingerprint }
+    const uuid = hashOf("phone +4520123456")
+    const look = { tenant, endpointId, uuid, fingerprint, owner: fingerprint, isPerson: true }
     const begun = await Connector.begin(table, look, 0)
     assert.ok(begun.outcome === "begun" && begun.kept["contactId"] === undefined)
   }
+})
+
+test("a call is no person, whatever Uuid a collector says", async (t) => {
+  const known = { id: "501", phone: "+4570000001" }
+  const world = await startCrm(t, stack, "hubspot", [known], { create: "contact" })
+  const person = hashOf("phone +4520123456")
+  for (const uuid of [person, `person\n${person}`])
+    await deliverOn(world, tell(world, { uuid, number: known.phone, contact: null }))
+  await deliverOn(world, tell(world, { number: "+4520123456", contact: null }))
+  const [one, two, real] = world.account.activities().map(({ contact }) => contact)
+  assert.equal(one, two)
+  assert.notEqual(real, one)
 })
 
 for (const kind of kinds)

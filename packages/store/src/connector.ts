@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import * as v from "valibot"
 import type { Endpoint } from "./endpoint-item.ts"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
-import { connectorKey, loggedCallKey, type Key } from "./item-keys.ts"
+import { connectorKey, loggedCallKey, loggedPersonKey, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 const Kept = v.record(v.string(), v.string())
@@ -24,10 +24,13 @@ const Stored = v.object({
 /** An endpoint with the account of its connector. */
 export type Logging = { tenant: string; endpointId: string; fingerprint: string }
 
-/** A call in an endpoint's CRM. `owner`: the attempt that is working on it. */
-export type LoggedCall = Logging & { uuid: string; owner: string }
+/**
+ * A call in an endpoint's CRM, or a person for whom a contact was made: then `uuid` is a hash of
+ * the person. `owner`: the attempt that is working on it.
+ */
+export type LoggedCall = Logging & { uuid: string; owner: string; isPerson?: boolean }
 
-type CallOf = Pick<LoggedCall, "tenant" | "endpointId" | "uuid">
+type CallOf = Pick<LoggedCall, "tenant" | "endpointId" | "uuid" | "isPerson">
 
 /**
  * Identifies a connector's account by its CRM's URL and its encrypted credentials. What is known of
@@ -60,7 +63,7 @@ export async function begin(table: Table, call: LoggedCall, leaseMs: number): Pr
     },
     // An erasure finds a call by its events. What is kept of it must not be stored for longer. What
     // is kept of a person is for the next calls.
-    once: isPerson(call) ? [] : ["expiresAt"],
+    once: call.isPerson ? [] : ["expiresAt"],
     condition: "attribute_not_exists(leaseUntil) OR leaseUntil <= :at OR leaseOwner = :owner",
     values: { ":at": now, ":owner": call.owner },
   })
@@ -88,12 +91,6 @@ export async function keepCall(table: Table, call: LoggedCall, kept: Kept): Prom
   throw new Error("Another attempt has taken over this call")
 }
 
-// An AMI header has no line break, so no call's Uuid is one of these.
-/** In place of a call's Uuid: a person, by a hash. What is kept is the contact that was made. */
-export const personRef = (hash: string) => `${PERSON}${hash}`
-const PERSON = "person\n"
-const isPerson = ({ uuid }: CallOf) => uuid.startsWith(PERSON)
-
 /**
  * Removes a call's contact and its ids in the CRM, also those of its person. Which of its events is
  * in the CRM is kept. An attempt that is still working on the call stores nothing more.
@@ -109,12 +106,12 @@ export async function emptyCall(table: Table, call: CallOf): Promise<void> {
     returns: "ALL_OLD",
   })
   const { person } = v.parse(Stored, before?.item ?? {}).kept
-  if (person !== undefined) await emptyPerson(table, { ...call, uuid: personRef(person) })
+  if (person !== undefined) await emptyPerson(table, { ...call, uuid: person })
 }
 
 /** Removes the contact that was made for a person. The next call to them may make another. */
 export async function emptyPerson(table: Table, person: CallOf): Promise<void> {
-  await updateItem(table, keyOf(person), {
+  await updateItem(table, keyOf({ ...person, isPerson: true }), {
     update: "REMOVE kept",
     condition: "attribute_exists(kept)",
   })
@@ -152,7 +149,8 @@ function keptIn(item: Item | undefined, { fingerprint }: Logging): Kept {
   return person === undefined ? {} : { person }
 }
 
-const keyOf = ({ tenant, endpointId, uuid }: CallOf) => loggedCallKey(tenant, endpointId, uuid)
+const keyOf = ({ tenant, endpointId, uuid, isPerson }: CallOf) =>
+  (isPerson ? loggedPersonKey : loggedCallKey)(tenant, endpointId, uuid)
 
 /** `once`: those of `set` that keep an existing value. */
 type Write = { set: Item; once?: string[]; condition?: string; values?: Item }

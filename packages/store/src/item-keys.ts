@@ -105,13 +105,17 @@ export function callKey(tenant: string, source: string, uuid: string, isTest = f
 }
 
 /** A connector's record of one call. In 8 shards, because each call writes it. */
-export function loggedCallKey(tenant: string, endpointId: string, uuid: string): Key {
-  const hash = hashOf("logged call", endpointId, uuid.toWellFormed())
-  return {
-    pk: loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS),
-    sk: encodeBase32(hash),
-  }
-}
+export const loggedCallKey = (tenant: string, endpointId: string, uuid: string): Key =>
+  inLoggedCalls(tenant, hashOf("logged call", endpointId, uuid.toWellFormed()))
+
+/** A connector's record of a person for whom it made a contact. `person`: a hash. */
+export const loggedPersonKey = (tenant: string, endpointId: string, person: string): Key =>
+  inLoggedCalls(tenant, hashOf("logged person", endpointId, person))
+
+const inLoggedCalls = (tenant: string, hash: Buffer): Key => ({
+  pk: loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS),
+  sk: encodeBase32(hash),
+})
 
 export const RECORD_SHARDS = 8
 export const recordPartition = (tenant: string, kind: string, shard: number) =>
