@@ -104,7 +104,7 @@ test("no two things have one key, however their names are cut", () => {
     Keys.callKey(T, "a", "bc", true),
     Keys.loggedCallKey(T, "a", "bc"),
     Keys.loggedCallKey(T, "ab", "c"),
-    Keys.loggedPersonKey(T, "a", "bc"),
+    Keys.loggedCallKey(T, "a", "bc", "person"),
     record("plan", "a", "bc"),
     record("plan", "ab", "c"),
     record("dlma", "a", "bc"),

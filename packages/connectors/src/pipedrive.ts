@@ -9,7 +9,7 @@ import { encode, segment } from "./url-segment.ts"
 import { dispositionsOf, live, RefreshAuth, TokenAuth } from "./settings.ts"
 import { asking, keep, type Steps } from "./step.ts"
 import { isoSeconds, sqlTime } from "./time.ts"
-import { escaped, markerOf, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
+import { escaped, isMarked, markerOf, notesOf, outcomeOrNoAnswer, subjectOf } from "./words.ts"
 
 const OUTCOMES = [
   "connected",
@@ -123,7 +123,7 @@ const isOf = (call: Call, activity: unknown) =>
     textAt(activity, "note"),
     textAt(activity, "subject"),
     textAt(activity, "public_description"),
-  ].some((text) => text?.includes(markerOf(call)))
+  ].some((text) => text !== undefined && isMarked(text, call))
 
 /**
  * The call is already logged. New data goes into its activity, because a call log cannot be
@@ -206,7 +206,7 @@ function noteOf(call: Call, own: unknown): string {
   if (own === undefined) return `<p>${notesOf(call).map(escaped).join("<br>")}</p>`
   const text = typeof own === "string" ? own : ""
   const marker = markerOf(call)
-  return text.includes(marker) ? text : `${text}<p>${escaped(marker)}</p>`
+  return isMarked(text, call) ? text : `${text}<p>${escaped(marker)}</p>`
 }
 
 function* check(): Steps {

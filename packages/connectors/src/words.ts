@@ -20,6 +20,13 @@ export function subjectOf({ isOver, outcome, campaign }: Call): string {
 /** The marker that finds a call's activity again. No CRM uses these words. */
 export const markerOf = ({ uuid }: Pick<Call, "uuid">) => `Ringback call ${uuid}`
 
+/** Whether the text has the marker of this call, and not of one whose Uuid only begins like it. */
+export const isMarked = (text: string, call: Pick<Call, "uuid">): boolean =>
+  text
+    .split(markerOf(call))
+    .slice(1)
+    .some((rest) => /^(?:[\s<]|$)/.test(rest))
+
 /** A text from the PBX as HTML, for CRMs whose notes are HTML. */
 export const escaped = (text: string) =>
   text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)

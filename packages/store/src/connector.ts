@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import * as v from "valibot"
 import type { Endpoint } from "./endpoint-item.ts"
 import { assignmentsOf, getItem, updateItem, type Item } from "./item.ts"
-import { connectorKey, loggedCallKey, loggedPersonKey, type Key } from "./item-keys.ts"
+import { connectorKey, loggedCallKey, type Key } from "./item-keys.ts"
 import { toSeconds, type Table } from "./table.ts"
 
 const Kept = v.record(v.string(), v.string())
@@ -150,7 +150,7 @@ function keptIn(item: Item | undefined, { fingerprint }: Logging): Kept {
 }
 
 const keyOf = ({ tenant, endpointId, uuid, isPerson }: CallOf) =>
-  (isPerson ? loggedPersonKey : loggedCallKey)(tenant, endpointId, uuid)
+  loggedCallKey(tenant, endpointId, uuid, isPerson ? "person" : "call")
 
 /** `once`: those of `set` that keep an existing value. */
 type Write = { set: Item; once?: string[]; condition?: string; values?: Item }

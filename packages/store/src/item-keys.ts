@@ -47,9 +47,10 @@ export const jobKey = (tenant: string, id: string): Key => ({ pk: tenant, sk: `J
 /** The audit log, by time. `scope` is a tenant's id or OPERATOR. */
 export const auditPartition = (scope: string) => `${scope}#A`
 
-export function auditKey(scope: string, at: number, id: string): Key {
-  return { pk: auditPartition(scope), sk: `${millisText(at)}#${id}` }
-}
+export const auditKey = (scope: string, at: number, id: string): Key => ({
+  pk: auditPartition(scope),
+  sk: `${millisText(at)}#${id}`,
+})
 
 /** SHA-256 of a JSON array, never of joined text: ["a","bc"] and ["ab","c"] must differ. */
 export function hashOf(...parts: (string | number | null)[]): Buffer {
@@ -83,8 +84,7 @@ export function eventIdOf(key: Key): string {
   return makeEventId(BigInt(time), decodeBase32(hash)!)
 }
 
-// The claim of an event without a time of its own. Its key is independent of the time at which the
-// event was received.
+// The claim of an event without a time of its own, independent of when the event was received.
 export function claimKey(tenant: string, hash: Buffer): Key {
   return { pk: claimPartition(tenant, hash.readUInt8(0) % EVENT_SHARDS), sk: encodeBase32(hash) }
 }
@@ -104,18 +104,12 @@ export function callKey(tenant: string, source: string, uuid: string, isTest = f
   return { pk: callPartition(tenant, hash.readUInt8(0) % CALL_SHARDS), sk: encodeBase32(hash) }
 }
 
-/** A connector's record of one call. In 8 shards, because each call writes it. */
-export const loggedCallKey = (tenant: string, endpointId: string, uuid: string): Key =>
-  inLoggedCalls(tenant, hashOf("logged call", endpointId, uuid.toWellFormed()))
-
-/** A connector's record of a person for whom it made a contact. `person`: a hash. */
-export const loggedPersonKey = (tenant: string, endpointId: string, person: string): Key =>
-  inLoggedCalls(tenant, hashOf("logged person", endpointId, person))
-
-const inLoggedCalls = (tenant: string, hash: Buffer): Key => ({
-  pk: loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS),
-  sk: encodeBase32(hash),
-})
+/** A connector's record of one call, or of a person (by a hash). In 8 shards: each call writes it. */
+export function loggedCallKey(tenant: string, endpointId: string, uuid: string, of = "call"): Key {
+  const hash = hashOf(`logged ${of}`, endpointId, uuid.toWellFormed())
+  const pk = loggedCallPartition(tenant, hash.readUInt8(0) % CALL_SHARDS)
+  return { pk, sk: encodeBase32(hash) }
+}
 
 export const RECORD_SHARDS = 8
 export const recordPartition = (tenant: string, kind: string, shard: number) =>
