@@ -38,7 +38,6 @@ export class Components {
    * the given one.
    */
   name(schema: JsonSchema, name: string): JsonSchema {
-    if ("$ref" in schema) return schema
     const named = this.#nameChildren(schema, name)
     if ("properties" in named) return this.#register(name, named)
     const values = valuesOf(named)
