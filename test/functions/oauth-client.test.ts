@@ -4,7 +4,7 @@ import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
 import * as Endpoint from "@ringback/store/endpoint"
 import { serveCrm } from "../crm/server.ts"
 import { makeTokenServer } from "../crm/token.ts"
-import { startReceiver } from "../harness/receiver.ts"
+import { answer, startReceiver } from "../harness/receiver.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
 import { makeCustomer, makeDeps, makeEndpoint } from "../harness/system.ts"
 import { deliverOn, startCrm, tell } from "./crm.ts"
@@ -99,4 +99,35 @@ test("a worker that knows the former credentials does not lose the refresh token
   clock.now += 3600_000
   const delivery = await deliverOn(world, tell(world))
   assert.deepEqual([delivery?.status, delivery?.attempts.at(-1)?.error], ["delivered", null])
+})
+
+test("an attempt whose token was refused and cannot be renewed shows both requests for one", async (t) => {
+  const issuer = makeTokenServer(new Set())
+  let count = 0
+  const tokens = await serveCrm((asked) =>
+    count++ === 0 ? issuer.answer(asked) : { status: 500, body: {} },
+  )
+  const receiver = await startReceiver()
+  t.after(() => Promise.all([tokens.close(), receiver.close()]))
+  receiver.behave((_, response) => answer(response, 401))
+  const clock = { now: Date.now() }
+  const deps = makeDeps(stack, { now: () => clock.now })
+  const customer = await makeCustomer(deps)
+  const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, {
+    auth: {
+      type: "oauth2",
+      grant: "client_credentials",
+      tokenUrl: `${tokens.url}/token`,
+      clientId: "client",
+      clientSecret: "very-secret",
+    },
+  })
+  const world = { deps, customer, clock, endpointId: endpoint.id }
+  const attempt = (await deliverOn(world, tell(world)))!.attempts.at(-1)!
+  assert.equal(attempt.statusCode, 401)
+  assert.match(attempt.error!, /token server answered 500/)
+  assert.deepEqual(
+    attempt.steps?.map(({ statusCode }) => statusCode),
+    [200, 500],
+  )
 })
