@@ -113,7 +113,8 @@ export const deliveryRoutes = [
         throw new ProblemError("conflict.state", `It was discarded: ${delivery.reason ?? ""}`)
       }
       const event = await Event.get(deps.table, tenant.id, delivery.eventId, { consistent: true })
-      if (event) assertSendable(event)
+      if (!event) throw new ProblemError("conflict.state", "Its event has expired.")
+      assertSendable(event)
       if (!(await retryNow(deps, delivery))) {
         throw new ProblemError("conflict.changed", "It is being attempted right now.")
       }

@@ -33,7 +33,9 @@ export type Tokens = {
   get: (source: TokenSource, refused?: string) => Promise<Fetched>
 }
 
+// A token is replaced before it ends: a minute, and of a short one a quarter of its time.
 const MARGIN_MS = 60_000
+const MARGIN_SHARE = 0.25
 const FETCH_LIMIT_MS = 4_500
 // Longer than a fetch can take: a worker that died while fetching no longer blocks the others.
 const LEASE_MS = 20_000
@@ -58,7 +60,7 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
   const { table } = deps
   const remembered = new Map<string, { credentials: string; token: string; validUntil: number }>()
   const keyOf = ({ tenant, endpointId }: OauthToken.Whose) => `${tenant}/${endpointId}`
-  const isFresh = (validUntil: number) => validUntil - MARGIN_MS > table.now()
+  const isFresh = (validUntil: number) => validUntil > table.now()
 
   function remember(whose: OauthToken.Whose, token: string, validUntil: number): Fetched {
     const [oldest] = remembered.keys()
@@ -102,7 +104,7 @@ export function makeTokens(deps: { table: Table; sender: Pick<Sender, "ask"> }):
     }
     const { accessToken, expiresInMs } = fetched
     const refreshToken = fetched.refreshToken ?? tokens?.refreshToken
-    const until = table.now() + expiresInMs
+    const until = table.now() + expiresInMs - Math.min(MARGIN_MS, expiresInMs * MARGIN_SHARE)
     // Stored before it is used: a server that issues a new refresh token with each access token has
     // revoked the previous one.
     const kept = { accessToken, ...(refreshToken !== undefined && { refreshToken }) }

@@ -1,7 +1,7 @@
 import { formatTraceparent, spanIdOf, traceIdOf } from "@ringback/events/trace"
 import * as Delivery from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
-import { listDue, type DueEntry } from "@ringback/store/due"
+import { listDue, type DueEntry, type DuePage } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
 import * as Event from "@ringback/store/event"
 import * as Order from "@ringback/store/order"
@@ -61,18 +61,42 @@ type Shaped = Awaited<ReturnType<typeof shape>>
 
 /**
  * The pending deliveries of a pull endpoint, oldest first, each leased to this caller. An empty
- * result costs one read. Deliveries whose transform takes too long cannot keep others back: each is
- * put off, and the rest are taken in the order in which they fell due.
+ * result costs one read. Those that end without a message, such as what the transform does not
+ * want, cannot keep others back: more are read while none is found, for five seconds.
  */
 export async function fetchMessages(
   deps: FetchDeps,
   endpoint: Endpoint.Endpoint,
-  { limit, leaseMs }: Wanted,
+  wanted: Wanted,
 ): Promise<Message[]> {
   const { table } = deps
   const startedAt = table.now()
-  const { entries } = await listDue(table, Pull.pullShard(endpoint.id), startedAt, WINDOW)
-  let left = (entries as DueDelivery[]).toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
+  let start: DuePage["next"]
+  do {
+    const shard = Pull.pullShard(endpoint.id)
+    const { entries, next } = await listDue(table, shard, startedAt, WINDOW, start)
+    const messages = await fetchWindow(deps, endpoint, entries as DueDelivery[], {
+      ...wanted,
+      startedAt,
+    })
+    if (messages.length > 0) return messages
+    start = next
+  } while (start !== undefined && table.now() - startedAt < WORK_MS)
+  return []
+}
+
+/**
+ * Those of one read. Deliveries whose transform takes too long cannot keep others back: each is put
+ * off, and the rest are taken in the order in which they fell due.
+ */
+async function fetchWindow(
+  deps: FetchDeps,
+  endpoint: Endpoint.Endpoint,
+  entries: DueDelivery[],
+  { limit, leaseMs, startedAt }: Wanted & { startedAt: number },
+): Promise<Message[]> {
+  const { table } = deps
+  let left = entries.toSorted((a, b) => (a.sk < b.sk ? -1 : 1))
   const messages: Message[] = []
   let bytes = 0
   let groups = 0

@@ -61,10 +61,43 @@ test("a CRM is asked in its own way alone", async (t) => {
   }
 })
 
+for (const seconds of [30, 60])
+  test(`webhooks that come at once share a token that is valid for ${seconds} s`, async (t) => {
+    const tokens = await serveCrm(({ path }) => ({
+      status: 200,
+      body: { access_token: path, token_type: "bearer", expires_in: seconds },
+    }))
+    const receiver = await startReceiver()
+    t.after(() => Promise.all([tokens.close(), receiver.close()]))
+    const clock = { now: Date.now() }
+    const deps = makeDeps(stack, { now: () => clock.now })
+    const customer = await makeCustomer(deps)
+    const auth = {
+      type: "oauth2",
+      grant: "client_credentials",
+      tokenUrl: `${tokens.url}/token`,
+      clientId: "client",
+      clientSecret: "very-secret",
+    }
+    const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, { auth })
+    const world = { deps, customer, clock, endpointId: endpoint.id }
+    const sendAll = async () => {
+      const all = Array.from({ length: 20 }, () => deliverOn(world, tell(world)))
+      return new Set((await Promise.all(all)).map((each) => each?.status))
+    }
+    assert.deepEqual(await sendAll(), new Set(["delivered"]))
+    clock.now += seconds * 750 - 1
+    assert.deepEqual(await sendAll(), new Set(["delivered"]))
+    assert.equal(tokens.asked.length, 1)
+    clock.now += 1
+    assert.deepEqual(await sendAll(), new Set(["delivered"]))
+    assert.equal(tokens.asked.length, 2, "it is replaced before it ends")
+  })
+
 test("a worker that knows the former credentials does not lose the refresh token of the new ones", async (t) => {
   const former = await serveCrm(() => ({
     status: 200,
-    body: { access_token: "former", token_type: "bearer", expires_in: 30 },
+    body: { access_token: "former", token_type: "bearer", expires_in: 3 },
   }))
   const issuer = makeTokenServer(new Set())
   const present = await serveCrm(issuer.answer)

@@ -162,3 +162,10 @@ test("what is no token says why, in the server's words and not at any length", (
   const long = problem(400, { error: "x".repeat(300) })!
   assert.equal(long, `the token server answered 400: ${"x".repeat(200)}`)
 })
+
+test("a token that no header can hold is none", () => {
+  for (const access_token of ["a b", "a\r\nb: c", "tok\u00e9n", "\ud800"])
+    assert.deepEqual(tokenOf(200, JSON.stringify({ access_token })), {
+      problem: "the token server answered with a token that no header can hold",
+    })
+})

@@ -12,7 +12,7 @@ const Tokens = v.object({
 
 const Stored = v.object({
   sealed: v.exactOptional(v.string()),
-  /** Epoch ms. */
+  /** When another token is fetched, epoch ms: somewhat before it ends. */
   validUntil: v.optional(v.number(), 0),
   /**
    * Identifies the credentials that it was fetched with. With other credentials it is not valid.

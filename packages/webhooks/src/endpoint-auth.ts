@@ -102,6 +102,8 @@ export function tokenOf(statusCode: number, body: string): Token | { problem: st
   )
   if (isLong)
     return { problem: `the token server answered ${statusCode} with a token of more than 16 KB` }
+  if (!/^[\x21-\x7e]+$/.test(accessToken))
+    return { problem: "the token server answered with a token that no header can hold" }
   const isNumeric = typeof expiresIn === "number" || typeof expiresIn === "string"
   const seconds = isNumeric ? Number(expiresIn) : DEFAULT_SECONDS
   const expiresInMs = 1_000 * (seconds > 0 ? Math.min(seconds, MAX_SECONDS) : DEFAULT_SECONDS)
