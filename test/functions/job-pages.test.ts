@@ -200,6 +200,6 @@ describe("spread", () => {
     assert.deepEqual([after[1]! - after[0]!, after[2]! - after[1]!], [1_000_000, 1_000_000])
     for (const { status, turn, nextAt, dueAt, slot } of await world.deliveries({ endpointId: id }))
       if (slot !== undefined)
-        assert.deepEqual([status, turn, nextAt, dueAt], ["pending", 1, slot, slot])
+        assert.deepEqual([status, turn, nextAt, dueAt], ["pending", 2, slot, slot])
   })
 })
