@@ -80,7 +80,7 @@ const settings = {
   order: v.pipe(
     v.picklist(orders),
     v.description(
-      "latest: an event whose `version` is older than the one already delivered for the same `data.uuid` and `source` is discarded; `call.*` events and the others are compared separately. Costs two more writes per attempt",
+      "latest: an event whose `version` is older than the one already delivered for the same `data.uuid`, of whichever `source`, is discarded; `call.*` events and the others are compared separately. Costs two more writes per attempt",
     ),
   ),
   description: v.pipe(v.nullable(text(1_000)), v.examples(["campaigns, for the CRM"])),

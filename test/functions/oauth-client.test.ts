@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, test, type TestContext } from "node:test"
 import type { Answered, Asked } from "@ringback/local/demo-crm/asked"
 import * as Endpoint from "@ringback/store/endpoint"
-import { serveCrm } from "../crm/server.ts"
+import { serveCrm, type CrmServer } from "../crm/server.ts"
 import { makeTokenServer } from "../crm/token.ts"
 import { answer, startReceiver } from "../harness/receiver.ts"
 import { startStack, type Stack } from "../harness/stack.ts"
@@ -17,6 +17,24 @@ after(() => stack.close())
 
 const isBasic = ({ headers }: Asked) => headers["authorization"] !== undefined
 
+/** A receiver behind an endpoint that signs in with client credentials. */
+async function startReceiving(t: TestContext, tokens: CrmServer) {
+  const receiver = await startReceiver()
+  t.after(() => Promise.all([tokens.close(), receiver.close()]))
+  const clock = { now: Date.now() }
+  const deps = makeDeps(stack, { now: () => clock.now })
+  const customer = await makeCustomer(deps)
+  const auth = {
+    type: "oauth2",
+    grant: "client_credentials",
+    tokenUrl: `${tokens.url}/token`,
+    clientId: "client",
+    clientSecret: "very-secret",
+  }
+  const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, { auth })
+  return { receiver, world: { deps, customer, clock, endpointId: endpoint.id } }
+}
+
 for (const [what, refusal, isAskedAgain] of [
   ["401 invalid_client", { status: 401, body: { error: "invalid_client" } }, true],
   ["400 invalid_request", { status: 400, body: { error: "invalid_request" } }, true],
@@ -26,21 +44,7 @@ for (const [what, refusal, isAskedAgain] of [
   test(`a token server that answers ${what} to Basic is ${isAskedAgain ? "" : "not "}asked by the form`, async (t) => {
     const issuer = makeTokenServer(new Set())
     const tokens = await serveCrm((asked) => (isBasic(asked) ? refusal : issuer.answer(asked)))
-    const receiver = await startReceiver()
-    t.after(() => Promise.all([tokens.close(), receiver.close()]))
-    const clock = { now: Date.now() }
-    const deps = makeDeps(stack, { now: () => clock.now })
-    const customer = await makeCustomer(deps)
-    const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, {
-      auth: {
-        type: "oauth2",
-        grant: "client_credentials",
-        tokenUrl: `${tokens.url}/token`,
-        clientId: "client",
-        clientSecret: "very-secret",
-      },
-    })
-    const world = { deps, customer, clock, endpointId: endpoint.id }
+    const { receiver, world } = await startReceiving(t, tokens)
     const delivery = await deliverOn(world, tell(world))
     assert.equal(delivery?.status, isAskedAgain ? "delivered" : "pending")
     assert.equal(receiver.arrived.length, isAskedAgain ? 1 : 0)
@@ -67,29 +71,16 @@ for (const seconds of [30, 60])
       status: 200,
       body: { access_token: path, token_type: "bearer", expires_in: seconds },
     }))
-    const receiver = await startReceiver()
-    t.after(() => Promise.all([tokens.close(), receiver.close()]))
-    const clock = { now: Date.now() }
-    const deps = makeDeps(stack, { now: () => clock.now })
-    const customer = await makeCustomer(deps)
-    const auth = {
-      type: "oauth2",
-      grant: "client_credentials",
-      tokenUrl: `${tokens.url}/token`,
-      clientId: "client",
-      clientSecret: "very-secret",
-    }
-    const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, { auth })
-    const world = { deps, customer, clock, endpointId: endpoint.id }
+    const { world } = await startReceiving(t, tokens)
     const sendAll = async () => {
       const all = Array.from({ length: 20 }, () => deliverOn(world, tell(world)))
       return new Set((await Promise.all(all)).map((each) => each?.status))
     }
     assert.deepEqual(await sendAll(), new Set(["delivered"]))
-    clock.now += seconds * 750 - 1
+    world.clock.now += seconds * 750 - 1
     assert.deepEqual(await sendAll(), new Set(["delivered"]))
     assert.equal(tokens.asked.length, 1)
-    clock.now += 1
+    world.clock.now += 1
     assert.deepEqual(await sendAll(), new Set(["delivered"]))
     assert.equal(tokens.asked.length, 2, "it is replaced before it ends")
   })
@@ -140,22 +131,8 @@ test("an attempt whose token was refused and cannot be renewed shows both reques
   const tokens = await serveCrm((asked) =>
     count++ === 0 ? issuer.answer(asked) : { status: 500, body: {} },
   )
-  const receiver = await startReceiver()
-  t.after(() => Promise.all([tokens.close(), receiver.close()]))
+  const { receiver, world } = await startReceiving(t, tokens)
   receiver.behave((_, response) => answer(response, 401))
-  const clock = { now: Date.now() }
-  const deps = makeDeps(stack, { now: () => clock.now })
-  const customer = await makeCustomer(deps)
-  const { endpoint } = await makeEndpoint(deps, customer.tenant, receiver.url, {
-    auth: {
-      type: "oauth2",
-      grant: "client_credentials",
-      tokenUrl: `${tokens.url}/token`,
-      clientId: "client",
-      clientSecret: "very-secret",
-    },
-  })
-  const world = { deps, customer, clock, endpointId: endpoint.id }
   const attempt = (await deliverOn(world, tell(world)))!.attempts.at(-1)!
   assert.equal(attempt.statusCode, 401)
   assert.match(attempt.error!, /token server answered 500/)

@@ -3,16 +3,16 @@ import { test } from "node:test"
 import { orderedOf } from "@ringback/webhooks/order"
 import { startRawReceiver, startSender } from "./receiver.ts"
 
-const webhook = { type: "plan.updated", version: "v/1", source: "src_a", data: { uuid: "u" } }
+const webhook = { type: "plan.updated", version: "v/1", data: { uuid: "u" } }
 const subjectOf = (some: Partial<Parameters<typeof orderedOf>[0]>) =>
   orderedOf({ ...webhook, ...some })?.subject
 
 // Tables hold these: what another release wrote would be forgotten under another name.
 test("a subject is written as every release writes it", () => {
-  assert.equal(subjectOf({}), `["record","src_a","u"]`)
-  assert.equal(subjectOf({ type: "call.started" }), `["call","src_a","u"]`)
-  assert.equal(subjectOf({ test: true }), `["record","src_a","u","test"]`)
-  assert.equal(subjectOf({ type: "call.started", test: true }), `["call","src_a","u","test"]`)
+  assert.equal(subjectOf({}), `["record","u"]`)
+  assert.equal(subjectOf({ type: "call.started" }), `["call","u"]`)
+  assert.equal(subjectOf({ test: true }), `["record","u","test"]`)
+  assert.equal(subjectOf({ type: "call.started", test: true }), `["call","u","test"]`)
   for (const type of ["dllist.updated", "queue.created"])
     assert.equal(subjectOf({ type }), undefined)
   for (const data of [{}, { uuid: null }, { uuid: 7 }]) assert.equal(subjectOf({ data }), undefined)
@@ -25,7 +25,7 @@ test("only what the PBX itself deleted is final", () => {
   assert.equal(isFinal({ type: "plan.deleted", synthetic: true }), false)
   assert.equal(isFinal({}), false)
   assert.deepEqual(orderedOf(webhook), {
-    subject: `["record","src_a","u"]`,
+    subject: `["record","u"]`,
     version: "v/1",
     isFinal: false,
   })

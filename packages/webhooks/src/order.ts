@@ -8,14 +8,7 @@ export type Ordered = {
   isFinal: boolean
 }
 
-type Body = {
-  type: string
-  version: string
-  source: string | null
-  synthetic?: boolean
-  test?: boolean
-  data: object
-}
+type Body = { type: string; version: string; synthetic?: boolean; test?: boolean; data: object }
 
 // Their version is the observation time, which does not order events of two collectors.
 const UNORDERED = /^(dllist|queue)\./
@@ -24,7 +17,6 @@ const UNORDERED = /^(dllist|queue)\./
 export function orderedOf({
   type,
   version,
-  source,
   synthetic = false,
   test,
   data,
@@ -36,8 +28,7 @@ export function orderedOf({
   // Events of a source test must not supersede real events.
   const room = test ? ["test"] : []
   return {
-    // A PBX that was cloned has the Uuids of the other one.
-    subject: JSON.stringify([group, source, uuid, ...room]),
+    subject: JSON.stringify([group, uuid, ...room]),
     version,
     isFinal: type.endsWith(".deleted") && !synthetic,
   }
