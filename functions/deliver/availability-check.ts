@@ -4,7 +4,7 @@ import { availabilityOf } from "../endpoint/availability.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
 import { formatJob } from "../messages/job.ts"
 import { sendOne } from "../messages/send.ts"
-import type { CheckedWork, StepDeps, Work } from "./work.ts"
+import { isFirst, type CheckedWork, type StepDeps, type Work } from "./work.ts"
 
 /**
  * The work with its endpoint. Undefined if the endpoint is disabled or deleted: then the delivery
@@ -21,7 +21,7 @@ export async function stopUnavailable(
   const receiver = await freshReceiver(deps, facts.tenant, facts.endpointId)
   const fresh = availabilityOf(receiver.endpoint)
   if (fresh.ok) return { ...work, receiver, endpoint: fresh.endpoint }
-  await Delivery.advance(deps.table, facts, message.turn, fresh.stop)
+  await Delivery.advance(deps.table, facts, message.turn, { ...fresh.stop, isNew: isFirst(work) })
   countEnd(deps.metrics, facts, fresh.stop.status)
   // The job that holds what is parked was not sent, or has not come so far. One probe a minute would take it weeks.
   if (message.probe && fresh.stop.status === "held") {

@@ -1,6 +1,6 @@
 import { advance } from "@ringback/store/delivery"
 import { waitingFrom } from "@ringback/store/pull"
-import type { CheckedWork, ReadyWork, StepDeps } from "./work.ts"
+import { isFirst, type CheckedWork, type ReadyWork, type StepDeps } from "./work.ts"
 
 /**
  * The work of an endpoint that webhooks are posted to. Undefined for a pull endpoint: its delivery
@@ -14,6 +14,6 @@ export async function leaveForFetching(
   const { url } = endpoint
   if (url !== null) return { ...work, endpoint: { ...endpoint, url } }
   const due = waitingFrom(endpoint.id, table.now())
-  await advance(table, facts, message.turn, { status: "pending", due })
+  await advance(table, facts, message.turn, { status: "pending", due, isNew: isFirst(work) })
   return undefined
 }

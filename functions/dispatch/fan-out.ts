@@ -13,7 +13,6 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/subscription"
 import pMap from "p-map"
 import type { Cache } from "../runtime/cache.ts"
-import { availabilityOf, type Stop } from "../endpoint/availability.ts"
 import {
   bodyInMessage,
   formatDelivery,
@@ -108,38 +107,32 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
       !(again && endpoint.createdAt > event.claimedAt),
   )
   const isNew = !again
+  const stop = stopForEvent(event)
+  const isPullStored = subscribed.filter(({ pull }) => pull).length <= MAX_STORED
   const planOne = async (endpoint: Endpoint.Matching): Promise<DeliveryMessage | undefined> => {
     const facts = factsOfEvent(tenant, event, endpoint.id)
-    const stop = await stopBefore(deps, accepted, endpoint)
     // No POST is made: the delivery is stored with the reason.
     if (stop) {
       await advance(deps.table, facts, 0, { ...stop, isNew })
       countEnd(deps.metrics, facts, stop.status)
       return undefined
     }
-    if (endpoint.pull) {
+    if (isPullStored && endpoint.pull) {
       const due = waitingFrom(endpoint.id, deps.table.now())
       await advance(deps.table, facts, 0, { status: "pending", due, isNew })
       return undefined
     }
     const marks = { turn: 0, madeAt: deps.table.now(), ...(again ? { again } : {}) }
-    return messageFor(facts, { ...marks, trace, ...(body !== undefined && { body }) })
+    const isSent = body !== undefined && !endpoint.pull
+    return messageFor(facts, { ...marks, trace, ...(isSent && { body }) })
   }
   const planned = await pMap(subscribed, planOne, { concurrency: WRITES_AT_ONCE })
   return planned.flatMap((message) => message ?? [])
 }
 
+// `deliver` stores what is fetched or held. For a few pull endpoints it is stored here, which saves their
+// messages. Other tenants' events wait for ingest: many writes, of one tenant's many events, are too many.
+const MAX_STORED = 5
+
 // Of one event: a tenant may have 200 endpoints for which it is stored and not sent.
 const WRITES_AT_ONCE = 25
-
-/** Cached data may be ten seconds old, so an endpoint that seems disabled is read again. */
-async function stopBefore(
-  { table }: FanOutDeps,
-  { tenant, event }: Accepted,
-  { id, disabled }: Endpoint.Matching,
-): Promise<Stop | undefined> {
-  const stop = stopForEvent(event)
-  if (stop || !disabled) return stop
-  const fresh = availabilityOf(await Endpoint.get(table, tenant, id, { consistent: true }))
-  return fresh.ok ? undefined : fresh.stop
-}

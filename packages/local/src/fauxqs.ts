@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { buildApp, BuildAppOptions } from "fauxqs"
+import { type FairQueue, makeQueuesFair } from "./fair-queue.ts"
 
 type Stores = NonNullable<BuildAppOptions["stores"]>
 type Persistence = NonNullable<Stores["sqsStore"]["persistence"]>
@@ -43,6 +44,14 @@ export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof b
   lookSeldom(sqs["SqsQueue"] as { prototype: Queue })
   // Without a configured host, a queue's URL has the host and port of the request.
   stores.sqsStore.host = ""
+  const { makeFair, noteGroups } = makeQueuesFair()
+  const { sqsStore } = stores
+  const createQueue = sqsStore.createQueue.bind(sqsStore)
+  sqsStore.createQueue = (...args) => {
+    const queue = createQueue(...args)
+    makeFair(queue as unknown as FairQueue)
+    return queue
+  }
   const Persistence = persistence["PersistenceManager"] as Constructor<Persistence, [string]>
   const kept = dataDir === undefined ? undefined : new Persistence(dataDir)
   if (kept) {
@@ -54,6 +63,7 @@ export async function buildFauxqs(dataDir?: string): Promise<ReturnType<typeof b
     for (const queue of stores.sqsStore.allQueues()) queue.persistence = kept
   }
   const built = (app["buildApp"] as typeof buildApp)({ logger: false, stores })
+  noteGroups(built)
   if (kept) built.addHook("onClose", async () => kept.close())
   return built
 }

@@ -218,7 +218,7 @@ ${extrasTable(counts)}
 
 Calls cost only tenants who ask for them: of an answered call with six dialing events; a busy one has four and two webhooks. Records that
 calls refer to are a write for each campaign, list or row event. Nothing is charged to who asks for neither. A message of a pull endpoint has
-no SQS request and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of the index \`due\`, the first and the last
+no SQS request (those of any other if more than five want the event) and no POST: a write when it arrives, one for each lease and one for its ack, each with the writes of the index \`due\`, the first and the last
 with those of \`open\` as well; a fetch is a read, and a waiting one a read every 1.7 s. The failing delivery's write units include both indexes. They are the
 same if each response is an error page that names the request, and 111 if all responses are random bytes.
 

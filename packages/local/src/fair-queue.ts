@@ -1,0 +1,94 @@
+import type { buildApp } from "fauxqs"
+
+export type QueuedMessage = {
+  messageAttributes: object
+  messageGroupId?: string | undefined
+}
+
+type SentMessage = { MessageGroupId?: unknown; MessageAttributes?: object }
+
+/**
+ * The messages of a queue that wait to be received, with the part of an array's interface that
+ * fauxqs uses. Groups take turns, one message at a time, and a group's own messages stay in order.
+ */
+export class FairMessages<M extends QueuedMessage> {
+  // The group whose turn is next is first. No group is empty.
+  readonly #groups = new Map<string | undefined, M[]>()
+  #length = 0
+
+  constructor(messages: Iterable<M> = []) {
+    for (const message of messages) this.push(message)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(message: M): void {
+    const group = this.#groups.get(message.messageGroupId)
+    if (group) group.push(message)
+    else this.#groups.set(message.messageGroupId, [message])
+    this.#length++
+  }
+
+  shift(): M | undefined {
+    for (const [id, group] of this.#groups) {
+      const message = group.shift()
+      this.#groups.delete(id)
+      if (group.length > 0) this.#groups.set(id, group)
+      this.#length--
+      return message
+    }
+    return undefined
+  }
+
+  *[Symbol.iterator](): Generator<M> {
+    for (const group of this.#groups.values()) yield* group
+  }
+}
+
+export type FairQueue = {
+  messages: { [Symbol.iterator]: () => Iterator<QueuedMessage> }
+  enqueue: (message: QueuedMessage) => void
+}
+
+/**
+ * Lets the groups of a standard queue take turns, as AWS's fair queues do for busy groups, and keeps
+ * the `MessageGroupId`. fauxqs drops it and delivers in the order of arrival.
+ */
+export function makeQueuesFair(): {
+  makeFair: (queue: FairQueue) => void
+  noteGroups: (app: ReturnType<typeof buildApp>) => void
+} {
+  // fauxqs passes a sent message's attributes on as they are: they identify the message.
+  const groups = new WeakMap<object, string>()
+  return {
+    makeFair(queue) {
+      let messages = new FairMessages(queue.messages)
+      const replace = (all: Iterable<QueuedMessage>) => void (messages = new FairMessages(all))
+      Object.defineProperty(queue, "messages", { get: () => messages, set: replace })
+      const { enqueue } = queue
+      queue.enqueue = (message) => {
+        const messageGroupId = message.messageGroupId ?? groups.get(message.messageAttributes)
+        enqueue.call(queue, Object.assign(message, { messageGroupId }))
+      }
+    },
+    noteGroups(app) {
+      app.addHook("preHandler", async ({ body }) => {
+        for (const sent of sentMessages(body)) {
+          if (typeof sent.MessageGroupId !== "string") continue
+          sent.MessageAttributes ??= {}
+          groups.set(sent.MessageAttributes, sent.MessageGroupId)
+        }
+      })
+    },
+  }
+}
+
+/** The messages in the body of a SendMessage or SendMessageBatch request. */
+function sentMessages(body: unknown): SentMessage[] {
+  if (typeof body !== "object" || body === null) return []
+  const { Entries } = body as { Entries?: unknown }
+  const sent: unknown[] = Array.isArray(Entries) ? Entries : [body]
+  return sent.filter((each): each is SentMessage => typeof each === "object" && each !== null)
+}
