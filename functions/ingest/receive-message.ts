@@ -175,12 +175,18 @@ const fits = (uuid: string | null) => uuid !== null && uuid.length <= MAX_UUID_L
  * Sends the same message again with a delay. A crash before the old one is deleted leaves two
  * messages, which is harmless.
  */
-async function defer({ sqs, queues }: ReceiveDeps, { body }: SQSRecord, deferrals: number) {
+async function defer(
+  { sqs, queues }: ReceiveDeps,
+  { body, attributes }: SQSRecord,
+  deferrals: number,
+) {
+  const { MessageGroupId } = attributes
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queues.ingestUrl,
       MessageBody: body,
       DelaySeconds: DEFERRED_SECONDS,
+      ...(MessageGroupId !== undefined && { MessageGroupId }),
       MessageAttributes: { holds: { DataType: "Number", StringValue: String(deferrals + 1) } },
     }),
   )

@@ -118,6 +118,7 @@ test("dead letters are shown with what they are, and given back to their worker"
     const Entries = Array.from({ length: 10 }, (_, index) => ({
       Id: String(index),
       MessageBody: bodyOf(sent + index),
+      MessageGroupId: "a tenant",
       MessageAttributes: { holds: { DataType: "Number", StringValue: "3" } },
     }))
     await stack.sqs.send(new SendMessageBatchCommand({ QueueUrl: deadLetterUrl, Entries }))
@@ -154,7 +155,7 @@ test("dead letters are shown with what they are, and given back to their worker"
   const [last] = audit.data
   assert.deepEqual([last.action, last.target], ["redriveDeadLetters", null])
 
-  // As they were: with their attributes, and each once.
+  // As they were: with their group and attributes, and each once.
   const seen = new Map<string, Message>()
   await until(async () => {
     const { Messages = [] } = await stack.sqs.send(
@@ -162,6 +163,7 @@ test("dead letters are shown with what they are, and given back to their worker"
         QueueUrl: url,
         MaxNumberOfMessages: 10,
         MessageAttributeNames: ["All"],
+        MessageSystemAttributeNames: ["MessageGroupId"],
       }),
     )
     // Other jobs of the tests before stand in that queue too.
@@ -173,7 +175,8 @@ test("dead letters are shown with what they are, and given back to their worker"
     new Set(seen.keys()),
     new Set(Array.from({ length: 30 }, (_, index) => bodyOf(index))),
   )
-  for (const { MessageAttributes } of seen.values()) {
+  for (const { Attributes, MessageAttributes } of seen.values()) {
+    assert.equal(Attributes!.MessageGroupId, "a tenant")
     assert.equal(MessageAttributes!["holds"]!.StringValue, "3")
   }
   assert.equal((await ok("GET /v1/dead-letters")).data[3].count, 0)

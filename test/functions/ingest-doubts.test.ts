@@ -36,16 +36,18 @@ async function ingest(
     deps = world.deps,
     key = world.customer.source.key,
     attributes = {},
+    MessageGroupId,
   }: {
     deps?: Deps
     key?: Source.KeyedSource["key"]
     attributes?: Record<string, { stringValue: string }>
+    MessageGroupId?: string
   } = {},
 ) {
   const Records = messages.map((message, index) => ({
     messageId: String(index),
     body: sealMessage(message, key),
-    attributes: { ApproximateReceiveCount: "1" },
+    attributes: { ApproximateReceiveCount: "1", MessageGroupId },
     messageAttributes: attributes,
   }))
   return ingestHandler(deps)({ Records } as unknown as SQSEvent, makeContext(30_000))
@@ -155,7 +157,8 @@ describe("how often a message was put off, which nobody signs", () => {
   ] as const) {
     test(`${said} is ${next} the next time`, async () => {
       const message = anEvent({ synthetic: { reason: "disconnected", gap: makeMessageId() } })
-      await ingest([message], { attributes: { holds: { stringValue: said } } })
+      const attributes = { holds: { stringValue: said } }
+      await ingest([message], { attributes, MessageGroupId: "a source" })
       world.advance(29_000)
       const receive = async () =>
         (
@@ -163,12 +166,14 @@ describe("how often a message was put off, which nobody signs", () => {
             new ReceiveMessageCommand({
               QueueUrl: world.stack.queues.Ingest.url,
               MessageAttributeNames: ["All"],
+              MessageSystemAttributeNames: ["MessageGroupId"],
             }),
           )
         ).Messages ?? []
       assert.deepEqual(await receive(), [])
       world.advance(1_500)
       const [held] = await receive()
+      assert.equal(held!.Attributes!.MessageGroupId, "a source")
       assert.equal(held!.MessageAttributes!["holds"]!.StringValue, next)
     })
   }
