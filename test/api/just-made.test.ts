@@ -39,3 +39,31 @@ for (const { method, path, operation } of operations) {
     assert.ok(answer.status < 300, `${route}: ${answer.text}`)
   })
 }
+
+test("what a body names a moment after it was made is found", async () => {
+  const { path, key, ids } = await makeWorld(api, receiver.url)
+  const { eventId, endpointId, sourceId } = ids
+  const { url } = receiver
+  for (const [route, body] of [
+    [`POST ${path}/events/${eventId}/replay`, { endpointId }],
+    [`POST ${path}/endpoints/preview`, { url, event: eventId }],
+    [`POST ${path}/endpoints`, { url, sources: [sourceId] }],
+  ] as const) {
+    const answer = await late.call(route, { key, body })
+    assert.ok(answer.status < 300, `${route}: ${answer.text}`)
+  }
+})
+
+test("a change with If-Match finds what was made a moment ago", async () => {
+  const { path, ids } = await makeWorld(api, receiver.url)
+  for (const at of [
+    path,
+    `${path}/sources/${ids["sourceId"]}`,
+    `${path}/endpoints/${ids["endpointId"]}`,
+  ]) {
+    const { headers } = await api.call(`GET ${at}`)
+    const ifMatch = { "if-match": headers.get("etag")! }
+    const answer = await late.call(`PATCH ${at}`, { headers: ifMatch, body: {} })
+    assert.equal(answer.status, 200, `${at}: ${answer.text}`)
+  }
+})
