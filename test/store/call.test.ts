@@ -4,6 +4,7 @@ import type { CallFacts } from "@ringback/events/call"
 import * as Call from "@ringback/store/call"
 import { getItem } from "@ringback/store/item"
 import { callKey } from "@ringback/store/item-keys"
+import { makeClients } from "../harness/stack.ts"
 import { RETENTION, START, useTable } from "./table.ts"
 
 const world = useTable({ isLagging: true })
@@ -83,6 +84,29 @@ test("a call was answered when the earliest event says so", async () => {
   assert.equal((await note({ version: "0", answeredAt: at(3) })).answeredAt, at(3))
   assert.equal((await get())!.answeredAt, at(3))
   assert.equal((await note({ version: "3" })).answeredAt, at(3))
+})
+
+test("of two that correct the answer at once the earlier stays", async () => {
+  const at = (second: number) => `2026-11-22T06:00:0${second}.000000000Z`
+  await note({ answeredAt: at(5) })
+  const clients = makeClients(world.stack)
+  let isFirst = true
+  clients.dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      const { UpdateExpression } = args.input as { UpdateExpression?: string }
+      if (isFirst && UpdateExpression === "SET answeredAt = :answeredAt") {
+        isFirst = false
+        await note({ version: "2", answeredAt: at(1) })
+      }
+      return next(args)
+    },
+    { step: "initialize", name: "between" },
+  )
+  const late = { version: "3", facts: FACTS, answeredAt: at(3), references: undefined, claims: {} }
+  await Call.note({ ...world.table, client: clients.dynamodb }, ref(), late)
+  assert.equal(isFirst, false)
+  assert.equal((await get())!.answeredAt, at(1))
+  clients.close()
 })
 
 test("facts of more than 2 KB are kept without their variables", async () => {

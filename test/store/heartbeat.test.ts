@@ -227,3 +227,13 @@ test("invented collectors of one source do not fill the partition of all tenants
   // The second one makes a difference to workers that cache the source.
   assert.equal((await listChanges(world.table, 0)).length - before, 2)
 })
+
+test("a lone collector is announced once, and not with each of its heartbeats", async () => {
+  const source = await makeSource()
+  const before = (await listChanges(world.table, 0)).length
+  for (let count = 0; count < 5; count++) {
+    world.now += 1_000
+    await Heartbeat.record(world.table, source, beat({ receivedAt: START + count }))
+  }
+  assert.equal((await listChanges(world.table, 0)).length - before, 1)
+})

@@ -13,6 +13,7 @@ import { release, reserve } from "@ringback/store/quota"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import * as Tenant from "@ringback/store/tenant"
+import { letReadsMiss } from "../harness/lagging.ts"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps, makeEndpoint } from "../harness/system.ts"
 
@@ -136,6 +137,17 @@ test("the place of a creation that died is free again after a while, and not bef
   await assert.rejects(makeKey(tenant, 1), refused)
   now += 60 * MINUTE
   await assert.rejects(makeKey(tenant, 1), refused)
+})
+
+test("a place that was taken a moment ago is taken once, if its answer was lost", async () => {
+  const place = { tenant: await makeTenant(), kind: "KEY" as const, id: makeId("key", now) }
+  const clients = makeClients(stack)
+  letReadsMiss(clients.dynamodb)
+  const late = { ...table, client: clients.dynamodb }
+  assert.equal(await reserve(late, place, 1), true)
+  assert.equal(await reserve(late, place, 1), true)
+  assert.equal(await reserve(late, { ...place, id: makeId("key", now) }, 1), false)
+  clients.close()
 })
 
 test("whoever asks in vain again and again reads what the tenant has once a minute", async () => {
