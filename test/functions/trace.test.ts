@@ -42,12 +42,8 @@ test("every attempt and every endpoint gets the trace that began with the collec
   assert.equal(new Set(all.map(({ span }) => span)).size, 3)
 })
 
-test("a failure of Ringback's own names its delivery, event and trace, and is in the trace", async () => {
-  await world.addEndpoint()
-  logged.length = 0
-  await world.say()
-  await pump(world.stack, world.deps, "Ingest")
-  const away = { sendByKind: () => Promise.reject(new Error("a bug")) }
+/** What is traced although it is not of the sample. */
+function sampleNothing() {
   const spans: Span[] = []
   const tracing = {
     isSampled: () => false,
@@ -55,6 +51,34 @@ test("a failure of Ringback's own names its delivery, event and trace, and is in
     addLater: () => {},
     flush: async () => {},
   }
+  return { spans, tracing }
+}
+
+test("a fan-out that could not be sent is in the trace, and one that was sent only in the sample's", async () => {
+  await world.addEndpoint()
+  const { spans, tracing } = sampleNothing()
+  const deps = { ...world.deps, tracing }
+  const deliveryUrl = `${world.deps.queues.deliveryUrl}-away`
+  const fanOuts = () =>
+    spans
+      .filter(({ name }) => name === "fan-out")
+      .map(({ error, attributes }) => [error, attributes["ringback.deliveries"]])
+  await world.say()
+  await pump(world.stack, { ...deps, queues: { ...deps.queues, deliveryUrl } }, "Ingest")
+  const failed = [["not all deliveries were sent; it comes again", 1]]
+  assert.deepEqual(fanOuts(), failed)
+  await world.say()
+  await pump(world.stack, deps, "Ingest")
+  assert.deepEqual(fanOuts(), failed)
+})
+
+test("a failure of Ringback's own names its delivery, event and trace, and is in the trace", async () => {
+  await world.addEndpoint()
+  logged.length = 0
+  await world.say()
+  await pump(world.stack, world.deps, "Ingest")
+  const away = { sendByKind: () => Promise.reject(new Error("a bug")) }
+  const { spans, tracing } = sampleNothing()
   await pump(
     world.stack,
     { ...world.deps, outbound: { ...world.deps.outbound, ...away }, tracing },
