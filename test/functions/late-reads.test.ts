@@ -1,7 +1,10 @@
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
 import { after, before, beforeEach, test } from "node:test"
 import { formatJob } from "@ringback/functions/messages/job"
 import { sendOne } from "@ringback/functions/messages/send"
+import { acknowledge } from "@ringback/functions/pull/acknowledge"
+import * as Endpoint from "@ringback/store/endpoint"
 import { deleteItem } from "@ringback/store/item"
 import { eventKey } from "@ringback/store/item-keys"
 import { parseEventId } from "@ringback/events/ids"
@@ -10,7 +13,7 @@ import { letReadsMiss } from "../harness/lagging.ts"
 import { answer, ok } from "../harness/receiver.ts"
 import { makeClients } from "../harness/stack.ts"
 import { makeDeps, pump, type Deps } from "../harness/system.ts"
-import { startWorld, type World } from "../harness/world.ts"
+import { campaignUpdate, startWorld, type World } from "../harness/world.ts"
 
 // Jobs that are begun by a change, read by a worker from a copy of the table that lacks it.
 
@@ -87,6 +90,22 @@ test("the deliveries of a pull endpoint are still looked for", async () => {
   world.advance(30 * 24 * 3600_000)
   await world.release()
   assert.deepEqual(await statuses(id), ["failed"])
+})
+
+test("what a pull endpoint of order latest acknowledges supersedes older versions", async () => {
+  const { id } = await world.addEndpoint({ url: null, pull: true, order: "latest" })
+  const { tenant } = world.customer
+  const at = `/v1/tenants/${tenant}/endpoints/${id}/messages`
+  const fetch = async () => (await api.call(`POST ${at}`, { body: {} })).body.messages
+  const [uuid, updatedAt] = [randomUUID(), Date.now()]
+  await world.say(campaignUpdate(uuid, updatedAt))
+  await world.pump()
+  const [message] = await fetch()
+  const endpoint = await Endpoint.get(world.deps.table, tenant, id)
+  assert.equal(await acknowledge(late.table, endpoint!, message), true)
+  await world.say(campaignUpdate(uuid, updatedAt - 1000))
+  await world.pump()
+  assert.deepEqual(await fetch(), [])
 })
 
 test("a delivery whose event is no longer stored has failed, and says so", async () => {
