@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import * as Gap from "@ringback/store/gap"
-import { eventMessage, sendToIngest } from "../harness/system.ts"
+import { letReadsMiss } from "../harness/lagging.ts"
+import { makeClients } from "../harness/stack.ts"
+import { eventMessage, makeDeps, pump, sendToIngest } from "../harness/system.ts"
 import type { Pair } from "../events/capture.ts"
 import {
   world,
@@ -73,6 +75,21 @@ describe("a call", () => {
       const { answeredAt, outcome } = dataOf(ofType(arrived(), "call.completed")[0]!)
       assert.deepEqual([answeredAt, outcome], [timeOf(9), "answered"], `seed ${seed}`)
     }
+  })
+
+  test("whose end waited is told by a worker whose reads are late", async () => {
+    const { arrived } = await world.addEndpoint(CALLS)
+    const message = eventMessage(world.customer, dialing(ANSWERED[5]!))
+    await sendToIngest(world.stack, world.customer, message)
+    await world.pump()
+    assert.equal(ofType(arrived(), "call.completed").length, 0)
+    world.advance(6000)
+    const clients = makeClients(world.stack)
+    letReadsMiss(clients.dynamodb)
+    await pump(world.stack, makeDeps(world.stack, { now: world.now, clients }), "Jobs")
+    await world.pump()
+    assert.equal(ofType(arrived(), "call.completed").length, 1)
+    clients.close()
   })
 
   test("whose end alone is heard is told without the time of the answer", async () => {
