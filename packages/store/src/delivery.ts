@@ -189,7 +189,8 @@ async function write(table: Table, facts: DeliveryFacts, change: Change, guard: 
     ...(appends && { ":none": [], ":attempt": [attempt] }),
   }
   const written = await updateItem(table, deliveryKey(facts.tenant, facts.ref), {
-    update: `SET ${all.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
+    // There is always something to remove: `sentFor`.
+    update: `SET ${all.join(", ")} REMOVE ${removes.join(", ")}`,
     condition: guard.condition,
     names,
     values: { ...values, ...counted, ...guard.values },
