@@ -44,6 +44,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "a sort key has a hash of what the item is of, so no two are the same",
   },
   {
+    file: "packages/store/src/list-page.ts",
+    line: ".reduce<string | undefined>((a, b) => (a !== undefined && a > b ? a : b), undefined)",
+    what: "> -> >=",
+    reason: "of two equal texts either is the highest",
+  },
+  {
     file: "packages/store/src/lease.ts",
     line: 'const values = { ":revision": revision + 1, ":held": decided.held }',
     what: "+ -> -",

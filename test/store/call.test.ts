@@ -86,6 +86,24 @@ test("a call was answered when the earliest event says so", async () => {
   assert.equal((await note({ version: "3" })).answeredAt, at(3))
 })
 
+test("an answer that cannot be corrected is an error, so that the event is processed again", async () => {
+  const at = (second: number) => `2026-11-22T06:00:0${second}.000000000Z`
+  await note({ answeredAt: at(5) })
+  const clients = makeClients(world.stack)
+  clients.dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      const { UpdateExpression } = args.input as { UpdateExpression?: string }
+      if (UpdateExpression === "SET answeredAt = :answeredAt") throw new Error("away")
+      return next(args)
+    },
+    { step: "initialize", name: "away" },
+  )
+  const late = { version: "3", facts: FACTS, answeredAt: at(3), references: undefined, claims: {} }
+  const away = { ...world.table, client: clients.dynamodb }
+  await assert.rejects(Call.note(away, ref(), late), /away/)
+  clients.close()
+})
+
 test("of two that correct the answer at once the earlier stays", async () => {
   const at = (second: number) => `2026-11-22T06:00:0${second}.000000000Z`
   await note({ answeredAt: at(5) })

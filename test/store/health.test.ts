@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from "node:test"
 import { commonShards, healthShard, listDue } from "@ringback/store/due"
 import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
-import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
+import { dropSlots, dropSlowSlots, takeSlots } from "@ringback/store/rate-slots"
 import type { Table } from "@ringback/store/table"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
@@ -127,6 +127,23 @@ test("slots follow one another without a gap, and begin anew where the rate is a
   assert.equal((await read()).nextFree, undefined)
   assert.equal(await take(1), now)
   assert.equal(await dropSlots(table, tenant, `${id}x`), undefined)
+})
+
+test("once an endpoint is slow no more its slots are dropped once, and only those that are far ahead", async () => {
+  const drop = (until: number) => dropSlowSlots(table, tenant, id, until)
+  assert.equal(await drop(now), undefined, "it was never slow")
+  await Health.recordSlow(table, tenant, id)
+  await takeSlots(table, tenant, id, 3, 1000)
+  now += 1
+  assert.deepEqual(await drop(now + 60_000), { health: await read(), isDropped: false })
+  assert.ok((await read()).nextFree! > now)
+  assert.equal(await drop(now), undefined, "that was decided")
+  now += 10 * 60_000
+  await Health.recordSlow(table, tenant, id)
+  await takeSlots(table, tenant, id, 3, 1000)
+  now += 1
+  assert.deepEqual(await drop(now), { health: await read(), isDropped: true })
+  assert.equal((await read()).nextFree, undefined)
 })
 
 test("slots that are taken while they are dropped begin now", async () => {
