@@ -117,7 +117,7 @@ async function plan(deps: FanOutDeps, accepted: Accepted): Promise<DeliveryMessa
       countEnd(deps.metrics, facts, stop.status)
       return undefined
     }
-    if (isPullStored && endpoint.pull) {
+    if (isPullStored && endpoint.pull && !endpoint.disabled) {
       const due = waitingFrom(endpoint.id, deps.table.now())
       await advance(deps.table, facts, 0, { status: "pending", due, isNew })
       return undefined

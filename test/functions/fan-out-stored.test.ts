@@ -85,6 +85,13 @@ test("an event for five pull endpoints is stored by ingest, without messages", a
   assert.equal(await pump(world.stack, world.deps, "Delivery"), 0)
 })
 
+test("an event for a disabled pull endpoint is held", async () => {
+  const { id } = await world.addEndpoint({ url: null, pull: true, disabled: true })
+  await world.say()
+  await world.pump()
+  assert.deepEqual(await stored(id), [["held", 1]])
+})
+
 test("a refuted event for many endpoints is stored by 25 requests at once", async () => {
   await world.addEndpoint()
   await world.say()
