@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { allowsAttempt } from "../endpoint/breaker.ts"
-import { hasSlowSlots, intervalWhileSlow, isSlow, spreadAfterSlow } from "../endpoint/slow-share.ts"
+import {
+  hasSlowSlots,
+  intervalWhileSlow,
+  isSlow,
+  spreadAfterSlow,
+  stretchOfTenant,
+} from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 import { isSlotValid } from "./queue-lag.ts"
@@ -79,7 +85,8 @@ async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
   if (intervalMs === 0) return now
   const slot = delivery?.slot
   if (slot !== undefined && isSlotValid(table, slot)) return slot
-  return takeSlot(tenant, id, intervalMs)
+  const sharedMs = slowMs === 0 ? 0 : slowMs * (await stretchOfTenant(deps, tenant))
+  return takeSlot(tenant, id, Math.max(ownMs, sharedMs))
 }
 
 async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {

@@ -21,6 +21,8 @@ export type DeliverDeps = {
   outbound: Pick<Outbound, "sendByKind">
   /** At most ten seconds old. */
   receivers: Cache<Receiver>
+  /** How many slow endpoints each tenant has, at most ten seconds old. */
+  slowCounts: Cache<number>
   slowness: Slowness
   /** Present where all invocations end with one process. */
   unwritten?: Unwritten | undefined

@@ -23,6 +23,8 @@ export function makeCaches(table: Table, cachedMs: number, monotonic: () => numb
     sources: makeCache<Known | undefined>(now, cachedMs, options()),
     endpoints: makeCache<Matching[]>(now, cachedMs, options()),
     erased: makeCache<Marker>(now, cachedMs, options()),
+    // What endpoints answer changes nothing that is announced.
+    slowCounts: makeCache<number>(now, cachedMs, { isSetBack: stepWatch() }),
     receivers: makeCache<Receiver>(now, cachedMs, {
       ...options(),
       // What was slow or paused when it was read may have been so again since.

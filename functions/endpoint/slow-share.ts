@@ -1,4 +1,4 @@
-import type { Health } from "@ringback/store/health"
+import * as Health from "@ringback/store/health"
 import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
 import { MAX_DELAY_SECONDS, sendOne } from "../messages/send.ts"
@@ -10,9 +10,11 @@ import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 // All slow endpoints are posted to from the retry queue, which has about 500 concurrent POSTs (infra/facts.ts).
 // An endpoint that does not answer would occupy all of them. So POSTs to a slow endpoint start at an interval,
 // calculated from their duration, that keeps no more than MAX_IN_FLIGHT of them open at once across all workers.
-// Each takes a slot, as under a rate limit.
+// Each takes a slot, as under a rate limit. A tenant with more than four slow endpoints has their share once more:
+// otherwise twenty of them would occupy all places, and other tenants' slow endpoints and retries would wait.
 
 export const MAX_IN_FLIGHT = 25
+export const MAX_IN_FLIGHT_OF_TENANT = 100
 /**
  * A POST takes no longer than this. It is also the estimate if this process has seen no POST to the
  * endpoint.
@@ -25,7 +27,7 @@ const HARMLESS_MS = 1_000
 export const isSlow = (
   slowness: Slowness,
   endpointId: string,
-  { slowAt = -Infinity }: Health,
+  { slowAt = -Infinity }: Health.Health,
   now: number,
 ): boolean => now - slowAt < SLOW_FOR_MS || slowness.isSlow(endpointId)
 
@@ -35,8 +37,18 @@ export function intervalWhileSlow(meanMs: number | undefined): number {
   return takesMs < HARMLESS_MS ? 0 : takesMs / MAX_IN_FLIGHT
 }
 
+/** By how much that interval is longer because of the tenant's other slow endpoints: 1 or more. */
+export async function stretchOfTenant(
+  { table, slowCounts }: Pick<DeliverDeps, "table" | "slowCounts">,
+  tenant: string,
+): Promise<number> {
+  const since = table.now() - SLOW_FOR_MS
+  const count = await slowCounts.get(tenant, () => Health.countSlow(table, tenant, since))
+  return Math.max(1, (count * MAX_IN_FLIGHT) / MAX_IN_FLIGHT_OF_TENANT)
+}
+
 /** Whether deliveries may still have slots of a time when the endpoint was slow, which is over. */
-export const hasSlowSlots = ({ slowAt, spreadAt = 0 }: Health, now: number): boolean =>
+export const hasSlowSlots = ({ slowAt, spreadAt = 0 }: Health.Health, now: number): boolean =>
   slowAt !== undefined && spreadAt < slowAt && now - slowAt >= SLOW_FOR_MS
 
 /** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */

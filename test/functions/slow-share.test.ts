@@ -1,7 +1,12 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { replay } from "@ringback/functions/dispatch/redeliver"
-import { intervalWhileSlow, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
+import {
+  intervalWhileSlow,
+  MAX_IN_FLIGHT,
+  MAX_IN_FLIGHT_OF_TENANT,
+  stretchOfTenant,
+} from "@ringback/functions/endpoint/slow-share"
 import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
 import { listEvents } from "@ringback/store/event-list"
 import * as Health from "@ringback/store/health"
@@ -163,6 +168,49 @@ test("one that mostly answers soon, and was slow once, is not held up", async ()
       (await pump(world.stack, worker, "Delivery")) + (await pump(world.stack, worker, "Retry"))
   }
   assert.equal(arrived().length, 30)
+})
+
+test("the slow endpoints of a tenant have a fifth of the places together, and another tenant's has its own share", async () => {
+  const { table } = world.deps
+  const { tenant } = world.customer
+  const other = await world.addEndpoint()
+  const slow = Array.from({ length: 40 }, (_, index) => `ep_${index}`)
+  for (const id of slow) await Health.recordSlow(table, tenant, id)
+  const stretch = (some = tenant) =>
+    stretchOfTenant(makeDeps(world.stack, { now: world.now }), some)
+  assert.equal(await stretch(), (40 * MAX_IN_FLIGHT) / MAX_IN_FLIGHT_OF_TENANT)
+  assert.equal(await stretch("ten_another"), 1)
+  const { maximumConcurrency, batchSize } = queues.Retry
+  assert.ok(MAX_IN_FLIGHT_OF_TENANT * 5 <= maximumConcurrency * batchSize)
+
+  // Each of the next deliveries has its slot ten times as late.
+  await world.say()
+  await world.say()
+  await world.say()
+  while ((await pump(world.stack, world.deps, "Ingest")) > 0);
+  const worker = workerWhere(other.id, 15_000)
+  const from = world.now()
+  for (let moved = 1; moved > 0;) {
+    moved =
+      (await pump(world.stack, worker, "Delivery")) + (await pump(world.stack, worker, "Retry"))
+  }
+  const { nextFree } = await Health.get(table, tenant, other.id)
+  const intervalMs = (intervalWhileSlow(15_000) * (40 * MAX_IN_FLIGHT)) / MAX_IN_FLIGHT_OF_TENANT
+  assert.equal(nextFree! - from, 3 * intervalMs)
+
+  // Those that are slow no more are not counted.
+  world.advance(61 * SECOND)
+  assert.equal(await stretch(), 1)
+})
+
+test("up to four slow endpoints of a tenant have a whole share each", async () => {
+  const { table } = world.deps
+  const { tenant } = world.customer
+  for (let count = 1; count <= 5; count++) {
+    await Health.recordSlow(table, tenant, `ep_${count}`)
+    const stretch = await stretchOfTenant(makeDeps(world.stack, { now: world.now }), tenant)
+    assert.equal(stretch, count === 5 ? 1.25 : 1)
+  }
 })
 
 test("twenty endpoints that hang leave the retry queue places", () => {

@@ -1,6 +1,6 @@
 import { MAX_RATE } from "@ringback/functions/jobs/wake-rate"
 import { MAX_PER_SECOND } from "@ringback/functions/release/pace"
-import { MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
+import { MAX_IN_FLIGHT, MAX_IN_FLIGHT_OF_TENANT } from "@ringback/functions/endpoint/slow-share"
 import { DUE_SHARDS, EVENT_SHARDS, OPEN_SHARDS, shardsOfEndpoint } from "@ringback/store/item-keys"
 import { DEFAULT_RATE } from "@ringback/functions/jobs/default-rate"
 import { queues } from "../../infra/facts.ts"
@@ -72,6 +72,11 @@ export const ceilings = (data: ScaleData): [what: string, much: string, raise: s
       "the endpoint's `rateLimit`",
     ],
     ["one endpoint that is slow", `${MAX_IN_FLIGHT} POSTs under way`, "not to be raised"],
+    [
+      "all slow endpoints of a tenant (not simulated)",
+      `${MAX_IN_FLIGHT_OF_TENANT} POSTs under way`,
+      "`MAX_IN_FLIGHT_OF_TENANT` in functions/endpoint/slow-share.ts",
+    ],
     [
       "Ingest, at 20 batches by default, at 70, at 1,000",
       [20, 70, 1000].map((each) => carried("Ingest", each)).join(", ") + " events a second",

@@ -5,7 +5,7 @@ export type QueuedMessage = {
   messageGroupId?: string | undefined
 }
 
-type SentMessage = { MessageGroupId?: unknown; MessageAttributes?: object }
+type SentMessage = { MessageGroupId?: unknown; MessageAttributes?: unknown }
 
 /**
  * The messages of a queue that wait to be received, with the part of an array's interface that
@@ -77,8 +77,8 @@ export function makeQueuesFair(): {
       app.addHook("preHandler", async ({ body }) => {
         for (const sent of sentMessages(body)) {
           if (typeof sent.MessageGroupId !== "string") continue
-          sent.MessageAttributes ??= {}
-          groups.set(sent.MessageAttributes, sent.MessageGroupId)
+          const attributes = (sent.MessageAttributes ??= {})
+          if (typeof attributes === "object") groups.set(attributes, sent.MessageGroupId)
         }
       })
     },

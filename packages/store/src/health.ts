@@ -10,6 +10,7 @@ import {
   type Update,
 } from "./item.ts"
 import { healthKey } from "./item-keys.ts"
+import { queryAll } from "./live-item.ts"
 import type { Table } from "./table.ts"
 
 /**
@@ -97,6 +98,12 @@ export async function recordSlow(table: Table, tenant: string, endpointId: strin
     update: "SET slowAt = :now, endpointId = :endpointId",
     values: { ":now": table.now(), ":endpointId": endpointId },
   })
+}
+
+/** How many of the tenant's endpoints were recorded as slow after `since` (epoch ms). */
+export async function countSlow(table: Table, tenant: string, since: number): Promise<number> {
+  const items = await queryAll(table, tenant, healthKey(tenant, "").sk, ["slowAt"])
+  return items.filter((item) => (parse(item).slowAt ?? -Infinity) > since).length
 }
 
 /** Records that the endpoint asked for fewer requests: no new deliveries until this time. */
