@@ -1,7 +1,7 @@
 import * as Health from "@ringback/store/health"
 import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
-import { MAX_DELAY_SECONDS, sendOne } from "../messages/send.ts"
+import { sendOne } from "../messages/send.ts"
 import { forgetReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
@@ -51,6 +51,8 @@ export async function stretchOfTenant(
 export const hasSlowSlots = ({ slowAt, spreadAt = 0 }: Health.Health, now: number): boolean =>
   slowAt !== undefined && spreadAt < slowAt && now - slowAt >= SLOW_FOR_MS
 
+const SOON_MS = 60_000
+
 /** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */
 export async function spreadAfterSlow(
   { table, sqs, queues, receivers }: Pick<DeliverDeps, "table" | "sqs" | "queues" | "receivers">,
@@ -58,7 +60,7 @@ export async function spreadAfterSlow(
   endpointId: string,
 ): Promise<void> {
   // What is due before goes on soon without a job.
-  const until = table.now() + MAX_DELAY_SECONDS * 1_000
+  const until = table.now() + SOON_MS
   const dropped = await dropSlowSlots(table, tenant, endpointId, until)
   // Otherwise each of this worker's deliveries would ask the table again.
   if (!dropped) return forgetReceiver({ receivers }, tenant, endpointId)

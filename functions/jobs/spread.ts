@@ -2,7 +2,9 @@ import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Health from "@ringback/store/health"
 import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
+import { SLOW_FOR_MS } from "../endpoint/slow-endpoints.ts"
 import { formatDelivery, messageFor } from "../messages/delivery.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease, plan } from "../messages/retry-transport.ts"
@@ -60,14 +62,21 @@ async function spread(
 ): Promise<void> {
   const { table, sqs, queues } = deps
   const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
+  const { slowAt = -Infinity } = await Health.get(table, endpoint.tenant, endpoint.id, {
+    consistent: true,
+  })
+  const isSlow = table.now() - slowAt < SLOW_FOR_MS
   const first = await takeSlots(table, endpoint.tenant, endpoint.id, waiting.length, intervalMs)
   const moves = waiting
     .toReversed()
     .map((delivery, index) => ({ delivery, at: Math.ceil(first + index * intervalMs) }))
+  // Without a rate limit there is no slot to wait for when it is due. A slow endpoint's is another one,
+  // which the worker takes.
+  const hasSlots = endpoint.rateLimit !== null && !isSlow
   const failed: unknown[] = []
   for (let start = 0; start < moves.length; start += WRITES_AT_ONCE) {
     const some = moves.slice(start, start + WRITES_AT_ONCE)
-    const moved = await Promise.allSettled(some.map((each) => moveOne(deps, endpoint, each)))
+    const moved = await Promise.allSettled(some.map((each) => moveOne(deps, hasSlots, each)))
     failed.push(...moved.flatMap((each) => (each.status === "rejected" ? [each.reason] : [])))
     const now = table.now()
     const messages = moved.flatMap((each) => {
@@ -89,13 +98,12 @@ type Move = { delivery: Delivery; at: number }
 /** Writes the slot. Undefined if no message must be sent. */
 async function moveOne(
   { table }: SpreadDeps,
-  { rateLimit }: Endpoint.Endpoint,
+  hasSlots: boolean,
   move: Move,
 ): Promise<Move | undefined> {
   const { delivery, at } = move
   const now = table.now()
-  // Without a rate limit there is no slot to wait for when it is due.
-  const slot = rateLimit === null ? undefined : at
+  const slot = hasSlots ? at : undefined
   const isSoon = at - now < BEFORE_RELEASE_MS
   const due = isSoon ? plan(at, now).due : byRelease(at)
   // Another turn: the message for the former slot is void.

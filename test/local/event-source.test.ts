@@ -18,6 +18,11 @@ describe("an event source", { concurrency: true }, () => {
       most: 8,
       options: { spreadMs: hourMs, waitsAfterMs: 0 },
     },
+    {
+      what: "where as many wait as are said to be many they begin one after the other",
+      most: 12,
+      options: { spreadMs: hourMs, spreadFrom: 12, waitsAfterMs: 0 },
+    },
     { what: "few run while there is no time", most: 4, options: { hasTime, waitsAfterMs: hourMs } },
     {
       what: "those that wait are not of the few",

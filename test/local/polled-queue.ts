@@ -44,12 +44,12 @@ export async function isEmpty(queueUrl: string) {
 }
 
 type Options = Partial<typeof facts> &
-  Pick<EventSourceOptions, "spreadMs" | "hasTime" | "waitsAfterMs" | "holdSeconds">
+  Pick<EventSourceOptions, "spreadMs" | "spreadFrom" | "hasTime" | "waitsAfterMs" | "holdSeconds">
 
 export function poll(
   queueUrl: string,
   handler: SqsHandler,
-  { spreadMs, hasTime, waitsAfterMs, holdSeconds = 1, ...options }: Options = {},
+  { spreadMs, spreadFrom, hasTime, waitsAfterMs, holdSeconds = 1, ...options }: Options = {},
 ) {
   const errors: unknown[] = []
   const source = pollQueue({
@@ -58,6 +58,7 @@ export function poll(
     handler,
     facts: { ...facts, ...options },
     spreadMs,
+    spreadFrom,
     hasTime,
     waitsAfterMs,
     holdSeconds,

@@ -25,6 +25,8 @@ export type EventSourceOptions = PolledQueue & {
    * is busy): they end as spread as they started.
    */
   spreadMs?: number | undefined
+  /** How many are many. */
+  spreadFrom?: number | undefined
   /**
    * How long a receive waits for a message, if the queue ends with this process. Otherwise a message
    * given to a receiver that has gone would reach nobody.
@@ -64,7 +66,8 @@ export function pollQueue(options: EventSourceOptions): EventSource {
     const waiting = [...inFlight.values()].filter((since) => now - since >= waitsAfterMs).length
     const hasTime = options.hasTime?.() !== false
     const spreadMs = (options.spreadMs ?? 0) * (hasTime ? 1 : BUSY_SPREAD_FACTOR)
-    const isSpread = waiting < SPREAD_FROM_WAITING || now - begunAt >= spreadMs
+    const isSpread =
+      waiting < (options.spreadFrom ?? SPREAD_FROM_WAITING) || now - begunAt >= spreadMs
     return !isSpread || (!hasTime && inFlight.size - waiting >= MAX_IN_FLIGHT_WHEN_BUSY)
   }
 

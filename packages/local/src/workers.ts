@@ -121,6 +121,8 @@ export function startWorkers({
       hasTime: () => hasTime(name === "Retry" ? BUSY_FOR_RETRIES : undefined),
       waitSeconds: options.isSqsOwn ? OWN_WAIT_SECONDS : undefined,
       spreadMs: name === "Retry" ? spreadOf(queues[name]) : undefined,
+      // The slow endpoints of one tenant must not slow down the queue for the others.
+      spreadFrom: queues[name].maximumConcurrency / 2,
       onError,
     }),
   )
