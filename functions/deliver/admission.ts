@@ -81,7 +81,7 @@ async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
   const slowMs = slowIntervalOf(deps, work)
   const intervalMs = Math.max(ownMs, slowMs)
   // At the interval of a slow endpoint there may be slots for hours to come.
-  if (slowMs === 0 && hasSlowSlots(receiver.health, now)) await spreadAfterSlow(deps, tenant, id)
+  if (slowMs === 0 && hasSlowSlots(receiver.health, now)) await spreadAfterSlow(deps, endpoint)
   if (intervalMs === 0) return now
   const slot = delivery?.slot
   if (slot !== undefined && isSlotValid(table, slot)) return slot

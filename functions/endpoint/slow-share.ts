@@ -1,7 +1,8 @@
+import type { Endpoint } from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
 import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
 import { formatJob } from "../messages/job.ts"
-import { sendOne } from "../messages/send.ts"
+import { MAX_DELAY_SECONDS, sendOne } from "../messages/send.ts"
 import { forgetReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
 import { SLOW_FOR_MS, type Slowness } from "./slow-endpoints.ts"
 
@@ -56,11 +57,10 @@ const SOON_MS = 60_000
 /** Has an endpoint's deliveries spread anew that wait for slots of the time when it was slow. */
 export async function spreadAfterSlow(
   { table, sqs, queues, receivers }: Pick<DeliverDeps, "table" | "sqs" | "queues" | "receivers">,
-  tenant: string,
-  endpointId: string,
+  { tenant, id: endpointId, rateLimit }: Pick<Endpoint, "tenant" | "id" | "rateLimit">,
 ): Promise<void> {
-  // What is due before goes on soon without a job.
-  const until = table.now() + SOON_MS
+  // What is due before goes on soon without a job. A rate limit has slots of its own, which must hold.
+  const until = table.now() + (rateLimit === null ? SOON_MS : MAX_DELAY_SECONDS * 1_000)
   const dropped = await dropSlowSlots(table, tenant, endpointId, until)
   // Otherwise each of this worker's deliveries would ask the table again.
   if (!dropped) return forgetReceiver({ receivers }, tenant, endpointId)
