@@ -25,7 +25,7 @@ export type EventSourceOptions = PolledQueue & {
    * is busy): they end as spread as they started.
    */
   spreadMs?: number | undefined
-  /** How many are many. */
+  /** From how many waiting functions on starts are spread by `spreadMs`. Default: 8. */
   spreadFrom?: number | undefined
   /**
    * How long a receive waits for a message, if the queue ends with this process. Otherwise a message
