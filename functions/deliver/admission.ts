@@ -5,6 +5,7 @@ import {
   hasSlowSlots,
   intervalWhileSlow,
   isSlow,
+  ownIntervalOf,
   spreadAfterSlow,
   stretchOfTenant,
 } from "../endpoint/slow-share.ts"
@@ -77,7 +78,7 @@ async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
   const { table, takeSlot } = deps
   const { tenant, id, rateLimit } = endpoint
   const now = table.now()
-  const ownMs = rateLimit === null ? 0 : 1000 / rateLimit
+  const ownMs = ownIntervalOf(rateLimit)
   const slowMs = slowIntervalOf(deps, work)
   const intervalMs = Math.max(ownMs, slowMs)
   // At the interval of a slow endpoint there may be slots for hours to come.

@@ -147,7 +147,8 @@ async function postWatched(
 ) {
   const { tenant, id: endpointId } = endpoint
   const answered = deps.slowness.watch(endpointId, () => {
-    recordSlow(deps.table, tenant, endpointId).catch(() => undefined)
+    const meanMs = deps.slowness.meanMs(endpointId)
+    recordSlow(deps.table, tenant, endpointId, meanMs).catch(() => undefined)
   })
   try {
     return await deps.outbound.sendByKind(endpoint, { id: message.eventId, ...webhook })

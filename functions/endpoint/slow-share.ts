@@ -1,6 +1,7 @@
 import type { Endpoint } from "@ringback/store/endpoint"
 import * as Health from "@ringback/store/health"
-import { dropSlowSlots, forgetSpread } from "@ringback/store/rate-slots"
+import { dropSlots, dropSlowSlots, forgetSpread, moveSlots } from "@ringback/store/rate-slots"
+import type { Table } from "@ringback/store/table"
 import { formatJob } from "../messages/job.ts"
 import { MAX_DELAY_SECONDS, sendOne } from "../messages/send.ts"
 import { forgetReceiver, noteHealth, type DeliverDeps } from "./cached-endpoint.ts"
@@ -43,9 +44,51 @@ export async function stretchOfTenant(
   { table, slowCounts }: Pick<DeliverDeps, "table" | "slowCounts">,
   tenant: string,
 ): Promise<number> {
-  const since = table.now() - SLOW_FOR_MS
-  const count = await slowCounts.get(tenant, () => Health.countSlow(table, tenant, since))
-  return Math.max(1, (count * MAX_IN_FLIGHT) / MAX_IN_FLIGHT_OF_TENANT)
+  return stretchOf(await slowCounts.get(tenant, () => countSlow(table, tenant)))
+}
+
+const countSlow = (table: Table, tenant: string) =>
+  Health.countSlow(table, tenant, table.now() - SLOW_FOR_MS)
+
+const stretchOf = (slowCount: number) =>
+  Math.max(1, (slowCount * MAX_IN_FLIGHT) / MAX_IN_FLIGHT_OF_TENANT)
+
+/** The interval of the endpoint's share by what all workers know of it, in ms. 0: it has none. */
+export async function intervalOfShare(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+): Promise<number> {
+  const options = { consistent: true }
+  const { slowAt = -Infinity, slowMs } = await Health.get(table, tenant, endpointId, options)
+  if (table.now() - slowAt >= SLOW_FOR_MS) return 0
+  return intervalWhileSlow(slowMs) * stretchOf(await countSlow(table, tenant))
+}
+
+/** The interval of a rate limit, in ms. */
+export const ownIntervalOf = (rateLimit: number | null): number =>
+  rateLimit === null ? 0 : 1000 / rateLimit
+
+/** Whether the interval between POSTs is another one with the limit `to`: the share may be the longer one. */
+export async function isRateChanged(
+  table: Table,
+  { tenant, id, rateLimit }: Pick<Endpoint, "tenant" | "id" | "rateLimit">,
+  to: number | null,
+): Promise<boolean> {
+  if (to === rateLimit) return false
+  const shareMs = await intervalOfShare(table, tenant, id)
+  return Math.max(shareMs, ownIntervalOf(rateLimit)) !== Math.max(shareMs, ownIntervalOf(to))
+}
+
+/** What is sent sooner keeps its slot when a rate limit changes. */
+export const BEING_SENT_MS = 5_000
+
+/** Restarts the slots of an endpoint whose rate limit changed. That gives no slow one a POST more. */
+export async function restartSlots(table: Table, tenant: string, endpointId: string) {
+  const intervalMs = await intervalOfShare(table, tenant, endpointId)
+  if (intervalMs === 0) return dropSlots(table, tenant, endpointId)
+  const from = table.now() + BEING_SENT_MS + Math.ceil(intervalMs)
+  return moveSlots(table, tenant, endpointId, from)
 }
 
 /** Whether deliveries may still have slots of a time when the endpoint was slow, which is over. */

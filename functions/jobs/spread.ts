@@ -2,9 +2,8 @@ import { advance, type Delivery } from "@ringback/store/delivery"
 import { factsOfItem } from "@ringback/store/delivery-facts"
 import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
-import * as Health from "@ringback/store/health"
-import { dropSlots, takeSlots } from "@ringback/store/rate-slots"
-import { SLOW_FOR_MS } from "../endpoint/slow-endpoints.ts"
+import { takeSlots } from "@ringback/store/rate-slots"
+import { BEING_SENT_MS, intervalOfShare, restartSlots } from "../endpoint/slow-share.ts"
 import { formatDelivery, messageFor } from "../messages/delivery.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease, plan } from "../messages/retry-transport.ts"
@@ -16,7 +15,6 @@ const PAGE = 100
 
 // `release` runs every minute. What is due before its second next run has a message.
 const BEFORE_RELEASE_MS = 120_000
-const BEING_SENT_MS = 5_000
 // All are in the two partitions of one endpoint.
 const WRITES_AT_ONCE = 10
 // Workers know a changed limit after ten seconds. Until then they take slots at the old one.
@@ -37,7 +35,7 @@ export async function spreadPage(
   const endpoint = await Endpoint.get(table, tenant, endpointId, { consistent: true })
   if (!endpoint) return undefined
   const isSecond = place?.isSecond ?? false
-  if (isSecond && place?.cursor === undefined) await dropSlots(table, tenant, endpointId)
+  if (isSecond && place?.cursor === undefined) await restartSlots(table, tenant, endpointId)
   const { items, next } = await listOpen(table, tenant, {
     endpointId,
     statuses: ["pending"],
@@ -61,18 +59,14 @@ async function spread(
   waiting: Delivery[],
 ): Promise<void> {
   const { table, sqs, queues } = deps
-  const intervalMs = 1000 / (endpoint.rateLimit ?? DEFAULT_RATE)
-  const { slowAt = -Infinity } = await Health.get(table, endpoint.tenant, endpoint.id, {
-    consistent: true,
-  })
-  const isSlow = table.now() - slowAt < SLOW_FOR_MS
+  const shareMs = await intervalOfShare(table, endpoint.tenant, endpoint.id)
+  const intervalMs = Math.max(1000 / (endpoint.rateLimit ?? DEFAULT_RATE), shareMs)
   const first = await takeSlots(table, endpoint.tenant, endpoint.id, waiting.length, intervalMs)
   const moves = waiting
     .toReversed()
     .map((delivery, index) => ({ delivery, at: Math.ceil(first + index * intervalMs) }))
-  // Without a rate limit there is no slot to wait for when it is due. A slow endpoint's is another one,
-  // which the worker takes.
-  const hasSlots = endpoint.rateLimit !== null && !isSlow
+  // Otherwise there is no slot to wait for when it is due.
+  const hasSlots = endpoint.rateLimit !== null || shareMs > 0
   const failed: unknown[] = []
   for (let start = 0; start < moves.length; start += WRITES_AT_ONCE) {
     const some = moves.slice(start, start + WRITES_AT_ONCE)

@@ -50,6 +50,49 @@ test("a changed rate limit of a slow endpoint does not undo its share", async ()
   assert.ok(more > 0 && more <= MAX_IN_FLIGHT + 4, `${more} of 15 s each within 15 s`)
 })
 
+test("rate limits that change all the time give a slow endpoint no POST more", async () => {
+  const { id, arrived } = await world.addEndpoint()
+  const { tenant } = world.customer
+  const worker = workerWhere(id, 15_000, () => true)
+  await Health.recordSlow(worker.table, tenant, id)
+  for (let count = 0; count < 200; count++) await world.say()
+  await pumpAll(world.stack, worker)
+  const sent = arrived().length
+  const at = `/v1/tenants/${tenant}/endpoints/${id}`
+  for (let second = 0; second < 30; second++) {
+    const body = { rateLimit: second % 2 === 0 ? 1 : 500 }
+    assert.equal((await api.call(`PATCH ${at}`, { body })).status, 200)
+    await pumpAll(world.stack, worker)
+    world.advance(SECOND)
+  }
+  const more = arrived().length - sent
+  const share = 2 * MAX_IN_FLIGHT
+  assert.ok(more > 4 && more <= share + 4, `${more} of 15 s each within 30 s`)
+})
+
+test("a changed rate limit spreads what waits at the share of a slow endpoint, by what is known of it", async () => {
+  const { id } = await world.addEndpoint({ rateLimit: 1 })
+  const { tenant } = world.customer
+  const worker = workerWhere(id, 5_000, () => true)
+  await Health.recordSlow(worker.table, tenant, id)
+  for (let count = 0; count < 60; count++) await world.say()
+  await pumpAll(world.stack, worker)
+  world.advance(31 * SECOND)
+  // POSTs of 5 s: one every 200 ms.
+  await Health.recordSlow(worker.table, tenant, id, 5_000)
+  const at = `/v1/tenants/${tenant}/endpoints/${id}`
+  assert.equal((await api.call(`PATCH ${at}`, { body: { rateLimit: null } })).status, 200)
+  await pumpAll(world.stack, worker)
+  const waiting = (await world.deliveries({ endpointId: id })).map(({ slot = 0 }) => slot)
+  const slots = waiting.filter((slot) => slot > world.now() + 5_000).toSorted((a, b) => a - b)
+  const gaps = slots.slice(1).map((slot, index) => slot - slots[index]!)
+  assert.ok(slots.length > 20)
+  assert.ok(
+    gaps.every((gap) => gap === 200),
+    `${gaps}`,
+  )
+})
+
 test("once a tenant's slow endpoints are quick again nothing waits for the slots of that time", async () => {
   const { id, arrived } = await world.addEndpoint()
   const { tenant } = world.customer

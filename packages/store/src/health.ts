@@ -32,6 +32,8 @@ const Health = v.object({
   wokenAt: v.optional(v.number()),
   /** When it last responded slowly. */
   slowAt: v.optional(v.number()),
+  /** How long its POSTs took on average, in ms. Known once it has been slow for half a minute. */
+  slowMs: v.optional(v.number()),
   /** It asked for fewer requests: no new deliveries are sent until this time. */
   pausedUntil: v.optional(v.number()),
   /** When the next slot of its rate limit is free. */
@@ -86,18 +88,29 @@ const SLOW_KNOWN_MS = 30_000
 
 /**
  * Records that the endpoint is slow, so that other workers move its deliveries to the retry queue.
- * Undefined if another worker has just recorded it: all workers would announce it otherwise, in one
- * partition that all of them read.
+ * `meanMs`: how long its POSTs take. Undefined if another worker has just recorded it: all workers
+ * would announce it otherwise, in one partition that all of them read.
  */
-export async function recordSlow(table: Table, tenant: string, endpointId: string) {
+export async function recordSlow(
+  table: Table,
+  tenant: string,
+  endpointId: string,
+  meanMs?: number,
+) {
   const { slowAt = -Infinity } = await get(table, tenant, endpointId, { consistent: true })
   if (table.now() - slowAt < SLOW_KNOWN_MS) return undefined
   // Workers that know it as slow read it again by themselves.
-  if (table.now() - slowAt > 2 * SLOW_KNOWN_MS) await announceChange(table, tenant)
-  return changeHealth(table, tenant, endpointId, {
-    update: "SET slowAt = :now, endpointId = :endpointId",
-    values: { ":now": table.now(), ":endpointId": endpointId },
-  })
+  const isNew = table.now() - slowAt > 2 * SLOW_KNOWN_MS
+  if (isNew) await announceChange(table, tenant)
+  const values = { ":now": table.now(), ":endpointId": endpointId }
+  const update = "SET slowAt = :now, endpointId = :endpointId"
+  // The POSTs before the first slow one say nothing about it.
+  return isNew || meanMs === undefined
+    ? changeHealth(table, tenant, endpointId, { update: `${update} REMOVE slowMs`, values })
+    : changeHealth(table, tenant, endpointId, {
+        update: `${update}, slowMs = :mean`,
+        values: { ...values, ":mean": Math.round(meanMs) },
+      })
 }
 
 /** How many of the tenant's endpoints were recorded as slow after `since` (epoch ms). */

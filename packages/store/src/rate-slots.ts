@@ -74,10 +74,19 @@ export async function forgetSpread(
   })
 }
 
-/** Restarts the slots, because the rate changed. */
+/** Restarts the slots at once, because the rate changed. */
 export async function dropSlots(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update: "REMOVE nextFree",
     condition: "attribute_exists(nextFree)",
+  })
+}
+
+/** Restarts the slots at `from` (epoch ms), unless the next one is free earlier. */
+export async function moveSlots(table: Table, tenant: string, endpointId: string, from: number) {
+  return changeHealth(table, tenant, endpointId, {
+    update: "SET nextFree = :from",
+    condition: "nextFree > :from",
+    values: { ":from": from },
   })
 }
