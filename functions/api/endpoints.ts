@@ -2,7 +2,7 @@ import { fingerprintOf, keepAccount } from "@ringback/store/connector"
 import { resetAndWake } from "@ringback/store/breaker-state"
 import * as Endpoint from "@ringback/store/endpoint"
 import { makeSecret, secretProblem } from "@ringback/webhooks/secret"
-import { isRateChanged, restartSlots } from "../endpoint/slow-share.ts"
+import { restartSlots } from "../endpoint/slow-share.ts"
 import { cursorsFor } from "./cursor.ts"
 import { showEndpoint, showSecret } from "./endpoint-answer.ts"
 import { checkEndpoint, checkPull } from "./endpoint-check.ts"
@@ -141,7 +141,7 @@ export const endpointRoutes = [
       const before = await getExisting("endpoint", read)
       // Before anything is changed for it, and again with the change.
       checkMatch(ifMatch, before)
-      const { disabled: wasDisabled } = before
+      const { disabled: wasDisabled, rateLimit } = before
       const { connector, ...given } = body
       const settings = { ...given, ...(connector && storedConnector(connector)) }
       const check = (current: Endpoint.Endpoint) => {
@@ -175,8 +175,7 @@ export const endpointRoutes = [
         const fingerprint = fingerprintOf(endpoint)
         await keepAccount(deps.table, { tenant: tenant.id, endpointId, fingerprint }, {})
       }
-      const { rateLimit: newRate } = body
-      if (newRate !== undefined && (await isRateChanged(deps.table, before, newRate))) {
+      if (body.rateLimit !== undefined && body.rateLimit !== rateLimit) {
         await restartSlots(deps.table, tenant.id, endpointId)
         await startJob(deps, { kind: "spread", tenant: tenant.id, endpointId })
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { advance } from "@ringback/store/delivery"
 import { allowsAttempt } from "../endpoint/breaker.ts"
+import { noteNextFree } from "../endpoint/cached-endpoint.ts"
 import {
   hasSlowSlots,
   intervalWhileSlow,
@@ -10,6 +11,8 @@ import {
   stretchOfTenant,
 } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
+import { MAX_WAIT_MS } from "./slots.ts"
+import { isTooSlow, mustWait } from "./slow-lane.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
 import { isSlotValid } from "./queue-lag.ts"
 
@@ -18,10 +21,6 @@ import { isSlotValid } from "./queue-lag.ts"
  * rate limit or a slow endpoint's share.
  */
 type Wait = "breaker" | { at: number; slot?: number }
-
-// The worker waits for a slot that is nearer than this. A delivery with a later slot waits in the
-// table.
-const MAX_WAIT_MS = 1_500
 
 /** Whether the delivery can be attempted now. If not, it is scheduled for what it waits for. */
 export async function admit(deps: StepDeps, work: ReadyWork): Promise<boolean> {
@@ -41,7 +40,10 @@ async function waitFor(deps: StepDeps, work: ReadyWork): Promise<Wait | undefine
   if (pausedUntil > now && isFirstTry) return { at: Math.ceil(pausedUntil + spread(deps)) }
   // Slots may be taken for hours to come, by deliveries that are parked now. A probe waits for none.
   if (message.probe) return undefined
-  return awaitSlot(deps, await slotFor(deps, work))
+  const slot = await slotFor(deps, work)
+  // It is attempted from the retry queue, however near its slot is.
+  if (isTooSlow(deps, work)) return { at: slot, slot }
+  return awaitSlot(deps, slot)
 }
 
 /**
@@ -87,7 +89,10 @@ async function slotFor(deps: StepDeps, work: ReadyWork): Promise<number> {
   const slot = delivery?.slot
   if (slot !== undefined && isSlotValid(table, slot)) return slot
   const sharedMs = slowMs === 0 ? 0 : slowMs * (await stretchOfTenant(deps, tenant))
-  return takeSlot(tenant, id, Math.max(ownMs, sharedMs))
+  const taken = await takeSlot(tenant, id, Math.max(ownMs, sharedMs))
+  const isNews = slowMs > 0 && !mustWait(receiver.health, now) && mustWait({ nextFree: taken }, now)
+  if (isNews) noteNextFree(deps, tenant, id, taken)
+  return taken
 }
 
 async function defer({ table, results }: StepDeps, work: ReadyWork, wait: Wait): Promise<void> {

@@ -10,6 +10,7 @@ import { bodyOf } from "../dispatch/stored-event-body.ts"
 import { ERASED, EXPIRED } from "../dispatch/event-stop.ts"
 import { probeAnother } from "../endpoint/breaker.ts"
 import type { Verdict } from "../runtime/batch.ts"
+import { estimateMs } from "../endpoint/slow-share.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
 import {
   hasFailed,
@@ -147,8 +148,8 @@ async function postWatched(
 ) {
   const { tenant, id: endpointId } = endpoint
   const answered = deps.slowness.watch(endpointId, () => {
-    const meanMs = deps.slowness.meanMs(endpointId)
-    recordSlow(deps.table, tenant, endpointId, meanMs).catch(() => undefined)
+    const estimate = (isNew: boolean) => estimateMs(deps.slowness.meanMs(endpointId), isNew)
+    recordSlow(deps.table, tenant, endpointId, estimate).catch(() => undefined)
   })
   try {
     return await deps.outbound.sendByKind(endpoint, { id: message.eventId, ...webhook })

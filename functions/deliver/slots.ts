@@ -6,6 +6,12 @@ import type { Table } from "@ringback/store/table"
  */
 export type TakeSlot = (tenant: string, endpointId: string, intervalMs: number) => Promise<number>
 
+/**
+ * The worker waits for a slot that is nearer than this. A delivery with a later slot waits in the
+ * table.
+ */
+export const MAX_WAIT_MS = 1_500
+
 type Asked = { intervalMs: number; settle: PromiseWithResolvers<number> }
 
 /**

@@ -101,6 +101,19 @@ export function noteHealth(
   receivers.amend(keyOf(tenant, endpointId), (receiver) => ({ ...receiver, health }))
 }
 
+/** Notes until when its slots are taken (epoch ms). */
+export function noteNextFree(
+  { receivers }: Pick<DeliverDeps, "receivers">,
+  tenant: string,
+  endpointId: string,
+  nextFree: number,
+): void {
+  receivers.amend(keyOf(tenant, endpointId), (receiver) => ({
+    ...receiver,
+    health: { ...receiver.health, nextFree },
+  }))
+}
+
 export const forgetReceiver = (
   { receivers }: Pick<DeliverDeps, "receivers">,
   tenant: string,

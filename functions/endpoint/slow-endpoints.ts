@@ -10,7 +10,7 @@ export type Slowness = Omit<PostDurations, "note"> & {
   isSlow: (endpointId: string) => boolean
   /**
    * Watches one POST. Call the returned function when it ends. `onSlow` is called once the POST
-   * takes too long and the endpoint is slow by it, and again every half a minute while it is slow.
+   * takes too long and the endpoint is slow by it, and again every 20 s while it is slow.
    */
   watch: (endpointId: string, onSlow: () => void) => () => void
 }
@@ -21,7 +21,8 @@ const SLOW_AFTER_TICKS = 8
 export const SLOW_AFTER_MS = SLOW_AFTER_TICKS * TICK_MS
 /** How long the deliveries of a slow endpoint go through the retry queue. */
 export const SLOW_FOR_MS = 60_000
-const TOLD_EVERY_MS = SLOW_FOR_MS / 2
+// Twice in the time for which it counts: the interval between POSTs of a share may be half of it.
+const TOLD_EVERY_MS = SLOW_FOR_MS / 3
 
 export function makeSlowness(now: () => number, tickMs = TICK_MS): Slowness {
   const slow = new Map<string, { until: number; toldAt: number }>()

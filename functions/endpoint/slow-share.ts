@@ -33,6 +33,16 @@ export const isSlow = (
   now: number,
 ): boolean => now - slowAt < SLOW_FOR_MS || slowness.isSlow(endpointId)
 
+// Of the mean that is expected while the first slow POST is under way.
+const FIRST_SLOW_SHARE = 0.3
+
+/**
+ * How long the POSTs of an endpoint take that is slow just now, in ms, with their mean so far.
+ * `isNew`: the mean is of the time before, and the POST that is under way may take the longest time.
+ */
+export const estimateMs = (meanMs: number | undefined, isNew: boolean): number | undefined =>
+  meanMs !== undefined && isNew ? meanMs + (LONGEST_MS - meanMs) * FIRST_SLOW_SHARE : meanMs
+
 /** The interval between POSTs to a slow endpoint, in ms. 0: no interval. */
 export function intervalWhileSlow(meanMs: number | undefined): number {
   const takesMs = Math.min(meanMs ?? LONGEST_MS, LONGEST_MS)
@@ -68,17 +78,6 @@ export async function intervalOfShare(
 /** The interval of a rate limit, in ms. */
 export const ownIntervalOf = (rateLimit: number | null): number =>
   rateLimit === null ? 0 : 1000 / rateLimit
-
-/** Whether the interval between POSTs is another one with the limit `to`: the share may be the longer one. */
-export async function isRateChanged(
-  table: Table,
-  { tenant, id, rateLimit }: Pick<Endpoint, "tenant" | "id" | "rateLimit">,
-  to: number | null,
-): Promise<boolean> {
-  if (to === rateLimit) return false
-  const shareMs = await intervalOfShare(table, tenant, id)
-  return Math.max(shareMs, ownIntervalOf(rateLimit)) !== Math.max(shareMs, ownIntervalOf(to))
-}
 
 /** What is sent sooner keeps its slot when a rate limit changes. */
 export const BEING_SENT_MS = 5_000

@@ -1,10 +1,11 @@
 import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
-import { MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
+import { estimateMs, MAX_IN_FLIGHT } from "@ringback/functions/endpoint/slow-share"
 import * as Health from "@ringback/store/health"
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { startApi, type TestApi } from "../api/api.ts"
 import { makeDeps, pumpAll, type Deps } from "../harness/system.ts"
+import { until } from "../harness/until.ts"
 import { startWorld, type World } from "../harness/world.ts"
 
 // What waits for slots of slow endpoints, when they are quick again or get another rate limit.
@@ -50,6 +51,32 @@ test("a changed rate limit of a slow endpoint does not undo its share", async ()
   assert.ok(more > 0 && more <= MAX_IN_FLIGHT + 4, `${more} of 15 s each within 15 s`)
 })
 
+for (const meanMs of [200, 10_000])
+  test(`a lower rate limit holds for what waits since before the endpoint was slow, mean ${meanMs} ms`, async () => {
+    const { id, arrived } = await world.addEndpoint({ rateLimit: 20 })
+    const { tenant } = world.customer
+    let isSlow = false
+    const worker = workerWhere(id, meanMs, () => isSlow)
+    for (let count = 0; count < 200; count++) await world.say()
+    await pumpAll(world.stack, worker)
+    isSlow = true
+    await Health.recordSlow(worker.table, tenant, id, (isNew) => estimateMs(200, isNew))
+    const at = `/v1/tenants/${tenant}/endpoints/${id}`
+    assert.equal((await api.call(`PATCH ${at}`, { body: { rateLimit: 2 } })).status, 200)
+    // What is sent within five seconds keeps its slot.
+    for (let second = 0; second < 6; second++) {
+      await pumpAll(world.stack, worker)
+      world.advance(SECOND)
+    }
+    const sent = arrived().length
+    for (let second = 0; second < 10; second++) {
+      await pumpAll(world.stack, worker)
+      world.advance(SECOND)
+    }
+    const more = arrived().length - sent
+    assert.ok(more >= 10 && more <= 24, `${more} in 10 s`)
+  })
+
 test("rate limits that change all the time give a slow endpoint no POST more", async () => {
   const { id, arrived } = await world.addEndpoint()
   const { tenant } = world.customer
@@ -79,7 +106,7 @@ test("a changed rate limit spreads what waits at the share of a slow endpoint, b
   await pumpAll(world.stack, worker)
   world.advance(31 * SECOND)
   // POSTs of 5 s: one every 200 ms.
-  await Health.recordSlow(worker.table, tenant, id, 5_000)
+  await Health.recordSlow(worker.table, tenant, id, () => 5_000)
   const at = `/v1/tenants/${tenant}/endpoints/${id}`
   assert.equal((await api.call(`PATCH ${at}`, { body: { rateLimit: null } })).status, 200)
   await pumpAll(world.stack, worker)
@@ -91,6 +118,23 @@ test("a changed rate limit spreads what waits at the share of a slow endpoint, b
     gaps.every((gap) => gap === 200),
     `${gaps}`,
   )
+})
+
+test("how long the POSTs of a slow endpoint take is noted, with a first slow one by an estimate", async () => {
+  assert.equal(estimateMs(undefined, true), undefined)
+  const { id } = await world.addEndpoint()
+  const { tenant } = world.customer
+  const worker = workerWhere(id, 200, () => false)
+  const watch: Slowness["watch"] = (_, onSlow) => (onSlow(), () => {})
+  const noted = async (slowMs: number) => {
+    await world.say()
+    await pumpAll(world.stack, { ...worker, slowness: { ...worker.slowness, watch } })
+    await until(async () => (await Health.get(worker.table, tenant, id)).slowMs === slowMs)
+  }
+  // As if the one that is under way took 15 s.
+  await noted(200 + 0.3 * 14_800)
+  world.advance(20 * SECOND)
+  await noted(200)
 })
 
 test("once a tenant's slow endpoints are quick again nothing waits for the slots of that time", async () => {

@@ -32,7 +32,7 @@ const Health = v.object({
   wokenAt: v.optional(v.number()),
   /** When it last responded slowly. */
   slowAt: v.optional(v.number()),
-  /** How long its POSTs took on average, in ms. Known once it has been slow for half a minute. */
+  /** How long its POSTs take on average, in ms, as estimated when that was recorded. */
   slowMs: v.optional(v.number()),
   /** It asked for fewer requests: no new deliveries are sent until this time. */
   pausedUntil: v.optional(v.number()),
@@ -83,33 +83,34 @@ export async function failingOf(
 export const remove = (table: Table, tenant: string, endpointId: string) =>
   deleteItem(table, healthKey(tenant, endpointId))
 
-// Half of the time for which workers consider it slow.
-const SLOW_KNOWN_MS = 30_000
+// A third of the time for which workers consider it slow.
+const SLOW_KNOWN_MS = 20_000
 
 /**
  * Records that the endpoint is slow, so that other workers move its deliveries to the retry queue.
- * `meanMs`: how long its POSTs take. Undefined if another worker has just recorded it: all workers
- * would announce it otherwise, in one partition that all of them read.
+ * `estimate`: how long its POSTs take, in ms, if it has just become slow or if it still is. Undefined
+ * if another worker has just recorded it: all workers would announce it otherwise, in one partition
+ * that all of them read.
  */
 export async function recordSlow(
   table: Table,
   tenant: string,
   endpointId: string,
-  meanMs?: number,
+  estimate: (isNew: boolean) => number | undefined = () => undefined,
 ) {
   const { slowAt = -Infinity } = await get(table, tenant, endpointId, { consistent: true })
   if (table.now() - slowAt < SLOW_KNOWN_MS) return undefined
   // Workers that know it as slow read it again by themselves.
-  const isNew = table.now() - slowAt > 2 * SLOW_KNOWN_MS
+  const isNew = table.now() - slowAt > 3 * SLOW_KNOWN_MS
   if (isNew) await announceChange(table, tenant)
   const values = { ":now": table.now(), ":endpointId": endpointId }
   const update = "SET slowAt = :now, endpointId = :endpointId"
-  // The POSTs before the first slow one say nothing about it.
-  return isNew || meanMs === undefined
+  const slowMs = estimate(isNew)
+  return slowMs === undefined
     ? changeHealth(table, tenant, endpointId, { update: `${update} REMOVE slowMs`, values })
     : changeHealth(table, tenant, endpointId, {
-        update: `${update}, slowMs = :mean`,
-        values: { ...values, ":mean": Math.round(meanMs) },
+        update: `${update}, slowMs = :slow`,
+        values: { ...values, ":slow": Math.round(slowMs) },
       })
 }
 
