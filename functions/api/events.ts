@@ -199,14 +199,15 @@ export const eventRoutes = [
       },
     },
     problems: ["conflict.state"],
-    async handle({ deps, tenant, params: { eventId }, body: { endpointId } }) {
+    async handle({ deps, tenant, params: { eventId }, body: { endpointId }, read: inPlace }) {
       const event = await read(deps, tenant.id, eventId)
       assertSendable(event)
       const endpointIds =
         endpointId === undefined
           ? await wantedBy(deps, tenant.id, event)
           : [await enabled(deps, tenant.id, endpointId)]
-      const deliveryIds = await replay(deps, tenant.id, event, endpointIds)
+      // Each writes twice for each endpoint.
+      const deliveryIds = await inPlace(() => replay(deps, tenant.id, event, endpointIds))
       return { status: 202, body: { count: deliveryIds.length, deliveryIds } }
     },
   }),

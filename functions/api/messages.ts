@@ -132,7 +132,7 @@ export const messageRoutes = [
     tag,
     summary: "Fetch the messages of a pull endpoint",
     description:
-      "Oldest first. Each message is leased to one client at a time. Acknowledge each message after processing it. Unacknowledged messages are returned again when their lease expires. Up to six of a tenant's requests can wait at a time. Further ones get an empty page at once, as if `waitSeconds` were 0: pause before the next fetch. A page is also empty if nothing but messages that the endpoint's transform drops was found in five seconds.",
+      "Oldest first. If the endpoint's `order` is `latest`, a page has one version of each record or call, the newest. Each message is leased to one client at a time. Acknowledge each message after processing it. Unacknowledged messages are returned again when their lease expires. Up to six of a tenant's requests can wait at a time. Further ones get an empty page at once, as if `waitSeconds` were 0: pause before the next fetch. A page is also empty if nothing but messages that the endpoint's transform drops was found in five seconds.",
     body: FetchInput,
     answers: {
       200: { description: "Messages", schema: v.object({ messages: v.array(MessageAnswer) }) },

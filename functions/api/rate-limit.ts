@@ -5,8 +5,8 @@ import { ProblemError } from "./problem.ts"
 export type CallerLimits = {
   rateLimit: RateLimit
   /**
-   * Runs a read when few of the tenant's are running. Reads take CPU time, which other tenants
-   * share. Throws a problem if too many wait, or if the client leaves while the read waits.
+   * Runs a read, or a replay, when few of the tenant's are running. They take CPU time, which other
+   * tenants share. Throws a problem if too many wait, or if the client leaves while the read waits.
    * `hasWaited`: for long enough that the caller's right must be checked again.
    */
   read: <T>(

@@ -3,7 +3,7 @@ import { pauseAfter } from "@ringback/webhooks/pausing-statuses"
 import type { Outcome } from "@ringback/webhooks/send"
 import { recordFailures, recordPause, recordSuccess } from "../endpoint/breaker.ts"
 import type { DeliverDeps } from "../endpoint/cached-endpoint.ts"
-import { formatDelivery, messageAgain, type DeliveryMessage } from "../messages/delivery.ts"
+import { messageAgain, outgoing, type DeliveryMessage } from "../messages/delivery.ts"
 import { sendAll, type Outgoing } from "../messages/send.ts"
 import { reasonOf } from "../runtime/log.ts"
 
@@ -70,8 +70,7 @@ export function makeBatchResults(deps: DeliverDeps): BatchResults {
     retryAt(message, at) {
       const now = deps.table.now()
       soon.push({
-        body: formatDelivery(messageAgain(message, now)),
-        groupId: message.endpointId,
+        ...outgoing(messageAgain(message, now)),
         delaySeconds: Math.max(1, Math.ceil((at - now) / 1000)),
       })
       flushSoon()

@@ -2,7 +2,7 @@ import type { Health } from "@ringback/store/health"
 import { setImmediate } from "node:timers/promises"
 import { isSlow } from "../endpoint/slow-share.ts"
 import { MAX_WAIT_MS } from "./slots.ts"
-import { formatDelivery } from "../messages/delivery.ts"
+import { outgoing } from "../messages/delivery.ts"
 import { sendOne } from "../messages/send.ts"
 import type { StepDeps, Work } from "./work.ts"
 
@@ -32,7 +32,6 @@ export async function moveToSlowLane(deps: StepDeps, work: Work): Promise<boolea
   if (mustWait(receiver.health, table.now())) return false
   // The POSTs of the same batch start first.
   await setImmediate()
-  const body = formatDelivery({ ...message, moved: true, again: true })
-  await sendOne(sqs, queues.retryUrl, { body, groupId: message.endpointId })
+  await sendOne(sqs, queues.retryUrl, outgoing({ ...message, moved: true, again: true }))
   return true
 }

@@ -13,12 +13,7 @@ import type { Tracing } from "@ringback/telemetry/tracing"
 import { wants } from "@ringback/webhooks/subscription"
 import pMap from "p-map"
 import type { Cache } from "../runtime/cache.ts"
-import {
-  bodyInMessage,
-  formatDelivery,
-  messageFor,
-  type DeliveryMessage,
-} from "../messages/delivery.ts"
+import { bodyInMessage, outgoing, messageFor, type DeliveryMessage } from "../messages/delivery.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
 import { sendAll } from "../messages/send.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
@@ -78,8 +73,7 @@ export async function fanOut(deps: FanOutDeps, accepted: Accepted[]): Promise<bo
 
 // The messages of an event share its body until they are formatted.
 function* formatEach(pooled: { message: DeliveryMessage }[]) {
-  for (const { message } of pooled)
-    yield { body: formatDelivery(message), groupId: message.endpointId }
+  for (const { message } of pooled) yield outgoing(message)
 }
 
 // An event that cannot be planned must not block others: a batch has events of many tenants.

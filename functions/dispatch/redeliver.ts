@@ -6,7 +6,7 @@ import type { StoredEvent } from "@ringback/store/event"
 import { deliveryId } from "@ringback/store/item-keys"
 import { noteReplay } from "@ringback/store/replay"
 import type { Table } from "@ringback/store/table"
-import { formatDelivery, messageFor } from "../messages/delivery.ts"
+import { messageFor, outgoing } from "../messages/delivery.ts"
 import { plan } from "../messages/retry-transport.ts"
 import { sendAll, type Outgoing, type SqsSender } from "../messages/send.ts"
 
@@ -28,7 +28,7 @@ export async function retryNow(
   return true
 }
 
-const REPLAYS_AT_ONCE = 25
+const REPLAYS_AT_ONCE = 10
 
 /**
  * Sends an event again under the same event id, as a new delivery to each of these endpoints.
@@ -70,5 +70,5 @@ async function makeDue(
 
 function manualMessage(table: Table, facts: DeliveryFacts, turn: number): Outgoing {
   const marks = { turn, madeAt: table.now(), again: true, manual: true }
-  return { body: formatDelivery(messageFor(facts, marks)), groupId: facts.endpointId }
+  return outgoing(messageFor(facts, marks))
 }

@@ -8,7 +8,7 @@ import * as Health from "@ringback/store/health"
 import { tenantOf } from "@ringback/store/item-keys"
 import type { Table } from "@ringback/store/table"
 import { isWaking } from "@ringback/store/wake-position"
-import { formatDelivery, messageForEntry, type DeliveryMessage } from "../messages/delivery.ts"
+import { messageForEntry, outgoing, type DeliveryMessage } from "../messages/delivery.ts"
 import { formatJob } from "../messages/job.ts"
 import { takeDue } from "../messages/retry-transport.ts"
 import { sendOne } from "../messages/send.ts"
@@ -187,8 +187,8 @@ type ProbeDeps = Pick<ReleaseDeps, "table" | "sqs"> & { queues: { retryUrl: stri
 
 async function sendAsProbe({ table, sqs, queues }: ProbeDeps, waiting: DueEntry): Promise<void> {
   if (!(await takeDue(table, waiting))) return
-  const body = formatDelivery({ ...messageForEntry(waiting, table.now()), probe: true })
-  await sendOne(sqs, queues.retryUrl, { body, groupId: waiting.endpointId })
+  const probe = { ...messageForEntry(waiting, table.now()), probe: true }
+  await sendOne(sqs, queues.retryUrl, outgoing(probe))
 }
 
 /**

@@ -6,6 +6,7 @@ import * as Endpoint from "@ringback/store/endpoint"
 import type { Table } from "@ringback/store/table"
 import type { Metrics } from "@ringback/telemetry/metric"
 import { availabilityOf } from "../endpoint/availability.ts"
+import { restartSlots } from "../endpoint/slow-share.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
 import { SETTLED_MS } from "./settled.ts"
 import type { JobOf, Next } from "../messages/job.ts"
@@ -42,6 +43,8 @@ export async function holdPage(
   const isSecond = place?.isSecond ?? false
   if (next !== undefined) return { cursor: next, isSecond }
   await BreakerState.resetAndWake(table, tenant, endpointId)
+  // Those of what is held now would delay what comes once it is enabled again.
+  await restartSlots(table, tenant, endpointId)
   return endpoint?.pull && !isSecond
     ? { isSecond: true, notBefore: table.now() + SETTLED_MS }
     : undefined

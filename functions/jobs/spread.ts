@@ -4,7 +4,7 @@ import { listOpen } from "@ringback/store/delivery-list"
 import * as Endpoint from "@ringback/store/endpoint"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { BEING_SENT_MS, intervalOfShare, restartSlots } from "../endpoint/slow-share.ts"
-import { formatDelivery, messageFor } from "../messages/delivery.ts"
+import { messageFor, outgoing } from "../messages/delivery.ts"
 import type { JobOf, Next } from "../messages/job.ts"
 import { byRelease, plan } from "../messages/retry-transport.ts"
 import { sendAll } from "../messages/send.ts"
@@ -77,9 +77,8 @@ async function spread(
       if (each.status === "rejected" || !each.value) return []
       const { delivery, at } = each.value
       const marks = { turn: delivery.turn + 1, madeAt: now, again: true }
-      const body = formatDelivery(messageFor(factsOfItem(delivery), marks))
       const delaySeconds = Math.max(0, Math.ceil((at - now) / 1000))
-      return [{ body, groupId: endpoint.id, delaySeconds }]
+      return [{ ...outgoing(messageFor(factsOfItem(delivery), marks)), delaySeconds }]
     })
     // What was written has no other message: it is sent even if another write fails.
     await sendAll(sqs, queues.retryUrl, messages)

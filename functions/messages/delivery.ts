@@ -58,6 +58,15 @@ export function formatDelivery(message: DeliveryMessage): string {
   return toAscii(JSON.stringify(reference))
 }
 
+/**
+ * A message as it is sent. Each endpoint is a group of its own. The embedded queue lets tenants take turns, and
+ * then their endpoints: see fair-queue.ts.
+ */
+export const outgoing = (message: DeliveryMessage) => ({
+  body: formatDelivery(message),
+  groupId: `${message.tenant}/${message.endpointId}`,
+})
+
 export const parseDelivery = (body: string): DeliveryMessage =>
   v.parse(DeliveryMessage, JSON.parse(body))
 

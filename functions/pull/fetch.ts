@@ -46,6 +46,8 @@ type FetchDeps = { table: Table } & Pick<OutboundDeps, "sandbox">
 type DueDelivery = DueEntry & { eventId: string; eventType: string; turn: number }
 
 type Candidate = {
+  /** Undefined if it has no order. */
+  sending: Order.Sending | undefined
   entry: DueDelivery
   body: string
   headers: Record<string, string>
@@ -100,6 +102,7 @@ async function fetchWindow(
   const messages: Message[] = []
   let bytes = 0
   let groups = 0
+  const subjects = new Set<string>()
   while (left.length > 0 && messages.length < limit) {
     // The oldest may all be late again, but not those of a second group.
     if (groups++ >= 2 && table.now() - startedAt >= WORK_MS) break
@@ -107,14 +110,14 @@ async function fetchWindow(
     left = left.slice(group.length)
     const { candidates, isLate } = await withBodies(deps, endpoint, group)
     if (isLate) left.sort((a, b) => a.dueAt - b.dueAt)
-    const fitting = candidates.filter(
+    const fitting = onePerSubject(candidates, subjects).filter(
       (each, index) => (bytes += each.bytes) <= MAX_BYTES || messages.length + index === 0,
     )
     const leased = await Promise.all(
       fitting.map((each) => leaseOne(table, endpoint, each, leaseMs)),
     )
     messages.push(...leased.flatMap((each) => each ?? []))
-    if (fitting.length < candidates.length) break
+    if (bytes > MAX_BYTES) break
   }
   return messages
 }
@@ -156,11 +159,33 @@ async function withBodies(
       const { body } = shaped
       const headers = { ...shaped.headers, "content-type": shaped.contentType }
       const trace = traceIdOf(event.message)
-      return { entry, body, headers, trace, bytes: Buffer.byteLength(body) }
+      const sending = sendingOf(endpoint, event)
+      return { sending, entry, body, headers, trace, bytes: Buffer.byteLength(body) }
     }),
   )
   return { candidates: found.flatMap((each) => each ?? []), isLate }
 }
+
+/**
+ * One version of each record or call, the newest: a receiver would process the others after it. They are
+ * superseded once it is acknowledged. `taken`: the subjects of this response, which are added to.
+ */
+function onePerSubject(candidates: Candidate[], taken: Set<string>): Candidate[] {
+  const newest = new Map<string, Order.Sending>()
+  for (const { sending } of candidates) {
+    const other = sending && newest.get(sending.subject)
+    if (sending && (!other || isNewer(sending, other))) newest.set(sending.subject, sending)
+  }
+  const kept = candidates.filter(
+    ({ sending }) =>
+      !sending || (newest.get(sending.subject) === sending && !taken.has(sending.subject)),
+  )
+  for (const subject of newest.keys()) taken.add(subject)
+  return kept
+}
+
+const isNewer = (a: Order.Sending, b: Order.Sending): boolean =>
+  a.isFinal === b.isFinal ? a.version > b.version : a.isFinal
 
 async function settle(table: Table, entry: DueDelivery, end: Delivery.Change | undefined) {
   if (end) await Delivery.advance(table, factsOf(entry), entry.turn, end)

@@ -2,7 +2,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs"
 import pMap from "p-map"
 import type { DueEntry } from "@ringback/store/due"
 import type { Table } from "@ringback/store/table"
-import { formatDelivery, messageForEntry } from "../messages/delivery.ts"
+import { messageForEntry, outgoing } from "../messages/delivery.ts"
 import { takeDue } from "../messages/retry-transport.ts"
 import { sendAll } from "../messages/send.ts"
 import { reasonOf, type Log } from "../runtime/log.ts"
@@ -65,8 +65,7 @@ async function sendClaimed(
 ): Promise<number> {
   const now = table.now()
   const messages = entries.map((entry) => ({
-    body: formatDelivery(messageForEntry(entry, now)),
-    groupId: entry.endpointId,
+    ...outgoing(messageForEntry(entry, now)),
     delaySeconds: Math.max(0, Math.ceil((timeOf(entry) - now) / 1000)),
   }))
   const failed = await sendAll(sqs, queues.retryUrl, messages)

@@ -94,6 +94,24 @@ test("a message of a quiet group does not wait behind a busy group's, and each g
   })
 })
 
+test("a tenant with many busy groups has the turns of one", async () => {
+  await withQueue(makeDir(), async (queue) => {
+    for (const group of ["a/1", "a/2", "a/3"]) await queue.send(numbered(group, 50))
+    await queue.receive(1)
+    await queue.send(numbered("b/1", 2))
+
+    assert.deepEqual(bodiesOf(await queue.receive(7)), [
+      "a/2 0",
+      "b/1 0",
+      "a/3 0",
+      "b/1 1",
+      "a/1 1",
+      "a/2 1",
+      "a/3 1",
+    ])
+  })
+})
+
 test("the groups are kept over a restart", async () => {
   const dataDir = makeDir()
   await withQueue(dataDir, (queue) =>

@@ -99,7 +99,7 @@ test("failures are forgotten from the time that was judged, and from no other", 
   })
 })
 
-test("an endpoint that is forgotten keeps nothing but the look at what was parked with it", async () => {
+test("an endpoint that is forgotten keeps nothing but its slots, how slow it is, and the look at what was parked with it", async () => {
   assert.equal(await BreakerState.resetAndWake(table, tenant, id), undefined)
   assert.equal(await entry(), undefined, "nothing is made of nothing")
   await BreakerState.recordFailures(table, tenant, id, 7)
@@ -111,6 +111,8 @@ test("an endpoint that is forgotten keeps nothing but the look at what was parke
     failures: 0,
     state: "waking",
     wokenAt: now,
+    slowAt: now,
+    nextFree: now + 60_000,
   })
   assert.equal((await entry())!.dueAt, now)
 })

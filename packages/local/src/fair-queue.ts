@@ -9,11 +9,12 @@ type SentMessage = { MessageGroupId?: unknown; MessageAttributes?: unknown }
 
 /**
  * The messages of a queue that wait to be received, with the part of an array's interface that
- * fauxqs uses. Groups take turns, one message at a time, and a group's own messages stay in order.
+ * fauxqs uses. Groups take turns, one message at a time, and a group's own messages stay in order. Groups
+ * whose names begin alike, up to a slash, share the turns of one.
  */
 export class FairMessages<M extends QueuedMessage> {
-  // The group whose turn is next is first. No group is empty.
-  readonly #groups = new Map<string | undefined, M[]>()
+  // Whose turn is next is first. Nothing in it is empty.
+  readonly #tenants = new Map<string | undefined, Map<string | undefined, M[]>>()
   #length = 0
 
   constructor(messages: Iterable<M> = []) {
@@ -25,26 +26,38 @@ export class FairMessages<M extends QueuedMessage> {
   }
 
   push(message: M): void {
-    const group = this.#groups.get(message.messageGroupId)
+    const id = message.messageGroupId
+    const tenant = id?.split("/", 1)[0]
+    const groups = this.#tenants.get(tenant) ?? new Map<string | undefined, M[]>()
+    const group = groups.get(id)
     if (group) group.push(message)
-    else this.#groups.set(message.messageGroupId, [message])
+    else groups.set(id, [message])
+    this.#tenants.set(tenant, groups)
     this.#length++
   }
 
   shift(): M | undefined {
-    for (const [id, group] of this.#groups) {
-      const message = group.shift()
-      this.#groups.delete(id)
-      if (group.length > 0) this.#groups.set(id, group)
-      this.#length--
-      return message
+    for (const [tenant, groups] of this.#tenants) {
+      for (const [id, group] of groups) {
+        const message = group.shift()
+        moveToEnd(groups, id, group, group.length)
+        moveToEnd(this.#tenants, tenant, groups, groups.size)
+        this.#length--
+        return message
+      }
     }
     return undefined
   }
 
   *[Symbol.iterator](): Generator<M> {
-    for (const group of this.#groups.values()) yield* group
+    for (const groups of this.#tenants.values()) for (const group of groups.values()) yield* group
   }
+}
+
+/** Its turn was taken. It leaves if nothing is left of it. */
+function moveToEnd<Key, Value>(turns: Map<Key, Value>, key: Key, value: Value, left: number): void {
+  turns.delete(key)
+  if (left > 0) turns.set(key, value)
 }
 
 export type FairQueue = {

@@ -119,11 +119,14 @@ export async function failingFrom(
   })
 }
 
-/** Clears the breaker's state: the endpoint was enabled again, or deleted. */
+/**
+ * Clears the breaker's state: the endpoint was enabled again, or deleted. Slots stay as they are: pending
+ * deliveries may have some.
+ */
 export async function resetAndWake(table: Table, tenant: string, endpointId: string) {
   return changeHealth(table, tenant, endpointId, {
     update:
-      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, slowAt, pausedUntil, nextFree, wake",
+      "SET #state = :waking, wokenAt = :now, dueShard = :shard, dueAt = :now, endpointId = :endpointId REMOVE failures, failingSince, leaseUntil, pausedUntil, wake",
     names: { "#state": "state" },
     values: {
       ":waking": "waking",
