@@ -66,6 +66,10 @@ async function awaitSlot({ table }: StepDeps, slot: number): Promise<Wait | unde
   return undefined
 }
 
+/** Whether POSTs to the endpoint start at an interval now. */
+export const needsSlot = (deps: StepDeps, work: ReadyWork): boolean =>
+  work.endpoint.rateLimit !== null || slowIntervalOf(deps, work) > 0
+
 function slowIntervalOf({ slowness, table }: StepDeps, { endpoint, receiver }: ReadyWork): number {
   const { id } = endpoint
   const isSlowNow = isSlow(slowness, id, receiver.health, table.now())

@@ -5,6 +5,7 @@ import { orderedOf } from "@ringback/webhooks/order"
 import type { Outcome } from "@ringback/webhooks/send"
 import { probeAnother } from "../endpoint/breaker.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
+import { needsSlot } from "./admission.ts"
 import { plan } from "../messages/retry-transport.ts"
 import type { Verdict } from "../runtime/batch.ts"
 import type { ReadyWork, StepDeps } from "./work.ts"
@@ -20,7 +21,8 @@ const MAX_WAIT_MS = 10_000
 /**
  * Attempts a delivery at once if its endpoint has no order. If the order is `latest`, only one
  * version of a record is attempted at a time, and none that is older than the accepted one. A
- * delivery that has to wait for another version waits briefly in the table and keeps its turn.
+ * delivery that has to wait for another version waits briefly in the table and keeps its turn, or its place
+ * among the slots.
  */
 export async function inOrder(
   deps: StepDeps,
@@ -92,19 +94,22 @@ async function discard(
   return "done"
 }
 
-async function waitFor(
-  { table, results }: StepDeps,
-  { message, facts }: ReadyWork,
-  until: number,
-): Promise<Verdict> {
+async function waitFor(deps: StepDeps, work: ReadyWork, until: number): Promise<Verdict> {
+  const { table, results } = deps
+  const { message, facts } = work
   const now = table.now()
   const isDead = until - now < Order.LEASE_MS - POST_MS
   // Most older versions are superseded in the meantime, so they wait for longer.
   const waitedMs = now - facts.ref.createdAt
   const waitMs = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, waitedMs / 2))
   const { due, isByMessage } = plan(isDead ? until : now + waitMs, now)
-  const change = { status: "pending" as const, keepsTurn: true, due }
+  // Its slot was not used. It gets one at that time instead: otherwise it would wait behind all that has
+  // slots by now. A slot is another turn, as in admission.ts.
+  const slot = needsSlot(deps, work) ? due.nextAt : undefined
+  const keepsTurn = slot === undefined
+  const change = { status: "pending" as const, keepsTurn, due, slot }
   const written = await advance(table, facts, message.turn, change)
-  if (written === "won" && isByMessage) results.retryAt(message, due.nextAt)
+  const turn = keepsTurn ? message.turn : message.turn + 1
+  if (written === "won" && isByMessage) results.retryAt({ ...message, turn }, due.nextAt)
   return "done"
 }
