@@ -11,10 +11,10 @@ import {
   stretchOfTenant,
 } from "../endpoint/slow-share.ts"
 import { parked, plan, type RetryPlan } from "../messages/retry-transport.ts"
+import { isSlotValid } from "./queue-lag.ts"
 import { MAX_WAIT_MS } from "./slots.ts"
 import { isTooSlow, mustWait } from "./slow-lane.ts"
 import { isFirst, type ReadyWork, type StepDeps } from "./work.ts"
-import { isSlotValid } from "./queue-lag.ts"
 
 /**
  * What a delivery waits for: its endpoint's breaker, or a time (epoch ms) with its slot under a

@@ -9,8 +9,8 @@ import type { Outcome } from "@ringback/webhooks/send"
 import { bodyOf } from "../dispatch/stored-event-body.ts"
 import { ERASED, EXPIRED } from "../dispatch/event-stop.ts"
 import { probeAnother } from "../endpoint/breaker.ts"
-import type { Verdict } from "../runtime/batch.ts"
 import { estimateMs } from "../endpoint/slow-share.ts"
+import type { Verdict } from "../runtime/batch.ts"
 import { countEnd } from "../runtime/delivery-count.ts"
 import {
   hasFailed,

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { createApi } from "@ringback/functions/api/index"
 import { makePlaces } from "@ringback/functions/runtime/places"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
+import { startReceiver } from "../harness/receiver.ts"
 import { until } from "../harness/until.ts"
 import { makeTenant, startApi, type TestApi } from "./api.ts"
+import { makeWorld } from "./world.ts"
 
 let stack: Stack
 let api: TestApi
@@ -103,6 +105,27 @@ test(
     assert.equal((await ask()).status, 200)
   },
 )
+
+test("replays take places of the tenant's reads", LIMIT, async (t) => {
+  const receiver = await startReceiver()
+  t.after(() => receiver.close())
+  const { path, key, ids } = await makeWorld(api, receiver.url)
+  const { eventId, endpointId } = ids
+  const end = Promise.withResolvers<void>()
+  held.length = 0
+  holding = { tenant: ids["tenantId"]!, end }
+  const read = () => api.call(`GET ${path}/sources`, { key })
+  const reads = Array.from({ length: 44 }, read)
+  await until(async () => (await Promise.race([read(), sleep(50)]))?.status === 429)
+  const replay = () =>
+    api.call(`POST ${path}/events/${eventId}/replay`, { key, body: { endpointId } })
+  const refused = await replay()
+  holding = undefined
+  end.resolve()
+  assert.equal(refused.status, 429, refused.text)
+  await Promise.all(reads)
+  assert.equal((await replay()).status, 202)
+})
 
 test(
   "a read that waited for its place is not made with a key that was revoked",

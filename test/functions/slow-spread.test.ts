@@ -4,9 +4,10 @@ import * as Health from "@ringback/store/health"
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { startApi, type TestApi } from "../api/api.ts"
-import { makeDeps, pumpAll, type Deps } from "../harness/system.ts"
+import { pumpAll } from "../harness/system.ts"
 import { until } from "../harness/until.ts"
 import { startWorld, type World } from "../harness/world.ts"
+import { workerWhere } from "./slow-worker.ts"
 
 // What waits for slots of slow endpoints, when they are quick again or get another rate limit.
 
@@ -21,21 +22,10 @@ beforeEach(() => world.begin())
 
 const SECOND = 1000
 
-/** A worker at which the endpoint is slow for as long as `isSlow` says so. */
-function workerWhere(endpointId: string, meanMs: number, isSlow: () => boolean): Deps {
-  const slowness: Slowness = {
-    isSlow: (id) => id === endpointId && isSlow(),
-    meanMs: (id) => (id === endpointId ? meanMs : undefined),
-    shortMs: () => undefined,
-    watch: () => () => {},
-  }
-  return { ...makeDeps(world.stack, { now: world.now, random: () => 0.5 }), slowness }
-}
-
 test("a changed rate limit of a slow endpoint does not undo its share", async () => {
   const { id, arrived } = await world.addEndpoint()
   const { tenant } = world.customer
-  const worker = workerWhere(id, 15_000, () => true)
+  const worker = workerWhere(world, id, 15_000, () => true)
   await Health.recordSlow(worker.table, tenant, id)
   for (let count = 0; count < 100; count++) await world.say()
   await pumpAll(world.stack, worker)
@@ -56,7 +46,7 @@ for (const meanMs of [200, 10_000])
     const { id, arrived } = await world.addEndpoint({ rateLimit: 20 })
     const { tenant } = world.customer
     let isSlow = false
-    const worker = workerWhere(id, meanMs, () => isSlow)
+    const worker = workerWhere(world, id, meanMs, () => isSlow)
     for (let count = 0; count < 200; count++) await world.say()
     await pumpAll(world.stack, worker)
     isSlow = true
@@ -80,7 +70,7 @@ for (const meanMs of [200, 10_000])
 test("rate limits that change all the time give a slow endpoint no POST more", async () => {
   const { id, arrived } = await world.addEndpoint()
   const { tenant } = world.customer
-  const worker = workerWhere(id, 15_000, () => true)
+  const worker = workerWhere(world, id, 15_000, () => true)
   await Health.recordSlow(worker.table, tenant, id)
   for (let count = 0; count < 200; count++) await world.say()
   await pumpAll(world.stack, worker)
@@ -100,7 +90,7 @@ test("rate limits that change all the time give a slow endpoint no POST more", a
 test("a changed rate limit spreads what waits at the share of a slow endpoint, by what is known of it", async () => {
   const { id } = await world.addEndpoint({ rateLimit: 1 })
   const { tenant } = world.customer
-  const worker = workerWhere(id, 5_000, () => true)
+  const worker = workerWhere(world, id, 5_000, () => true)
   await Health.recordSlow(worker.table, tenant, id)
   for (let count = 0; count < 60; count++) await world.say()
   await pumpAll(world.stack, worker)
@@ -124,7 +114,7 @@ test("how long the POSTs of a slow endpoint take is noted, with a first slow one
   assert.equal(estimateMs(undefined, true), undefined)
   const { id } = await world.addEndpoint()
   const { tenant } = world.customer
-  const worker = workerWhere(id, 200, () => false)
+  const worker = workerWhere(world, id, 200, () => false)
   const watch: Slowness["watch"] = (_, onSlow) => (onSlow(), () => {})
   const noted = async (slowMs: number) => {
     await world.say()
@@ -141,7 +131,7 @@ test("once a tenant's slow endpoints are quick again nothing waits for the slots
   const { id, arrived } = await world.addEndpoint()
   const { tenant } = world.customer
   let isSlow = true
-  const worker = workerWhere(id, 2_500, () => isSlow)
+  const worker = workerWhere(world, id, 2_500, () => isSlow)
   for (let other = 0; other < 100; other++)
     await Health.recordSlow(worker.table, tenant, `ep_${other}`)
   await Health.recordSlow(worker.table, tenant, id)

@@ -1,10 +1,10 @@
-import type { Slowness } from "@ringback/functions/endpoint/slow-endpoints"
 import * as Health from "@ringback/store/health"
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import { startApi, type TestApi } from "../api/api.ts"
-import { makeDeps, pump, pumpAll, type Deps } from "../harness/system.ts"
+import { pump, pumpAll, type Deps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
+import { workerWhere } from "./slow-worker.ts"
 
 // What waits for slots, when its endpoint is disabled and enabled again.
 
@@ -31,19 +31,9 @@ async function pass(seconds: number, worker: Deps) {
   }
 }
 
-function workerWhere(id: string, isSlow: () => boolean): Deps {
-  const slowness: Slowness = {
-    isSlow: (each) => each === id && isSlow(),
-    meanMs: (each) => (each !== id ? undefined : isSlow() ? 15_000 : 50),
-    shortMs: () => undefined,
-    watch: () => () => {},
-  }
-  return { ...makeDeps(world.stack, { now: world.now, random: () => 0.5 }), slowness }
-}
-
 test("its rate limit holds, also if it is enabled before anything is held", async () => {
   const { id, arrived } = await world.addEndpoint({ rateLimit: 1 })
-  const worker = workerWhere(id, () => false)
+  const worker = workerWhere(world, id, 15_000, () => false)
   for (let count = 0; count < 60; count++) await world.say()
   await pumpAll(world.stack, worker)
   await setDisabled(id, true)
@@ -59,7 +49,7 @@ test("its rate limit holds, also if it is enabled before anything is held", asyn
 test("once it is quick, nothing waits for the slots of the time when it was slow", async () => {
   const { id, arrived } = await world.addEndpoint()
   let isSlow = true
-  const worker = workerWhere(id, () => isSlow)
+  const worker = workerWhere(world, id, 15_000, () => isSlow)
   for (let count = 0; count < 150; count++) await world.say()
   for (const each of [id, ...Array.from({ length: 20 }, (_, index) => `ep_${index}`)])
     await Health.recordSlow(worker.table, world.customer.tenant, each)
@@ -74,7 +64,7 @@ test("once it is quick, nothing waits for the slots of the time when it was slow
 
 test("a slow one gets no POST more by it", async () => {
   const { id, arrived } = await world.addEndpoint()
-  const worker = workerWhere(id, () => true)
+  const worker = workerWhere(world, id, 15_000, () => true)
   await Health.recordSlow(worker.table, world.customer.tenant, id)
   const started: number[] = []
   for (let round = 0; round < 6; round++) {
@@ -92,7 +82,7 @@ test("a slow one gets no POST more by it", async () => {
 
 test("what comes once it is enabled does not wait for the slots of what was held", async () => {
   const { id, arrived } = await world.addEndpoint({ rateLimit: 1 })
-  const worker = workerWhere(id, () => false)
+  const worker = workerWhere(world, id, 15_000, () => false)
   for (let count = 0; count < 60; count++) await world.say()
   await pumpAll(world.stack, worker)
   await setDisabled(id, true)

@@ -122,7 +122,7 @@ export function recordSlow(sim: Sim, endpoint: Endpoint, instance: Instance, at:
   instance.slowUntil.set(endpoint.number, at + SLOW_FOR_MS)
   if (!isNews) return
   sim.usage.readUnits++
-  if (at - endpoint.health.slowAt < SLOW_FOR_MS / 2) return
+  if (at - endpoint.health.slowAt < SLOW_FOR_MS / 3) return
   if (!sim.changes.announce(endpoint.tenant, at)) return
   put(sim, [[endpoint.tenant.own, 1]], at)
   endpoint.health.slowAt = Math.max(endpoint.health.slowAt, at)
