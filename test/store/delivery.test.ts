@@ -96,6 +96,16 @@ test("a decision for a turn that another attempt, or no attempt, has ended is lo
   assert.equal((await read(facts)).turn, 2)
 })
 
+test("a turn that another decision has ended is not kept, although both plan the same time", async () => {
+  const facts = newFacts()
+  const due = { at: now + 5_000, nextAt: now + 4_000 }
+  const planned = { status: "pending" as const, due, slot: now + 4_000 }
+  assert.equal(await Delivery.advance(table, facts, 0, planned), "won")
+  const parking = { ...planned, keepsTurn: true }
+  assert.equal(await Delivery.advance(table, facts, 0, parking), "lost")
+  assert.equal((await read(facts)).turn, 1)
+})
+
 test("a turn that is kept stays open to what was sent for it", async () => {
   const facts = newFacts()
   const due = { at: now + 1000, nextAt: now + 1000 }

@@ -8,6 +8,7 @@ import { deliveryKey, deliveryRef, hashOf, type Key } from "@ringback/store/item
 import type { Table } from "@ringback/store/table"
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
+import { setImmediate } from "node:timers/promises"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
 
@@ -92,6 +93,19 @@ for (const mode of ["statements", "transaction"] as const) {
       )
       assert.deepEqual(requests, [command])
       assert.deepEqual(await getItem(table, keyOf(items[19]!), { consistent: true }), items[19])
+    })
+
+    test("those that come while a request runs wait for it, and go in one request", async (t) => {
+      const { table, requests } = countedTable(mode)
+      // The longest wait never ends, so that only the end of the first request can send them.
+      t.mock.timers.enable({ apis: ["setTimeout"] })
+      const first = table.insert(itemOf())
+      while (requests.length === 0) await setImmediate()
+      const second = table.insert(itemOf())
+      await setImmediate()
+      const third = table.insert(itemOf())
+      assert.deepEqual(await Promise.all([first, second, third]), [true, true, true])
+      assert.deepEqual(requests, [command, command])
     })
 
     test("what is there already stays as it is", async () => {
