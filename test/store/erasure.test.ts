@@ -9,7 +9,7 @@ import * as Erasure from "@ringback/store/erasure"
 import * as Event from "@ringback/store/event"
 import { getItem, putItem } from "@ringback/store/item"
 import { eventIdOf, eventKey, hashOf, linkedCountKey, type Key } from "@ringback/store/item-keys"
-import { DAY, RETENTION, START, useTable } from "./table.ts"
+import { DAY, MINUTE, RETENTION, START, useTable } from "./table.ts"
 
 const world = useTable()
 const LIFETIME = 21 * DAY + RETENTION
@@ -69,7 +69,9 @@ test("a tenant can add a thousand linked Uuids a day, and they are announced to 
   assert.equal(await add("first"), true)
   const counter = (await read(linkedCountKey(tenant, Erasure.dayOf(table))))!
   assert.deepEqual([counter["count"], Erasure.LINKED_A_DAY], [1, 1000])
+  assert.equal(counter["expiresAt"], (START + 2 * DAY) / 1000)
   await putItem(table, { ...(counter as Key), count: 999 })
+  world.now += MINUTE
   assert.equal(await add("last"), true)
   assert.equal(await add("one more"), false)
   assert.deepEqual(

@@ -4,11 +4,13 @@ import type { DeliveryFacts } from "@ringback/store/delivery-facts"
 import * as Event from "@ringback/store/event"
 import { type InsertMode, makeInsert } from "@ringback/store/insert"
 import { getItem } from "@ringback/store/item"
-import { deliveryKey, deliveryRef, hashOf, type Key } from "@ringback/store/item-keys"
+import { deliveryKey, deliveryRef, eventKey, hashOf, type Key } from "@ringback/store/item-keys"
+import { ITEM_VERSION } from "@ringback/store/readable"
 import type { Table } from "@ringback/store/table"
 import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { setImmediate } from "node:timers/promises"
+import { inspect } from "node:util"
 import { makeClients, startStack, type Stack } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
 
@@ -29,16 +31,18 @@ function countedTable(mode: InsertMode) {
   const { dynamodb, close } = makeClients(stack)
   after(close)
   const requests: string[] = []
+  const inputs: object[] = []
   dynamodb.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
         requests.push(commandName!)
+        inputs.push(args.input)
         return next(args)
       },
     { step: "initialize" },
   )
   const { table } = makeDeps({ ...stack, inserts: mode, dynamodb }, { now: () => now })
-  return { table: table as Table & { insert: ReturnType<typeof makeInsert> }, requests }
+  return { table: table as Table & { insert: ReturnType<typeof makeInsert> }, requests, inputs }
 }
 
 const claimOf = (hash: number, message = "one"): Event.Claim => ({
@@ -108,6 +112,14 @@ for (const mode of ["statements", "transaction"] as const) {
       assert.deepEqual(requests, [command, command])
     })
 
+    test("a statement has the form that AWS documents", async () => {
+      const { table, inputs } = countedTable(mode)
+      await table.insert({ ...itemOf({ n: 1 }), v: 1 })
+      // The embedded engine would also accept it without the commas.
+      const form = `INSERT INTO "${stack.tableName}" VALUE {'pk': ?, 'sk': ?, 'n': ?, 'v': ?}`
+      assert.ok(inspect(inputs[0], { depth: 5 }).includes(form), inspect(inputs, { depth: 5 }))
+    })
+
     test("what is there already stays as it is", async () => {
       const { table } = countedTable(mode)
       const [old, next] = [itemOf({ n: 1 }), itemOf({ n: 1 })]
@@ -166,6 +178,20 @@ for (const mode of ["statements", "transaction"] as const) {
       const fresh = ++count
       const mixed = await Promise.all([...hashes, fresh].map(claim("one")))
       assert.deepEqual(mixed, [...hashes.map(() => "again"), "first"])
+    })
+
+    test("an event is the same item by either way, with the version of its form", async () => {
+      const { table } = countedTable(mode)
+      const write = async (by: Table) => {
+        const claim = claimOf(++count)
+        await Event.claim(by, claim)
+        const key = eventKey(claim.tenant, claim.timeNanos, claim.hash)
+        const { pk: _, sk: _sk, ...rest } = (await getItem(table, key, { consistent: true }))!
+        return rest
+      }
+      const item = await write(table)
+      assert.equal(item["v"], ITEM_VERSION)
+      assert.deepEqual(item, await write({ ...table, insert: undefined }))
     })
 
     for (const status of ["delivered", "pending", "failed"] as const) {

@@ -203,6 +203,8 @@ test("a list by status has all of it, none of another status, and nothing of ano
     assert.deepEqual(await list({ statuses: [status] }), [status, status, status])
     assert.deepEqual(await list({ statuses: [status], endpointId }), [status, status, status])
   }
+  // A page is as long as it may be, although most of the newest are not delivered.
+  assert.equal((await list({ statuses: ["delivered"], limit: 2 })).length, 2)
   assert.equal((await list({})).length, 15)
   assert.equal((await list({ statuses: ["held", "delivered"] })).length, 6)
   assert.equal((await list({ statuses: ["held", "failed"] })).length, 6)
