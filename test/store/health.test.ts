@@ -131,6 +131,13 @@ test("slots follow one another without a gap, and begin anew where the rate is a
   assert.equal(await dropSlots(table, tenant, `${id}x`), undefined)
 })
 
+test("the time between slots is rounded up, so that a rate is never exceeded", async () => {
+  const intervalMs = 1000 / 3
+  const start = await takeSlots(table, tenant, id, 1, intervalMs)
+  assert.equal(await takeSlots(table, tenant, id, 2, intervalMs), start + 334)
+  assert.equal(await takeSlots(table, tenant, id, 1, intervalMs), start + 334 + 667)
+})
+
 test("once an endpoint is slow no more its slots are dropped once, and only those that are far ahead", async () => {
   const drop = (until: number) => dropSlowSlots(table, tenant, id, until)
   assert.equal(await drop(now), undefined, "it was never slow")

@@ -4,12 +4,14 @@ import * as ApiKey from "@ringback/store/api-key"
 import * as Delivery from "@ringback/store/delivery"
 import { listDue, moveDue, commonShards } from "@ringback/store/due"
 import * as Endpoint from "@ringback/store/endpoint"
+import * as Erasure from "@ringback/store/erasure"
 import * as Event from "@ringback/store/event"
 import * as Gap from "@ringback/store/gap"
 import * as BreakerState from "@ringback/store/breaker-state"
 import * as Heartbeat from "@ringback/store/heartbeat"
 import * as Idempotency from "@ringback/store/idempotency"
 import { deliveryRef, hashOf } from "@ringback/store/item-keys"
+import { reserve } from "@ringback/store/quota"
 import * as Source from "@ringback/store/source"
 import type { Table } from "@ringback/store/table"
 import { heartbeat } from "../harness/heard.ts"
@@ -40,13 +42,17 @@ const claim: Event.Claim = {
   content: { data: "{}" },
 }
 
-/** The table through a client whose writes DynamoDB refuses for another reason than their condition. */
-function throttled() {
+/**
+ * The table through a client whose writes after the first `accepted` DynamoDB refuses for another reason than their
+ * condition.
+ */
+function throttled(accepted = 0) {
   const clients = makeClients(stack)
+  let left = accepted
   clients.dynamodb.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        if (/^(Get|Query|BatchGet)/.test(commandName!)) return next(args)
+        if (/^(Get|Query|BatchGet)/.test(commandName!) || left-- > 0) return next(args)
         throw Object.assign(new Error("too much at once"), { name: "ThrottlingException" })
       },
     { step: "initialize" },
@@ -82,6 +88,18 @@ test("an outage is never taken for a lost condition: whoever writes hears of it"
   for (const [what, write] of writes)
     await assert.rejects(() => write(broken.table), { name: "ThrottlingException" }, what)
   broken.close()
+})
+
+test("of two writes the second one's failure is heard of, too", async () => {
+  const writes: [string, (to: Table) => Promise<unknown>][] = [
+    ["an erased Uuid that was counted", (to) => Erasure.addLinked(to, tenant, "hash")],
+    ["a place among none yet", (to) => reserve(to, { tenant, kind: "KEY", id: "key_a" }, 1)],
+  ]
+  for (const [what, write] of writes) {
+    const broken = throttled(1)
+    await assert.rejects(() => write(broken.table), { name: "ThrottlingException" }, what)
+    broken.close()
+  }
 })
 
 test("what stands under an Idempotency-Key is its owner's to settle and to release", async () => {

@@ -96,7 +96,7 @@ test("events of rare types are listed by their index, with the same filters and 
   const gap = { type: "source.gap" }
   const old = await makeEvent(START, gap)
   await makeEvent(START + 1)
-  const other = await makeEvent(START + 2, { ...gap, source: "src_b" })
+  const other = await makeEvent(START + 2, { ...gap, source: "src_b", uuid: "b" })
   const disabled = await makeEvent(START + 3, { type: "endpoint.disabled" })
   const young = await makeEvent(START + 4, gap)
   const ids = async (query: Partial<EventQuery>) =>
@@ -110,6 +110,7 @@ test("events of rare types are listed by their index, with the same filters and 
     first,
   ])
   assert.deepEqual(await ids({ types: ["source.gap"], source: "src_b" }), [second])
+  assert.deepEqual(await ids({ types: ["source.gap"], uuid: "b" }), [second])
   assert.deepEqual(await ids({ types: ["source.gap"], uuid: "none" }), [])
   const after = BigInt(START) * NANOS
   assert.deepEqual(await ids({ types: ["source.gap"], after }), [fourth, second])
