@@ -93,6 +93,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "a millisecond after 1970 is as long over",
   },
   {
+    file: "packages/store/src/heartbeat.ts",
+    line: "...(alive.length > 0 ? alive : [latest]).map((each) => each.spoolAgeSeconds),",
+    what: "0 -> 1",
+    reason: "a collector that alone is alive is the latest one that was heard",
+  },
+  {
     file: "functions/api/events.ts",
     line: 'const key = ["events", tenant.id, { types, source, uuid }, ...times]',
     what: '"events" -> ""',

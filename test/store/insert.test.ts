@@ -141,7 +141,7 @@ for (const mode of ["statements", "transaction"] as const) {
 
     test("one that the table refuses takes no other with it", async () => {
       const { table } = countedTable(mode)
-      const claims = [claimOf(++count), { ...claimOf(++count), uuid: "u".repeat(500_000) }]
+      const claims = [claimOf(++count), { ...claimOf(++count), uuid: "u".repeat(3_000_000) }]
       const [good, huge] = await Promise.allSettled(claims.map((each) => Event.claim(table, each)))
       assert.equal(good!.status === "fulfilled" && good!.value.outcome, "first")
       assert.match(String(huge!.status === "rejected" && huge!.reason), /ValidationException.*size/)

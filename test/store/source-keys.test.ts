@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { makeId } from "@ringback/events/ids"
 import * as Source from "@ringback/store/source"
 import { MINUTE, START, useTable } from "./table.ts"
 
@@ -34,4 +35,15 @@ test("a key that took over leaves the older ones their time, and what is over is
     fourth.source.keys.map(({ keyId }) => keyId),
     [fourth.key.keyId, third.key.keyId, second.key.keyId],
   )
+})
+
+test("a key that is copied to another source, or to another tenant's, cannot be opened", async () => {
+  const { table, tenant } = world
+  const { source, key } = await Source.create(table, tenant, { name: "pbx" })
+  assert.deepEqual(Source.keysOf(table, source), [key])
+  for (const copy of [
+    { ...source, id: makeId("src", START) },
+    { ...source, tenant: makeId("ten", START) },
+  ])
+    assert.throws(() => Source.keysOf(table, copy), /unable to authenticate/)
 })
