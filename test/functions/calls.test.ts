@@ -44,6 +44,32 @@ describe("a call", () => {
     )
   })
 
+  test("is told of while it goes on: its answer before its end", async () => {
+    const { arrived } = await world.addEndpoint(CALLS)
+    const told = () =>
+      arrived()
+        .map(({ type }) => type.replace("call.", ""))
+        .sort()
+    const [ringing, answered, over] = [
+      ANSWERED.slice(0, 2),
+      ANSWERED.slice(2, 3),
+      ANSWERED.slice(3),
+    ]
+    await say(ringing.map((state) => dialing(state)))
+    assert.deepEqual(told(), ["started"])
+    await say(answered.map((state) => dialing(state)))
+    assert.deepEqual(told(), ["answered", "started"])
+    await say(over.map((state) => dialing(state)))
+    assert.deepEqual(told(), ["answered", "completed", "started"])
+  })
+
+  test("that is first heard of at its answer is told as started, too", async () => {
+    const { arrived } = await world.addEndpoint(CALLS)
+    await say(ANSWERED.slice(2, 3).map((state) => dialing(state)))
+    const told = arrived().map(({ type }) => type)
+    assert.deepEqual(told.sort(), ["call.answered", "call.started"])
+  })
+
   test("that is not answered has no answer, and talked for no time", async () => {
     const { arrived } = await world.addEndpoint(CALLS)
     await say(BUSY.map((state) => dialing(state)))

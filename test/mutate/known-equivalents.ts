@@ -99,6 +99,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "a collector that alone is alive is the latest one that was heard",
   },
   {
+    file: "functions/api/queue-message.ts",
+    line: 'const { MessageId = "", Body = "", Attributes = {}, MessageAttributes = {} } = message',
+    what: '"" -> "mutant"',
+    reason: "SQS gives out no message without an id and a body, which only the SDK's types allow",
+  },
+  {
     file: "functions/api/events.ts",
     line: 'const key = ["events", tenant.id, { types, source, uuid }, ...times]',
     what: '"events" -> ""',
