@@ -10,7 +10,7 @@ import type { SpoolOptions } from "@ringback/collector/spool/spool-options"
 import { isSafe } from "@ringback/collector/spool/send-window"
 import { until } from "../harness/until.ts"
 
-// The spool on a disk that takes nothing: it goes on from memory.
+// The spool on a disk that takes nothing, or is slow: it goes on from memory.
 
 const root = mkdtempSync(join(tmpdir(), "ringback-memory-"))
 after(() => rmSync(root, { recursive: true }))
@@ -32,6 +32,19 @@ const openSpool = (dir: string, options: Partial<SpoolOptions> = {}) =>
 
 /** Lets the disk do what was asked of it. */
 const settled = (spool: Spool) => until(() => spool.oldestUnsavedAt === null)
+
+test("a message that the queue took while the disk still writes it has no age", async () => {
+  const spool = await openSpool(makeDir())
+  const there = spool.available()
+  spool.append(message(1))
+  await there
+  spool.append(message(2))
+  spool.done(spool.take(1, 1e6))
+  assert.deepEqual([spool.oldestReceivedAt, spool.oldestUnsavedAt], [1_002, 1_001])
+  await spool.flush()
+  assert.deepEqual([spool.oldestReceivedAt, spool.oldestUnsavedAt], [1_002, null])
+  await spool.close()
+})
 
 test("a directory that is not ours is not written to: all goes by way of memory", async () => {
   const dir = makeDir()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { GetQueueAttributesCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
-import { judge } from "@ringback/functions/endpoint/breaker"
+import { judge, recordFailures } from "@ringback/functions/endpoint/breaker"
 import { DISABLED_AFTER_MS } from "@ringback/functions/endpoint/disable"
 import { releaseHandler } from "@ringback/functions/release"
 import { makeContext } from "@ringback/local/lambda"
@@ -13,6 +13,7 @@ import * as BreakerState from "@ringback/store/breaker-state"
 import * as Health from "@ringback/store/health"
 import { takeSlots } from "@ringback/store/rate-slots"
 import { answer, ok } from "../harness/receiver.ts"
+import { makeClients } from "../harness/stack.ts"
 import { makeDeps } from "../harness/system.ts"
 import { startWorld, type World } from "../harness/world.ts"
 import { deliver, failedOnce, messageOf, reread } from "./deliver.ts"
@@ -199,6 +200,24 @@ test("a pause that a receiver asks for is recorded also if it took another webho
   const { pausedUntil = 0, failures } = await healthOf(id)
   assert.ok(pausedUntil > world.now() + 50_000, String(pausedUntil))
   assert.equal(failures, 0)
+})
+
+test("a breaker that could not be opened is an error for whoever recorded the failures", async (t) => {
+  const { id } = await world.addEndpoint()
+  await BreakerState.recordFailures(table(), tenant(), id, 9)
+  world.advance(2 * MINUTE)
+  const clients = makeClients(world.stack)
+  t.after(clients.close)
+  clients.dynamodb.middlewareStack.add(
+    (next) => (args) => {
+      if (JSON.stringify(args.input).includes('"resting"')) throw new Error("too much at once")
+      return next(args)
+    },
+    { step: "initialize" },
+  )
+  const worker = makeDeps(world.stack, { now: world.now, clients })
+  const record = recordFailures(worker, tenant(), id, { count: 1, pauseMs: 0 })
+  await assert.rejects(record, /too much at once/)
 })
 
 describe("a slot of a rate limit", () => {

@@ -23,6 +23,11 @@ export class PendingRecords {
     return this.#entries[0]
   }
 
+  /** The queue may accept a record while the disk is still writing it. */
+  get oldestUnsent(): Entry | undefined {
+    return this.#entries.find(({ isDone }) => !isDone)
+  }
+
   get newest(): Entry | undefined {
     return this.#entries.at(-1)
   }

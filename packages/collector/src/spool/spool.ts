@@ -76,7 +76,7 @@ export class Spool {
 
   /** Time of the oldest unacknowledged message, in epoch ms. */
   get oldestReceivedAt(): number | null {
-    const oldest = this.#window.oldest ?? this.#pending.oldest
+    const oldest = this.#window.oldest ?? this.#pending.oldestUnsent
     return oldest ? receivedAtOf(oldest) : null
   }
 
